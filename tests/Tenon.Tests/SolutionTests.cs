@@ -1,0 +1,7 @@
+namespace Tenon.Tests;
+
+public class SolutionTests
+{
+    [Fact]
+    public void Builds() => true.ShouldBeTrue();
+}
