@@ -1,0 +1,62 @@
+namespace Tenon.Rewards.Outcome;
+
+/// <summary>
+/// Finds the one answer of a completion: the content of its last <c>\boxed{...}</c>, outside think blocks. Boxes that only a comma, a semicolon,
+/// "and" or "or" separates are a list of answers, and a list is no answer here: guessing several times never pays. Linear in the text.
+/// </summary>
+internal static class BoxedAnswer
+{
+    private const string Box = @"\boxed{";
+    private const string ThinkOpen = "<think>";
+    private const string ThinkClose = "</think>";
+
+    /// <summary>The answer's text, trimmed, or null with the reason: <c>no-answer</c>, <c>unclosed-think</c>, <c>unclosed-box</c>, <c>several-answers</c>.</summary>
+    public static string? Find(string completion, out string reason)
+    {
+        var text = AfterThinking(completion);
+        reason = "unclosed-think";
+        if (text is null) return null;
+
+        reason = "no-answer";
+        var start = text.LastIndexOf(Box, StringComparison.Ordinal);
+        if (start < 0) return null;
+        reason = "unclosed-box";
+        if (Content(text, start, out _) is not { } content) return null;
+
+        // A box around a box: the search from the right has found the inner one; that is the answer.
+        reason = "several-answers";
+        if (JoinedToAnother(text, start, content)) return null;
+        reason = "boxed";
+        return content;
+    }
+
+    /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>
+    public static string? AfterThinking(string completion)
+    {
+        var close = completion.LastIndexOf(ThinkClose, StringComparison.Ordinal);
+        var rest = close < 0 ? completion : completion[(close + ThinkClose.Length)..];
+        return rest.Contains(ThinkOpen, StringComparison.Ordinal) ? null : rest;
+    }
+
+    private static string? Content(string text, int start, out int end)
+    {
+        var depth = 0;
+        for (end = start + Box.Length - 1; end < text.Length; end++)
+        {
+            if (text[end] == '\\') end++;
+            else if (text[end] == '{') depth++;
+            else if (text[end] == '}' && --depth == 0) return text[(start + Box.Length)..end].Trim();
+        }
+
+        return null;
+    }
+
+    private static bool JoinedToAnother(string text, int start, string content)
+    {
+        if (start == 0) return false;
+        var before = text.LastIndexOf(Box, start - 1, StringComparison.Ordinal);
+        if (before < 0 || Content(text, before, out var end) is not { } other || end >= start || other == content) return false;
+        var between = text[(end + 1)..start].Replace("$", "", StringComparison.Ordinal).Trim().ToLowerInvariant();
+        return between is "" or "," or ";" or "/" or "and" or "or" or ", and" or ", or" or "&" or "|";
+    }
+}
