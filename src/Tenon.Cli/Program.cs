@@ -1,8 +1,18 @@
+using System.Text;
+
 namespace Tenon.Cli;
 
 /// <summary>The entry point of the <c>tenon</c> program.</summary>
 public static class Program
 {
     /// <summary>Runs one verb; returns 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.</summary>
-    public static int Main(string[] args) => 0;
+    public static int Main(string[] args)
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        using var output = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16);
+        using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+        using var input = new StreamReader(Console.OpenStandardInput(), utf8, false, 1 << 16);
+        using var interrupt = Interrupt.ListenToSignals(error);
+        return Application.Run(args, new Terminal(input, output, error, interrupt));
+    }
 }
