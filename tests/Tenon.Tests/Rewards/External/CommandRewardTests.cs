@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Tenon.Rewards;
+using Tenon.Rewards.External;
+
+namespace Tenon.Tests.Rewards.External;
+
+/// <summary>Commands here are lines of the system's shell, which every Unix has.</summary>
+public class CommandRewardTests
+{
+    private const string ScoreEach = "while read -r line; do echo '{\"score\":0.5,\"correct\":true,\"reason\":\"ok\"}'; done";
+
+    [Fact]
+    public void A_command_that_stays_up_judges_a_batch_in_one_start()
+    {
+        using var reward = Reward(ScoreEach);
+        var verdicts = reward.JudgeAll(Items(200));
+        verdicts.ShouldAllBe(v => v.Score == 0.5 && v.Correct == true && v.Reason == "ok");
+        reward.Judge(Items(1)[0].Problem, Items(1)[0].Completion).Score.ShouldBe(0.5);
+        reward.Starts.ShouldBe(1);
+    }
+
+    [Fact]
+    public void It_reads_problem_answer_and_completion_and_may_answer_a_bare_number()
+    {
+        using var reward = Reward("while read -r l; do case \"$l\" in *'\"answer\":\"7\"'*'\"completion\":\"c7\"'*) echo 1;; *) echo '{\"skip\":\"other\"}';; esac; done");
+        var verdicts = reward.JudgeAll(Items(9));
+        verdicts[7].Score.ShouldBe(1);
+        verdicts[7].Correct.ShouldBeNull();
+        verdicts[6].Skipped.ShouldBe("other");
+    }
+
+    [Fact]
+    public void A_crash_skips_that_row_alone_and_the_command_is_started_again()
+    {
+        using var reward = Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c3\"'*) exit 1;; *) echo 1;; esac; done");
+        var verdicts = reward.JudgeAll(Items(8));
+        verdicts[3].Skipped.ShouldBe("command-crashed");
+        verdicts.Where((_, i) => i != 3).ShouldAllBe(v => v.Score == 1 && v.Skipped == null);
+        reward.Starts.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_timeout_skips_that_row_alone_and_kills_what_hangs()
+    {
+        using var reward = Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c1\"'*) sleep 77;; *) echo 1;; esac; done", timeout: 0.3);
+        var clock = Stopwatch.StartNew();
+        var verdicts = reward.JudgeAll(Items(3));
+        clock.Elapsed.TotalSeconds.ShouldBeLessThan(20);
+        verdicts.Select(v => v.Skipped).ShouldBe([null, "command-timeout", null]);
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("{\"points\":1}")]
+    [InlineData("{\"score\":\"1\"}")]
+    [InlineData("{\"score\":1e999}")]
+    [InlineData("{\"score\":1,\"seq\":-5}")]
+    [InlineData("true")]
+    public void An_answer_that_is_no_score_is_a_skip(string line)
+    {
+        using var reward = Reward($"while read -r l; do case \"$l\" in *'\"completion\":\"c1\"'*) echo '{line}';; *) echo 1;; esac; done");
+        reward.JudgeAll(Items(3)).Select(v => v.Skipped).ShouldBe([null, "command-wrong-answer", null]);
+    }
+
+    [Fact]
+    public void A_command_that_never_answers_is_an_error_that_quotes_it()
+    {
+        using var reward = Reward("echo broken setup >&2; exit 3");
+        Should.Throw<TenonException>(() => reward.JudgeAll(Items(9))).Message.ShouldContain("broken setup");
+        reward.Starts.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Texts_longer_than_a_pipe_and_broken_ones_pass()
+    {
+        using var reward = Reward(ScoreEach);
+        var items = Items(20).Select(i => (i.Problem, new Completion(new string('x', 100_000) + "\n\ud800\"", 1, false, 9))).ToList();
+        reward.JudgeAll(items).ShouldAllBe(v => v.Score == 0.5);
+    }
+
+    private static CommandReward Reward(string command, double timeout = 20)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a Unix shell");
+        return new CommandReward(new CommandRewardSettings { Command = command, Timeout = timeout, StartTimeout = 5 });
+    }
+
+    private static List<(Problem Problem, Completion Completion)> Items(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => (new Problem($"p{i}", "q", $"{i}"), new Completion($"c{i}", 1, false, 9)))];
+}
