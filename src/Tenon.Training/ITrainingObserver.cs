@@ -1,0 +1,91 @@
+using Tenon.Rewards;
+
+namespace Tenon.Training;
+
+/// <summary>
+/// Watches a run: a live display, plain lines, a test. Called on the trainer's thread in the order things happen; it sees the run and
+/// never changes it. Every member may be left out.
+/// </summary>
+public interface ITrainingObserver
+{
+    /// <summary>The run begins, or goes on from a checkpoint.</summary>
+    void OnStart(RunStart run) { }
+
+    /// <summary>The step has moved on: what it does now, and how far that is (0 to 1).</summary>
+    void OnPhase(StepPhase phase, double share) { }
+
+    /// <summary>A step is done and logged.</summary>
+    void OnStep(StepMetrics metrics) { }
+
+    /// <summary>One of the step's completions, chosen by the trainer, with its verdict.</summary>
+    void OnSample(SampleShown sample) { }
+
+    /// <summary>A checkpoint is on disk.</summary>
+    void OnCheckpoint(int step, string folder) { }
+
+    /// <summary>An evaluation is done; step 0 is before training.</summary>
+    void OnEvaluation(EvaluationShown evaluation) { }
+
+    /// <summary>A remark a person should read once (a key that the method has no use for, skipped prompts ...).</summary>
+    void OnMessage(string message) { }
+
+    /// <summary>The run is done or was asked to stop; its last checkpoint is on disk.</summary>
+    void OnEnd(RunEnd end) { }
+}
+
+/// <summary>What a step does.</summary>
+public enum StepPhase
+{
+    /// <summary>Sampling completions.</summary>
+    Sampling,
+
+    /// <summary>Scoring them under the old policy or the reference.</summary>
+    Scoring,
+
+    /// <summary>Forward, backward and optimizer.</summary>
+    Training,
+
+    /// <summary>Evaluating on held-out problems.</summary>
+    Evaluating,
+}
+
+/// <summary>A run as it begins.</summary>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Model">The model, as the recipe names it.</param>
+/// <param name="Method">The adapter's method.</param>
+/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="FirstStep">The step it goes on after; 0 for a fresh run.</param>
+/// <param name="Trainable">Trained parameters.</param>
+/// <param name="Parameters">All parameters of the model.</param>
+public sealed record RunStart(string Folder, string Model, string Method, int Steps, int FirstStep, long Trainable, long Parameters);
+
+/// <summary>A completion with its verdict.</summary>
+/// <param name="Step">The step it was sampled in.</param>
+/// <param name="Problem">The question.</param>
+/// <param name="Completion">The text, special tokens left out.</param>
+/// <param name="Gold">The right answer.</param>
+/// <param name="Verdict">The outcome reward's verdict.</param>
+/// <param name="Tokens">Its length.</param>
+/// <param name="Truncated">True where it reached the limit.</param>
+public sealed record SampleShown(int Step, string Problem, string Completion, string Gold, Verdict Verdict, int Tokens, bool Truncated);
+
+/// <summary>A finished evaluation.</summary>
+/// <param name="Step">The step after which it was made; 0 is before training.</param>
+/// <param name="Benchmark"><c>NAME@K</c>.</param>
+/// <param name="Accuracy">avg@K, 0 to 1.</param>
+/// <param name="StandardError">Its standard error over problems; NaN below two problems.</param>
+/// <param name="Problems">Problems.</param>
+/// <param name="Samples">Samples a problem.</param>
+/// <param name="PassAtK">pass@K, 0 to 1.</param>
+/// <param name="Truncated">Share of completions that reached the limit.</param>
+/// <param name="LengthMean">Mean length in tokens.</param>
+public sealed record EvaluationShown(
+    int Step, string Benchmark, double Accuracy, double StandardError, int Problems, int Samples, double PassAtK, double Truncated, double LengthMean);
+
+/// <summary>How a run ended.</summary>
+/// <param name="Step">Steps that are done.</param>
+/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="Stopped">True where it was asked to stop.</param>
+/// <param name="Adapter">The folder of the last checkpoint: a PEFT adapter folder.</param>
+/// <param name="Seconds">Seconds that this process worked on it.</param>
+public sealed record RunEnd(int Step, int Steps, bool Stopped, string Adapter, double Seconds);

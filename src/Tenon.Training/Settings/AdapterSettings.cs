@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tenon.Training.Settings;
+
+/// <summary>The adapter. Keys that every method shares stand here; a method's own options are further keys of the same mapping.</summary>
+public sealed record AdapterSettings : ISettings
+{
+    /// <summary>The method, by name (<c>tenon methods</c> lists them); <c>full</c> trains all weights.</summary>
+    public string Method { get; init; } = "lora";
+
+    /// <summary>An adapter folder to go on from; method and shape are then the folder's.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The rank of the update; null is 16.</summary>
+    [Bounds(1, 65536)]
+    public int? Rank { get; init; }
+
+    /// <summary>The scale's numerator (the update is multiplied by alpha / rank); null is twice the rank.</summary>
+    [Bounds(0, double.PositiveInfinity, Above = true)]
+    public double? Alpha { get; init; }
+
+    /// <summary>The layers: <c>all-linear</c>, names (<c>[q_proj, v_proj]</c>), or one regular expression over whole names.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = ["all-linear"];
+
+    /// <summary>Names or one regular expression of layers that stay as they are.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>The indices of the blocks that get an adapter; empty is all.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
+
+    /// <summary>Ranks of single layers by name or regular expression.</summary>
+    public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Alphas of single layers by name or regular expression.</summary>
+    public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Share of the adapter's inputs that are dropped in training (never in sampling or scoring); 0 keeps sampler and trainer the same.</summary>
+    [Bounds(0, 0.99)]
+    public double Dropout { get; init; }
+
+    /// <summary>How the parameters start; null is the method's own way.</summary>
+    public string? Init { get; init; }
+
+    /// <summary>Which biases are trained too.</summary>
+    [Words("none", "all", "lora-only")]
+    public string Bias { get; init; } = "none";
+
+    /// <summary>Further modules that are trained and saved whole (<c>lm_head</c>, norms).</summary>
+    public IReadOnlyList<string> ModulesToSave { get; init; } = [];
+
+    /// <summary>Seed of the adapter's start; null is the run's.</summary>
+    [Bounds(0, 9007199254740991)]
+    public long? Seed { get; init; }
+
+    /// <summary>The method's own options.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Options { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (Targets.Count == 0) yield return new("targets", "is empty", "all-linear, names of layers, or a regular expression");
+        if (Targets.Count > 1 && Targets.Contains("all-linear")) yield return new("targets", "holds all-linear beside names", "all-linear alone, or names");
+        foreach (var (name, rank) in RankPattern)
+            if (rank < 1) yield return new($"rank-pattern.{name}", $"{rank} is out of range", "1 or more");
+        foreach (var layer in Layers)
+            if (layer < 0) yield return new("layers", $"{layer} is no index of a block", "0 or more");
+        if (From is not null && (Rank is not null || Alpha is not null))
+            yield return new("from", "goes on from an adapter, whose rank and alpha are its own", "no rank and no alpha beside from");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tenon.Training.Settings;
+
+/// <summary>The problems, either from a file or generated, and how the model reads them.</summary>
+public sealed record DataSettings : ISettings
+{
+    /// <summary>A JSONL file, one problem a line (<c>{"id":...,"problem":...,"answer":...}</c>).</summary>
+    public string? Train { get; init; }
+
+    /// <summary>A generated task instead of a file: unlimited problems that check themselves.</summary>
+    public TaskSettings? Task { get; init; }
+
+    /// <summary>The column of the question.</summary>
+    public string ProblemColumn { get; init; } = "problem";
+
+    /// <summary>The column of the gold answer.</summary>
+    public string AnswerColumn { get; init; } = "answer";
+
+    /// <summary>The column of the worked solution, which supervised training learns from.</summary>
+    public string SolutionColumn { get; init; } = "solution";
+
+    /// <summary>A named prompt (<c>boxed</c> asks for steps and a boxed answer, <c>plain</c> is the question alone), or a template with <c>{problem}</c>.</summary>
+    public string Prompt { get; init; } = "boxed";
+
+    /// <summary>A system message before the prompt; needs a chat template.</summary>
+    public string? System { get; init; }
+
+    /// <summary>Whether the prompt is wrapped by the model's chat template; null is yes where the model has one.</summary>
+    public bool? ChatTemplate { get; init; }
+
+    /// <summary>Whether a file's problems are drawn in a new random order in each pass, or as they stand.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Only the first so many problems of a file; null is all.</summary>
+    [Bounds(1, 1_000_000_000)]
+    public int? Limit { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (!Prompts.IsKnown(Prompt))
+            yield return new("prompt", $"'{Prompt}' is neither a named prompt nor a template"
+                + (Nearest.Of(Prompt, Prompts.Names) is { } near ? $"; nearest: {near}" : ""), string.Join(", ", Prompts.Names) + ", or a text with {problem}");
+        if (System is not null && ChatTemplate == false)
+            yield return new("system", "stands beside chat-template: false", "the system text inside the prompt, or the chat template on");
+    }
+
+    /// <summary>Faults of the choice between <c>train</c> and <c>task</c>.</summary>
+    internal IEnumerable<SettingsFault> SourceFaults()
+    {
+        if (Train is null && Task is null)
+            yield return new("train", "names no problems", "train: FILE.jsonl, or task: { name: arithmetic, level: 2 }");
+        if (Train is not null && Task is not null)
+            yield return new("task", "stands beside train", "either train or task; null unsets the other");
+    }
+}
+
+/// <summary>A generated family of problems.</summary>
+public sealed record TaskSettings : ISettings
+{
+    /// <summary>The family: <c>arithmetic</c>, <c>countdown</c>, <c>linear-equations</c> ...</summary>
+    public string Name { get; init; } = "arithmetic";
+
+    /// <summary>How hard, from 1.</summary>
+    [Bounds(1, 100)]
+    public int Level { get; init; } = 1;
+
+    /// <summary>Options that a family has for itself.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Options { get; init; }
+}

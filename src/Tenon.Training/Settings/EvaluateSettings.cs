@@ -1,0 +1,59 @@
+namespace Tenon.Training.Settings;
+
+/// <summary>Evaluation on held-out problems: before the first step, during the run, and after the last.</summary>
+public sealed record EvaluateSettings : ISettings
+{
+    /// <summary>Every so many steps; 0 only before and after.</summary>
+    [Bounds(0, 10_000_000)]
+    public int Every { get; init; }
+
+    /// <summary><c>NAME@K</c>, K samples a problem: NAME is a JSONL file, NAME.jsonl in the data folder, or <c>held-out</c> (problems of the run's own task that are never trained on).</summary>
+    public IReadOnlyList<string> Benchmarks { get; init; } = [];
+
+    /// <summary>The folder of benchmark files.</summary>
+    public string Data { get; init; } = "data";
+
+    /// <summary>Only the first so many problems of a benchmark; null is all (256 for <c>held-out</c>).</summary>
+    [Bounds(1, 1_000_000_000)]
+    public int? Problems { get; init; }
+
+    /// <summary>The temperature; 0 is greedy.</summary>
+    [Bounds(0, 100)]
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>The length at which a completion is cut; null is the rollout's.</summary>
+    [Bounds(1, 10_000_000)]
+    public int? MaxNewTokens { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (Every > 0 && Benchmarks.Count == 0) yield return new("every", $"{Every}, but there is no benchmark", "benchmarks: [NAME@K]");
+        foreach (var text in Benchmarks)
+            if (!BenchmarkName.TryParse(text, out _)) yield return new("benchmarks", $"'{text}' is no benchmark", "NAME@K with K of 1 or more, such as gsm8k@4");
+        foreach (var twice in Benchmarks.GroupBy(name => name).Where(same => same.Count() > 1))
+            yield return new("benchmarks", $"'{twice.Key}' stands there {twice.Count()} times", "each benchmark once");
+    }
+}
+
+/// <summary>A benchmark and its number of samples a problem, written <c>NAME@K</c>; <c>NAME</c> alone is one sample.</summary>
+/// <param name="Name">The file, the name in the data folder, or <c>held-out</c>.</param>
+/// <param name="Samples">Samples a problem.</param>
+public sealed record BenchmarkName(string Name, int Samples)
+{
+    /// <summary>Reads <c>NAME@K</c>.</summary>
+    public static bool TryParse(string text, out BenchmarkName name)
+    {
+        var at = text.LastIndexOf('@');
+        name = new BenchmarkName(at < 0 ? text : text[..at], 1);
+        if (at >= 0)
+        {
+            if (!int.TryParse(text.AsSpan(at + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var k) || k < 1) return false;
+            name = name with { Samples = k };
+        }
+        return name.Name.Length > 0;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}@{Samples}";
+}

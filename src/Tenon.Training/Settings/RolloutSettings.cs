@@ -1,0 +1,33 @@
+namespace Tenon.Training.Settings;
+
+/// <summary>What is sampled in each step. The full distribution at the given temperature: what the sampler draws from is what the trainer scores.</summary>
+public sealed record RolloutSettings : ISettings
+{
+    /// <summary>Prompts (groups) in a batch.</summary>
+    [Bounds(1, 1_000_000)]
+    public int Prompts { get; init; } = 16;
+
+    /// <summary>Completions of each prompt.</summary>
+    [Bounds(1, 65536)]
+    public int Group { get; init; } = 8;
+
+    /// <summary>The length at which a completion is cut, in tokens, the end token included.</summary>
+    [Bounds(1, 10_000_000)]
+    public int MaxNewTokens { get; init; } = 512;
+
+    /// <summary>The temperature; sampler and trainer divide the logits by it.</summary>
+    [Bounds(0, 100, Above = true)]
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>A longer prompt is skipped and counted.</summary>
+    [Bounds(1, 10_000_000)]
+    public int MaxPromptTokens { get; init; } = 1024;
+
+    /// <summary>Completions that are sampled side by side; <c>auto</c> is as many as memory and speed suggest. It changes no bit of the result.</summary>
+    [Auto]
+    [Bounds(1, 1_000_000)]
+    public int? Concurrency { get; init; }
+
+    /// <summary>Whether a group computes its prompt once. It changes no bit of the result.</summary>
+    public bool SharePrompts { get; init; } = true;
+}

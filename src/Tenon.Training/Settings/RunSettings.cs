@@ -1,0 +1,79 @@
+namespace Tenon.Training.Settings;
+
+/// <summary>One training run, as its recipe says it: the whole of what decides the result.</summary>
+public sealed record RunSettings : ISettings
+{
+    /// <summary>The model: a Hugging Face folder, a <c>.gguf</c> file, or <c>tiny</c> (the embedded one).</summary>
+    public string Model { get; init; } = "tiny";
+
+    /// <summary>Number format of the frozen weights' products: <c>f32</c> gives the same bits on every CPU, <c>bf16</c> is faster where the CPU has the instructions.</summary>
+    public Precision Precision { get; init; } = Precision.F32;
+
+    /// <summary>The adapter that is trained.</summary>
+    public AdapterSettings Adapter { get; init; } = new();
+
+    /// <summary>The problems, and how the model reads them.</summary>
+    public DataSettings Data { get; init; } = new();
+
+    /// <summary>The rewards, summed by weight; left out, a task brings its own checker and a file gets <c>math</c>.</summary>
+    public IReadOnlyList<RewardSettings> Reward { get; init; } = [];
+
+    /// <summary>What is sampled in each step.</summary>
+    public RolloutSettings Rollout { get; init; } = new();
+
+    /// <summary>How rewards become a loss.</summary>
+    public ObjectiveSettings Objective { get; init; } = new();
+
+    /// <summary>How the gradient becomes a change of the adapter.</summary>
+    public OptimizerSettings Optimizer { get; init; } = new();
+
+    /// <summary>How a batch of completions is cut into optimizer steps and micro-batches.</summary>
+    public UpdateSettings Update { get; init; } = new();
+
+    /// <summary>How many steps the run has; each samples one batch of groups and trains on it.</summary>
+    [Bounds(1, 10_000_000)]
+    public int Steps { get; init; } = 200;
+
+    /// <summary>Every random number of the run follows from it.</summary>
+    [Bounds(0, 9007199254740991)]
+    public long Seed { get; init; } = 42;
+
+    /// <summary>Evaluation on held-out problems during the run.</summary>
+    public EvaluateSettings Evaluate { get; init; } = new();
+
+    /// <summary>When the run's whole state is written, and how many of those states are kept.</summary>
+    public CheckpointSettings Checkpoint { get; init; } = new();
+
+    /// <summary>All faults of all keys at once; empty where the run can start.</summary>
+    public IReadOnlyList<SettingsFault> Validate() => SettingsCheck.Faults(this);
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (Model.Length == 0) yield return new("model", "is empty", "a Hugging Face folder, a .gguf file, or tiny");
+        foreach (var fault in Data.SourceFaults()) yield return fault with { Key = "data." + fault.Key };
+        if (Reward.Count > 0 && Reward.All(reward => reward.Weight == 0))
+            yield return new("reward", "every weight is 0", "one weight that is not 0");
+        foreach (var twice in Reward.GroupBy(reward => reward.Name).Where(same => same.Count() > 1))
+            yield return new("reward", $"'{twice.Key}' stands there {twice.Count()} times", "each reward once; its weight may be larger than 1");
+        if (Objective.WantsGroups && Rollout.Group < 2)
+            yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with", "2 or more under a group-relative advantage");
+        if (Optimizer.WarmupSteps > Steps)
+            yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
+        if (Update.Minibatches > Rollout.Prompts)
+            yield return new("update.minibatches", $"{Update.Minibatches} is more than the {Rollout.Prompts} groups of a batch", $"1 to rollout.prompts ({Rollout.Prompts})");
+        foreach (var reward in Reward)
+            if (reward.Name == "soft-overlong" && reward.Number("buffer") is { } buffer && buffer > Rollout.MaxNewTokens)
+                yield return new("reward", $"soft-overlong: buffer {buffer} is longer than a completion may be", $"at most rollout.max-new-tokens ({Rollout.MaxNewTokens})");
+    }
+}
+
+/// <summary>Number format of the products with frozen weights; everything else is float32 in both.</summary>
+public enum Precision
+{
+    /// <summary>float32: the same bits on every CPU.</summary>
+    F32,
+
+    /// <summary>Inputs rounded to bfloat16, float32 sums: exact within one CPU tier.</summary>
+    Bf16,
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Tenon.Training.Settings;
+
+/// <summary>Settings as JSON with the recipe's own keys: what <c>run.json</c> holds. Reading what was written gives equal settings.</summary>
+public static class SettingsJson
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+    };
+
+    /// <summary>The settings with every default filled in.</summary>
+    public static JsonObject Write<T>(T settings) where T : ISettings => JsonSerializer.SerializeToNode(settings, Options)!.AsObject();
+
+    /// <summary>Settings from what <see cref="Write"/> made; keys that are missing get their defaults.</summary>
+    public static T Read<T>(JsonNode node) where T : ISettings
+    {
+        try
+        {
+            return node.Deserialize<T>(Options) ?? throw new TenonException("the recipe is empty", usage: true);
+        }
+        catch (JsonException e)
+        {
+            throw new TenonException($"the recipe does not fit at {e.Path}", got: e.Message, inner: e, usage: true);
+        }
+    }
+
+    /// <summary>The recipe's word of an enum's value.</summary>
+    public static string Word(Enum value) => SettingsCheck.KeyOf(value.ToString());
+}

@@ -1,0 +1,21 @@
+namespace Tenon.Training.Settings;
+
+/// <summary>How a batch of completions is cut into optimizer steps and micro-batches.</summary>
+public sealed record UpdateSettings : ISettings
+{
+    /// <summary>How many times a batch is gone through.</summary>
+    [Bounds(1, 1000)]
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>Optimizer steps in one pass; each takes its share of the groups.</summary>
+    [Bounds(1, 1_000_000)]
+    public int Minibatches { get; init; } = 1;
+
+    /// <summary>Tokens that are in memory at once; it changes no bit of the result.</summary>
+    [Bounds(1, 1_000_000_000)]
+    public int MicroBatchTokens { get; init; } = 8192;
+
+    /// <summary>Whether activations are computed again in the backward pass instead of kept; <c>auto</c> decides by memory. It changes no bit of the result.</summary>
+    [Auto]
+    public bool? Recompute { get; init; }
+}
