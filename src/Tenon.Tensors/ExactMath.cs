@@ -1,0 +1,54 @@
+using Tenon.Tensors.Kernels;
+
+namespace Tenon.Tensors;
+
+/// <summary>
+/// Elementary functions whose bits do not depend on the processor, the operating system or its C library: our own argument reductions and polynomials, in IEEE operations
+/// and fused multiply-adds in a fixed order. Each result is faithful: its error stays below one unit in the last place, and the tests state the largest that they meet.
+/// Methods after fdlibm (Sun Microsystems, 1993) where a comment says so.
+/// </summary>
+public static partial class ExactMath
+{
+    private const double Ln2High = 6.93147180369123816490e-01;
+    private const double Ln2Low = 1.90821492927058770002e-10;
+
+    /// <summary>e^x in float32, the same bits as a lane of the vector kernels.</summary>
+    public static float Exp(float x) => RowKernels.Exp(x);
+
+    /// <summary>The natural logarithm in float32: the float64 result, rounded.</summary>
+    public static float Log(float x) => (float)Log((double)x);
+
+    /// <summary>The sine of radians in float32: the float64 result, rounded.</summary>
+    public static float Sin(float x) => (float)Sin((double)x);
+
+    /// <summary>The cosine of radians in float32: the float64 result, rounded.</summary>
+    public static float Cos(float x) => (float)Cos((double)x);
+
+    /// <summary>x^y in float32: the float64 result, rounded.</summary>
+    public static float Pow(float x, float y) => (float)Pow((double)x, y);
+
+    /// <summary>The hyperbolic tangent in float32: the float64 result, rounded.</summary>
+    public static float Tanh(float x) => (float)Tanh((double)x);
+
+    /// <summary>1 / (1 + e^-x) in float32: the float64 result, rounded.</summary>
+    public static float Sigmoid(float x) => (float)Sigmoid((double)x);
+
+    /// <summary>1 / (1 + e^-x); 0 and 1 far out.</summary>
+    public static double Sigmoid(double x)
+    {
+        if (x >= 0) return 1.0 / (1.0 + Exp(-x));
+        var e = Exp(x);
+        return e / (1.0 + e);
+    }
+
+    /// <summary>The hyperbolic tangent: t / (t + 2) with t = e^2x - 1.</summary>
+    public static double Tanh(double x)
+    {
+        var size = Math.Abs(x);
+        if (!(size < 22.0)) return double.IsNaN(x) ? x : Math.CopySign(1.0, x);
+        var t = Expm1(2.0 * size);
+        return Math.CopySign(size < 1.0 ? t / (t + 2.0) : 1.0 - (2.0 / (t + 2.0)), x);
+    }
+
+    private static double Fma(double a, double b, double c) => Math.FusedMultiplyAdd(a, b, c);
+}

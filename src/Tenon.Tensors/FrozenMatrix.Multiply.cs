@@ -1,0 +1,72 @@
+using System.Runtime.Intrinsics;
+using Tenon.Tensors.Kernels;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Tensors;
+
+/// <content>Products with the packed weight. Threads share panels (and, for many rows, blocks of rows): outputs, never a sum.</content>
+public sealed unsafe partial class FrozenMatrix
+{
+    /// <summary>y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow.</summary>
+    internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision = Precision.F32)
+    {
+        if (rows <= 0) return;
+        CheckPrecision(precision);
+        var panelsPerPart = SharePanels(rows, Inputs, Panels, pool);
+        var call = new FrozenCall
+        {
+            Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, PerPart = panelsPerPart,
+        };
+        pool.Run((int)((Panels + panelsPerPart - 1) / panelsPerPart), &call, &MultiplyPart);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>dx [rows, inputs] = dy [rows, outputs] W, added to dx where <paramref name="accumulate"/> is set: the gradient of <see cref="Multiply"/> for its input.</summary>
+    internal void MultiplyTransposed(
+        float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, Precision precision = Precision.F32)
+    {
+        if (rows <= 0) return;
+        CheckPrecision(precision);
+        var columns = (Inputs + PanelWidth - 1) / PanelWidth;
+        var perPart = SharePanels(rows, Outputs, columns, pool);
+        var call = new FrozenCall
+        {
+            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart, Accumulate = accumulate,
+        };
+        pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart);
+        GC.KeepAlive(this);
+    }
+
+    private FrozenView View => new()
+    {
+        Data = _memory.Pointer, PanelBytes = PanelBytes, Inputs = Inputs, Outputs = Outputs, Bf16 = Storage == WeightStorage.BF16,
+    };
+
+    private static void MultiplyPart(FrozenCall* call, int part)
+    {
+        if (Cpu.Level == SimdLevel.Avx512) Frozen<Simd512, Vector512<float>>.Multiply(call, part);
+        else if (Cpu.Level == SimdLevel.Avx2) Frozen<Simd8, Vector256<float>>.Multiply(call, part);
+        else Frozen<SimdScalar, Lanes16>.Multiply(call, part);
+    }
+
+    private static void MultiplyTransposedPart(FrozenCall* call, int part)
+    {
+        if (Cpu.Level == SimdLevel.Avx512) Frozen<Simd512, Vector512<float>>.MultiplyTransposed(call, part);
+        else if (Cpu.Level == SimdLevel.Avx2) Frozen<Simd8, Vector256<float>>.MultiplyTransposed(call, part);
+        else Frozen<SimdScalar, Lanes16>.MultiplyTransposed(call, part);
+    }
+
+    // Shares small enough to even out, large enough that handing them out costs nothing.
+    private static nint SharePanels(nint rows, nint terms, nint panels, WorkerPool pool)
+    {
+        if (pool.Threads == 1) return panels;
+        var smallest = Math.Max(1, 100_000 / Math.Max(1, rows * terms * PanelWidth));
+        return Math.Max(smallest, panels / (4 * pool.Threads));
+    }
+
+    private void CheckPrecision(Precision precision)
+    {
+        if (precision == Precision.Bf16 && Storage != WeightStorage.BF16)
+            throw new InvalidOperationException($"{Name}: bf16 products need bf16 storage");
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Tenon.Tensors.Memory;
+
+namespace Tenon.Tensors.Kernels;
+
+/// <summary>Where the panels of a frozen matrix lie; see <see cref="FrozenMatrix"/> for the layout.</summary>
+internal unsafe struct FrozenView
+{
+    public byte* Data;
+    public nint PanelBytes;
+    public nint Inputs;
+    public nint Outputs;
+    public bool Bf16;
+}
+
+/// <summary>One product with a frozen matrix, as its threads see it.</summary>
+internal unsafe struct FrozenCall
+{
+    public FrozenView Matrix;
+    public float* Input;
+    public float* Output;
+    public nint Rows;
+    public nint InputRow;
+    public nint OutputRow;
+    public nint PerPart;
+    public bool Accumulate;
+}
+
+/// <summary>The products of <see cref="FrozenMatrix"/> in one width of vector.</summary>
+internal static unsafe class Frozen<TOps, TV>
+    where TOps : unmanaged, IVector<TV>
+    where TV : unmanaged
+{
+    private const nint Width = FrozenMatrix.PanelWidth;
+    private const nint BlockK = 512;
+
+    /// <summary>The panels of one part: for each, blocks of inputs ascending, unpacked where they are bf16.</summary>
+    public static void Multiply(FrozenCall* call, int part)
+    {
+        var w = call->Matrix;
+        var panels = (w.Outputs + Width - 1) / Width;
+        var end = Math.Min(panels, (part + 1) * call->PerPart);
+        for (var panel = part * call->PerPart; panel < end; panel++)
+        {
+            var data = w.Data + (panel * w.PanelBytes);
+            for (nint from = 0; from < w.Inputs; from += BlockK)
+            {
+                var terms = Math.Min(BlockK, w.Inputs - from);
+                var block = w.Bf16 ? Unpack(data + (from * Width * 2), terms) : (float*)data + (from * Width);
+                Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width), from > 0);
+            }
+        }
+    }
+
+    /// <summary>The columns of one part: 32 inputs at a time, outputs ascending in blocks that are transposed into scratch memory.</summary>
+    public static void MultiplyTransposed(FrozenCall* call, int part)
+    {
+        var w = call->Matrix;
+        var columns = (w.Inputs + Width - 1) / Width;
+        var end = Math.Min(columns, (part + 1) * call->PerPart);
+        var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
+        for (var column = part * call->PerPart; column < end; column++)
+        {
+            var first = column * Width;
+            var count = Math.Min(Width, w.Inputs - first);
+            for (nint from = 0; from < w.Outputs; from += BlockK)
+            {
+                var terms = Math.Min(BlockK, w.Outputs - from);
+                for (nint t = 0; t < terms; t += Width) Transpose(w, (from + t) / Width, first, count, block + (t * Width));
+                Block(call, count, terms, call->Input + from, block, call->Output + first, call->Accumulate || from > 0);
+            }
+        }
+    }
+
+    private static void Block(FrozenCall* call, nint columns, nint terms, float* input, float* block, float* output, bool accumulate)
+    {
+        nint step = 2 * TOps.Lanes;
+        for (nint j = 0; j < columns; j += step)
+        {
+            if (columns - j >= step)
+                Gemm<TOps, TV>.Columns(call->Rows, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
+            else
+                Gemm<TOps, TV>.EdgePacked(call->Rows, columns - j, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
+        }
+    }
+
+    // Pairs of inputs to one input a line.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float* Unpack(byte* data, nint terms)
+    {
+        var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
+        var source = (float*)data;
+        var target = block;
+        for (nint k = 0; k < terms; k += 2)
+        {
+            for (nint j = 0; j < Width; j += TOps.Lanes)
+            {
+                TOps.Store(TOps.LoadPairLow(source + j), target + j);
+                TOps.Store(TOps.LoadPairHigh(source + j), target + Width + j);
+            }
+
+            source += Width;
+            target += 2 * Width;
+        }
+
+        return block;
+    }
+
+    // 32 outputs by up to 32 inputs of a panel, as lines of inputs.
+    private static void Transpose(in FrozenView w, nint panel, nint first, nint count, float* target)
+    {
+        var data = w.Data + (panel * w.PanelBytes);
+        for (nint j = 0; j < count; j++)
+        {
+            var input = first + j;
+            if (w.Bf16)
+            {
+                var line = (ushort*)data + ((input >> 1) * Width * 2) + (input & 1);
+                for (nint o = 0; o < Width; o++) target[(o * Width) + j] = BitConverter.Int32BitsToSingle(line[2 * o] << 16);
+            }
+            else
+            {
+                var line = (float*)data + (input * Width);
+                for (nint o = 0; o < Width; o++) target[(o * Width) + j] = line[o];
+            }
+        }
+
+        for (var j = count; j < Width; j++)
+            for (nint o = 0; o < Width; o++) target[(o * Width) + j] = 0f;
+    }
+}

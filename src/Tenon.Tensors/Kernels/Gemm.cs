@@ -1,0 +1,183 @@
+using System.Runtime.Intrinsics;
+using Tenon.Tensors.Memory;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Tensors.Kernels;
+
+/// <summary>
+/// C = A B or C += A B in float32. Every output has one accumulator and takes its products in ascending k, fused, starting from 0 or from C; so blocks, tiles and threads
+/// never change a bit, and a product over k may be cut anywhere and go on with <c>accumulate</c>.
+/// </summary>
+internal static unsafe class Gemm
+{
+    /// <summary>
+    /// C[i, j] (at c[i cRow + j]) = (accumulate ? C[i, j] : 0) + sum over k of A(i, k) B(k, j), A(i, k) at a[i aRow + k aStep] and B(k, j) at b[k bRow + j], for m rows, n columns and k terms. In the
+    /// calling thread.
+    /// </summary>
+    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    {
+        if (Cpu.Level == SimdLevel.Avx512) Gemm<Simd512, Vector512<float>>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
+        else if (Cpu.Level == SimdLevel.Avx2) Gemm<Simd8, Vector256<float>>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
+        else Gemm<SimdScalar, Lanes16>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
+    }
+
+    /// <summary>The same, cut among the threads of a pool by columns or, where there are more of them, by rows.</summary>
+    public static void MultiplyParallel(
+        WorkerPool pool, nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    {
+        const double WorthWhile = 200_000;
+        if (pool.Threads == 1 || (double)m * n * k < WorthWhile)
+        {
+            Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
+            return;
+        }
+
+        // Two shares a thread, so that a thread that is held up leaves its second to the others.
+        var byRows = m > n;
+        var unit = byRows ? 24 : 32;
+        var units = ((byRows ? m : n) + unit - 1) / unit;
+        var parts = (int)Math.Min(units, 2 * pool.Threads);
+        var share = (units + parts - 1) / parts * unit;
+        var call = new Call
+        {
+            M = m, N = n, K = k, A = a, ARow = aRow, AStep = aStep, B = b, BRow = bRow, C = c, CRow = cRow,
+            Accumulate = accumulate, ByRows = byRows, Share = share,
+        };
+        pool.Run(parts, &call, &RunPart);
+    }
+
+    private static void RunPart(Call* call, int part)
+    {
+        var from = part * call->Share;
+        if (call->ByRows)
+        {
+            var rows = Math.Min(call->Share, call->M - from);
+            if (rows <= 0) return;
+            Multiply(rows, call->N, call->K, call->A + (from * call->ARow), call->ARow, call->AStep, call->B, call->BRow, call->C + (from * call->CRow), call->CRow, call->Accumulate);
+            return;
+        }
+
+        var columns = Math.Min(call->Share, call->N - from);
+        if (columns <= 0) return;
+        Multiply(call->M, columns, call->K, call->A, call->ARow, call->AStep, call->B + from, call->BRow, call->C + from, call->CRow, call->Accumulate);
+    }
+
+    private struct Call
+    {
+        public nint M, N, K, ARow, AStep, BRow, CRow, Share;
+        public float* A, B, C;
+        public bool Accumulate, ByRows;
+    }
+}
+
+/// <summary>The product in one width of vector; see <see cref="Gemm"/>.</summary>
+internal static unsafe class Gemm<TOps, TV>
+    where TOps : unmanaged, IVector<TV>
+    where TV : unmanaged
+{
+    /// <summary>Terms taken at a time, so that a block of columns stays in the cache.</summary>
+    private const nint BlockK = 512;
+
+    /// <summary>See <see cref="Gemm.Multiply"/>.</summary>
+    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    {
+        if (m <= 0 || n <= 0) return;
+        nint width = 2 * TOps.Lanes;
+        if (k <= 0)
+        {
+            for (nint i = 0; i < m && !accumulate; i++) new Span<float>(c + (i * cRow), (int)n).Clear();
+            return;
+        }
+
+        for (nint from = 0; from < k; from += BlockK)
+        {
+            var terms = Math.Min(BlockK, k - from);
+            var go = accumulate || from > 0;
+            var left = a + (from * aStep);
+            for (nint j = 0; j < n; j += width)
+            {
+                var right = b + (from * bRow) + j;
+                if (n - j >= width) Columns(m, terms, left, aRow, aStep, right, bRow, c + j, cRow, go);
+                else Edge(m, n - j, terms, left, aRow, aStep, right, bRow, c + j, cRow, go);
+            }
+        }
+    }
+
+    /// <summary>Any number of rows by exactly two vectors of columns.</summary>
+    public static void Columns(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    {
+        while (m > 0)
+        {
+            nint rows;
+            if (TOps.TileRows == 12 && m >= 12 && m != 16)
+            {
+                Tiles<TOps, TV>.Rows12(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 12;
+            }
+            else if (TOps.TileRows == 12 && m >= 8)
+            {
+                Tiles<TOps, TV>.Rows8(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 8;
+            }
+            else if (TOps.TileRows == 6 && m >= 6 && m != 8)
+            {
+                Tiles<TOps, TV>.Rows6(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 6;
+            }
+            else if (m >= 4)
+            {
+                Tiles<TOps, TV>.Rows4(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 4;
+            }
+            else if (m >= 2)
+            {
+                Tiles<TOps, TV>.Rows2(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 2;
+            }
+            else
+            {
+                Tiles<TOps, TV>.Rows1(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 1;
+            }
+
+            m -= rows;
+            a += rows * aRow;
+            c += rows * cRow;
+        }
+    }
+
+    /// <summary>Any number of rows by fewer columns than two vectors: the columns go through a padded copy, the results through a tile of their own.</summary>
+    public static void Edge(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    {
+        nint width = 2 * TOps.Lanes;
+        var columns = Scratch.Floats(ScratchUse.PackedColumns, k * width);
+        for (nint t = 0; t < k; t++)
+        {
+            var row = new Span<float>(columns + (t * width), (int)width);
+            new Span<float>(b + (t * bRow), (int)n).CopyTo(row);
+            row[(int)n..].Clear();
+        }
+
+        EdgePacked(m, n, k, a, aRow, aStep, columns, width, c, cRow, accumulate);
+    }
+
+    /// <summary>The same where the columns are already padded to two vectors.</summary>
+    public static void EdgePacked(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    {
+        nint width = 2 * TOps.Lanes;
+        var tile = Scratch.Floats(ScratchUse.Tile, 12 * width);
+        for (nint i = 0; i < m; i += 12)
+        {
+            var rows = Math.Min(12, m - i);
+            for (nint r = 0; r < rows && accumulate; r++)
+            {
+                var row = new Span<float>(tile + (r * width), (int)width);
+                new Span<float>(c + ((i + r) * cRow), (int)n).CopyTo(row);
+                row[(int)n..].Clear();
+            }
+
+            Columns(rows, k, a + (i * aRow), aRow, aStep, b, bStep, tile, width, accumulate);
+            for (nint r = 0; r < rows; r++) new Span<float>(tile + (r * width), (int)n).CopyTo(new Span<float>(c + ((i + r) * cRow), (int)n));
+        }
+    }
+}

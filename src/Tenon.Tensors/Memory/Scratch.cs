@@ -1,0 +1,38 @@
+namespace Tenon.Tensors.Memory;
+
+/// <summary>What a thread keeps its scratch memory for; each use has a block of its own, so that kernels can call each other.</summary>
+internal enum ScratchUse
+{
+    /// <summary>Packed rows of the left factor of a product.</summary>
+    PackedRows,
+
+    /// <summary>Packed columns of the right factor of a product.</summary>
+    PackedColumns,
+
+    /// <summary>A tile of the result that hangs over its edge.</summary>
+    Tile,
+
+    /// <summary>A block of a frozen matrix, unpacked.</summary>
+    Panel,
+}
+
+/// <summary>Scratch memory of the calling thread, kept from call to call: no allocation once it has grown to the largest need.</summary>
+internal static unsafe class Scratch
+{
+    [ThreadStatic]
+    private static NativeBuffer?[]? t_blocks;
+
+    /// <summary>At least <paramref name="count"/> floats, aligned to 64 bytes, with any content; valid until the same use is asked for again.</summary>
+    public static float* Floats(ScratchUse use, nint count)
+    {
+        var blocks = t_blocks ??= new NativeBuffer?[4];
+        var block = blocks[(int)use];
+        if (block is null || block.Bytes < count * sizeof(float))
+        {
+            block?.Dispose();
+            blocks[(int)use] = block = NativeBuffer.Allocate(Math.Max(count, 4096) * sizeof(float));
+        }
+
+        return (float*)block.Pointer;
+    }
+}

@@ -1,0 +1,29 @@
+namespace Tenon.Tensors.Random;
+
+/// <summary>What a random number is for. The values are part of every run's numbers: never change or reuse one.</summary>
+public enum RandomPurpose
+{
+    /// <summary>Initial values of adapter tensors.</summary>
+    AdapterInit = 1,
+
+    /// <summary>The order of the training data.</summary>
+    DataOrder = 2,
+
+    /// <summary>The tokens of a rollout.</summary>
+    Sampling = 3,
+
+    /// <summary>Generated problems.</summary>
+    Task = 4,
+
+    /// <summary>The tokens of an evaluation.</summary>
+    Evaluation = 5,
+
+    /// <summary>Resampling for confidence intervals.</summary>
+    Bootstrap = 6,
+
+    /// <summary>Initial values of a model that is trained from nothing.</summary>
+    ModelInit = 7,
+
+    /// <summary>Dropout masks.</summary>
+    Dropout = 8,
+}

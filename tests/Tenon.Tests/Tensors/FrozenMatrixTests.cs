@@ -1,0 +1,105 @@
+using Tenon.Tensors;
+using Tenon.Tensors.Kernels;
+using Tenon.Tensors.Threads;
+using Tenon.Tests.Tensors.Kernels;
+
+namespace Tenon.Tests.Tensors;
+
+public unsafe class FrozenMatrixTests
+{
+    public static TheoryData<int, int, WeightStorage> Shapes() => new()
+    {
+        { 64, 48, WeightStorage.F32 }, { 64, 48, WeightStorage.BF16 }, { 33, 7, WeightStorage.F32 }, { 33, 7, WeightStorage.BF16 },
+        { 1, 1, WeightStorage.BF16 }, { 200, 601, WeightStorage.BF16 }, { 601, 90, WeightStorage.F32 }, { 1100, 65, WeightStorage.BF16 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ProductsAreOneFusedSumForAnyNumberOfRowsAndThreads(int outputs, int inputs, WeightStorage storage)
+    {
+        var (matrix, weight) = Make(outputs, inputs, storage);
+        using var one = new WorkerPool(1);
+        using var three = new WorkerPool(3);
+        foreach (var rows in (int[])[1, 2, 3, 8, 13, 30])
+        {
+            var x = Samples.Uniform(rows * inputs, 5);
+            var dy = Samples.Uniform(rows * outputs, 6);
+            var start = Samples.Uniform(rows * inputs, 7);
+            var forward = new float[rows * outputs];
+            var backward = start.ToArray();
+            for (var r = 0; r < rows; r++)
+            {
+                for (var o = 0; o < outputs; o++)
+                {
+                    for (var i = 0; i < inputs; i++)
+                        forward[(r * outputs) + o] = MathF.FusedMultiplyAdd(x[(r * inputs) + i], weight[(o * inputs) + i], forward[(r * outputs) + o]);
+                    for (var i = 0; i < inputs; i++)
+                        backward[(r * inputs) + i] = MathF.FusedMultiplyAdd(dy[(r * outputs) + o], weight[(o * inputs) + i], backward[(r * inputs) + i]);
+                }
+            }
+
+            foreach (var pool in (WorkerPool[])[one, three])
+            {
+                var y = Enumerable.Repeat(9f, rows * outputs).ToArray();
+                var dx = start.ToArray();
+                fixed (float* px = x, py = y, pdy = dy, pdx = dx)
+                {
+                    matrix.Multiply(px, rows, inputs, py, outputs, pool);
+                    matrix.MultiplyTransposed(pdy, rows, outputs, pdx, inputs, true, pool);
+                }
+
+                y.ShouldBeSameBits(forward, $"forward, {rows} rows, {pool.Threads} threads");
+                dx.ShouldBeSameBits(backward, $"backward, {rows} rows, {pool.Threads} threads");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void RowsComeBackAsTheyWereStored(int outputs, int inputs, WeightStorage storage)
+    {
+        var (matrix, weight) = Make(outputs, inputs, storage);
+        var rows = new float[weight.Length];
+        matrix.CopyRows(0, rows);
+        rows.ShouldBeSameBits(weight, "all rows");
+        var last = new float[inputs];
+        matrix.CopyRows(outputs - 1, last);
+        last.ShouldBeSameBits(weight[^inputs..], "last row");
+        Should.Throw<ArgumentException>(() => matrix.CopyRows(outputs, last));
+    }
+
+    [Fact]
+    public void TheFingerprintDoesNotDependOnTheStorage()
+    {
+        var values = Samples.Uniform(50 * 9, 3);
+        fixed (float* p = values) RowKernels.RoundToBf16(p, p, values.Length);
+        var f32 = Pack(values, 50, 9, WeightStorage.F32, null);
+        var bf16 = Pack(values, 50, 9, WeightStorage.BF16, WorkerPool.Default);
+        bf16.Sha256().ShouldBe(f32.Sha256());
+        var bytes = new byte[values.Length * 4];
+        Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
+        f32.Sha256().ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
+        bf16.Bytes.ShouldBe(64 * 10 * 2);
+        f32.Bytes.ShouldBe(64 * 9 * 4);
+    }
+
+    [Fact]
+    public void AReaderThatFailsIsHeard() =>
+        Should.Throw<TenonException>(() => FrozenMatrix.Pack("w", 64, 8, WeightStorage.F32, (_, _) => throw new TenonException("bad file"), WorkerPool.Default))
+            .Message.ShouldContain("bad file");
+
+    private static (FrozenMatrix Matrix, float[] Weight) Make(int outputs, int inputs, WeightStorage storage)
+    {
+        var weight = Samples.Uniform(outputs * inputs, (uint)(outputs + inputs));
+        var matrix = Pack(weight, outputs, inputs, storage, outputs % 2 == 0 ? null : WorkerPool.Default);
+        if (storage == WeightStorage.BF16)
+        {
+            fixed (float* p = weight) RowKernels.RoundToBf16(p, p, weight.Length);
+        }
+
+        return (matrix, weight);
+    }
+
+    private static FrozenMatrix Pack(float[] weight, int outputs, int inputs, WeightStorage storage, WorkerPool? pool) =>
+        FrozenMatrix.Pack("w", outputs, inputs, storage, (row, rows) => weight.AsSpan((int)row * inputs, rows.Length).CopyTo(rows), pool);
+}
