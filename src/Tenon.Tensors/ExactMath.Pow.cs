@@ -5,6 +5,8 @@ namespace Tenon.Tensors;
 /// </content>
 public static partial class ExactMath
 {
+    private const double Ln2Rest = 1.1612227229362532e-26;
+
     /// <summary>x to the power y, with the special cases of IEEE 754 (pow).</summary>
     public static double Pow(double x, double y)
     {
@@ -41,7 +43,10 @@ public static partial class ExactMath
         if (high < -746.0) return 0.0;
         var low = Fma(y, log.Low, Fma(y, log.High, -high));
         var n = Reduce(high, out var r, out var rest);
-        return ScaleBy(1.0 + ExpRest(r, rest + low), n);
+
+        // The low part is large enough here that it needs the factor e^r, to a few digits.
+        var slope = Fma(r, Fma(r, Fma(r, Fma(r, 1.0 / 24.0, 1.0 / 6.0), 0.5), 1.0), 1.0);
+        return ScaleBy(1.0 + ExpRest(r, (rest + low) * slope), n);
     }
 
     private static (double High, double Low) LogDouble(double m, int k)
@@ -76,8 +81,6 @@ public static partial class ExactMath
         var missing = Fma(k, Ln2Low, -(k * Ln2Low));
         return FastTwoSum(head.High, tail.High + (tail.Low + (missing + Fma(k, Ln2Rest, low))));
     }
-
-    private const double Ln2Rest = 1.1612227229362532e-26;
 
     private static (double High, double Low) TwoSum(double a, double b)
     {

@@ -4,8 +4,8 @@ namespace Tenon.Tensors;
 
 /// <summary>
 /// Elementary functions whose bits do not depend on the processor, the operating system or its C library: our own argument reductions and polynomials, in IEEE operations
-/// and fused multiply-adds in a fixed order. Each result is faithful: its error stays below one unit in the last place, and the tests state the largest that they meet.
-/// Methods after fdlibm (Sun Microsystems, 1993) where a comment says so.
+/// and fused multiply-adds in a fixed order. Errors in units in the last place, the largest met in tests against 400 digits: exp, log, log1p, expm1, sin and cos stay below 0.8
+/// (faithful), pow below 1.1 (0.8 where |y ln x| is small), tanh below 1.3, sigmoid below 1.4; in float32 exp stays below 0.96, the others below 0.501. Methods after fdlibm (Sun Microsystems, 1993) where a comment says so.
 /// </summary>
 public static partial class ExactMath
 {

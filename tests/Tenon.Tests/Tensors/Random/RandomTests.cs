@@ -1,0 +1,84 @@
+using Tenon.Tensors.Random;
+
+namespace Tenon.Tests.Tensors.Random;
+
+public class RandomTests
+{
+    // Known-answer vectors of Random123 (philox4x32, 10 rounds), D. E. Shaw Research.
+    [Theory]
+    [InlineData(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
+    [InlineData(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
+    [InlineData(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
+    public void PhiloxGivesItsPublishedVectors(uint x, uint y, uint z, uint w, uint keyLow, uint keyHigh, uint a, uint b, uint c, uint d) =>
+        Philox.Block(x, y, z, w, keyLow, keyHigh).ShouldBe((a, b, c, d));
+
+    [Fact]
+    public void EveryPlaceHasANumberOfItsOwn()
+    {
+        var seen = new HashSet<uint>();
+        foreach (var seed in (ulong[])[1, 1UL << 32])
+        {
+            var key = new RandomKey(seed);
+            foreach (var purpose in Enum.GetValues<RandomPurpose>())
+            {
+                for (var step = 0; step < 3; step++)
+                    for (uint draw = 0; draw < 3; draw++)
+                        for (uint sample = 0; sample < 3; sample++)
+                            for (uint position = 0; position < 3; position++) seen.Add(key.Bits(purpose, step, draw, sample, position)).ShouldBeTrue();
+            }
+        }
+
+        new RandomKey(5).Bits(RandomPurpose.Sampling, 1, 2, 3, 4).ShouldBe(Philox.Block(4, 3, 2, (3u << 24) | 1, 5, 0).X);
+        Should.Throw<ArgumentOutOfRangeException>(() => new RandomKey(1).Bits(RandomPurpose.Task, RandomKey.MaxStep + 1, 0, 0, 0));
+    }
+
+    [Fact]
+    public void UniformAndNormalNumbersHaveTheirMoments()
+    {
+        const int N = 20000;
+        var key = new RandomKey(7);
+        double uniform = 0, wide = 0, normal = 0, square = 0;
+        for (uint i = 0; i < N; i++)
+        {
+            var u = key.UniformFloat(RandomPurpose.ModelInit, 0, 0, 0, i);
+            u.ShouldBeInRange(0f, 0.99999997f);
+            uniform += u;
+            wide += key.UniformDouble(RandomPurpose.ModelInit, 0, 0, 1, i);
+            var z = key.Normal(RandomPurpose.ModelInit, 0, 0, 2, i);
+            normal += z;
+            square += z * z;
+        }
+
+        (uniform / N).ShouldBe(0.5, 0.01);
+        (wide / N).ShouldBe(0.5, 0.01);
+        (normal / N).ShouldBe(0, 0.03);
+        (square / N).ShouldBe(1, 0.04);
+    }
+
+    [Fact]
+    public void APermutationHoldsEachNumberOnceAndIsFair()
+    {
+        var key = new RandomKey(3);
+        key.Permutation(1000, RandomPurpose.DataOrder, 0, 0, 0).Order().ShouldBe(Enumerable.Range(0, 1000));
+        key.Permutation(0, RandomPurpose.DataOrder, 0, 0, 0).ShouldBeEmpty();
+        var counts = new int[24];
+        for (uint draw = 0; draw < 4800; draw++)
+        {
+            var p = key.Permutation(4, RandomPurpose.DataOrder, 0, draw, 0);
+            counts[(p[0] * 6) + (p[1] * 2) - (p[1] > p[0] ? 2 : 0) + (p[2] > p[3] ? 1 : 0)]++;
+        }
+
+        counts.ShouldAllBe(c => c > 130 && c < 270);
+    }
+
+    // MT19937's own check values: init_genrand(5489), first output and ten thousandth.
+    [Fact]
+    public void TheTwisterGivesItsPublishedValues()
+    {
+        var random = new TorchRandom(5489);
+        random.NextBits().ShouldBe(3499211612u);
+        for (var i = 2; i < 10000; i++) random.NextBits();
+        random.NextBits().ShouldBe(4123659995u);
+        new TorchRandom(3).Permutation(50).Order().ShouldBe(Enumerable.Range(0, 50).Select(i => (long)i));
+    }
+}
