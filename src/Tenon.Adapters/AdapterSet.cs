@@ -1,0 +1,122 @@
+using Tenon.Models;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+
+namespace Tenon.Adapters;
+
+/// <summary>
+/// One adapter on one model: the parts of its method for each layer, and what every method has in common. While attached, a batch that names it goes through
+/// it; a batch that names none goes through the base, bit for bit.
+/// </summary>
+public sealed class AdapterSet : IAdapter, IDisposable
+{
+    private readonly CausalModel model;
+    private readonly List<LinearAdapter> linears = [];
+    private readonly List<(RmsNorm Norm, Parameter Weight)> norms = [];
+    private readonly List<EmbeddingAdapter> embeddings = [];
+
+    /// <summary>An adapter without parts yet; a method adds them and then calls <see cref="Attach"/>.</summary>
+    public AdapterSet(string name, AdapterMethod method, AdapterSettings settings, CausalModel model)
+    {
+        Name = name;
+        Method = method;
+        Settings = settings;
+        this.model = model;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The method it belongs to.</summary>
+    public AdapterMethod Method { get; }
+
+    /// <summary>The settings it was made with.</summary>
+    public AdapterSettings Settings { get; }
+
+    /// <summary>The model it sits on.</summary>
+    public CausalModel Model => model;
+
+    /// <summary>Parts of linear layers, in model order.</summary>
+    public IReadOnlyList<LinearAdapter> Linears => linears;
+
+    /// <summary>Norms with a weight of their own.</summary>
+    public IReadOnlyList<(RmsNorm Norm, Parameter Weight)> Norms => norms;
+
+    /// <summary>The embedding's part, if any.</summary>
+    public IReadOnlyList<EmbeddingAdapter> Embeddings => embeddings;
+
+    /// <summary>State of the method that belongs to the whole adapter (shared matrices, schedules), or null.</summary>
+    public object? Shared { get; set; }
+
+    /// <summary>Raised by every optimizer step; a rollout names the version it was drawn with.</summary>
+    public long Version { get; set; }
+
+    /// <summary>All tensors under the full names that PEFT's files use, in model order; a shared tensor stands once for each name it is saved under.</summary>
+    public IEnumerable<(string Name, Parameter Tensor)> Tensors =>
+        embeddings.SelectMany(e => e.Tensors.Select(t => (PeftName(e.Layer.Path, t.Key), t.Tensor)))
+            .Concat(linears.SelectMany(l => l.Tensors.Select(t => (PeftName(l.Layer.Path, t.Key), t.Tensor))))
+            .Concat(norms.Select(n => (PeftName(n.Norm.Path, "weight"), n.Weight)));
+
+    /// <summary>What the optimizer changes, each once, in the order of <see cref="Tensors"/>.</summary>
+    public IReadOnlyList<Parameter> Trainable => [.. Tensors.Select(t => t.Tensor).Distinct().Where(t => t.Trainable)];
+
+    /// <summary>Number of trainable values.</summary>
+    public long TrainableCount => Trainable.Sum(p => (long)p.Length);
+
+    private static string PeftName(string path, string key) => $"base_model.model.{path}.{key}";
+
+    /// <summary>Adds a part of a linear layer.</summary>
+    public void Add(LinearAdapter part) => linears.Add(part);
+
+    /// <summary>Adds a weight for a norm.</summary>
+    public void Add(RmsNorm norm, Parameter weight) => norms.Add((norm, weight));
+
+    /// <summary>Adds the embedding's part.</summary>
+    public void Add(EmbeddingAdapter part) => embeddings.Add(part);
+
+    /// <summary>Puts all parts into the model's slots.</summary>
+    public AdapterSet Attach()
+    {
+        foreach (var part in linears) ((LinearSlot)(part.Layer.Slot ??= new LinearSlot())).Parts.Add(this, part);
+        foreach (var (norm, weight) in norms) ((NormSlot)(norm.Slot ??= new NormSlot())).Parts.Add(this, weight);
+        foreach (var part in embeddings) ((EmbeddingSlot)(part.Layer.Slot ??= new EmbeddingSlot())).Parts.Add(this, part);
+        return this;
+    }
+
+    /// <summary>Takes all parts out of the model's slots; an empty slot is removed, so that the base runs as if it had never been there.</summary>
+    public void Dispose()
+    {
+        foreach (var part in linears)
+            if (part.Layer.Slot is LinearSlot slot)
+            {
+                slot.Parts.Remove(this);
+                if (slot.Parts.IsEmpty) part.Layer.Slot = null;
+            }
+
+        foreach (var (norm, _) in norms)
+            if (norm.Slot is NormSlot slot)
+            {
+                slot.Parts.Remove(this);
+                if (slot.Parts.IsEmpty) norm.Slot = null;
+            }
+
+        foreach (var part in embeddings)
+            if (part.Layer.Slot is EmbeddingSlot slot)
+            {
+                slot.Parts.Remove(this);
+                if (slot.Parts.IsEmpty) part.Layer.Slot = null;
+            }
+    }
+
+    /// <summary>Throws where any tensor holds NaN or infinity, naming it: called before every save.</summary>
+    public void RequireFinite()
+    {
+        foreach (var (name, tensor) in Tensors)
+        {
+            var values = tensor.Value;
+            for (var i = 0; i < values.Length; i++)
+                if (!float.IsFinite(values[i]))
+                    throw new TenonException($"adapter tensor '{name}'", "finite values", $"{values[i]} at index {i}", "the run has diverged: lower the learning rate or max-grad-norm and go on from an earlier checkpoint");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Models.Decoders;
+
+/// <summary>How a checkpoint is held in memory.</summary>
+/// <param name="Precision">f32 keeps every stored value exactly; bf16 rounds matrices to bf16 at load.</param>
+/// <param name="MaxLength">Longest sequence of the run: it fixes rotary frequencies that depend on the length, and the rotary table.</param>
+public sealed record LoadOptions(Precision Precision = Precision.F32, int MaxLength = 2048)
+{
+    /// <summary>Workers for packing; null for the default pool.</summary>
+    public WorkerPool? Pool { get; init; }
+
+    /// <summary>Look for NaN and infinite weights while packing (they are named); on by default.</summary>
+    public bool CheckFinite { get; init; } = true;
+}
+
+/// <summary>
+/// Builds a decoder of the Qwen2, Llama and Qwen3 families from a checkpoint: the three share one block and differ in biases of q, k, v (Qwen2), norms of
+/// the heads (Qwen3) and rotary scaling, which <see cref="ModelConfig"/> names. Matrices are packed one by one, so memory holds one copy.
+/// </summary>
+public static class DecoderBuilder
+{
+    /// <summary>The model of <paramref name="config"/> with the weights of <paramref name="source"/>.</summary>
+    public static CausalModel Build(ModelConfig config, IWeightSource source, LoadOptions options, string fingerprint)
+    {
+        var loader = new Loader(source, options);
+        var table = loader.Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        var blocks = new DecoderBlock[config.NumHiddenLayers];
+        for (var i = 0; i < blocks.Length; i++) blocks[i] = Block(config, loader, i);
+        var norm = loader.Norm(config, "model.norm", config.HiddenSize);
+        var headWeight = config.TieWordEmbeddings ? table : loader.Matrix("lm_head.weight", config.VocabSize, config.HiddenSize);
+        var rotary = RotaryFrequencies.For(config, options.MaxLength);
+        return new CausalModel(config, new Embedding("model.embed_tokens", table), blocks, norm, new Linear("lm_head", headWeight, null),
+            RotaryTable.Create(rotary.InverseFrequencies, rotary.AttentionFactor, options.MaxLength), fingerprint);
+    }
+
+    private static DecoderBlock Block(ModelConfig config, Loader loader, int i)
+    {
+        var at = $"model.layers.{i}.";
+        var (hidden, query, keyValue, inner) = (config.HiddenSize, config.QueryDim, config.KeyValueDim, config.IntermediateSize);
+        return new DecoderBlock
+        {
+            Index = i,
+            Heads = config.NumAttentionHeads,
+            KeyValueHeads = config.NumKeyValueHeads,
+            InputNorm = loader.Norm(config, at + "input_layernorm", hidden),
+            Query = loader.Linear(at + "self_attn.q_proj", query, hidden, config.QkvBias),
+            Key = loader.Linear(at + "self_attn.k_proj", keyValue, hidden, config.QkvBias),
+            Value = loader.Linear(at + "self_attn.v_proj", keyValue, hidden, config.QkvBias),
+            Output = loader.Linear(at + "self_attn.o_proj", hidden, query, config.AttentionOutputBias),
+            QueryNorm = config.QkNorm ? loader.Norm(config, at + "self_attn.q_norm", config.HeadDim) : null,
+            KeyNorm = config.QkNorm ? loader.Norm(config, at + "self_attn.k_norm", config.HeadDim) : null,
+            PostAttentionNorm = loader.Norm(config, at + "post_attention_layernorm", hidden),
+            Gate = loader.Linear(at + "mlp.gate_proj", inner, hidden, config.MlpBias),
+            Up = loader.Linear(at + "mlp.up_proj", inner, hidden, config.MlpBias),
+            Down = loader.Linear(at + "mlp.down_proj", hidden, inner, config.MlpBias),
+        };
+    }
+
+    private sealed class Loader(IWeightSource source, LoadOptions options)
+    {
+        public Linear Linear(string path, int outputs, int inputs, bool bias) =>
+            new(path, Matrix(path + ".weight", outputs, inputs), bias ? Vector(path + ".bias", outputs) : null);
+
+        public RmsNorm Norm(ModelConfig config, string path, int size) => new(path, Vector(path + ".weight", size), (float)config.RmsNormEps);
+
+        public FrozenMatrix Matrix(string name, int outputs, int inputs)
+        {
+            var info = Require(name, [outputs, inputs]);
+            // f32 keeps what the file says: bf16 files stay bf16 (widened exactly in every product), all others become float32.
+            var storage = options.Precision == Precision.Bf16 || info.Storage.Equals("BF16", StringComparison.OrdinalIgnoreCase) ? WeightStorage.BF16 : WeightStorage.F32;
+            return FrozenMatrix.Pack(name, outputs, inputs, storage, (row, rows) =>
+            {
+                source.Read(name, row, rows);
+                if (options.CheckFinite) CheckFinite(name, row * inputs, rows);
+            }, options.Pool);
+        }
+
+        private Parameter Vector(string name, int length)
+        {
+            Require(name, [length]);
+            var values = new float[length];
+            source.Read(name, 0, values);
+            if (options.CheckFinite) CheckFinite(name, 0, values);
+            var vector = Parameter.Create(name, length);
+            vector.Set(values);
+            vector.Trainable = false;
+            return vector;
+        }
+
+        private WeightInfo Require(string name, long[] shape)
+        {
+            if (!source.Tensors.TryGetValue(name, out var info))
+                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}]", "no such tensor", "the checkpoint is incomplete or of another family than its config says");
+            if (!info.Shape.SequenceEqual(shape))
+                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}] by the config", $"[{string.Join(", ", info.Shape)}]", "config and weights belong to different models");
+            return info;
+        }
+
+        private void CheckFinite(string name, long first, ReadOnlySpan<float> values)
+        {
+            for (var i = 0; i < values.Length; i++)
+                if (!float.IsFinite(values[i]))
+                    throw new TenonException($"tensor '{name}' of {source.Location}", "finite weights", $"{values[i]} at index {first + i}", "the checkpoint is damaged; download it again");
+        }
+    }
+}

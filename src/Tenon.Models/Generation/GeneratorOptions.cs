@@ -1,0 +1,29 @@
+using Tenon.Tensors;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Models.Generation;
+
+/// <summary>Settings of a <see cref="Generator"/>; none of them changes a result except <see cref="Sampling"/>, <see cref="EndTokens"/> and <see cref="Precision"/>.</summary>
+public sealed record GeneratorOptions
+{
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Ids that end a completion; empty to sample up to the limit.</summary>
+    public IReadOnlySet<int> EndTokens { get; init; } = new HashSet<int>();
+
+    /// <summary>Sequences alive at a time.</summary>
+    public int Concurrency { get; init; } = 64;
+
+    /// <summary>Most tokens of one forward pass (prompts are taken in pieces of it).</summary>
+    public int MaxBatchTokens { get; init; } = 1024;
+
+    /// <summary>Compute the prompt of a group once.</summary>
+    public bool SharePrompts { get; init; } = true;
+
+    /// <summary>Rounding of inputs of products with frozen weights.</summary>
+    public Precision Precision { get; init; } = Precision.F32;
+
+    /// <summary>Workers; null for the default pool.</summary>
+    public WorkerPool? Pool { get; init; }
+}

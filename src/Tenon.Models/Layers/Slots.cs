@@ -1,0 +1,31 @@
+using Tenon.Tensors;
+
+namespace Tenon.Models.Layers;
+
+/// <summary>The identity of an adapter inside a batch: what a run names. The adapter project gives it parameters; models only pass it on.</summary>
+public interface IAdapter
+{
+    /// <summary>A name for messages.</summary>
+    string Name { get; }
+}
+
+/// <summary>What an adapter puts into a linear layer's slot: the whole product, so that it can change inputs, outputs and the bias.</summary>
+public interface ILinearSlot
+{
+    /// <summary>y [tokens, out] of x [tokens, in], each run through the adapter that the batch names for it.</summary>
+    Tensor Forward(Tape tape, Linear linear, Tensor x, TokenBatch batch);
+}
+
+/// <summary>What an adapter puts into a norm's slot.</summary>
+public interface INormSlot
+{
+    /// <summary>Normalised and scaled rows.</summary>
+    Tensor Forward(Tape tape, RmsNorm norm, Tensor x, TokenBatch batch);
+}
+
+/// <summary>What an adapter puts into the embedding's slot.</summary>
+public interface IEmbeddingSlot
+{
+    /// <summary>Rows [tokens, size] of the batch's ids.</summary>
+    Tensor Forward(Tape tape, Embedding embedding, TokenBatch batch);
+}

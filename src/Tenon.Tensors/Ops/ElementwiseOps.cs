@@ -1,0 +1,173 @@
+using Tenon.Tensors.Kernels;
+
+namespace Tenon.Tensors.Ops;
+
+/// <summary>Sums, products and scalings of whole tensors and of rows by a vector. Each backward stands under its forward.</summary>
+public static unsafe class ElementwiseOps
+{
+    private struct Job
+    {
+        public float* A, B, Y;
+        public nint Rows, N;
+        public float Scale;
+        public int Parts;
+    }
+
+    private static void Each(Tape tape, float* a, float* b, float* y, nint rows, nint n, float scale, delegate*<Job*, int, void> body)
+    {
+        var job = new Job { A = a, B = b, Y = y, Rows = rows, N = n, Scale = scale, Parts = RowJobs.Parts(tape.Pool, rows, n) };
+        tape.Pool.Run(job.Parts, &job, body);
+    }
+
+    private static void SameShape(Tensor a, Tensor b, string op) =>
+        Shapes.Require(a.Rows == b.Rows && a.Columns == b.Columns, op, $"[{a.Rows}, {a.Columns}]", $"[{b.Rows}, {b.Columns}]");
+
+    /// <summary>y = a + b, same shape.</summary>
+    public static Tensor Add(this Tape tape, Tensor a, Tensor b)
+    {
+        SameShape(a, b, "add");
+        var y = tape.New(a.Rows, a.Columns);
+        Each(tape, a.Data, b.Data, y.Data, a.Rows, a.Columns, 1, &AddRows);
+        if (tape.Needs(a, b))
+            tape.Record(y, () =>
+            {
+                AddGrad(tape, a, y.Grad!, 1);
+                AddGrad(tape, b, y.Grad!, 1);
+            });
+        return y;
+    }
+
+    private static void AddRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        var n = (end - first) * job->N;
+        var at = first * job->N;
+        Buffer.MemoryCopy(job->A + at, job->Y + at, n * sizeof(float), n * sizeof(float));
+        RowKernels.Add(job->Y + at, job->B + at, n);
+    }
+
+    /// <summary>Adds scale * dy to a tensor's gradient where it wants one.</summary>
+    internal static void AddGrad(Tape tape, Tensor target, Tensor dy, float scale)
+    {
+        if (!target.RequiresGrad) return;
+        var grad = tape.GradOf(target, out var fresh);
+        Each(tape, dy.Data, null, grad.Data, dy.Rows, dy.Columns, scale, fresh ? &ScaleRows : &AxpyRows);
+    }
+
+    /// <summary>y = s * x.</summary>
+    public static Tensor Scale(this Tape tape, Tensor x, float scale)
+    {
+        var y = tape.New(x.Rows, x.Columns);
+        Each(tape, x.Data, null, y.Data, x.Rows, x.Columns, scale, &ScaleRows);
+        if (tape.Needs(x)) tape.Record(y, () => AddGrad(tape, x, y.Grad!, scale));
+        return y;
+    }
+
+    private static void ScaleRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        var n = (end - first) * job->N;
+        var at = first * job->N;
+        Buffer.MemoryCopy(job->A + at, job->Y + at, n * sizeof(float), n * sizeof(float));
+        if (job->Scale != 1) RowKernels.Scale(job->Y + at, job->Scale, n);
+    }
+
+    private static void AxpyRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        var at = first * job->N;
+        RowKernels.Axpy(job->Y + at, job->A + at, job->Scale, (end - first) * job->N);
+    }
+
+    /// <summary>y = a * b elementwise, same shape.</summary>
+    public static Tensor Multiply(this Tape tape, Tensor a, Tensor b)
+    {
+        SameShape(a, b, "multiply");
+        var y = tape.New(a.Rows, a.Columns);
+        Each(tape, a.Data, b.Data, y.Data, a.Rows, a.Columns, 1, &MultiplyRows);
+        if (tape.Needs(a, b))
+            tape.Record(y, () =>
+            {
+                AddProductGrad(tape, a, y.Grad!, b);
+                AddProductGrad(tape, b, y.Grad!, a);
+            });
+        return y;
+    }
+
+    private static void AddProductGrad(Tape tape, Tensor target, Tensor dy, Tensor other)
+    {
+        if (!target.RequiresGrad) return;
+        var grad = tape.GradOf(target, out var fresh);
+        Each(tape, dy.Data, other.Data, grad.Data, dy.Rows, dy.Columns, 1, fresh ? &MultiplyRows : &MultiplyAddRows);
+    }
+
+    private static void MultiplyRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        var at = first * job->N;
+        RowKernels.Mul(job->Y + at, job->A + at, job->B + at, (end - first) * job->N);
+    }
+
+    private static void MultiplyAddRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        var at = first * job->N;
+        RowKernels.MulAdd(job->Y + at, job->A + at, job->B + at, (end - first) * job->N);
+    }
+
+    /// <summary>y = x * v, each row of x [rows, n] by the vector v [1, n]. The vector's gradient sums over rows in their order.</summary>
+    public static Tensor MultiplyRow(this Tape tape, Tensor x, Tensor vector)
+    {
+        Shapes.Require(vector.Length == x.Columns, "row product", $"a vector of {x.Columns}", $"{vector.Length}");
+        var y = tape.New(x.Rows, x.Columns);
+        Each(tape, x.Data, vector.Data, y.Data, x.Rows, x.Columns, 1, &RowProduct);
+        if (tape.Needs(x, vector))
+            tape.Record(y, () =>
+            {
+                var dy = y.Grad!;
+                if (vector.RequiresGrad)
+                {
+                    var dv = tape.GradZeroed(vector);
+                    for (nint r = 0; r < x.Rows; r++) RowKernels.MulAdd(dv.Data, dy.Row(r), x.Row(r), x.Columns);
+                }
+
+                if (!x.RequiresGrad) return;
+                var dx = tape.GradOf(x, out var fresh);
+                Each(tape, dy.Data, vector.Data, dx.Data, x.Rows, x.Columns, 1, fresh ? &RowProduct : &RowProductAdd);
+            });
+        return y;
+    }
+
+    private static void RowProduct(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++) RowKernels.Mul(job->Y + r * job->N, job->A + r * job->N, job->B, job->N);
+    }
+
+    private static void RowProductAdd(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++) RowKernels.MulAdd(job->Y + r * job->N, job->A + r * job->N, job->B, job->N);
+    }
+
+    /// <summary>x += b in place: the vector b [1, n] is added to each row of an op's fresh result x (a bias). Its gradient sums over rows in their order.</summary>
+    public static Tensor AddRowInPlace(this Tape tape, Tensor x, Tensor vector)
+    {
+        Shapes.Require(vector.Length == x.Columns, "bias", $"a vector of {x.Columns}", $"{vector.Length}");
+        Each(tape, null, vector.Data, x.Data, x.Rows, x.Columns, 1, &RowSum);
+        if (tape.Recording && vector.RequiresGrad)
+            tape.RecordInPlace(x, () =>
+            {
+                if (x.Grad is not { } dx) return;
+                var dv = tape.GradZeroed(vector);
+                for (nint r = 0; r < x.Rows; r++) RowKernels.Add(dv.Data, dx.Row(r), x.Columns);
+            });
+        return x;
+    }
+
+    private static void RowSum(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++) RowKernels.Add(job->Y + r * job->N, job->B, job->N);
+    }
+}

@@ -1,0 +1,138 @@
+namespace Tenon.Tensors.Ops;
+
+/// <summary>
+/// The end of the model as training needs it: for each row, the log-probability of a target token and the entropy of its distribution, computed in chunks of
+/// rows so that logits [tokens, vocabulary] never exist. z = head(h) / temperature; logp = z[y] - max - log(sum exp(z - max)); H = log(sum) - sum p (z - max).
+/// Backward, from the gradients of logp and H: dz = dlogp (1[y] - p) - dH p (log p + H); logits are computed again, chunk by chunk.
+/// </summary>
+public sealed unsafe class TokenHead
+{
+    /// <summary>Rows of logits that exist at a time.</summary>
+    internal const int Chunk = 64;
+
+    private readonly Tape tape;
+    private readonly Tensor hidden;
+    private readonly Func<Tape, Tensor, Tensor> head;
+    private readonly int[] targets;
+    private readonly float inverseTemperature;
+    private readonly float[] logSum;
+    private readonly float[] maximum;
+
+    private TokenHead(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float inverseTemperature)
+    {
+        this.tape = tape;
+        this.hidden = hidden;
+        this.head = head;
+        this.targets = targets;
+        this.inverseTemperature = inverseTemperature;
+        LogProbabilities = new float[targets.Length];
+        Entropies = new float[targets.Length];
+        logSum = new float[targets.Length];
+        maximum = new float[targets.Length];
+    }
+
+    /// <summary>log p(target) of each row, natural logarithm.</summary>
+    public float[] LogProbabilities { get; }
+
+    /// <summary>Entropy of each row's distribution in nats.</summary>
+    public float[] Entropies { get; }
+
+    /// <summary>Applies <paramref name="head"/> (hidden rows to logit rows) to <paramref name="hidden"/> [n, size] and reads off the <paramref name="targets"/>; a target of -1 asks for the entropy alone.</summary>
+    public static TokenHead Forward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, double temperature = 1)
+    {
+        Shapes.Require(targets.Length == hidden.Rows, "log-probabilities", $"{hidden.Rows} targets", $"{targets.Length}");
+        var result = new TokenHead(tape, hidden, head, targets, (float)(1 / temperature));
+        var recording = tape.Recording;
+        tape.Recording = false;
+        for (var first = 0; first < targets.Length; first += Chunk)
+        {
+            var mark = tape.Mark();
+            var rows = Math.Min(Chunk, targets.Length - first);
+            var logits = head(tape, tape.Rows(hidden, first, rows));
+            result.Read(logits, first, rows);
+            tape.Release(mark, null);
+        }
+
+        tape.Recording = recording;
+        return result;
+    }
+
+    private struct Job
+    {
+        public float* Logits, Lp, H, LogSum, Max, DLp, DH;
+        public int* Targets;
+        public nint Rows, Columns;
+        public float InverseTemperature;
+        public int Parts;
+    }
+
+    private void Read(Tensor logits, int first, int rows) => Run(logits, first, rows, null, null, &ReadRows);
+
+    private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body)
+    {
+        fixed (float* lp = LogProbabilities, h = Entropies, ls = logSum, mx = maximum, dl = dlogp, dh = dentropy)
+        fixed (int* y = targets)
+        {
+            var job = new Job
+            {
+                Logits = logits.Data, Lp = lp + first, H = h + first, LogSum = ls + first, Max = mx + first, Targets = y + first,
+                DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first,
+                Rows = rows, Columns = logits.Columns, InverseTemperature = inverseTemperature, Parts = RowJobs.Parts(tape.Pool, rows, logits.Columns),
+            };
+            tape.Pool.Run(job.Parts, &job, body);
+        }
+    }
+
+    private static void ReadRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++)
+        {
+            var z = job->Logits + r * job->Columns;
+            var target = job->Targets[r];
+            var stats = LogitRow.Read(z, job->Columns, job->InverseTemperature, target, out var targetLogit);
+            job->Lp[r] = target < 0 ? 0 : LogitRow.LogProbability(targetLogit, stats);
+            job->H[r] = stats.Entropy;
+            job->LogSum[r] = stats.LogSum;
+            job->Max[r] = stats.Max;
+        }
+    }
+
+    /// <summary>
+    /// Starts the backward pass of the whole tape: gradients of the loss by each log-probability and, where given, by each entropy.
+    /// Rows whose gradients are zero are skipped without changing a bit.
+    /// </summary>
+    public void Backward(float[] dlogp, float[]? dentropy = null)
+    {
+        BackwardToHidden(dlogp, dentropy);
+        tape.Backward();
+    }
+
+    private void BackwardToHidden(float[] dlogp, float[]? dentropy)
+    {
+        // Chunks add to rows of one gradient: it stands before the first of them starts.
+        if (hidden.RequiresGrad) tape.GradZeroed(hidden);
+        for (var first = 0; first < targets.Length; first += Chunk)
+        {
+            var rows = Math.Min(Chunk, targets.Length - first);
+            tape.Part(() => head(tape, tape.Rows(hidden, first, rows)), logits =>
+            {
+                Run(logits, first, rows, dlogp, dentropy, &GradientRows);
+                logits.Grad = logits;
+            });
+        }
+    }
+
+    /// <summary>Turns a row of logits into the gradient by them, in place.</summary>
+    private static void GradientRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++)
+        {
+            var z = job->Logits + r * job->Columns;
+            var dlogp = job->DLp[r];
+            var dentropy = job->DH is null ? 0 : job->DH[r];
+            LogitRow.Gradient(z, job->Columns, job->InverseTemperature, job->Targets[r], dlogp, dentropy, job->Max[r], job->LogSum[r], job->H[r]);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+using Tenon.Tensors.Memory;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Tensors;
+
+/// <summary>
+/// The record of one forward pass, and the owner of its memory. Ops add what must run backwards; <see cref="Backward()"/> runs it in reverse and
+/// gives each buffer back as soon as nothing needs it; <see cref="Reset"/> recycles the rest, so that a steady state allocates next to nothing.
+/// With <see cref="Recording"/> off it only owns buffers (sampling, scoring). Not thread-safe: one tape, one caller; ops use the pool inside.
+/// </summary>
+public sealed unsafe class Tape
+{
+    private readonly Dictionary<nint, Stack<NativeBuffer>> free = [];
+    private readonly List<Tensor?> live = [];
+    private readonly List<Step> steps = [];
+
+    private readonly record struct Step(Tensor? Output, Action Backward);
+
+    /// <summary>A tape over a worker pool (the process's default one where none is given).</summary>
+    public Tape(WorkerPool? pool = null, Precision precision = Precision.F32)
+    {
+        Pool = pool ?? WorkerPool.Default;
+        Precision = precision;
+    }
+
+    /// <summary>The workers that ops split their outputs over.</summary>
+    public WorkerPool Pool { get; }
+
+    /// <summary>How the inputs of products with frozen weights are rounded.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>True while ops are recorded for a backward pass.</summary>
+    public bool Recording { get; set; }
+
+    /// <summary>True to keep only the inputs of checkpointed parts and compute their insides again in the backward pass.</summary>
+    public bool Recompute { get; set; }
+
+    /// <summary>Bytes that the tape holds, in use and free.</summary>
+    public long BytesHeld { get; private set; }
+
+    /// <summary>A tensor [rows, columns] with undefined values, recycled at the next <see cref="Reset"/>.</summary>
+    internal Tensor New(nint rows, nint columns)
+    {
+        var bytes = Math.Max(1, rows * columns) * sizeof(float);
+        var buffer = Take(bytes);
+        var tensor = new Tensor(buffer, (float*)buffer.Pointer, rows, columns);
+        tensor.LiveIndex = live.Count;
+        live.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>A copy of host values as a tensor of this tape.</summary>
+    public Tensor Input(ReadOnlySpan<float> values, nint rows, nint columns)
+    {
+        Shapes.Require(values.Length == rows * columns, "input", $"{rows} x {columns} values", $"{values.Length}");
+        var tensor = New(rows, columns);
+        values.CopyTo(tensor.Values);
+        return tensor;
+    }
+
+    /// <summary>True where an op with these inputs must be recorded.</summary>
+    internal bool Needs(Tensor a) => Recording && a.RequiresGrad;
+
+    internal bool Needs(Tensor a, Tensor b) => Recording && (a.RequiresGrad || b.RequiresGrad);
+
+    /// <summary>Adds one op: <paramref name="backward"/> reads <c>output.Grad</c> and adds to its inputs' gradients.</summary>
+    internal void Record(Tensor output, Action backward)
+    {
+        output.RequiresGrad = true;
+        steps.Add(new Step(output, backward));
+    }
+
+    /// <summary>Adds work to the backward pass of an op that changed <paramref name="output"/> in place: the gradient stays for the op that made it.</summary>
+    internal void RecordInPlace(Tensor output, Action backward)
+    {
+        output.RequiresGrad = true;
+        steps.Add(new Step(null, backward));
+    }
+
+    /// <summary>The gradient buffer of an input. Where <paramref name="fresh"/> is set it holds nothing yet and must be written, else added to.</summary>
+    internal Tensor GradOf(Tensor tensor, out bool fresh)
+    {
+        if (tensor.Parent is { } parent)
+        {
+            var whole = GradZeroed(parent);
+            fresh = false;
+            return tensor.Grad ??= new Tensor(whole.Buffer, whole.Row(tensor.ParentRow), tensor.Rows, tensor.Columns);
+        }
+
+        fresh = tensor.Grad is null;
+        if (fresh) tensor.Grad = tensor is Parameter ? Tensor.Zeros(tensor.Rows, tensor.Columns) : New(tensor.Rows, tensor.Columns);
+        return tensor.Grad!;
+    }
+
+    /// <summary>The gradient buffer of an input, zeroed where it is new: for ops that scatter into it.</summary>
+    internal Tensor GradZeroed(Tensor tensor)
+    {
+        var grad = GradOf(tensor, out var fresh);
+        if (fresh) new Span<byte>(grad.Data, checked((int)(grad.Length * sizeof(float)))).Clear();
+        return grad;
+    }
+
+    /// <summary>Rows [start, start + count) of a tensor, sharing its memory and its gradient.</summary>
+    public Tensor Rows(Tensor tensor, nint start, nint count)
+    {
+        Shapes.Require(start >= 0 && count >= 0 && start + count <= tensor.Rows, "rows of a tensor", $"within 0 to {tensor.Rows}", $"{start} to {start + count}");
+        if (start == 0 && count == tensor.Rows) return tensor;
+        return new Tensor(tensor.Buffer, tensor.Row(start), count, tensor.Columns) { Parent = tensor, ParentRow = start, RequiresGrad = tensor.RequiresGrad };
+    }
+
+    /// <summary>
+    /// Runs a part of the model. Without recording its inside is released at once and only the result stays; with <see cref="Recompute"/> it is run again
+    /// in the backward pass (the same bits: every sum has one order); else it is simply run.
+    /// </summary>
+    public Tensor Checkpoint(Tensor input, Func<Tensor, Tensor> part)
+    {
+        if (Recording && !Recompute) return part(input);
+        var recording = Recording;
+        Recording = false;
+        var mark = live.Count;
+        var output = part(input);
+        Release(mark, output);
+        Recording = recording;
+        if (!recording) return output;
+        Record(output, () =>
+        {
+            var innerMark = live.Count;
+            var firstStep = steps.Count;
+            var wasRecompute = Recompute;
+            Recording = true;
+            Recompute = false;
+            var again = part(input);
+            again.Grad = output.Grad;
+            output.Grad = null;
+            RunBack(firstStep);
+            Recompute = wasRecompute;
+            Release(innerMark, input.Grad);
+        });
+        return output;
+    }
+
+    /// <summary>
+    /// Runs a part and its backward at once, and releases its inside: <paramref name="seed"/> gets the part's result and sets its gradient (it may be the
+    /// result's own memory). Gradients of what the part reads from outside accumulate; they must be there already or belong to a parameter.
+    /// </summary>
+    internal void Part(Func<Tensor> part, Action<Tensor> seed)
+    {
+        var recording = Recording;
+        Recording = true;
+        var mark = live.Count;
+        var firstStep = steps.Count;
+        var result = part();
+        seed(result);
+        RunBack(firstStep);
+        Release(mark, null);
+        Recording = recording;
+    }
+
+    /// <summary>Runs all recorded work in reverse; the caller has set the gradients it starts from.</summary>
+    internal void Backward()
+    {
+        RunBack(0);
+        Recording = false;
+    }
+
+    /// <summary>Recycles all buffers and forgets all ops. Tensors of this tape are invalid from here on.</summary>
+    public void Reset()
+    {
+        steps.Clear();
+        foreach (var tensor in live)
+            if (tensor is not null) Give(tensor.Buffer);
+
+        live.Clear();
+        Recording = false;
+    }
+
+    /// <summary>Gives the memory that is not in use back to the system.</summary>
+    public void Trim()
+    {
+        foreach (var stack in free.Values)
+            while (stack.TryPop(out var buffer))
+            {
+                BytesHeld -= buffer.Bytes;
+                buffer.Dispose();
+            }
+    }
+
+    /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
+    internal int Mark() => live.Count;
+
+    /// <summary>Recycles everything made since <paramref name="mark"/> but <paramref name="keep"/>.</summary>
+    internal void Release(int mark, Tensor? keep)
+    {
+        Tensor? survivor = null;
+        for (var i = live.Count - 1; i >= mark; i--)
+        {
+            if (live[i] is not { } tensor) continue;
+            if (keep is not null && ReferenceEquals(tensor.Buffer, keep.Buffer)) survivor = tensor;
+            else Give(tensor.Buffer);
+        }
+
+        live.RemoveRange(mark, live.Count - mark);
+        if (survivor is null) return;
+        survivor.LiveIndex = live.Count;
+        live.Add(survivor);
+    }
+
+    private void RunBack(int first)
+    {
+        for (var i = steps.Count - 1; i >= first; i--)
+        {
+            var step = steps[i];
+            steps.RemoveAt(i);
+            if (step.Output is { Grad: null }) continue;
+            step.Backward();
+            if (step.Output is { } output) Drop(output);
+        }
+    }
+
+    /// <summary>After an op's own backward nothing reads its output or its gradient again: all its consumers ran before.</summary>
+    private void Drop(Tensor output)
+    {
+        if (output.Grad is { } grad) ReleaseNow(grad);
+        ReleaseNow(output);
+    }
+
+    private void ReleaseNow(Tensor tensor)
+    {
+        if (tensor.LiveIndex < 0) return;
+        live[tensor.LiveIndex] = null;
+        tensor.LiveIndex = -1;
+        Give(tensor.Buffer);
+    }
+
+    private NativeBuffer Take(nint bytes)
+    {
+        var size = SizeClass(bytes);
+        if (free.TryGetValue(size, out var stack) && stack.TryPop(out var buffer)) return buffer;
+        BytesHeld += size;
+        return NativeBuffer.Allocate(size);
+    }
+
+    private void Give(NativeBuffer buffer)
+    {
+        if (!free.TryGetValue(buffer.Bytes, out var stack)) free[buffer.Bytes] = stack = new Stack<NativeBuffer>();
+        stack.Push(buffer);
+    }
+
+    /// <summary>Eight sizes to an octave, so that a batch a little longer than the last one finds its buffers again.</summary>
+    private static nint SizeClass(nint bytes)
+    {
+        const nint smallest = 4096;
+        if (bytes <= smallest) return smallest;
+        var step = (nint)(System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes) >> 4);
+        return (bytes + step - 1) / step * step;
+    }
+}
