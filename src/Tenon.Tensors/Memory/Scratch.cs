@@ -14,6 +14,9 @@ internal enum ScratchUse
 
     /// <summary>A block of a frozen matrix, unpacked.</summary>
     Panel,
+
+    /// <summary>Scores of attention, weights of a row of logits: what an op needs within a part.</summary>
+    Op,
 }
 
 /// <summary>Scratch memory of the calling thread, kept from call to call: no allocation once it has grown to the largest need.</summary>
@@ -25,12 +28,12 @@ internal static unsafe class Scratch
     /// <summary>At least <paramref name="count"/> floats, aligned to 64 bytes, with any content; valid until the same use is asked for again.</summary>
     public static float* Floats(ScratchUse use, nint count)
     {
-        var blocks = t_blocks ??= new NativeBuffer?[4];
+        var blocks = t_blocks ??= new NativeBuffer?[Enum.GetValues<ScratchUse>().Length];
         var block = blocks[(int)use];
         if (block is null || block.Bytes < count * sizeof(float))
         {
             block?.Dispose();
-            blocks[(int)use] = block = NativeBuffer.Allocate(Math.Max(count, 4096) * sizeof(float));
+            blocks[(int)use] = block = NativeBuffer.Allocate(Math.Max(count + count / 2, 4096) * sizeof(float));
         }
 
         return (float*)block.Pointer;
