@@ -57,6 +57,14 @@ public sealed record AdapterSettings : ISettings
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Options { get; init; }
 
+    /// <summary>The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.</summary>
+    public AdapterSettings Resolved(long seed)
+    {
+        if (From is not null) return this with { Seed = Seed ?? seed };
+        var rank = Rank ?? 16;
+        return this with { Rank = rank, Alpha = Alpha ?? 2 * rank, Seed = Seed ?? seed };
+    }
+
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()
     {

@@ -44,6 +44,13 @@ public sealed record RunSettings : ISettings
     /// <summary>When the run's whole state is written, and how many of those states are kept.</summary>
     public CheckpointSettings Checkpoint { get; init; } = new();
 
+    /// <summary>The same run with every value that follows from another filled in (rank, alpha, seeds, lengths): what <c>run.json</c> holds.</summary>
+    public RunSettings Resolved() => this with
+    {
+        Adapter = Adapter.Resolved(Seed),
+        Evaluate = Evaluate with { MaxNewTokens = Evaluate.MaxNewTokens ?? Rollout.MaxNewTokens },
+    };
+
     /// <summary>All faults of all keys at once; empty where the run can start.</summary>
     public IReadOnlyList<SettingsFault> Validate() => SettingsCheck.Faults(this);
 
