@@ -23,9 +23,9 @@ public static class HuggingFaceConfig
         return Read(JsonFields.Load(file), File.Exists(generation) ? JsonFields.Load(generation) : null);
     }
 
-    /// <summary>The configuration from the contents of the two files; <paramref name="name"/> is named in messages.</summary>
-    public static ModelConfig Parse(string name, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte>? generation = null) =>
-        Read(JsonFields.Parse(name, config), generation is { } g ? JsonFields.Parse("generation_config.json", g) : null);
+    /// <summary>The configuration from the contents of the two files (the second may be empty); <paramref name="name"/> is named in messages.</summary>
+    public static ModelConfig Parse(string name, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> generation = default) =>
+        Read(JsonFields.Parse(name, config), generation.IsEmpty ? null : JsonFields.Parse("generation_config.json", generation));
 
     private static ModelConfig Read(JsonFields c, JsonFields? generation)
     {

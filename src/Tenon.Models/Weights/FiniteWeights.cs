@@ -1,7 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Tenon.Models.Weights;
 
 /// <summary>A source that refuses NaN and infinity: every row that is read is looked at, and the first such value is named by tensor and index.</summary>
-internal sealed class FiniteWeights(IWeightSource inner) : IWeightSource, IStoredBytes
+internal sealed class FiniteWeights<T>(T inner) : IWeightSource, IStoredBytes where T : IWeightSource, IStoredBytes
 {
     public string Location => inner.Location;
 
@@ -10,17 +14,21 @@ internal sealed class FiniteWeights(IWeightSource inner) : IWeightSource, IStore
     public void Read(string name, long row, Span<float> destination)
     {
         inner.Read(name, row, destination);
-        RequireFinite(Tensors[name], row, destination, Location);
+        FiniteValues.Require(Tensors[name], row, destination, Location);
     }
 
-    public long StoredLength(string name) => ((IStoredBytes)inner).StoredLength(name);
+    public long StoredLength(string name) => inner.StoredLength(name);
 
-    public ReadOnlySpan<byte> Stored(string name, long offset, int length) => ((IStoredBytes)inner).Stored(name, offset, length);
+    public ReadOnlySpan<byte> Stored(string name, long offset, int length) => inner.Stored(name, offset, length);
 
     public void Dispose() => inner.Dispose();
+}
 
+/// <summary>The search for NaN and infinity.</summary>
+internal static class FiniteValues
+{
     /// <summary>Throws where values read from <paramref name="row"/> on are not finite.</summary>
-    public static void RequireFinite(WeightInfo info, long row, ReadOnlySpan<float> values, string location)
+    public static void Require(WeightInfo info, long row, ReadOnlySpan<float> values, string location)
     {
         var bad = FirstNonFinite(values);
         if (bad < 0) return;
@@ -29,14 +37,15 @@ internal sealed class FiniteWeights(IWeightSource inner) : IWeightSource, IStore
         throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a value that is no number", "finite values", $"{values[bad]} at {place}".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FirstNonFinite(ReadOnlySpan<float> values)
     {
-        var bits = System.Runtime.InteropServices.MemoryMarshal.Cast<float, uint>(values);
+        var bits = MemoryMarshal.Cast<float, uint>(values);
         var i = 0;
         for (; i <= bits.Length - 8; i += 8)
         {
-            var exponents = System.Runtime.Intrinsics.Vector256.Create(bits[i..]) & System.Runtime.Intrinsics.Vector256.Create(0x7F800000u);
-            if (System.Runtime.Intrinsics.Vector256.EqualsAny(exponents, System.Runtime.Intrinsics.Vector256.Create(0x7F800000u))) break;
+            var exponents = Vector256.Create(bits[i..]) & Vector256.Create(0x7F800000u);
+            if (Vector256.EqualsAny(exponents, Vector256.Create(0x7F800000u))) break;
         }
         for (; i < bits.Length; i++)
             if (!float.IsFinite(values[i])) return i;

@@ -9,6 +9,7 @@ namespace Tenon.Models.Weights;
 internal static unsafe class FloatFormats
 {
     /// <summary>bf16 (the upper half of a float32) to float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenBf16(byte* source, Span<float> destination)
     {
         fixed (float* to = destination)
@@ -26,6 +27,7 @@ internal static unsafe class FloatFormats
     }
 
     /// <summary>IEEE half to float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenF16(byte* source, Span<float> destination)
     {
         fixed (float* to = destination)

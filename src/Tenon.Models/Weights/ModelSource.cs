@@ -9,10 +9,12 @@ namespace Tenon.Models.Weights;
 /// </summary>
 public sealed class ModelSource : IDisposable
 {
+    private readonly Lazy<string> fingerprint;
+
     private ModelSource(string location, ModelConfig config, IWeightSource weights, GgufFile? gguf)
     {
-        ExpectedTensors.Check(weights, config);
-        (Location, Config, Weights, Gguf) = (location, config, new FiniteWeights(weights), gguf);
+        (Location, Config, Weights, Gguf) = (location, config, weights, gguf);
+        fingerprint = new Lazy<string>(() => Tenon.Models.Weights.Fingerprint.Of(Weights));
     }
 
     /// <summary>Where it was read from: the folder or file.</summary>
@@ -26,6 +28,9 @@ public sealed class ModelSource : IDisposable
 
     /// <summary>The GGUF file where it is one (its metadata holds the tokenizer), else null.</summary>
     public GgufFile? Gguf { get; }
+
+    /// <summary>SHA-256 over names, types, shapes and bytes of all weights; computed once, by reading them all (about a second for a gigabyte).</summary>
+    public string Fingerprint => fingerprint.Value;
 
     /// <summary>Opens a Hugging Face folder or a .gguf file and checks names, types and shapes of all tensors.</summary>
     public static ModelSource Open(string path)
@@ -52,7 +57,7 @@ public sealed class ModelSource : IDisposable
         var weights = SafetensorsWeights.OpenFolder(path);
         try
         {
-            return new ModelSource(path, config, weights, null);
+            return Checked(path, config, weights, null);
         }
         catch
         {
@@ -67,13 +72,36 @@ public sealed class ModelSource : IDisposable
         try
         {
             var config = GgufConfig.Read(file);
-            return new ModelSource(path, config, new GgufWeights(file, config), file);
+            return Checked(path, config, new GgufWeights(file, config), file);
         }
         catch
         {
             file.Dispose();
             throw;
         }
+    }
+
+    private static ModelSource Checked<T>(string path, ModelConfig config, T weights, GgufFile? gguf) where T : IWeightSource, IStoredBytes
+    {
+        ExpectedTensors.Check(weights, config);
+        if (config.TieWordEmbeddings && weights.Tensors.ContainsKey("lm_head.weight")) RequireEqualHead(weights);
+        return new ModelSource(path, config, new FiniteWeights<T>(weights), gguf);
+    }
+
+    /// <summary>A tied head that is stored all the same must be the embedding: where it is not, the configuration is wrong about the model.</summary>
+    private static void RequireEqualHead(IStoredBytes weights)
+    {
+        const string Embedding = "model.embed_tokens.weight", Head = "lm_head.weight";
+        var length = weights.StoredLength(Head);
+        var equal = length == weights.StoredLength(Embedding);
+        for (long at = 0; equal && at < length; at += 1 << 20)
+        {
+            var part = (int)Math.Min(1 << 20, length - at);
+            equal = weights.Stored(Head, at, part).SequenceEqual(weights.Stored(Embedding, at, part));
+        }
+        if (!equal)
+            throw new TenonException($"'{((IWeightSource)weights).Location}' has a head of its own although tie_word_embeddings is true", $"{Head} to be absent or equal to {Embedding}", "other values",
+                "Set tie_word_embeddings to false in config.json if the head was trained apart.");
     }
 
     private static bool IsGguf(string path)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tenon.Models.Weights.Gguf;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Tenon.Models.Weights.Gguf;
 internal static unsafe class KBlocks
 {
     /// <summary>16 groups of 16: scales[16] (scale low nibble, minimum high), q[64] of 2 bits, d, dmin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q2_K(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -26,6 +29,7 @@ internal static unsafe class KBlocks
     }
 
     /// <summary>16 groups of 16: mask[32] (third bit, inverted), q[64] of 2 bits, 16 scales of 6 bits in 12 bytes, d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q3_K(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -48,6 +52,7 @@ internal static unsafe class KBlocks
     }
 
     /// <summary>8 groups of 32: d, dmin, scales and minima of 6 bits in 12 bytes, q[128] of 4 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_K(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -68,6 +73,7 @@ internal static unsafe class KBlocks
     }
 
     /// <summary>As Q4_K with a fifth bit for every value in high[32] before q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_K(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -88,6 +94,7 @@ internal static unsafe class KBlocks
     }
 
     /// <summary>16 groups of 16: low[128] of 4 bits, high[64] of 2 bits, signed scales[16], d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q6_K(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)

@@ -4,10 +4,11 @@ namespace Tenon.Models.Weights.Gguf;
 
 /// <summary>
 /// The plain quantised blocks of 32 values: a half scale d (and a half minimum m), then the integers q. Value = d q, or d q + m, formed as float32
-/// product, then sum (never fused), so that the bits are those of the reference. Low nibbles are values 0..15, high nibbles 16..31.
+/// product, then sum (never fused), so that the bits are those of the reference. Optimised at once, as a model is read by a few long calls. Low nibbles are values 0..15, high nibbles 16..31.
 /// </summary>
 internal static unsafe class PlainBlocks
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_0(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -24,6 +25,7 @@ internal static unsafe class PlainBlocks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_1(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -40,6 +42,7 @@ internal static unsafe class PlainBlocks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_0(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -57,6 +60,7 @@ internal static unsafe class PlainBlocks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_1(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -74,6 +78,7 @@ internal static unsafe class PlainBlocks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q8_0(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)

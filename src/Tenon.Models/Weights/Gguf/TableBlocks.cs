@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tenon.Models.Weights.Gguf;
 
 /// <summary>4-bit blocks whose nibbles index a fixed table of 16 integers (IQ4_NL, and IQ4_XS with a 6-bit scale for each 32 values).</summary>
@@ -5,6 +7,7 @@ internal static unsafe class TableBlocks
 {
     private static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void IQ4_NL(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
@@ -14,6 +17,7 @@ internal static unsafe class TableBlocks
     }
 
     /// <summary>d, 8 x 2 high bits of the scales, 8 x 4 low bits, q[128].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void IQ4_XS(byte* from, Span<float> destination)
     {
         fixed (float* start = destination)
