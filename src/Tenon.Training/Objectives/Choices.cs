@@ -1,0 +1,206 @@
+// The independent choices of an objective: each enum is one recipe key, each member one of its words.
+namespace Tenon.Training.Objectives;
+
+/// <summary>How rewards become advantages (recipe key <c>advantage</c>).</summary>
+public enum AdvantageEstimator
+{
+    /// <summary>Reward minus the mean of its group, divided as <see cref="AdvantageScale"/> says (GRPO, Dr.GRPO, Lite-PPO).</summary>
+    GroupMean,
+
+    /// <summary>Reward minus the mean of the other rewards of its group (RLOO).</summary>
+    LeaveOneOut,
+
+    /// <summary>Every reward is normalised in its group by itself, then they are summed by weight (GDPO).</summary>
+    Decoupled,
+
+    /// <summary>Reward minus the mean of its group weighted by length in tokens (OPO).</summary>
+    LengthWeighted,
+
+    /// <summary>Reward minus the group mean, times rows / rows with a reward that is not zero (GPG).</summary>
+    NonZeroScaled,
+
+    /// <summary>Only the best row of a group learns: its reward minus the second best (pass@k, max variant).</summary>
+    BestOfGroup,
+
+    /// <summary>Discounted sum of the token rewards to come, without a baseline (REINFORCE++).</summary>
+    Return,
+
+    /// <summary>Sum of the token rewards to come minus the reward of the greedy answer to the same prompt (ReMax).</summary>
+    GreedyBaseline,
+
+    /// <summary>Sum of the token rewards to come minus the variance-optimal baseline of each position (OTB).</summary>
+    OptimalToken,
+}
+
+/// <summary>What a group-relative advantage is divided by (recipe key <c>scale</c>).</summary>
+public enum AdvantageScale
+{
+    /// <summary>The standard deviation of the group plus epsilon (GRPO).</summary>
+    Group,
+
+    /// <summary>The standard deviation of all rewards of the batch plus epsilon (Lite-PPO).</summary>
+    Batch,
+
+    /// <summary>Nothing (Dr.GRPO).</summary>
+    None,
+}
+
+/// <summary>A last normalisation over the whole batch (recipe key <c>whiten</c>).</summary>
+public enum AdvantageWhitening
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Mean 0 and standard deviation 1 over rows, (x - mean) / (std + epsilon).</summary>
+    Rows,
+
+    /// <summary>Mean 0 and variance 1 over loss tokens, (x - mean) / sqrt(var + 1e-8) (REINFORCE++).</summary>
+    Tokens,
+}
+
+/// <summary>What a row gets that is alone in its group (recipe key <c>lone-row</c>).</summary>
+public enum LoneRow
+{
+    /// <summary>Advantage 0, as in TRL.</summary>
+    Zero,
+
+    /// <summary>Its reward as it is, as in verl.</summary>
+    Reward,
+}
+
+/// <summary>What the importance ratio belongs to (recipe key <c>ratio</c>).</summary>
+public enum RatioLevel
+{
+    /// <summary>Every token has its own, exp(l - l_old) (PPO, GRPO).</summary>
+    Token,
+
+    /// <summary>One a row, exp of the mean log-ratio; the gradient runs through the mean (GSPO).</summary>
+    Sequence,
+
+    /// <summary>The value of <see cref="Sequence"/>, the gradient of the token itself (GSPO-token).</summary>
+    SequenceToken,
+
+    /// <summary>One a row, exp of the summed log-ratio: the ratio of whole answers (RLOO).</summary>
+    SequenceSum,
+
+    /// <summary>One a row, exp of the mean of log-ratios clipped one by one towards the advantage (GMPO).</summary>
+    Geometric,
+}
+
+/// <summary>The term of one token (recipe key <c>loss</c>); c is the ratio, A the advantage, l the log-probability.</summary>
+public enum PolicyLossKind
+{
+    /// <summary>-min(min(c, delta) A, clip(c, 1 - low, 1 + high) A) (PPO, GRPO, DAPO, GSPO, RLOO).</summary>
+    Clip,
+
+    /// <summary>-c A, no clipping (GMPO, where the ratio itself is clipped; KL-Cov).</summary>
+    Ratio,
+
+    /// <summary>-sg(min(max(c, floor), cap)) A l (CISPO, truncated importance sampling).</summary>
+    WeightedLogProb,
+
+    /// <summary>-A (4/tau) sigmoid(tau (c - 1)), tau by the sign of A (SAPO).</summary>
+    SoftGate,
+
+    /// <summary>-sg(exp(lambda + k log w - lambda w)) A l, w the ratio of the whole answer (VESPO).</summary>
+    GammaWeighted,
+
+    /// <summary>-A l (REINFORCE, GPG).</summary>
+    LogProb,
+
+    /// <summary>-(A l - beta/2 (l - l_old)^2) (DRO).</summary>
+    Quadratic,
+}
+
+/// <summary>How the token terms become one number (recipe key <c>aggregation</c>); sums run over loss tokens.</summary>
+public enum LossAggregation
+{
+    /// <summary>Sum / number of loss tokens of the optimizer step (DAPO, BNPO, CISPO).</summary>
+    TokenMean,
+
+    /// <summary>Sum, not divided.</summary>
+    TokenSum,
+
+    /// <summary>Mean over rows of the mean over the row's tokens (GRPO, SAPO, GSPO).</summary>
+    RowMean,
+
+    /// <summary>Mean over rows of the sum over the row's tokens (LUSPO).</summary>
+    RowSum,
+
+    /// <summary>Mean over rows of the sum over the row's tokens, divided by a constant length (Dr.GRPO).</summary>
+    RowSumConstant,
+
+    /// <summary>Mean over rows of one term a row; wants a ratio that belongs to the row (RLOO, GMPO).</summary>
+    Row,
+}
+
+/// <summary>The estimator of the divergence from the reference (recipe key <c>kl-estimator</c>).</summary>
+public enum KlEstimator
+{
+    /// <summary>l - l_ref.</summary>
+    K1,
+
+    /// <summary>(l - l_ref)^2 / 2.</summary>
+    K2,
+
+    /// <summary>exp(l_ref - l) - (l_ref - l) - 1.</summary>
+    K3,
+
+    /// <summary>|l - l_ref|.</summary>
+    Absolute,
+}
+
+/// <summary>What is done about a sampler that differs from the trainer (recipe key <c>sampler-correction</c>); rho = exp(l_old - l_sampler).</summary>
+public enum SamplerCorrection
+{
+    /// <summary>Nothing: here the sampler is the trainer, bit for bit.</summary>
+    None,
+
+    /// <summary>Each token's rho, clamped to the bounds (TIS).</summary>
+    TokenTruncate,
+
+    /// <summary>Each token's rho, 0 outside the bounds (IcePop).</summary>
+    TokenMask,
+
+    /// <summary>The product of a row's rho, clamped.</summary>
+    SequenceTruncate,
+
+    /// <summary>The product of a row's rho, 0 outside the bounds (MIS).</summary>
+    SequenceMask,
+}
+
+/// <summary>Which tokens a trust region on probabilities lets through (recipe key <c>trust-region</c>), DPPO, arXiv 2602.04879.</summary>
+public enum TrustRegion
+{
+    /// <summary>All.</summary>
+    None,
+
+    /// <summary>Those whose probability moved by no more than the clip bounds in the direction of the advantage.</summary>
+    TotalVariation,
+
+    /// <summary>The same, measured by the binary Kullback-Leibler divergence of "this token or another".</summary>
+    BinaryKl,
+}
+
+/// <summary>Whether tokens that a mask rejects still count in the denominators (recipe key <c>rejected-tokens</c>).</summary>
+public enum RejectedTokens
+{
+    /// <summary>They do not count: the step keeps its size.</summary>
+    Removed,
+
+    /// <summary>They count, as in TRL.</summary>
+    Counted,
+}
+
+/// <summary>Treatment of the tokens whose log-probability and advantage move together most (recipe key <c>covariance</c>), arXiv 2505.22617.</summary>
+public enum CovarianceControl
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>A few of them, drawn at random, lose their gradient (Clip-Cov).</summary>
+    Clip,
+
+    /// <summary>The largest few pay |l - l_old| (KL-Cov).</summary>
+    Kl,
+}

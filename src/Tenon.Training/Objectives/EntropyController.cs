@@ -1,0 +1,22 @@
+namespace Tenon.Training.Objectives;
+
+/// <summary>
+/// Moves the weight of the entropy bonus after every optimizer step: up where the mean entropy is at or below the target, down elsewhere. The
+/// bonus acts only while the last step's entropy was at or below the target, so never in the first step.
+/// </summary>
+/// <param name="Coefficient">The weight now.</param>
+/// <param name="LastEntropy">Mean entropy of the last step; infinite before the first.</param>
+public sealed record EntropyController(double Coefficient, double LastEntropy = double.PositiveInfinity)
+{
+    /// <summary>The weight that the coming step uses.</summary>
+    public double Effective(ObjectiveSettings settings) => !settings.EntropyAdaptive || LastEntropy <= settings.EntropyTarget ? Coefficient : 0;
+
+    /// <summary>The state after a step with that mean entropy over the tokens the bonus acts on.</summary>
+    public EntropyController After(ObjectiveSettings settings, double entropy) => !settings.EntropyAdaptive
+        ? this with { LastEntropy = entropy }
+        : new EntropyController(
+            entropy <= settings.EntropyTarget
+                ? Math.Min(Coefficient + settings.EntropyBonusStep, settings.EntropyBonusMax)
+                : Math.Max(Coefficient - settings.EntropyBonusStep, settings.EntropyBonusMin),
+            entropy);
+}

@@ -1,0 +1,58 @@
+namespace Tenon.Training.Objectives;
+
+/// <summary>
+/// What the sums of one optimizer step are divided by. They belong to the step, not to a micro-batch: with them given, the gradient of a
+/// token does not depend on how the step is cut.
+/// </summary>
+public sealed record LossDenominators
+{
+    /// <summary>Loss tokens of the step.</summary>
+    public required double Tokens { get; init; }
+
+    /// <summary>Rows of the step.</summary>
+    public required double Rows { get; init; }
+
+    /// <summary>The constant length of <see cref="LossAggregation.RowSumConstant"/>.</summary>
+    public double ConstantLength { get; init; } = 1;
+
+    /// <summary>Tokens that the entropy bonus is averaged over.</summary>
+    public double EntropyTokens { get; init; } = 1;
+
+    /// <summary>Added to a row's token count before a division by it (verl: 1e-8).</summary>
+    internal double RowLengthOffset { get; init; }
+
+    /// <summary>Counts the tokens of a whole optimizer step that <paramref name="counted"/> keeps (null: all loss tokens).</summary>
+    public static LossDenominators Of(ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, bool[]? counted = null)
+    {
+        var (tokens, rows) = (0L, 0);
+        for (var row = 0; row < window.Rows; row++)
+        {
+            var (lossTokens, kept) = (0, 0);
+            for (var t = window.RowStarts[row]; t < window.RowStarts[row + 1]; t++)
+            {
+                if (!window.Mask[t]) continue;
+                lossTokens++;
+                if (counted is null || counted[t]) kept++;
+            }
+            tokens += kept;
+            if (kept > 0 || (lossTokens == 0 && settings.CountEmptyRows)) rows++;
+        }
+        return new LossDenominators
+        {
+            Tokens = tokens,
+            Rows = rows,
+            ConstantLength = settings.ConstantLength ?? maxNewTokens,
+            EntropyTokens = tokens,
+        };
+    }
+
+    /// <summary>The weight of one token's term in the loss, for a row with that many loss tokens.</summary>
+    internal double TokenWeight(LossAggregation aggregation, int rowTokens) => aggregation switch
+    {
+        LossAggregation.TokenMean => 1 / Math.Max(1, Tokens),
+        LossAggregation.TokenSum => 1,
+        LossAggregation.RowMean or LossAggregation.Row => 1 / (Math.Max(1, Rows) * (Math.Max(1, rowTokens) + RowLengthOffset)),
+        LossAggregation.RowSum => 1 / Math.Max(1, Rows),
+        _ => 1 / (Math.Max(1, Rows) * ConstantLength),
+    };
+}

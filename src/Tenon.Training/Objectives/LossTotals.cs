@@ -1,0 +1,124 @@
+namespace Tenon.Training.Objectives;
+
+/// <summary>Running sums over the rows of one optimizer step; rows are added in order, whatever micro-batch they come in.</summary>
+public sealed class LossTotals
+{
+    private double _policy, _kl, _bonus, _klSum, _klPenalty, _entropy, _driftSum, _absoluteDrift, _gammaSum, _bonusEntropy;
+    private double _ratioMax = double.NegativeInfinity, _ratioMin = double.PositiveInfinity, _lowMin = double.NaN, _highMax = double.NaN;
+    private double _samplerSum, _samplerMax;
+    private long _tokens, _rows, _units, _low, _high, _dual, _capped, _cappedPositive, _untrusted, _samplerTokens, _outsidePositive, _outsideNegative, _bonusTokens;
+    private (int OffPolicy, int Entropy, int Sampler, int Tests) _rejected;
+
+    /// <summary>The loss of all rows so far.</summary>
+    public double Loss => _policy + _kl - _bonus;
+
+    /// <summary>Adds one row that has been through the loss.</summary>
+    internal void AddRow(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int row, RowRatio ratio, in RowPass pass)
+    {
+        _policy += pass.Policy;
+        _kl += pass.KlTerm;
+        _bonus += pass.Bonus;
+        _klSum += pass.KlSum;
+        _klPenalty += pass.KlPenaltySum;
+        _untrusted += pass.Untrusted;
+        _rejected = plan.Rejected;
+        _rows++;
+        var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
+        if (length > 0 && settings.Loss == PolicyLossKind.GammaWeighted)
+            _gammaSum += LossTerms.GammaWeight(settings, window.Advantages[start], pass.RowLogWeight);
+        var perRow = settings.RatioIsPerRow && settings.Ratio != RatioLevel.Geometric;
+        var (tokens, low, high) = (0, 0, 0);
+        for (var t = 0; t < length; t++)
+        {
+            var place = start + t;
+            if (!window.Mask[place]) continue;
+            tokens++;
+            _driftSum -= ratio.LogRatio[t];
+            _absoluteDrift += Math.Abs(ratio.LogRatio[t]);
+            if (window.Entropies is { } entropies)
+            {
+                _entropy += entropies[place];
+                if (plan.HighEntropy is null || plan.HighEntropy[place])
+                {
+                    _bonusEntropy += entropies[place];
+                    _bonusTokens++;
+                }
+            }
+            if (window.SamplerLogps is { } sampler && !double.IsNaN(sampler[place]))
+            {
+                var difference = Math.Abs(window.Old(place) - sampler[place]);
+                _samplerTokens++;
+                _samplerSum += difference;
+                _samplerMax = Math.Max(_samplerMax, difference);
+            }
+            _ratioMax = Math.Max(_ratioMax, ratio[t]);
+            _ratioMin = Math.Min(_ratioMin, ratio[t]);
+            if (!perRow) Judge(settings, ratio, t, window.Advantages[place], ref low, ref high);
+        }
+        _tokens += tokens;
+        if (perRow && length > 0) Judge(settings, ratio, 0, window.Advantages[start], ref low, ref high);
+        var units = perRow ? 1 : tokens;
+        _units += units;
+        _low += low;
+        _high += high;
+        if (units == 0) return;
+        _lowMin = double.IsNaN(_lowMin) ? (double)low / units : Math.Min(_lowMin, (double)low / units);
+        _highMax = double.IsNaN(_highMax) ? (double)high / units : Math.Max(_highMax, (double)high / units);
+    }
+
+    // Clip shares are counted after the delta bound, as the loss sees the ratio; the geometric ratio is clipped in the log, token by token.
+    private void Judge(ObjectiveSettings settings, RowRatio ratio, int t, double advantage, ref int low, ref int high)
+    {
+        var geometric = settings.Ratio == RatioLevel.Geometric;
+        var value = geometric ? ratio.LogRatio[t] : Math.Min(ratio[t], settings.Delta ?? double.PositiveInfinity);
+        var (below, above) = geometric
+            ? (value < -settings.ClipLow, value > settings.ClipHigh)
+            : (value < 1 - settings.ClipLow, value > 1 + settings.ClipHigh);
+        if (below && advantage < 0) low++;
+        if (above && advantage > 0) high++;
+        if ((below || above) && advantage > 0) _outsidePositive++;
+        if ((below || above) && advantage < 0) _outsideNegative++;
+        if (settings.Delta is { } delta && ratio[t] > delta && advantage < 0) _dual++;
+        if (settings.Loss != PolicyLossKind.WeightedLogProb) return;
+        if (ratio[t] > settings.WeightCap || ratio[t] < settings.WeightFloor) _capped++;
+        if (ratio[t] > settings.WeightCap && advantage > 0) _cappedPositive++;
+    }
+
+    /// <summary>The diagnostics of the rows so far.</summary>
+    public LossReport Report(ObjectiveSettings settings)
+    {
+        double tokens = Math.Max(1, _tokens), units = Math.Max(1, _units), rows = Math.Max(1, _rows);
+        return new LossReport
+        {
+            Loss = Loss,
+            PolicyLoss = _policy + _kl,
+            Kl = _klSum / tokens,
+            KlPenalty = _klPenalty / tokens,
+            Entropy = _entropy / tokens,
+            BonusEntropy = _bonusEntropy / Math.Max(1, _bonusTokens),
+            RatioMax = _tokens == 0 ? 1 : _ratioMax,
+            RatioMin = _tokens == 0 ? 1 : _ratioMin,
+            ClipLow = _low / units,
+            ClipHigh = _high / units,
+            ClipLowMin = _lowMin,
+            ClipHighMax = _highMax,
+            DualClipped = _dual / units,
+            Capped = _capped / units,
+            CappedPositive = _cappedPositive / units,
+            OutsidePositive = _outsidePositive / units,
+            OutsideNegative = _outsideNegative / units,
+            Untrusted = _untrusted / tokens,
+            GammaWeight = settings.Loss == PolicyLossKind.GammaWeighted ? _gammaSum / rows : 1,
+            Drift = _driftSum / tokens,
+            AbsoluteDrift = _absoluteDrift / tokens,
+            SamplerDifferenceMean = _samplerSum / Math.Max(1, _samplerTokens),
+            SamplerDifferenceMax = _samplerMax,
+            RejectedOffPolicy = _rejected.OffPolicy / tokens,
+            RejectedEntropy = _rejected.Entropy / tokens,
+            RejectedSampler = _rejected.Sampler / tokens,
+            RejectedTests = _rejected.Tests / tokens,
+            Tokens = _tokens,
+            Rows = _rows,
+        };
+    }
+}

@@ -1,0 +1,192 @@
+namespace Tenon.Training.Objectives;
+
+/// <summary>
+/// The objective of a run as independent choices; <see cref="ObjectivePresets"/> fills them in under the names of the literature and
+/// every single one can be overridden. The formulas, defaults and sources stand in <c>docs/objectives.md</c>.
+/// </summary>
+public sealed record ObjectiveSettings
+{
+    /// <summary>The preset that the other fields started from.</summary>
+    public string Preset { get; init; } = "grpo";
+
+    // ---- advantages
+
+    /// <summary>How rewards become advantages.</summary>
+    public AdvantageEstimator Advantage { get; init; } = AdvantageEstimator.GroupMean;
+
+    /// <summary>What a group-relative advantage is divided by.</summary>
+    public AdvantageScale Scale { get; init; } = AdvantageScale.Group;
+
+    /// <summary>Added to a standard deviation before the division.</summary>
+    public double ScaleEpsilon { get; init; } = 1e-4;
+
+    /// <summary>A last normalisation over the batch.</summary>
+    public AdvantageWhitening Whiten { get; init; } = AdvantageWhitening.None;
+
+    /// <summary>What the only scorable row of a group gets.</summary>
+    public LoneRow LoneRow { get; init; } = LoneRow.Zero;
+
+    /// <summary>Discount per token of token-level returns, in (0, 1].</summary>
+    public double Discount { get; init; } = 1;
+
+    /// <summary>Weight of the penalty l_old - l_ref that is taken from the reward itself (RLOO: a row's sum, REINFORCE++: token by token).</summary>
+    public double RewardKl { get; init; }
+
+    /// <summary>Rewards are raised to this before anything else; null for no bound.</summary>
+    public double? RewardMin { get; init; }
+
+    /// <summary>Rewards are lowered to this before anything else; null for no bound.</summary>
+    public double? RewardMax { get; init; }
+
+    /// <summary>True takes truncated rows out of the reward statistics too (their advantage is then 0).</summary>
+    public bool TruncatedOutOfStatistics { get; init; }
+
+    // ---- ratio and policy term
+
+    /// <summary>What the importance ratio belongs to.</summary>
+    public RatioLevel Ratio { get; init; } = RatioLevel.Token;
+
+    /// <summary>A log-ratio beyond plus or minus this is held there and has no gradient; null for no bound.</summary>
+    public double? LogRatioBound { get; init; } = 20;
+
+    /// <summary>The term of one token.</summary>
+    public PolicyLossKind Loss { get; init; } = PolicyLossKind.Clip;
+
+    /// <summary>Lower clip distance: the ratio is held above 1 - this (for the geometric ratio: the log-ratio above -this).</summary>
+    public double ClipLow { get; init; } = 0.2;
+
+    /// <summary>Upper clip distance: the ratio is held below 1 + this (for the geometric ratio: the log-ratio below this).</summary>
+    public double ClipHigh { get; init; } = 0.2;
+
+    /// <summary>The ratio itself is held below this (dual clip; bounds negative advantages too); null for no bound.</summary>
+    public double? Delta { get; init; }
+
+    /// <summary>Absolute cap of the weight in <see cref="PolicyLossKind.WeightedLogProb"/>; there it must be given.</summary>
+    public double? WeightCap { get; init; }
+
+    /// <summary>Absolute floor of that weight.</summary>
+    public double WeightFloor { get; init; }
+
+    /// <summary>Temperature of the soft gate for positive advantages.</summary>
+    public double GateTemperaturePositive { get; init; } = 1;
+
+    /// <summary>Temperature of the soft gate for all others.</summary>
+    public double GateTemperatureNegative { get; init; } = 1.05;
+
+    /// <summary>k of the gamma weight for advantages of 0 and above.</summary>
+    public double GammaShapePositive { get; init; } = 2;
+
+    /// <summary>lambda of the gamma weight for advantages of 0 and above.</summary>
+    public double GammaRatePositive { get; init; } = 3;
+
+    /// <summary>k of the gamma weight for negative advantages.</summary>
+    public double GammaShapeNegative { get; init; } = 3;
+
+    /// <summary>lambda of the gamma weight for negative advantages.</summary>
+    public double GammaRateNegative { get; init; } = 2;
+
+    /// <summary>beta of the quadratic penalty of <see cref="PolicyLossKind.Quadratic"/>.</summary>
+    public double QuadraticBeta { get; init; } = 0.1;
+
+    /// <summary>A trust region on probabilities with <see cref="ClipLow"/> and <see cref="ClipHigh"/> as its bounds.</summary>
+    public TrustRegion TrustRegion { get; init; } = TrustRegion.None;
+
+    /// <summary>Treatment of the tokens with the largest covariance of log-probability and advantage.</summary>
+    public CovarianceControl Covariance { get; init; } = CovarianceControl.None;
+
+    /// <summary>Share of the loss tokens that the covariance control touches.</summary>
+    public double CovarianceShare { get; init; } = 0.0002;
+
+    /// <summary>Clip-Cov draws from tokens with a covariance above this.</summary>
+    public double CovarianceMin { get; init; } = 1;
+
+    /// <summary>Clip-Cov draws from tokens with a covariance below this.</summary>
+    public double CovarianceMax { get; init; } = 5;
+
+    /// <summary>Weight of |l - l_old| on the tokens that KL-Cov picks.</summary>
+    public double CovarianceKl { get; init; } = 1;
+
+    // ---- aggregation
+
+    /// <summary>How the token terms become one number.</summary>
+    public LossAggregation Aggregation { get; init; } = LossAggregation.RowMean;
+
+    /// <summary>The constant length of <see cref="LossAggregation.RowSumConstant"/>; null for the rollout's token limit.</summary>
+    public double? ConstantLength { get; init; }
+
+    /// <summary>True counts rows without loss tokens in the mean over rows (as TRL does, verl does not).</summary>
+    public bool CountEmptyRows { get; init; } = true;
+
+    /// <summary>True gives truncated completions no loss tokens (overlong filtering).</summary>
+    public bool MaskTruncated { get; init; }
+
+    /// <summary>Whether tokens that the masks below reject count in the denominators.</summary>
+    public RejectedTokens RejectedTokens { get; init; } = RejectedTokens.Removed;
+
+    // ---- divergence from the reference
+
+    /// <summary>Weight of the divergence from the adapter-free model in the loss; 0 switches it off.</summary>
+    public double Kl { get; init; }
+
+    /// <summary>Its estimator.</summary>
+    public KlEstimator KlEstimator { get; init; } = KlEstimator.K3;
+
+    /// <summary>True multiplies the estimate by the importance ratio, and differentiates both (unbiased off-policy).</summary>
+    public bool KlBiasCorrection { get; init; }
+
+    /// <summary>True keeps the value of the estimator but takes the gradient of k2, which is the one of the true divergence.</summary>
+    public bool KlGradientOfK2 { get; init; }
+
+    /// <summary>Holds k3 at or below this, with its exponent within plus or minus 20; no gradient beyond. Null for no bound.</summary>
+    public double? KlBound { get; init; }
+
+    // ---- masks and corrections
+
+    /// <summary>What is done about a sampler that differs from the trainer.</summary>
+    public SamplerCorrection SamplerCorrection { get; init; } = SamplerCorrection.None;
+
+    /// <summary>Lower bound of the sampler's ratio; null for none.</summary>
+    public double? SamplerMin { get; init; }
+
+    /// <summary>Upper bound of the sampler's ratio; null for none.</summary>
+    public double? SamplerMax { get; init; } = 3;
+
+    /// <summary>True divides the sampler's ratios by their mean over the optimizer step.</summary>
+    public bool SamplerNormalised { get; init; }
+
+    /// <summary>Tests that a token's or row's divergence of trainer and sampler must pass to stay a loss token; empty for none.</summary>
+    public IReadOnlyList<SamplerTest> SamplerTests { get; init; } = [];
+
+    /// <summary>Rows of negative advantage whose mean log-ratio of sampler to policy exceeds this are dropped (DeepSeek-V3.2); null for off.</summary>
+    public double? OffPolicyThreshold { get; init; }
+
+    /// <summary>Share of the loss tokens, those of highest entropy, that carry policy gradient; 1 is all (arXiv 2506.01939).</summary>
+    public double EntropyQuantile { get; init; } = 1;
+
+    /// <summary>Weight of the mean entropy that is added to the objective; 0 switches the bonus off.</summary>
+    public double EntropyBonus { get; init; }
+
+    /// <summary>True moves that weight after every step towards <see cref="EntropyTarget"/>.</summary>
+    public bool EntropyAdaptive { get; init; }
+
+    /// <summary>Mean entropy in nats below which the adaptive bonus acts and grows.</summary>
+    public double EntropyTarget { get; init; } = 0.2;
+
+    /// <summary>Smallest adaptive weight.</summary>
+    public double EntropyBonusMin { get; init; }
+
+    /// <summary>Largest adaptive weight.</summary>
+    public double EntropyBonusMax { get; init; } = 1;
+
+    /// <summary>Step of the adaptive weight.</summary>
+    public double EntropyBonusStep { get; init; } = 0.005;
+
+    /// <summary>True where the loss reads the reference model's log-probabilities.</summary>
+    public bool NeedsReference => Kl != 0 || RewardKl != 0;
+
+    /// <summary>True where the loss has a gradient for entropies.</summary>
+    public bool HasEntropyBonus => EntropyBonus != 0 || EntropyAdaptive;
+
+    /// <summary>True where one ratio belongs to a whole row.</summary>
+    public bool RatioIsPerRow => Ratio is RatioLevel.Sequence or RatioLevel.SequenceSum or RatioLevel.Geometric;
+}

@@ -1,0 +1,76 @@
+// The loss of one optimizer step and its gradient by every token's log-probability and entropy, row by row in float64. A row's numbers depend on
+// the row, the plan and the settings alone, and totals grow in row order: any cut into micro-batches gives the same bits.
+//
+//   L = sum_t w_t L_t + kl * sum_t v_t k_t - bonus * mean H        w, v: aggregation weights (LossDenominators), w times the plan's factor
+//
+// Sources: TRL 1.16 and verl 0.9.1 (docs/objectives.md has one row a choice).
+namespace Tenon.Training.Objectives;
+
+/// <summary>A loss with its gradients and its report.</summary>
+/// <param name="Loss">The value of the whole step.</param>
+/// <param name="GradLogps">Its derivative by each token's log-probability; 0 outside the mask.</param>
+/// <param name="GradEntropies">Its derivative by each token's entropy.</param>
+/// <param name="Report">Diagnostics.</param>
+public sealed record LossResult(double Loss, double[] GradLogps, double[] GradEntropies, LossReport Report);
+
+/// <summary>The policy loss, as the settings' choices compose it.</summary>
+public static class PolicyLoss
+{
+    /// <summary>ln 1e-8: the gamma weight takes no row below it.</summary>
+    internal const double LogOfSmallest = -18.420680743952367;
+
+    /// <summary>The whole step at once.</summary>
+    public static LossResult Of(ObjectiveSettings settings, PolicyWindow window, LossPlan plan)
+    {
+        var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals());
+        Accumulate(settings, window, plan, 0, window.Rows, logps, entropies, totals);
+        return new LossResult(totals.Loss, logps, entropies, totals.Report(settings));
+    }
+
+    /// <summary>
+    /// Rows <paramref name="firstRow"/> up to <paramref name="endRow"/> (one micro-batch): writes their places of the gradients and adds to the
+    /// totals. Micro-batches must come in row order.
+    /// </summary>
+    public static void Accumulate(
+        ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps, Span<double> gradEntropies,
+        LossTotals totals)
+    {
+        var term = LossTerms.Of(settings.Loss);
+        var ratio = new RowRatio();
+        for (var row = firstRow; row < endRow; row++)
+        {
+            var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
+            ratio.Fill(settings, window, row, plan.HighEntropy, plan.Denominators.RowLengthOffset);
+            var pass = new RowPass(settings, window, plan, row, ratio, gradLogps.Slice(start, length));
+            if (settings.Aggregation == LossAggregation.Row) pass.AddRowTerm(term);
+            else pass.AddTokenTerms(term);
+            if (settings.Kl != 0) pass.AddKl();
+            ratio.Backward(settings.Ratio, pass.ByRatio, gradLogps.Slice(start, length));
+            if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));
+            totals.AddRow(settings, window, plan, row, ratio, pass);
+        }
+    }
+
+    /// <summary>The value loss of an actor with a critic: half the aggregate of the larger squared error, prediction clipped or not.</summary>
+    internal static (double Loss, double[] Gradient, double ClipShare) Value(
+        LossAggregation aggregation, PolicyWindow window, LossDenominators denominators, double[] predictions, double[] returns, double[] values, double clip)
+    {
+        var (loss, clipped, tokens, gradient) = (0.0, 0, 0, new double[predictions.Length]);
+        for (var row = 0; row < window.Rows; row++)
+        {
+            var weight = 0.5 * denominators.TokenWeight(aggregation, window.LossTokens(row));
+            for (var t = window.RowStarts[row]; t < window.RowStarts[row + 1]; t++)
+            {
+                if (!window.Mask[t]) continue;
+                tokens++;
+                var held = Math.Min(Math.Max(predictions[t], values[t] - clip), values[t] + clip);
+                var (free, bound) = (predictions[t] - returns[t], held - returns[t]);
+                var useBound = bound * bound > free * free;
+                if (useBound) clipped++;
+                loss += weight * (useBound ? bound * bound : free * free);
+                gradient[t] = useBound && held != predictions[t] ? 0 : weight * 2 * free;
+            }
+        }
+        return (loss, gradient, (double)clipped / Math.Max(1, tokens));
+    }
+}

@@ -1,0 +1,41 @@
+namespace Tenon.Training.Objectives;
+
+/// <summary>
+/// All tokens of one optimizer step as flat arrays: row i owns the places <c>RowStarts[i] .. RowStarts[i + 1]</c>. The trainer may fill
+/// <see cref="Logps"/> micro-batch by micro-batch, just before it asks for that micro-batch's gradient.
+/// </summary>
+public sealed record PolicyWindow
+{
+    /// <summary>Rows + 1 places, ascending from 0.</summary>
+    public required int[] RowStarts { get; init; }
+
+    /// <summary>Which tokens are loss tokens (tool output and truncated rows already taken out).</summary>
+    public required bool[] Mask { get; init; }
+
+    /// <summary>Log-probability of each token under the policy that is trained, at the sampling temperature.</summary>
+    public required double[] Logps { get; init; }
+
+    /// <summary>The advantage of each token; see <see cref="Advantages.Broadcast"/> for one a row.</summary>
+    public required double[] Advantages { get; init; }
+
+    /// <summary>Log-probabilities at the start of the batch's updates; null on the first update, where they equal <see cref="Logps"/>.</summary>
+    public double[]? OldLogps { get; init; }
+
+    /// <summary>Log-probabilities under the reference; null where nothing needs them.</summary>
+    public double[]? RefLogps { get; init; }
+
+    /// <summary>Log-probabilities that the sampler reported, NaN where it did not; null where the sampler is the trainer.</summary>
+    public double[]? SamplerLogps { get; init; }
+
+    /// <summary>Entropy in nats of the distribution each token was drawn from; null where nothing needs it.</summary>
+    public double[]? Entropies { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => RowStarts.Length - 1;
+
+    /// <summary>Number of loss tokens of a row.</summary>
+    internal int LossTokens(int row) => Mask.AsSpan(RowStarts[row]..RowStarts[row + 1]).Count(true);
+
+    /// <summary>Old log-probability of a token; its own where there is no other.</summary>
+    internal double Old(int token) => OldLogps is null ? Logps[token] : OldLogps[token];
+}

@@ -1,0 +1,197 @@
+using Tenon.Tensors;
+using Tenon.Training.Objectives;
+
+namespace Tenon.Tests.Training.Objectives;
+
+/// <summary>Promises of every objective: gradients are derivatives, cuts change no bit, masked tokens do not matter.</summary>
+public class PolicyLossPropertyTests
+{
+    /// <summary>Every preset, and every single choice on top of one.</summary>
+    public static IEnumerable<(string Name, ObjectiveSettings Settings)> Objectives()
+    {
+        foreach (var name in ObjectivePresets.Names) yield return (name, ObjectivePresets.Named(name));
+        var dapo = ObjectivePresets.Named("dapo");
+        foreach (var aggregation in Enum.GetValues<LossAggregation>().Where(kind => kind != LossAggregation.Row))
+            yield return ($"dapo {aggregation}", dapo with { Aggregation = aggregation });
+        foreach (var ratio in new[] { RatioLevel.Sequence, RatioLevel.SequenceSum }) yield return ($"dapo {ratio}", dapo with { Ratio = ratio });
+        foreach (var estimator in Enum.GetValues<KlEstimator>()) yield return ($"dapo {estimator}", dapo with { Kl = 0.3, KlEstimator = estimator });
+        yield return ("dapo bias-corrected", dapo with { Kl = 0.3, KlBiasCorrection = true });
+        yield return ("gspo bias-corrected", ObjectivePresets.Named("gspo") with { Kl = 0.3, KlBiasCorrection = true });
+        yield return ("dapo bounded k3", dapo with { Kl = 0.3, KlBound = 0.01 });
+        yield return ("dapo delta", dapo with { Delta = 1.5 });
+        yield return ("dapo entropy", dapo with { EntropyBonus = 0.1, EntropyQuantile = 0.5 });
+        yield return ("gmpo entropy", ObjectivePresets.Named("gmpo") with { EntropyQuantile = 0.5, Kl = 0.1 });
+        yield return ("grpo sampler", ObjectivePresets.Named("grpo") with { SamplerCorrection = SamplerCorrection.TokenMask, SamplerMax = 1.2 });
+        yield return ("grpo tests", ObjectivePresets.Named("grpo") with { SamplerTests = [new SamplerTest(SamplerTestScope.RowMean, KlEstimator.K3, 0.01)] });
+        yield return ("vespo sampler", ObjectivePresets.Named("vespo") with { SamplerCorrection = SamplerCorrection.TokenTruncate });
+        yield return ("grpo off-policy", ObjectivePresets.Named("grpo") with { OffPolicyThreshold = 0 });
+    }
+
+    public static TheoryData<string> Names => [.. Objectives().Select(one => one.Name)];
+
+    private static ObjectiveSettings Settings(string name) => Objectives().First(one => one.Name == name).Settings;
+
+    // Ragged rows, one without loss tokens, one empty; far from the kinks of the losses only by luck of the seed.
+    private static PolicyWindow Window(int seed)
+    {
+        var random = new Random(seed);
+        int[] lengths = [5, 1, 0, 7, 3, 4];
+        var starts = lengths.Aggregate(new List<int> { 0 }, (list, length) => [.. list, list[^1] + length]).ToArray();
+        double[] Around(double[] centre, double spread) => centre.Select(value => value + spread * (random.NextDouble() - 0.5)).ToArray();
+        var logps = Enumerable.Range(0, starts[^1]).Select(_ => -0.1 - 2 * random.NextDouble()).ToArray();
+        var mask = logps.Select(_ => random.NextDouble() < 0.8).ToArray();
+        Array.Fill(mask, false, starts[4], 3);
+        var old = Around(logps, 0.8);
+        return new PolicyWindow
+        {
+            RowStarts = starts,
+            Mask = mask,
+            Logps = logps,
+            OldLogps = old,
+            RefLogps = Around(logps, 1),
+            SamplerLogps = Around(old, 0.4),
+            Entropies = logps.Select(_ => 2 * random.NextDouble()).ToArray(),
+            Advantages = Advantages.Broadcast(lengths.Select(_ => 2 * random.NextDouble() - 1).ToArray(), starts),
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TheGradientIsTheDerivative(string name)
+    {
+        var settings = Settings(name);
+        for (var seed = 0; seed < 4; seed++)
+        {
+            var window = Window(seed);
+            var plan = LossPlan.Of(settings, window, 8, draw: count => Enumerable.Range(0, count).ToArray());
+            var result = PolicyLoss.Of(settings, window, plan);
+            const double h = 1e-6;
+            for (var t = 0; t < window.Mask.Length; t++)
+            {
+                var (up, down) = (Shifted(settings, window, plan, t, h), Shifted(settings, window, plan, t, -h));
+                var slope = (up - down) / (2 * h);
+                GoldenLines.ShouldBe($"seed {seed}, token {t}", result.GradLogps[t], slope, 1e-7);
+                PolicyWindow Moved(double by) => window with { Entropies = window.Entropies!.Select((value, i) => i == t ? value + by : value).ToArray() };
+                var bonus = (PolicyLoss.Of(settings, Moved(h), plan).Loss - PolicyLoss.Of(settings, Moved(-h), plan).Loss) / (2 * h);
+                GoldenLines.ShouldBe($"seed {seed}, entropy {t}", result.GradEntropies[t], bonus, 1e-7);
+            }
+        }
+    }
+
+    // The loss with one log-probability moved. Where a factor is detached the old log-probability moves along, so that the factor stands still; with the
+    // gradient of a token under the ratio of its row, the others make up for what the mean moves.
+    private static double Shifted(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int token, double by)
+    {
+        var logps = (double[])window.Logps.Clone();
+        logps[token] += by;
+        var old = (double[])window.OldLogps!.Clone();
+        if (settings.Loss is PolicyLossKind.WeightedLogProb or PolicyLossKind.GammaWeighted) old[token] += by;
+        if (settings.Ratio != RatioLevel.SequenceToken) return PolicyLoss.Of(settings, window with { Logps = logps, OldLogps = old }, plan).Loss;
+
+        // The token judged alone by the ratio of its row: log s + (l - sg l).
+        var row = Array.FindLastIndex(window.RowStarts, start => start <= token);
+        var (sum, count) = (0.0, 0);
+        for (var t = window.RowStarts[row]; t < window.RowStarts[row + 1]; t++)
+        {
+            if (!window.Mask[t]) continue;
+            sum += window.Logps[t] - window.OldLogps[t];
+            count++;
+        }
+        old[token] = window.Logps[token] - sum / Math.Max(1, count);
+        var alone = settings with { Ratio = RatioLevel.Token };
+        return PolicyLoss.Of(alone, window with { Logps = logps, OldLogps = old }, plan).Loss;
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void AnyCutIntoMicroBatchesGivesTheSameBits(string name)
+    {
+        var settings = Settings(name);
+        var window = Window(11);
+        var plan = LossPlan.Of(settings, window, 8, draw: count => Enumerable.Range(0, count).ToArray());
+        var whole = PolicyLoss.Of(settings, window, plan);
+        for (var cut = 0; cut < 1 << (window.Rows - 1); cut++)
+        {
+            var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals());
+            var first = 0;
+            for (var row = 1; row <= window.Rows; row++)
+            {
+                if (row < window.Rows && (cut >> (row - 1) & 1) == 0) continue;
+                PolicyLoss.Accumulate(settings, window, plan, first, row, logps, entropies, totals);
+                first = row;
+            }
+            totals.Loss.ShouldBe(whole.Loss);
+            logps.ShouldBe(whole.GradLogps);
+            entropies.ShouldBe(whole.GradEntropies);
+            totals.Report(settings).ShouldBe(whole.Report);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void MaskedTokensDoNotMatter(string name)
+    {
+        var settings = Settings(name);
+        var window = Window(5);
+        double[] Poisoned(double[] values) => values.Select((value, t) => window.Mask[t] ? value : double.NaN).ToArray();
+        LossResult Run(PolicyWindow x) => PolicyLoss.Of(settings, x, LossPlan.Of(settings, x, 8, draw: count => Enumerable.Range(0, count).ToArray()));
+        var poisoned = window with
+        {
+            Logps = Poisoned(window.Logps), OldLogps = Poisoned(window.OldLogps!), RefLogps = Poisoned(window.RefLogps!),
+            SamplerLogps = Poisoned(window.SamplerLogps!), Entropies = Poisoned(window.Entropies!),
+        };
+        var (clean, dirty) = (Run(window), Run(poisoned));
+        dirty.Loss.ShouldBe(clean.Loss);
+        dirty.GradLogps.ShouldBe(clean.GradLogps);
+        dirty.GradEntropies.ShouldBe(clean.GradEntropies);
+        dirty.GradLogps.Where((_, t) => !window.Mask[t]).ShouldAllBe(slope => slope == 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryObjectiveIsValidAndFiniteFarFromTheOldPolicy(string name)
+    {
+        var settings = Settings(name);
+        ObjectiveValidation.Faults(settings).ShouldBeEmpty();
+        var window = Window(3);
+        window = window with { OldLogps = window.Logps.Select((value, t) => value + (t % 2 == 0 ? 900 : -900)).ToArray() };
+        var result = PolicyLoss.Of(settings, window, LossPlan.Of(settings, window, 8, draw: count => Enumerable.Range(0, count).ToArray()));
+        double.IsFinite(result.Loss).ShouldBeTrue();
+        result.GradLogps.ShouldAllBe(slope => double.IsFinite(slope));
+    }
+
+    [Fact]
+    public void OnTheFirstUpdateEveryRatioIsOneAndTheGradientIsThatOfThePolicyGradient()
+    {
+        var window = Window(1) with { OldLogps = null };
+        foreach (var name in new[] { "grpo", "dapo", "dr-grpo", "sapo", "gspo-token", "cispo" })
+        {
+            var settings = ObjectivePresets.Named(name);
+            var plan = LossPlan.Of(settings, window, 8);
+            var plain = PolicyLoss.Of(settings with { Loss = PolicyLossKind.LogProb }, window, plan);
+            GoldenLines.ShouldBe(name, PolicyLoss.Of(settings, window, plan).GradLogps, plain.GradLogps, 1e-15);
+        }
+        ExactMath.Exp(0.0).ShouldBe(1);
+    }
+
+    [Fact]
+    public void FaultsAreAllNamedAtOnce()
+    {
+        var faults = ObjectiveValidation.Faults(ObjectivePresets.Named("cispo") with { WeightCap = null, ClipLow = -1, Kl = -1, Delta = 1.1 });
+        faults.Count.ShouldBe(4);
+        faults.ShouldContain(fault => fault.StartsWith("weight-cap must be given"));
+        Should.Throw<TenonException>(() => ObjectivePresets.Named("gropo")).IsUsage.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void TheEntropyControllerIsOffInItsFirstStepAndMovesTowardsItsTarget()
+    {
+        var settings = new ObjectiveSettings { EntropyAdaptive = true, EntropyBonus = 0.01, EntropyTarget = 0.5, EntropyBonusMax = 0.012 };
+        var start = new EntropyController(settings.EntropyBonus);
+        start.Effective(settings).ShouldBe(0);
+        var low = start.After(settings, 0.4);
+        (low.Coefficient, low.Effective(settings)).ShouldBe((0.012, 0.012));
+        var high = low.After(settings, 0.6);
+        (Math.Round(high.Coefficient, 12), high.Effective(settings)).ShouldBe((0.007, 0));
+    }
+}
