@@ -4,11 +4,11 @@ using System.Runtime.CompilerServices;
 
 namespace Tenon.Models.Templates;
 
-/// <summary>Counts the work of the rendering that runs on this thread: one unit a node, an item or a character that is made or read.</summary>
+/// <summary>Counts the work of the rendering that runs on this thread: one unit a node or an item of a loop, and for eight characters or items that are copied.</summary>
 internal sealed class RenderBudget
 {
-    /// <summary>Units of work; about two seconds at most.</summary>
-    internal const long MaxWork = 200_000_000;
+    /// <summary>Units of work; a few seconds at most, a thousand times what a long conversation takes.</summary>
+    internal const long MaxWork = 20_000_000;
 
     /// <summary>Longest string or list that may come into being, in characters or items.</summary>
     internal const long MaxSize = 50_000_000;
@@ -48,7 +48,7 @@ internal sealed class RenderBudget
     internal static void ChargeSize(long size)
     {
         if (size is < 0 or > MaxSize) throw new TemplateException("MemoryError", $"the template makes a value of more than {MaxSize} characters or items");
-        Charge(size);
+        Charge(size / 8 + 1);
     }
 
     /// <summary>Refuses to go deeper where the thread's stack is nearly used up.</summary>
