@@ -1,0 +1,57 @@
+using System.Globalization;
+using Spectre.Console;
+using Tenon.Training;
+
+namespace Tenon.Cli.Display;
+
+/// <summary>What stands under a run at its end: before and after, where the adapter is, and what one would do next.</summary>
+internal static class RunSummary
+{
+    /// <summary>Writes it; commands are named only where this program has the verb.</summary>
+    public static void Write(IAnsiConsole console, RunStart? run, RunEnd end, IReadOnlyList<EvaluationShown> evaluations)
+    {
+        console.WriteLine();
+        console.WriteLine(end.Stopped
+            ? $"stopped after step {end.Step} of {end.Steps}, {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}"
+            : $"done: {end.Step} steps in {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}");
+        var pairs = evaluations.GroupBy(e => e.Benchmark).Select(group => (Before: group.First(), After: group.Last())).ToList();
+        if (pairs.Count > 0) console.Write(BeforeAndAfter(pairs));
+        if (run is null) return;
+        foreach (var (what, command) in Next(run, end, pairs.Select(pair => pair.After.Benchmark).FirstOrDefault()))
+            console.WriteLine($"{what,-10}{command}", Style.Plain);
+    }
+
+    /// <summary>Lines of a name and what stands for it.</summary>
+    public static IEnumerable<(string What, string Text)> Next(RunStart run, RunEnd end, string? benchmark)
+    {
+        var verbs = Application.Verbs().Select(verb => verb.Name).ToHashSet(StringComparer.Ordinal);
+        var model = Quoted(run.Model);
+        var adapter = Quoted(end.Adapter);
+        yield return ("adapter", end.Adapter);
+        if (end.Stopped && verbs.Contains("train")) yield return ("go on", $"tenon train --resume {Quoted(run.Folder)}");
+        if (verbs.Contains("report")) yield return ("report", $"tenon report {Quoted(run.Folder)}");
+        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} --benchmark {(benchmark is null || benchmark.StartsWith("held-out", StringComparison.Ordinal) ? "FILE.jsonl@4" : benchmark)}");
+        if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
+        yield return ("in Python", $"PeftModel.from_pretrained(model, \"{end.Adapter}\")");
+    }
+
+    private static Table BeforeAndAfter(List<(EvaluationShown Before, EvaluationShown After)> pairs)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after", "change");
+        void Row(string name, double before, double after, Func<double, string> show, string change) =>
+            table.AddRow(new Text(name), new Text(show(before)), new Text(show(after)), new Text(change));
+
+        foreach (var (before, after) in pairs)
+        {
+            Row(before.Benchmark, before.Accuracy, after.Accuracy, Figures.Percent, Points(after.Accuracy - before.Accuracy));
+            if (before.Samples > 1) Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent, Points(after.PassAtK - before.PassAtK));
+            Row("  tokens", before.LengthMean, after.LengthMean, Figures.Number, "");
+            Row("  truncated", before.Truncated, after.Truncated, Figures.Percent, "");
+        }
+        return table;
+    }
+
+    private static string Points(double change) => double.IsNaN(change) ? "-" : (change * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " points";
+
+    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+}

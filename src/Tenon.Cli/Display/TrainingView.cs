@@ -1,0 +1,101 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using Tenon.Training;
+
+namespace Tenon.Cli.Display;
+
+/// <summary>What has been seen of a run, and the table that shows it. Members are called under one lock by their owner.</summary>
+internal sealed class TrainingView(TimeProvider time)
+{
+    private const int KeptSteps = 4096;
+
+    private readonly long _begin = time.GetTimestamp();
+    private readonly List<double> _rewards = [];
+    private readonly List<double> _seconds = [];
+    private StepMetrics? _last;
+    private SampleShown? _sample;
+    private (StepPhase Phase, double Share)? _phase;
+    private string? _message;
+
+    public RunStart? Run { get; private set; }
+
+    public List<EvaluationShown> Evaluations { get; } = [];
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_begin);
+
+    public void Start(RunStart run) => Run = run;
+
+    public void Phase(StepPhase phase, double share) => _phase = (phase, share);
+
+    public void Step(StepMetrics metrics)
+    {
+        (_last, _phase) = (metrics, null);
+        _rewards.Add(metrics.RewardMean);
+        if (_rewards.Count > KeptSteps) _rewards.RemoveAt(0);
+        _seconds.Add(metrics.TimeS);
+        if (_seconds.Count > 20) _seconds.RemoveAt(0);
+    }
+
+    public void Sample(SampleShown sample) => _sample = sample;
+
+    public void Evaluation(EvaluationShown evaluation) => Evaluations.Add(evaluation);
+
+    public void Message(string message) => _message = message;
+
+    /// <summary>What is left at the pace of the last steps; null before the first.</summary>
+    public TimeSpan? Remaining()
+    {
+        var known = _seconds.Where(double.IsFinite).ToList();
+        return Run is null || _last is null || known.Count == 0 ? null : TimeSpan.FromSeconds(known.Average() * (Run.Steps - _last.Step));
+    }
+
+    /// <summary>The table.</summary>
+    public IRenderable Render(int width)
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn());
+        void Row(string name, string value) => grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+
+        var step = _last?.Step ?? Run?.FirstStep ?? 0;
+        var steps = Math.Max(1, Run?.Steps ?? 1);
+        var inner = Math.Max(20, width - 22);
+        Row("step", $"{step} of {steps}  {Bar((double)step / steps, Math.Min(30, inner / 3))}  {Figures.Time(Elapsed)} elapsed, {(Remaining() is { } left ? Figures.Time(left) : "-")} remaining");
+        if (_phase is { } phase) Row("now", $"{phase.Phase.ToString().ToLowerInvariant()} {Figures.Percent(phase.Share)}");
+        if (_last is { } m)
+        {
+            Row("reward", $"{Figures.Number(m.RewardMean)}  {Sparkline.Of(_rewards, Math.Min(60, inner - 8))}");
+            Row("accuracy", Figures.Percent(m.Accuracy));
+            Row("mixed groups", m.GroupsDrawn == 0 ? "-" : $"{Figures.Percent((double)m.GroupsMixed / m.GroupsDrawn)}  ({m.GroupsMixed} of {m.GroupsDrawn}; {m.GroupsAllRight} all right, {m.GroupsAllWrong} all wrong)");
+            Row("length", $"{Figures.Number(m.LengthMean)} tokens, {Figures.Percent(m.Truncated)} truncated");
+            Row("entropy", $"{Figures.Number(m.Entropy)}   clipped {Figures.Percent(m.ClipLow + m.ClipHigh)}   KL {Figures.Number(m.Kl)}   gradient norm {Figures.Number(m.GradNorm)}");
+            Row("tokens/s", $"{Figures.Number(m.SampleTokensPerS)} sampling, {Figures.Number(m.TrainTokensPerS)} training");
+            Row("memory", $"{Figures.Number(m.MemoryGb)} GB");
+        }
+        foreach (var evaluation in Evaluations.GroupBy(e => e.Benchmark).Select(group => group.Last()))
+            Row(evaluation.Benchmark, $"{Figures.Percent(evaluation.Accuracy)} {(evaluation.Step == 0 ? "before training" : $"after step {evaluation.Step}")}");
+        if (_sample is { } sample)
+        {
+            Row("problem", Figures.Text(sample.Problem, inner));
+            Row("answer", Figures.Text(sample.Completion, 2 * inner));
+            grid.AddRow(new Text("verdict", new Style(Color.Grey)), new Text(Verdict(sample), new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
+        }
+        if (_message is not null) Row("note", Figures.Text(_message, 2 * inner));
+        return new Panel(grid) { Header = new PanelHeader(Title()), Border = BoxBorder.Rounded, Expand = true };
+    }
+
+    /// <summary>A verdict in words.</summary>
+    public static string Verdict(SampleShown sample) => sample.Verdict switch
+    {
+        { Skipped: { } reason } => $"skipped: {reason}",
+        { Correct: true } v => $"right ({v.Reason})",
+        { Correct: false } v => $"wrong ({v.Reason}); {Figures.Text(sample.Gold, 40)} was asked for",
+        var v => $"{Figures.Number(v.Score)} ({v.Reason})",
+    };
+
+    private string Title() => Run is null ? "starting" : Markup.Escape($"\u00a0{Run.Model} · {Run.Method} · {Figures.Count(Run.Trainable)} of {Figures.Count(Run.Parameters)} parameters trained\u00a0");
+
+    private static string Bar(double share, int width)
+    {
+        var full = (int)Math.Round(Math.Clamp(share, 0, 1) * width);
+        return new string('█', full) + new string('░', width - full);
+    }
+}
