@@ -79,7 +79,7 @@ internal sealed class TrainingView(TimeProvider time)
             grid.AddRow(new Text("verdict", new Style(Color.Grey)), new Text(Verdict(sample), new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
         }
         if (_message is not null) Row("note", Figures.Text(_message, 2 * inner));
-        return new Panel(grid) { Header = new PanelHeader(Title()), Border = BoxBorder.Rounded, Expand = true };
+        return new Panel(new Rows(new Text(Title(), new Style(decoration: Decoration.Bold)), grid)) { Border = BoxBorder.Rounded, Expand = true };
     }
 
     /// <summary>A verdict in words.</summary>
@@ -91,7 +91,7 @@ internal sealed class TrainingView(TimeProvider time)
         var v => $"{Figures.Number(v.Score)} ({v.Reason})",
     };
 
-    private string Title() => Run is null ? "starting" : Markup.Escape($"\u00a0{Run.Model} · {Run.Method} · {Figures.Count(Run.Trainable)} of {Figures.Count(Run.Parameters)} parameters trained\u00a0");
+    private string Title() => Run is null ? "starting" : $"{Run.Model} · {Run.Method} · {Figures.Count(Run.Trainable)} of {Figures.Count(Run.Parameters)} parameters trained";
 
     private static string Bar(double share, int width)
     {

@@ -46,7 +46,8 @@ public class DisplayTests
         view.Phase(StepPhase.Sampling, 0.4);
         time.Seconds = 18;
         Show(view).ShouldBe("""
-            ╭─ tiny · lora · 21,504 of 803,072 parameters trained ─────────────────────────────────────────────╮
+            ╭──────────────────────────────────────────────────────────────────────────────────────────────────╮
+            │ tiny · lora · 21,504 of 803,072 parameters trained                                               │
             │ step          12 of 40  ████████░░░░░░░░░░░░░░░░░░  0:18 elapsed, 0:42 remaining                 │
             │ now           sampling 40 %                                                                      │
             │ reward        0.620  ▁▂▂▃▄▄▅▅▆▇▇█                                                                │
@@ -144,7 +145,7 @@ public class DisplayTests
         return Text(console);
     }
 
-    private static string Text(TestConsole console) => string.Join('\n', console.Output.Replace('\u00a0', ' ').ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim();
+    private static string Text(TestConsole console) => string.Join('\n', console.Output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim();
 
     private sealed class StillTime : TimeProvider
     {
