@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Models;
 
 namespace Tenon.Adapters;
@@ -13,6 +14,12 @@ public abstract class AdapterMethod
 
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
     public abstract AdapterSet Create(CausalModel model, AdapterSettings settings);
+
+    /// <summary>The content of <c>adapter_config.json</c> for an adapter of this method.</summary>
+    public virtual JsonObject PeftConfig(AdapterSet adapter, string baseModel) => new()
+    {
+        ["base_model_name_or_path"] = baseModel, ["inference_mode"] = true, ["peft_type"] = Name.ToUpperInvariant(), ["task_type"] = "CAUSAL_LM",
+    };
 
     /// <summary>All methods of this assembly, by name.</summary>
     public static IReadOnlyDictionary<string, AdapterMethod> All { get; } = typeof(AdapterMethod).Assembly.GetTypes()

@@ -53,6 +53,10 @@ public sealed class CausalModel
     /// <summary>All norms, in order, the final one last.</summary>
     public IEnumerable<RmsNorm> Norms => Blocks.SelectMany(b => b.Norms).Append(Norm);
 
+    /// <summary>Number of weights; a tied table counts once.</summary>
+    public long ParameterCount => Linears.Sum(l => (long)l.Outputs * l.Inputs + (l.Bias?.Length ?? 0)) + Norms.Sum(n => (long)n.Weight.Length)
+        + Embedding.Table.Outputs * Embedding.Table.Inputs + (IsTied ? 0 : Head.Weight.Outputs * Head.Weight.Inputs);
+
     /// <summary>SHA-256 over the values of all frozen weights as they are in memory now: equal at the start and the end of every run.</summary>
     public string WeightsSha256()
     {

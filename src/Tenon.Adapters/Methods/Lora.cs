@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Models;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
@@ -32,6 +33,22 @@ public sealed class Lora : AdapterMethod
 
         return set.Attach();
     }
+
+    /// <inheritdoc/>
+    public override JsonObject PeftConfig(AdapterSet adapter, string baseModel) => new()
+    {
+        ["base_model_name_or_path"] = baseModel,
+        ["bias"] = "none",
+        ["inference_mode"] = true,
+        ["init_lora_weights"] = true,
+        ["lora_alpha"] = adapter.Settings.Alpha ?? 2 * adapter.Settings.Rank,
+        ["lora_dropout"] = adapter.Settings.Dropout,
+        ["peft_type"] = "LORA",
+        ["r"] = adapter.Settings.Rank,
+        ["target_modules"] = new JsonArray([.. adapter.Linears.Select(l => (JsonNode)l.Layer.Path)]),
+        ["task_type"] = "CAUSAL_LM",
+        ["use_rslora"] = false,
+    };
 }
 
 /// <summary>LoRA's part of one layer.</summary>

@@ -30,4 +30,11 @@ public sealed record RolloutSettings : ISettings
 
     /// <summary>Whether a group computes its prompt once. It changes no bit of the result.</summary>
     public bool SharePrompts { get; init; } = true;
+
+    /// <summary>Dynamic sampling: draw on until the batch holds only groups with right and wrong completions (DAPO).</summary>
+    public bool DynamicSampling { get; init; }
+
+    /// <summary>Most rounds of drawing in one step under dynamic sampling; then the step trains on what it has.</summary>
+    [Bounds(1, 1000)]
+    public int MaxRounds { get; init; } = 8;
 }

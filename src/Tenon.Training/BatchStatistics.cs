@@ -1,0 +1,92 @@
+using Tenon.Training.Rollouts;
+
+namespace Tenon.Training;
+
+/// <summary>What the drawn groups of a step say about rewards, accuracy and lengths: over all completions, before any filter.</summary>
+public sealed class BatchStatistics
+{
+    private readonly List<RolloutGroup> drawn = [];
+    private readonly IReadOnlyList<WeightedReward> rewards;
+    private readonly SortedDictionary<string, long> skipped = new(StringComparer.Ordinal);
+
+    /// <summary>Statistics under the recipe's rewards.</summary>
+    public BatchStatistics(IReadOnlyList<WeightedReward> rewards) => this.rewards = rewards;
+
+    /// <summary>All groups drawn so far, in order.</summary>
+    public IReadOnlyList<RolloutGroup> Drawn => drawn;
+
+    /// <summary>Counts prompts or verdicts that were skipped for a reason.</summary>
+    public void Skip(string reason, long count = 1) => skipped[reason] = skipped.GetValueOrDefault(reason) + count;
+
+    /// <summary>Takes a drawn group in.</summary>
+    public void Add(RolloutGroup group)
+    {
+        drawn.Add(group);
+        foreach (var verdict in group.Rollouts.SelectMany(r => r.Verdicts))
+            if (verdict.Skipped is { } reason) Skip(reason);
+    }
+
+    /// <summary>The outcome of a completion: right where every outcome reward says so; null where one of them skipped it.</summary>
+    public bool? IsRight(Rollout rollout)
+    {
+        bool? right = null;
+        for (var k = 0; k < rewards.Count; k++)
+        {
+            if (!rewards[k].Reward.IsOutcome) continue;
+            if (rollout.Verdicts[k].Correct is not { } correct) return null;
+            right = (right ?? true) && correct;
+        }
+
+        return right;
+    }
+
+    /// <summary>True where a group has right and wrong completions: the test of dynamic sampling, on the outcome alone.</summary>
+    public bool IsMixed(RolloutGroup group) => group.Rollouts.Any(r => IsRight(r) == true) && group.Rollouts.Any(r => IsRight(r) == false);
+
+    /// <summary>The weighted reward of a completion; NaN where every reward skipped it.</summary>
+    public double RewardOf(Rollout rollout)
+    {
+        var (sum, any) = (0.0, false);
+        for (var k = 0; k < rewards.Count; k++)
+        {
+            if (rollout.Verdicts[k].Skipped is not null) continue;
+            sum += rewards[k].Weight * rollout.Verdicts[k].Score;
+            any = true;
+        }
+
+        return any ? sum : double.NaN;
+    }
+
+    /// <summary>Fills the fields of the step's metrics that rollouts decide.</summary>
+    public StepMetrics Fill(StepMetrics metrics)
+    {
+        var all = drawn.SelectMany(g => g.Rollouts).ToList();
+        var scores = all.Select(RewardOf).Where(r => !double.IsNaN(r)).ToList();
+        var mean = scores.Count == 0 ? double.NaN : scores.Sum() / scores.Count;
+        var variance = scores.Count < 2 ? double.NaN : scores.Sum(r => (r - mean) * (r - mean)) / (scores.Count - 1);
+        var judged = all.Where(r => IsRight(r) is not null).ToList();
+        var lengths = all.Select(r => r.Sampled.Ids.Length).ToList();
+        return metrics with
+        {
+            TokensSampled = lengths.Sum(n => (long)n),
+            RewardMean = mean,
+            RewardStd = Math.Sqrt(variance),
+            Rewards = rewards.Select((r, k) => (r.Reward.Name, Mean: MeanOf(all, k))).ToDictionary(r => r.Name, r => r.Mean),
+            Accuracy = judged.Count == 0 ? double.NaN : judged.Count(r => IsRight(r) == true) / (double)judged.Count,
+            GroupsMixed = drawn.Count(IsMixed),
+            GroupsAllRight = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == true)),
+            GroupsAllWrong = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == false)),
+            GroupsDrawn = drawn.Count,
+            LengthMean = all.Count == 0 ? double.NaN : lengths.Sum(n => (long)n) / (double)all.Count,
+            LengthMax = all.Count == 0 ? 0 : lengths.Max(),
+            Truncated = all.Count == 0 ? double.NaN : all.Count(r => r.IsTruncated) / (double)all.Count,
+            Skipped = new Dictionary<string, long>(skipped),
+        };
+    }
+
+    private static double MeanOf(List<Rollout> all, int k)
+    {
+        var scores = all.Select(r => r.Verdicts[k]).Where(v => v.Skipped is null).Select(v => v.Score).ToList();
+        return scores.Count == 0 ? double.NaN : scores.Sum() / scores.Count;
+    }
+}

@@ -1,0 +1,81 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors.Ops;
+using Tenon.Training.Rollouts;
+
+namespace Tenon.Training;
+
+/// <summary>
+/// A contiguous cut of a step's order (groups as drawn, completions, then the group's prompt) that fits a budget of tokens. Groups are kept whole while they
+/// fit; a larger one is cut between completions, and its prompt's gradient is held until its last part, so that any budget gives the same bits.
+/// </summary>
+/// <param name="FirstRow">First completion, counted over the step.</param>
+/// <param name="EndRow">One past the last completion.</param>
+/// <param name="Layout">Ids and runs.</param>
+/// <param name="Held">Set for the parts of a cut group.</param>
+/// <param name="IsLastPart">True for whole groups and for the last part of a cut one.</param>
+public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, HeldGradients? Held, bool IsLastPart)
+{
+    /// <summary>The batch as the model takes it, through an adapter or (null) the base.</summary>
+    public TokenBatch ToBatch(IAdapter? adapter)
+    {
+        if (Held is not null && Layout.Runs[^1] is { Prefix: -1, Position: 0 } prompt && Layout.Runs.Length > 1)
+        {
+            Held.FirstRow = prompt.Start;
+            Held.Rows = prompt.Length;
+            Held.IsLast = IsLastPart;
+        }
+
+        return TokenBatch.Of(Layout.Ids, Layout.Runs, adapter, Held);
+    }
+
+    /// <summary>Cuts groups into micro-batches of at most <paramref name="budget"/> tokens (one completion with its prompt may be more).</summary>
+    public static IReadOnlyList<MicroBatch> Cut(IReadOnlyList<RolloutGroup> groups, int budget, bool sharePrompts)
+    {
+        var result = new List<MicroBatch>();
+        var open = new List<(int[] Prompt, IReadOnlyList<int[]> Completions)>();
+        var (tokens, row, first) = (0, 0, 0);
+        foreach (var group in groups)
+        {
+            var completions = group.Rollouts.Select(r => r.Sampled.Ids).ToList();
+            var size = SizeOf(group.Prompt, completions, sharePrompts);
+            if (tokens > 0 && tokens + size > budget) Close();
+            if (size > budget && completions.Count > 1)
+            {
+                AddParts(result, group.Prompt, completions, row, budget, sharePrompts);
+                row += completions.Count;
+                first = row;
+                continue;
+            }
+
+            open.Add((group.Prompt, completions));
+            tokens += size;
+            row += completions.Count;
+        }
+
+        if (open.Count > 0) Close();
+        return result;
+
+        void Close()
+        {
+            result.Add(new MicroBatch(first, row, GroupLayout.Of(open, sharePrompts), null, true));
+            open.Clear();
+            (tokens, first) = (0, row);
+        }
+    }
+
+    private static int SizeOf(int[] prompt, IReadOnlyList<int[]> completions, bool sharePrompts) =>
+        completions.Sum(c => c.Length) + (prompt.Length - 1) * (sharePrompts ? 1 : completions.Count);
+
+    private static void AddParts(List<MicroBatch> result, int[] prompt, List<int[]> completions, int row, int budget, bool sharePrompts)
+    {
+        var held = sharePrompts && prompt.Length > 1 ? new HeldGradients() : null;
+        for (var first = 0; first < completions.Count;)
+        {
+            var end = first + 1;
+            while (end < completions.Count && SizeOf(prompt, completions[first..(end + 1)], sharePrompts) <= budget) end++;
+            var layout = GroupLayout.Of([(prompt, completions[first..end])], sharePrompts);
+            result.Add(new MicroBatch(row + first, row + end, layout, held, end == completions.Count));
+            first = end;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Tenon.Training.Objectives;
+using Tenon.Training.Rollouts;
+
+namespace Tenon.Training;
+
+/// <summary>The completions of a step as flat token arrays, rows in the order of the groups: what advantages and losses are computed from.</summary>
+internal sealed record PolicyBatch
+{
+    public required int[] RowStarts { get; init; }
+
+    /// <summary>Index of the first row of each group, and the number of rows at the end.</summary>
+    public required int[] GroupStarts { get; init; }
+
+    public required bool[] Mask { get; init; }
+
+    public required bool[] Truncated { get; init; }
+
+    /// <summary>Log-probabilities that the tokens were sampled with: the same bits that the trainer computes before its first update.</summary>
+    public required double[] SampledLogps { get; init; }
+
+    /// <summary>One column a reward, NaN where skipped.</summary>
+    public required double[][] Rewards { get; init; }
+
+    public double[]? RefLogps { get; init; }
+
+    public static PolicyBatch Of(IReadOnlyList<RolloutGroup> groups, BatchStatistics statistics, ObjectiveSettings objective)
+    {
+        var rows = groups.SelectMany(g => g.Rollouts).ToList();
+        var starts = new int[rows.Count + 1];
+        for (var r = 0; r < rows.Count; r++) starts[r + 1] = starts[r] + rows[r].Sampled.Ids.Length;
+        var mask = new bool[starts[^1]];
+        var logps = new double[starts[^1]];
+        for (var r = 0; r < rows.Count; r++)
+        {
+            var unscored = double.IsNaN(statistics.RewardOf(rows[r]));
+            mask.AsSpan(starts[r]..starts[r + 1]).Fill(!unscored && !(objective.MaskTruncated && rows[r].IsTruncated));
+            for (var t = 0; t < rows[r].Sampled.Ids.Length; t++) logps[starts[r] + t] = rows[r].Sampled.FullLogProbabilities[t];
+        }
+
+        var groupStarts = new int[groups.Count + 1];
+        for (var g = 0; g < groups.Count; g++) groupStarts[g + 1] = groupStarts[g] + groups[g].Rollouts.Count;
+        var columns = rows.Count == 0 ? 0 : rows[0].Verdicts.Length;
+        return new PolicyBatch
+        {
+            RowStarts = starts,
+            GroupStarts = groupStarts,
+            Mask = mask,
+            Truncated = [.. rows.Select(r => r.IsTruncated)],
+            SampledLogps = logps,
+            Rewards = [.. Enumerable.Range(0, columns).Select(k => rows.Select(r => r.Verdicts[k].Skipped is null ? r.Verdicts[k].Score : double.NaN).ToArray())],
+        };
+    }
+
+    /// <summary>The advantage of every token.</summary>
+    public double[] Advantages(ObjectiveSettings objective, double[] weights)
+    {
+        if (Truncated.Length == 0) return [];
+        var groups = new int[Truncated.Length];
+        for (var g = 0; g + 1 < GroupStarts.Length; g++) groups.AsSpan(GroupStarts[g]..GroupStarts[g + 1]).Fill(g);
+        return Objectives.Advantages.Of(objective, new AdvantageInput
+        {
+            Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated, OldLogps = SampledLogps, RefLogps = RefLogps,
+        }).PerToken;
+    }
+
+    /// <summary>The window of the groups [first, end): one optimizer step.</summary>
+    public PolicyWindow Window(int first, int end, double[] advantages)
+    {
+        var (firstRow, endRow) = (GroupStarts[first], GroupStarts[end]);
+        var (start, stop) = (RowStarts[firstRow], RowStarts[endRow]);
+        return new PolicyWindow
+        {
+            RowStarts = [.. RowStarts[firstRow..(endRow + 1)].Select(s => s - start)],
+            Mask = Mask[start..stop],
+            Logps = SampledLogps[start..stop],
+            OldLogps = SampledLogps[start..stop],
+            Advantages = advantages[start..stop],
+            RefLogps = RefLogps?[start..stop],
+            Entropies = new double[stop - start],
+        };
+    }
+
+    /// <summary>max |sampled - trained| over a window that was just computed before any update: exactly 0, or sampler and trainer have come apart.</summary>
+    public double LargestDifference(PolicyWindow window, int firstGroup)
+    {
+        var start = RowStarts[GroupStarts[firstGroup]];
+        var largest = 0.0;
+        for (var t = 0; t < window.Logps.Length; t++) largest = Math.Max(largest, Math.Abs(window.Logps[t] - SampledLogps[start + t]));
+        return largest;
+    }
+}

@@ -1,0 +1,84 @@
+using Tenon.Models;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Training.Objectives;
+using Tenon.Training.Rollouts;
+
+namespace Tenon.Training;
+
+/// <summary>How the forward and backward passes of an update are cut; none of it changes a bit.</summary>
+/// <param name="MicroBatchTokens">Most tokens of one pass.</param>
+/// <param name="SharePrompts">Compute the prompt of a group once.</param>
+/// <param name="Recompute">Keep only the blocks' inputs for the backward pass.</param>
+public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts = true, bool Recompute = false);
+
+/// <summary>The passes of training: scoring completions, and the gradient of one optimizer step over them.</summary>
+public sealed class PolicyUpdater(CausalModel model, double temperature, PassOptions options, Tape tape)
+{
+    /// <summary>Bytes that the passes' workspace holds.</summary>
+    public long BytesHeld => tape.BytesHeld;
+
+    /// <summary>Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.</summary>
+    public (double[] Logps, double[] Entropies) Score(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter)
+    {
+        var logps = new List<double>();
+        var entropies = new List<double>();
+        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        {
+            tape.Reset();
+            var head = Forward(micro, adapter);
+            logps.AddRange(head.LogProbabilities.Select(v => (double)v));
+            entropies.AddRange(head.Entropies.Select(v => (double)v));
+        }
+
+        tape.Reset();
+        return ([.. logps], [.. entropies]);
+    }
+
+    /// <summary>
+    /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its log-probabilities and
+    /// entropies are filled in as the micro-batches are computed.
+    /// </summary>
+    public LossReport Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan)
+    {
+        var totals = new LossTotals();
+        var gradLogps = new double[window.Mask.Length];
+        var gradEntropies = new double[window.Mask.Length];
+        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        {
+            tape.Reset();
+            tape.Recording = true;
+            tape.Recompute = options.Recompute;
+            var head = Forward(micro, adapter);
+            var start = window.RowStarts[micro.FirstRow];
+            var count = window.RowStarts[micro.EndRow] - start;
+            for (var t = 0; t < count; t++)
+            {
+                window.Logps[start + t] = head.LogProbabilities[t];
+                if (window.Entropies is { } entropies) entropies[start + t] = head.Entropies[t];
+            }
+
+            PolicyLoss.Accumulate(objective, window, plan, micro.FirstRow, micro.EndRow, gradLogps, gradEntropies, totals);
+            head.Backward(ToFloats(gradLogps, start, count), plan.EntropyBonus == 0 ? null : ToFloats(gradEntropies, start, count));
+        }
+
+        tape.Reset();
+        return totals.Report(objective);
+    }
+
+    private TokenHead Forward(MicroBatch micro, IAdapter? adapter)
+    {
+        var batch = micro.ToBatch(adapter);
+        var hidden = tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows);
+        return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature);
+    }
+
+
+    private static float[] ToFloats(double[] values, int start, int count)
+    {
+        var result = new float[count];
+        for (var i = 0; i < count; i++) result[i] = (float)values[start + i];
+        return result;
+    }
+}

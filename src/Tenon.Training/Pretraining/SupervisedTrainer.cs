@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Tenon.Adapters;
+using Tenon.Models;
+using Tenon.Models.Generation;
+using Tenon.Models.Prompting;
+using Tenon.Rewards;
+using Tenon.Tensors;
+using Tenon.Tensors.Random;
+using Tenon.Training.Rollouts;
+using Tenon.Training.Settings;
+using Precision = Tenon.Tensors.Precision;
+
+namespace Tenon.Training.Pretraining;
+
+/// <summary>What a supervised run needs beside its settings.</summary>
+/// <param name="Model">The model that is trained through the adapter.</param>
+/// <param name="Adapter">Full training for a fresh model, any method for one that is there.</param>
+/// <param name="Encoder">Tokenizer and template.</param>
+/// <param name="EndToken">The id that every completion is taught to end with.</param>
+/// <param name="Problems">Training problems, each with a worked solution.</param>
+/// <param name="HeldOut">Problems of the stop rule.</param>
+/// <param name="Checker">Judges sampled answers.</param>
+public sealed record SupervisedSetup(
+    CausalModel Model, AdapterSet Adapter, PromptEncoder Encoder, int EndToken, ProblemSource Problems, IReadOnlyList<Problem> HeldOut, IReward Checker);
+
+/// <summary>One step of supervised training.</summary>
+/// <param name="Step">Counted from 1.</param>
+/// <param name="Loss">Mean negative log-probability of a completion token.</param>
+/// <param name="GradNorm">Before clipping.</param>
+/// <param name="LearningRate">Used in this step.</param>
+/// <param name="Tokens">Completion tokens.</param>
+/// <param name="Seconds">Time of the step.</param>
+/// <param name="Accuracy">Share of held-out problems answered right at temperature 1; null where it was not measured.</param>
+public sealed record SupervisedStep(int Step, double Loss, double GradNorm, double LearningRate, long Tokens, double Seconds, double? Accuracy);
+
+/// <summary>Cross-entropy on given completions: what makes a model that knows a task in part, and the cold start before reinforcement learning.</summary>
+public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings settings)
+{
+    private readonly Precision precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+
+    /// <summary>Trains to the last step or to the stop rule; yields each step as it is done.</summary>
+    public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
+    {
+        var tape = new Tape(null, precision);
+        var optimizer = new AdapterOptimizer(setup.Adapter.Trainable, settings.Optimizer, settings.Steps);
+        for (var step = 1; step <= settings.Steps && !stop.IsCancellationRequested; step++)
+        {
+            var clock = Stopwatch.StartNew();
+            var groups = Enumerable.Range(0, settings.Batch).Select(i => Example((step - 1L) * settings.Batch + i)).ToList();
+            var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
+            var loss = Accumulate(tape, groups, tokens);
+            var (norm, _, rate) = optimizer.Step();
+            setup.Adapter.Version++;
+            double? accuracy = null;
+            if (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps) accuracy = Accuracy();
+            yield return new SupervisedStep(step, loss, norm, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
+            if (accuracy >= settings.Stop.Accuracy) yield break;
+        }
+    }
+
+    private double Accumulate(Tape tape, List<RolloutGroup> groups, long tokens)
+    {
+        var loss = 0.0;
+        foreach (var micro in MicroBatch.Cut(groups, settings.MicroBatchTokens, sharePrompts: true))
+        {
+            tape.Reset();
+            tape.Recording = true;
+            var batch = micro.ToBatch(setup.Adapter);
+            var hidden = Tenon.Tensors.Ops.RowsOps.SelectRows(tape, setup.Model.Forward(tape, batch), micro.Layout.Rows);
+            var head = setup.Model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch);
+            foreach (var logp in head.LogProbabilities) loss -= logp;
+            var slope = new float[head.LogProbabilities.Length];
+            Array.Fill(slope, (float)(-1.0 / tokens));
+            head.Backward(slope);
+        }
+
+        tape.Reset();
+        return loss / tokens;
+    }
+
+    /// <summary>A problem with its solution as a group of one completion.</summary>
+    private RolloutGroup Example(long cursor)
+    {
+        var problem = setup.Problems.At(cursor);
+        var solution = problem.Solution ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none", "name its column with data.solution-column, or choose a task that writes solutions");
+        var prompt = setup.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, problem.Text), settings.Data.System);
+        int[] ids = [.. setup.Encoder.Tokenizer.Encode(solution), setup.EndToken];
+        if (prompt.Length + ids.Length > Math.Min(settings.MaxTokens, setup.Model.MaxLength))
+            throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens", $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
+        return new RolloutGroup(problem, 0, prompt, [new Rollout(new GeneratedSample(0, 0, ids, [], [], FinishReason.Stop), solution, [])]);
+    }
+
+    /// <summary>Share of held-out problems that one sample at a temperature answers right.</summary>
+    public double Accuracy(double temperature = 1)
+    {
+        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = temperature }, EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = precision };
+        var collector = new RolloutCollector(setup.Model, setup.Encoder, [new WeightedReward(setup.Checker)], options);
+        var prompts = setup.HeldOut.Select((p, i) => new DrawnPrompt(p, i, setup.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, p.Text), settings.Data.System))).ToList();
+        var groups = collector.Collect(prompts, 1, settings.Stop.MaxNewTokens, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
+        return groups.Count == 0 ? double.NaN : groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)groups.Count;
+    }
+}

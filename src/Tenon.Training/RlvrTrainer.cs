@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using Tenon.Models.Generation;
+using Tenon.Tensors;
+using Tenon.Tensors.Random;
+using Tenon.Training.Objectives;
+using Tenon.Training.Rollouts;
+
+namespace Tenon.Training;
+
+/// <summary>
+/// Reinforcement learning with verifiable rewards: each step draws prompts, samples groups, has them judged, turns rewards into advantages, and updates the
+/// adapter. All that decides the next step lives in <see cref="TrainerState"/>, so that a run goes on from a checkpoint to the same bits.
+/// </summary>
+public sealed class RlvrTrainer
+{
+    private readonly TrainingSetup setup;
+    private readonly RunFolder folder;
+    private readonly ITrainingObserver observer;
+    private readonly RolloutCollector collector;
+    private readonly PolicyUpdater updater;
+    private readonly AdapterOptimizer optimizer;
+    private readonly HeldOutEvaluator evaluator;
+    private TrainerState state = new();
+
+    /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
+    public RlvrTrainer(TrainingSetup setup, RunFolder folder, ITrainingObserver observer)
+    {
+        this.setup = setup;
+        this.folder = folder;
+        this.observer = observer;
+        var settings = setup.Settings;
+        var precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+        var options = new GeneratorOptions
+        {
+            Sampling = new SamplingSettings { Temperature = settings.Rollout.Temperature },
+            EndTokens = setup.EndTokens,
+            Concurrency = settings.Rollout.Concurrency ?? Math.Min(128, settings.Rollout.Prompts * settings.Rollout.Group),
+            SharePrompts = settings.Rollout.SharePrompts,
+            Precision = precision,
+        };
+        collector = new RolloutCollector(setup.Model, setup.Encoder, setup.Rewards, options);
+        var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup));
+        updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, precision));
+        optimizer = new AdapterOptimizer(setup.Adapter.Trainable, settings.Optimizer, settings.Steps * UpdatesPerStep);
+        evaluator = new HeldOutEvaluator(setup, options);
+    }
+
+    private int UpdatesPerStep => setup.Settings.Update.Epochs * setup.Settings.Update.Minibatches;
+
+    /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
+    public void Resume()
+    {
+        var steps = folder.CheckpointSteps();
+        var step = steps.Count == 0 ? 0 : steps[^1];
+        folder.CutBackTo(step);
+        if (step > 0) state = Checkpoint.Load(folder.CheckpointFolder(step), setup.Adapter, optimizer);
+    }
+
+    /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand.</summary>
+    public void Run(CancellationToken stop = default, CancellationToken abort = default)
+    {
+        var clock = Stopwatch.StartNew();
+        var settings = setup.Settings;
+        observer.OnStart(new RunStart(folder.Folder, settings.Model, setup.Adapter.Method.Name, settings.Steps, state.Step, setup.Adapter.TrainableCount, setup.Model.ParameterCount));
+        using var log = new MetricsLog(folder.MetricsFile);
+        if (state.Step == 0 && settings.Evaluate.Benchmarks.Count > 0) Evaluate(abort);
+        while (state.Step < settings.Steps && !stop.IsCancellationRequested)
+        {
+            var metrics = Step(state.Step + 1, abort);
+            var last = state.Step == settings.Steps;
+            var due = settings.Evaluate.Every > 0 && state.Step % settings.Evaluate.Every == 0;
+            if (settings.Evaluate.Benchmarks.Count > 0 && (due || last)) metrics = metrics with { Evaluations = Evaluate(abort) };
+            log.Append(metrics);
+            observer.OnStep(metrics);
+            if (last || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
+        }
+
+        if (state.Step < settings.Steps && !folder.CheckpointSteps().Contains(state.Step) && state.Step > 0) Save(log);
+        var adapter = state.Step > 0 ? folder.CheckpointFolder(state.Step) : "";
+        observer.OnEnd(new RunEnd(state.Step, settings.Steps, state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds));
+    }
+
+    private void Save(MetricsLog log)
+    {
+        setup.Adapter.RequireFinite();
+        log.Sync();
+        var path = folder.WriteCheckpoint(state.Step, setup.Settings.Checkpoint.Keep, target => Checkpoint.Save(target, state, setup.Adapter, optimizer, setup.Settings.Model));
+        observer.OnCheckpoint(state.Step, path);
+    }
+
+    private StepMetrics Step(int step, CancellationToken abort)
+    {
+        var clock = Stopwatch.StartNew();
+        observer.OnPhase(StepPhase.Sampling, 0);
+        var statistics = new BatchStatistics(setup.Rewards);
+        var groups = Sample(step, statistics, abort);
+        var sampled = clock.Elapsed.TotalSeconds;
+        folder.WriteSamples(step, SampleLines.Of(step, statistics));
+        ShowSample(step, statistics);
+
+        observer.OnPhase(StepPhase.Scoring, 0);
+        var batch = PolicyBatch.Of(groups, statistics, setup.Objective);
+        if (groups.Count > 0 && setup.Objective.NeedsReference) batch = batch with { RefLogps = updater.Score(groups, null).Logps };
+        var advantages = batch.Advantages(setup.Objective, setup.Rewards.Select(r => r.Weight).ToArray());
+        var scored = clock.Elapsed.TotalSeconds;
+
+        observer.OnPhase(StepPhase.Training, 0);
+        var update = Update(step, groups, batch, advantages);
+        state = state with { Step = step };
+        setup.Adapter.Version = step;
+        var end = clock.Elapsed.TotalSeconds;
+        var trainSeconds = Math.Max(1e-9, end - scored);
+        var metrics = statistics.Fill(new StepMetrics { Step = step }) with
+        {
+            TimeS = end,
+            SampleS = sampled,
+            ScoreS = scored - sampled,
+            TrainS = end - scored,
+            TokensTrained = update.Tokens,
+            TrainTokensPerS = update.Tokens / trainSeconds,
+            MemoryGb = Environment.WorkingSet / 1e9,
+            Entropy = update.Entropy,
+            Kl = setup.Objective.NeedsReference ? update.Kl : double.NaN,
+            RatioMax = update.RatioMax,
+            ClipLow = update.ClipLow,
+            ClipHigh = update.ClipHigh,
+            Loss = update.Loss,
+            GradNorm = update.GradNorm,
+            LearningRate = update.LearningRate,
+            UpdateNorm = update.UpdateNorm,
+            LogpDifferenceMax = update.LogpDifferenceMax,
+        };
+        return metrics with { SampleTokensPerS = metrics.TokensSampled / Math.Max(1e-9, sampled) };
+    }
+
+    /// <summary>Draws groups in order; with dynamic sampling, until the batch holds only groups with both outcomes or the rounds are used up.</summary>
+    private List<RolloutGroup> Sample(int step, BatchStatistics statistics, CancellationToken abort)
+    {
+        var rollout = setup.Settings.Rollout;
+        var kept = new List<RolloutGroup>();
+        var draw = 0;
+        var rounds = rollout.DynamicSampling ? rollout.MaxRounds : 1;
+        for (var round = 0; round < rounds && kept.Count < rollout.Prompts; round++)
+        {
+            var prompts = new List<DrawnPrompt>();
+            var attempts = 0;
+            while (prompts.Count < rollout.Prompts - kept.Count)
+            {
+                var problem = setup.Problems.At(state.Cursor);
+                state = state with { Cursor = state.Cursor + 1 };
+                var ids = setup.Encoder.Encode(Settings.Prompts.Fill(setup.Settings.Data.Prompt, problem.Text), setup.Settings.Data.System);
+                if (ids.Length <= rollout.MaxPromptTokens && ids.Length + rollout.MaxNewTokens <= setup.Model.MaxLength) prompts.Add(new DrawnPrompt(problem, draw++, ids));
+                else
+                {
+                    statistics.Skip("prompt-too-long");
+                    if (++attempts >= Math.Max(1000, setup.Problems.Count ?? 0))
+                        throw new TenonException("problems of the run", $"prompts of at most {rollout.MaxPromptTokens} tokens", $"{attempts} longer ones in a row", "raise rollout.max-prompt-tokens");
+                }
+            }
+
+            var place = new RandomPlace((ulong)setup.Settings.Seed, RandomPurpose.Sampling, step);
+            var groups = collector.Collect(prompts, rollout.Group, rollout.MaxNewTokens, place, setup.Adapter, share => observer.OnPhase(StepPhase.Sampling, share), abort);
+            foreach (var group in groups)
+            {
+                statistics.Add(group);
+                if (!rollout.DynamicSampling || statistics.IsMixed(group)) kept.Add(group);
+            }
+        }
+
+        return kept;
+    }
+
+    private void ShowSample(int step, BatchStatistics statistics)
+    {
+        if (statistics.Drawn.Count == 0) return;
+        var group = statistics.Drawn[^1];
+        var rollout = group.Rollouts[^1];
+        var index = Math.Max(0, setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
+        observer.OnSample(new SampleShown(step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length, rollout.IsTruncated));
+    }
+
+    /// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
+    private UpdateReport Update(int step, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
+    {
+        var report = new UpdateReport();
+        if (groups.Count == 0) return report with { LearningRate = optimizer.LearningRate };
+        var update = setup.Settings.Update;
+        var count = Math.Min(update.Minibatches, groups.Count);
+        for (var epoch = 0; epoch < update.Epochs; epoch++)
+            for (var m = 0; m < count; m++)
+            {
+                var first = groups.Count * m / count;
+                var end = groups.Count * (m + 1) / count;
+                var part = groups[first..end];
+                var window = batch.Window(first, end, advantages);
+                var plan = LossPlan.Of(setup.Objective, window, setup.Settings.Rollout.MaxNewTokens, state.Entropy?.Effective(setup.Objective),
+                    n => new RandomKey((ulong)setup.Settings.Seed).Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
+                var isFirst = epoch == 0 && m == 0;
+                var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan);
+                if (isFirst) report = report with { LogpDifferenceMax = batch.LargestDifference(window, first) };
+                var (norm, change, rate) = optimizer.Step();
+                if (setup.Objective.HasEntropyBonus) state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss.BonusEntropy) };
+                report = report.Add(loss, norm, change, rate);
+                observer.OnPhase(StepPhase.Training, (epoch * count + m + 1.0) / (update.Epochs * count));
+            }
+
+        return report.Mean(update.Epochs * count);
+    }
+
+    private Dictionary<string, double> Evaluate(CancellationToken abort)
+    {
+        observer.OnPhase(StepPhase.Evaluating, 0);
+        var result = new Dictionary<string, double>();
+        foreach (var heldOut in setup.HeldOut)
+        {
+            var (shown, json) = evaluator.Run(state.Step, heldOut, abort);
+            folder.WriteEvaluation(heldOut.Name, state.Step, json);
+            observer.OnEvaluation(shown);
+            result[heldOut.Name] = shown.Accuracy;
+        }
+
+        return result;
+    }
+}

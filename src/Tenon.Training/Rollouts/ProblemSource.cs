@@ -1,0 +1,49 @@
+using Tenon.Rewards;
+using Tenon.Rewards.Tasks;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Training.Rollouts;
+
+/// <summary>The problems of a run, as a pure function of their number: a file in a new order each pass, or a task's draws.</summary>
+public abstract class ProblemSource
+{
+    /// <summary>Number of distinct problems; null where there is no end.</summary>
+    public abstract int? Count { get; }
+
+    /// <summary>The problem of a cursor that counts from 0.</summary>
+    public abstract Problem At(long cursor);
+
+    /// <summary>Problems of a file: each pass over them is a permutation by the seed (or, without shuffling, the file's order).</summary>
+    public static ProblemSource Of(IReadOnlyList<Problem> problems, ulong seed, bool shuffle = true) => new FileSource(problems, seed, shuffle);
+
+    /// <summary>Problems that a task generates.</summary>
+    public static ProblemSource Of(ITask task, int level, ulong seed, Split split = Split.Train) => new TaskSource(task, level, seed, split);
+
+    private sealed class FileSource(IReadOnlyList<Problem> problems, ulong seed, bool shuffle) : ProblemSource
+    {
+        private long pass = -1;
+        private int[] order = [];
+
+        public override int? Count => problems.Count;
+
+        public override Problem At(long cursor)
+        {
+            var (current, index) = Math.DivRem(cursor, problems.Count);
+            if (!shuffle) return problems[(int)index];
+            if (current != pass)
+            {
+                order = new RandomKey(seed).Permutation(problems.Count, RandomPurpose.DataOrder, 0, checked((uint)current), 0);
+                pass = current;
+            }
+
+            return problems[order[index]];
+        }
+    }
+
+    private sealed class TaskSource(ITask task, int level, ulong seed, Split split) : ProblemSource
+    {
+        public override int? Count => null;
+
+        public override Problem At(long cursor) => task.Draw(level, seed, cursor, split);
+    }
+}
