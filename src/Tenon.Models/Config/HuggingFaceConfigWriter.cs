@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -17,13 +18,13 @@ internal static class HuggingFaceConfigWriter
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray(HuggingFaceConfig.Families[c.ModelType]),
-            ["attention_dropout"] = 0.0,
+            ["attention_dropout"] = Float(0),
             ["bos_token_id"] = c.BosTokenId,
             ["eos_token_id"] = Ids(c.EosTokenIds),
             ["head_dim"] = c.HeadDim,
             ["hidden_act"] = "silu",
             ["hidden_size"] = c.HiddenSize,
-            ["initializer_range"] = 0.02,
+            ["initializer_range"] = Float(0.02),
             ["intermediate_size"] = c.IntermediateSize,
             ["max_position_embeddings"] = c.MaxPositionEmbeddings,
             ["model_type"] = c.ModelType,
@@ -31,9 +32,9 @@ internal static class HuggingFaceConfigWriter
             ["num_hidden_layers"] = c.NumHiddenLayers,
             ["num_key_value_heads"] = c.NumKeyValueHeads,
             ["pad_token_id"] = c.PadTokenId,
-            ["rms_norm_eps"] = c.RmsNormEps,
+            ["rms_norm_eps"] = Float(c.RmsNormEps),
             ["rope_scaling"] = Rope(c, location),
-            ["rope_theta"] = c.RopeTheta,
+            ["rope_theta"] = Float(c.RopeTheta),
             ["tie_word_embeddings"] = c.TieWordEmbeddings,
             ["torch_dtype"] = dtype,
             ["use_cache"] = true,
@@ -69,6 +70,13 @@ internal static class HuggingFaceConfigWriter
         return json.ToJsonString(Indented) + "\n";
     }
 
+    /// <summary>A number with a point (<c>8.0</c>): some transformers versions refuse whole numbers where they expect a float.</summary>
+    private static JsonNode Float(double value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return JsonNode.Parse(text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0")!;
+    }
+
     private static JsonNode? Ids(IReadOnlyList<int> ids) => ids.Count switch
     {
         0 => null,
@@ -82,14 +90,14 @@ internal static class HuggingFaceConfigWriter
         if (s.Type == RopeType.Divisors)
             s = Llama3Fit.Find(c) ?? throw new TenonException($"'{location}' has rotary frequencies that config.json cannot express", "divisors of the llama3 rule", "others", "Use the model here from its GGUF file.");
         if (s.Type == RopeType.Default) return null;
-        var json = new JsonObject { ["rope_type"] = RopeScaling.Names.First(n => n.Value == s.Type).Key, ["factor"] = s.Factor };
+        var json = new JsonObject { ["rope_type"] = RopeScaling.Names.First(n => n.Value == s.Type).Key, ["factor"] = Float(s.Factor) };
         if (s.OriginalMaxPositionEmbeddings is { } original) json["original_max_position_embeddings"] = original;
-        if (s.Type == RopeType.Llama3) (json["low_freq_factor"], json["high_freq_factor"]) = (s.LowFreqFactor, s.HighFreqFactor);
+        if (s.Type == RopeType.Llama3) (json["low_freq_factor"], json["high_freq_factor"]) = (Float(s.LowFreqFactor), Float(s.HighFreqFactor));
         if (s.Type != RopeType.Yarn) return json;
-        (json["beta_fast"], json["beta_slow"]) = (s.BetaFast, s.BetaSlow);
-        if (s.AttentionFactor is { } a) json["attention_factor"] = a;
-        if (s.Mscale is { } m) json["mscale"] = m;
-        if (s.MscaleAllDim is { } all) json["mscale_all_dim"] = all;
+        (json["beta_fast"], json["beta_slow"]) = (Float(s.BetaFast), Float(s.BetaSlow));
+        if (s.AttentionFactor is { } a) json["attention_factor"] = Float(a);
+        if (s.Mscale is { } m) json["mscale"] = Float(m);
+        if (s.MscaleAllDim is { } all) json["mscale_all_dim"] = Float(all);
         if (!s.Truncate) json["truncate"] = false;
         return json;
     }

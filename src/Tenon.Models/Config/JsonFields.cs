@@ -32,9 +32,10 @@ internal readonly struct JsonFields(string file, JsonElement element)
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 64 });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new TenonException($"'{file}' is not what it should be", "a JSON object", document.RootElement.ValueKind.ToString(), "Download the file again.");
+            RequireText(document.RootElement);
             return new JsonFields(file, document.RootElement.Clone());
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new TenonException($"'{file}' is not valid JSON", "a JSON object", e.Message, "Download the file again; it may be cut off.", e);
         }
@@ -78,6 +79,27 @@ internal readonly struct JsonFields(string file, JsonElement element)
     {
         var text = got.GetRawText();
         return new TenonException($"'{File}' has a bad value for '{key}'", expected, text.Length > 100 ? text[..100] + "..." : text, "Use the file that came with the checkpoint.");
+    }
+
+    /// <summary>Broken UTF-8 and half surrogates come to light only when a text is asked for; here all are, once.</summary>
+    private static void RequireText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) RequireText(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    RequireText(member.Value);
+                }
+                break;
+        }
     }
 
     private long AsLong(string key, JsonElement v)

@@ -88,7 +88,7 @@ public sealed record ModelConfig
         Require(NumAttentionHeads > 0, "num_attention_heads", "a positive number", NumAttentionHeads);
         Require(VocabSize > 0, "vocab_size", "a positive number", VocabSize);
         Require(NumKeyValueHeads > 0 && NumAttentionHeads % NumKeyValueHeads == 0, "num_key_value_heads", $"a divisor of num_attention_heads = {NumAttentionHeads}", NumKeyValueHeads);
-        Require(HeadDim > 0 && HeadDim % 2 == 0, "head_dim", "a positive even number", HeadDim);
+        Require(HeadDim > 0 && HeadDim % 2 == 0 && (long)HeadDim * NumAttentionHeads <= int.MaxValue, "head_dim", "a positive even number", HeadDim);
         Require(RmsNormEps is >= 0 and < 1, "rms_norm_eps", "a number from 0 to 1", RmsNormEps);
         Require(RopeTheta > 0 && double.IsFinite(RopeTheta), "rope_theta", "a positive number", RopeTheta);
         Require(MaxPositionEmbeddings > 0, "max_position_embeddings", "a positive number", MaxPositionEmbeddings);

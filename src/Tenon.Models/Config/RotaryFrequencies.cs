@@ -1,3 +1,5 @@
+using Tenon.Tensors;
+
 namespace Tenon.Models.Config;
 
 /// <summary>
@@ -30,14 +32,14 @@ public sealed record RotaryFrequencies(double[] InverseFrequencies, double Atten
     }
 
     private static double[] Plain(double theta, int headDim) =>
-        [.. Enumerable.Range(0, headDim / 2).Select(i => 1.0 / RotaryMath.Pow(theta, 2.0 * i / headDim))];
+        [.. Enumerable.Range(0, headDim / 2).Select(i => 1.0 / ExactMath.Pow(theta, 2.0 * i / headDim))];
 
     private static double DynamicBase(ModelConfig c, long maxLength)
     {
         double factor = c.RopeScaling.Factor, context = c.MaxPositionEmbeddings, length = Math.Max(maxLength, c.MaxPositionEmbeddings);
         var stretch = factor * length / context - (factor - 1);
         // A head of one pair has frequency 1 whatever the base; the exponent would be infinite.
-        return c.HeadDim == 2 ? c.RopeTheta : c.RopeTheta * RotaryMath.Pow(stretch, c.HeadDim / (c.HeadDim - 2.0));
+        return c.HeadDim == 2 ? c.RopeTheta : c.RopeTheta * ExactMath.Pow(stretch, c.HeadDim / (c.HeadDim - 2.0));
     }
 
     private static double Llama3(double f, RopeScaling s)
@@ -54,7 +56,7 @@ public sealed record RotaryFrequencies(double[] InverseFrequencies, double Atten
         var s = c.RopeScaling;
         double original = s.OriginalMaxPositionEmbeddings ?? c.MaxPositionEmbeddings;
         // The (fractional) pair whose frequency makes this many turns over the original context.
-        double Pair(double turns) => c.HeadDim * RotaryMath.Log(original / (turns * 2 * Math.PI)) / (2 * RotaryMath.Log(c.RopeTheta));
+        double Pair(double turns) => c.HeadDim * ExactMath.Log(original / (turns * 2 * Math.PI)) / (2 * ExactMath.Log(c.RopeTheta));
         double low = Pair(s.BetaFast), high = Pair(s.BetaSlow);
         if (s.Truncate) (low, high) = (Math.Floor(low), Math.Ceiling(high));
         (low, high) = (Math.Max(low, 0), Math.Min(high, c.HeadDim - 1));
@@ -70,7 +72,7 @@ public sealed record RotaryFrequencies(double[] InverseFrequencies, double Atten
 
     private static double YarnAttentionFactor(RopeScaling s)
     {
-        double Scale(double weight) => s.Factor <= 1 ? 1 : 0.1 * weight * RotaryMath.Log(s.Factor) + 1;
+        double Scale(double weight) => s.Factor <= 1 ? 1 : 0.1 * weight * ExactMath.Log(s.Factor) + 1;
         if (s.AttentionFactor is { } given) return given;
         return s is { Mscale: { } m and not 0, MscaleAllDim: { } all and not 0 } ? Scale(m) / Scale(all) : Scale(1);
     }

@@ -42,6 +42,20 @@ public sealed class ModelSource : IDisposable
         throw new TenonException($"There is no model '{path}'", "a Hugging Face folder or a .gguf file", "nothing at this path", "Check the path; Tenon downloads nothing.", usage: true);
     }
 
+    /// <summary>A model whose files lie elsewhere (an embedded resource): checked in the same way. Takes over <paramref name="weights"/>.</summary>
+    public static ModelSource Of(string location, ModelConfig config, SafetensorsFile weights)
+    {
+        try
+        {
+            return Checked(location, config, SafetensorsWeights.Of(weights), null);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 

@@ -39,7 +39,7 @@ internal static class SafetensorsHeader
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Bad(file, "header", "a JSON object", document.RootElement.ValueKind.ToString());
             return Read(file, document.RootElement, 8 + (long)length, bytes.Length);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: names that are no text (broken UTF-8, half surrogates)
         {
             throw new TenonException($"'{file}' has a broken header", "a JSON object", e.Message, Again, e);
         }

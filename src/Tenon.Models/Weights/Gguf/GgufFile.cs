@@ -86,7 +86,8 @@ public sealed unsafe class GgufFile : IDisposable
     {
         var t = Tensor(name);
         var format = GgufTypes.Require(t, Location);
-        if (destination.Length % t.Columns != 0) throw new ArgumentException($"{destination.Length} values are no whole rows of {t.Columns}", nameof(destination));
+        if (t.Count == 0 && destination.IsEmpty) return;
+        if (t.Columns == 0 || destination.Length % t.Columns != 0) throw new ArgumentException($"{destination.Length} values are no whole rows of {t.Columns}", nameof(destination));
         var rowBytes = t.Columns / format.BlockValues * format.BlockBytes;
         long rows = destination.Length / t.Columns;
         ArgumentOutOfRangeException.ThrowIfNegative(row);

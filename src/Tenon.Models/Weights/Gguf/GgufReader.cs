@@ -7,6 +7,7 @@ namespace Tenon.Models.Weights.Gguf;
 /// <summary>Parses the header of a GGUF file; every count and length is checked before it is trusted, and a fault names what was being read.</summary>
 internal sealed class GgufReader(ByteStore bytes)
 {
+    private const int Longest = 100_000_000; // more than any real list or text has, and little enough to fit in memory
     private const string Again = "Download or copy the file again; it may be cut off.";
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
     private long position;
@@ -145,8 +146,8 @@ internal sealed class GgufReader(ByteStore bytes)
     private int Count(string what, int least)
     {
         var n = U64();
-        return n <= (ulong)((bytes.Length - position) / least) && n <= int.MaxValue ? (int)n
-            : throw new TenonException($"'{bytes.Location}' is broken or truncated at {reading}: {what}", $"what fits into the remaining {bytes.Length - position} bytes", $"{n}", Again);
+        return n <= (ulong)((bytes.Length - position) / least) && n <= Longest ? (int)n
+            : throw new TenonException($"'{bytes.Location}' is broken or truncated at {reading}: {what}", $"what fits into the remaining {bytes.Length - position} bytes, and at most {Longest}", $"{n}", Again);
     }
 
     private uint U32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));

@@ -89,6 +89,7 @@ public class HuggingFaceConfigTests
     [Theory]
     [InlineData("", "not valid JSON")]
     [InlineData("{\"model_type\":", "not valid JSON")]
+    [InlineData("{\"model_type\":\"\\ud800\"}", "not valid JSON")]
     [InlineData("[]", "a JSON object")]
     [InlineData("{\"model_type\":\"llama\"}", "no key 'hidden_size'")]
     [InlineData("{\"model_type\":\"llama\",\"hidden_size\":5,\"num_attention_heads\":2}", "no key 'head_dim'|no key 'intermediate_size'")]

@@ -27,6 +27,15 @@ public class HuggingFaceExportTests
     }
 
     [Fact]
+    public void Floats_are_written_with_a_point_as_some_transformers_versions_ask()
+    {
+        using var folder = new TempFolder();
+        TinyModel.Write(folder["m"], TinyModel.Config("llama") with { RmsNormEps = 1e-5, RopeScaling = new() { Type = RopeType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 32 } });
+        var text = File.ReadAllText(Path.Combine(folder["m"], "config.json"));
+        foreach (var part in (string[])["\"factor\": 8.0", "\"rope_theta\": 10000.0", "\"rms_norm_eps\": 1E-05", "\"original_max_position_embeddings\": 32", "\"low_freq_factor\": 1.0"]) text.ShouldContain(part);
+    }
+
+    [Fact]
     public void Bf16_is_the_nearest_value_and_the_same_input_gives_the_same_bytes()
     {
         using var folder = new TempFolder();

@@ -67,6 +67,19 @@ public class ModelSourceTests
     }
 
     [Fact]
+    public void A_model_in_memory_is_checked_like_one_on_disk()
+    {
+        using var folder = new TempFolder();
+        var config = TinyModel.Config("qwen2", tied: true);
+        TinyModel.Write(folder["m"], config);
+        var bytes = File.ReadAllBytes(Path.Combine(folder["m"], "model.safetensors"));
+        using var model = ModelSource.Of("tiny", config, SafetensorsFile.FromMemory("tiny", bytes));
+        using var disk = ModelSource.Open(folder["m"]);
+        model.Fingerprint.ShouldBe(disk.Fingerprint);
+        Should.Throw<TenonException>(() => ModelSource.Of("tiny", config with { VocabSize = 41 }, SafetensorsFile.FromMemory("tiny", bytes))).Message.ShouldContain("[41, 24]");
+    }
+
+    [Fact]
     public void A_weight_that_is_no_number_is_named_with_its_place()
     {
         using var folder = new TempFolder();
