@@ -1,0 +1,193 @@
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Tests.Tensors.Ops;
+
+public class OpGradientTests
+{
+    private static readonly Parameter X = GradientCheck.Random("x", 5, 12);
+    private static readonly Parameter Y = GradientCheck.Random("y", 5, 12);
+
+    [Fact]
+    public void AddAndScale() => GradientCheck.Run(t => t.Add(t.Scale(X, 0.7f), Y), [X, Y]);
+
+    [Fact]
+    public void MultiplyElementwise() => GradientCheck.Run(t => t.Multiply(X, Y), [X, Y]);
+
+    [Fact]
+    public void MultiplyRowByVector()
+    {
+        var v = GradientCheck.Random("v", 1, 12);
+        GradientCheck.Run(t => t.MultiplyRow(X, v), [X, v]);
+    }
+
+    [Fact]
+    public void BiasInPlace()
+    {
+        var b = GradientCheck.Random("b", 1, 12);
+        GradientCheck.Run(t => t.AddRowInPlace(t.Scale(X, 1.5f), b), [X, b]);
+    }
+
+    [Fact]
+    public void RmsNorm()
+    {
+        var w = GradientCheck.Random("w", 1, 12);
+        GradientCheck.Run(t => t.RmsNorm(X, w, 1e-5f), [X, w]);
+    }
+
+    [Fact]
+    public void RmsNormOfHeads()
+    {
+        var w = GradientCheck.Random("heads", 1, 4);
+        GradientCheck.Run(t => t.RmsNorm(X, w, 1e-5f), [X, w]);
+    }
+
+    [Fact]
+    public void SwiGlu() => GradientCheck.Run(t => t.SwiGlu(X, Y), [X, Y]);
+
+    [Fact]
+    public void SwiGluOfOneTensorTwice() => GradientCheck.Run(t => t.SwiGlu(X, X), [X]);
+
+    [Fact]
+    public void ProductWithParameter()
+    {
+        var w = GradientCheck.Random("weight", 7, 12);
+        GradientCheck.Run(t => t.MatMul(X, w), [X, w]);
+    }
+
+    [Fact]
+    public void ProductAddedInPlace()
+    {
+        var w = GradientCheck.Random("weight2", 7, 12);
+        var base7 = GradientCheck.Random("base", 5, 7);
+        GradientCheck.Run(t => t.MatMulInto(X, w, t.Scale(base7, 2)), [X, w, base7]);
+    }
+
+    [Theory]
+    [InlineData(WeightStorage.F32)]
+    [InlineData(WeightStorage.BF16)]
+    public void ProductWithFrozenWeight(WeightStorage storage)
+    {
+        var w = GradientCheck.Random("frozen", 45, 12).ToArray();
+        var frozen = FrozenMatrix.Pack("w", 45, 12, storage, (row, rows) => w.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
+        GradientCheck.Run(t => t.MatMul(X, frozen), [X]);
+    }
+
+    [Fact]
+    public void Embedding()
+    {
+        var table = GradientCheck.Random("table", 6, 5);
+        GradientCheck.Run(t => t.Embed(table, [1, 5, 1, 0]), [table]);
+    }
+
+    [Fact]
+    public void Rotary()
+    {
+        var table = RotaryTable.Create([1.0, 0.3], 1.2, 16);
+        GradientCheck.Run(t => t.RotateInPlace(t.Scale(X, 1), [0, 3, 7, 9, 15], table), [X]);
+    }
+
+    [Fact]
+    public void SelectedAndStackedRows() => GradientCheck.Run(t => t.Stack([t.SelectRows(X, [4, 0, 2]), t.Rows(t.Scale(Y, 1), 1, 3), X]), [X, Y]);
+
+    [Fact]
+    public void AttentionWithSharedPrefixesAndGroupedHeads()
+    {
+        // Rows: two completions of one prompt (last), and a sequence alone; heads 4 on 2, size 3.
+        var q = GradientCheck.Random("q", 12, 12);
+        var k = GradientCheck.Random("k", 12, 6);
+        var v = GradientCheck.Random("values", 12, 6);
+        var layout = AttentionLayout.ForBatch([new TokenRun(0, 2, 4, 2), new TokenRun(2, 3, 4, 2), new TokenRun(5, 4, 0), new TokenRun(9, 3, 0)]);
+        GradientCheck.Run(t => t.Attention(q, k, v, 4, 2, layout), [q, k, v]);
+    }
+
+    [Fact]
+    public void AttentionOverSeveralPagesAndTiles()
+    {
+        var q = GradientCheck.Random("q2", 50, 4);
+        var k = GradientCheck.Random("k2", 50, 4);
+        var v = GradientCheck.Random("v2", 50, 4);
+        GradientCheck.Run(t => t.Attention(q, k, v, 1, 1, AttentionLayout.ForBatch([new TokenRun(0, 15, 35, 1), new TokenRun(15, 35, 0)])), [q, k, v]);
+    }
+
+    [Fact]
+    public void CheckpointedPartGivesTheSameBits()
+    {
+        var w = GradientCheck.Random("part", 12, 12);
+        float[] Gradient(bool recompute)
+        {
+            w.ZeroGrad();
+            X.ZeroGrad();
+            var tape = new Tape { Recording = true, Recompute = recompute };
+            var x = tape.Scale(X, 1);
+            var y = tape.Checkpoint(x, input => tape.Add(input, tape.SwiGlu(tape.MatMul(input, w), input)));
+            y.Grad = tape.Input(Y.ToArray(), 5, 12);
+            tape.Backward();
+            return [.. w.Gradient.ToArray(), .. X.Gradient.ToArray()];
+        }
+
+        Gradient(true).ShouldBe(Gradient(false));
+    }
+
+    [Fact]
+    public void LogProbabilitiesAndEntropies()
+    {
+        var w = GradientCheck.Random("head", 9, 12, 0.5);
+        int[] targets = [3, 8, -1, 0, 5];
+        foreach (var temperature in new[] { 1.0, 0.7 })
+        {
+            X.ZeroGrad();
+            w.ZeroGrad();
+            float[] dlogp = [0.5f, -1, 0, 2, 1];
+            float[] dentropy = [0, 0.3f, 1, 0, -2];
+            var tape = new Tape { Recording = true };
+            TokenHead.Forward(tape, tape.Scale(X, 1), (t, h) => t.MatMul(h, w), targets, temperature).Backward(dlogp, dentropy);
+            double Loss()
+            {
+                var t = new Tape();
+                var head = TokenHead.Forward(t, X, (inner, h) => inner.MatMul(h, w), targets, temperature);
+                return Enumerable.Range(0, 5).Sum(i => (double)dlogp[i] * head.LogProbabilities[i] + (double)dentropy[i] * head.Entropies[i]);
+            }
+
+            foreach (var p in new[] { X, w })
+            {
+                var analytic = p.Gradient.ToArray();
+                var largest = analytic.Max(Math.Abs);
+                for (var i = 0; i < analytic.Length; i++)
+                {
+                    var (at, original) = (i, p.Value[i]);
+                    p.Update(v => v[at] = original + 1e-2f);
+                    var up = Loss();
+                    p.Update(v => v[at] = original - 1e-2f);
+                    var down = Loss();
+                    p.Update(v => v[at] = original);
+                    Math.Abs((up - down) / 2e-2 - analytic[i]).ShouldBeLessThan(0.02 * largest, $"{p.Name}[{i}]");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void ResultsDoNotDependOnThreads()
+    {
+        var q = GradientCheck.Random("qt", 200, 32);
+        var k = GradientCheck.Random("kt", 200, 16);
+        var w = GradientCheck.Random("wt", 64, 32);
+        float[] Run(int threads)
+        {
+            foreach (var p in new[] { q, k, w }) p.ZeroGrad();
+            using var pool = new WorkerPool(threads);
+            var tape = new Tape(pool) { Recording = true };
+            var layout = AttentionLayout.ForBatch([new TokenRun(0, 60, 0), new TokenRun(60, 140, 0)]);
+            var y = tape.MatMul(tape.Attention(q, k, k, 4, 2, layout), w);
+            y.Grad = tape.Input(GradientCheck.Random("dy", 200, 64).ToArray(), 200, 64);
+            var values = y.ToArray();
+            tape.Backward();
+            return [.. values, .. q.Gradient, .. k.Gradient, .. w.Gradient];
+        }
+
+        Run(2).ShouldBe(Run(1));
+        Run(3).ShouldBe(Run(1));
+    }
+}
