@@ -7,7 +7,7 @@ using Tenon.Models.Templates.Values;
 namespace Tenon.Models.Templates.Builtins;
 
 /// <summary>One parsed format specification.</summary>
-internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alternate, bool Zero, int Width, char Group, int Precision, char Type)
+internal sealed record FormatSpec(string Fill, char Align, char Sign, bool NoNegativeZero, bool Alternate, bool Zero, int Width, char Group, int Precision, char Type)
 {
     /// <summary><c>format(value, spec)</c>.</summary>
     internal static string Format(object? value, string spec)
@@ -16,7 +16,6 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
         if (value is Undefined or PyDict or PySequence or null or PyObject) throw TemplateException.Type($"unsupported format string passed to {PyType.Name(value)}.__format__");
         var parsed = Parse(spec, value);
         if (PyType.AsText(value) is { } text) return parsed.OfText(text);
-        if (value is bool b && parsed.Type is '\0' or 's') return value is bool ? parsed.OfText(b ? "True" : "False") : "";
         if (value is double f) return parsed.OfFloat(f);
         return PyType.AsInt(value) is { } i ? parsed.OfInt(i) : parsed.OfText(Repr.Str(value));
     }
@@ -34,7 +33,7 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
         }
         else if (all.Count > 0 && all[0] is "<" or ">" or "=" or "^") align = all[at++][0];
         var sign = at < all.Count && all[at] is "+" or "-" or " " ? all[at++][0] : '-';
-        if (at < all.Count && all[at] == "z") at++;
+        var noNegativeZero = at < all.Count && all[at] == "z" && at++ >= 0;
         var alternate = at < all.Count && all[at] == "#" && at++ >= 0;
         var zero = at < all.Count && all[at] == "0" && at++ >= 0;
         var width = Number();
@@ -47,7 +46,7 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
             precision = Number();
         }
         if (all.Count - at > 1) throw TemplateException.Value($"Invalid format specifier '{spec}' for object of type '{PyType.Name(value)}'");
-        return new FormatSpec(fill, align, sign, alternate, zero, Math.Max(0, width), group, precision, at < all.Count ? all[at][0] : '\0');
+        return new FormatSpec(fill, align, sign, noNegativeZero, alternate, zero, Math.Max(0, width), group, precision, at < all.Count ? all[at][0] : '\0');
 
         int Number()
         {
@@ -98,6 +97,7 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool Alter
         else if (Type == '\0' && Precision < 0) body = PyFloat.Repr(magnitude);
         else if (Type == '\0') body = FloatText.General(magnitude, Math.Max(1, Precision), false, keepPoint: true);
         else body = FloatText.Of(char.ToLowerInvariant(Type == 'n' ? 'g' : Type), magnitude, Precision < 0 ? 6 : Precision, Alternate);
+        if (NoNegativeZero && !body.Any(c => c is >= '1' and <= '9')) negative = false;
         if (Type is 'E' or 'F' or 'G') body = body.ToUpperInvariant();
         return Signed(negative, "", Type == '%' ? body + "%" : body, 3);
     }

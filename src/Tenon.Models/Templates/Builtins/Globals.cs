@@ -7,15 +7,16 @@ namespace Tenon.Models.Templates.Builtins;
 /// <summary>Makes the globals of one rendering; the clock stands still during it.</summary>
 internal static class Globals
 {
+    private const string Transformers = "transformers.utils.chat_template_utils._cached_compile_jinja_template.<locals>";
     private static readonly BigInteger MaxRange = 100_000;
 
     internal static Dictionary<string, object?> Create(DateTime now) => new()
     {
         ["range"] = new PyFunction("safe_range", Range, "function"),
-        ["dict"] = new PyFunction("TemplateDict", MakeDict, "TemplateDict"),
-        ["namespace"] = new PyFunction("TemplateNamespace", MakeNamespace, "type"),
-        ["cycler"] = new PyFunction("Cycler", a => new Cycler(a), "type"),
-        ["joiner"] = new PyFunction("Joiner", a => new Joiner(a), "type"),
+        ["dict"] = new PyFunction("TemplateDict", MakeDict, "TemplateDict", Transformers),
+        ["namespace"] = new PyFunction("TemplateNamespace", MakeNamespace, "type", Transformers),
+        ["cycler"] = new PyFunction("Cycler", a => new Cycler(a), "type", "jinja2.utils"),
+        ["joiner"] = new PyFunction("Joiner", a => new Joiner(a), "type", "jinja2.utils"),
         ["lipsum"] = new PyFunction("generate_lorem_ipsum", _ => throw TemplateException.Unsupported("lipsum (random text)"), "function"),
         ["raise_exception"] = new PyFunction("raise_exception", a => throw new TemplateException("TemplateError", Repr.Str(new Signature("raise_exception", "message").Bind(a)[0])), "function"),
         ["strftime_now"] = new PyFunction("strftime_now", a =>

@@ -76,6 +76,7 @@ internal static class NumberFilters
             : TemplateException.Type($"float() argument must be a string or a real number, not '{PyType.Name(a[0])}'"));
         var binary = PyType.Truth(Absent.Or(a[1], false));
         double size = binary ? 1024 : 1000;
+        if (!double.IsFinite(bytes)) return (double.IsNaN(bytes) ? "nan" : bytes > 0 ? "inf" : throw new TemplateException("OverflowError", "cannot convert float infinity to integer")) + (binary ? " YiB" : " YB");
         if (bytes == 1) return "1 Byte";
         if (bytes < size) return $"{PyInt.FromFloat(bytes).ToString(CultureInfo.InvariantCulture)} Bytes";
         string[] prefixes = binary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"] : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];

@@ -27,7 +27,7 @@ internal static class PercentFormat
                 continue;
             }
             var spec = Spec.Parse(format, ref i, Argument);
-            if (spec.Type == '%') to.Append('%');
+            if (spec.Type == '%' && spec.IsBare) to.Append('%');
             else to.Append(Convert(spec, spec.Key is { } key ? Mapped(key) : Argument(), markup));
             RenderBudget.ChargeSize(to.Length > RenderBudget.MaxSize ? -1 : 1);
         }
@@ -65,7 +65,8 @@ internal static class PercentFormat
             case 'd' or 'i' or 'u':
                 return Whole(spec, value is double f ? PyInt.FromFloat(f) : Integer(value, $"%{spec.Type} format: a real number is required, not {PyType.Name(value)}"));
             case 'x' or 'X' or 'o':
-                return Whole(spec, Integer(value, $"%{spec.Type} format: an integer is required, not {PyType.Name(value)}"));
+                return Whole(spec, PyType.AsInt(value) ?? throw TemplateException.Type($"%{spec.Type} format: an integer is required, not {PyType.Name(value)}"));
+            case '%': throw TemplateException.Value("unsupported format character '%' (0x25)");
             default:
                 if (value is Undefined u) throw u.Fail();
                 if (!Arithmetic.IsNumber(value)) throw TemplateException.Type($"must be real number, not {PyType.Name(value)}");
@@ -141,6 +142,8 @@ internal static class PercentFormat
             i = at;
             return new Spec(key, flags, width, precision, type);
         }
+
+        internal bool IsBare => Key is null && Flags.Length == 0 && Width < 0 && Precision < 0;
 
         internal bool Has(char flag) => Flags.Contains(flag);
 

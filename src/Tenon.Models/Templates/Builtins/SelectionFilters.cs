@@ -42,8 +42,7 @@ internal static class SelectionFilters
             return item => (true, get(item));
         }
         if (a.Positional.Count == 1) throw TemplateException.FilterArgument("map requires a filter argument");
-        var filter = Named(a.Positional[1], "filter", Exists);
-        return item => (true, Call(filter, new Arguments([item, .. a.Positional.Skip(2)], a.Keywords)));
+        return item => (true, Call(Named(a.Positional[1], "filter", Exists), new Arguments([item, .. a.Positional.Skip(2)], a.Keywords)));
     }
 
     private static Func<object?, (bool, object?)> Select(Arguments a, bool wanted, bool byAttribute)
@@ -56,8 +55,7 @@ internal static class SelectionFilters
             get = SequenceFilters.Getter(a.Positional[at++]);
         }
         if (a.Positional.Count <= at) return item => (PyType.Truth(get(item)) == wanted, item);
-        var test = Named(a.Positional[at], "test", Tests.Exists);
-        return item => (PyType.Truth(Tests.Call(test, new Arguments([get(item), .. a.Positional.Skip(at + 1)], a.Keywords))) == wanted, item);
+        return item => (PyType.Truth(Tests.Call(Named(a.Positional[at], "test", Tests.Exists), new Arguments([get(item), .. a.Positional.Skip(at + 1)], a.Keywords))) == wanted, item);
     }
 
     private static string Named(object? name, string type, Func<string, bool> exists)

@@ -46,7 +46,8 @@ internal static class StringFilters
         var width = Absent.Or(a[1], (BigInteger)4);
         var indention = PyType.AsText(width) ?? Arithmetic.Repeat(" ", PyType.AsInt(width) ?? throw TemplateException.Type($"can't multiply sequence by non-int of type '{PyType.Name(width)}'"));
         if (a[0] is Undefined u) throw u.Fail();
-        var s = PyType.AsText(a[0]) ?? throw TemplateException.Type($"unsupported operand type(s) for +=: '{PyType.Name(a[0])}' and 'str'");
+        var s = PyType.AsText(a[0]) ?? throw (a[0] is PyList
+            ? new TemplateException("AttributeError", "'list' object has no attribute 'splitlines'") : TemplateException.Type($"unsupported operand type(s) for +=: '{PyType.Name(a[0])}' and 'str'"));
         var blank = PyType.Truth(Absent.Or(a[3], false));
         var lines = Text.SplitLines(s + "\n");
         RenderBudget.ChargeSize(s.Length + (long)indention.Length * lines.Count);
@@ -96,10 +97,9 @@ internal static class StringFilters
         var end = Repr.Str(Absent.Or(a[3], "..."));
         if (length < Text.Length(end)) throw new TemplateException("AssertionError", $"expected length >= {Text.Length(end)}, got {length}");
         if (leeway < 0) throw new TemplateException("AssertionError", $"expected leeway >= 0, got {leeway}");
-        if (a[0] is Undefined) return a[0];
-        var s = PyType.AsText(a[0]) ?? throw TemplateException.Type($"object of type '{PyType.Name(a[0])}' has no len()");
-        var size = Text.Length(s);
+        var size = PyType.Length(a[0]) ?? throw TemplateException.Type($"object of type '{PyType.Name(a[0])}' has no len()");
         if (size <= (long)length + leeway) return a[0];
+        var s = PyType.AsText(a[0]) ?? throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'rsplit'");
         var kept = Text.Substring(s, 0, length - Text.Length(end));
         if (!PyType.Truth(Absent.Or(a[2], false)) && kept.LastIndexOf(' ') is >= 0 and var space) kept = kept[..space];
         return kept + end;

@@ -114,6 +114,6 @@ internal static class StringFormat
         }
 
         private object? At(int index) => index < positional.Count ? positional[index]
-            : throw new TemplateException("IndexError", $"Replacement index {index} out of range for positional args tuple");
+            : throw new TemplateException("IndexError", "tuple index out of range");
     }
 }

@@ -62,7 +62,7 @@ internal static class Tests
             return body(p[0], p[1]);
         }));
 
-    private static bool Known(object? name, Func<string, bool> exists) => name is PyList or PyDict
+    private static bool Known(object? name, Func<string, bool> exists) => name is PyList or PyDict || name is PyDictView { Kind: not "values" }
         ? throw TemplateException.Type($"unhashable type: '{PyType.Name(name)}'") : PyType.AsText(name) is { } text && exists(text);
 
     /// <summary>Identity. Small integers and equal strings are one object in CPython, so scalars compare by type and value here.</summary>

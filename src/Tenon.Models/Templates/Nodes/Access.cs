@@ -30,7 +30,7 @@ internal sealed class Slice(Expression? start, Expression? stop, Expression? ste
 
     internal object? Of(object? value, Scope scope) => Slicing.Slice(value, start?.Evaluate(scope), stop?.Evaluate(scope), step?.Evaluate(scope));
 
-    protected override object? Value(Scope scope) => throw TemplateException.Unsupported("a slice inside a tuple of indices", Line);
+    protected override object? Value(Scope scope) => throw TemplateException.Syntax("unexpected ':'", Line);
 }
 
 /// <summary>The arguments of a call, a filter or a test.</summary>

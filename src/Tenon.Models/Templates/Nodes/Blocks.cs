@@ -32,6 +32,8 @@ internal sealed class SelfReference(Scope root) : PyObject
 
     internal override string Module => "jinja2.runtime";
 
+    internal override string Display() => "<TemplateReference None>";
+
     internal override bool TryItem(object? key, out object? value)
     {
         value = PyType.AsText(key) is { } name && root.Tree.Blocks.TryGetValue(name, out var block)

@@ -255,6 +255,7 @@ internal class ExpressionParser(TokenStream stream)
             items.Add(Subscribed());
         }
         Stream.ExpectOperator("]");
+        if (items.Count > 1 && items.Any(i => i is Slice)) throw new TemplateException("SyntaxError", "a slice cannot stand in a tuple of indices", token.Line);
         return new GetItem(node, items.Count == 1 ? items[0] : new TupleLiteral(items) { Line = token.Line }) { Line = token.Line };
     }
 

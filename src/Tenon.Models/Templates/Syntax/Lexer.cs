@@ -89,7 +89,8 @@ internal sealed class Lexer
             atLineStart = source[at - 1] == '\n';
             return;
         }
-        throw TemplateException.Syntax("Missing end of comment tag", line);
+        // As in Jinja, a comment or raw tag that the template ends with, nothing behind it, is let pass.
+        if (at < source.Length) throw TemplateException.Syntax("Missing end of comment tag", line);
     }
 
     /// <summary>The offset behind <c>{% raw %}</c> that begins at a tag, or -1.</summary>
@@ -124,7 +125,7 @@ internal sealed class Lexer
             atLineStart = source[at - 1] == '\n';
             return;
         }
-        throw TemplateException.Syntax("Missing end of raw directive", line);
+        if (at < source.Length) throw TemplateException.Syntax("Missing end of raw directive", line);
     }
 
     /// <summary>Takes a word with white space around it; the offset behind, or -1.</summary>

@@ -230,7 +230,9 @@ internal sealed class Parser : ExpressionParser
         else if (tag == "from")
         {
             Stream.ExpectName("import");
-            while (Stream.Current.Kind is TokenKind.Name || Stream.Current.IsOperator(",")) Stream.Next();
+            while (Stream.Current.Kind is TokenKind.Name || Stream.Current.IsOperator(","))
+                if (Stream.Next() is { Kind: TokenKind.Name } name && name.Text.StartsWith('_'))
+                    throw TemplateException.Assertion("names starting with an underline can not be imported", name.Line);
         }
         else if (Stream.Current.IsName("ignore") && Stream.Ahead.IsName("missing"))
         {

@@ -125,6 +125,7 @@ internal static class Arithmetic
     private static object? Repeated(object? value, BigInteger times)
     {
         if (times.Sign < 0) times = 0;
+        if (times > long.MaxValue && (PyType.AsText(value) is not null || value is PySequence)) throw new TemplateException("OverflowError", "cannot fit 'int' into an index-sized integer");
         if (PyType.AsText(value) is { } s)
         {
             var text = Repeat(s, times);

@@ -132,7 +132,7 @@ internal static class PyFloat
     /// <summary>Reads what <c>float("...")</c> reads; null for anything else.</summary>
     internal static double? Parse(string text)
     {
-        var trimmed = Text.Strip(text, null);
+        var trimmed = PyInt.AsciiDigits(Text.Strip(text, null));
         var body = trimmed.TrimStart('+', '-');
         if (trimmed.Length - body.Length > 1 || body.Length == 0) return null;
         var sign = trimmed[0] == '-' ? -1.0 : 1.0;

@@ -86,6 +86,6 @@ internal static class PyInt
     }
 
     /// <summary>Decimal digits of other scripts become ASCII ones.</summary>
-    private static string AsciiDigits(string s) =>
+    internal static string AsciiDigits(string s) =>
         s.All(char.IsAscii) ? s : string.Concat(s.Select(c => CharUnicodeInfo.GetDecimalDigitValue(c) is >= 0 and var d ? (char)('0' + d) : c));
 }

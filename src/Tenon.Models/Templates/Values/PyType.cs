@@ -165,7 +165,7 @@ internal abstract class PyCallable : PyObject
 }
 
 /// <summary>A function or bound method written here.</summary>
-internal sealed class PyFunction(string name, Func<Arguments, object?> body, string typeName = "builtin_function_or_method") : PyCallable
+internal sealed class PyFunction(string name, Func<Arguments, object?> body, string typeName = "builtin_function_or_method", string module = "") : PyCallable
 {
     internal override string TypeName => typeName;
 
@@ -173,5 +173,20 @@ internal sealed class PyFunction(string name, Func<Arguments, object?> body, str
 
     internal override object? Call(Arguments arguments) => body(arguments);
 
-    internal override string Display() => typeName == "function" ? $"<function {FunctionName} at 0x7f0000000000>" : $"<built-in method {FunctionName} of object at 0x7f0000000000>";
+    internal override string Module => module;
+
+    internal override string Display() => typeName switch
+    {
+        "function" => $"<function {FunctionName} at 0x7f0000000000>",
+        "type" => $"<class '{module}.{FunctionName}'>",
+        "TemplateDict" => base.Display(),
+        _ => $"<built-in method {FunctionName} of object at 0x7f0000000000>",
+    };
+
+    /// <summary>The dict of the globals has one method of its own.</summary>
+    internal override bool TryAttribute(string attribute, out object? value)
+    {
+        value = typeName == "TemplateDict" && attribute == "fromkeys" ? new PyFunction(attribute, Attributes.FromKeys) : null;
+        return value is not null;
+    }
 }

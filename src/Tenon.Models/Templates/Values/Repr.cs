@@ -70,7 +70,7 @@ internal static class Repr
                 break;
             case PyIterator i: to.Append('<').Append(i.Label).Append(" at 0x7f0000000000>"); break;
             case PyNamespace n:
-                to.Append("<TemplateNamespace ");
+                to.Append("<Namespace ");
                 AppendDict(to, n.Attributes.Select(a => new KeyValuePair<object?, object?>(a.Key, a.Value)));
                 to.Append('>');
                 break;

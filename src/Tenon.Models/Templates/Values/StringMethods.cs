@@ -61,14 +61,16 @@ internal static class StringMethods
         ["maketrans"] = (_, _) => throw TemplateException.Unsupported("str.maketrans"),
     };
 
-    /// <summary>The bound method, or null where str has none of that name. Methods of markup give markup and escape what they are given.</summary>
+    /// <summary>The bound method, or null where str has none of that name. Methods of markup give markup and escape what they put into it.</summary>
     internal static PyFunction? Bind(object self, string name)
     {
         if (!Table.TryGetValue(name, out var method)) return null;
         if (self is not Markup markup) return new PyFunction(name, a => Charged((string)self, a, method));
         return new PyFunction(name, a =>
         {
-            var result = Charged(markup.Text, new Arguments([.. a.Positional.Select(Html.EscapedIfText)], a.Keywords), method);
+            var given = name == "format" ? a.Positional.Select(Html.EscapedIfText) : name == "replace" ? a.Positional.Select((v, i) => i == 1 ? Html.EscapedIfText(v) : v)
+                : name == "join" && a.Positional.Count == 1 && PyType.IsIterable(a.Positional[0]) ? [new PyList(PyType.Iterate(a.Positional[0]).Select(Html.EscapedIfText))] : a.Positional;
+            var result = Charged(markup.Text, new Arguments([.. given], a.Keywords), method);
             return result is string s ? new Markup(s) : result;
         });
     }
