@@ -193,6 +193,12 @@ public sealed class RlvrTrainer
                 var end = groups.Count * (m + 1) / count;
                 var part = groups[first..end];
                 var window = batch.Window(first, end, advantages);
+                if (setup.Objective.NeedsFirstPass)
+                {
+                    // Masks that read the whole step decide by the policy as it stands now, before the first gradient.
+                    var (logps, entropies) = updater.Score(part, setup.Adapter);
+                    window = window with { Logps = logps, Entropies = entropies };
+                }
                 var plan = LossPlan.Of(setup.Objective, window, setup.Settings.Rollout.MaxNewTokens, state.Entropy?.Effective(setup.Objective),
                     n => new RandomKey((ulong)setup.Settings.Seed).Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
                 var isFirst = epoch == 0 && m == 0;

@@ -68,6 +68,9 @@ public static class ObjectivePresets
         },
     }.ToDictionary(preset => preset.Preset);
 
+    /// <summary>The preset of a recipe that names none.</summary>
+    public const string Default = "dapo";
+
     /// <summary>All names, in the order of docs/objectives.md.</summary>
     public static IReadOnlyCollection<string> Names => s_presets.Keys;
 

@@ -1,12 +1,17 @@
+using System.Text.Json.Serialization;
+using Tenon.Training.Settings;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>
 /// The objective of a run as independent choices; <see cref="ObjectivePresets"/> fills them in under the names of the literature and
 /// every single one can be overridden. The formulas, defaults and sources stand in <c>docs/objectives.md</c>.
 /// </summary>
-public sealed record ObjectiveSettings
+public sealed record ObjectiveSettings : ISettings
 {
-    /// <summary>The preset that the other fields started from.</summary>
+    /// <summary>The objective by its name; what is not given below is as that objective has it.</summary>
+    [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo", "reinforce++",
+        "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "optimal-token", "dro", "dppo", "clip-cov", "kl-cov", "reinforce")]
     public string Preset { get; init; } = "grpo";
 
     // ---- advantages
@@ -18,6 +23,7 @@ public sealed record ObjectiveSettings
     public AdvantageScale Scale { get; init; } = AdvantageScale.Group;
 
     /// <summary>Added to a standard deviation before the division.</summary>
+    [Bounds(0, 1, Above = true)]
     public double ScaleEpsilon { get; init; } = 1e-4;
 
     /// <summary>A last normalisation over the batch.</summary>
@@ -27,9 +33,11 @@ public sealed record ObjectiveSettings
     public LoneRow LoneRow { get; init; } = LoneRow.Zero;
 
     /// <summary>Discount per token of token-level returns, in (0, 1].</summary>
+    [Bounds(0, 1, Above = true)]
     public double Discount { get; init; } = 1;
 
     /// <summary>Weight of the penalty l_old - l_ref that is taken from the reward itself (RLOO: a row's sum, REINFORCE++: token by token).</summary>
+    [Bounds(0, 1000)]
     public double RewardKl { get; init; }
 
     /// <summary>Rewards are raised to this before anything else; null for no bound.</summary>
@@ -47,45 +55,58 @@ public sealed record ObjectiveSettings
     public RatioLevel Ratio { get; init; } = RatioLevel.Token;
 
     /// <summary>A log-ratio beyond plus or minus this is held there and has no gradient; null for no bound.</summary>
+    [Bounds(0, 700, Above = true)]
     public double? LogRatioBound { get; init; } = 20;
 
     /// <summary>The term of one token.</summary>
     public PolicyLossKind Loss { get; init; } = PolicyLossKind.Clip;
 
     /// <summary>Lower clip distance: the ratio is held above 1 - this (for the geometric ratio: the log-ratio above -this).</summary>
+    [Bounds(0, 1e6)]
     public double ClipLow { get; init; } = 0.2;
 
     /// <summary>Upper clip distance: the ratio is held below 1 + this (for the geometric ratio: the log-ratio below this).</summary>
+    [Bounds(0, 1e6)]
     public double ClipHigh { get; init; } = 0.2;
 
     /// <summary>The ratio itself is held below this (dual clip; bounds negative advantages too); null for no bound.</summary>
+    [Bounds(0, 1e9, Above = true)]
     public double? Delta { get; init; }
 
     /// <summary>Absolute cap of the weight in <see cref="PolicyLossKind.WeightedLogProb"/>; there it must be given.</summary>
+    [Bounds(0, 1e9, Above = true)]
     public double? WeightCap { get; init; }
 
     /// <summary>Absolute floor of that weight.</summary>
+    [Bounds(0, 1e9)]
     public double WeightFloor { get; init; }
 
     /// <summary>Temperature of the soft gate for positive advantages.</summary>
+    [Bounds(0, 1e6, Above = true)]
     public double GateTemperaturePositive { get; init; } = 1;
 
     /// <summary>Temperature of the soft gate for all others.</summary>
+    [Bounds(0, 1e6, Above = true)]
     public double GateTemperatureNegative { get; init; } = 1.05;
 
     /// <summary>k of the gamma weight for advantages of 0 and above.</summary>
+    [Bounds(0, 1000)]
     public double GammaShapePositive { get; init; } = 2;
 
     /// <summary>lambda of the gamma weight for advantages of 0 and above.</summary>
+    [Bounds(0, 1000)]
     public double GammaRatePositive { get; init; } = 3;
 
     /// <summary>k of the gamma weight for negative advantages.</summary>
+    [Bounds(0, 1000)]
     public double GammaShapeNegative { get; init; } = 3;
 
     /// <summary>lambda of the gamma weight for negative advantages.</summary>
+    [Bounds(0, 1000)]
     public double GammaRateNegative { get; init; } = 2;
 
     /// <summary>beta of the quadratic penalty of <see cref="PolicyLossKind.Quadratic"/>.</summary>
+    [Bounds(0, 1e6, Above = true)]
     public double QuadraticBeta { get; init; } = 0.1;
 
     /// <summary>A trust region on probabilities with <see cref="ClipLow"/> and <see cref="ClipHigh"/> as its bounds.</summary>
@@ -95,6 +116,7 @@ public sealed record ObjectiveSettings
     public CovarianceControl Covariance { get; init; } = CovarianceControl.None;
 
     /// <summary>Share of the loss tokens that the covariance control touches.</summary>
+    [Bounds(0, 1, Above = true)]
     public double CovarianceShare { get; init; } = 0.0002;
 
     /// <summary>Clip-Cov draws from tokens with a covariance above this.</summary>
@@ -104,6 +126,7 @@ public sealed record ObjectiveSettings
     public double CovarianceMax { get; init; } = 5;
 
     /// <summary>Weight of |l - l_old| on the tokens that KL-Cov picks.</summary>
+    [Bounds(0, 1000)]
     public double CovarianceKl { get; init; } = 1;
 
     // ---- aggregation
@@ -112,6 +135,7 @@ public sealed record ObjectiveSettings
     public LossAggregation Aggregation { get; init; } = LossAggregation.RowMean;
 
     /// <summary>The constant length of <see cref="LossAggregation.RowSumConstant"/>; null for the rollout's token limit.</summary>
+    [Bounds(0, 1e9, Above = true)]
     public double? ConstantLength { get; init; }
 
     /// <summary>True counts rows without loss tokens in the mean over rows (as TRL does, verl does not).</summary>
@@ -126,6 +150,7 @@ public sealed record ObjectiveSettings
     // ---- divergence from the reference
 
     /// <summary>Weight of the divergence from the adapter-free model in the loss; 0 switches it off.</summary>
+    [Bounds(0, 1000)]
     public double Kl { get; init; }
 
     /// <summary>Its estimator.</summary>
@@ -138,6 +163,7 @@ public sealed record ObjectiveSettings
     public bool KlGradientOfK2 { get; init; }
 
     /// <summary>Holds k3 at or below this, with its exponent within plus or minus 20; no gradient beyond. Null for no bound.</summary>
+    [Bounds(0, 1e9, Above = true)]
     public double? KlBound { get; init; }
 
     // ---- masks and corrections
@@ -146,9 +172,11 @@ public sealed record ObjectiveSettings
     public SamplerCorrection SamplerCorrection { get; init; } = SamplerCorrection.None;
 
     /// <summary>Lower bound of the sampler's ratio; null for none.</summary>
+    [Bounds(0, 1e9)]
     public double? SamplerMin { get; init; }
 
     /// <summary>Upper bound of the sampler's ratio; null for none.</summary>
+    [Bounds(0, 1e9, Above = true)]
     public double? SamplerMax { get; init; } = 3;
 
     /// <summary>True divides the sampler's ratios by their mean over the optimizer step.</summary>
@@ -161,9 +189,11 @@ public sealed record ObjectiveSettings
     public double? OffPolicyThreshold { get; init; }
 
     /// <summary>Share of the loss tokens, those of highest entropy, that carry policy gradient; 1 is all (arXiv 2506.01939).</summary>
+    [Bounds(0, 1)]
     public double EntropyQuantile { get; init; } = 1;
 
     /// <summary>Weight of the mean entropy that is added to the objective; 0 switches the bonus off.</summary>
+    [Bounds(-1000, 1000)]
     public double EntropyBonus { get; init; }
 
     /// <summary>True moves that weight after every step towards <see cref="EntropyTarget"/>.</summary>
@@ -173,20 +203,39 @@ public sealed record ObjectiveSettings
     public double EntropyTarget { get; init; } = 0.2;
 
     /// <summary>Smallest adaptive weight.</summary>
+    [Bounds(-1000, 1000)]
     public double EntropyBonusMin { get; init; }
 
     /// <summary>Largest adaptive weight.</summary>
+    [Bounds(-1000, 1000)]
     public double EntropyBonusMax { get; init; } = 1;
 
     /// <summary>Step of the adaptive weight.</summary>
+    [Bounds(0, 1000)]
     public double EntropyBonusStep { get; init; } = 0.005;
 
     /// <summary>True where the loss reads the reference model's log-probabilities.</summary>
+    [JsonIgnore]
     public bool NeedsReference => Kl != 0 || RewardKl != 0;
 
     /// <summary>True where the loss has a gradient for entropies.</summary>
+    [JsonIgnore]
     public bool HasEntropyBonus => EntropyBonus != 0 || EntropyAdaptive;
 
     /// <summary>True where one ratio belongs to a whole row.</summary>
+    [JsonIgnore]
     public bool RatioIsPerRow => Ratio is RatioLevel.Sequence or RatioLevel.SequenceSum or RatioLevel.Geometric;
+
+    /// <summary>
+    /// True where <see cref="LossPlan.Of"/> reads the policy's log-probabilities or entropies, so that the whole optimizer step must be scored
+    /// before its first gradient.
+    /// </summary>
+    [JsonIgnore]
+    public bool NeedsFirstPass => OffPolicyThreshold is not null || Covariance != CovarianceControl.None || EntropyQuantile < 1;
+
+    /// <summary>True where a completion is compared with others of its group.</summary>
+    internal bool WantsGroups => Advantage is not (AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline);
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules() => ObjectiveValidation.Faults(this);
 }

@@ -1,6 +1,7 @@
 // Hard tests on the divergence of trainer and sampler: what fails is no loss token. Per token k1 = -d, k2 = d^2 / 2, k3 = e^d - d - 1 with
 // d = trainer minus sampler held within plus or minus 20; tests of rows look at the sum, mean or largest over the row's loss tokens.
 using Tenon.Tensors;
+using Tenon.Training.Settings;
 
 namespace Tenon.Training.Objectives;
 
@@ -21,14 +22,22 @@ public enum SamplerTestScope
 }
 
 /// <summary>One test.</summary>
-/// <param name="Scope">Tokens or rows.</param>
-/// <param name="Estimator">k1, k2 or k3.</param>
-/// <param name="Max">
-/// Upper bound. For k1 it bounds the inverse ratio: log(<paramref name="Min"/>) &lt;= -d &lt;= log(<paramref name="Max"/>).
-/// </param>
-/// <param name="Min">Lower bound of the inverse ratio for k1; null for 1 / <paramref name="Max"/>. The others have none.</param>
-public sealed record SamplerTest(SamplerTestScope Scope, KlEstimator Estimator, double Max, double? Min = null)
+public sealed record SamplerTest : ISettings
 {
+    /// <summary>Tokens or rows.</summary>
+    public SamplerTestScope Scope { get; init; } = SamplerTestScope.RowMean;
+
+    /// <summary>k1, k2 or k3.</summary>
+    public KlEstimator Estimator { get; init; } = KlEstimator.K3;
+
+    /// <summary>Upper bound. For k1 it bounds the inverse ratio: log(min) &lt;= -d &lt;= log(max).</summary>
+    [Bounds(0, 1e9, Above = true)]
+    public double Max { get; init; } = 0.05;
+
+    /// <summary>Lower bound of the inverse ratio for k1; null for 1 / max. The others have none.</summary>
+    [Bounds(0, 1e9, Above = true)]
+    public double? Min { get; init; }
+
     /// <summary>Which tokens pass; tokens outside the mask do.</summary>
     internal bool[] Passing(double[] logRatios, ReadOnlySpan<int> rowStarts, ReadOnlySpan<bool> mask)
     {

@@ -1,3 +1,5 @@
+using Tenon.Training.Objectives;
+
 namespace Tenon.Training.Settings;
 
 /// <summary>One training run, as its recipe says it: the whole of what decides the result.</summary>
@@ -22,7 +24,7 @@ public sealed record RunSettings : ISettings
     public RolloutSettings Rollout { get; init; } = new();
 
     /// <summary>How rewards become a loss.</summary>
-    public ObjectiveSettings Objective { get; init; } = new();
+    public ObjectiveSettings Objective { get; init; } = ObjectivePresets.Named(ObjectivePresets.Default);
 
     /// <summary>How the gradient becomes a change of the adapter.</summary>
     public OptimizerSettings Optimizer { get; init; } = new();
@@ -65,6 +67,8 @@ public sealed record RunSettings : ISettings
             yield return new("reward", $"'{twice.Key}' stands there {twice.Count()} times", "each reward once; its weight may be larger than 1");
         if (Objective.WantsGroups && Rollout.Group < 2)
             yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with", "2 or more under a group-relative advantage");
+        if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
+            yield return new("objective.advantage", $"{SettingsJson.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
         if (Update.Minibatches > Rollout.Prompts)

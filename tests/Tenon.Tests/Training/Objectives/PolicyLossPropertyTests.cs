@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Tenon.Tensors;
 using Tenon.Training.Objectives;
+using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Training.Objectives;
 
@@ -22,7 +24,7 @@ public class PolicyLossPropertyTests
         yield return ("dapo entropy", dapo with { EntropyBonus = 0.1, EntropyQuantile = 0.5 });
         yield return ("gmpo entropy", ObjectivePresets.Named("gmpo") with { EntropyQuantile = 0.5, Kl = 0.1 });
         yield return ("grpo sampler", ObjectivePresets.Named("grpo") with { SamplerCorrection = SamplerCorrection.TokenMask, SamplerMax = 1.2 });
-        yield return ("grpo tests", ObjectivePresets.Named("grpo") with { SamplerTests = [new SamplerTest(SamplerTestScope.RowMean, KlEstimator.K3, 0.01)] });
+        yield return ("grpo tests", ObjectivePresets.Named("grpo") with { SamplerTests = [new SamplerTest { Max = 0.01 }] });
         yield return ("vespo sampler", ObjectivePresets.Named("vespo") with { SamplerCorrection = SamplerCorrection.TokenTruncate });
         yield return ("grpo off-policy", ObjectivePresets.Named("grpo") with { OffPolicyThreshold = 0 });
     }
@@ -152,7 +154,7 @@ public class PolicyLossPropertyTests
     public void EveryObjectiveIsValidAndFiniteFarFromTheOldPolicy(string name)
     {
         var settings = Settings(name);
-        ObjectiveValidation.Faults(settings).ShouldBeEmpty();
+        SettingsCheck.Faults(settings).ShouldBeEmpty();
         var window = Window(3);
         window = window with { OldLogps = window.Logps.Select((value, t) => value + (t % 2 == 0 ? 900 : -900)).ToArray() };
         var result = PolicyLoss.Of(settings, window, LossPlan.Of(settings, window, 8, draw: count => Enumerable.Range(0, count).ToArray()));
@@ -177,11 +179,30 @@ public class PolicyLossPropertyTests
     [Fact]
     public void FaultsAreAllNamedAtOnce()
     {
-        var faults = ObjectiveValidation.Faults(ObjectivePresets.Named("cispo") with { WeightCap = null, ClipLow = -1, Kl = -1, Delta = 1.1 });
-        faults.Count.ShouldBe(4);
-        faults.ShouldContain(fault => fault.StartsWith("weight-cap must be given"));
+        var faults = SettingsCheck.Faults(ObjectivePresets.Named("cispo") with { WeightCap = null, ClipLow = -1, Kl = -1, Delta = 1.1 });
+        faults.Select(fault => fault.Key).ShouldBe(["clip-low", "kl", "delta", "weight-cap"], ignoreOrder: true);
         Should.Throw<TenonException>(() => ObjectivePresets.Named("gropo")).IsUsage.ShouldBeTrue();
     }
+
+    [Fact]
+    public void ARecipeMayNameEveryPreset()
+    {
+        var words = typeof(ObjectiveSettings).GetProperty(nameof(ObjectiveSettings.Preset))!.GetCustomAttributes(false).OfType<WordsAttribute>().Single();
+        words.Words.ShouldBe(ObjectivePresets.Names);
+        foreach (var name in ObjectivePresets.Names) ObjectivePresets.Named(name).Preset.ShouldBe(name);
+    }
+
+    [Fact]
+    public void KeysThatARecipeLeavesOutAreThoseOfItsPreset()
+    {
+        var run = SettingsJson.Read<RunSettings>(JsonNode.Parse("""{"objective":{"preset":"gspo","clip-high":0.01}}""")!);
+        ShouldBeSame(run.Objective, ObjectivePresets.Named("gspo") with { ClipHigh = 0.01 });
+        ShouldBeSame(SettingsJson.Read<RunSettings>(SettingsJson.Write(run)).Objective, run.Objective);
+        ShouldBeSame(SettingsJson.Read<RunSettings>(JsonNode.Parse("{}")!).Objective, ObjectivePresets.Named("dapo"));
+    }
+
+    private static void ShouldBeSame(ObjectiveSettings actual, ObjectiveSettings expected) =>
+        SettingsJson.Write(actual).ToJsonString().ShouldBe(SettingsJson.Write(expected).ToJsonString());
 
     [Fact]
     public void TheEntropyControllerIsOffInItsFirstStepAndMovesTowardsItsTarget()

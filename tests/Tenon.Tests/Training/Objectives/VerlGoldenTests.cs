@@ -261,7 +261,10 @@ public class VerlGoldenTests
                 _ when names[i].StartsWith("seq_mean", StringComparison.Ordinal) => SamplerTestScope.RowMean,
                 _ => SamplerTestScope.RowMax,
             };
-            var test = new SamplerTest(scope, Enum.Parse<KlEstimator>(names[i][^2..], ignoreCase: true), parts[^1], parts.Length == 1 ? null : parts[0]);
+            var test = new SamplerTest
+            {
+                Scope = scope, Estimator = Enum.Parse<KlEstimator>(names[i][^2..], ignoreCase: true), Max = parts[^1], Min = parts.Length == 1 ? null : parts[0],
+            };
             var passing = test.Passing(logRatios, window.RowStarts, window.Mask);
             for (var t = 0; t < mask.Length; t++) mask[t] &= passing[t];
         }
