@@ -1,4 +1,6 @@
 using Tenon.Tensors;
+using Tenon.Training.Optimizers;
+using Tenon.Training.Schedules;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training;
@@ -9,40 +11,41 @@ namespace Tenon.Training;
 /// </summary>
 public sealed class AdapterOptimizer
 {
-    private readonly IReadOnlyList<Parameter> parameters;
     private readonly OptimizerSettings settings;
-    private readonly long totalUpdates;
-    private readonly List<float[]> first;
-    private readonly List<float[]> second;
+    private readonly LearningRateSchedule schedule;
+    private readonly UpdateRule<float> rule;
+    private readonly List<Slot> slots = [];
+    private float[] before = [];
 
-    /// <summary>An optimizer over parameters for a run of so many updates.</summary>
-    public AdapterOptimizer(IReadOnlyList<Parameter> parameters, OptimizerSettings settings, long totalUpdates)
+    /// <summary>An optimizer over parameters for a run of so many steps, each of so many updates.</summary>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="settings">The recipe's optimizer.</param>
+    /// <param name="steps">Steps of the run: what a falling schedule is stretched over.</param>
+    /// <param name="updatesPerStep">Updates of a step.</param>
+    /// <param name="groups">Parameters that depart from the settings; null for none.</param>
+    public AdapterOptimizer(
+        IReadOnlyList<Parameter> parameters, OptimizerSettings settings, long steps, int updatesPerStep = 1,
+        IReadOnlyDictionary<Parameter, ParameterGroup>? groups = null)
     {
-        this.parameters = parameters;
         this.settings = settings;
-        this.totalUpdates = totalUpdates;
-        first = [.. parameters.Select(p => new float[p.Length])];
-        second = [.. parameters.Select(p => new float[p.Length])];
+        schedule = settings.ScheduleOf(steps, updatesPerStep);
+        rule = UpdateRules.Of<float>(settings);
+        foreach (var parameter in parameters)
+        {
+            var shape = new TensorShape((int)parameter.Rows, (int)parameter.Columns, parameter.Dimensions.Count >= 2);
+            slots.Add(new Slot(parameter, shape, rule.NewState(shape), groups?.GetValueOrDefault(parameter) ?? new ParameterGroup()));
+        }
     }
 
     /// <summary>Updates done so far.</summary>
     public long Updates { get; private set; }
 
     /// <summary>Learning rate of the coming update.</summary>
-    public double LearningRate => settings.LearningRate;
+    public double LearningRate => settings.LearningRate * schedule.Factor(Updates);
 
     /// <summary>Named state arrays, in parameter order.</summary>
-    public IEnumerable<(string Name, float[] Values)> State
-    {
-        get
-        {
-            for (var i = 0; i < parameters.Count; i++)
-            {
-                yield return ("first." + parameters[i].Name, first[i]);
-                yield return ("second." + parameters[i].Name, second[i]);
-            }
-        }
-    }
+    public IEnumerable<(string Name, float[] Values)> State =>
+        from slot in slots from array in slot.State select ($"{array.Name}.{slot.Parameter.Name}", array.Values);
 
     /// <summary>Puts back what <see cref="State"/> gave.</summary>
     public void Restore(long updates, Func<string, float[]> read)
@@ -56,58 +59,37 @@ public sealed class AdapterOptimizer
     {
         var rate = LearningRate;
         var squares = 0.0;
-        foreach (var p in parameters) squares += SumSquares(p.GradientOrZero());
+        foreach (var slot in slots) squares = GradientClipping.AddSquares<float>(squares, slot.Parameter.GradientOrZero());
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(norm)) throw new TenonException("gradient of the step", "a finite norm", $"{norm}", "the run has diverged: lower the learning rate");
-        var factor = settings.MaxGradNorm is { } bound ? (float)Math.Min(1, bound / (norm + 1e-6)) : 1f;
+        var factor = GradientClipping.Factor(norm, settings.MaxGradNorm);
         Updates++;
-        var correction1 = 1 - Power(settings.Beta1, Updates);
-        var correction2 = Math.Sqrt(1 - Power(settings.Beta2, Updates));
         var change = 0.0;
-        for (var i = 0; i < parameters.Count; i++)
+        foreach (var slot in slots)
         {
-            var (m, v, gradient) = (first[i], second[i], parameters[i].GradientOrZero().ToArray());
-            parameters[i].Update(values => change += Update(values, gradient, m, v, factor, rate, correction1, correction2));
-            parameters[i].ZeroGrad();
+            GradientClipping.Scale(slot.Parameter.GradientOrZero(), factor);
+            var arguments = new UpdateArguments(Updates, rate * slot.Group.RateFactor, slot.Group.WeightDecay ?? settings.WeightDecay);
+            slot.Parameter.Update(values => change += Update(slot, values, arguments));
+            slot.Parameter.ZeroGrad();
         }
 
         return (norm, Math.Sqrt(change), rate);
     }
 
-    private double Update(Span<float> values, float[] gradient, float[] m, float[] v, float factor, double rate, double correction1, double correction2)
+    // Applies the rule; returns the sum of squared changes, in order.
+    private double Update(Slot slot, Span<float> values, UpdateArguments arguments)
     {
-        var (b1, b2) = ((float)settings.Beta1, (float)settings.Beta2);
-        var decay = (float)(1 - rate * settings.WeightDecay);
-        var step = (float)(rate / correction1);
-        var root = (float)correction2;
-        var epsilon = (float)settings.Epsilon;
-        var change = 0.0;
+        if (before.Length < values.Length) before = new float[values.Length];
+        values.CopyTo(before);
+        rule.Apply(values, slot.Parameter.Gradient, slot.Shape, slot.State, arguments);
+        var sum = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            var g = gradient[i] * factor;
-            m[i] = MathF.FusedMultiplyAdd(1 - b1, g - m[i], m[i]);
-            v[i] = MathF.FusedMultiplyAdd((1 - b2) * g, g, b2 * v[i]);
-            var before = values[i];
-            values[i] = before * decay - step * (m[i] / (MathF.Sqrt(v[i]) / root + epsilon));
-            var d = (double)values[i] - before;
-            change += d * d;
+            var difference = (double)values[i] - before[i];
+            sum += difference * difference;
         }
-
-        return change;
-    }
-
-    private static double SumSquares(ReadOnlySpan<float> values)
-    {
-        var sum = 0.0;
-        foreach (var v in values) sum += (double)v * v;
         return sum;
     }
 
-    private static double Power(double b, long n)
-    {
-        var result = 1.0;
-        for (; n > 0; n >>= 1, b *= b)
-            if ((n & 1) != 0) result *= b;
-        return result;
-    }
+    private sealed record Slot(Parameter Parameter, TensorShape Shape, IReadOnlyList<StateArray<float>> State, ParameterGroup Group);
 }

@@ -32,7 +32,7 @@ public class SettingsTests
             Precision = Precision.Bf16,
             Adapter = new() { Method = "vera", Rank = 8, RankPattern = new Dictionary<string, int> { ["q_proj"] = 4 } },
             Reward = [new() { Name = "math" }, new() { Name = "soft-overlong", Weight = 0.5 }],
-            Optimizer = new() { LearningRate = 3e-5, Schedule = Schedule.Cosine },
+            Optimizer = new() { LearningRate = 3e-5, Schedule = Tenon.Training.Schedules.ScheduleKind.Cosine },
         };
         var json = SettingsJson.Write(settings);
         json["precision"]!.GetValue<string>().ShouldBe("bf16");
