@@ -71,7 +71,7 @@ public class RecipeFileTests
               line 8, adapter.rank: 0 is out of range; expected 1 to 65536
               line 9, precision: 'fp32' is no choice; nearest: f32; expected f32, bf16
               line 10, update.minibatches: 99 is more than the 16 groups of a batch; expected 1 to rollout.prompts (16)
-              line 12, optimizer.schedule: 'cosin' is no choice; nearest: cosine; expected constant, linear, cosine
+              line 12, optimizer.schedule: 'cosin' is no choice; nearest: cosine; expected constant, linear, cosine, cosine-restarts, polynomial, inverse-sqrt, warmup-stable-decay
               Hint: docs/recipes.md explains every key
             """.ReplaceLineEndings("\n"));
 
