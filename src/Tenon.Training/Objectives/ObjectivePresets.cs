@@ -7,12 +7,18 @@ public static class ObjectivePresets
 
     private static readonly ObjectiveSettings s_plusPlus = s_grpo with
     {
-        Advantage = AdvantageEstimator.Return, Scale = AdvantageScale.None, Whiten = AdvantageWhitening.Tokens, Aggregation = LossAggregation.TokenMean,
+        Advantage = AdvantageEstimator.Return,
+        Scale = AdvantageScale.None,
+        Whiten = AdvantageWhitening.Tokens,
+        Aggregation = LossAggregation.TokenMean,
     };
 
     private static readonly ObjectiveSettings s_cispo = s_grpo with
     {
-        Scale = AdvantageScale.Batch, Loss = PolicyLossKind.WeightedLogProb, WeightCap = 5, Aggregation = LossAggregation.TokenMean,
+        Scale = AdvantageScale.Batch,
+        Loss = PolicyLossKind.WeightedLogProb,
+        WeightCap = 5,
+        Aggregation = LossAggregation.TokenMean,
     };
 
     private static readonly Dictionary<string, ObjectiveSettings> s_presets = new ObjectiveSettings[]

@@ -139,8 +139,11 @@ public class PolicyLossPropertyTests
         LossResult Run(PolicyWindow x) => PolicyLoss.Of(settings, x, LossPlan.Of(settings, x, 8, draw: count => Enumerable.Range(0, count).ToArray()));
         var poisoned = window with
         {
-            Logps = Poisoned(window.Logps), OldLogps = Poisoned(window.OldLogps!), RefLogps = Poisoned(window.RefLogps!),
-            SamplerLogps = Poisoned(window.SamplerLogps!), Entropies = Poisoned(window.Entropies!),
+            Logps = Poisoned(window.Logps),
+            OldLogps = Poisoned(window.OldLogps!),
+            RefLogps = Poisoned(window.RefLogps!),
+            SamplerLogps = Poisoned(window.SamplerLogps!),
+            Entropies = Poisoned(window.Entropies!),
         };
         var (clean, dirty) = (Run(window), Run(poisoned));
         dirty.Loss.ShouldBe(clean.Loss);

@@ -200,16 +200,26 @@ public class VerlGoldenTests
             "dppo_kl" => plain with { Loss = PolicyLossKind.WeightedLogProb, WeightCap = plain.Delta, TrustRegion = TrustRegion.BinaryKl },
             "geo_mean" => plain with
             {
-                Loss = PolicyLossKind.Ratio, Ratio = RatioLevel.Geometric, Aggregation = LossAggregation.Row, CountEmptyRows = true,
+                Loss = PolicyLossKind.Ratio,
+                Ratio = RatioLevel.Geometric,
+                Aggregation = LossAggregation.Row,
+                CountEmptyRows = true,
             },
             "clip_cov" => plain with
             {
-                LogRatioBound = null, Delta = null, Covariance = CovarianceControl.Clip, CovarianceShare = s.Number("clip_cov_ratio"),
-                CovarianceMin = s.Number("clip_cov_lb"), CovarianceMax = s.Number("clip_cov_ub"),
+                LogRatioBound = null,
+                Delta = null,
+                Covariance = CovarianceControl.Clip,
+                CovarianceShare = s.Number("clip_cov_ratio"),
+                CovarianceMin = s.Number("clip_cov_lb"),
+                CovarianceMax = s.Number("clip_cov_ub"),
             },
             "kl_cov" => plain with
             {
-                LogRatioBound = null, Loss = PolicyLossKind.Ratio, Covariance = CovarianceControl.Kl, CovarianceShare = s.Number("kl_cov_ratio"),
+                LogRatioBound = null,
+                Loss = PolicyLossKind.Ratio,
+                Covariance = CovarianceControl.Kl,
+                CovarianceShare = s.Number("kl_cov_ratio"),
                 CovarianceKl = s.Number("ppo_kl_coef"),
             },
             "bypass_mode" => correction.Text("loss_type") == "reinforce" ? plain with { Loss = PolicyLossKind.LogProb } : plain,

@@ -34,7 +34,9 @@ public class ScheduleGoldenTests
             "inverse_sqrt" => plain with { Kind = ScheduleKind.InverseSqrt, Timescale = s.Optional("timescale") },
             "warmup_stable_decay" => plain with
             {
-                Kind = ScheduleKind.WarmupStableDecay, DecaySteps = (long)s.Number("num_decay_steps"), WarmupShape = Shape(s.Text("warmup_type")),
+                Kind = ScheduleKind.WarmupStableDecay,
+                DecaySteps = (long)s.Number("num_decay_steps"),
+                WarmupShape = Shape(s.Text("warmup_type")),
                 DecayShape = Shape(s.Text("decay_type")),
             },
             _ => throw new ShouldAssertException($"unknown schedule {name}"),
