@@ -59,7 +59,7 @@ public sealed class AdapterOptimizer
     {
         var rate = LearningRate;
         var squares = 0.0;
-        foreach (var slot in slots) squares = GradientClipping.AddSquares<float>(squares, slot.Parameter.GradientOrZero());
+        foreach (var slot in slots) squares += GradientClipping.Squares<float>(slot.Parameter.GradientOrZero());
         var norm = Math.Sqrt(squares);
         if (!double.IsFinite(norm)) throw new TenonException("gradient of the step", "a finite norm", $"{norm}", "the run has diverged: lower the learning rate");
         var factor = GradientClipping.Factor(norm, settings.MaxGradNorm);
@@ -76,19 +76,14 @@ public sealed class AdapterOptimizer
         return (norm, Math.Sqrt(change), rate);
     }
 
-    // Applies the rule; returns the sum of squared changes, in order.
+    // Applies the rule; returns the sum of squared changes.
     private double Update(Slot slot, Span<float> values, UpdateArguments arguments)
     {
         if (before.Length < values.Length) before = new float[values.Length];
         values.CopyTo(before);
         rule.Apply(values, slot.Parameter.Gradient, slot.Shape, slot.State, arguments);
-        var sum = 0.0;
-        for (var i = 0; i < values.Length; i++)
-        {
-            var difference = (double)values[i] - before[i];
-            sum += difference * difference;
-        }
-        return sum;
+        for (var i = 0; i < values.Length; i++) before[i] = values[i] - before[i];
+        return GradientClipping.Squares<float>(before.AsSpan(0, values.Length));
     }
 
     private sealed record Slot(Parameter Parameter, TensorShape Shape, IReadOnlyList<StateArray<float>> State, ParameterGroup Group);

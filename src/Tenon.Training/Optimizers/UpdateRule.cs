@@ -1,5 +1,5 @@
 // One optimizer's arithmetic, over float32 in training and float64 in the tests that hold it to its reference. Every rule works value by value in
-// one written order, without reductions (where a norm is needed it is summed in float64, first value to last), so its bits depend on nothing else.
+// one written order, without reductions (where a norm is needed it is summed in float64 in one fixed order), so its bits depend on nothing else.
 using System.Numerics;
 
 namespace Tenon.Training.Optimizers;
@@ -43,17 +43,8 @@ internal abstract class UpdateRule<T> where T : unmanaged, IBinaryFloatingPointI
     /// <summary>Zeros under a name.</summary>
     protected static StateArray<T> Zeros(string name, int length) => new(name, new T[length]);
 
-    /// <summary>Root of the sum of squares, in float64 from the first value to the last.</summary>
-    protected static double Norm(ReadOnlySpan<T> values)
-    {
-        var sum = 0.0;
-        foreach (var value in values)
-        {
-            var number = double.CreateTruncating(value);
-            sum += number * number;
-        }
-        return Math.Sqrt(sum);
-    }
+    /// <summary>Root of the sum of squares.</summary>
+    protected static double Norm(ReadOnlySpan<T> values) => Math.Sqrt(GradientClipping.Squares(values));
 }
 
 /// <summary>beta^n by squaring: a fixed order of products, the same on every machine.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Tenon.Tensors;
 using Tenon.Training;
 using Tenon.Training.Optimizers;
@@ -125,6 +124,5 @@ public class AdapterOptimizerTests
             for (var i = 0; i < length; i++) rule.Apply(narrow.AsSpan(i, 1), gradient.AsSpan(i, 1), new TensorShape(1, 1, false), states[i], arguments);
         }
         wide.ShouldBe(narrow);
-        Vector<float>.Count.ShouldBeGreaterThanOrEqualTo(1);
     }
 }
