@@ -31,7 +31,8 @@ internal sealed record JsonText(bool EnsureAscii, string? Indent, string ItemSep
         return to.ToString();
     }
 
-    private void Write(StringBuilder to, object? value, int depth)
+    /// <summary>Appends a value; <paramref name="depth"/> counts the indents around it.</summary>
+    internal void Write(StringBuilder to, object? value, int depth)
     {
         RenderBudget.GuardStack();
         RenderBudget.ChargeSize(to.Length > RenderBudget.MaxSize ? -1 : 1);
