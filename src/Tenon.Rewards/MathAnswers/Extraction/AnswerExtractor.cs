@@ -1,0 +1,327 @@
+using Tenon.Rewards.MathAnswers.Parsing;
+
+namespace Tenon.Rewards.MathAnswers.Extraction;
+
+/// <summary>
+/// Finds the answer in a text. In this order: an answer tag; the last box (boxes that only separators join are one list); what stands
+/// behind "final answer is", "answer is", "answer:", "####"; the whole text where it is an answer itself; the last formula; the last number.
+/// A think block never holds the answer. Every scan is linear.
+/// </summary>
+internal static class AnswerExtractor
+{
+    /// <summary>The answer of a completion.</summary>
+    public static Extracted Answer(string text, bool boxedOnly, bool anchoredOnly)
+    {
+        if (AfterThinking(text) is not { } rest) return new Extracted("", "unclosed-think");
+        var open = rest.LastIndexOf("<answer>", StringComparison.OrdinalIgnoreCase);
+        if (open >= 0 && !boxedOnly)
+        {
+            var close = rest.IndexOf("</answer>", open, StringComparison.OrdinalIgnoreCase);
+            if (close < 0) return new Extracted("", "unclosed-answer");
+            var inner = rest[(open + 8)..close];
+            var boxed = Boxed(inner);
+            if (boxed is { } b) return b;
+            return Sentence(inner.Trim(), "answer-tag");
+        }
+        if (Boxed(rest) is { } box) return box;
+        if (boxedOnly) return new Extracted("", "no-box");
+        if (Anchored(rest) is { } anchored) return anchored;
+        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest)) return new Extracted(rest.Trim(), "whole");
+        if (anchoredOnly) return new Extracted("", "no-answer");
+        if (LastFormula(rest) is { } formula) return new Extracted(formula, "last-formula");
+        if (LastNumber(rest) is { } number) return new Extracted(number, "last-number");
+        return rest.Trim().Length is > 0 and <= 200 ? new Extracted(rest.Trim(), "whole") : new Extracted("", "no-answer");
+    }
+
+    /// <summary>The gold: a raw answer, an answer between dollars, or a worked solution that ends in one.</summary>
+    public static Extracted Gold(string text)
+    {
+        if (text.Contains("\\boxed", StringComparison.Ordinal) && Boxed(text) is { Found: true } box) return box;
+        if (text.Length > 200 || (text.Contains(". ", StringComparison.Ordinal) && text.Length > 60))
+        {
+            if (Anchored(text) is { } anchored) return anchored;
+            if (!IsAnswer(text))
+            {
+                if (LastFormula(text) is { } formula) return new Extracted(formula, "last-formula");
+                if (LastNumber(text) is { } number) return new Extracted(number, "last-number");
+            }
+        }
+        var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
+        return new Extracted((hashes >= 0 ? text[(hashes + 4)..] : text).Trim(), "whole");
+    }
+
+    /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>
+    private static string? AfterThinking(string text)
+    {
+        var close = text.LastIndexOf("</think>", StringComparison.OrdinalIgnoreCase);
+        var rest = close < 0 ? text : text[(close + 8)..];
+        return rest.Contains("<think>", StringComparison.OrdinalIgnoreCase) ? null : rest;
+    }
+
+    private static Extracted? Boxed(string text)
+    {
+        var boxes = Boxes.Find(text, out var unclosed);
+        if (unclosed) return new Extracted("", "unclosed-box");
+        if (boxes.Count == 0) return null;
+        var last = boxes[^1];
+        var content = Inner(last.Content);
+        var list = content;
+        var (hedged, joined, or) = (false, false, false);
+        for (var i = boxes.Count - 1; i > 0 && boxes.Count - i < 64; i--)
+        {
+            if (Boxes.Separator(text.AsSpan(boxes[i - 1].End, boxes[i].Start - boxes[i - 1].End), out or) is null) break;
+            var before = Inner(boxes[i - 1].Content);
+            hedged |= or;
+            if (before == content) continue;
+            joined = true;
+            list = before + " , " + list;
+        }
+        if (content.Trim().Length == 0) return new Extracted("", "empty-box");
+        // 20} percent: a percent sign may stand behind the box.
+        if (!joined && PercentBehind(text.AsSpan(last.End))) list += "\\%";
+        return new Extracted(list, joined ? "boxed-list" : "boxed", hedged && joined);
+    }
+
+    /// <summary>A box in a box: the inner one.</summary>
+    private static string Inner(string content)
+    {
+        for (var i = 0; i < 8 && content.Contains("\\boxed{", StringComparison.Ordinal); i++)
+        {
+            var inner = Boxes.Find(content, out var unclosed);
+            if (unclosed || inner.Count == 0) break;
+            content = inner[^1].Content;
+        }
+        return content;
+    }
+
+    private static bool PercentBehind(ReadOnlySpan<char> rest)
+    {
+        rest = rest.TrimStart(" $)\\");
+        if (rest.StartsWith("%")) return true;
+        foreach (var word in (ReadOnlySpan<string>)["percent", "pct"])
+            if (rest.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    private static readonly string[] Anchors = ["final answer", "answer"];
+
+    /// <summary>What stands behind the last "answer is", "answer:", "final answer ... is" or "####".</summary>
+    private static Extracted? Anchored(string text)
+    {
+        var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
+        if (hashes >= 0 && FirstLine(text[(hashes + 4)..]) is { Length: > 0 } line) return Sentence(line, "hashes");
+        var tail = text.Length > 20_000 ? text[^20_000..] : text;
+        foreach (var anchor in Anchors)
+        {
+            var at = tail.Length;
+            for (var tries = 0; tries < 8 && at > 0; tries++)
+            {
+                at = tail.LastIndexOf(anchor, at - 1, StringComparison.OrdinalIgnoreCase);
+                if (at < 0) break;
+                if (Behind(tail, at + anchor.Length) is { } found) return Sentence(found, anchor == "answer" ? "answer-is" : "final-answer");
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Skips ": ", " is ", "** ", "of ... is" behind the anchor word; null where the word states nothing.</summary>
+    private static string? Behind(string text, int at)
+    {
+        var rest = text.AsSpan(at);
+        var stop = Sentence(rest);
+        var sentence = rest[..stop];
+        var colon = sentence.IndexOf(':');
+        var equals = IndexOfWord(sentence, "is");
+        int from;
+        if (colon >= 0 && colon <= 4 && (equals < 0 || colon < equals))
+        {
+            from = colon + 1;
+            // "Final Answer: The final answer is 5", "Final Answer: The largest n is 34"
+            var inner = sentence[from..];
+            var again = IndexOfWord(inner, "is");
+            if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
+        }
+        else if (equals >= 0 && equals <= 100) from = equals + 2;
+        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]))) from = 0;
+        else return null;
+        var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
+        if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal)) answer = answer[(answer.IndexOf(' ') + 1)..];
+        return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
+    }
+
+    private static bool StartsWithWords(ReadOnlySpan<char> s)
+    {
+        var t = s.TrimStart(" *\n");
+        return t.Length > 1 && char.IsAsciiLetter(t[0]) && char.IsAsciiLetter(t[1]);
+    }
+
+    /// <summary>The end of the sentence or line: a full stop before a space, or a newline outside a formula.</summary>
+    private static int Sentence(ReadOnlySpan<char> rest)
+    {
+        var dollars = 0;
+        var display = 0;
+        var seen = false;
+        for (var i = 0; i < rest.Length && i < 2000; i++)
+        {
+            var c = rest[i];
+            if (c == '$') dollars++;
+            if (c == '\\' && i + 1 < rest.Length)
+            {
+                if (rest[i + 1] is '[' or '(') display++;
+                if (rest[i + 1] is ']' or ')') display--;
+            }
+            if (c == '\n' && seen && (dollars & 1) == 0 && display <= 0) return i;
+            if (c == '.' && seen && (dollars & 1) == 0 && display <= 0 && (i + 1 == rest.Length || char.IsWhiteSpace(rest[i + 1]) || rest[i + 1] is '"' or '*')) return i;
+            if (!char.IsWhiteSpace(c) && c is not (':' or '*')) seen = true;
+        }
+        return Math.Min(rest.Length, 2000);
+    }
+
+    private static int IndexOfWord(ReadOnlySpan<char> s, string word)
+    {
+        for (var i = 0; i + word.Length <= s.Length; i++)
+        {
+            if (!s[i..].StartsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
+            if ((i == 0 || !char.IsLetter(s[i - 1])) && (i + word.Length == s.Length || !char.IsLetter(s[i + word.Length]))) return i;
+        }
+        return -1;
+    }
+
+    private static string FirstLine(string s)
+    {
+        s = s.TrimStart();
+        var end = s.IndexOf('\n');
+        return (end < 0 ? s : s[..end]).Trim();
+    }
+
+    /// <summary>An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.</summary>
+    private static Extracted Sentence(string text, string rule)
+    {
+        var answer = Reading.Strip(text);
+        if (IsAnswer(answer)) return new Extracted(answer, rule);
+        var formula = FirstFormulas(answer);
+        if (formula is not null) return new Extracted(formula, rule);
+        if (LastNumber(answer) is { } number) return new Extracted(number, rule);
+        return new Extracted(answer.Length <= 400 ? answer : "", rule);
+    }
+
+    /// <summary>True where the text is an answer and not prose about one: it parses, and holds no run of words.</summary>
+    private static bool IsAnswer(string text)
+    {
+        if (text.Length > WorkBudget.MaxExpressionChars || Words(text) > 1) return false;
+        return Reading.Of(text).Expr is not null;
+    }
+
+    /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
+    private static int Words(string text)
+    {
+        var count = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\')
+            {
+                i++;
+                var start = i;
+                while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
+                if (text.AsSpan(start, i - start) is "text" or "mbox" or "textbf" or "mathrm" or "textnormal" or "begin" or "end" or "operatorname")
+                {
+                    var open = text.IndexOf('{', Math.Min(i, text.Length));
+                    var close = open < 0 ? -1 : Boxes.Close(text, open);
+                    if (close > 0) i = close;
+                }
+                i--;
+                continue;
+            }
+            if (!char.IsAsciiLetter(text[i])) continue;
+            var from = i;
+            while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
+            var word = text.AsSpan(from, i - from);
+            i--;
+            if (word.Length < 2 || word is "and" or "or" or "pi" or "percent" or "inf" or "infinity" or "np") continue;
+            if (word.Length == 2 && from > 0 && char.IsAsciiDigit(text[from - 1])) continue;
+            var w = word.ToString();
+            if (!Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
+        }
+        return count;
+    }
+
+    /// <summary>The formulas of a sentence, joined where only separators stand between them.</summary>
+    private static string? FirstFormulas(string text)
+    {
+        var all = Formulas(text);
+        if (all.Count == 0) return null;
+        var result = all[0].Text;
+        for (var i = 1; i < all.Count; i++)
+        {
+            if (Boxes.Separator(text.AsSpan(all[i - 1].End, all[i].Start - all[i - 1].End), out var or) is null) break;
+            result += (or ? " or " : " , ") + all[i].Text;
+        }
+        if (PercentBehind(text.AsSpan(all[0].End)) && all.Count == 1) result += "\\%";
+        return result;
+    }
+
+    private static string? LastFormula(string text)
+    {
+        var tail = text.Length > 20_000 ? text[^20_000..] : text;
+        var all = Formulas(tail);
+        if (all.Count == 0) return null;
+        var result = all[^1].Text;
+        for (var i = all.Count - 1; i > 0 && all.Count - i < 64; i--)
+        {
+            if (Boxes.Separator(tail.AsSpan(all[i - 1].End, all[i].Start - all[i - 1].End), out var or) is null) break;
+            result = all[i - 1].Text + (or ? " or " : " , ") + result;
+        }
+        if (PercentBehind(tail.AsSpan(all[^1].End))) result += "\\%";
+        return result;
+    }
+
+    private readonly record struct Formula(string Text, int Start, int End);
+
+    /// <summary>Everything between $...$, $$...$$, \(...\) and \[...\], in order.</summary>
+    private static List<Formula> Formulas(string text)
+    {
+        var found = new List<Formula>();
+        var i = 0;
+        while (i < text.Length)
+        {
+            var (open, close) = (0, "");
+            if (text[i] == '$') (open, close) = text.AsSpan(i).StartsWith("$$") ? (2, "$$") : (1, "$");
+            else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '(') (open, close) = (2, "\\)");
+            else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '[') (open, close) = (2, "\\]");
+            else if (text[i] == '\\') i++;
+            if (open == 0) { i++; continue; }
+            var end = i + open;
+            while (end < text.Length && !text.AsSpan(end).StartsWith(close)) end += text[end] == '\\' && close[0] == '$' ? 2 : 1;
+            if (end >= text.Length)
+            {
+                i += open;
+                continue;
+            }
+            var content = text[(i + open)..end].Trim();
+            if (content.Length > 0 && end - i < WorkBudget.MaxExpressionChars) found.Add(new Formula(content, i, end + close.Length));
+            i = end + close.Length;
+        }
+        return found;
+    }
+
+    /// <summary>The last number of a text, with its sign, decimals, thousands and percent sign.</summary>
+    private static string? LastNumber(string text)
+    {
+        for (var end = text.Length; end > 0; end--)
+        {
+            if (!char.IsAsciiDigit(text[end - 1])) continue;
+            var start = end;
+            while (start > 0 && end - start < 400 && (char.IsAsciiDigit(text[start - 1]) || (text[start - 1] is '.' or ',' or '/' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
+            // Digits that belong to a name (x10, A2B) are no number.
+            if (start > 0 && char.IsLetter(text[start - 1]))
+            {
+                end = start;
+                continue;
+            }
+            if (start > 0 && text[start - 1] is '.' && start < text.Length && char.IsAsciiDigit(text[start])) start--;
+            if (start > 0 && text[start - 1] is '-' or '−' && (start == 1 || !char.IsLetterOrDigit(text[start - 2]))) start--;
+            return text[start..end] + (PercentBehind(text.AsSpan(end)) ? "\\%" : "");
+        }
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace Tenon.Rewards.MathAnswers;
+
+/// <summary>
+/// The outcome reward of mathematics: the completion's answer against the problem's gold, by <see cref="MathVerifier"/>. The data line's columns
+/// <c>golds</c>, <c>tolerance</c> and <c>unit</c> are obeyed.
+/// </summary>
+public sealed class MathReward(MathRewardSettings settings) : IReward
+{
+    private readonly MathVerifier _verifier = new(RuleProfile.Find(settings.Profile));
+
+    /// <summary>The math reward with its defaults.</summary>
+    public MathReward() : this(new MathRewardSettings()) { }
+
+    /// <inheritdoc/>
+    public string Name => "math";
+
+    /// <inheritdoc/>
+    public bool IsOutcome => true;
+
+    /// <inheritdoc/>
+    public Verdict Judge(Problem problem, in Completion completion)
+    {
+        var verdict = _verifier.Verify(problem.Answer, completion.Text, Options(problem));
+        if (verdict.Skipped is { } skipped) return Verdict.Skip(skipped);
+        var right = verdict.Correct == true;
+        return new Verdict(right ? settings.Right : settings.Wrong, right, verdict.Reason) { Extracted = verdict.Extracted };
+    }
+
+    private VerifyOptions Options(Problem problem)
+    {
+        var options = new VerifyOptions { RequireValue = settings.Require == "value", Tolerance = settings.Tolerance };
+        if (problem.Fields is not { Count: > 0 } fields) return options;
+        if (fields.TryGetValue("tolerance", out var t) && t.ValueKind == JsonValueKind.Number) options = options with { Tolerance = t.GetDouble() };
+        if (fields.TryGetValue("unit", out var u) && u.ValueKind == JsonValueKind.String) options = options with { Unit = u.GetString() };
+        if (fields.TryGetValue("golds", out var g) && g.ValueKind == JsonValueKind.Array)
+            options = options with { OtherGolds = [.. g.EnumerateArray().Where(x => x.ValueKind == JsonValueKind.String).Select(x => x.GetString()!)] };
+        return options;
+    }
+}

@@ -1,0 +1,78 @@
+using Tenon.Rewards.MathAnswers.Comparison;
+using Tenon.Rewards.MathAnswers.Extraction;
+using Tenon.Rewards.MathAnswers.Parsing;
+
+namespace Tenon.Rewards.MathAnswers;
+
+/// <summary>
+/// Judges a model's answer against a gold answer in three steps: extract, read as an exact expression, compare. Immutable and thread-safe; never
+/// throws for any text, and costs a bounded number of steps, so that no input can hang a worker. Left out: limits, sums, integrals and
+/// piecewise forms, which are compared as text.
+/// </summary>
+public sealed class MathVerifier
+{
+    private const int Steps = 60_000;
+
+    private readonly RuleProfile _profile;
+
+    /// <summary>A verifier with the given rules (<see cref="RuleProfile.Tenon"/> where null).</summary>
+    public MathVerifier(RuleProfile? profile = null) => _profile = profile ?? RuleProfile.Tenon;
+
+    /// <summary>The verdict on one answer. <paramref name="gold"/> may be a raw answer, one between dollars, or a solution that ends in one; <paramref name="answer"/> a whole completion.</summary>
+    public MathVerdict Verify(string gold, string answer, VerifyOptions? options = null)
+    {
+        options ??= VerifyOptions.Default;
+        var profile = options.Profile ?? _profile;
+        if (string.IsNullOrWhiteSpace(gold) && !options.OtherGolds.Any(g => !string.IsNullOrWhiteSpace(g))) return new MathVerdict(null, "empty-gold", profile.Id, "empty-gold");
+        if (options.OtherGolds.Count == 0) return One(gold, answer, options, profile);
+        MathVerdict? first = null;
+        foreach (var g in options.OtherGolds.Prepend(gold))
+        {
+            if (string.IsNullOrWhiteSpace(g)) continue;
+            var verdict = One(g, answer, options, profile);
+            if (verdict.Correct == true) return verdict;
+            first ??= verdict;
+        }
+        return first!;
+    }
+
+    private static MathVerdict One(string gold, string answer, VerifyOptions options, RuleProfile profile)
+    {
+        var extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
+        if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
+        var reason = "budget";
+        var correct = false;
+        Reading? g = null;
+        Reading? a = null;
+        try
+        {
+            g = Reading.Of(AnswerExtractor.Gold(gold).Text);
+            a = Reading.Of(extracted.Text);
+            if (extracted.Text.Length > WorkBudget.MaxExpressionChars) return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
+            if (options.RequireValue && !PlainValue.Is(a.Text)) reason = "not-a-value";
+            else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)) reason = "alternatives";
+            else
+            {
+                var comparer = new Comparer(new WorkBudget(Steps), options.Tolerance);
+                correct = comparer.Same(g, a, options.Unit);
+                reason = comparer.Rule;
+            }
+        }
+        catch (BudgetExceededException)
+        {
+            (correct, reason) = (false, "budget");
+        }
+        return new MathVerdict(correct, reason, profile.Id)
+        {
+            Extracted = extracted.Text,
+            ExtractionRule = extracted.Rule,
+            GoldReading = g,
+            AnswerReading = a,
+        };
+    }
+
+    private static bool IsHedged(Reading answer) => answer.Expr is { Kind: ExprKind.List, Name: "or" };
+
+    /// <summary>A gold that is a list itself may be met by alternatives.</summary>
+    private static bool IsList(Reading gold) => gold.Expr is { } e && (e.Kind is ExprKind.List or ExprKind.Set or ExprKind.Relation or ExprKind.SetOp || Simplifier.HasPlusMinus(e));
+}

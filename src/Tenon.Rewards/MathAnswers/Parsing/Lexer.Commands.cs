@@ -1,0 +1,202 @@
+namespace Tenon.Rewards.MathAnswers.Parsing;
+
+/// <summary>LaTeX commands and the content of \text{...}.</summary>
+internal sealed partial class Lexer
+{
+    private bool Command()
+    {
+        var start = _p;
+        while (_p < _s.Length && char.IsAsciiLetter(_s[_p])) _p++;
+        if (Peek('*')) _p++;
+        var name = _s.Substring(start, _p - start).TrimEnd('*');
+        if (LatexWords.Ignored.Contains(name))
+        {
+            _space = true;
+            if (name is "left" or "right" && Peek('.')) _p++;
+            // \boxed5: the box around one character.
+            return true;
+        }
+        if (LatexWords.DropArgument.Contains(name))
+        {
+            RawArgument();
+            _space = true;
+            return true;
+        }
+        if (LatexWords.Signs.TryGetValue(name, out var sign))
+        {
+            if (sign is Sign.SetOpen or '[' or '(') _depth++;
+            if (sign is Sign.SetClose or ']' or ')') _depth--;
+            EmitOp(sign);
+            return true;
+        }
+        if (LatexWords.Functions.TryGetValue(name, out var function) && name is not ("sqrt" or "binom"))
+        {
+            Emit(new Token(TokenKind.Func, function));
+            return true;
+        }
+        if (LatexWords.TextCommands.Contains(name)) return TextCommand(name);
+        if (LatexWords.Fonts.Contains(name)) return Font(name);
+        if (LatexWords.Unread.Contains(name)) return false;
+        switch (name)
+        {
+            case "frac" or "dfrac" or "tfrac" or "cfrac" or "sfrac": return WithArguments("frac", 2);
+            case "binom" or "dbinom" or "tbinom": return WithArguments("binom", 2);
+            case "sqrt": return Root();
+            case "pmod" or "pod":
+                EmitOp(Sign.Mod);
+                return true;
+            case "not":
+                while (_p < _s.Length && _s[_p] == ' ') _p++;
+                if (Peek('=')) { _p++; EmitOp(Sign.Ne); return true; }
+                if (_s.AsSpan(_p).StartsWith("\\in")) { _p += 3; EmitOp(Sign.NotIn); return true; }
+                return false;
+            case "begin" or "end":
+                if (RawArgument() is not { } environment) return false;
+                environment = environment.TrimEnd('*');
+                if (name == "begin" && environment is "array" or "tabular" && name == "begin") RawArgument();
+                _depth += name == "begin" ? 1 : -1;
+                Emit(new Token(TokenKind.Command, name + " " + environment));
+                return environment != "cases";
+            case "cr" or "newline": EmitOp(Sign.Row); return true;
+            case "infin": Emit(new Token(TokenKind.Letter, "infty")); return true;
+            case "varnothing": Emit(new Token(TokenKind.Letter, "emptyset")); return true;
+            case "top" or "intercal": Emit(new Token(TokenKind.Letter, "T")); return true;
+        }
+        if (LatexWords.Accents.Contains(name)) Emit(new Token(TokenKind.Command, "accent " + (name is "overline" ? "bar" : name)));
+        else Emit(new Token(TokenKind.Letter, name switch { "varphi" => "phi", "vartheta" => "theta", "varepsilon" => "epsilon", "Pi" => "pi", "geqslantx" => "ge", _ => name }));
+        return true;
+    }
+
+    /// <summary>\frac12, \frac1{2}, \frac{1}2: TeX takes one character where there are no braces.</summary>
+    private bool WithArguments(string name, int count)
+    {
+        Emit(new Token(TokenKind.Command, name));
+        for (var i = 0; i < count; i++)
+            if (!OneArgument()) return false;
+        return true;
+    }
+
+    private bool Root()
+    {
+        Emit(new Token(TokenKind.Command, "sqrt"));
+        while (_p < _s.Length && char.IsWhiteSpace(_s[_p])) _p++;
+        if (Peek('['))
+        {
+            var close = _s.IndexOf(']', _p);
+            if (close < 0) return false;
+            EmitOp('[');
+            if (!Splice(_s.Substring(_p + 1, close - _p - 1))) return false;
+            EmitOp(']');
+            _p = close + 1;
+        }
+        return OneArgument();
+    }
+
+    private bool OneArgument()
+    {
+        while (_p < _s.Length && char.IsWhiteSpace(_s[_p])) _p++;
+        if (_p >= _s.Length) return false;
+        if (_s[_p] == '{')
+        {
+            if (RawArgument() is not { } inner) return false;
+            _depth++;
+            EmitOp('{');
+            if (!Splice(inner)) return false;
+            EmitOp('}');
+            _depth--;
+            return true;
+        }
+        if (char.IsAsciiDigit(_s[_p]))
+        {
+            Emit(NumberToken(_s[_p] - '0'));
+            _p++;
+            return true;
+        }
+        // A letter or command follows on its own; a parenthesis is what plain "sqrt(x)" turned into.
+        if (char.IsAsciiLetter(_s[_p]))
+        {
+            Emit(new Token(TokenKind.Letter, Letter(_s[_p++])));
+            return true;
+        }
+        if (_s[_p] == '\\' || _s[_p] == '(' || _s[_p] == '-' || _s[_p] > 127)
+        {
+            if (_s[_p] == '\\') return Backslash();
+            return Signs(_s[_p]);
+        }
+        return false;
+    }
+
+    private bool TextCommand(string name)
+    {
+        string? content = RawArgument();
+        if (content is null)
+        {
+            while (_p < _s.Length && _s[_p] == ' ') _p++;
+            if (_p >= _s.Length || !char.IsAsciiLetterOrDigit(_s[_p])) return _p >= _s.Length || name is "mathrm" or "text";
+            content = _s[_p++].ToString();
+        }
+        var text = Squeeze(content.Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal));
+        if (text.Length == 0)
+        {
+            _space = true;
+            return true;
+        }
+        if (name.StartsWith("operatorname", StringComparison.Ordinal))
+        {
+            if (LatexWords.Functions.TryGetValue(text, out var f)) Emit(new Token(TokenKind.Func, f));
+            else Emit(new Token(TokenKind.Letter, text));
+            return true;
+        }
+        var bare = text.Trim(' ', '.', ',').ToLowerInvariant();
+        switch (bare)
+        {
+            case "and" or "&": EmitOp(Sign.And); return true;
+            case "or": EmitOp(Sign.Or); return true;
+            case "percent" or "percentage" or "pct": EmitOp('%'); return true;
+            case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return true;
+            case "" when text.Contains(','): EmitOp(','); return true;
+        }
+        if (IsMathematics(text)) return Splice(text, upright: true);
+        Emit(new Token(TokenKind.Text, text));
+        return true;
+    }
+
+    /// <summary>True where the content of \text holds no words: numbers, single letters, a choice in parentheses, a time.</summary>
+    private static bool IsMathematics(string text)
+    {
+        var run = 0;
+        foreach (var c in text)
+        {
+            run = char.IsLetter(c) ? run + 1 : 0;
+            if (run > 1 || c is '\\' or '?' or '!' || c > 127) return false;
+        }
+        return true;
+    }
+
+    private bool Font(string name)
+    {
+        while (_p < _s.Length && char.IsWhiteSpace(_s[_p])) _p++;
+        var content = Peek('{') ? RawArgument() : _p < _s.Length && char.IsAsciiLetterOrDigit(_s[_p]) ? _s[_p++].ToString() : "";
+        if (content is null) return false;
+        content = content.Trim();
+        if (content.Length == 1 && char.IsAsciiLetter(content[0]))
+        {
+            var letter = name switch
+            {
+                "mathbb" => content switch { "R" => "Reals", "Z" => "Integers", "N" => "Naturals", "Q" => "Rationals", "C" => "Complexes", _ => "bb" + content },
+                "mathcal" or "mathscr" => "cal" + content,
+                "mathfrak" => "frak" + content,
+                _ => content,
+            };
+            Emit(new Token(TokenKind.Letter, letter) { Bold = true });
+            return true;
+        }
+        return IsMathematics(content) || content.Contains('\\') ? Splice(content) : EmitText(Squeeze(content));
+    }
+
+    private bool EmitText(string text)
+    {
+        Emit(new Token(TokenKind.Text, text));
+        return true;
+    }
+}

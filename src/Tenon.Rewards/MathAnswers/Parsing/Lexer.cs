@@ -1,0 +1,254 @@
+using System.Text;
+
+namespace Tenon.Rewards.MathAnswers.Parsing;
+
+/// <summary>
+/// Cuts an answer, LaTeX or plain, into tokens: one pass, no backtracking. Spacing, sizing and dollar signs vanish here; numbers come out
+/// exact; the content of \text{...} is read as mathematics where it holds no words. Returns false where the text cannot be mathematics.
+/// </summary>
+internal sealed partial class Lexer
+{
+    private readonly string _s;
+    private readonly List<Token> _out;
+    private readonly bool _doubled;
+    private int _p;
+    private bool _space;
+    private int _depth;
+    private int _nested;
+    private bool _upright;
+
+    private Lexer(string text, List<Token> tokens, int nested)
+    {
+        (_s, _out, _nested) = (text, tokens, nested);
+        _doubled = !(text.Contains("matrix", StringComparison.Ordinal) || text.Contains("array", StringComparison.Ordinal) || text.Contains("align", StringComparison.Ordinal)
+            || text.Contains("cases", StringComparison.Ordinal) || text.Contains("gather", StringComparison.Ordinal));
+    }
+
+    /// <summary>True where a number was read with commas that could also separate a list.</summary>
+    public bool HasCommaNumber { get; private set; }
+
+    /// <summary>True where a currency sign was dropped.</summary>
+    public string? Currency { get; private set; }
+
+    /// <summary>True: digits with commas are lists, never one number.</summary>
+    public bool CommasSeparate { get; init; }
+
+    /// <summary>Reads a whole text; null where it is too long, unbalanced in its commands or not readable.</summary>
+    public static Lexer? Read(string text, List<Token> tokens, bool commasSeparate = false)
+    {
+        if (text.Length > WorkBudget.MaxExpressionChars) return null;
+        var lexer = new Lexer(text, tokens, 0) { CommasSeparate = commasSeparate };
+        if (!lexer.Run()) return null;
+        tokens.Add(new Token(TokenKind.End, ""));
+        return lexer;
+    }
+
+    private bool Run()
+    {
+        while (_p < _s.Length)
+        {
+            var c = _s[_p];
+            if (char.IsWhiteSpace(c) || c is '~' or '$' or '\u200b' or '\ufeff')
+            {
+                _space = true;
+                _p++;
+            }
+            else if (char.IsAsciiDigit(c)) { if (!Number()) return false; }
+            else if (c == '.') { if (!Dot()) return false; }
+            else if (char.IsAsciiLetter(c)) Letters();
+            else if (c == '\\') { if (!Backslash()) return false; }
+            else if (!Signs(c)) return false;
+        }
+        return true;
+    }
+
+    private void Emit(Token token)
+    {
+        _out.Add(token with { SpaceBefore = _space, Upright = token.Upright || _upright });
+        _space = false;
+    }
+
+    private void EmitOp(char op) => Emit(new Token(TokenKind.Op, "", op));
+
+    private bool Signs(char c)
+    {
+        _p++;
+        switch (c)
+        {
+            case '(' or '[' or '{': _depth++; EmitOp(c); return true;
+            case ')' or ']' or '}': _depth--; EmitOp(c); return true;
+            case '+' or '/' or '^' or '_' or ',' or ';' or '%' or '|' or '&' or '\'': EmitOp(c); return true;
+            case '-':
+                if (Peek('>')) { _p++; EmitOp(Sign.To); }
+                else EmitOp('-');
+                return true;
+            case '*':
+                if (Peek('*')) { _p++; EmitOp('^'); }
+                else EmitOp('*');
+                return true;
+            case ':':
+                if (Peek('=')) _p++;
+                EmitOp(_s[_p - 1] == '=' ? '=' : ':');
+                return true;
+            case '=':
+                if (Peek('=')) _p++;
+                EmitOp('=');
+                return true;
+            case '<':
+                if (Peek('=')) { _p++; EmitOp(Sign.Le); }
+                else EmitOp('<');
+                return true;
+            case '>':
+                if (Peek('=')) { _p++; EmitOp(Sign.Ge); }
+                else EmitOp('>');
+                return true;
+            case '!':
+                if (Peek('=')) { _p++; EmitOp(Sign.Ne); }
+                else EmitOp('!');
+                return true;
+            case '`' or '"': return true;
+        }
+        if (c is >= '！' and <= '～') return Splice(((char)(c - '！' + '!')).ToString());
+        if (LatexWords.Characters.TryGetValue(c, out var text))
+        {
+            if (c == '√' && _p < _s.Length && char.IsAsciiDigit(_s[_p]))
+            {
+                Emit(new Token(TokenKind.Func, "sqrt"));
+                return true;
+            }
+            return Splice(text);
+        }
+        if (char.IsLetter(c))
+        {
+            Emit(new Token(TokenKind.Letter, c.ToString()));
+            return true;
+        }
+        return false;
+    }
+
+    private bool Peek(char c) => _p < _s.Length && _s[_p] == c;
+
+    /// <summary>Reads another text in place, for the characters and words that stand for LaTeX.</summary>
+    private bool Splice(string text, bool upright = false)
+    {
+        if (_nested > 8 || _out.Count > WorkBudget.MaxExpressionChars) return false;
+        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _upright = upright || _upright, CommasSeparate = CommasSeparate };
+        if (!inner.Run()) return false;
+        HasCommaNumber |= inner.HasCommaNumber;
+        _space = inner._space;
+        _depth = inner._depth;
+        return true;
+    }
+
+    private bool Dot()
+    {
+        if (_p + 1 < _s.Length && char.IsAsciiDigit(_s[_p + 1])) return Number();
+        if (_p + 2 < _s.Length && _s[_p + 1] == '.' && _s[_p + 2] == '.')
+        {
+            _p += 3;
+            EmitOp(Sign.Ellipsis);
+            return true;
+        }
+        // A full stop at the end of the answer, or the point of "1./3".
+        _p++;
+        var q = _p;
+        while (q < _s.Length && (char.IsWhiteSpace(_s[q]) || _s[q] is '$' or '}' or ')' or ']' or '"')) q++;
+        return q >= _s.Length || _s[q] is '/' or '*' or '+' or '-' or '\\' or ',';
+    }
+
+    private void Letters()
+    {
+        var start = _p;
+        while (_p < _s.Length && char.IsAsciiLetter(_s[_p])) _p++;
+        var word = _s.AsSpan(start, _p - start);
+        // numpy's prefix, as some physics golds have it
+        if ((word is "np" or "math") && Peek('.') && _p + 1 < _s.Length && char.IsAsciiLetter(_s[_p + 1]))
+        {
+            _p++;
+            return;
+        }
+        if (word.Length == 1)
+        {
+            Emit(new Token(TokenKind.Letter, Letter(word[0])));
+            return;
+        }
+        switch (word)
+        {
+            case "and" or "AND": EmitOp(Sign.And); return;
+            case "or" or "OR": EmitOp(Sign.Or); return;
+            case "pi" or "Pi" or "PI": Emit(new Token(TokenKind.Letter, "pi")); return;
+            case "inf" or "infinity" or "Infinity" or "oo": Emit(new Token(TokenKind.Letter, "infty")); return;
+            case "percent" or "percentage" or "pct": EmitOp('%'); return;
+            case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return;
+        }
+        var text = word.ToString();
+        if (LatexWords.Functions.ContainsKey(text)) Emit(new Token(TokenKind.Func, LatexWords.Functions[text]));
+        else Emit(new Token(TokenKind.Word, text));
+    }
+
+    private static readonly string[] OneLetter = [.. Enumerable.Range(0, 128).Select(i => ((char)i).ToString())];
+
+    private static string Letter(char c) => c < 128 ? OneLetter[c] : c.ToString();
+
+    private bool Backslash()
+    {
+        _p++;
+        if (_p >= _s.Length) return true;
+        var c = _s[_p];
+        if (c == '\\')
+        {
+            _p++;
+            if (_doubled && _p < _s.Length && char.IsAsciiLetter(_s[_p])) return Command();
+            EmitOp(Sign.Row);
+            return true;
+        }
+        if (char.IsAsciiLetter(c)) return Command();
+        _p++;
+        switch (c)
+        {
+            case '{': _depth++; EmitOp(Sign.SetOpen); return true;
+            case '}': _depth--; EmitOp(Sign.SetClose); return true;
+            case '%': EmitOp('%'); return true;
+            case '|': EmitOp(Sign.Norm); return true;
+            case '&': EmitOp(Sign.And); return true;
+            case '$': Currency = "$"; _space = true; return true;
+            case '(' or ')' or '[' or ']' or ',' or ';' or ':' or '!' or ' ' or '/' or '#' or '\n' or '>': _space = true; return true;
+            case '_': EmitOp('_'); return true;
+            default: return char.IsWhiteSpace(c);
+        }
+    }
+
+    /// <summary>Reads a braced argument as raw text, without its braces; null where there is none.</summary>
+    private string? RawArgument()
+    {
+        var q = _p;
+        while (q < _s.Length && char.IsWhiteSpace(_s[q])) q++;
+        if (q >= _s.Length || _s[q] != '{') return null;
+        var depth = 0;
+        for (var r = q; r < _s.Length; r++)
+        {
+            if (_s[r] == '\\') r++;
+            else if (_s[r] == '{') depth++;
+            else if (_s[r] == '}' && --depth == 0)
+            {
+                _p = r + 1;
+                return _s.Substring(q + 1, r - q - 1);
+            }
+        }
+        return null;
+    }
+
+    private static string Squeeze(ReadOnlySpan<char> text)
+    {
+        var b = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            if (char.IsWhiteSpace(c) || c is '~' or '$')
+            {
+                if (b.Length > 0 && b[^1] != ' ') b.Append(' ');
+            }
+            else b.Append(c);
+        }
+        return b.ToString().Trim();
+    }
+}

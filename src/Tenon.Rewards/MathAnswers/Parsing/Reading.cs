@@ -1,0 +1,63 @@
+namespace Tenon.Rewards.MathAnswers.Parsing;
+
+/// <summary>One side of a verdict as it was read: its text, its expression (null where it is words only), its unit, its normalised text.</summary>
+internal sealed class Reading
+{
+    private Reading(string text, Expr? expr, string? unit, string normalised, Expr? other, List<Token> tokens)
+    {
+        (Text, Expr, Unit, Normalised, Alternative, Tokens) = (text, expr, unit, normalised, other, tokens);
+    }
+
+    /// <summary>The text that was read.</summary>
+    public string Text { get; }
+
+    /// <summary>The expression, or null.</summary>
+    public Expr? Expr { get; }
+
+    /// <summary>A second way to read an ambiguous text: 1,234 as a list, 1,5 as a decimal comma.</summary>
+    public Expr? Alternative { get; }
+
+    /// <summary>The unit behind the value, or null.</summary>
+    public string? Unit { get; }
+
+    /// <summary>The tokens squeezed together: what texts that are not mathematics are compared by.</summary>
+    public string Normalised { get; }
+
+    internal List<Token> Tokens { get; }
+
+    public static Reading Of(string text)
+    {
+        text = Strip(text);
+        var tokens = new List<Token>(16);
+        var lexer = Lexer.Read(text, tokens);
+        if (lexer is null) return new Reading(text, null, null, TextForm.Plain(text), null, tokens);
+        var normalised = TextForm.Of(tokens);
+        var hasComma = lexer.HasCommaNumber;
+        var expr = Parser.Parse(tokens, out var unit);
+        unit ??= lexer.Currency is null ? null : "dollars";
+        Expr? other = null;
+        if (hasComma)
+        {
+            var again = new List<Token>(16);
+            if (Lexer.Read(text, again, commasSeparate: true) is not null) other = Parser.Parse(again, out _);
+        }
+        else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
+        return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null : Simplifier.Tidy(other), tokens);
+    }
+
+    /// <summary>Drops what is around an answer and no part of it: spaces, dollar signs, emphasis, a full stop.</summary>
+    public static string Strip(string text)
+    {
+        var s = text.AsSpan().Trim();
+        while (s.Length > 0)
+        {
+            var before = s.Length;
+            if (s.StartsWith("**") && s.EndsWith("**") && s.Length > 4) s = s[2..^2].Trim();
+            if (s.StartsWith("\\(") && s.EndsWith("\\)") && s.Length > 4 && s[2..].IndexOf("\\(") < 0) s = s[2..^2].Trim();
+            if (s.Length > 1 && s[^1] is '.' or ',' or ';' && !s.EndsWith("..")) s = s[..^1].TrimEnd();
+            if (s.Length > 1 && s[^1] == ':' ) s = s[..^1].TrimEnd();
+            if (s.Length == before) break;
+        }
+        return s.Length == text.Length ? text : s.ToString();
+    }
+}

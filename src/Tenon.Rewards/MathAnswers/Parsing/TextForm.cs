@@ -1,0 +1,65 @@
+using System.Numerics;
+using System.Text;
+using Tenon.Rewards.MathAnswers.Numbers;
+
+namespace Tenon.Rewards.MathAnswers.Parsing;
+
+/// <summary>Texts as they are compared when they are no mathematics: spacing, case, wrappers and punctuation at the ends aside.</summary>
+internal static class TextForm
+{
+    /// <summary>The tokens squeezed together; braces around a single token vanish.</summary>
+    public static string Of(List<Token> tokens)
+    {
+        var b = new StringBuilder();
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var t = tokens[i];
+            if (t.Is('{') && i + 2 < tokens.Count && tokens[i + 2].Is('}'))
+            {
+                b.Append(Parser.TokenText(tokens[i + 1]));
+                i += 2;
+                continue;
+            }
+            if (t.Kind == TokenKind.Number && t.Number is { IsNumber: true } n && n.Value.Bits < 400) b.Append(n.ToString());
+            else if (t.Kind is TokenKind.Text) b.Append(Words(t.Text));
+            else b.Append(Parser.TokenText(t));
+            if (t.Kind is TokenKind.Number or TokenKind.Letter && i + 1 < tokens.Count && tokens[i + 1].Kind == t.Kind && t.Text.Length + tokens[i + 1].Text.Length > 2) b.Append(' ');
+        }
+        return b.ToString().ToLowerInvariant().TrimEnd('.', ',', ';');
+    }
+
+    /// <summary>Any text: letters and digits in lower case, other signs kept, spaces dropped.</summary>
+    public static string Plain(string text)
+    {
+        var b = new StringBuilder(Math.Min(text.Length, 4000));
+        foreach (var c in text)
+        {
+            if (b.Length >= 4000) break;
+            if (!char.IsWhiteSpace(c) && c is not ('$' or '{' or '}')) b.Append(char.ToLowerInvariant(c));
+        }
+        return b.ToString().Replace("\\text", "", StringComparison.Ordinal).TrimEnd('.', ',', ';');
+    }
+
+    /// <summary>Words with their spaces dropped.</summary>
+    public static string Words(string text)
+    {
+        var b = new StringBuilder(text.Length);
+        foreach (var c in text)
+            if (char.IsLetterOrDigit(c) || c > 127 || c is '-' or '+' or '/' or '*' or '=' or '<' or '>' or '%' or ':' or '\'') b.Append(char.ToLowerInvariant(c));
+        return b.ToString();
+    }
+
+    /// <summary>12,5 as a decimal with a comma; null for any other text.</summary>
+    public static Expr? DecimalComma(string text)
+    {
+        var s = text.AsSpan().Trim().Trim('$').Trim();
+        var negative = s.Length > 0 && s[0] == '-';
+        if (negative) s = s[1..];
+        var comma = s.IndexOf(',');
+        if (comma < 1 || comma > 12 || s.Length - comma - 1 is < 1 or > 12) return null;
+        foreach (var c in s[..comma]) if (!char.IsAsciiDigit(c)) return null;
+        foreach (var c in s[(comma + 1)..]) if (!char.IsAsciiDigit(c)) return null;
+        var digits = long.Parse(string.Concat(s[..comma], s[(comma + 1)..]), System.Globalization.CultureInfo.InvariantCulture);
+        return Expr.Num(new Rational(negative ? -digits : digits, BigInteger.Pow(10, s.Length - comma - 1)), true);
+    }
+}
