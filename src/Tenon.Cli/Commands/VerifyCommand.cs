@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Text;
+using Tenon.Rewards.MathAnswers;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary><c>tenon verify</c>: one verdict explained, a file or a stream of lines judged, an HTTP judge, or a data file's golds audited.</summary>
+internal sealed class VerifyCommand : Verb
+{
+    private readonly Argument<string?> _gold;
+    private readonly Argument<string?> _answer;
+    private readonly Option<string?> _input;
+    private readonly Option<string> _profile;
+    private readonly Option<double?> _tolerance;
+    private readonly Option<string?> _unit;
+    private readonly Option<string?> _require;
+    private readonly Option<bool> _explain;
+    private readonly Option<bool> _json;
+    private readonly Option<string?> _serve;
+    private readonly Option<string?> _audit;
+    private readonly Option<string> _column;
+
+    public VerifyCommand() : base("verify", "Judges an answer against a gold answer and says why.",
+        @"tenon verify '\frac{1}{2}' 'So the answer is \boxed{0.5}.'", "tenon verify --input answers.jsonl", "tenon verify --input -   (line by line, for a trainer that keeps it running)",
+        "tenon verify --serve 127.0.0.1:8123", "tenon verify --audit data/train.jsonl")
+    {
+        _gold = Add(new Argument<string?>("GOLD") { Description = "The right answer.", Arity = ArgumentArity.ZeroOrOne });
+        _answer = Add(new Argument<string?>("ANSWER") { Description = "The answer to judge: a bare answer or a whole completion.", Arity = ArgumentArity.ZeroOrOne });
+        _input = Add(new Option<string?>("--input", "-i") { Description = "A JSONL file of {\"gold\":...,\"answer\":...} lines, or - for standard input, answered line by line.", HelpName = "FILE" });
+        _profile = Add(new Option<string>("--profile") { Description = "The rules: tenon, math-verify or boxed.", HelpName = "NAME", DefaultValueFactory = _ => "tenon" });
+        _tolerance = Add(new Option<double?>("--tolerance") { Description = "Relative tolerance of numbers.", HelpName = "X" });
+        _unit = Add(new Option<string?>("--unit") { Description = "The unit the gold is in.", HelpName = "UNIT" });
+        _require = Add(new Option<string?>("--require") { Description = "value: only a plain number counts, nothing that is still to be worked out.", HelpName = "answer|value" });
+        _explain = Add(new Option<bool>("--explain") { Description = "Adds the extracted text and both readings to every answered line." });
+        _json = Add(new Option<bool>("--json") { Description = "Prints one JSON line instead of the table." });
+        _serve = Add(new Option<string?>("--serve") { Description = "Answers HTTP POST requests: one line, or many lines or a JSON array at once.", HelpName = "HOST:PORT" });
+        _audit = Add(new Option<string?>("--audit") { Description = "Reads a data file and reports golds that are empty, unparsable, ambiguous or duplicated.", HelpName = "FILE" });
+        _column = Add(new Option<string>("--answer-column") { Description = "The column of the gold (--audit).", HelpName = "NAME", DefaultValueFactory = _ => "answer" });
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        var profile = RuleProfile.Find(call.GetValue(_profile)!);
+        if (call.GetValue(_audit) is { } audit) return Audit(audit, call.GetValue(_column)!, call.GetValue(_json), terminal);
+        if (call.GetValue(_require) is not (null or "answer" or "value"))
+            throw new TenonException("tenon verify --require", "answer or value", call.GetValue(_require), usage: true);
+        if (call.GetValue(_tolerance) is { } t && !(t >= 0 && t < 1)) throw new TenonException("tenon verify --tolerance", "a relative tolerance from 0 to below 1", $"{t}", usage: true);
+        var options = new VerifyOptions { Tolerance = call.GetValue(_tolerance), Unit = call.GetValue(_unit), RequireValue = call.GetValue(_require) == "value" };
+        var lines = new VerifyLines(profile, call.GetValue(_explain), options);
+        if (call.GetValue(_serve) is { } address)
+        {
+            VerifyServer.Run(lines, address, terminal);
+            return 0;
+        }
+        if (call.GetValue(_input) is { } input) return Stream(lines, input, terminal);
+        if (call.GetValue(_gold) is not { } gold || call.GetValue(_answer) is not { } answer)
+            throw new TenonException("tenon verify", "GOLD and ANSWER, or --input FILE, --serve HOST:PORT, --audit FILE", hint: "tenon verify --help", usage: true);
+        Show(new MathVerifier(profile).Verify(gold, answer, options), call.GetValue(_json), terminal);
+        return 0;
+    }
+
+    private static void Show(MathVerdict verdict, bool json, Terminal terminal)
+    {
+        if (json)
+        {
+            terminal.Out.WriteLine(VerifyLines.Explain(verdict));
+            return;
+        }
+        terminal.Out.WriteLine(verdict.Correct switch { true => "correct", false => "wrong", null => $"skipped: {verdict.Skipped}" });
+        terminal.Out.WriteLine($"  reason     {verdict.Reason}");
+        if (verdict.Extracted is not null) terminal.Out.WriteLine($"  extracted  {verdict.Extracted}   ({verdict.ExtractionRule})");
+        if (verdict.Skipped is null)
+        {
+            terminal.Out.WriteLine($"  gold       {verdict.GoldParsed ?? "(read as words)"}");
+            if (verdict.Extracted is not null) terminal.Out.WriteLine($"  answer     {verdict.AnswerParsed ?? "(read as words)"}");
+        }
+        terminal.Out.WriteLine($"  rules      {verdict.Rules}");
+    }
+
+    private static int Stream(VerifyLines lines, string input, Terminal terminal)
+    {
+        if (input == "-")
+        {
+            while (terminal.In.ReadLine() is { } line)
+            {
+                if (string.IsNullOrWhiteSpace(line)) continue;
+                terminal.Out.Write(lines.Answer(line) + "\n");
+                terminal.Out.Flush();
+            }
+            return 0;
+        }
+        foreach (var chunk in Read(input).Where(line => !string.IsNullOrWhiteSpace(line)).Chunk(4096))
+        {
+            var answers = new string[chunk.Length];
+            Parallel.For(0, chunk.Length, i => answers[i] = lines.Answer(chunk[i]));
+            foreach (var answer in answers) terminal.Out.Write(answer + "\n");
+        }
+        return 0;
+    }
+
+    private static int Audit(string file, string column, bool json, Terminal terminal)
+    {
+        var count = 0;
+        var findings = GoldAudit.Read(Read(file).Select(line => { count++; return line; }), column);
+        foreach (var f in findings)
+            terminal.Out.WriteLine(json ? System.Text.Json.JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail }) : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
+        terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"))}");
+        return 0;
+    }
+
+    private static IEnumerable<string> Read(string file)
+    {
+        if (!File.Exists(file)) throw new TenonException($"Data file {file}", "a file that exists", usage: true);
+        return File.ReadLines(file, Encoding.UTF8);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace Tenon.Tests.Cli;
+
+public sealed class VerifyCommandTests
+{
+    [Fact]
+    public void OneVerdictIsExplained()
+    {
+        var call = Call.Tenon("verify", @"\frac{1}{2}", @"So \boxed{0.5}.");
+        call.Exit.ShouldBe(0);
+        call.Lines.ShouldBe(["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2", "  rules      tenon-1"]);
+        Call.Tenon("verify", "5", "6").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Lines[0].ShouldBe("wrong"));
+        Call.Tenon("verify", "5", "-5", "--json").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Out.ShouldStartWith("{\"correct\":false"));
+    }
+
+    [Fact]
+    public void LinesAreAnsweredInOrderAndAFaultyOneDoesNotStopTheOthers()
+    {
+        var input = string.Join("\n", """{"gold":"5","answer":"\\boxed{5}"}""", "nonsense", """{"gold":"","answer":"5"}""", """{"golds":["1","2"],"answer":"2","id":7}""",
+            """{"gold":"3.14","answer":"\\pi","tolerance":0.01}""", """{"gold":3,"answer":"3","profile":"boxed"}""");
+        var call = Call.With(input, "verify", "--input", "-");
+        call.Exit.ShouldBe(0);
+        call.Lines.Count.ShouldBe(6);
+        call.Lines[0].ShouldBe("""{"correct":true,"reason":"same-text","rules":"tenon-1"}""");
+        call.Lines[1].ShouldStartWith("""{"error":{"kind":"json",""");
+        call.Lines[2].ShouldBe("""{"correct":null,"skipped":"empty-gold","reason":"empty-gold","rules":"tenon-1"}""");
+        call.Lines[3].ShouldStartWith("""{"id":7,"correct":true""");
+        call.Lines[4].ShouldStartWith("""{"correct":true""");
+        call.Lines[5].ShouldBe("""{"correct":false,"reason":"no-box","rules":"boxed-1"}""");
+        call.Lines.ShouldAllBe(line => line.All(char.IsAscii));
+    }
+
+    [Fact]
+    public void WrongCallsSayWhatIsWrong()
+    {
+        Call.Tenon("verify", "5").Exit.ShouldBe(2);
+        Call.Tenon("verify", "5", "5", "--profile", "nosuch").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("math-verify"));
+        Call.Tenon("verify", "--input", "no-such-file.jsonl").Exit.ShouldBe(2);
+        Call.Tenon("verify", "--serve", "nowhere").Exit.ShouldBe(2);
+    }
+
+    [Fact]
+    public void TheAuditNamesBadGolds()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllLines(file, ["""{"problem":"a","answer":"5"}""", """{"problem":"b","answer":""}""", """{"problem":"a","answer":"5.0"}""", """{"problem":"a","answer":"6"}""", """{"problem":"c","answer":"\\sum_{k} k"}""", """{"problem":"d","answer":"1 or 2"}"""]);
+        var call = Call.Tenon("verify", "--audit", file);
+        File.Delete(file);
+        call.Exit.ShouldBe(0);
+        call.Lines.Select(l => l.Split(':')[1].Trim()).ShouldBe(["empty", "duplicated", "contradicting", "unparsable", "ambiguous"]);
+    }
+
+    [Fact]
+    public void ThePythonFileSpeaksWithTheProgram()
+    {
+        var folder = Folder("integrations/python");
+        Assert.SkipWhen(folder is null, "the source tree is not here");
+        var program = Path.Combine(AppContext.BaseDirectory, "tenon.dll");
+        Assert.SkipUnless(File.Exists(program), "no program beside the tests");
+        var start = new ProcessStartInfo("python3", ["-m", "unittest", "test_tenon_verify"]) { WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["TENON"] = $"dotnet {program}";
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        Process? python = null;
+        try
+        {
+            python = Process.Start(start);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("python3 is not installed");
+        }
+        using (python)
+        {
+            var text = python!.StandardError.ReadToEnd();
+            python.WaitForExit();
+            python.ExitCode.ShouldBe(0, text);
+        }
+    }
+
+    private static string? Folder(string name)
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (Directory.Exists(Path.Combine(at.FullName, name))) return Path.Combine(at.FullName, name);
+        return null;
+    }
+}
