@@ -57,6 +57,9 @@ public sealed class CausalModel
     public long ParameterCount => Linears.Sum(l => (long)l.Outputs * l.Inputs + (l.Bias?.Length ?? 0)) + Norms.Sum(n => (long)n.Weight.Length)
         + Embedding.Table.Outputs * Embedding.Table.Inputs + (IsTied ? 0 : Head.Weight.Outputs * Head.Weight.Inputs);
 
+    /// <summary>Bytes of all frozen matrices as they lie in memory.</summary>
+    public long WeightBytes => Linears.Select(l => l.Weight).Append(Embedding.Table).Append(Head.Weight).Distinct().Sum(w => (long)w.Bytes);
+
     /// <summary>SHA-256 over the values of all frozen weights as they are in memory now: equal at the start and the end of every run.</summary>
     public string WeightsSha256()
     {

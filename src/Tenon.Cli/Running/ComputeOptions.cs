@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Tenon.Tensors;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Cli.Running;
+
+/// <summary>The options that every verb that computes takes: threads, precision, seed.</summary>
+internal sealed class ComputeOptions
+{
+    private readonly Option<int?> threads = new("--threads") { Description = "worker threads; all cores by default (results do not depend on it)" };
+    private readonly Option<string?> precision = new("--precision") { Description = "f32 (the same bits on every CPU) or bf16" };
+    private readonly Option<long?> seed = new("--seed") { Description = "the seed of everything random" };
+
+    /// <summary>Adds the three options to a verb.</summary>
+    public ComputeOptions(Command verb)
+    {
+        precision.AcceptOnlyFromAmong("f32", "bf16");
+        verb.Options.Add(threads);
+        verb.Options.Add(precision);
+        verb.Options.Add(seed);
+    }
+
+    /// <summary>Sets the process's workers.</summary>
+    public void Apply(ParseResult call)
+    {
+        if (call.GetValue(threads) is not { } count) return;
+        if (count is < 1 or > 1024) throw new TenonException("--threads", "1 to 1024", $"{count}", usage: true);
+        WorkerPool.SetDefault(count);
+    }
+
+    /// <summary>The precision that was asked for; f32 by default.</summary>
+    public Precision Precision(ParseResult call) => call.GetValue(precision) == "bf16" ? Tensors.Precision.Bf16 : Tensors.Precision.F32;
+
+    /// <summary>The seed that was asked for; 42 by default.</summary>
+    public ulong Seed(ParseResult call) => (ulong)(call.GetValue(seed) ?? 42);
+
+    /// <summary>Precision and seed as overrides of a recipe.</summary>
+    public IEnumerable<string> Overrides(ParseResult call)
+    {
+        if (call.GetValue(precision) is { } p) yield return $"precision={p}";
+        if (call.GetValue(seed) is { } s) yield return $"seed={s}";
+    }
+}

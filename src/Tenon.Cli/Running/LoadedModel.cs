@@ -1,0 +1,43 @@
+using Tenon.Models;
+using Tenon.Models.Decoders;
+using Tenon.Models.Prompting;
+using Tenon.Models.Templates;
+using Tenon.Models.Tokenizers;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+
+namespace Tenon.Cli.Running;
+
+/// <summary>A MODEL word opened for work: weights packed, tokenizer, chat template, end tokens.</summary>
+internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
+{
+    /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
+    /// <param name="name">The MODEL word.</param>
+    /// <param name="precision">Rounding of products with frozen weights.</param>
+    /// <param name="maxLength">Longest sequence of the work at hand; null takes the model's own limit, at most 4096.</param>
+    /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
+    public static LoadedModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null)
+    {
+        using var source = ModelSource.Open(name);
+        var limit = source.Config.MaxPositionEmbeddings;
+        var length = maxLength ?? (int)Math.Min(limit, 4096);
+        if (length > limit && source.Config.RopeScaling.Type == Tenon.Models.Config.RopeType.Default)
+            throw new TenonException($"maximum length of '{name}'", $"at most {limit} tokens (max_position_embeddings)", $"{length}", "shorten prompts or completions", usage: true);
+        var tokenizer = TokenizerSource.Open(name);
+        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
+        var ends = new HashSet<int>(source.Config.EosTokenIds);
+        if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
+        return new LoadedModel(model, EncoderOf(tokenizer, chatTemplate), ends, tokenizer, name);
+    }
+
+    /// <summary>Prompts through the tokenizer's chat template, where it has one and it is wanted.</summary>
+    public static PromptEncoder EncoderOf(TokenizerSource tokenizer, bool? chatTemplate)
+    {
+        if (chatTemplate == true && tokenizer.ChatTemplate is null)
+            throw new TenonException("chat-template: true", "a model with a chat template", "none in its tokenizer", "leave the key out", usage: true);
+        if (chatTemplate == false || tokenizer.ChatTemplate is null) return new PromptEncoder(tokenizer.Tokenizer, null);
+        var template = ChatTemplate.Parse(tokenizer.ChatTemplate);
+        var options = new ChatOptions { AddGenerationPrompt = true, SpecialTokens = tokenizer.SpecialTokens };
+        return new PromptEncoder(tokenizer.Tokenizer, messages => template.Render(messages.Select(m => new ChatMessage(m.Role, m.Content)), options));
+    }
+}

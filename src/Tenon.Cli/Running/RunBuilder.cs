@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Cli.Recipes;
+using Tenon.Rewards;
+using Tenon.Rewards.Data;
+using Tenon.Rewards.Tasks;
+using Tenon.Tensors;
+using Tenon.Training;
+using Tenon.Training.Objectives;
+using Tenon.Training.Rollouts;
+using Tenon.Training.Settings;
+using AdapterSettings = Tenon.Adapters.AdapterSettings;
+
+namespace Tenon.Cli.Running;
+
+/// <summary>From a resolved recipe to what the trainer needs: model, adapter, problems, rewards, held-out data.</summary>
+internal static class RunBuilder
+{
+    /// <summary>Opens everything that the recipe names.</summary>
+    public static TrainingSetup Build(RunSettings settings)
+    {
+        var rewards = Rewards(settings.Reward, settings.Data);
+        var problems = Problems(settings.Data, (ulong)settings.Seed);
+        var heldOut = HeldOut(settings);
+        var loaded = LoadedModel.Open(settings.Model, settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
+            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
+        return new TrainingSetup
+        {
+            Settings = settings,
+            Model = loaded.Model,
+            Encoder = loaded.Encoder,
+            EndTokens = loaded.EndTokens,
+            Adapter = Adapter(settings, loaded),
+            Problems = problems,
+            Rewards = rewards,
+            Objective = Objective(settings.Objective),
+            HeldOut = heldOut,
+        };
+    }
+
+    /// <summary>The objective of a recipe: its preset with what the recipe overrides.</summary>
+    public static Training.Objectives.ObjectiveSettings Objective(Training.Settings.ObjectiveSettings settings) =>
+        ObjectivePresets.Named(settings.Preset) with { Kl = settings.Kl };
+
+    /// <summary>Problems of a file or of a task.</summary>
+    public static ProblemSource Problems(DataSettings data, ulong seed)
+    {
+        if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
+        var problems = ReadFile(data.Train!, data).Problems;
+        if (data.Limit is { } limit) problems = [.. problems.Take(limit)];
+        return ProblemSource.Of(problems, seed, data.Shuffle);
+    }
+
+    /// <summary>A generated task of the level that is asked for.</summary>
+    public static ITask TaskOf(TaskSettings settings)
+    {
+        var task = TaskFinder.Create(settings.Name);
+        if (settings.Level > task.Levels) throw new TenonException($"data.task.level of '{task.Name}'", $"1 to {task.Levels}", $"{settings.Level}", usage: true);
+        return task;
+    }
+
+    /// <summary>A data file with the recipe's columns.</summary>
+    public static ProblemFile ReadFile(string path, DataSettings data) =>
+        ProblemFile.Read(path, new ProblemColumns { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Solution = data.SolutionColumn });
+
+    private static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
+    {
+        var rewards = settings.Select(s => new WeightedReward(s.Name == "task" && data.Task is not null ? TaskOf(data.Task).Checker : RewardFinder.Create(s.Name, Options(s.Options)), s.Weight)).ToList();
+        if (!rewards.Exists(r => r.Reward.IsOutcome)) rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
+        return rewards;
+    }
+
+    private static Dictionary<string, object?>? Options(Dictionary<string, JsonElement>? options) => options?.ToDictionary(o => o.Key, o => Plain(o.Value));
+
+    private static object? Plain(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
+        JsonValueKind.Null => null,
+        JsonValueKind.Array => value.EnumerateArray().Select(Plain).ToList(),
+        _ => value.EnumerateObject().ToDictionary(p => p.Name, p => Plain(p.Value)),
+    };
+
+    private static List<HeldOut> HeldOut(RunSettings settings)
+    {
+        var result = new List<HeldOut>();
+        foreach (var text in settings.Evaluate.Benchmarks)
+        {
+            BenchmarkName.TryParse(text, out var name);
+            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings)));
+        }
+
+        return result;
+    }
+
+    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings)
+    {
+        if (settings.Data.Task is { } task && name == "held-out")
+        {
+            var family = TaskOf(task);
+            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? 128).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
+        }
+
+        var path = File.Exists(name) ? name : Path.Combine(settings.Evaluate.Data, name + ".jsonl");
+        var problems = ReadFile(path, settings.Data).Problems;
+        return settings.Evaluate.Problems is { } limit ? [.. problems.Take(limit)] : problems;
+    }
+
+    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded)
+    {
+        var recipe = settings.Adapter;
+        if (recipe.From is not null) throw new TenonException("adapter.from", "a method", recipe.From, "going on from an adapter folder is not there yet", usage: true);
+        return Method(recipe.Method).Create(loaded.Model, Convert(recipe, (ulong)settings.Seed));
+    }
+
+    /// <summary>The method of a name, or an error with the nearest one.</summary>
+    public static AdapterMethod Method(string name) => AdapterMethod.All.TryGetValue(name, out var method) ? method
+        : throw new TenonException($"adapter method '{name}'", string.Join(", ", AdapterMethod.All.Keys), name, Nearest.Of(name, AdapterMethod.All.Keys) is { } near ? $"did you mean '{near}'?" : null, usage: true);
+
+    /// <summary>The recipe's adapter as the methods take it.</summary>
+    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => new()
+    {
+        Method = recipe.Method,
+        Rank = recipe.Rank ?? 16,
+        Alpha = recipe.Alpha,
+        Targets = string.Join(',', recipe.Targets),
+        Dropout = recipe.Dropout,
+        Init = recipe.Init,
+        Seed = recipe.Seed is { } own ? (ulong)own : seed,
+        RankPattern = recipe.RankPattern,
+        AlphaPattern = recipe.AlphaPattern,
+        Options = recipe.Options?.ToDictionary(o => o.Key, o => o.Value.ValueKind == JsonValueKind.String ? o.Value.GetString()! : o.Value.GetRawText()) ?? [],
+    };
+
+    /// <summary>What <c>run.json</c> says of a run.</summary>
+    public static JsonObject Describe(TrainingSetup setup) => new()
+    {
+        ["recipe"] = RecipeFile.Resolved(setup.Settings),
+        ["tenon"] = typeof(RunBuilder).Assembly.GetName().Version?.ToString(3),
+        ["numerics"] = Numerics.Version,
+        ["precision"] = setup.Settings.Precision.ToString().ToLowerInvariant(),
+        ["tier"] = Numerics.Tier,
+        ["model_fingerprint"] = setup.Model.Fingerprint,
+        ["weights_sha256"] = setup.Model.WeightsSha256(),
+        ["method"] = setup.Adapter.Method.Name,
+        ["trainable"] = setup.Adapter.TrainableCount,
+        ["parameters"] = setup.Model.ParameterCount,
+        ["machine"] = new JsonObject
+        {
+            ["cores"] = Environment.ProcessorCount, ["os"] = Environment.OSVersion.Platform.ToString(), ["dotnet"] = Environment.Version.ToString(),
+        },
+        ["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+    };
+}
