@@ -35,14 +35,10 @@ internal static class RunBuilder
             Adapter = Adapter(settings, loaded),
             Problems = problems,
             Rewards = rewards,
-            Objective = Objective(settings.Objective),
+            Objective = settings.Objective,
             HeldOut = heldOut,
         };
     }
-
-    /// <summary>The objective of a recipe: its preset with what the recipe overrides.</summary>
-    public static Training.Objectives.ObjectiveSettings Objective(Training.Settings.ObjectiveSettings settings) =>
-        ObjectivePresets.Named(settings.Preset) with { Kl = settings.Kl };
 
     /// <summary>Problems of a file or of a task.</summary>
     public static ProblemSource Problems(DataSettings data, ulong seed)

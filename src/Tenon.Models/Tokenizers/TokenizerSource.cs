@@ -47,6 +47,9 @@ public sealed class TokenizerSource
         return OfFolder(path);
     }
 
+    /// <summary>The byte-level tokenizer of models that Tenon trains from nothing.</summary>
+    public static TokenizerSource ByteLevel() => OfTexts(ByteLevelTokenizerFile.TokenizerText(), ByteLevelTokenizerFile.ConfigText(), "bytes");
+
     private static TokenizerSource OfFolder(string folder)
     {
         var tokenizer = TokenizerJson.Load(Path.Combine(folder, "tokenizer.json"));

@@ -32,9 +32,11 @@ public sealed class ModelSource : IDisposable
     /// <summary>SHA-256 over names, types, shapes and bytes of all weights; computed once, by reading them all (about a second for a gigabyte).</summary>
     public string Fingerprint => fingerprint.Value;
 
-    /// <summary>Opens a Hugging Face folder or a .gguf file and checks names, types and shapes of all tensors.</summary>
+    /// <summary>Opens a Hugging Face folder, a .gguf file or <c>tiny</c> and checks names, types and shapes of all tensors.</summary>
     public static ModelSource Open(string path)
     {
+        if (path == EmbeddedModel.Name)
+            return Of(path, HuggingFaceConfig.Parse(path, EmbeddedModel.ReadBytes("config.json"), EmbeddedModel.ReadBytes("generation_config.json")), SafetensorsFile.FromMemory(path, EmbeddedModel.ReadBytes("model.safetensors")));
         if (Directory.Exists(path)) return OpenFolder(path);
         if (File.Exists(path))
             return IsGguf(path) ? OpenGguf(path)

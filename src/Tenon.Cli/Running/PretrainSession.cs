@@ -1,0 +1,77 @@
+using Tenon.Adapters;
+using Tenon.Adapters.Methods;
+using Tenon.Models;
+using Tenon.Models.Config;
+using Tenon.Models.Decoders;
+using Tenon.Models.Tokenizers;
+using Tenon.Models.Weights;
+using Tenon.Rewards;
+using Tenon.Rewards.Tasks;
+using Tenon.Training.Pretraining;
+using Tenon.Training.Settings;
+using Precision = Tenon.Tensors.Precision;
+
+namespace Tenon.Cli.Running;
+
+/// <summary>A supervised run from its settings to the folder that it leaves.</summary>
+internal sealed class PretrainSession : IDisposable
+{
+    private readonly PretrainSettings settings;
+    private readonly SupervisedTrainer trainer;
+    private readonly AdapterSet adapter;
+    private readonly TokenizerSource tokenizer;
+
+    private PretrainSession(PretrainSettings settings, CausalModel model, AdapterSet adapter, TokenizerSource tokenizer, int end)
+    {
+        this.settings = settings;
+        this.adapter = adapter;
+        this.tokenizer = tokenizer;
+        var checker = settings.Data.Task is { } task ? RunBuilder.TaskOf(task).Checker : RewardFinder.Create("math");
+        IReadOnlyList<Problem> heldOut = settings.Data.Task is { } t
+            ? [.. Enumerable.Range(0, settings.Stop.Problems).Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
+            : [];
+        trainer = new SupervisedTrainer(new SupervisedSetup(model, adapter, LoadedModel.EncoderOf(tokenizer, settings.Data.ChatTemplate), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker), settings);
+    }
+
+    /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
+    public static PretrainSession Open(PretrainSettings settings)
+    {
+        var precision = settings.Precision == Training.Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+        if (settings.Model is { } name)
+        {
+            var loaded = LoadedModel.Open(name, precision, settings.MaxTokens, settings.Data.ChatTemplate);
+            var method = settings.Adapter is { } recipe ? RunBuilder.Method(recipe.Method).Create(loaded.Model, RunBuilder.Convert(recipe, (ulong)settings.Seed)) : new Full().Create(loaded.Model, new Tenon.Adapters.AdapterSettings { Method = "full" });
+            return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
+        }
+
+        var config = ConfigOf(settings.Architecture);
+        using var weights = new FreshWeights(config, settings.Architecture.InitStd, (ulong)settings.Seed);
+        var model = DecoderBuilder.Build(config, weights, new LoadOptions(precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
+        return new PretrainSession(settings, model, new Full().Create(model, new Tenon.Adapters.AdapterSettings { Method = "full" }), TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
+    }
+
+    private static ModelConfig ConfigOf(ArchitectureSettings a) => new()
+    {
+        ModelType = "qwen2", HiddenSize = a.Hidden, IntermediateSize = a.FeedForward, NumHiddenLayers = a.Layers, NumAttentionHeads = a.Heads, NumKeyValueHeads = a.KvHeads,
+        HeadDim = a.Hidden / a.Heads, VocabSize = ByteLevelTokenizerFile.VocabularySize, TieWordEmbeddings = a.TieEmbeddings, QkvBias = true, RopeTheta = a.RopeTheta,
+        MaxPositionEmbeddings = a.MaxPositions, EosTokenIds = [ByteLevelTokenizerFile.MessageEnd], PadTokenId = ByteLevelTokenizerFile.EndOfText,
+    };
+
+    /// <summary>Trains; yields each step.</summary>
+    public IEnumerable<SupervisedStep> Run(CancellationToken stop) => trainer.Run(stop);
+
+    /// <summary>Writes what was trained: a model folder for full training, an adapter folder for a method.</summary>
+    public void Save(string folder)
+    {
+        if (adapter.Method is not Full)
+        {
+            Tenon.Training.AtomicFile.WriteFolder(folder, folder + ".tmp", target => PeftFolder.Save(adapter, target, settings.Model!));
+            return;
+        }
+
+        using var weights = MergedWeights.Of(adapter);
+        HuggingFaceExport.Write(folder, adapter.Model.Config, weights, settings.Store == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32, tokenizer.WriteTo);
+    }
+
+    public void Dispose() => adapter.Dispose();
+}
