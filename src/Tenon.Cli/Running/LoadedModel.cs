@@ -21,8 +21,8 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
         using var source = ModelSource.Open(name);
         var limit = source.Config.MaxPositionEmbeddings;
         var length = maxLength ?? (int)Math.Min(limit, 4096);
-        if (length > limit && source.Config.RopeScaling.Type == Tenon.Models.Config.RopeType.Default)
-            throw new TenonException($"maximum length of '{name}'", $"at most {limit} tokens (max_position_embeddings)", $"{length}", "shorten prompts or completions", usage: true);
+        // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
+        if (source.Config.RopeScaling.Type == Tenon.Models.Config.RopeType.Default) length = (int)Math.Min(length, limit);
         var tokenizer = TokenizerSource.Open(name);
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);

@@ -8,7 +8,6 @@ using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
 using Tenon.Tensors;
 using Tenon.Training;
-using Tenon.Training.Objectives;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
