@@ -15,6 +15,9 @@ public sealed class BatchStatistics
     /// <summary>All groups drawn so far, in order.</summary>
     public IReadOnlyList<RolloutGroup> Drawn => drawn;
 
+    /// <summary>Name of a reward.</summary>
+    public string RewardName(int index) => rewards[index].Reward.Name;
+
     /// <summary>Counts prompts or verdicts that were skipped for a reason.</summary>
     public void Skip(string reason, long count = 1) => skipped[reason] = skipped.GetValueOrDefault(reason) + count;
 

@@ -43,16 +43,17 @@ public sealed class HeldOutEvaluator
         ["standard_error"] = Number(shown.StandardError),
         ["pass_at_k"] = Number(shown.PassAtK),
         ["samples"] = shown.Samples,
+        ["problem_count"] = shown.Problems,
         ["truncated"] = Number(shown.Truncated),
         ["length_mean"] = Number(shown.LengthMean),
         ["problems"] = new JsonArray([.. statistics.Drawn.Select(g => (JsonNode)new JsonObject
         {
             ["id"] = g.Problem.Id,
             ["problem"] = g.Problem.Text,
-            ["gold"] = g.Problem.Answer,
+            ["answer"] = g.Problem.Answer,
             ["samples"] = new JsonArray([.. g.Rollouts.Select(r => (JsonNode)new JsonObject
             {
-                ["correct"] = statistics.IsRight(r), ["completion"] = r.Text, ["tokens"] = r.Sampled.Ids.Length, ["truncated"] = r.IsTruncated,
+                ["correct"] = statistics.IsRight(r), ["reason"] = r.Verdicts[0].Reason, ["completion"] = r.Text, ["tokens"] = r.Sampled.Ids.Length, ["truncated"] = r.IsTruncated,
             })]),
         })]),
     };

@@ -7,26 +7,25 @@ internal static class SampleLines
 {
     public static IEnumerable<JsonObject> Of(int step, BatchStatistics statistics)
     {
-        foreach (var group in statistics.Drawn)
+        for (var g = 0; g < statistics.Drawn.Count; g++)
+        {
+            var group = statistics.Drawn[g];
             for (var s = 0; s < group.Rollouts.Count; s++)
             {
                 var rollout = group.Rollouts[s];
-                yield return new JsonObject
+                yield return new SampleRecord
                 {
-                    ["step"] = step,
-                    ["draw"] = group.Draw,
-                    ["sample"] = s,
-                    ["id"] = group.Problem.Id,
-                    ["problem"] = group.Problem.Text,
-                    ["gold"] = group.Problem.Answer,
-                    ["completion"] = rollout.Text,
-                    ["tokens"] = rollout.Sampled.Ids.Length,
-                    ["truncated"] = rollout.IsTruncated,
-                    ["reward"] = statistics.RewardOf(rollout) is var reward && double.IsNaN(reward) ? null : reward,
-                    ["correct"] = statistics.IsRight(rollout),
-                    ["reasons"] = new JsonArray([.. rollout.Verdicts.Select(v => (JsonNode)v.Reason)]),
-                    ["logp"] = rollout.Sampled.FullLogProbabilities.Sum(v => (double)v),
-                };
+                    Step = step,
+                    Group = g,
+                    Sample = s,
+                    Problem = group.Problem,
+                    Completion = rollout.Text,
+                    Tokens = rollout.Sampled.Ids.Length,
+                    Truncated = rollout.IsTruncated,
+                    Reward = statistics.RewardOf(rollout),
+                    Verdicts = [.. rollout.Verdicts.Select((v, k) => (statistics.RewardName(k), v))],
+                }.ToJson();
             }
+        }
     }
 }

@@ -65,7 +65,7 @@ internal sealed class PretrainSession : IDisposable
     {
         if (adapter.Method is not Full)
         {
-            Tenon.Training.AtomicFile.WriteFolder(folder, folder + ".tmp", target => PeftFolder.Save(adapter, target, settings.Model!));
+            AtomicFile.WriteFolder(folder, folder + ".tmp", target => PeftFolder.Save(adapter, target, settings.Model!));
             return;
         }
 

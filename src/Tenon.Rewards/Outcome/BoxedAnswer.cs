@@ -7,6 +7,9 @@ namespace Tenon.Rewards.Outcome;
 internal static class BoxedAnswer
 {
     private const string Box = @"\boxed{";
+    // Longer than any answer a task or a choice asks for; keeps every parser behind it trivially cheap.
+    private const int LongestAnswer = 1000;
+
     private const string ThinkOpen = "<think>";
     private const string ThinkClose = "</think>";
 
@@ -28,6 +31,24 @@ internal static class BoxedAnswer
         if (JoinedToAnother(text, start, content)) return null;
         reason = "boxed";
         return content;
+    }
+
+    /// <summary>The verdict of a full-or-nothing reward on the boxed text, unwrapped from <c>$</c>, <c>\text{}</c> and a final stop.</summary>
+    public static Verdict Judge(in Completion completion, Func<string, (bool Correct, string Reason)> decide)
+    {
+        if (Find(completion.Text, out var reason) is not { } text) return new Verdict(0, false, reason);
+        if (text.Length > LongestAnswer) return new Verdict(0, false, "too-long");
+        text = Unwrap(text);
+        var (correct, why) = decide(text);
+        return new Verdict(correct ? 1 : 0, correct, why) { Extracted = text };
+    }
+
+    private static string Unwrap(string text)
+    {
+        text = text.Trim().Trim('$').Trim();
+        foreach (var wrap in (ReadOnlySpan<string>)[@"\text{", @"\mathrm{", @"\textbf{", @"\mathbf{"])
+            if (text.StartsWith(wrap, StringComparison.Ordinal) && text.IndexOf('}') == text.Length - 1) text = text[wrap.Length..^1].Trim();
+        return text.EndsWith('.') ? text[..^1].TrimEnd() : text;
     }
 
     /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>

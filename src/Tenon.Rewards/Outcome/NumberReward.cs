@@ -18,18 +18,13 @@ public sealed class NumberReward : IReward
     public Verdict Judge(Problem problem, in Completion completion)
     {
         if (!Fraction.TryParse(problem.Answer, out var gold)) return Verdict.Skip("gold-no-number");
-        if (BoxedAnswer.Find(completion.Text, out var reason) is not { } text) return new Verdict(0, false, reason);
-        return Judge(gold, text);
+        return BoxedAnswer.Judge(completion, text => Decide(gold, text));
     }
 
-    /// <summary>The verdict on an answer's text that was already extracted.</summary>
-    internal static Verdict Judge(Fraction gold, string text)
+    private static (bool Correct, string Reason) Decide(Fraction gold, string text)
     {
-        var (correct, reason) = Fraction.TryParse(text, out var answer)
-            ? answer != gold ? (false, "numeric-different")
-            : gold.IsWhole && text.Contains('/') ? (false, "not-evaluated")
-            : (true, "numeric-equal")
-            : (false, "no-plain-number");
-        return new Verdict(correct ? 1 : 0, correct, reason) { Extracted = text };
+        if (!Fraction.TryParse(text, out var answer)) return (false, "no-plain-number");
+        if (answer != gold) return (false, "numeric-different");
+        return gold.IsWhole && text.Contains('/') ? (false, "not-evaluated") : (true, "numeric-equal");
     }
 }

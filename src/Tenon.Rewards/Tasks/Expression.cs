@@ -12,17 +12,23 @@ internal sealed record Expression(char Operator, long Value, Expression? Left = 
     /// <summary>An expression of so many operations, or null where the numbers drawn give a negative, broken or huge step.</summary>
     public static Expression? Random(CounterRandom random, int operations, bool brackets)
     {
-        if (operations == 0) return new Expression(Number, random.Between(1, 20));
+        if (operations == 0) return Of(random.Between(1, 20));
         var onTheLeft = random.Below(operations);
         var left = Random(random, onTheLeft, brackets);
         var right = Random(random, operations - 1 - onTheLeft, brackets);
         var symbol = brackets ? random.Pick('+', '-', '*', '/') : random.Pick('+', '-', '*');
-        if (left is null || right is null || Apply(symbol, left.Value, right.Value) is not { } value) return null;
         // Trees lean to the left, so that the text has one reading and the steps follow it.
-        if (symbol is '+' or '*' && Level(right) == Level(symbol)) return null;
-        var made = new Expression(symbol, value, left, right);
-        return !brackets && made.ToString().Contains('(') ? null : made;
+        if (left is null || right is null || (symbol is '+' or '*' && Level(right) == Level(symbol))) return null;
+        var made = Join(symbol, left, right);
+        return made is not null && !brackets && made.ToString().Contains('(') ? null : made;
     }
+
+    /// <summary>A single number.</summary>
+    public static Expression Of(long value) => new(Number, value);
+
+    /// <summary>Two expressions joined by an operation, or null where the value is negative, broken or huge.</summary>
+    public static Expression? Join(char symbol, Expression left, Expression right) =>
+        Apply(symbol, left.Value, right.Value) is { } value ? new Expression(symbol, value, left, right) : null;
 
     /// <summary>The same text for expressions that differ only in the order of a sum's terms or a product's factors.</summary>
     public string Key

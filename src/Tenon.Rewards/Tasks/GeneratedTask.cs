@@ -49,6 +49,14 @@ public abstract class GeneratedTask : ITask
 
     internal static Split SplitOf(string key) => CounterRandom.Hash(key) % 8 == 0 ? Split.Eval : Split.Train;
 
+    /// <summary>A checker's data as a problem carries it.</summary>
+    private protected static Dictionary<string, JsonElement> Fields(params ReadOnlySpan<(string Name, object Value)> pairs)
+    {
+        var fields = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var (name, value) in pairs) fields[name] = JsonSerializer.SerializeToElement(value);
+        return fields;
+    }
+
     private int Checked(int level)
     {
         if (level >= 1 && level <= Levels) return level;

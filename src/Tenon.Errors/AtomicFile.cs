@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Tenon.Training;
+namespace Tenon;
 
 /// <summary>
 /// Files and folders that are there whole or not at all: written beside their place, flushed to the disk, then renamed, then the folder's

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Tenon.Evaluation.Reports;
+using Tenon.Rewards;
+using Tenon.Tests.Cli;
+using Tenon.Tests.Support;
+using Tenon.Training;
+using Tenon.Training.Settings;
+
+namespace Tenon.Tests.Evaluation.Reports;
+
+public class RunReportTests
+{
+    /// <summary>A run folder as a trainer writes it, with made-up numbers.</summary>
+    public static string WriteRun(string folder, int steps)
+    {
+        var recipe = new RunSettings { Data = new() { Task = new() { Level = 2 }, Prompt = "plain" } }.Resolved();
+        using var run = RunFolder.Create(folder, new JsonObject { ["version"] = "0.1.0", ["recipe"] = SettingsJson.Write(recipe), ["machine"] = new JsonObject { ["threads"] = 2 } });
+        using var log = new MetricsLog(run.MetricsFile);
+        for (var step = 1; step <= steps; step++)
+        {
+            var share = 0.5 + 0.4 * step / steps + 0.03 * Math.Sin(step * 1.7);
+            log.Append(new StepMetrics
+            {
+                Step = step, TimeS = 1.4, SampleS = 0.6, TrainS = 0.7, TokensSampled = 4700, TokensTrained = 4700, RewardMean = share, RewardStd = 0.4, Accuracy = share,
+                GroupsDrawn = 16, GroupsMixed = 12 - 8 * step / steps, GroupsAllRight = 3 + 8 * step / steps, GroupsAllWrong = 1, LengthMean = 36 + step * 0.05, LengthMax = 64,
+                Truncated = 0.02, Entropy = 0.4 - 0.2 * step / steps, ClipLow = 0, ClipHigh = 0, Loss = -0.01, GradNorm = 0.3 + 0.05 * Math.Cos(step), LearningRate = 1e-3,
+                UpdateNorm = 0.1, LogpDifferenceMax = 0, RatioMax = 1, SampleTokensPerS = 8000, TrainTokensPerS = 6500, MemoryGb = 0.4,
+            });
+            run.WriteSamples(step, Enumerable.Range(0, 4).Select(i => new SampleRecord
+            {
+                Step = step, Group = i, Sample = 0, Problem = new Problem($"p{i}", $"34{i}+86=?", $"{426 + i}"), Completion = $"{i}+6+0=<b>;\\boxed{{{426 + i - step % 2}}}", Tokens = 39,
+                Reward = 1 - step % 2, Verdicts = [("arithmetic", new Verdict(1 - step % 2, step % 2 == 0, step % 2 == 0 ? "numeric-equal" : "numeric-different"))],
+            }.ToJson()));
+        }
+        foreach (var (step, accuracy) in new[] { (0, 0.5), (steps, 0.9) })
+            run.WriteEvaluation("held-out@1", step, new JsonObject
+            {
+                ["step"] = step, ["benchmark"] = "held-out@1", ["accuracy"] = accuracy, ["standard_error"] = 0.02, ["pass_at_k"] = accuracy, ["problem_count"] = 512, ["length_mean"] = 36.5, ["truncated"] = 0.01,
+                ["problems"] = new JsonArray(Enumerable.Range(0, 3).Select(i => (JsonNode)new JsonObject
+                {
+                    ["id"] = $"h{i}", ["problem"] = $"12{i}+9=?", ["answer"] = $"{129 + i}",
+                    ["samples"] = new JsonArray(new JsonObject { ["completion"] = $"{i}+9+0={9 + i};\\boxed{{{129 + i + (step == 0 ? 10 : 0)}}}", ["correct"] = step != 0, ["reason"] = "numeric", ["tokens"] = 30 }),
+                }).ToArray()),
+            });
+        return folder;
+    }
+
+    [Fact]
+    public void Report_is_one_file_with_curve_samples_settings_and_evaluation()
+    {
+        using var folder = new TemporaryFolder();
+        var run = WriteRun(folder.File("first"), 40);
+        var call = Call.Tenon("report", run);
+        call.Exit.ShouldBe(0);
+        call.Lines.ShouldBe([Path.Combine(run, "report.html")]);
+        var html = File.ReadAllText(Path.Combine(run, "report.html"));
+        html.ShouldContain("id=\"reward-curve\"");
+        html.ShouldContain("50.0 % → 90.0 %");
+        html.ShouldContain("+40.0 points");
+        html.ShouldContain("<td>rollout.max-new-tokens</td><td>512</td>");
+        html.ShouldContain("\\boxed{129}");
+        html.ShouldContain("=&lt;b&gt;;");
+        foreach (var outside in new[] { "http://", "https://", "src=", "@import", "<script" }) html.ShouldNotContain(outside);
+    }
+
+    [Fact]
+    public void A_run_without_a_step_and_with_half_a_line_can_be_read()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Create(folder.File("young"), new JsonObject())) { }
+        RunReport.Html(folder.File("young")).ShouldContain("No step is logged yet");
+        File.WriteAllText(folder.File("young/metrics.jsonl"), "{\"step\":1,\"reward_mean\":0.5}\n{\"step\":2,\"rew");
+        RunReport.Html(folder.File("young")).ShouldContain("reward-curve");
+    }
+
+    [Fact]
+    public void A_folder_that_is_no_run_is_a_wrong_call() => Call.Tenon("report", "/nowhere").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("is no run"));
+
+    [Fact]
+    public void Ticks_are_round_numbers_inside_the_range()
+    {
+        LineChart.Ticks(0, 1, 5).ShouldBe([0, 0.2, 0.4, 0.6, 0.8, 1], 1e-12);
+        LineChart.Ticks(3, 47, 5).ShouldBe([10, 20, 30, 40], 1e-12);
+        LineChart.Ticks(0, 0, 5).Count().ShouldBeLessThan(3);
+    }
+}
