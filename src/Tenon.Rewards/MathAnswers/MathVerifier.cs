@@ -11,7 +11,7 @@ namespace Tenon.Rewards.MathAnswers;
 /// </summary>
 public sealed class MathVerifier
 {
-    private const int Steps = 60_000;
+    private const int Steps = 40_000;
 
     private readonly RuleProfile _profile;
 
@@ -38,14 +38,15 @@ public sealed class MathVerifier
 
     private static MathVerdict One(string gold, string answer, VerifyOptions options, RuleProfile profile)
     {
-        var extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
-        if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
+        Extracted extracted = default;
         var reason = "budget";
         var correct = false;
         Reading? g = null;
         Reading? a = null;
         try
         {
+            extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
+            if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
             g = Reading.Of(AnswerExtractor.Gold(gold).Text);
             a = Reading.Of(extracted.Text);
             if (extracted.Text.Length > WorkBudget.MaxExpressionChars) return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
@@ -61,6 +62,11 @@ public sealed class MathVerifier
         catch (BudgetExceededException)
         {
             (correct, reason) = (false, "budget");
+        }
+        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        {
+            // A fault of the reader itself must not end a training run; tests hold that this reason never occurs.
+            (correct, reason) = (false, "internal");
         }
         return new MathVerdict(correct, reason, profile.Id)
         {

@@ -18,8 +18,8 @@ internal sealed class WorkBudget(int steps)
     /// <summary>Most elements of one list, set or matrix.</summary>
     public const int MaxElements = 512;
 
-    /// <summary>Largest exact number, in bits (about 12,000 decimal digits).</summary>
-    public const int MaxBits = 40_000;
+    /// <summary>Largest exact number, in bits (about 9,000 decimal digits).</summary>
+    public const int MaxBits = 30_000;
 
     private int _left = steps;
 

@@ -17,7 +17,7 @@ internal sealed class Evaluator(WorkBudget budget)
         budget.Spend(1);
         switch (e.Kind)
         {
-            case ExprKind.Number or ExprKind.BaseNumber: return Approx.Exact(e.Value.ToDouble());
+            case ExprKind.Number or ExprKind.BaseNumber: return Approx.Of(e.Value);
             case ExprKind.Symbol: return _values.TryGetValue(e.Name, out var v) ? v : Approx.NaN;
             case ExprKind.Constant:
                 return e.Name switch { "pi" => Approx.Exact(Math.PI), "e" => Approx.Exact(Math.E), "i" => new Approx(Complex.ImaginaryOne, 0), _ => Approx.NaN };
@@ -61,8 +61,30 @@ internal sealed class Evaluator(WorkBudget budget)
         return (state >> 40) / (double)(1UL << 24);
     }
 
+    /// <summary>A sum or product over whole numbers, where both ends are known and near each other.</summary>
+    private Approx Series(Expr e)
+    {
+        var (low, high) = (Value(e.Args[1]), Value(e.Args[2]));
+        if (!low.IsFinite || !high.IsFinite || !low.IsReal || !high.IsReal || low.Value.Real != Math.Round(low.Value.Real) || high.Value.Real != Math.Round(high.Value.Real)) return Approx.NaN;
+        if (high.Value.Real - low.Value.Real > 1000) return Approx.NaN;
+        var total = new Approx(e.Name == "sum" ? Complex.Zero : Complex.One, 0);
+        for (var k = low.Value.Real; k <= high.Value.Real; k++)
+        {
+            budget.Spend(2);
+            Set(e.Args[0].Name, k);
+            var term = Value(e.Args[3]);
+            if (!term.IsFinite) return Approx.NaN;
+            total = e.Name == "sum" ? total + term : total * term;
+        }
+        return total;
+    }
+
+    /// <summary>True: roots of odd degree are taken on the principal branch, as fractional powers are.</summary>
+    public bool PrincipalRoots { get; set; }
+
     private Approx Call(Expr e)
     {
+        if (e.Name is "sum" or "prod") return Series(e);
         var x = Value(e.Args[0]);
         if (!x.IsFinite) return Approx.NaN;
         var z = x.Value;
@@ -101,7 +123,7 @@ internal sealed class Evaluator(WorkBudget budget)
             case "root" when e.Args.Length == 2:
                 var degree = Value(e.Args[1]);
                 // The real root of an odd degree, as everybody outside complex analysis reads it.
-                if (real && z.Real < 0 && degree.Value.Imaginary == 0 && degree.Value.Real % 2 == 1)
+                if (!PrincipalRoots && real && z.Real < 0 && degree.Value.Imaginary == 0 && degree.Value.Real % 2 == 1)
                 {
                     var positive = Approx.Pow(new Approx(-z, x.Error), Approx.Exact(1 / degree.Value.Real));
                     return new Approx(-positive.Value, positive.Error);

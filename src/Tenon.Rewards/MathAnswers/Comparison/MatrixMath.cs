@@ -50,7 +50,10 @@ internal static class MatrixMath
             {
                 var terms = new Expr[inner];
                 for (var k = 0; k < inner; k++) terms[k] = Expr.Mul(a.Args[(r * inner) + k], b.Args[(k * columns) + c]);
-                cells[(r * columns) + c] = Simplifier.Tidy(Expr.Add(terms));
+                var cell = Expr.Add(terms);
+                // Entries that do not fold to numbers double with every factor.
+                budget.Spend(cell.Size);
+                cells[(r * columns) + c] = Simplifier.Tidy(cell);
             }
         return new Expr(ExprKind.Matrix, "", cells) { Extra = columns };
     }
@@ -69,6 +72,7 @@ internal static class MatrixMath
                     if (q != c) minor[k++] = m[(r * n) + q];
             var cofactor = Determinant(minor, n - 1, budget);
             terms[c] = Expr.Mul(Expr.Num(c % 2 == 0 ? 1 : -1), m[c], cofactor);
+            budget.Spend(terms[c].Size);
         }
         return Expr.Add(terms);
     }

@@ -28,19 +28,21 @@ internal sealed class RealSet
             case ExprKind.Symbol when e.Name == "Reals": return new RealSet([Whole()]);
             case ExprKind.Tuple when e.Args.Length == 2: return Interval(e.Args[0], e.Name[0] == '(', e.Args[1], e.Name[1] == ')', budget);
             case ExprKind.Set or ExprKind.List:
-                var points = new RealSet([]);
+                var points = new List<Segment>();
                 foreach (var a in e.Args)
                 {
                     var element = a.Kind == ExprKind.Relation || a.Kind == ExprKind.Tuple ? Of(a, budget) : Point(a, budget);
                     if (element is null) return null;
-                    points = points.Union(element);
+                    points.AddRange(element._segments);
+                    if (points.Count > 4 * WorkBudget.MaxElements) throw new BudgetExceededException();
                 }
-                return points;
+                return new RealSet([]).Union(new RealSet(points));
             case ExprKind.SetOp:
                 var result = Of(e.Args[0], budget);
                 for (var i = 1; i < e.Args.Length && result is not null; i++)
                 {
                     if (Of(e.Args[i], budget) is not { } other) return null;
+                    budget.Spend(8 * (result._segments.Count + other._segments.Count));
                     result = e.Name switch { "cup" => result.Union(other), "cap" => result.Complement().Union(other.Complement()).Complement(), _ => result.Complement().Union(other).Complement() };
                 }
                 return result;

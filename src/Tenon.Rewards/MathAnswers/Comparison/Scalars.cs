@@ -31,7 +31,8 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
         var integers = false;
         Variables(gold, names, ref integers);
         Variables(answer, names, ref integers);
-        return names.Count == 0 ? Constants(gold, answer) : Identity(gold, answer, names, integers);
+        if (names.Count == 0) return Constants(gold, answer);
+        return Identity(gold, answer, names, integers, false) || ((HasRoot(gold) || HasRoot(answer)) && Identity(gold, answer, names, integers, true));
     }
 
     /// <summary>The one rule for numbers.</summary>
@@ -102,7 +103,7 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
     /// Agreement at random points of both signs (whole numbers where the expressions count something), wherever at least one side is real;
     /// at all points where neither ever is.
     /// </summary>
-    private bool Identity(Expr gold, Expr answer, SortedSet<string> names, bool integers)
+    private bool Identity(Expr gold, Expr answer, SortedSet<string> names, bool integers, bool principalRoots)
     {
         if (gold.Kind == ExprKind.Symbol && answer.Kind == ExprKind.Symbol)
         {
@@ -110,7 +111,7 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
             return gold.Name == answer.Name;
         }
         Rule = "identity";
-        var evaluator = new Evaluator(budget);
+        var evaluator = new Evaluator(budget) { PrincipalRoots = principalRoots };
         var state = 0x9E3779B97F4A7C15UL;
         var (agreed, complexAgreed, complexFailed) = (0, 0, false);
         for (var round = 0; round < 24 && agreed < 7; round++)
@@ -154,10 +155,12 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
 
     private static void Variables(Expr e, SortedSet<string> names, ref bool integers)
     {
-        if (e.Kind == ExprKind.Symbol) names.Add(e.Name);
-        if (e.Kind == ExprKind.Call && e.Name is "factorial" or "factorial2" or "binom" or "gcd" or "lcm" or "mod") integers = true;
+        if (e.Kind == ExprKind.Symbol && !e.Name.EndsWith('#')) names.Add(e.Name);
+        if (e.Kind == ExprKind.Call && e.Name is "sum" or "prod" or "factorial" or "factorial2" or "binom" or "gcd" or "lcm" or "mod") integers = true;
         foreach (var a in e.Args) Variables(a, names, ref integers);
     }
+
+    private static bool HasRoot(Expr e) => (e.Kind == ExprKind.Call && e.Name == "root") || Array.Exists(e.Args, HasRoot);
 
     private static bool HasInfinity(Expr e) => e.Kind == ExprKind.Constant && e.Name == "inf" || Array.Exists(e.Args, HasInfinity);
 

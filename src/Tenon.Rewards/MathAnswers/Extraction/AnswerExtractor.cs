@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Tenon.Rewards.MathAnswers.Parsing;
 
 namespace Tenon.Rewards.MathAnswers.Extraction;
@@ -23,13 +24,18 @@ internal static class AnswerExtractor
             if (boxed is { } b) return b;
             return Sentence(inner.Trim(), "answer-tag");
         }
-        if (Boxed(rest) is { } box) return box;
+        if (Boxed(rest) is { } box)
+        {
+            // Minerva's closing form, behind the box, is the later and more explicit statement.
+            if (boxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope) || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
+            var behind = rest[Math.Min(rest.Length, rest.LastIndexOf("\\boxed", StringComparison.Ordinal) + box.Text.Length)..];
+            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind) is { Found: true } stated ? stated : box;
+        }
         if (boxedOnly) return new Extracted("", "no-box");
         if (Anchored(rest) is { } anchored) return anchored;
         if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest)) return new Extracted(rest.Trim(), "whole");
         if (anchoredOnly) return new Extracted("", "no-answer");
-        if (LastFormula(rest) is { } formula) return new Extracted(formula, "last-formula");
-        if (LastNumber(rest) is { } number) return new Extracted(number, "last-number");
+        if (Last(rest) is { } last) return last;
         return rest.Trim().Length is > 0 and <= 200 ? new Extracted(rest.Trim(), "whole") : new Extracted("", "no-answer");
     }
 
@@ -42,8 +48,7 @@ internal static class AnswerExtractor
             if (Anchored(text) is { } anchored) return anchored;
             if (!IsAnswer(text))
             {
-                if (LastFormula(text) is { } formula) return new Extracted(formula, "last-formula");
-                if (LastNumber(text) is { } number) return new Extracted(number, "last-number");
+                if (Last(text) is { } last) return last;
             }
         }
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
@@ -142,7 +147,7 @@ internal static class AnswerExtractor
             if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
         }
         else if (equals >= 0 && equals <= 100) from = equals + 2;
-        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]))) from = 0;
+        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
         else return null;
         var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
         if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal)) answer = answer[(answer.IndexOf(' ') + 1)..];
@@ -164,7 +169,11 @@ internal static class AnswerExtractor
         for (var i = 0; i < rest.Length && i < 2000; i++)
         {
             var c = rest[i];
-            if (c == '$') dollars++;
+            if (c == '$')
+            {
+                dollars++;
+                if (i + 1 < rest.Length && rest[i + 1] == '$') i++;
+            }
             if (c == '\\' && i + 1 < rest.Length)
             {
                 if (rest[i + 1] is '[' or '(') display++;
@@ -208,8 +217,11 @@ internal static class AnswerExtractor
     /// <summary>True where the text is an answer and not prose about one: it parses, and holds no run of words.</summary>
     private static bool IsAnswer(string text)
     {
-        if (text.Length > WorkBudget.MaxExpressionChars || Words(text) > 1) return false;
-        return Reading.Of(text).Expr is not null;
+        if (text.Length > WorkBudget.MaxExpressionChars) return false;
+        var words = Words(text);
+        if (words > 1) return false;
+        // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
+        return Reading.Of(text) is var reading && (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }
 
     /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
@@ -238,12 +250,18 @@ internal static class AnswerExtractor
             var word = text.AsSpan(from, i - from);
             i--;
             if (word.Length < 2 || word is "and" or "or" or "pi" or "percent" or "inf" or "infinity" or "np") continue;
-            if (word.Length == 2 && from > 0 && char.IsAsciiDigit(text[from - 1])) continue;
             var w = word.ToString();
-            if (!Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
+            if (word.Length < 4 ? SmallWords.Contains(w.ToLowerInvariant()) : !Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
         }
         return count;
     }
+
+    /// <summary>Short words of prose; other runs of two or three letters are products of variables (bx, dx, abc).</summary>
+    private static readonly FrozenSet<string> SmallWords = new[]
+    {
+        "is", "of", "to", "we", "so", "it", "in", "on", "at", "as", "be", "by", "if", "no", "the", "for", "are", "was", "has", "not", "but", "can", "get", "let", "all", "an", "my", "you", "he", "she", "its", "this",
+        "our", "his", "her", "how", "one", "two", "out", "may", "use", "now", "had", "any", "why", "who", "do", "up", "us", "me", "hmm", "ok", "yes", "i'm", "too", "see", "got", "add", "sum",
+    }.ToFrozenSet();
 
     /// <summary>The formulas of a sentence, joined where only separators stand between them.</summary>
     private static string? FirstFormulas(string text)
@@ -260,10 +278,18 @@ internal static class AnswerExtractor
         return result;
     }
 
-    private static string? LastFormula(string text)
+    /// <summary>The last formula, or the last number where one stands behind it.</summary>
+    private static Extracted? Last(string text)
     {
         var tail = text.Length > 20_000 ? text[^20_000..] : text;
         var all = Formulas(tail);
+        var end = all.Count > 0 ? all[^1].End : 0;
+        if (LastNumber(tail[end..]) is { } number) return new Extracted(number, "last-number");
+        return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
+    }
+
+    private static string? LastFormula(string tail, List<Formula> all)
+    {
         if (all.Count == 0) return null;
         var result = all[^1].Text;
         for (var i = all.Count - 1; i > 0 && all.Count - i < 64; i--)
@@ -281,6 +307,7 @@ internal static class AnswerExtractor
     private static List<Formula> Formulas(string text)
     {
         var found = new List<Formula>();
+        var (noRound, noSquare) = (false, false);
         var i = 0;
         while (i < text.Length)
         {
@@ -289,11 +316,14 @@ internal static class AnswerExtractor
             else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '(') (open, close) = (2, "\\)");
             else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '[') (open, close) = (2, "\\]");
             else if (text[i] == '\\') i++;
-            if (open == 0) { i++; continue; }
+            if (open == 0 || (close == "\\)" && noRound) || (close == "\\]" && noSquare)) { i++; continue; }
             var end = i + open;
             while (end < text.Length && !text.AsSpan(end).StartsWith(close)) end += text[end] == '\\' && close[0] == '$' ? 2 : 1;
             if (end >= text.Length)
             {
+                // No further search for a sign that the rest of the text does not hold: the scan stays linear.
+                noRound |= close == "\\)";
+                noSquare |= close == "\\]";
                 i += open;
                 continue;
             }

@@ -19,6 +19,9 @@ internal readonly record struct Approx(Complex Value, double Error)
     /// <summary>True where the imaginary part is zero within the error.</summary>
     public bool IsReal => Math.Abs(Value.Imaginary) <= (2 * Error) + (1e-13 * Size);
 
+    /// <summary>An exact number; no value where a double cannot tell it from zero or infinity.</summary>
+    public static Approx Of(Rational r) => r.ToDouble() is var v && ((v == 0 && !r.IsZero) || double.IsInfinity(v)) ? NaN : Exact(v);
+
     public static Approx Exact(double v) => new(v, Math.Abs(v) * Eps);
 
     public static Approx operator +(Approx a, Approx b) => Rounded(a.Value + b.Value, a.Error + b.Error);
@@ -46,6 +49,7 @@ internal readonly record struct Approx(Complex Value, double Error)
         if (b.Value.Imaginary == 0 && b.Value.Real > 0 && e.Value.Imaginary == 0)
         {
             var real = e.Value.Real == 0.5 ? Math.Sqrt(b.Value.Real) : Math.Pow(b.Value.Real, e.Value.Real);
+            if (real == 0) return NaN; // too small for a double, and not zero
             return Rounded(real, Math.Abs(real) * ((Math.Abs(e.Value.Real) * b.Error / b.Value.Real) + (e.Error * Math.Abs(Math.Log(b.Value.Real))) + (8 * Eps)));
         }
         var log = new Complex(Math.Log(b.Size), Math.Atan2(b.Value.Imaginary == 0 ? 0.0 : b.Value.Imaginary, b.Value.Real));

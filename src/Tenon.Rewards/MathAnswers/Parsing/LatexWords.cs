@@ -79,6 +79,6 @@ internal static class LatexWords
     /// <summary>Commands that this reader does not evaluate; an answer with one of them is compared as text.</summary>
     public static readonly FrozenSet<string> Unread = new[]
     {
-        "sum", "prod", "int", "iint", "iiint", "oint", "lim", "limsup", "liminf", "sup", "inf", "bigcup", "bigcap", "forall", "exists", "nexists", "partial", "nabla", "begin{cases}",
+        "int", "iint", "iiint", "oint", "lim", "limsup", "liminf", "sup", "inf", "bigcup", "bigcap", "forall", "exists", "nexists", "partial", "nabla", "begin{cases}",
     }.ToFrozenSet();
 }

@@ -42,6 +42,9 @@ internal sealed partial class Lexer
             case "frac" or "dfrac" or "tfrac" or "cfrac" or "sfrac": return WithArguments("frac", 2);
             case "binom" or "dbinom" or "tbinom": return WithArguments("binom", 2);
             case "sqrt": return Root();
+            case "sum" or "prod":
+                Emit(new Token(TokenKind.Command, name));
+                return true;
             case "pmod" or "pod":
                 EmitOp(Sign.Mod);
                 return true;

@@ -103,6 +103,7 @@ internal sealed partial class Lexer
             var c = _s[next];
             if (c == ',' && !comma && !hard) { comma = true; next++; }
             else if (c == '{' && _s.AsSpan(next).StartsWith("{,}") && !comma) { hard = true; next += 3; }
+            else if (c is ' ' or '{' && !comma && _s.AsSpan(next).TrimStart(' ').StartsWith("{, }")) { hard = true; next = _s.IndexOf('}', next) + 1; }
             else if (c == '\\' && next + 1 < _s.Length && _s[next + 1] is '!' or ',' or ' ' or ';' or ':' && c == '\\')
             {
                 thin = true;

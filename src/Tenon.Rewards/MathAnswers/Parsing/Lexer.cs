@@ -167,6 +167,12 @@ internal sealed partial class Lexer
             _p++;
             return;
         }
+        if (word is "p" or "a" && _s.AsSpan(_p).StartsWith(".m."))
+        {
+            _p += 3;
+            Emit(new Token(TokenKind.Word, word is "p" ? "pm" : "am"));
+            return;
+        }
         if (word.Length == 1)
         {
             Emit(new Token(TokenKind.Letter, Letter(word[0])));

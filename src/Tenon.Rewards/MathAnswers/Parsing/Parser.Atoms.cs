@@ -95,6 +95,7 @@ internal sealed partial class Parser
                 var radicand = At('(') ? Bracketed('(') : TexArgument();
                 return degree is null || (degree.IsNumber && degree.Value == 2) ? Expr.Pow(radicand, Expr.Num(Rational.Half)) : Expr.Call("root", radicand, degree);
         }
+        if (name is "sum" or "prod") return BigOperator(name);
         if (name.StartsWith("accent ", StringComparison.Ordinal)) return Accent(name[7..]);
         if (name.StartsWith("begin ", StringComparison.Ordinal)) return Environment(name[6..]);
         return Fail();
@@ -121,6 +122,35 @@ internal sealed partial class Parser
         }
         if (At('-')) { _p++; return Expr.Neg(TexArgument()); }
         return Atom();
+    }
+
+    /// <summary>\sum_{k=1}^{n} body: index, lower end, upper end, body.</summary>
+    private Expr BigOperator(string name)
+    {
+        Expr? range = null;
+        Expr? upper = null;
+        while (Next.Kind == TokenKind.Op && Next.Op is '_' or '^' && !_failed)
+        {
+            var isLower = At('_');
+            _p++;
+            if (!isLower) upper = Script();
+            else
+            {
+                if (!Take('{')) return Fail();
+                range = Relation();
+                if (!Take('}')) return Fail();
+            }
+        }
+        if (_failed || upper is null || range is not { Kind: ExprKind.Relation, Name: "=" } || range.Args[0].Kind != ExprKind.Symbol && range.Args[0].Kind != ExprKind.Constant) return Fail();
+        var body = Term();
+        var index = Expr.Sym(range.Args[0].Name + "#");
+        return Expr.Call(name, index, range.Args[1], upper, Replace(body, range.Args[0], index));
+    }
+
+    private static Expr Replace(Expr e, Expr from, Expr to)
+    {
+        if (e.Kind == from.Kind && e.Name == from.Name && e.Args.Length == 0) return to;
+        return e.Args.Length == 0 ? e : e.With(Array.ConvertAll(e.Args, a => Replace(a, from, to)));
     }
 
     private Expr Accent(string accent)

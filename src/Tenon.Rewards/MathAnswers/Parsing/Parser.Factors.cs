@@ -297,7 +297,7 @@ internal sealed partial class Parser
     /// <summary>The base of a logarithm: TeX takes one character without braces, so \log_23 is log base 2 of 3.</summary>
     private Expr LogBase()
     {
-        if (Next.Kind == TokenKind.Number && Next.Number!.IsNumber && Next.Text.Length > 1 && !Next.Number.IsDecimal && Next.Text != "10" && !StartsArgumentAfter())
+        if (Next.Kind == TokenKind.Number && Next.Number!.IsNumber && Next.Text.Length > 1 && !Next.Number.IsDecimal && Next.Text != "10" && Next.Text.All(char.IsAsciiDigit) && !StartsArgumentAfter())
         {
             var t = Next;
             _t[_p] = new Token(TokenKind.Number, t.Text[1..]) { Number = Expr.Num(new Rational(BigInteger.Parse(t.Text[1..], System.Globalization.CultureInfo.InvariantCulture))) };

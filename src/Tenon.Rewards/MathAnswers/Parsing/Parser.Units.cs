@@ -11,7 +11,7 @@ internal sealed partial class Parser
         return t.Kind switch
         {
             TokenKind.Text => true,
-            TokenKind.Word => _p > 0 && Units.IsWord(t.Text),
+            TokenKind.Word => _p > 0 && (Units.IsWord(t.Text) || (t.Text.Length > 3 && char.IsAsciiLetterLower(t.Text[0]) && _t[_p - 1].Kind == TokenKind.Number)),
             TokenKind.Letter => t.Upright && !t.Bold && _p > 0 && t.Text is not ("e" or "i" or "d" or "pi") && t.Text.Length == 1,
             _ => false,
         };
