@@ -14,12 +14,16 @@ public sealed record MathVerdict(bool? Correct, string Reason, string Rules, str
     public string? ExtractionRule { get; init; }
 
     /// <summary>The gold as it was read, in plain notation; null where it was read as words.</summary>
-    public string? GoldParsed => GoldReading?.Expr?.ToString();
+    public string? GoldParsed => (MathVerifyGold ?? GoldReading?.Expr)?.ToString();
 
     /// <summary>The answer as it was read, in plain notation; null where it was read as words.</summary>
-    public string? AnswerParsed => AnswerReading?.Expr?.ToString();
+    public string? AnswerParsed => (MathVerifyAnswer ?? AnswerReading?.Expr)?.ToString();
 
     internal Parsing.Reading? GoldReading { get; init; }
 
     internal Parsing.Reading? AnswerReading { get; init; }
+
+    internal Parsing.Expr? MathVerifyGold { get; init; }
+
+    internal Parsing.Expr? MathVerifyAnswer { get; init; }
 }

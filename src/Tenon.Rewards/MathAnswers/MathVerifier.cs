@@ -1,5 +1,6 @@
 using Tenon.Rewards.MathAnswers.Comparison;
 using Tenon.Rewards.MathAnswers.Extraction;
+using Tenon.Rewards.MathAnswers.MathVerify;
 using Tenon.Rewards.MathAnswers.Parsing;
 
 namespace Tenon.Rewards.MathAnswers;
@@ -38,6 +39,7 @@ public sealed class MathVerifier
 
     private static MathVerdict One(string gold, string answer, VerifyOptions options, RuleProfile profile)
     {
+        if (profile == RuleProfile.MathVerify) return AsMathVerify(gold, answer, options);
         Extracted extracted = default;
         var reason = "budget";
         var correct = false;
@@ -75,6 +77,32 @@ public sealed class MathVerifier
             GoldReading = g,
             AnswerReading = a,
         };
+    }
+
+    /// <summary>Math-Verify's verdict: its extraction on both sides (a raw gold is wrapped in dollars where it holds no formula of its own), its comparison.</summary>
+    private static MathVerdict AsMathVerify(string gold, string answer, VerifyOptions options)
+    {
+        var id = RuleProfile.MathVerify.Id;
+        MathVerifyReading? g = null;
+        MathVerifyReading? a = null;
+        try
+        {
+            g = MathVerifyReading.Of(gold);
+            a = MathVerifyReading.Of(answer);
+            if (a.Value is null && a.Text is null) return new MathVerdict(false, "no-answer", id);
+            var decimals = options.Tolerance is { } t and > 0 ? Math.Clamp((int)Math.Round(-Math.Log10(t)), 0, 15) : 6;
+            var judge = new MathVerifyJudge(new WorkBudget(Steps), decimals);
+            var correct = judge.Same(g, a);
+            return new MathVerdict(correct, judge.Rule, id) { Extracted = a.Text, ExtractionRule = "target", MathVerifyGold = g.Value, MathVerifyAnswer = a.Value };
+        }
+        catch (BudgetExceededException)
+        {
+            return new MathVerdict(false, "budget", id) { Extracted = a?.Text, ExtractionRule = "target" };
+        }
+        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        {
+            return new MathVerdict(false, "internal", id) { Extracted = a?.Text };
+        }
     }
 
     private static bool IsHedged(Reading answer) => answer.Expr is { Kind: ExprKind.List, Name: "or" };

@@ -110,6 +110,14 @@ internal sealed partial class Comparer
         return agreed >= 3 ? Math.Sign(ratio!.Value) : 0;
     }
 
+    /// <summary>Two equations in the same two or more variables that are equal up to a factor.</summary>
+    public bool EquationsInTwo(Expr gold, Expr answer)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        SymbolsOf(gold, names);
+        return names.Count >= 2 && ConstantFactor(Expr.Sub(gold.Args[0], gold.Args[1]), Expr.Sub(answer.Args[0], answer.Args[1])) != 0;
+    }
+
     private static void SymbolsOf(Expr e, SortedSet<string> names)
     {
         if (e.Kind is ExprKind.Symbol or ExprKind.Apply) names.Add(e.Name);

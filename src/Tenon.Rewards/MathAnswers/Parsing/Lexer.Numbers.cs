@@ -20,7 +20,7 @@ internal sealed partial class Lexer
         var whole = Digits();
         var group = whole.Length is >= 1 and <= 3 && whole[0] != '0';
         string? grouped = null;
-        if (group) grouped = Groups(whole);
+        if (group && !(MathVerify && CommasSeparate)) grouped = Groups(whole);
         if (grouped is not null) whole = grouped;
         var fraction = "";
         var isDecimal = false;
@@ -120,7 +120,7 @@ internal sealed partial class Lexer
 
     private long? Exponent()
     {
-        if (_p + 1 >= _s.Length || _s[_p] is not ('e' or 'E')) return null;
+        if (_p + 1 >= _s.Length || _s[_p] is not ('e' or 'E') || (MathVerify && _s[_p] == 'e')) return null;
         var q = _p + 1;
         var negative = _s[q] == '-' || _s[q] == '−';
         if (negative || _s[q] == '+') q++;

@@ -33,11 +33,14 @@ internal sealed partial class Lexer
     /// <summary>True: digits with commas are lists, never one number.</summary>
     public bool CommasSeparate { get; init; }
 
+    /// <summary>True: only what Math-Verify reads as a number is one (1E3 but not 1e3, no thin spaces, nothing recurring).</summary>
+    public bool MathVerify { get; init; }
+
     /// <summary>Reads a whole text; null where it is too long, unbalanced in its commands or not readable.</summary>
-    public static Lexer? Read(string text, List<Token> tokens, bool commasSeparate = false)
+    public static Lexer? Read(string text, List<Token> tokens, bool commasSeparate = false, bool mathVerify = false)
     {
         if (text.Length > WorkBudget.MaxExpressionChars) return null;
-        var lexer = new Lexer(text, tokens, 0) { CommasSeparate = commasSeparate };
+        var lexer = new Lexer(text, tokens, 0) { CommasSeparate = commasSeparate, MathVerify = mathVerify };
         if (!lexer.Run()) return null;
         tokens.Add(new Token(TokenKind.End, ""));
         return lexer;
@@ -132,7 +135,7 @@ internal sealed partial class Lexer
     private bool Splice(string text, bool upright = false)
     {
         if (_nested > 8 || _out.Count > WorkBudget.MaxExpressionChars) return false;
-        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _upright = upright || _upright, CommasSeparate = CommasSeparate };
+        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _upright = upright || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify };
         if (!inner.Run()) return false;
         HasCommaNumber |= inner.HasCommaNumber;
         _space = inner._space;
