@@ -15,6 +15,11 @@ public abstract class AdapterMethod
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
     public abstract AdapterSet Create(CausalModel model, AdapterSettings settings);
 
+    /// <summary>
+    /// Trainable parameters on a model of these sizes, from shapes alone; null where the method does not say. Throws where the settings do not fit.
+    /// </summary>
+    public virtual long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) => null;
+
     /// <summary>The content of <c>adapter_config.json</c> for an adapter of this method.</summary>
     public virtual JsonObject PeftConfig(AdapterSet adapter, string baseModel) => new()
     {

@@ -17,6 +17,16 @@ public static class Targets
         return chosen;
     }
 
+    /// <summary>Path and sizes of the layers that the settings name on a model that is known by its configuration alone.</summary>
+    public static IReadOnlyList<(string Path, long Outputs, long Inputs)> Shapes(Tenon.Models.Config.ModelConfig config, AdapterSettings settings)
+    {
+        const string suffix = ".weight";
+        var chosen = Tenon.Models.Weights.ExpectedTensors.Of(config).Where(t => t.Shape.Length == 2 && t.Name != "model.embed_tokens.weight")
+            .Select(t => (Path: t.Name[..^suffix.Length], Outputs: t.Shape[0], Inputs: t.Shape[1]))
+            .Where(t => Matches(settings.Targets, t.Path, t.Path == "lm_head")).ToList();
+        return chosen.Count > 0 ? chosen : throw new TenonException($"adapter targets '{settings.Targets}'", "at least one linear layer of the model", "no match", usage: true);
+    }
+
     private static bool Matches(string targets, string path, bool isHead)
     {
         if (targets.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return !isHead;

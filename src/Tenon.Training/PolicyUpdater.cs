@@ -67,6 +67,38 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return totals.Report(objective);
     }
 
+    /// <summary>
+    /// Adds the gradient of -sum(weight * logp) / tokens over all completion tokens: the plain weighted step that stacks are timed on. <paramref name="weight"/> gets
+    /// the row and the place of the token in its completion. Returns the loss.
+    /// </summary>
+    public double AccumulateWeighted(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, Func<int, int, double> weight)
+    {
+        var total = groups.Sum(g => g.Rollouts.Sum(r => (long)r.Sampled.Ids.Length));
+        var loss = 0.0;
+        var lengths = groups.SelectMany(g => g.Rollouts).Select(r => r.Sampled.Ids.Length).ToList();
+        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        {
+            tape.Reset();
+            tape.Recording = true;
+            tape.Recompute = options.Recompute;
+            var head = Forward(micro, adapter);
+            var slope = new float[head.LogProbabilities.Length];
+            var at = 0;
+            for (var row = micro.FirstRow; row < micro.EndRow; row++)
+                for (var t = 0; t < lengths[row]; t++, at++)
+                {
+                    var w = weight(row, t) / total;
+                    slope[at] = (float)-w;
+                    loss -= w * head.LogProbabilities[at];
+                }
+
+            head.Backward(slope);
+        }
+
+        tape.Reset();
+        return loss;
+    }
+
     private TokenHead Forward(MicroBatch micro, IAdapter? adapter)
     {
         var batch = micro.ToBatch(adapter);

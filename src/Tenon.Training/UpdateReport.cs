@@ -43,8 +43,13 @@ internal sealed record UpdateReport
 
     public UpdateReport Mean(int updates) => this with
     {
-        Loss = Loss / updates, Entropy = Entropy / updates, Kl = Kl / updates, ClipLow = ClipLow / updates, ClipHigh = ClipHigh / updates,
-        GradNorm = GradNorm / updates, UpdateNorm = UpdateNorm / updates,
+        Loss = Loss / updates,
+        Entropy = Entropy / updates,
+        Kl = Kl / updates,
+        ClipLow = ClipLow / updates,
+        ClipHigh = ClipHigh / updates,
+        GradNorm = GradNorm / updates,
+        UpdateNorm = UpdateNorm / updates,
     };
 
     private static double Sum(double sum, double value) => double.IsNaN(sum) ? value : sum + value;

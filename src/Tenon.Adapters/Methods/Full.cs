@@ -31,6 +31,10 @@ public sealed class Full : AdapterMethod
         return set.Attach();
     }
 
+    /// <inheritdoc/>
+    public override long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) =>
+        Tenon.Models.Weights.ExpectedTensors.Of(config).Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b));
+
     private static Parameter Copy(string name, FrozenMatrix weight)
     {
         var copy = Parameter.Create(name, weight.Outputs, weight.Inputs);

@@ -35,6 +35,10 @@ public sealed class Lora : AdapterMethod
     }
 
     /// <inheritdoc/>
+    public override long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
+
+    /// <inheritdoc/>
     public override JsonObject PeftConfig(AdapterSet adapter, string baseModel) => new()
     {
         ["base_model_name_or_path"] = baseModel,

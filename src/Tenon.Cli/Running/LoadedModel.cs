@@ -11,6 +11,14 @@ namespace Tenon.Cli.Running;
 /// <summary>A MODEL word opened for work: weights packed, tokenizer, chat template, end tokens.</summary>
 internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
 {
+    /// <summary>The weights alone, for work on ids: no tokenizer is needed; end tokens are those of the configuration.</summary>
+    public static (CausalModel Model, IReadOnlySet<int> EndTokens) OpenWeights(string name, Precision precision, int maxLength)
+    {
+        using var source = ModelSource.Open(name);
+        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, maxLength)), source.Fingerprint);
+        return (model, new HashSet<int>(source.Config.EosTokenIds));
+    }
+
     /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
     /// <param name="name">The MODEL word.</param>
     /// <param name="precision">Rounding of products with frozen weights.</param>

@@ -25,7 +25,7 @@ internal static class PyFloat
         var mark = round.IndexOf('E');
         var mantissa = mark < 0 ? round : round[..mark];
         var digits = mantissa.Replace(".", "").TrimStart('0').TrimEnd('0');
-        
+
         var point = mantissa.IndexOf('.');
         var leading = mantissa.TakeWhile(c => c is '0' or '.').Count(c => c == '0');
         var whole = point < 0 ? mantissa.Length : point;

@@ -89,7 +89,7 @@ internal sealed partial class Parser
     {
         if (At(Sign.Degree)) return e;
         if (At('*') || At('\'')) { _p++; return e.Kind == ExprKind.Symbol ? Expr.Sym(e.Name + "*") : Expr.Call("star", e); }
-        if (At('{') && (Ahead(1).Is(Sign.Degree) || Ahead(1).Is('\'')) )
+        if (At('{') && (Ahead(1).Is(Sign.Degree) || Ahead(1).Is('\'')))
         {
             var q = 1;
             var primes = "";

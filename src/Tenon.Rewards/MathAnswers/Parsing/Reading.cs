@@ -55,7 +55,7 @@ internal sealed class Reading
             if (s.StartsWith("**") && s.EndsWith("**") && s.Length > 4) s = s[2..^2].Trim();
             if (s.StartsWith("\\(") && s.EndsWith("\\)") && s.Length > 4 && s[2..].IndexOf("\\(") < 0) s = s[2..^2].Trim();
             if (s.Length > 1 && s[^1] is '.' or ',' or ';' && !s.EndsWith("..")) s = s[..^1].TrimEnd();
-            if (s.Length > 1 && s[^1] == ':' ) s = s[..^1].TrimEnd();
+            if (s.Length > 1 && s[^1] == ':') s = s[..^1].TrimEnd();
             if (s.Length == before) break;
         }
         return s.Length == text.Length ? text : s.ToString();

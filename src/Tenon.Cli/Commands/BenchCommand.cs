@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Cli.Running;
+using Tenon.Models.Generation;
+using Tenon.Models.Layers;
+using Tenon.Rewards.Data;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tensors.Random;
+using Tenon.Training;
+using Tenon.Training.Rollouts;
+using Tenon.Training.Settings;
+using AdapterSettings = Tenon.Adapters.AdapterSettings;
+using Precision = Tenon.Tensors.Precision;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>
+/// Times a stage on the workload that other stacks are timed on: the first P problems of a file through the chat template, G completions each of exactly N tokens.
+/// </summary>
+internal sealed class BenchCommand : Verb
+{
+    private readonly Argument<string> stage;
+    private readonly Argument<string> model;
+    private readonly Option<string> data;
+    private readonly Option<int> prompts;
+    private readonly Option<int> group;
+    private readonly Option<int> tokens;
+    private readonly Option<int> rank;
+    private readonly Option<string> method;
+    private readonly Option<int> runs;
+    private readonly Option<int> micro;
+    private readonly Option<bool> json;
+    private readonly ComputeOptions compute;
+
+    public BenchCommand()
+        : base("bench", "times a stage: prefill, sample, train, step", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
+    {
+        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train or step" });
+        stage.AcceptOnlyFromAmong("prefill", "sample", "train", "step");
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        data = Add(new Option<string>("--data") { Description = "a JSONL file of problems", Required = true });
+        prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
+        group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
+        tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
+        rank = Add(new Option<int>("--rank") { Description = "rank of the adapter", DefaultValueFactory = _ => 16 });
+        method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
+        runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
+        micro = Add(new Option<int>("--micro-batch-tokens") { Description = "most tokens of one training pass", DefaultValueFactory = _ => 2048 });
+        json = Add(new Option<bool>("--json") { Description = "one JSON line" });
+        compute = new ComputeOptions(this);
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        compute.Apply(call);
+        foreach (var option in new[] { prompts, group, tokens, rank, runs, micro })
+            if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
+        var precision = compute.Precision(call);
+        var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
+        var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
+        var ids = problems.Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
+        using var adapter = RunBuilder.Method(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
+        var name = call.GetValue(stage)!;
+        var work = Work(name, call, loaded, ids, adapter, precision);
+        work();
+        var best = double.PositiveInfinity;
+        for (var i = 0; i < call.GetValue(runs); i++)
+        {
+            var clock = Stopwatch.StartNew();
+            work();
+            best = Math.Min(best, clock.Elapsed.TotalSeconds);
+        }
+
+        var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(group) * call.GetValue(tokens);
+        var result = new JsonObject
+        {
+            ["stage"] = name,
+            ["seconds"] = Math.Round(best, 4),
+            ["tokens_per_s"] = Math.Round(count / best, 2),
+            ["memory_gb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e9, 3),
+            ["threads"] = Tenon.Tensors.Threads.WorkerPool.Default.Threads,
+            ["precision"] = precision.ToString().ToLowerInvariant(),
+            ["cpu"] = CpuName(),
+            ["tier"] = Numerics.Tier,
+        };
+        if (call.GetValue(json)) terminal.Out.WriteLine(result.ToJsonString());
+        else
+            foreach (var (key, value) in result) terminal.Out.WriteLine($"{key,-13} {value}");
+        return 0;
+    }
+
+    private Action Work(string name, ParseResult call, LoadedModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision)
+    {
+        var (samples, length) = (call.GetValue(group), call.GetValue(tokens));
+        var generator = new Generator(loaded.Model, new GeneratorOptions { Concurrency = ids.Count * samples, Precision = precision });
+        var requests = ids.Select((p, i) => new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter }).ToList();
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(call.GetValue(micro)), new Tape(null, precision));
+        var optimizer = new AdapterOptimizer(adapter.Trainable, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
+        var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
+        return name switch
+        {
+            "prefill" => () => Prefill(loaded, ids, adapter, precision),
+            "sample" => () => generator.Generate(requests),
+            "train" => () => Train(updater, optimizer, adapter, fixedGroups.Value),
+            _ => () => Train(updater, optimizer, adapter, FromSamples(ids, generator.Generate(requests))),
+        };
+    }
+
+    private static void Prefill(LoadedModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision) =>
+        loaded.Model.Forward(new Tape(null, precision), TokenBatch.Of([.. ids.SelectMany(i => i)], Runs(ids), adapter));
+
+    private static TokenRun[] Runs(List<int[]> ids)
+    {
+        var start = 0;
+        return [.. ids.Select(i => { var run = new TokenRun(start, i.Length, 0); start += i.Length; return run; })];
+    }
+
+    /// <summary>One optimizer step: forward, loss on the completion tokens, backward, AdamW.</summary>
+    private static void Train(PolicyUpdater updater, AdapterOptimizer optimizer, AdapterSet adapter, List<RolloutGroup> groups)
+    {
+        updater.AccumulateWeighted(groups, adapter, (row, _) => row % 2 == 0 ? 1 : -1);
+        optimizer.Step();
+    }
+
+    /// <summary>Completions of random tokens, as the other stacks' step is timed on.</summary>
+    private static List<RolloutGroup> Groups(List<int[]> ids, int samples, int length, int vocabulary)
+    {
+        var key = new RandomKey(7);
+        return [.. ids.Select((p, i) => new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p, [.. Enumerable.Range(0, samples).Select(s => Group(s, [.. Enumerable.Range(0, length)
+            .Select(t => key.Index(vocabulary, RandomPurpose.Sampling, 0, (uint)i, (uint)s, (uint)t))]))]))];
+    }
+
+    private static List<RolloutGroup> FromSamples(List<int[]> ids, IReadOnlyList<GeneratedSample> samples) =>
+        [.. ids.Select((p, i) => new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p, [.. samples.Where(s => s.Request == i).Select(s => new Rollout(s, "", []))]))];
+
+    private static Rollout Group(int sample, int[] ids) => new(new GeneratedSample(0, sample, ids, [], [], FinishReason.Length), "", []);
+
+    private static string CpuName()
+    {
+        const string file = "/proc/cpuinfo";
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?[(line.IndexOf(':') + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Tenon.Cli.Running;
+using Tenon.Models.Generation;
+using Tenon.Models.Prompting;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>A conversation on the terminal through the model's chat template; an empty line or end of input ends it.</summary>
+internal sealed class ChatCommand : Verb
+{
+    private readonly Argument<string> model;
+    private readonly Option<string?> adapter;
+    private readonly Option<string?> system;
+    private readonly SamplingOptions sampling;
+    private readonly ComputeOptions compute;
+
+    public ChatCommand()
+        : base("chat", "talks to a model through its chat template", "tenon chat tiny --adapter runs/quickstart/checkpoints/100")
+    {
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
+        system = Add(new Option<string?>("--system") { Description = "a system message" });
+        sampling = new SamplingOptions(this);
+        compute = new ComputeOptions(this);
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        compute.Apply(call);
+        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call));
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = loaded.EndTokens, Precision = compute.Precision(call) });
+        var messages = new List<PromptMessage>();
+        if (call.GetValue(system) is { } text) messages.Add(new PromptMessage("system", text));
+        for (uint turn = 0; ; turn++)
+        {
+            if (terminal.IsOutputLive) terminal.Out.Write("> ");
+            terminal.Out.Flush();
+            if (terminal.In.ReadLine() is not { Length: > 0 } line) return 0;
+            messages.Add(new PromptMessage("user", line));
+            var prompt = loaded.Encoder.Encode(messages);
+            var limit = Math.Min(sampling.MaxNewTokens(call), loaded.Model.MaxLength - prompt.Length);
+            if (limit < 1) throw new TenonException("the conversation", $"at most {loaded.Model.MaxLength} tokens", $"{prompt.Length}", "begin a new one");
+            var stream = loaded.Encoder.Tokenizer.StreamingDecoder(skipSpecial: true);
+            var answer = new System.Text.StringBuilder();
+            generator.Generate([new GenerationRequest(prompt, 1, limit, new RandomPlace(compute.Seed(call), RandomPurpose.Sampling, 0, turn)) { Adapter = set }], (_, _, id) => Say(stream.Add(id)), terminal.Interrupt.Token);
+            Say(stream.Flush());
+            terminal.Out.WriteLine();
+            messages.Add(new PromptMessage("assistant", answer.ToString()));
+
+            void Say(string part)
+            {
+                answer.Append(part);
+                terminal.Out.Write(part);
+                terminal.Out.Flush();
+            }
+        }
+    }
+}

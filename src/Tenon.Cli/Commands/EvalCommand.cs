@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Tenon.Cli.Running;
+using Tenon.Models.Generation;
+using Tenon.Rewards;
+using Tenon.Rewards.Data;
+using Tenon.Tensors.Random;
+using Tenon.Training.Rollouts;
+using Tenon.Training.Settings;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>avg@k and pass@k of a model on benchmark files; each problem's result is on disk as soon as it is known, and a second call goes on from there.</summary>
+internal sealed class EvalCommand : Verb
+{
+    private const int Chunk = 16;
+    private readonly Argument<string> model;
+    private readonly Option<string?> adapter;
+    private readonly Option<string> benchmark;
+    private readonly Option<string> data;
+    private readonly Option<string> output;
+    private readonly Option<int?> limit;
+    private readonly Option<string> prompt;
+    private readonly Option<double> temperature;
+    private readonly Option<int> maxNewTokens;
+    private readonly Option<bool> json;
+    private readonly ComputeOptions compute;
+
+    public EvalCommand()
+        : base("eval", "avg@k and pass@k on benchmark files, with intervals", "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data")
+    {
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
+        benchmark = Add(new Option<string>("--benchmark") { Description = "NAME@K[,NAME@K...]: a JSONL file, or the name of one in the data folder; K samples a problem", Required = true });
+        data = Add(new Option<string>("--data") { Description = "the folder of benchmark files", DefaultValueFactory = _ => "data" });
+        output = Add(new Option<string>("--output", "-o") { Description = "the folder of results", DefaultValueFactory = _ => "eval" });
+        limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
+        prompt = Add(new Option<string>("--prompt") { Description = "boxed, plain, or a template with {problem}", DefaultValueFactory = _ => "boxed" });
+        temperature = Add(new Option<double>("--temperature") { Description = "sampling temperature; 0 is greedy", DefaultValueFactory = _ => 1 });
+        maxNewTokens = Add(new Option<int>("--max-new-tokens") { Description = "longest answer in tokens", DefaultValueFactory = _ => 512 });
+        json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
+        compute = new ComputeOptions(this);
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        compute.Apply(call);
+        var template = call.GetValue(prompt)!;
+        if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
+        var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
+        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens));
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = call.GetValue(temperature) }, EndTokens = loaded.EndTokens, Precision = compute.Precision(call) };
+        var collector = new RolloutCollector(loaded.Model, loaded.Encoder, [new WeightedReward(RewardFinder.Create("math"))], options);
+        foreach (var (name, problems) in work)
+        {
+            var file = Path.Combine(call.GetValue(output)!, $"{Path.GetFileNameWithoutExtension(name.Name)}@{name.Samples}.jsonl");
+            var prompts = problems.Select((p, i) => new DrawnPrompt(p, i, loaded.Encoder.Encode(Prompts.Fill(template, p.Text)))).ToList();
+            foreach (var part in EvalResults.Missing(file, prompts).Chunk(Chunk))
+            {
+                var fit = part.Where(p => p.Prompt.Length + call.GetValue(maxNewTokens) <= loaded.Model.MaxLength).ToList();
+                foreach (var skipped in part.Except(fit)) terminal.Error.WriteLine($"{skipped.Problem.Id}: prompt too long, left out");
+                EvalResults.Append(file, collector.Collect(fit, name.Samples, call.GetValue(maxNewTokens), new RandomPlace(compute.Seed(call), RandomPurpose.Evaluation), set, cancel: terminal.Interrupt.Token));
+                terminal.Error.WriteLine($"{name}: {EvalResults.Count(file)} of {prompts.Count} problems");
+            }
+
+            var summary = EvalResults.Summary(file, name.ToString());
+            if (call.GetValue(json)) JsonLines.Write(terminal, summary);
+            else terminal.Out.WriteLine(EvalResults.Describe(summary));
+        }
+
+        return 0;
+    }
+
+    private IReadOnlyList<Problem> Read(ParseResult call, string name)
+    {
+        var path = File.Exists(name) ? name : Path.Combine(call.GetValue(data)!, name + ".jsonl");
+        var problems = ProblemFile.Read(path).Problems;
+        return call.GetValue(limit) is { } n ? [.. problems.Take(n)] : problems;
+    }
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Tenon.Cli.Running;
+using Tenon.Models.Generation;
+using Tenon.Models.Tokenizers;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>Completes prompts: streamed text for a person, JSON lines for a program.</summary>
+internal sealed class GenerateCommand : Verb
+{
+    private readonly Argument<string> model;
+    private readonly Argument<string[]> prompts;
+    private readonly Option<string?> adapter;
+    private readonly Option<string?> input;
+    private readonly Option<int> samples;
+    private readonly Option<bool> template;
+    private readonly SamplingOptions sampling;
+    private readonly ComputeOptions compute;
+
+    public GenerateCommand()
+        : base("generate", "completes prompts", "tenon generate tiny --chat-template '347+86=?'", "tenon generate MODEL --input prompts.jsonl --samples 4 --temperature 0.7")
+    {
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        prompts = Add(new Argument<string[]>("PROMPT") { Description = "texts to complete", Arity = ArgumentArity.ZeroOrMore });
+        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
+        input = Add(new Option<string?>("--input", "-i") { Description = "a JSONL file (- for standard input) of {\"ids\":[...]} or {\"prompt\":\"...\"} lines; answers are JSON lines" });
+        samples = Add(new Option<int>("--samples") { Description = "completions of each prompt", DefaultValueFactory = _ => 1 });
+        template = Add(new Option<bool>("--chat-template") { Description = "wrap each prompt as a user's message in the model's chat template" });
+        sampling = new SamplingOptions(this);
+        compute = new ComputeOptions(this);
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        compute.Apply(call);
+        var count = call.GetValue(samples);
+        if (count < 1) throw new TenonException("--samples", "1 or more", $"{count}", usage: true);
+        var file = call.GetValue(input);
+        var texts = call.GetValue(prompts) ?? [];
+        if (file is null && texts.Length == 0) throw new TenonException("tenon generate", "a PROMPT or --input FILE", "neither", usage: true);
+        var source = call.GetValue(model)!;
+        var wrap = call.GetValue(template);
+        var tokenizer = new Lazy<TokenizerSource>(() => TokenizerSource.Open(source));
+        var encoder = new Lazy<Tenon.Models.Prompting.PromptEncoder>(() => LoadedModel.EncoderOf(tokenizer.Value, wrap ? null : false));
+        List<int[]> ids = file is null
+            ? [.. texts.Select(t => encoder.Value.Encode(t))]
+            : [.. JsonLines.Read(file, terminal).Select(l => Read(JsonLines.Parse(l.Text, l.Number, file), l.Number, file, encoder))];
+        var limit = sampling.MaxNewTokens(call);
+        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), ids.Select(i => i.Length).DefaultIfEmpty(1).Max() + limit);
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        var ends = sampling.IgnoreEos(call) ? new HashSet<int>() : loaded.EndTokens;
+        var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = ends, Precision = compute.Precision(call) });
+        var seed = compute.Seed(call);
+        var requests = ids.Select((p, i) => new GenerationRequest(p, count, limit, new RandomPlace(seed, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = set }).ToList();
+        var decoder = TryTokenizer(tokenizer);
+        if (file is not null)
+        {
+            foreach (var s in generator.Generate(requests, cancel: terminal.Interrupt.Token)) JsonLines.Write(terminal, Answer(s, decoder));
+            return 0;
+        }
+
+        foreach (var (request, i) in requests.Select((r, i) => (r, i)))
+            for (var s = 0; s < count; s++)
+            {
+                var stream = decoder!.StreamingDecoder(skipSpecial: true);
+                var one = request with { Samples = 1, FirstSample = s };
+                generator.Generate([one], (_, _, id) =>
+                {
+                    terminal.Out.Write(stream.Add(id));
+                    terminal.Out.Flush();
+                }, terminal.Interrupt.Token);
+                terminal.Out.WriteLine(stream.Flush());
+            }
+
+        return 0;
+    }
+
+    private static ITokenizer? TryTokenizer(Lazy<TokenizerSource> source)
+    {
+        try
+        {
+            return source.Value.Tokenizer;
+        }
+        catch (TenonException)
+        {
+            // Lines of ids need no tokenizer; their text is then null.
+            return null;
+        }
+    }
+
+    private static int[] Read(System.Text.Json.JsonElement line, int number, string file, Lazy<Tenon.Models.Prompting.PromptEncoder> encoder)
+    {
+        if (line.TryGetProperty("ids", out var ids)) return JsonLines.Ids(ids);
+        if (line.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == System.Text.Json.JsonValueKind.String) return encoder.Value.Encode(prompt.GetString()!);
+        throw new TenonException($"{file}, line {number}", "{\"ids\":[...]} or {\"prompt\":\"...\"}", "neither", usage: true);
+    }
+
+    private static JsonObject Answer(GeneratedSample s, ITokenizer? tokenizer) => new()
+    {
+        ["line"] = s.Request,
+        ["sample"] = s.Sample,
+        ["ids"] = JsonLines.Array(s.Ids),
+        ["text"] = tokenizer?.Decode(s.Ids, skipSpecial: true),
+        ["logp"] = JsonLines.Array(s.LogProbabilities),
+        ["finish"] = s.Finish == FinishReason.Stop ? "stop" : "length",
+    };
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Tenon.Cli.Running;
+using Tenon.Models.Tokenizers;
+using Tenon.Models.Weights;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>Looks into a model, or writes it as a Hugging Face folder.</summary>
+internal sealed class ModelCommand : Verb
+{
+    private readonly Argument<string> action;
+    private readonly Argument<string> model;
+    private readonly Argument<string?> target;
+    private readonly Option<string> dtype;
+    private readonly Option<string?> adapter;
+    private readonly Option<bool> json;
+
+    public ModelCommand()
+        : base("model", "inspect: family, sizes, tokenizer, fingerprint of a model; export: write it as a Hugging Face folder", "tenon model inspect tiny", "tenon model export model.gguf exported --dtype bf16")
+    {
+        action = Add(new Argument<string>("ACTION") { Description = "inspect or export" });
+        action.AcceptOnlyFromAmong("inspect", "export");
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        target = Add(new Argument<string?>("DIR") { Description = "the new folder (export)", Arity = ArgumentArity.ZeroOrOne });
+        dtype = Add(new Option<string>("--dtype") { Description = "f32 or bf16 (export)", DefaultValueFactory = _ => "f32" });
+        dtype.AcceptOnlyFromAmong("f32", "bf16");
+        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder to merge in (export)" });
+        json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal) =>
+        call.GetValue(action) == "inspect" ? Inspect(call, terminal) : Export(call, terminal);
+
+    private int Inspect(ParseResult call, Terminal terminal)
+    {
+        var name = call.GetValue(model)!;
+        using var source = ModelSource.Open(name);
+        var c = source.Config;
+        TokenizerSource? tokenizer = null;
+        string? fault = null;
+        try
+        {
+            tokenizer = TokenizerSource.Open(name);
+        }
+        catch (TenonException e)
+        {
+            fault = e.Message.Split('\n')[0];
+        }
+
+        var facts = new JsonObject
+        {
+            ["model"] = source.Location,
+            ["family"] = c.ModelType,
+            ["parameters"] = source.Weights.Tensors.Values.Where(t => t.Name != "lm_head.weight" || !c.TieWordEmbeddings).Sum(t => t.Count),
+            ["layers"] = c.NumHiddenLayers,
+            ["hidden"] = c.HiddenSize,
+            ["feed_forward"] = c.IntermediateSize,
+            ["heads"] = c.NumAttentionHeads,
+            ["kv_heads"] = c.NumKeyValueHeads,
+            ["head_size"] = c.HeadDim,
+            ["vocabulary"] = c.VocabSize,
+            ["tied"] = c.TieWordEmbeddings,
+            ["context"] = c.MaxPositionEmbeddings,
+            ["rope"] = $"{c.RopeScaling.Type.ToString().ToLowerInvariant()}, theta {c.RopeTheta}",
+            ["storage"] = string.Join(", ", source.Weights.Tensors.Values.GroupBy(t => t.Storage).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} x {g.Key}")),
+            ["tokenizer"] = tokenizer is null ? fault : $"{tokenizer.Tokenizer.VocabularySize} tokens",
+            ["chat_template"] = tokenizer?.ChatTemplate is not null,
+            ["end_tokens"] = JsonLines.Array(c.EosTokenIds),
+            ["fingerprint"] = source.Fingerprint,
+        };
+        if (call.GetValue(json)) terminal.Out.WriteLine(facts.ToJsonString());
+        else
+            foreach (var (key, value) in facts) terminal.Out.WriteLine($"{key,-14} {(value is JsonArray ? value.ToJsonString() : value)}");
+        return 0;
+    }
+
+    private int Export(ParseResult call, Terminal terminal)
+    {
+        var name = call.GetValue(model)!;
+        var folder = call.GetValue(target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
+        var type = call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32;
+        var tokenizer = TryTokenizer(name, terminal);
+        if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, tokenizer);
+        else
+        {
+            using var source = ModelSource.Open(name);
+            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, tokenizer is null ? null : tokenizer.WriteTo);
+        }
+
+        terminal.Out.WriteLine(folder);
+        return 0;
+    }
+
+    private static TokenizerSource? TryTokenizer(string name, Terminal terminal)
+    {
+        try
+        {
+            return TokenizerSource.Open(name);
+        }
+        catch (TenonException e)
+        {
+            terminal.Error.WriteLine($"the model is written without a tokenizer: {e.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Tenon.Cli.Running;
+using Tenon.Models.Templates;
+using Tenon.Models.Tokenizers;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>Chat templates, line by line.</summary>
+internal sealed class RenderCommand : Verb
+{
+    private readonly Argument<string?> tokenizer;
+    private readonly Option<string> input;
+    private readonly Option<string?> template;
+
+    public RenderCommand()
+        : base("render", "conversations through a chat template", "tenon render tiny --input conversations.jsonl", "tenon render - --input cases.jsonl")
+    {
+        tokenizer = Add(new Argument<string?>("TOKENIZER") { Description = "a folder with tokenizer.json, a .gguf file, tiny, or - where the lines bring their templates", Arity = ArgumentArity.ZeroOrOne });
+        input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"messages\":[...],...} or {\"template\":\"...\",\"vars\":{...}}", Required = true });
+        template = Add(new Option<string?>("--template") { Description = "a template file instead of a TOKENIZER's" });
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        var renderer = Renderer(call);
+        foreach (var (_, text) in JsonLines.Read(call.GetValue(input)!, terminal))
+        {
+            terminal.Out.WriteLine(renderer.Answer(text));
+            terminal.Out.Flush();
+        }
+
+        return 0;
+    }
+
+    private RenderLine Renderer(ParseResult call)
+    {
+        if (call.GetValue(template) is { } file)
+        {
+            if (!File.Exists(file)) throw new TenonException($"template {file}", "a file that exists", "nothing there", usage: true);
+            return new RenderLine(File.ReadAllText(file));
+        }
+
+        if (call.GetValue(tokenizer) is not { } name || name == "-") return new RenderLine();
+        var source = TokenizerSource.Open(name);
+        return new RenderLine(source.ChatTemplate, source.SpecialTokens);
+    }
+}

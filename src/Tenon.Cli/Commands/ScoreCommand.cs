@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Adapters.Methods;
+using Tenon.Cli.Running;
+using Tenon.Models.Layers;
+using Tenon.Models.Prompting;
+using Tenon.Models.Tokenizers;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>Log-probabilities and entropies of given tokens; on request hidden states, logits and gradients.</summary>
+internal sealed class ScoreCommand : Verb
+{
+    private readonly Argument<string> model;
+    private readonly Option<string?> adapter;
+    private readonly Option<string> input;
+    private readonly Option<string?> output;
+    private readonly Option<string?> gradients;
+    private readonly ComputeOptions compute;
+
+    public ScoreCommand()
+        : base("score", "log-probabilities and entropies of given tokens or texts", "tenon score tiny --input lines.jsonl", "tenon score MODEL --adapter DIR --input lines.jsonl --output states.safetensors")
+    {
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
+        input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"ids\":[...]} or {\"prompt\":\"...\",\"completion\":\"...\"}, optional prompt_length, temperature, weights", Required = true });
+        output = Add(new Option<string?>("--output", "-o") { Description = "writes N.hidden (after the final norm) and N.logits of each line" });
+        gradients = Add(new Option<string?>("--gradients") { Description = "writes the gradient of -sum(weights * logp) over all lines for every trainable tensor" });
+        compute = new ComputeOptions(this);
+    }
+
+    private sealed record Line(int[] Ids, int Start, double Temperature, double[]? Weights);
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        compute.Apply(call);
+        var source = call.GetValue(model)!;
+        var file = call.GetValue(input)!;
+        var encoder = new Lazy<PromptEncoder>(() => LoadedModel.EncoderOf(TokenizerSource.Open(source), false));
+        var lines = JsonLines.Read(file, terminal).Select(l => Read(JsonLines.Parse(l.Text, l.Number, file), $"{file}, line {l.Number}", encoder)).ToList();
+        if (lines.Count == 0) throw new TenonException($"input {file}", "at least one line", "none", usage: true);
+        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
+        var path = call.GetValue(gradients);
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder)
+            : path is not null ? new Full().Create(loaded.Model, new AdapterSettings { Method = "full" }) : null;
+        var tensors = new List<SafetensorsEntry>();
+        var tape = new Tape(null, compute.Precision(call));
+        for (var i = 0; i < lines.Count; i++)
+        {
+            terminal.Interrupt.Token.ThrowIfCancellationRequested();
+            JsonLines.Write(terminal, Score(loaded.Model, set, tape, lines[i], i, call.GetValue(output) is not null ? tensors : null, path is not null));
+        }
+
+        if (call.GetValue(output) is { } states) SafetensorsWriter.Write(states, tensors);
+        if (path is not null) WriteGradients(path, set!, call.GetValue(adapter) is not null);
+        return 0;
+    }
+
+    private static Line Read(JsonElement json, string where, Lazy<PromptEncoder> encoder)
+    {
+        var start = json.TryGetProperty("prompt_length", out var length) ? length.GetInt32() : 1;
+        int[] ids;
+        if (json.TryGetProperty("ids", out var given)) ids = JsonLines.Ids(given);
+        else if (json.TryGetProperty("prompt", out var prompt) && json.TryGetProperty("completion", out var completion))
+        {
+            var before = encoder.Value.Encode(prompt.GetString()!);
+            ids = [.. before, .. encoder.Value.Tokenizer.Encode(completion.GetString()!)];
+            start = Math.Max(1, before.Length);
+        }
+        else throw new TenonException(where, "ids, or prompt and completion", "neither", usage: true);
+
+        if (ids.Length == 0) throw new TenonException(where, "at least one id", "none", usage: true);
+        if (start < 1 || start > ids.Length) throw new TenonException($"{where}: prompt_length", $"1 to {ids.Length}", $"{start}", usage: true);
+        var temperature = json.TryGetProperty("temperature", out var t) ? t.GetDouble() : 1;
+        if (!(temperature > 0)) throw new TenonException($"{where}: temperature", "above 0", $"{temperature}", usage: true);
+        var weights = json.TryGetProperty("weights", out var w) ? w.EnumerateArray().Select(e => e.GetDouble()).ToArray() : null;
+        if (weights is not null && weights.Length != ids.Length - start) throw new TenonException($"{where}: weights", $"{ids.Length - start}, one for each scored token", $"{weights.Length}", usage: true);
+        return new Line(ids, start, temperature, weights);
+    }
+
+    private static JsonObject Score(Tenon.Models.CausalModel model, AdapterSet? set, Tape tape, Line line, int index, List<SafetensorsEntry>? states, bool backward)
+    {
+        var count = line.Ids.Length - line.Start;
+        foreach (var id in line.Ids)
+            if ((uint)id >= (uint)model.Config.VocabSize) throw new TenonException($"id of line {index}", $"0 to {model.Config.VocabSize - 1}", $"{id}", usage: true);
+        tape.Reset();
+        tape.Recording = backward;
+        var batch = TokenBatch.Of(line.Ids, [new TokenRun(0, line.Ids.Length, 0)], set);
+        var hidden = model.Forward(tape, batch);
+        if (states is not null)
+        {
+            states.Add(SafetensorsEntry.FromFloats($"{index}.hidden", [line.Ids.Length, model.Config.HiddenSize], hidden.ToArray()));
+            states.Add(SafetensorsEntry.FromFloats($"{index}.logits", [line.Ids.Length, model.Config.VocabSize], Logits(model, hidden, batch)));
+        }
+
+        float[] logp = [], entropy = [];
+        if (count > 0)
+        {
+            var rows = Enumerable.Range(line.Start - 1, count).ToArray();
+            var head = model.LogProbabilities(tape, tape.SelectRows(hidden, rows), line.Ids[line.Start..], batch, line.Temperature);
+            (logp, entropy) = (head.LogProbabilities, head.Entropies);
+            if (backward) head.Backward([.. Enumerable.Range(0, count).Select(i => (float)-(line.Weights?[i] ?? 1))]);
+        }
+
+        tape.Reset();
+        return new JsonObject { ["logp"] = JsonLines.Array(logp), ["entropy"] = JsonLines.Array(entropy), ["sum"] = logp.Sum(v => (double)v) };
+    }
+
+    private static float[] Logits(Tenon.Models.CausalModel model, Tensor hidden, TokenBatch batch)
+    {
+        var result = new float[hidden.Rows * model.Config.VocabSize];
+        var tape = new Tape();
+        const int chunk = 64;
+        for (nint first = 0; first < hidden.Rows; first += chunk)
+        {
+            var rows = Math.Min(chunk, hidden.Rows - first);
+            model.Logits(tape, tape.Rows(hidden, first, rows), batch).CopyTo(result.AsSpan((int)first * model.Config.VocabSize));
+            tape.Reset();
+        }
+
+        return result;
+    }
+
+    private static void WriteGradients(string path, AdapterSet set, bool asAdapter)
+    {
+        const string prefix = "base_model.model.";
+        SafetensorsWriter.Write(path, set.Tensors.DistinctBy(t => t.Name).Where(t => t.Tensor.Trainable).Select(t =>
+            SafetensorsEntry.FromFloats(asAdapter ? t.Name : t.Name[prefix.Length..], t.Tensor.Dimensions, t.Tensor.GradientOrZero().ToArray())));
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tenon.Cli.Running;
+using Tenon.Models.Tokenizers;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>Texts to ids and back, line by line.</summary>
+internal sealed class TokenizeCommand : Verb
+{
+    private readonly Argument<string> tokenizer;
+    private readonly Option<string> input;
+
+    public TokenizeCommand()
+        : base("tokenize", "texts to token ids and back", "tenon tokenize tiny --input lines.jsonl")
+    {
+        tokenizer = Add(new Argument<string>("TOKENIZER") { Description = "a folder with tokenizer.json, a .gguf file, or tiny" });
+        input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"text\":...,\"special\":bool} or {\"ids\":[...],\"skip_special\":bool,\"prefixes\":bool}", Required = true });
+    }
+
+    protected override int Run(ParseResult call, Terminal terminal)
+    {
+        var file = call.GetValue(input)!;
+        var opened = TokenizerSource.Open(call.GetValue(tokenizer)!).Tokenizer;
+        foreach (var (number, text) in JsonLines.Read(file, terminal))
+        {
+            JsonObject answer;
+            try
+            {
+                answer = Answer(opened, JsonLines.Parse(text, number, file), $"{file}, line {number}");
+            }
+            catch (Exception e) when (e is TenonException or InvalidOperationException or FormatException)
+            {
+                // One bad line is answered as such; the others go on.
+                answer = new JsonObject { ["error"] = new JsonObject { ["kind"] = "Error", ["message"] = e.Message } };
+            }
+
+            JsonLines.Write(terminal, answer);
+        }
+
+        return 0;
+    }
+
+    private static JsonObject Answer(ITokenizer tokenizer, JsonElement line, string where)
+    {
+        if (line.TryGetProperty("text", out var text)) return new JsonObject { ["ids"] = JsonLines.Array(tokenizer.Encode(text.GetString()!, Flag(line, "special"))) };
+        if (!line.TryGetProperty("ids", out var array)) throw new TenonException(where, "text or ids", "neither", usage: true);
+        var ids = JsonLines.Ids(array);
+        var skip = Flag(line, "skip_special");
+        var answer = new JsonObject { ["text"] = tokenizer.Decode(ids, skip) };
+        if (Flag(line, "prefixes")) answer["prefixes"] = JsonLines.Array(Enumerable.Range(0, ids.Length + 1).Select(n => tokenizer.Decode(ids.AsSpan(0, n), skip)));
+        return answer;
+    }
+
+    private static bool Flag(JsonElement line, string name) => line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+}

@@ -1,0 +1,20 @@
+using Tenon.Adapters;
+using Tenon.Models.Tokenizers;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+
+namespace Tenon.Cli.Running;
+
+/// <summary>Writes a model with an adapter merged in as a Hugging Face folder.</summary>
+internal static class ModelExport
+{
+    /// <summary>Opens both, merges into new matrices, writes the folder whole.</summary>
+    public static void Merged(string model, string adapterFolder, string folder, SafetensorsType type, TokenizerSource? tokenizer)
+    {
+        var loaded = LoadedModel.OpenWeights(model, Precision.F32, 1);
+        using var set = AdapterOpener.Open(loaded.Model, adapterFolder);
+        using var weights = MergedWeights.Of(set);
+        var config = loaded.Model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) };
+        HuggingFaceExport.Write(folder, config, weights, type, tokenizer is null ? null : tokenizer.WriteTo);
+    }
+}
