@@ -51,7 +51,9 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
         if (gold.IsDecimal)
         {
             Rule = "decimal-gold";
-            return difference <= Rational.Abs(g) * SixDigits;
+            // Relative to the larger of both, so that 0.333333 for 1/3 does not depend on the side.
+            var (size, other) = (Rational.Abs(g), Rational.Abs(a));
+            return difference <= (size > other ? size : other) * SixDigits;
         }
         if (!answer.IsDecimal) return false;
         Rule = "six-digits";

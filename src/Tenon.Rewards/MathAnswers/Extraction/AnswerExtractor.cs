@@ -14,10 +14,10 @@ internal static class AnswerExtractor
     public static Extracted Answer(string text, bool boxedOnly, bool anchoredOnly)
     {
         if (AfterThinking(text) is not { } rest) return new Extracted("", "unclosed-think");
-        var open = rest.LastIndexOf("<answer>", StringComparison.OrdinalIgnoreCase);
+        var open = rest.LastIndexOf("<answer>", StringComparison.Ordinal);
         if (open >= 0 && !boxedOnly)
         {
-            var close = rest.IndexOf("</answer>", open, StringComparison.OrdinalIgnoreCase);
+            var close = rest.IndexOf("</answer>", open, StringComparison.Ordinal);
             if (close < 0) return new Extracted("", "unclosed-answer");
             var inner = rest[(open + 8)..close];
             var boxed = Boxed(inner);
@@ -33,7 +33,7 @@ internal static class AnswerExtractor
         }
         if (boxedOnly) return new Extracted("", "no-box");
         if (Anchored(rest) is { } anchored) return anchored;
-        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest)) return new Extracted(rest.Trim(), "whole");
+        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole)) return new Extracted(rest.Trim(), "whole") { Reading = whole };
         if (anchoredOnly) return new Extracted("", "no-answer");
         if (Last(rest) is { } last) return last;
         return rest.Trim().Length is > 0 and <= 200 ? new Extracted(rest.Trim(), "whole") : new Extracted("", "no-answer");
@@ -46,7 +46,7 @@ internal static class AnswerExtractor
         if (text.Length > 200 || (text.Contains(". ", StringComparison.Ordinal) && text.Length > 60))
         {
             if (Anchored(text) is { } anchored) return anchored;
-            if (!IsAnswer(text))
+            if (!IsAnswer(text, out _))
             {
                 if (Last(text) is { } last) return last;
             }
@@ -58,9 +58,9 @@ internal static class AnswerExtractor
     /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>
     private static string? AfterThinking(string text)
     {
-        var close = text.LastIndexOf("</think>", StringComparison.OrdinalIgnoreCase);
+        var close = text.LastIndexOf("</think>", StringComparison.Ordinal);
         var rest = close < 0 ? text : text[(close + 8)..];
-        return rest.Contains("<think>", StringComparison.OrdinalIgnoreCase) ? null : rest;
+        return rest.Contains("<think>", StringComparison.Ordinal) ? null : rest;
     }
 
     private static Extracted? Boxed(string text)
@@ -207,7 +207,7 @@ internal static class AnswerExtractor
     private static Extracted Sentence(string text, string rule)
     {
         var answer = Reading.Strip(text);
-        if (IsAnswer(answer)) return new Extracted(answer, rule);
+        if (IsAnswer(answer, out var reading)) return new Extracted(answer, rule) { Reading = reading };
         var formula = FirstFormulas(answer);
         if (formula is not null) return new Extracted(formula, rule);
         if (LastNumber(answer) is { } number) return new Extracted(number, rule);
@@ -215,13 +215,15 @@ internal static class AnswerExtractor
     }
 
     /// <summary>True where the text is an answer and not prose about one: it parses, and holds no run of words.</summary>
-    private static bool IsAnswer(string text)
+    private static bool IsAnswer(string text, out Reading? reading)
     {
+        reading = null;
         if (text.Length > WorkBudget.MaxExpressionChars) return false;
         var words = Words(text);
         if (words > 1) return false;
         // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
-        return Reading.Of(text) is var reading && (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
+        reading = Reading.Of(text);
+        return (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }
 
     /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>

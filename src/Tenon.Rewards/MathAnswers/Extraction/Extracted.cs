@@ -7,4 +7,7 @@ namespace Tenon.Rewards.MathAnswers.Extraction;
 internal readonly record struct Extracted(string Text, string Rule, bool Hedged = false)
 {
     public bool Found => Text.Length > 0;
+
+    /// <summary>The answer as it was read while it was looked for, so that it is not read twice.</summary>
+    public Parsing.Reading? Reading { get; init; }
 }

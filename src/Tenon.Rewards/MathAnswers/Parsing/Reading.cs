@@ -28,6 +28,8 @@ internal sealed class Reading
     public static Reading Of(string text)
     {
         text = Strip(text);
+        // Two golds in three are whole numbers: no need to lex them.
+        if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null, []);
         var tokens = new List<Token>(16);
         var lexer = Lexer.Read(text, tokens);
         if (lexer is null) return new Reading(text, null, null, TextForm.Plain(text), null, tokens);
@@ -43,6 +45,19 @@ internal sealed class Reading
         }
         else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
         return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null : Simplifier.Tidy(other), tokens);
+    }
+
+    private static Expr? Whole(string text)
+    {
+        var start = text.Length > 0 && text[0] == '-' ? 1 : 0;
+        if (text.Length - start is < 1 or > 17 || (text[start] == '0' && text.Length > start + 1) || text == "-0") return null;
+        long value = 0;
+        for (var i = start; i < text.Length; i++)
+        {
+            if (!char.IsAsciiDigit(text[i])) return null;
+            value = (value * 10) + (text[i] - '0');
+        }
+        return Expr.Num(new Numbers.Rational(start == 1 ? -value : value));
     }
 
     /// <summary>Drops what is around an answer and no part of it: spaces, dollar signs, emphasis, a full stop.</summary>
