@@ -208,6 +208,8 @@ internal static class AnswerExtractor
     {
         var answer = Reading.Strip(text);
         if (IsAnswer(answer, out var reading)) return new Extracted(answer, rule) { Reading = reading };
+        // "B) 42", "(C) five": a choice with its text.
+        if (answer.Length > 2 && answer.TrimStart('(') is [>= 'A' and <= 'J', ')', ..]) return new Extracted(answer, rule);
         var formula = FirstFormulas(answer);
         if (formula is not null) return new Extracted(formula, rule);
         if (LastNumber(answer) is { } number) return new Extracted(number, rule);

@@ -159,8 +159,25 @@ internal sealed partial class Lexer
             case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return true;
             case "" when text.Contains(','): EmitOp(','); return true;
         }
-        if (IsMathematics(text)) return Splice(text, upright: true);
+        // A label before the value, \text{Answer: } 7.
+        if (text[^1] == ':' && text.Length > 2)
+        {
+            _space = true;
+            return true;
+        }
+        if (Multiplier(bare)) return true;
+        if (IsMathematics(text) || (char.IsAsciiDigit(text[0]) && text.Length < 60 && !text.Contains('\\'))) return Splice(text, upright: true);
         Emit(new Token(TokenKind.Text, text));
+        return true;
+    }
+
+    /// <summary>1.2 million: the word multiplies the number before it.</summary>
+    private bool Multiplier(ReadOnlySpan<char> word)
+    {
+        var zeros = word switch { "thousand" => 3, "million" => 6, "billion" => 9, "trillion" => 12, _ => 0 };
+        if (zeros == 0 || _out.Count == 0 || _out[^1].Kind != TokenKind.Number || MathVerify) return false;
+        EmitOp('*');
+        Emit(new Token(TokenKind.Number, "1e" + zeros) { Number = Expr.Num(new Numbers.Rational(System.Numerics.BigInteger.Pow(10, zeros))) });
         return true;
     }
 

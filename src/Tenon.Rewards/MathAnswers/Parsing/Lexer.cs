@@ -190,6 +190,7 @@ internal sealed partial class Lexer
             case "percent" or "percentage" or "pct": EmitOp('%'); return;
             case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return;
         }
+        if (Multiplier(word)) return;
         var text = word.ToString();
         if (LatexWords.Functions.ContainsKey(text)) Emit(new Token(TokenKind.Func, LatexWords.Functions[text]));
         else Emit(new Token(TokenKind.Word, text));

@@ -269,7 +269,7 @@ internal sealed partial class Parser
     {
         var t = Next;
         var alone = (_p == 0 || Separates(_t[_p - 1])) && (Ahead(1).Kind == TokenKind.End || Separates(Ahead(1)));
-        if (t.Text.Length >= 4 || (alone && char.IsAsciiLetterUpper(t.Text[0]) && char.IsAsciiLetterLower(t.Text[1])))
+        if (t.Text.Length >= 4 || (alone && (t.Text.Length > 2 || t.Text is "No") && char.IsAsciiLetterUpper(t.Text[0]) && char.IsAsciiLetterLower(t.Text[1])))
         {
             _p++;
             if (At('_') && t.Text.Length < 12) { _p++; return Expr.Sym(t.Text + "_" + ScriptName()); }

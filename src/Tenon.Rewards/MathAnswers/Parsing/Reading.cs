@@ -68,6 +68,7 @@ internal sealed class Reading
         {
             var before = s.Length;
             if (s.StartsWith("**") && s.EndsWith("**") && s.Length > 4) s = s[2..^2].Trim();
+            else if (s.EndsWith("**") && s.Length > 2 && s[..^2].IndexOf("**") < 0) s = s[..^2].TrimEnd();
             if (s.StartsWith("\\(") && s.EndsWith("\\)") && s.Length > 4 && s[2..].IndexOf("\\(") < 0) s = s[2..^2].Trim();
             if (s.Length > 1 && s[^1] is '.' or ',' or ';' && !s.EndsWith("..")) s = s[..^1].TrimEnd();
             if (s.Length > 1 && s[^1] == ':') s = s[..^1].TrimEnd();
