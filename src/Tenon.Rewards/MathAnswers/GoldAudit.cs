@@ -58,7 +58,7 @@ public static class GoldAudit
         if (reading.Expr is null) return ("unparsable", "compared as text");
         if (reading.Alternative is { } other) return ("ambiguous", $"{reading.Expr} or {other}");
         if (reading.Expr is { Kind: ExprKind.List, Name: "or" }) return ("ambiguous", "alternatives: every one is wanted");
-        if (reading.Expr.Any(e => e is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 })) return ("ambiguous", "log without a base is read as base 10");
+        if (reading.Expr.Any(e => e is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 })) return ("ambiguous", "log without a base: base 10, or natural where the answer writes ln");
         return ("", "");
     }
 

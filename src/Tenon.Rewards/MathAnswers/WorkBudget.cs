@@ -12,8 +12,8 @@ internal sealed class WorkBudget(int steps)
     /// <summary>Longest text, in characters, that is read as an expression.</summary>
     public const int MaxExpressionChars = 4000;
 
-    /// <summary>Deepest nesting of groups that is read.</summary>
-    public const int MaxDepth = 48;
+    /// <summary>Deepest nesting that is read, in calls of the parser: a group takes four, so about 40 groups.</summary>
+    public const int MaxDepth = 160;
 
     /// <summary>Most elements of one list, set or matrix.</summary>
     public const int MaxElements = 512;

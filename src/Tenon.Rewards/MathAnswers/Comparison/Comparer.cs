@@ -38,6 +38,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private bool Texts(Reading gold, Reading answer)
     {
         if (Choice(gold, answer)) return Decide("choice-letter", true);
+        if (!TextForm.IsProse(gold.Text) || !TextForm.IsProse(answer.Text)) return Decide("unread", false);
         var g = TextForm.Words(gold.Text.Replace("\\text", "", StringComparison.Ordinal));
         var a = TextForm.Words(answer.Text.Replace("\\text", "", StringComparison.Ordinal));
         return Decide(gold.Expr is null && answer.Expr is null ? "text" : "unread", g.Length > 0 && g == a && gold.Expr is null == answer.Expr is null);
@@ -84,7 +85,18 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         var (gd, ad) = (HasDegrees(gold), HasDegrees(answer));
         if (gd != ad && Values(gd ? gold : DropDegrees(gold), ad ? answer : DropDegrees(answer))) return Decide("degrees", true);
         if (gold.Kind == ExprKind.Percent != (answer.Kind == ExprKind.Percent) && Values(DropPercent(gold), DropPercent(answer))) return Decide("percent", true);
+        if (HasBareLog(gold) && !HasBareLog(answer) && Values(NaturalLog(DropDegrees(gold)), DropDegrees(answer))) return Decide("natural-log", true);
         return Decide(rule, false);
+    }
+
+    private static bool HasBareLog(Expr e) => e.Any(x => x is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 });
+
+    /// <summary>A gold's \log without a base is natural in analysis: it may be met as such by an answer that says \ln.</summary>
+    private static Expr NaturalLog(Expr e)
+    {
+        if (e.Args.Length == 0) return e;
+        var args = Array.ConvertAll(e.Args, NaturalLog);
+        return e is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 } ? Expr.Call("ln", args) : e.With(args);
     }
 
     private static Expr DropPercent(Expr e) => e.Kind == ExprKind.Percent ? e.Args[0] : e;

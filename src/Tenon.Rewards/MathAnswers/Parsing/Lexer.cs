@@ -10,7 +10,6 @@ internal sealed partial class Lexer
 {
     private readonly string _s;
     private readonly List<Token> _out;
-    private readonly bool _doubled;
     private int _p;
     private bool _space;
     private int _depth;
@@ -20,9 +19,11 @@ internal sealed partial class Lexer
     private Lexer(string text, List<Token> tokens, int nested)
     {
         (_s, _out, _nested) = (text, tokens, nested);
-        _doubled = !(text.Contains("matrix", StringComparison.Ordinal) || text.Contains("array", StringComparison.Ordinal) || text.Contains("align", StringComparison.Ordinal)
-            || text.Contains("cases", StringComparison.Ordinal) || text.Contains("gather", StringComparison.Ordinal));
     }
+
+    /// <summary>True where a doubled backslash before a letter is an escaping fault and not the end of a row.</summary>
+    private bool Doubled => !(_s.Contains("matrix", StringComparison.Ordinal) || _s.Contains("array", StringComparison.Ordinal) || _s.Contains("align", StringComparison.Ordinal)
+        || _s.Contains("cases", StringComparison.Ordinal) || _s.Contains("gather", StringComparison.Ordinal));
 
     /// <summary>True where a number was read with commas that could also separate a list.</summary>
     public bool HasCommaNumber { get; private set; }
@@ -134,7 +135,7 @@ internal sealed partial class Lexer
     /// <summary>Reads another text in place, for the characters and words that stand for LaTeX.</summary>
     private bool Splice(string text, bool upright = false)
     {
-        if (_nested > 8 || _out.Count > WorkBudget.MaxExpressionChars) return false;
+        if (_nested > 24 || _out.Count > WorkBudget.MaxExpressionChars) return false;
         var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _upright = upright || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify };
         if (!inner.Run()) return false;
         HasCommaNumber |= inner.HasCommaNumber;
@@ -208,7 +209,7 @@ internal sealed partial class Lexer
         if (c == '\\')
         {
             _p++;
-            if (_doubled && _p < _s.Length && char.IsAsciiLetter(_s[_p])) return Command();
+            if (_p < _s.Length && char.IsAsciiLetter(_s[_p]) && Doubled) return Command();
             EmitOp(Sign.Row);
             return true;
         }

@@ -7,38 +7,45 @@ namespace Tenon.Rewards.MathAnswers.Parsing;
 /// <summary>Texts as they are compared when they are no mathematics: spacing, case, wrappers and punctuation at the ends aside.</summary>
 internal static class TextForm
 {
-    /// <summary>The tokens squeezed together; braces around a single token vanish.</summary>
+    /// <summary>
+    /// The tokens one after another, each kept apart, so that \frac{1}{23} is not \frac{12}{3}; braces around a single token vanish. Words are in lower
+    /// case, variables are not: r and R may both occur.
+    /// </summary>
     public static string Of(List<Token> tokens)
     {
         var b = new StringBuilder();
         for (var i = 0; i < tokens.Count; i++)
         {
             var t = tokens[i];
+            if (t.Kind == TokenKind.End) break;
             if (t.Is('{') && i + 2 < tokens.Count && tokens[i + 2].Is('}'))
             {
-                b.Append(Parser.TokenText(tokens[i + 1]));
+                t = tokens[i + 1];
                 i += 2;
-                continue;
             }
+            if (b.Length > 0) b.Append(' ');
             if (t.Kind == TokenKind.Number && t.Number is { IsNumber: true } n && n.Value.Bits < 400) b.Append(n.ToString());
-            else if (t.Kind is TokenKind.Text) b.Append(Words(t.Text));
+            else if (t.Kind == TokenKind.Text) b.Append(Words(t.Text));
+            else if (t.Kind == TokenKind.Word) b.Append(t.Text.ToLowerInvariant());
             else b.Append(Parser.TokenText(t));
-            if (t.Kind is TokenKind.Number or TokenKind.Letter && i + 1 < tokens.Count && tokens[i + 1].Kind == t.Kind && t.Text.Length + tokens[i + 1].Text.Length > 2) b.Append(' ');
         }
-        return b.ToString().ToLowerInvariant().TrimEnd('.', ',', ';');
+        return b.ToString();
     }
 
-    /// <summary>Any text: letters and digits in lower case, other signs kept, spaces dropped.</summary>
+    /// <summary>Any text with spaces and dollar signs dropped.</summary>
     public static string Plain(string text)
     {
         var b = new StringBuilder(Math.Min(text.Length, 4000));
         foreach (var c in text)
         {
             if (b.Length >= 4000) break;
-            if (!char.IsWhiteSpace(c) && c is not ('$' or '{' or '}')) b.Append(char.ToLowerInvariant(c));
+            if (!char.IsWhiteSpace(c) && c != '$') b.Append(c);
         }
-        return b.ToString().Replace("\\text", "", StringComparison.Ordinal).TrimEnd('.', ',', ';');
+        return b.ToString().TrimEnd('.', ',', ';');
     }
+
+    /// <summary>True for prose: no LaTeX but \text, no sign that carries structure.</summary>
+    public static bool IsProse(string text) => text.Replace("\\text", "", StringComparison.Ordinal).AsSpan().IndexOfAny("\\^_=<>+*/|") < 0;
 
     /// <summary>Words with their spaces dropped.</summary>
     public static string Words(string text)
