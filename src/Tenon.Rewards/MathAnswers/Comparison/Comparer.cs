@@ -156,7 +156,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (gold.Kind == ExprKind.Relation || answer.Kind == ExprKind.Relation) return RelationsOrSets(gold, answer);
         if (Shapes.IsCollection(gold) || Shapes.IsCollection(answer)) return Collections(gold, answer);
         if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix || HasMatrix(gold) || HasMatrix(answer)) return Matrices(gold, answer);
-        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { } w && w == WordsOf(answer));
+        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s'))));
         if (gold.Kind == ExprKind.BaseNumber || answer.Kind == ExprKind.BaseNumber) return Bases(gold, answer);
         if (gold.Kind == ExprKind.Ratio || answer.Kind == ExprKind.Ratio) return Ratios(gold, answer);
         var same = _scalars.Same(gold, answer);

@@ -33,6 +33,7 @@ internal static class AnswerExtractor
         }
         if (boxedOnly) return new Extracted("", "no-box");
         if (Anchored(rest) is { } anchored) return anchored;
+        if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
         if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole)) return new Extracted(rest.Trim(), "whole") { Reading = whole };
         if (anchoredOnly) return new Extracted("", "no-answer");
         if (Last(rest) is { } last) return last;
@@ -154,6 +155,21 @@ internal static class AnswerExtractor
         return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
     }
 
+    private static readonly string[] OptionWords = ["option is", "choice is", "option", "choice"];
+
+    /// <summary>"The best option is (B).": one letter from A to J behind the word.</summary>
+    private static string? ChosenOption(string text)
+    {
+        foreach (var word in OptionWords)
+        {
+            var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (at < 0) continue;
+            var rest = text.AsSpan(at + word.Length).TrimStart(" :*($");
+            if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1])) && rest.TrimEnd().Length < 6) return rest[..1].ToString();
+        }
+        return null;
+    }
+
     private static bool StartsWithWords(ReadOnlySpan<char> s)
     {
         var t = s.TrimStart(" *\n");
@@ -225,6 +241,8 @@ internal static class AnswerExtractor
         if (words > 1) return false;
         // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
         reading = Reading.Of(text);
+        // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
+        if (words == 1 && reading.Expr is { Kind: ExprKind.Mul or ExprKind.Add } e && e.Any(x => x.Kind == ExprKind.Text)) return false;
         return (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }
 

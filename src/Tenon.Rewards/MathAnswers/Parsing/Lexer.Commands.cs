@@ -157,6 +157,7 @@ internal sealed partial class Lexer
             case "or": EmitOp(Sign.Or); return true;
             case "percent" or "percentage" or "pct": EmitOp('%'); return true;
             case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return true;
+            case "about" or "approximately" or "approx" or "roughly" or "exactly" or "option" or "choice": _space = true; return true;
             case "" when text.Contains(','): EmitOp(','); return true;
         }
         // A label before the value, \text{Answer: } 7.
@@ -166,6 +167,7 @@ internal sealed partial class Lexer
             return true;
         }
         if (Multiplier(bare)) return true;
+        if (bare.StartsWith("option ", StringComparison.Ordinal) || bare.StartsWith("choice ", StringComparison.Ordinal)) text = text[7..].TrimStart();
         if (IsMathematics(text) || (char.IsAsciiDigit(text[0]) && text.Length < 60 && !text.Contains('\\'))) return Splice(text, upright: true);
         Emit(new Token(TokenKind.Text, text));
         return true;

@@ -109,6 +109,8 @@ internal sealed partial class Parser
     {
         // A row that starts with a relation goes on with the chain: \begin{aligned} x &= 3+4 \\ &= 7.
         while (At('&')) _p++;
+        // "= 15", "≈ 15": the side that was left out is the quantity asked for.
+        if (_p == 0 && (At('=') || At(Sign.Approx))) _p++;
         var first = SetTerm();
         if (!(Next.Kind == TokenKind.Op && (Sign.IsRelation(Next.Op) || At('&') || (At(Sign.Row) && RowContinues()) || At(Sign.Mod)))) return first;
         var sides = new List<Expr> { first };
