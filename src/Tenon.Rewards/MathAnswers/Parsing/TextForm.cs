@@ -63,7 +63,7 @@ internal static class TextForm
         var negative = s.Length > 0 && s[0] == '-';
         if (negative) s = s[1..];
         var comma = s.IndexOf(',');
-        if (comma < 1 || comma > 12 || s.Length - comma - 1 is < 1 or > 12) return null;
+        if (comma < 1 || s.Length > 18 || s.Length - comma - 1 < 1) return null;
         foreach (var c in s[..comma]) if (!char.IsAsciiDigit(c)) return null;
         foreach (var c in s[(comma + 1)..]) if (!char.IsAsciiDigit(c)) return null;
         var digits = long.Parse(string.Concat(s[..comma], s[(comma + 1)..]), System.Globalization.CultureInfo.InvariantCulture);
