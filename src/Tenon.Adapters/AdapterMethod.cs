@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
 using Tenon.Models;
 
 namespace Tenon.Adapters;
@@ -20,11 +20,8 @@ public abstract class AdapterMethod
     /// </summary>
     public virtual long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) => null;
 
-    /// <summary>The content of <c>adapter_config.json</c> for an adapter of this method.</summary>
-    public virtual JsonObject PeftConfig(AdapterSet adapter, string baseModel) => new()
-    {
-        ["base_model_name_or_path"] = baseModel, ["inference_mode"] = true, ["peft_type"] = Name.ToUpperInvariant(), ["task_type"] = "CAUSAL_LM",
-    };
+    /// <summary>The adapter's <c>adapter_config.json</c> as PEFT has it; null where PEFT has no such type (full training).</summary>
+    public virtual PeftConfig? ToPeft(AdapterSet adapter, string baseModel) => null;
 
     /// <summary>All methods of this assembly, by name.</summary>
     public static IReadOnlyDictionary<string, AdapterMethod> All { get; } = typeof(AdapterMethod).Assembly.GetTypes()

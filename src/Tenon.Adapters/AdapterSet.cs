@@ -12,7 +12,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
 {
     private readonly CausalModel model;
     private readonly List<LinearAdapter> linears = [];
-    private readonly List<(RmsNorm Norm, Parameter Weight)> norms = [];
+    private readonly List<(RmsNorm Norm, Parameter Weight, string Key)> norms = [];
     private readonly List<EmbeddingAdapter> embeddings = [];
 
     /// <summary>An adapter without parts yet; a method adds them and then calls <see cref="Attach"/>.</summary>
@@ -40,7 +40,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     public IReadOnlyList<LinearAdapter> Linears => linears;
 
     /// <summary>Norms with a weight of their own.</summary>
-    public IReadOnlyList<(RmsNorm Norm, Parameter Weight)> Norms => norms;
+    public IReadOnlyList<(RmsNorm Norm, Parameter Weight, string Key)> Norms => norms;
 
     /// <summary>The embedding's part, if any.</summary>
     public IReadOnlyList<EmbeddingAdapter> Embeddings => embeddings;
@@ -55,7 +55,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     public IEnumerable<(string Name, Parameter Tensor)> Tensors =>
         embeddings.SelectMany(e => e.Tensors.Select(t => (PeftName(e.Layer.Path, t.Key), t.Tensor)))
             .Concat(linears.SelectMany(l => l.Tensors.Select(t => (PeftName(l.Layer.Path, t.Key), t.Tensor))))
-            .Concat(norms.Select(n => (PeftName(n.Norm.Path, "weight"), n.Weight)));
+            .Concat(norms.Select(n => (PeftName(n.Norm.Path, n.Key), n.Weight)));
 
     /// <summary>What the optimizer changes, each once, in the order of <see cref="Tensors"/>.</summary>
     public IReadOnlyList<Parameter> Trainable => [.. Tensors.Select(t => t.Tensor).Distinct().Where(t => t.Trainable)];
@@ -68,8 +68,8 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>Adds a part of a linear layer.</summary>
     public void Add(LinearAdapter part) => linears.Add(part);
 
-    /// <summary>Adds a weight for a norm.</summary>
-    public void Add(RmsNorm norm, Parameter weight) => norms.Add((norm, weight));
+    /// <summary>Adds a weight for a norm, under the key suffix that its file has.</summary>
+    public void Add(RmsNorm norm, Parameter weight, string key = "weight") => norms.Add((norm, weight, key));
 
     /// <summary>Adds the embedding's part.</summary>
     public void Add(EmbeddingAdapter part) => embeddings.Add(part);
@@ -78,7 +78,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     public AdapterSet Attach()
     {
         foreach (var part in linears) ((LinearSlot)(part.Layer.Slot ??= new LinearSlot())).Parts.Add(this, part);
-        foreach (var (norm, weight) in norms) ((NormSlot)(norm.Slot ??= new NormSlot())).Parts.Add(this, weight);
+        foreach (var (norm, weight, _) in norms) ((NormSlot)(norm.Slot ??= new NormSlot())).Parts.Add(this, weight);
         foreach (var part in embeddings) ((EmbeddingSlot)(part.Layer.Slot ??= new EmbeddingSlot())).Parts.Add(this, part);
         return this;
     }
@@ -93,7 +93,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
                 if (slot.Parts.IsEmpty) part.Layer.Slot = null;
             }
 
-        foreach (var (norm, _) in norms)
+        foreach (var (norm, _, _) in norms)
             if (norm.Slot is NormSlot slot)
             {
                 slot.Parts.Remove(this);

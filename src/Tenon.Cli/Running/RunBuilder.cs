@@ -108,7 +108,7 @@ internal static class RunBuilder
     private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded)
     {
         var recipe = settings.Adapter;
-        if (recipe.From is not null) throw new TenonException("adapter.from", "a method", recipe.From, "going on from an adapter folder is not there yet", usage: true);
+        if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
         return Method(recipe.Method).Create(loaded.Model, Convert(recipe, (ulong)settings.Seed));
     }
 

@@ -1,0 +1,125 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// DoRA (Liu et al. 2024): y = m / n o (W x + s B A x) + b, n the norms of the rows of W + s B A, m a trained magnitude a row that starts at the norms of W. As in
+/// PEFT, n counts as a constant in the gradient.
+/// </summary>
+public sealed class Dora : LoraFamily
+{
+    /// <inheritdoc/>
+    public override string Name => "dora";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA on the direction of the weight's rows, with a trained magnitude a row";
+
+    private protected override bool Magnitudes => true;
+}
+
+/// <summary>
+/// DoRA's part of one layer. The norms come from |W_o|^2 + 2 s B_o (A W^T)_o + s^2 B_o (A A^T) B_o^T: a product of r rows after each update, never the sum
+/// W + s B A itself, and nothing at all while sampling.
+/// </summary>
+public sealed class DoraLayer : LoraLayer
+{
+    private readonly double[] squares;
+    private Tensor? norms;
+    private (long A, long B) normsOf = (-1, -1);
+
+    /// <summary>A zero update whose magnitudes are the norms of the frozen weight's rows.</summary>
+    public DoraLayer(Linear layer, int rank, float scale)
+        : base(layer, rank, scale)
+    {
+        squares = RowSquares(layer.Weight);
+        Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Outputs);
+        Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
+    }
+
+    /// <summary>m [out].</summary>
+    public Parameter Magnitude { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("lora_A.weight", A), ("lora_B.weight", B), ("lora_magnitude_vector", Magnitude)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        var direction = Update(tape, x, tape.MatMul(x, Layer.Weight));
+        var y = tape.MultiplyRow(direction, tape.DivideByConstant(Magnitude, Norms()));
+        return Layer.Bias is null ? y : tape.AddRowInPlace(y, Layer.Bias);
+    }
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        base.EffectiveWeight(weight);
+        var inputs = Layer.Inputs;
+        for (var o = 0; o < Layer.Outputs; o++)
+        {
+            var row = weight.AsSpan(o * inputs, inputs);
+            var square = 0.0;
+            foreach (var w in row) square += (double)w * w;
+            var factor = Magnitude.Value[o] / Math.Sqrt(square);
+            foreach (ref var w in row) w = (float)(w * factor);
+        }
+
+        return weight;
+    }
+
+    /// <summary>The norms of the rows of W + s B A [1, out]; computed again only after A or B changed.</summary>
+    private Tensor Norms()
+    {
+        if (norms is not null && normsOf == (A.Version, B.Version)) return norms;
+        var (rank, outputs) = ((int)A.Rows, Layer.Outputs);
+        var cross = new Tape().MatMul(A, Layer.Weight).ToArray();
+        var gram = Gram(A.Value, rank, Layer.Inputs);
+        var b = B.Value;
+        var result = new float[outputs];
+        for (var o = 0; o < outputs; o++)
+        {
+            var (linear, square) = (0.0, 0.0);
+            for (var k = 0; k < rank; k++)
+            {
+                double factor = b[o * rank + k];
+                linear += factor * cross[k * outputs + o];
+                for (var l = 0; l < rank; l++) square += factor * b[o * rank + l] * gram[k * rank + l];
+            }
+
+            result[o] = (float)Math.Sqrt(Math.Max(0, squares[o] + 2.0 * Scale * linear + (double)Scale * Scale * square));
+        }
+
+        norms = Tensor.From(result, 1, outputs);
+        normsOf = (A.Version, B.Version);
+        return norms;
+    }
+
+    private static double[] Gram(ReadOnlySpan<float> a, int rank, int inputs)
+    {
+        var gram = new double[rank * rank];
+        for (var k = 0; k < rank; k++)
+            for (var l = 0; l <= k; l++)
+            {
+                var sum = 0.0;
+                for (var i = 0; i < inputs; i++) sum += (double)a[k * inputs + i] * a[l * inputs + i];
+                gram[k * rank + l] = gram[l * rank + k] = sum;
+            }
+
+        return gram;
+    }
+
+    private static double[] RowSquares(FrozenMatrix weight)
+    {
+        var row = new float[weight.Inputs];
+        var squares = new double[weight.Outputs];
+        for (var o = 0; o < squares.Length; o++)
+        {
+            weight.CopyRows(o, row);
+            foreach (var w in row) squares[o] += (double)w * w;
+        }
+
+        return squares;
+    }
+}

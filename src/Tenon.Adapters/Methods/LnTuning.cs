@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
+using Tenon.Models;
+using Tenon.Models.Config;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// LN tuning (Zhao et al. 2023): the weights of the norms are trained, nothing else. <c>all-linear</c>, which every method takes, means all norms here.
+/// </summary>
+public sealed class LnTuning : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "ln-tuning";
+
+    /// <inheritdoc/>
+    public override string Summary => "the weights of the norms";
+
+    /// <inheritdoc/>
+    public override AdapterSet Create(CausalModel model, AdapterSettings settings)
+    {
+        var set = new AdapterSet("default", this, settings, model);
+        foreach (var norm in model.Norms)
+            if (Chosen(settings, norm.Path)) set.Add(norm, Full.Copy(norm.Path + ".weight", norm.Weight), "ln_tuning_layers.weight");
+        if (set.Norms.Count == 0)
+            throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match", "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
+        return set.Attach();
+    }
+
+    private static bool Chosen(AdapterSettings settings, string path) => settings.Targets.Equals("all-linear", StringComparison.OrdinalIgnoreCase)
+        || settings.Targets.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(t => path == t || path.EndsWith("." + t, StringComparison.Ordinal));
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        ModelModules.Of(config).Where(m => m.Kind == ModuleKind.Norm && Chosen(settings, m.Path)).Sum(m => (long)m.Shape[0]);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("LN_TUNING", baseModel);
+        config["target_modules"] = new JsonArray([.. adapter.Norms.Select(n => n.Norm.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
+        return config;
+    }
+}

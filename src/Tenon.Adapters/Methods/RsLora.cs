@@ -1,0 +1,13 @@
+namespace Tenon.Adapters.Methods;
+
+/// <summary>rsLoRA (Kalajdzievski 2023): LoRA with the scale alpha / sqrt(r), so that the update does not shrink with the rank.</summary>
+public sealed class RsLora : LoraFamily
+{
+    /// <inheritdoc/>
+    public override string Name => "rslora";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA with the scale alpha / sqrt(r)";
+
+    private protected override bool RankStabilized => true;
+}
