@@ -165,6 +165,18 @@ internal sealed partial class Lexer
         var start = _p;
         while (_p < _s.Length && char.IsAsciiLetter(_s[_p])) _p++;
         var word = _s.AsSpan(start, _p - start);
+        // sub-exponential, non-zero: one word, not a difference
+        if (word.Length >= 3 && Peek('-') && !LatexWords.Functions.ContainsKey(word.ToString()))
+        {
+            var q = _p + 1;
+            while (q < _s.Length && char.IsAsciiLetter(_s[q])) q++;
+            if (q - _p > 3 && word.Length + q - _p > 7 && (q == _s.Length || !(char.IsAsciiDigit(_s[q]) || _s[q] is '^' or '_' or '(')))
+            {
+                _p = q;
+                Emit(new Token(TokenKind.Text, _s[start..q]));
+                return;
+            }
+        }
         // numpy's prefix, as some physics golds have it
         if ((word is "np" or "math") && Peek('.') && _p + 1 < _s.Length && char.IsAsciiLetter(_s[_p + 1]))
         {
