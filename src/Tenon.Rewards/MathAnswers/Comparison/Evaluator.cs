@@ -70,7 +70,7 @@ internal sealed class Evaluator(WorkBudget budget)
         var total = new Approx(e.Name == "sum" ? Complex.Zero : Complex.One, 0);
         for (var k = low.Value.Real; k <= high.Value.Real; k++)
         {
-            budget.Spend(2);
+            budget.Spend(4);
             Set(e.Args[0].Name, k);
             var term = Value(e.Args[3]);
             if (!term.IsFinite) return Approx.NaN;

@@ -29,6 +29,13 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
                 watch.Restart();
                 var verdict = verifier.Verify(gold, answer);
                 var elapsed = watch.Elapsed.TotalMilliseconds;
+                // A slow one is taken again: on a busy machine the clock also counts the time of others.
+                for (var k = 0; k < 3 && elapsed > 5 && elapsed > worst; k++)
+                {
+                    watch.Restart();
+                    verifier.Verify(gold, answer);
+                    elapsed = Math.Min(elapsed, watch.Elapsed.TotalMilliseconds);
+                }
                 if (elapsed > worst)
                     lock (gate)
                         if (elapsed > worst) (worst, worstPair) = (elapsed, (gold, answer));
@@ -43,7 +50,7 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
         });
         output.WriteLine($"{Count} pairs, worst {worst:F1} ms: {worstPair.Item1} | {worstPair.Item2}");
         // Generous, for a loaded machine: what would hang takes seconds.
-        worst.ShouldBeLessThan(1500);
+        worst.ShouldBeLessThan(500);
     }
 
     [Fact]
