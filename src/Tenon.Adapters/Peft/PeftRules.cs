@@ -82,6 +82,8 @@ internal static class PeftRules
                 break;
             case "ADALORA":
                 if (config.Int("init_r") < 0) yield return $"'init_r' should be a positive integer or 0, but the value passed is {config.Int("init_r")}";
+                if (config["total_step"] is not null && config.Int("tinit") >= config.Int("total_step") - config.Int("tfinal"))
+                    yield return "the schedule does not allow for a budgeting phase: decrease tfinal or tinit, or increase total_step";
                 break;
             case "IA3":
                 if (config["target_modules"] is JsonArray && config["feedforward_modules"] is JsonArray && config.Texts("feedforward_modules")!.Except(config.Texts("target_modules")!).Any())

@@ -62,6 +62,12 @@ internal sealed class PythonRegexTranslator(string pattern)
 
     private void Open()
     {
+        // A comment is as if it were not there: what stands before it can still be repeated.
+        if (Take("?#"))
+        {
+            Until(')');
+            return;
+        }
         repeatable = false;
         if (!Take("?"))
         {
@@ -88,7 +94,6 @@ internal sealed class PythonRegexTranslator(string pattern)
             to.Append("(?:\\").Append(names.TryGetValue(name, out var group) ? group : throw Bad($"unknown group name '{name}'")).Append(')');
             repeatable = true;
         }
-        else if (Take("#")) Until(')');
         else if (Take("("))
         {
             var group = Until(')');
