@@ -25,6 +25,8 @@ internal static class RunBuilder
         var heldOut = HeldOut(settings);
         var loaded = LoadedModel.Open(settings.Model, settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
+        if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
+            throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
         return new TrainingSetup
         {
             Settings = settings,
