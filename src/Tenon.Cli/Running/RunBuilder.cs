@@ -107,9 +107,27 @@ internal static class RunBuilder
         return settings.Evaluate.Problems is { } limit ? [.. problems.Take(limit)] : problems;
     }
 
+    /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
+    private static void RequireSupported(Training.Settings.AdapterSettings recipe)
+    {
+        Refuse(recipe.Dropout > 0, "dropout", "0", $"{recipe.Dropout}");
+        Refuse(recipe.Init is not null, "init", "null (the method's own start)", recipe.Init ?? "");
+        Refuse(recipe.Bias != "none", "bias", "none", recipe.Bias);
+        Refuse(recipe.ModulesToSave.Count > 0, "modules-to-save", "none", string.Join(", ", recipe.ModulesToSave));
+        Refuse(recipe.Exclude.Count > 0, "exclude", "none", string.Join(", ", recipe.Exclude));
+        Refuse(recipe.Layers.Count > 0, "layers", "none", string.Join(", ", recipe.Layers));
+        foreach (var option in recipe.Options?.Keys ?? Enumerable.Empty<string>()) Refuse(true, option, $"an option of method '{recipe.Method}'", option);
+
+        static void Refuse(bool wrong, string key, string expected, string got)
+        {
+            if (wrong) throw new TenonException($"adapter.{key}", expected, got, "no method of this version acts on it", usage: true);
+        }
+    }
+
     private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded)
     {
         var recipe = settings.Adapter;
+        RequireSupported(recipe);
         if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
         return Method(recipe.Method).Create(loaded.Model, Convert(recipe, (ulong)settings.Seed));
     }
