@@ -1,9 +1,34 @@
 using Tenon.Adapters.Peft;
 using Tenon.Models;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
 
 namespace Tenon.Adapters;
 
-/// <summary>A PEFT method: one file, found by its type. It makes adapters; what they have in common lives in <see cref="AdapterSet"/>.</summary>
+/// <summary>Keys that every recipe may hold and not every method has a use for.</summary>
+[Flags]
+public enum SharedKeys
+{
+    /// <summary>None of them.</summary>
+    None = 0,
+
+    /// <summary><c>rank</c> and <c>rank-pattern</c>.</summary>
+    Rank = 1,
+
+    /// <summary><c>alpha</c> and <c>alpha-pattern</c>.</summary>
+    Alpha = 2,
+
+    /// <summary><c>dropout</c>.</summary>
+    Dropout = 4,
+}
+
+/// <summary>An option of one method, as a recipe names it.</summary>
+/// <param name="Name">Kebab-case.</param>
+/// <param name="Default">What stands there when nobody says otherwise.</param>
+/// <param name="Summary">One line for a person.</param>
+public sealed record MethodOption(string Name, string Default, string Summary);
+
+/// <summary>A PEFT method: one file, found by its type. It makes the parts of each layer; what all methods have in common lives in <see cref="AdapterSet"/>.</summary>
 public abstract class AdapterMethod
 {
     /// <summary>Its name in recipes.</summary>
@@ -12,16 +37,67 @@ public abstract class AdapterMethod
     /// <summary>One line for a person.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>Shared keys that it acts on; the others are accepted and said once to have no effect.</summary>
+    public virtual SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha | SharedKeys.Dropout;
+
+    /// <summary>Its own options; a recipe's option that stands neither here nor among the shared keys is refused.</summary>
+    public virtual IReadOnlyList<MethodOption> Options => [];
+
+    /// <summary>Start values that <c>init</c> may name; null is always the method's own.</summary>
+    public virtual IReadOnlyList<string> Inits => [];
+
+    /// <summary>The learning rate that suits it with AdamW, found by a sweep on <c>tiny</c> (docs/adapters.md); what a recipe without one gets.</summary>
+    public virtual double LearningRate => 1e-4;
+
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
-    public abstract AdapterSet Create(CausalModel model, AdapterSettings settings);
+    public AdapterSet Create(CausalModel model, AdapterSettings settings)
+    {
+        RequireOptions(settings);
+        var set = new AdapterSet("default", this, settings, model);
+        Build(set);
+        AdapterExtras.AddTo(set);
+        return set.Attach();
+    }
+
+    /// <summary>Adds the parts of each layer (<see cref="Targets"/>) with their start values.</summary>
+    protected abstract void Build(AdapterSet set);
 
     /// <summary>
-    /// Trainable parameters on a model of these sizes, from shapes alone; null where the method does not say. Throws where the settings do not fit.
+    /// Trainable parameters of the method's own tensors on a model of these sizes, from shapes alone; null where the method does not say. Throws where the settings do not fit.
     /// </summary>
     public virtual long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) => null;
 
-    /// <summary>The adapter's <c>adapter_config.json</c> as PEFT has it; null where PEFT has no such type (full training).</summary>
+    /// <summary>
+    /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by <see cref="PeftFolder"/>. Null where PEFT has no such
+    /// type (full training).
+    /// </summary>
     public virtual PeftConfig? ToPeft(AdapterSet adapter, string baseModel) => null;
+
+    /// <summary>The method's own settings from a configuration that PEFT wrote, or null where it belongs to another method. Targets and the like are filled in by <see cref="PeftFolder"/>.</summary>
+    public virtual AdapterSettings? FromPeft(PeftConfig config) => null;
+
+    /// <summary>What goes into <c>adapter_model.safetensors</c>.</summary>
+    public virtual IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) =>
+        adapter.Tensors.DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
+
+    /// <summary>Reads back what <see cref="FileTensors"/> gives; <paramref name="folder"/> names it in errors.</summary>
+    public virtual void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder) => PeftFolder.ReadAll(adapter.Tensors, file, folder, Name);
+
+    /// <summary>
+    /// True where PEFT's two files do not hold all that going on needs (frozen factors, a start that was subtracted, masked values): Tenon's own record then stands beside them.
+    /// </summary>
+    public virtual bool KeepsRecord(AdapterSet adapter) => adapter.PrivateTensors.Any();
+
+    /// <summary>After the gradient of an optimizer step is complete and before it is clipped: adds the gradient of the method's own penalty terms. Returns the penalty's value.</summary>
+    public virtual double AddPenalty(AdapterSet adapter) => 0;
+
+    /// <summary>After an optimizer step, while its gradients (after clipping) still stand: schedules inside the method.</summary>
+    public virtual void AfterStep(AdapterSet adapter, MethodStep step)
+    {
+    }
+
+    /// <summary>What the method departs from the recipe's optimizer in, by parameter: learning-rate factors, weight decay, a transform of the gradient.</summary>
+    public virtual IReadOnlyDictionary<Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) => new Dictionary<Parameter, OptimizerPart>();
 
     /// <summary>All methods of this assembly, by name.</summary>
     public static IReadOnlyDictionary<string, AdapterMethod> All { get; } = typeof(AdapterMethod).Assembly.GetTypes()
@@ -29,4 +105,43 @@ public abstract class AdapterMethod
         .Select(t => (AdapterMethod)Activator.CreateInstance(t)!)
         .OrderBy(m => m.Name, StringComparer.Ordinal)
         .ToDictionary(m => m.Name);
+
+    /// <summary>The method of a name, or an error with the nearest one.</summary>
+    public static AdapterMethod Of(string name) => All.TryGetValue(name, out var method) ? method
+        : throw new TenonException($"adapter method '{name}'", string.Join(", ", All.Keys), name, Nearest.Of(name, All.Keys) is { } near ? $"did you mean '{near}'?" : null, usage: true);
+
+    /// <summary>Throws where the settings hold an option or a start that the method does not have.</summary>
+    public void RequireOptions(AdapterSettings settings)
+    {
+        foreach (var option in settings.Options.Keys)
+            if (Options.All(o => o.Name != option))
+                throw new TenonException($"adapter.{option}", Options.Count == 0 ? $"no option: method '{Name}' has none of its own" : $"an option of method '{Name}': {string.Join(", ", Options.Select(o => o.Name))}", option,
+                    Nearest.Of(option, Options.Select(o => o.Name)) is { } near ? $"did you mean '{near}'?" : null, usage: true);
+        if (settings.Init is { } init && !Inits.Contains(init))
+            throw new TenonException("adapter.init", Inits.Count == 0 ? $"null: method '{Name}' starts in one way only" : string.Join(", ", Inits), $"'{init}'", usage: true);
+    }
+
+    /// <summary>One sentence for each shared key that the settings hold and the method has no use for.</summary>
+    public IEnumerable<string> Unused(AdapterSettings settings)
+    {
+        if (!Uses.HasFlag(SharedKeys.Rank) && settings.RankPattern.Count > 0) yield return $"method '{Name}' has no rank: rank-pattern has no effect";
+        if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0)) yield return $"method '{Name}' has no alpha: it has no effect";
+        if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0) yield return $"method '{Name}' has no dropout: it has no effect";
+    }
+}
+
+/// <summary>What a method hears after each optimizer step.</summary>
+/// <param name="Update">Optimizer steps so far, this one included.</param>
+/// <param name="Updates">Optimizer steps of the whole run.</param>
+/// <param name="Report">Takes a metric (<c>adalora/budget</c>) and its value.</param>
+public sealed record MethodStep(long Update, long Updates, Action<string, double> Report);
+
+/// <summary>How the optimizer treats one parameter differently.</summary>
+/// <param name="RateFactor">The learning rate is multiplied by it.</param>
+/// <param name="WeightDecay">Weight decay; null is the recipe's.</param>
+/// <param name="Transform">Rewrites the clipped gradient in place before the update rule sees it; null leaves it.</param>
+public sealed record OptimizerPart(double RateFactor = 1, double? WeightDecay = null, OptimizerPart.Rewrite? Transform = null)
+{
+    /// <summary>Rewrites a gradient in place.</summary>
+    public delegate void Rewrite(Span<float> gradient);
 }

@@ -14,6 +14,8 @@ public sealed class AdapterSet : IAdapter, IDisposable
     private readonly List<LinearAdapter> linears = [];
     private readonly List<(RmsNorm Norm, Parameter Weight, string Key)> norms = [];
     private readonly List<EmbeddingAdapter> embeddings = [];
+    private readonly List<(string Name, Parameter Tensor)> shared = [];
+    private readonly List<(string Name, Parameter Tensor)> kept = [];
 
     /// <summary>An adapter without parts yet; a method adds them and then calls <see cref="Attach"/>.</summary>
     public AdapterSet(string name, AdapterMethod method, AdapterSettings settings, CausalModel model)
@@ -45,8 +47,8 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>The embedding's part, if any.</summary>
     public IReadOnlyList<EmbeddingAdapter> Embeddings => embeddings;
 
-    /// <summary>State of the method that belongs to the whole adapter (shared matrices, schedules), or null.</summary>
-    public object? Shared { get; set; }
+    /// <summary>State of the method that belongs to the whole adapter (a schedule's statistics), or null.</summary>
+    public object? State { get; set; }
 
     /// <summary>Raised by every optimizer step; a rollout names the version it was drawn with.</summary>
     public long Version { get; set; }
@@ -54,8 +56,13 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>All tensors under the full names that PEFT's files use, in model order; a shared tensor stands once for each name it is saved under.</summary>
     public IEnumerable<(string Name, Parameter Tensor)> Tensors =>
         embeddings.SelectMany(e => e.Tensors.Select(t => (PeftName(e.Layer.Path, t.Key), t.Tensor)))
-            .Concat(linears.SelectMany(l => l.Tensors.Select(t => (PeftName(l.Layer.Path, t.Key), t.Tensor))))
-            .Concat(norms.Select(n => (PeftName(n.Norm.Path, n.Key), n.Weight)));
+            .Concat(linears.SelectMany(OfLayer))
+            .Concat(norms.Select(n => (PeftName(n.Norm.Path, n.Key), n.Weight)))
+            .Concat(shared);
+
+    /// <summary>Tensors that PEFT's file has no place for and going on needs, under names within the adapter.</summary>
+    public IEnumerable<(string Name, Parameter Tensor)> PrivateTensors =>
+        linears.SelectMany(l => l.PrivateTensors.Select(t => ($"{l.Layer.Path}.{t.Key}", t.Tensor))).Concat(kept);
 
     /// <summary>What the optimizer changes, each once, in the order of <see cref="Tensors"/>.</summary>
     public IReadOnlyList<Parameter> Trainable => [.. Tensors.Select(t => t.Tensor).Distinct().Where(t => t.Trainable)];
@@ -65,8 +72,33 @@ public sealed class AdapterSet : IAdapter, IDisposable
 
     private static string PeftName(string path, string key) => $"base_model.model.{path}.{key}";
 
+    private static IEnumerable<(string Name, Parameter Tensor)> OfLayer(LinearAdapter part)
+    {
+        foreach (var (key, tensor) in part.Tensors) yield return (PeftName(part.Layer.Path, key), tensor);
+        if (part.OwnBias is { } bias) yield return (PeftName(part.Layer.Path, part is WholeLinear ? "bias" : "base_layer.bias"), bias);
+    }
+
     /// <summary>Adds a part of a linear layer.</summary>
-    public void Add(LinearAdapter part) => linears.Add(part);
+    public void Add(LinearAdapter part)
+    {
+        part.Index = linears.Count;
+        part.DropoutRate = Method.Uses.HasFlag(SharedKeys.Dropout) ? Settings.Dropout : 0;
+        if (part.DropoutRate > 0 && part.Layer == model.Head)
+            throw new TenonException("adapter.dropout", "0 where the head is adapted: its rows are computed in pieces", $"{part.DropoutRate}", "leave lm_head out of the targets", usage: true);
+        linears.Add(part);
+    }
+
+    /// <summary>Adds a tensor that belongs to the whole adapter and is saved under its full name (<c>base_model.vera_A</c>).</summary>
+    public void AddShared(string name, Parameter tensor) => shared.Add((name, tensor));
+
+    /// <summary>Frozen matrices of the base that PEFT's file repeats (an adapted embedding or head), by their full names.</summary>
+    internal List<(string Name, FrozenMatrix Weight)> BaseCopies { get; } = [];
+
+    /// <summary>Has the file repeat a frozen matrix of the base, as PEFT's does for an adapted embedding or head.</summary>
+    internal void AddBaseCopy(string path, FrozenMatrix weight) => BaseCopies.Add((PeftName(path, "base_layer.weight"), weight));
+
+    /// <summary>Adds a tensor that only Tenon's own record holds, under a name within the adapter.</summary>
+    public void AddPrivate(string name, Parameter tensor) => kept.Add((name, tensor));
 
     /// <summary>Adds a weight for a norm, under the key suffix that its file has.</summary>
     public void Add(RmsNorm norm, Parameter weight, string key = "weight") => norms.Add((norm, weight, key));

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Tenon.Adapters;
 
 /// <summary>What every method declares alike, and a bag for what only one of them has.</summary>
@@ -30,6 +33,29 @@ public sealed record AdapterSettings
     /// <summary>Alphas by module pattern (PEFT's <c>alpha_pattern</c>).</summary>
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Names, or one regular expression, of layers that stay as they are.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Indices of the blocks that get an adapter; empty is all.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
+
+    /// <summary>Which biases of the model are trained too: <c>none</c>, <c>all</c>, or <c>only</c> those of adapted layers.</summary>
+    public string Bias { get; init; } = "none";
+
+    /// <summary>Further modules that are trained and saved whole, by the end of their path.</summary>
+    public IReadOnlyList<string> ModulesToSave { get; init; } = [];
+
+    /// <summary>Token ids whose embedding rows are trained too (PEFT's <c>trainable_token_indices</c>), in this order.</summary>
+    public IReadOnlyList<int> TrainableTokens { get; init; } = [];
+
+    /// <summary>The configuration of the folder that the adapter was read from; it is written back as it was. Null for a fresh adapter.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Peft.PeftConfig? Peft { get; init; }
+
+    /// <summary>True where all tensors, private ones included, are read from a record right after: a start that costs a decomposition may then be left out.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool SkipStart { get; init; }
+
     /// <summary>Options of one method, kebab-case.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
@@ -39,11 +65,45 @@ public sealed record AdapterSettings
     /// <summary>The alpha of one layer.</summary>
     public double AlphaOf(string path) => Pattern(AlphaPattern, path, out var alpha) ? alpha : Alpha ?? 2 * Rank;
 
+    /// <summary>An option that is an integer in a range.</summary>
+    public int Int(string option, int otherwise, int least = int.MinValue, int most = int.MaxValue)
+    {
+        if (!Options.TryGetValue(option, out var text)) return otherwise;
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
+            : throw Wrong(option, most == int.MaxValue ? least == int.MinValue ? "an integer" : $"an integer of {least} or more" : $"an integer from {least} to {most}", text);
+    }
+
+    /// <summary>An option that is a number.</summary>
+    public double Number(string option, double otherwise)
+    {
+        if (!Options.TryGetValue(option, out var text)) return otherwise;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Wrong(option, "a number", text);
+    }
+
+    /// <summary>An option that is true or false.</summary>
+    public bool Flag(string option, bool otherwise)
+    {
+        if (!Options.TryGetValue(option, out var text)) return otherwise;
+        return bool.TryParse(text, out var value) ? value : throw Wrong(option, "true or false", text);
+    }
+
+    /// <summary>An option that is one of some words.</summary>
+    public string Word(string option, string otherwise, params string[] words)
+    {
+        if (!Options.TryGetValue(option, out var text)) return otherwise;
+        return words.Contains(text) ? text : throw Wrong(option, string.Join(", ", words), text);
+    }
+
+    /// <summary>An option as its text, or null.</summary>
+    public string? Text(string option) => Options.GetValueOrDefault(option);
+
+    private TenonException Wrong(string option, string expected, string got) => new($"adapter.{option} of method '{Method}'", expected, $"'{got}'", usage: true);
+
     /// <summary>PEFT's rule: a pattern matches a whole path or what follows a dot in it.</summary>
     private static bool Pattern<T>(IReadOnlyDictionary<string, T> patterns, string path, out T value)
     {
         foreach (var (pattern, found) in patterns)
-            if (System.Text.RegularExpressions.Regex.IsMatch(path, $@"^(.*\.)?({pattern})$"))
+            if (Regex.IsMatch(path, $@"^(.*\.)?({pattern})$"))
             {
                 value = found;
                 return true;

@@ -22,4 +22,12 @@ internal static class LowRank
             for (var i = 0; i < inputs; i++) target[i] = (float)(target[i] + scale * row[i]);
         }
     }
+
+    /// <summary>A copy of values times a scale, rounded once.</summary>
+    public static float[] Scaled(ReadOnlySpan<float> values, double scale)
+    {
+        var result = new float[values.Length];
+        for (var i = 0; i < result.Length; i++) result[i] = (float)(values[i] * scale);
+        return result;
+    }
 }

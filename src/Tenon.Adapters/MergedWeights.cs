@@ -29,8 +29,7 @@ public static class MergedWeights
             var part = linears.GetValueOrDefault(layer.Path);
             var dense = Dense(layer.Weight);
             tensors.Add((layer.Path + ".weight", Shape(layer.Weight), part is null ? dense : part.EffectiveWeight(dense)));
-            var bias = layer.Bias?.ToArray();
-            if (part is not null) bias = part.EffectiveBias(bias);
+            var bias = part is null ? layer.Bias?.ToArray() : part.EffectiveBias(part.Bias?.ToArray());
             if (bias is not null) tensors.Add((layer.Path + ".bias", [bias.Length], bias));
         }
     }
@@ -42,7 +41,7 @@ public static class MergedWeights
         var touchesHead = adapter.Linears.Any(l => l.Layer == adapter.Model.Head);
         var touchesEmbedding = adapter.Embeddings.Count > 0;
         // Full training shares one parameter between both; every other method changes the side that it names.
-        return adapter.Method is Methods.Full || (!touchesHead && !touchesEmbedding);
+        return adapter.Method is Methods.Full || adapter.Embeddings is [TokenRows] || (!touchesHead && !touchesEmbedding);
     }
 
     private static float[] Dense(Tenon.Tensors.FrozenMatrix weight)

@@ -3,12 +3,13 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Models;
 using Tenon.Models.Weights;
+using Tenon.Tensors;
 
 namespace Tenon.Adapters;
 
 /// <summary>
-/// An adapter on disk, as PEFT writes it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, with PEFT's key names and bytes.
-/// The same adapter gives the same bytes.
+/// An adapter on disk, as PEFT writes it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, with PEFT's key names and bytes. Where these two do
+/// not hold all that going on needs, Tenon's own record (<see cref="AdapterRecord"/>) stands beside them. The same adapter gives the same bytes.
 /// </summary>
 public static class PeftFolder
 {
@@ -18,14 +19,15 @@ public static class PeftFolder
     /// <summary>The tensors' file name.</summary>
     public const string TensorFile = "adapter_model.safetensors";
 
-    /// <summary>Writes both files into a folder that the caller makes whole (a checkpoint's temporary folder).</summary>
+    /// <summary>Writes the files into a folder that the caller makes whole (a checkpoint's temporary folder).</summary>
     public static void Save(AdapterSet adapter, string folder, string baseModel)
     {
         adapter.RequireFinite();
-        SafetensorsWriter.Write(Path.Combine(folder, TensorFile), adapter.Tensors.DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray())),
-            new Dictionary<string, string> { ["format"] = "pt" });
-        if (adapter.Method.ToPeft(adapter, baseModel) is { } config) config.Write(folder);
+        var tensors = Path.Combine(folder, TensorFile);
+        SafetensorsWriter.Write(tensors, adapter.Method.FileTensors(adapter).Concat(adapter.BaseCopies.Select(BaseCopy)), new Dictionary<string, string> { ["format"] = "pt" });
+        if (ConfigOf(adapter, baseModel) is { } config) config.Write(folder);
         else File.WriteAllText(Path.Combine(folder, ConfigFile), new JsonObject { ["base_model_name_or_path"] = baseModel, ["peft_type"] = adapter.Method.Name.ToUpperInvariant() }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        if (adapter.Method.KeepsRecord(adapter)) AdapterRecord.Save(adapter, folder);
     }
 
     /// <summary>Opens a folder on a model: the method and sizes from its configuration, layers by PEFT's rule, tensors checked; attached.</summary>
@@ -33,8 +35,8 @@ public static class PeftFolder
     {
         var file = Path.Combine(folder, ConfigFile);
         if (!File.Exists(file)) throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it" : "nothing there", usage: true);
-        var settings = IsFull(file) ? new AdapterSettings { Method = "full" } : SettingsOf(PeftConfig.Read(folder).Validate(), model, folder);
-        var adapter = AdapterMethod.All[settings.Method].Create(model, settings);
+        var settings = AdapterRecord.Read(folder) ?? (IsFull(file) ? new AdapterSettings { Method = "full" } : SettingsOf(PeftConfig.Read(folder).Validate(), model, folder));
+        var adapter = AdapterMethod.Of(settings.Method).Create(model, settings);
         try
         {
             LoadTensors(adapter, folder);
@@ -47,6 +49,83 @@ public static class PeftFolder
         }
 
         return adapter;
+    }
+
+    /// <summary>Reads the tensors of a folder into an adapter of the same method and shapes: from Tenon's record where there is one, else from PEFT's file. Names that are missing or too many are errors.</summary>
+    public static void LoadTensors(AdapterSet adapter, string folder)
+    {
+        if (AdapterRecord.TryLoadTensors(adapter, folder)) return;
+        using var file = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
+        foreach (var (name, weight) in adapter.BaseCopies) RequireSameBase(name, weight, file, folder);
+        adapter.Method.ReadTensors(adapter, file, folder);
+    }
+
+    /// <summary>Reads named tensors of a file: each must be there in its shape, and no other may be.</summary>
+    internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method)
+    {
+        var expected = tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
+        var names = file.Tensors.Keys.ToDictionary(k => PeftKeys.Normalize(k));
+        foreach (var (name, found) in names)
+            if (!expected.ContainsKey(name) && !name.EndsWith(".base_layer.weight", StringComparison.Ordinal))
+                throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{method}'", $"'{found}'", "the folder belongs to another model, other targets or another method");
+        foreach (var (name, tensor) in expected)
+        {
+            if (!names.TryGetValue(name, out var found)) throw new TenonException($"adapter folder '{folder}'", $"a tensor '{name}'", "none", "the folder is incomplete or belongs to other targets");
+            var info = file.Tensors[found];
+            if (!info.Shape.SequenceEqual(tensor.Dimensions))
+                throw new TenonException($"tensor '{name}' of '{folder}'", $"shape [{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", info.Shape)}]", "rank, targets or model differ");
+            tensor.Set(file.ReadFloats(found));
+        }
+    }
+
+    /// <summary>The configuration that is written: the one that was read, or the method's own with targets, biases and whole modules filled in.</summary>
+    private static PeftConfig? ConfigOf(AdapterSet adapter, string baseModel)
+    {
+        var own = FreshConfig(adapter, baseModel);
+        if (own is null || adapter.Settings.Peft is not { } read || read.PeftType != own.PeftType) return own;
+        var config = PeftConfig.Parse(read.ToJson(), read.Source);
+        config["base_model_name_or_path"] = baseModel;
+        // What training may change in a configuration (AdaLoRA's kept ranks) is the method's word.
+        if (own.PeftType == "ADALORA") config["rank_pattern"] = own["rank_pattern"]?.DeepClone();
+        return config;
+    }
+
+    /// <summary>The configuration from the method and its settings alone; null for full training.</summary>
+    public static PeftConfig? FreshConfig(AdapterSet adapter, string baseModel)
+    {
+        var settings = adapter.Settings;
+        var config = adapter.Method.ToPeft(adapter, baseModel);
+        if (config is null) return null;
+        if (config["target_modules"] is null && adapter.Linears.Count > 0) config["target_modules"] = Targets.Saved(adapter.Model.Config, settings);
+        Fill(config, "modules_to_save", settings.ModulesToSave.Count > 0 ? new JsonArray([.. settings.ModulesToSave.Order(StringComparer.Ordinal).Select(m => (JsonNode)m)]) : null);
+        Fill(config, "trainable_token_indices", settings.TrainableTokens.Count > 0 ? new JsonArray([.. settings.TrainableTokens.Select(t => (JsonNode)t)]) : null);
+        Fill(config, "bias", settings.Bias switch { "none" => null, "all" => "all", _ => OnlyWord(config.PeftType) });
+        return config;
+    }
+
+    private static void Fill(PeftConfig config, string field, JsonNode? value)
+    {
+        if (value is null) return;
+        if (!config.Has(field)) throw new TenonException($"adapter of PEFT type {config.PeftType}", $"no {field}: PEFT's format has no place for it", value.ToJsonString(), usage: true);
+        config[field] = value;
+    }
+
+    private static string OnlyWord(string peftType) => peftType == "MISS" ? "MiSS_only" : peftType.ToLowerInvariant() + "_only";
+
+    private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) => SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], Dense(copy.Weight));
+
+    private static float[] Dense(FrozenMatrix weight)
+    {
+        var values = new float[weight.Outputs * weight.Inputs];
+        weight.CopyRows(0, values);
+        return values;
+    }
+
+    private static void RequireSameBase(string name, FrozenMatrix weight, SafetensorsFile file, string folder)
+    {
+        if (!file.Tensors.ContainsKey(name)) return;
+        if (!file.ReadFloats(name).AsSpan().SequenceEqual(Dense(weight)))
+            throw new TenonException($"tensor '{name}' of '{folder}'", "the base model's own values", "others", "the adapter was made on another base: merge it there, or open that model");
     }
 
     private static bool IsFull(string file)
@@ -65,50 +144,24 @@ public static class PeftFolder
 
     private static AdapterSettings SettingsOf(PeftConfig config, CausalModel model, string folder)
     {
+        var own = AdapterMethod.All.Values.Select(m => m.FromPeft(config)).FirstOrDefault(s => s is not null)
+            ?? throw new TenonException($"adapter '{folder}'", "a variant that is supported", $"peft_type {config.PeftType}", "PEFT converts many methods to plain LoRA: convert_to_lora", usage: true);
         var choice = TargetModules.Resolve(config, ModelModules.Of(model.Config), model.Config.ModelType);
-        var paths = string.Join(',', choice.Modules.Select(m => m.Path));
-        if (config.PeftType == "LN_TUNING") return new AdapterSettings { Method = "ln-tuning", Targets = paths };
-        if (config.PeftType != "LORA") throw new TenonException($"adapter '{folder}'", "peft_type LORA or LN_TUNING", config.PeftType, "this method is not read yet; PEFT converts many methods to plain LoRA");
-        Refuse(config.Text("bias") is "none" or null, "bias", "none", config.Text("bias"), folder);
-        Refuse(!config.Flag("lora_bias"), "lora_bias", "false", "true", folder);
-        Refuse(config.Texts("modules_to_save") is null or { Count: 0 }, "modules_to_save", "none", "some", folder);
-        Refuse(config["trainable_token_indices"] is null, "trainable_token_indices", "none", "some", folder);
-        Refuse(config["init_lora_weights"] is not JsonValue init || init.GetValueKind() != JsonValueKind.String || init.GetValue<string>() is "gaussian" or "orthogonal" or "eva",
-            "init_lora_weights", "a start that leaves the base as it is", $"{config["init_lora_weights"]}", folder);
-        return new AdapterSettings
+        return own with
         {
-            Method = config.Flag("use_dora") ? "dora" : config.Flag("use_rslora") ? "rslora" : "lora",
-            Targets = paths,
-            Rank = config.Int("r"),
-            Alpha = config.Number("lora_alpha"),
-            Dropout = config.Number("lora_dropout"),
-            RankPattern = Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
-            AlphaPattern = Pattern(config["alpha_pattern"]),
-            Options = config.Flag("use_rslora") ? new Dictionary<string, string> { ["rs-lora"] = "true" } : [],
+            Targets = string.Join(',', choice.Modules.Select(m => m.Path)),
+            Bias = !config.Has("bias") ? "none" : config.Text("bias") switch { null or "none" => "none", "all" => "all", _ => "only" },
+            ModulesToSave = config.Has("modules_to_save") ? config.Texts("modules_to_save") ?? [] : [],
+            TrainableTokens = config.Has("trainable_token_indices") ? Tokens(config) : [],
+            Peft = config,
         };
     }
 
-    private static void Refuse(bool holds, string key, string expected, string? got, string folder)
+    private static IReadOnlyList<int> Tokens(PeftConfig config)
     {
-        if (!holds) throw new TenonException($"adapter '{folder}': {key}", expected, got ?? "nothing", "this variant is not read yet");
-    }
-
-    private static Dictionary<string, double> Pattern(JsonNode? node) => node is JsonObject map ? map.ToDictionary(p => p.Key, p => (double)p.Value!) : [];
-
-    /// <summary>Reads the tensors of a folder into an adapter of the same method and shapes; names that are missing or too many are errors.</summary>
-    public static void LoadTensors(AdapterSet adapter, string folder)
-    {
-        using var file = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
-        var expected = adapter.Tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
-        foreach (var name in file.Tensors.Keys)
-            if (!expected.ContainsKey(name))
-                throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{adapter.Method.Name}'", $"'{name}'", "the folder belongs to another model, other targets or another method");
-        foreach (var (name, tensor) in expected)
-        {
-            if (!file.Tensors.TryGetValue(name, out var info)) throw new TenonException($"adapter folder '{folder}'", $"a tensor '{name}'", "none", "the folder is incomplete or belongs to other targets");
-            if (!info.Shape.SequenceEqual(tensor.Dimensions))
-                throw new TenonException($"tensor '{name}' of '{folder}'", $"shape [{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", info.Shape)}]", "rank, targets or model differ");
-            tensor.Set(file.ReadFloats(name));
-        }
+        if (config["trainable_token_indices"] is not JsonObject map) return config.Ints("trainable_token_indices") ?? [];
+        if (map.Count != 1 || map.First() is not { Key: "embed_tokens" or "model.embed_tokens", Value: JsonArray ids })
+            throw new TenonException($"'trainable_token_indices' of {config.Source}", "a list, or a dictionary of embed_tokens alone", map.ToJsonString(), usage: true);
+        return [.. ids.Select(i => (int)i!)];
     }
 }

@@ -11,6 +11,7 @@ public sealed unsafe class Parameter : Tensor
 {
     private Tensor? transposed;
     private long transposedVersion = -1;
+    private List<DerivedParameter>? followers;
 
     private Parameter(NativeBuffer buffer, string name, long[] dimensions, nint rows, nint columns)
         : base(buffer, (float*)buffer.Pointer, rows, columns)
@@ -46,18 +47,41 @@ public sealed unsafe class Parameter : Tensor
     /// <summary>The values, to be changed only inside <see cref="Update"/>.</summary>
     public ReadOnlySpan<float> Value => Values;
 
-    /// <summary>The gradient; empty where nothing has flowed here since the parameter was made.</summary>
-    public Span<float> Gradient => Grad is null ? [] : Grad.Values;
+    /// <summary>The gradient, what has gathered in derived parameters included; empty where nothing has flowed here since the parameter was made.</summary>
+    public Span<float> Gradient
+    {
+        get
+        {
+            Settle();
+            return Grad is null ? [] : Grad.Values;
+        }
+    }
 
     /// <summary>The gradient as a span, made (all zero) where there is none yet.</summary>
     public Span<float> GradientOrZero()
     {
-        Grad ??= Zeros(Rows, Columns);
-        return Grad.Values;
+        Settle();
+        return GradientSum;
     }
 
+    /// <summary>The gradient without what derived parameters still hold: what their pull-back adds to.</summary>
+    public Span<float> GradientSum => (Grad ??= Zeros(Rows, Columns)).Values;
+
     /// <summary>Sets the gradient to zero and keeps its memory.</summary>
-    public void ZeroGrad() => Grad?.Values.Clear();
+    public void ZeroGrad()
+    {
+        if (followers is not null)
+            foreach (var follower in followers) follower.Forget();
+        Grad?.Values.Clear();
+    }
+
+    internal void Follow(DerivedParameter follower) => (followers ??= []).Add(follower);
+
+    private void Settle()
+    {
+        if (followers is null) return;
+        foreach (var follower in followers) follower.Settle();
+    }
 
     /// <summary>Replaces all values.</summary>
     public void Set(ReadOnlySpan<float> values)

@@ -32,6 +32,9 @@ public sealed unsafe class Tape
     /// <summary>True while ops are recorded for a backward pass.</summary>
     public bool Recording { get; set; }
 
+    /// <summary>Set while adapters drop inputs (training with dropout); null in sampling and scoring.</summary>
+    public Ops.DropoutPlaces? Dropping { get; set; }
+
     /// <summary>True to keep only the inputs of checkpointed parts and compute their insides again in the backward pass.</summary>
     public bool Recompute { get; set; }
 

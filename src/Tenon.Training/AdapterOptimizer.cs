@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Tensors;
 using Tenon.Training.Optimizers;
 using Tenon.Training.Schedules;
@@ -15,17 +16,27 @@ public sealed class AdapterOptimizer
     private readonly LearningRateSchedule schedule;
     private readonly UpdateRule<float> rule;
     private readonly List<Slot> slots = [];
+    private readonly AdapterSet? adapter;
+    private readonly long updatesOfRun;
     private float[] before = [];
+
+    /// <summary>An optimizer over an adapter: its method says what departs from the settings, adds its penalties and runs its schedules.</summary>
+    public AdapterOptimizer(AdapterSet adapter, OptimizerSettings settings, long steps, int updatesPerStep = 1)
+        : this(adapter.Trainable, settings, steps, updatesPerStep, adapter.Method.OptimizerParts(adapter))
+    {
+        this.adapter = adapter;
+        updatesOfRun = steps * updatesPerStep;
+    }
 
     /// <summary>An optimizer over parameters for a run of so many steps, each of so many updates.</summary>
     /// <param name="parameters">What is trained.</param>
     /// <param name="settings">The recipe's optimizer.</param>
     /// <param name="steps">Steps of the run: what a falling schedule is stretched over.</param>
     /// <param name="updatesPerStep">Updates of a step.</param>
-    /// <param name="groups">Parameters that depart from the settings; null for none.</param>
+    /// <param name="parts">Parameters that depart from the settings; null for none.</param>
     public AdapterOptimizer(
         IReadOnlyList<Parameter> parameters, OptimizerSettings settings, long steps, int updatesPerStep = 1,
-        IReadOnlyDictionary<Parameter, ParameterGroup>? groups = null)
+        IReadOnlyDictionary<Parameter, OptimizerPart>? parts = null)
     {
         this.settings = settings;
         schedule = settings.ScheduleOf(steps, updatesPerStep);
@@ -33,7 +44,7 @@ public sealed class AdapterOptimizer
         foreach (var parameter in parameters)
         {
             var shape = new TensorShape((int)parameter.Rows, (int)parameter.Columns, parameter.Dimensions.Count >= 2);
-            slots.Add(new Slot(parameter, shape, rule.NewState(shape), groups?.GetValueOrDefault(parameter) ?? new ParameterGroup()));
+            slots.Add(new Slot(parameter, shape, rule.NewState(shape), parts?.GetValueOrDefault(parameter) ?? new OptimizerPart()));
         }
     }
 
@@ -54,10 +65,14 @@ public sealed class AdapterOptimizer
         foreach (var (name, values) in State) read(name).CopyTo(values, 0);
     }
 
-    /// <summary>Clips, updates, zeroes the gradients. Returns the gradient's norm before clipping, the norm of the change and the learning rate used.</summary>
-    public (double GradNorm, double UpdateNorm, double LearningRate) Step()
+    /// <summary>
+    /// Adds the method's penalties, clips, updates, lets the method's own schedule act, zeroes the gradients. Returns the gradient's norm before clipping, the norm
+    /// of the change and the learning rate used; <paramref name="report"/> takes the method's metrics.
+    /// </summary>
+    public (double GradNorm, double UpdateNorm, double LearningRate) Step(Action<string, double>? report = null)
     {
         var rate = LearningRate;
+        adapter?.Method.AddPenalty(adapter);
         var squares = 0.0;
         foreach (var slot in slots) squares += GradientClipping.Squares<float>(slot.Parameter.GradientOrZero());
         var norm = Math.Sqrt(squares);
@@ -68,11 +83,13 @@ public sealed class AdapterOptimizer
         foreach (var slot in slots)
         {
             GradientClipping.Scale(slot.Parameter.GradientOrZero(), factor);
-            var arguments = new UpdateArguments(Updates, rate * slot.Group.RateFactor, slot.Group.WeightDecay ?? settings.WeightDecay);
+            var arguments = new UpdateArguments(Updates, rate * slot.Part.RateFactor, slot.Part.WeightDecay ?? settings.WeightDecay);
+            slot.Part.Transform?.Invoke(slot.Parameter.Gradient);
             slot.Parameter.Update(values => change += Update(slot, values, arguments));
-            slot.Parameter.ZeroGrad();
         }
 
+        adapter?.Method.AfterStep(adapter, new MethodStep(Updates, updatesOfRun, report ?? ((_, _) => { })));
+        foreach (var slot in slots) slot.Parameter.ZeroGrad();
         return (norm, Math.Sqrt(change), rate);
     }
 
@@ -86,5 +103,5 @@ public sealed class AdapterOptimizer
         return GradientClipping.Squares<float>(before.AsSpan(0, values.Length));
     }
 
-    private sealed record Slot(Parameter Parameter, TensorShape Shape, IReadOnlyList<StateArray<float>> State, ParameterGroup Group);
+    private sealed record Slot(Parameter Parameter, TensorShape Shape, IReadOnlyList<StateArray<float>> State, OptimizerPart Part);
 }

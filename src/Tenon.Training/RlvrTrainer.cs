@@ -41,7 +41,7 @@ public sealed class RlvrTrainer
         collector = new RolloutCollector(setup.Model, setup.Encoder, setup.Rewards, options);
         var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup));
         updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, precision));
-        optimizer = new AdapterOptimizer(setup.Adapter.Trainable, settings.Optimizer, settings.Steps, UpdatesPerStep);
+        optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, UpdatesPerStep);
         evaluator = new HeldOutEvaluator(setup, options);
     }
 

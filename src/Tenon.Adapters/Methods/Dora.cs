@@ -1,3 +1,4 @@
+using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
@@ -16,7 +17,29 @@ public sealed class Dora : LoraFamily
     /// <inheritdoc/>
     public override string Summary => "LoRA on the direction of the weight's rows, with a trained magnitude a row";
 
-    private protected override bool Magnitudes => true;
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options.Where(o => o.Name == "rs-lora")];
+
+    private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new DoraLayer(layer, rank, scale);
+
+    private protected override void Start(LoraLayer part, AdapterSet set, int index)
+    {
+        base.Start(part, set, index);
+        // With B = 0 the magnitudes of the constructor are the norms to the bit; only another start needs them anew.
+        if (set.Settings.Init == "random") ((DoraLayer)part).ResetMagnitudes();
+    }
+
+    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) => rank * (inputs + outputs) + outputs;
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = base.ToPeft(adapter, baseModel)!;
+        config["use_dora"] = true;
+        return config;
+    }
+
+    private protected override bool Reads(PeftConfig config) => config.Flag("use_dora") && InitOf(config) is ("true" or "false" or "gaussian");
 }
 
 /// <summary>
@@ -47,10 +70,25 @@ public sealed class DoraLayer : LoraLayer
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
     {
-        var direction = Update(tape, x, tape.MatMul(x, Layer.Weight));
-        var y = tape.MultiplyRow(direction, tape.DivideByConstant(Magnitude, Norms()));
-        return Layer.Bias is null ? y : tape.AddRowInPlace(y, Layer.Bias);
+        var scale = tape.DivideByConstant(Magnitude, Norms());
+        var dropped = Drop(tape, x);
+        if (ReferenceEquals(dropped, x))
+        {
+            var y = tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale);
+            return Bias is null ? y : tape.AddRowInPlace(y, Bias);
+        }
+
+        // With dropout PEFT leaves the base product whole: W x + b + c (W x' + s B A x') - W x'.
+        var direction = tape.MatMul(dropped, Layer.Weight);
+        var rest = tape.Scale(tape.MatMul(dropped, Layer.Weight), -1);
+        return tape.Add(Base(tape, x), tape.Add(tape.MultiplyRow(Update(tape, dropped, direction), scale), rest));
     }
+
+    /// <summary>Sets the magnitudes to the row norms of W + s B A.</summary>
+    internal void ResetMagnitudes() => Magnitude.Set(Norms().ToArray());
+
+    /// <inheritdoc/>
+    public override LowRankFactors? ToLora() => null;
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)

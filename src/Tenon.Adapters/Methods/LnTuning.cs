@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
-using Tenon.Models;
 using Tenon.Models.Config;
 
 namespace Tenon.Adapters.Methods;
@@ -17,14 +16,16 @@ public sealed class LnTuning : AdapterMethod
     public override string Summary => "the weights of the norms";
 
     /// <inheritdoc/>
-    public override AdapterSet Create(CausalModel model, AdapterSettings settings)
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
     {
-        var set = new AdapterSet("default", this, settings, model);
+        var (model, settings) = (set.Model, set.Settings);
         foreach (var norm in model.Norms)
-            if (Chosen(settings, norm.Path)) set.Add(norm, Full.Copy(norm.Path + ".weight", norm.Weight), "ln_tuning_layers.weight");
+            if (Chosen(settings, norm.Path)) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight), "ln_tuning_layers.weight");
         if (set.Norms.Count == 0)
             throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match", "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
-        return set.Attach();
     }
 
     private static bool Chosen(AdapterSettings settings, string path) => settings.Targets.Equals("all-linear", StringComparison.OrdinalIgnoreCase)
@@ -38,7 +39,10 @@ public sealed class LnTuning : AdapterMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("LN_TUNING", baseModel);
-        config["target_modules"] = new JsonArray([.. adapter.Norms.Select(n => n.Norm.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
+        config["target_modules"] = new JsonArray([.. adapter.Norms.Where(n => n.Key != "weight").Select(n => n.Norm.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
         return config;
     }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType == "LN_TUNING" ? new AdapterSettings { Method = Name } : null;
 }

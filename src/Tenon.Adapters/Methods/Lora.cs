@@ -1,12 +1,11 @@
+using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>
-/// LoRA (Hu et al. 2021): y = W x + b + s B A x, s = alpha / r. Left out here: dropout while scoring (always off) and PEFT's <c>lora_bias</c>.
-/// </summary>
+/// <summary>LoRA (Hu et al. 2021): y = W x + b + s B A x, s = alpha / r.</summary>
 public sealed class Lora : LoraFamily
 {
     /// <inheritdoc/>
@@ -14,17 +13,20 @@ public sealed class Lora : LoraFamily
 
     /// <inheritdoc/>
     public override string Summary => "low-rank update s B A beside each linear layer, s = alpha / r";
+
+    private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && !config.Flag("use_rslora") && InitOf(config) is ("true" or "false" or "gaussian");
 }
 
 /// <summary>LoRA's part of one layer.</summary>
 public class LoraLayer : LinearAdapter
 {
-    /// <summary>A zero update of a rank and scale.</summary>
-    public LoraLayer(Linear layer, int rank, float scale)
+    /// <summary>A zero update of a rank and scale; <paramref name="withBias"/> adds PEFT's <c>lora_bias</c>.</summary>
+    public LoraLayer(Linear layer, int rank, float scale, bool withBias = false)
         : base(layer)
     {
         A = Parameter.Create($"{layer.Path}.lora_A.weight", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.lora_B.weight", layer.Outputs, rank);
+        if (withBias) BiasOfB = Parameter.Create($"{layer.Path}.lora_B.bias", layer.Outputs);
         Scale = scale;
     }
 
@@ -34,17 +36,25 @@ public class LoraLayer : LinearAdapter
     /// <summary>B [out, r].</summary>
     public Parameter B { get; }
 
+    /// <summary>A trained vector [out] that is added with the update, scaled as it is; null where the settings do not ask for it.</summary>
+    public Parameter? BiasOfB { get; }
+
     /// <summary>s.</summary>
     public float Scale { get; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("lora_A.weight", A), ("lora_B.weight", B)];
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
+        BiasOfB is null ? [("lora_A.weight", A), ("lora_B.weight", B)] : [("lora_A.weight", A), ("lora_B.weight", B), ("lora_B.bias", BiasOfB)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => Update(tape, x, Layer.Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) => Update(tape, Drop(tape, x), Base(tape, x));
 
-    /// <summary>y += s B A x. The scale goes onto the narrow middle: r values a token instead of out.</summary>
-    private protected Tensor Update(Tape tape, Tensor x, Tensor y) => tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), B, y);
+    /// <summary>y += s (B A x + bias). The scale goes onto the narrow middle: r values a token instead of out.</summary>
+    private protected Tensor Update(Tape tape, Tensor x, Tensor y)
+    {
+        y = tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), B, y);
+        return BiasOfB is null ? y : tape.AddRowInPlace(y, tape.Scale(BiasOfB, Scale));
+    }
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
@@ -52,4 +62,17 @@ public class LoraLayer : LinearAdapter
         LowRank.Add(weight, B.Value, A.Value, Layer.Outputs, (int)A.Rows, Layer.Inputs, Scale);
         return weight;
     }
+
+    /// <inheritdoc/>
+    public override float[]? EffectiveBias(float[]? bias)
+    {
+        if (BiasOfB is null) return bias;
+        // PEFT refuses this merge where the base has no bias; a bias of its own says the same function.
+        var merged = new float[Layer.Outputs];
+        for (var o = 0; o < merged.Length; o++) merged[o] = (float)((bias?[o] ?? 0.0) + (double)Scale * BiasOfB.Value[o]);
+        return merged;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors? ToLora() => BiasOfB is not null ? null : new LowRankFactors(A.ToArray(), LowRank.Scaled(B.Value, Scale), (int)A.Rows);
 }

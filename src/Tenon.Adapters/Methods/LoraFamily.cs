@@ -1,59 +1,134 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
-using Tenon.Models;
 using Tenon.Models.Config;
+using Tenon.Models.Layers;
 
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// What LoRA, rsLoRA and DoRA share: low-rank factors A [r, in] uniform in +-1/sqrt(in) and B [out, r] zero beside each linear layer. They differ in the scale
-/// (alpha / r, or alpha / sqrt(r)) and in DoRA's magnitudes.
+/// What LoRA and its relatives share: low-rank factors A [r, in] and B [out, r] beside each linear layer (and the embedding), one scale a layer, and PEFT's
+/// <c>LORA</c> configuration. They differ in the scale (alpha / r, or alpha / sqrt(r)), in the start, and in what DoRA adds.
 /// </summary>
 public abstract class LoraFamily : AdapterMethod
 {
+    /// <summary>True for the scale alpha / sqrt(r).</summary>
     private protected virtual bool RankStabilized => false;
 
-    private protected virtual bool Magnitudes => false;
+    /// <summary>What <c>init_lora_weights</c> says in a file that the method reads and writes when nothing else is asked for.</summary>
+    private protected virtual string? PeftInit => null;
 
     /// <inheritdoc/>
-    public override AdapterSet Create(CausalModel model, AdapterSettings settings)
+    public override IReadOnlyList<MethodOption> Options =>
+    [
+        new("rs-lora", RankStabilized ? "true" : "false", "scale alpha / sqrt(r) in place of alpha / r"),
+        new("lora-bias", "false", "a trained bias beside B"),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["default", "gaussian", "random"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
     {
-        var set = new AdapterSet("default", this, settings, model);
+        var (model, settings) = (set.Model, set.Settings);
+        if (Targets.Embedding(model.Config, settings)) set.Add(CreateEmbedding(set, model.Embedding));
         var index = 0;
-        foreach (var layer in Targets.Linears(model, settings))
+        foreach (var layer in Targets.Linears(set, besideEmbedding: true))
         {
             var rank = settings.RankOf(layer.Path);
             if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
-            var scale = (float)(settings.AlphaOf(layer.Path) / (IsRankStabilized(settings) ? Math.Sqrt(rank) : rank));
-            var part = Magnitudes ? new DoraLayer(layer, rank, scale) : new LoraLayer(layer, rank, scale);
-            AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
+            var part = CreateLayer(layer, rank, (float)Scale(settings, layer.Path, rank), settings);
+            Start(part, set, index++);
             set.Add(part);
+            if (layer == model.Head) set.AddBaseCopy(layer.Path, layer.Weight);
         }
-
-        return set.Attach();
     }
 
-    /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) =>
-        Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + (Magnitudes ? s.Outputs : 0));
+    /// <summary>The part of one layer, B zero and A not yet drawn.</summary>
+    private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale, settings.Flag("lora-bias", false));
+
+    /// <summary>Start values of layer number <paramref name="index"/>: A uniform in +-1/sqrt(in) and B zero; <c>gaussian</c>: A normal with deviation 1/r; <c>random</c> (PEFT's <c>false</c>): both uniform.</summary>
+    private protected virtual void Start(LoraLayer part, AdapterSet set, int index)
+    {
+        var seed = set.Settings.Seed;
+        if (set.Settings.Init == "gaussian") AdapterInit.Normal(part.A, seed, index, 0, 1.0 / part.A.Rows);
+        else AdapterInit.Uniform(part.A, seed, index, 0, 1 / Math.Sqrt(part.Layer.Inputs));
+        if (set.Settings.Init != "random") return;
+        AdapterInit.Uniform(part.B, seed, index, 1, 1 / Math.Sqrt(part.A.Rows));
+        if (part.BiasOfB is { } bias) AdapterInit.Uniform(bias, seed, index, 2, 1 / Math.Sqrt(part.A.Rows));
+    }
+
+    private LoraEmbedding CreateEmbedding(AdapterSet set, Embedding embedding)
+    {
+        var rank = set.Settings.RankOf(embedding.Path);
+        var part = new LoraEmbedding(embedding, rank, (float)Scale(set.Settings, embedding.Path, rank));
+        AdapterInit.Normal(part.B, set.Settings.Seed, 0, 8, 1);
+        set.AddBaseCopy(embedding.Path, embedding.Table);
+        return part;
+    }
+
+    /// <summary>s of one layer.</summary>
+    private protected double Scale(AdapterSettings settings, string path, int rank) => settings.AlphaOf(path) / (settings.Flag("rs-lora", RankStabilized) ? Math.Sqrt(rank) : rank);
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var count = Targets.Shapes(config, settings, besideEmbedding: true).Sum(s => CountLayer(settings, settings.RankOf(s.Path), s.Outputs, s.Inputs));
+        return Targets.Embedding(config, settings) ? count + (long)settings.RankOf("model.embed_tokens") * (config.VocabSize + config.HiddenSize) : count;
+    }
+
+    /// <summary>Trainable parameters of one layer.</summary>
+    private protected virtual long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
+        rank * (inputs + outputs) + (settings.Flag("lora-bias", false) ? outputs : 0);
+
+    /// <inheritdoc/>
+    public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("LORA", baseModel);
         var settings = adapter.Settings;
         config["r"] = settings.Rank;
-        config["lora_alpha"] = Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
         config["lora_dropout"] = settings.Dropout;
-        config["use_rslora"] = IsRankStabilized(settings);
-        config["use_dora"] = Magnitudes;
-        config["rank_pattern"] = new JsonObject(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
-        config["alpha_pattern"] = new JsonObject(settings.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, Whole(p.Value))));
-        config["target_modules"] = Targets.Saved(adapter.Model.Config, settings);
+        config["use_rslora"] = settings.Flag("rs-lora", RankStabilized);
+        config["lora_bias"] = settings.Flag("lora-bias", false);
+        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
+        config["init_lora_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
         return config;
     }
 
-    private bool IsRankStabilized(AdapterSettings settings) => RankStabilized || settings.Options.GetValueOrDefault("rs-lora") == "true";
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config)
+    {
+        if (config.PeftType != "LORA" || !Reads(config)) return null;
+        foreach (var field in new[] { "megatron_config", "velora_config", "alora_invocation_tokens", "monteclora_config", "layer_replication", "use_bdlora", "arrow_config", "kasa_config" })
+            if (config[field] is not null) throw new TenonException($"'{field}' of {config.Source}", "null", config[field]!.ToJsonString(), "this variant of LoRA is not supported", usage: true);
+        if (config.Flag("use_qalora")) throw new TenonException($"'use_qalora' of {config.Source}", "false", "true", "this variant of LoRA is not supported", usage: true);
+        var options = new Dictionary<string, string>();
+        if (config.Flag("use_rslora") != RankStabilized) options["rs-lora"] = config.Flag("use_rslora") ? "true" : "false";
+        if (config.Flag("lora_bias")) options["lora-bias"] = "true";
+        return new AdapterSettings
+        {
+            Method = Name,
+            Rank = config.Int("r"),
+            Alpha = config.Number("lora_alpha"),
+            Dropout = config.Number("lora_dropout"),
+            RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+            AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
+            Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null },
+            Options = options,
+        };
+    }
 
-    private static JsonNode? Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15 ? (long)value : value;
+    /// <summary>True where a LORA configuration belongs to this method.</summary>
+    private protected abstract bool Reads(PeftConfig config);
+
+    /// <summary><c>init_lora_weights</c> as a word: <c>true</c>, <c>false</c>, <c>gaussian</c>, <c>pissa_niter_4</c> ...</summary>
+    private protected static string InitOf(PeftConfig config) => config["init_lora_weights"] switch
+    {
+        null => "true",
+        JsonValue v when v.GetValueKind() == JsonValueKind.String => v.GetValue<string>(),
+        var v => v.ToJsonString(),
+    };
 }

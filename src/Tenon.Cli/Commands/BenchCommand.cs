@@ -62,7 +62,7 @@ internal sealed class BenchCommand : Verb
         var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
         var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
         var ids = problems.Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
-        using var adapter = RunBuilder.Method(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
+        using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
         var name = call.GetValue(stage)!;
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();
@@ -98,7 +98,7 @@ internal sealed class BenchCommand : Verb
         var generator = new Generator(loaded.Model, new GeneratorOptions { Concurrency = ids.Count * samples, Precision = precision });
         var requests = ids.Select((p, i) => new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter }).ToList();
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(call.GetValue(micro)), new Tape(null, precision));
-        var optimizer = new AdapterOptimizer(adapter.Trainable, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
+        var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
         {

@@ -40,7 +40,8 @@ internal sealed class PretrainSession : IDisposable
         if (settings.Model is { } name)
         {
             var loaded = LoadedModel.Open(name, precision, settings.MaxTokens, settings.Data.ChatTemplate);
-            var method = settings.Adapter is { } recipe ? RunBuilder.Method(recipe.Method).Create(loaded.Model, RunBuilder.Convert(recipe, (ulong)settings.Seed)) : new Full().Create(loaded.Model, new Tenon.Adapters.AdapterSettings { Method = "full" });
+            var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
+            var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
         }
 

@@ -108,48 +108,33 @@ internal static class RunBuilder
     }
 
     /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
-    private static void RequireSupported(Training.Settings.AdapterSettings recipe)
-    {
-        Refuse(recipe.Dropout > 0, "dropout", "0", $"{recipe.Dropout}");
-        Refuse(recipe.Init is not null, "init", "null (the method's own start)", recipe.Init ?? "");
-        Refuse(recipe.Bias != "none", "bias", "none", recipe.Bias);
-        Refuse(recipe.ModulesToSave.Count > 0, "modules-to-save", "none", string.Join(", ", recipe.ModulesToSave));
-        Refuse(recipe.Exclude.Count > 0, "exclude", "none", string.Join(", ", recipe.Exclude));
-        Refuse(recipe.Layers.Count > 0, "layers", "none", string.Join(", ", recipe.Layers));
-        foreach (var option in recipe.Options?.Keys ?? Enumerable.Empty<string>()) Refuse(true, option, $"an option of method '{recipe.Method}'", option);
-
-        static void Refuse(bool wrong, string key, string expected, string got)
-        {
-            if (wrong) throw new TenonException($"adapter.{key}", expected, got, "no method of this version acts on it", usage: true);
-        }
-    }
-
     private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded)
     {
         var recipe = settings.Adapter;
-        RequireSupported(recipe);
         if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
-        return Method(recipe.Method).Create(loaded.Model, Convert(recipe, (ulong)settings.Seed));
+        var converted = Convert(recipe, (ulong)settings.Seed);
+        return AdapterMethod.Of(converted.Method).Create(loaded.Model, converted);
     }
 
-    /// <summary>The method of a name, or an error with the nearest one.</summary>
-    public static AdapterMethod Method(string name) => AdapterMethod.All.TryGetValue(name, out var method) ? method
-        : throw new TenonException($"adapter method '{name}'", string.Join(", ", AdapterMethod.All.Keys), name, Nearest.Of(name, AdapterMethod.All.Keys) is { } near ? $"did you mean '{near}'?" : null, usage: true);
-
-    /// <summary>The recipe's adapter as the methods take it.</summary>
-    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => new()
+    /// <summary>The recipe's adapter as the methods take it, PEFT's spellings resolved.</summary>
+    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => AdapterAliases.Resolve(new AdapterSettings
     {
         Method = recipe.Method,
         Rank = recipe.Rank ?? 16,
         Alpha = recipe.Alpha,
         Targets = string.Join(',', recipe.Targets),
+        Exclude = recipe.Exclude,
+        Layers = recipe.Layers,
         Dropout = recipe.Dropout,
         Init = recipe.Init,
+        Bias = recipe.Bias,
+        ModulesToSave = recipe.ModulesToSave,
+        TrainableTokens = recipe.TrainableTokens,
         Seed = recipe.Seed is { } own ? (ulong)own : seed,
         RankPattern = recipe.RankPattern,
         AlphaPattern = recipe.AlphaPattern,
         Options = recipe.Options?.ToDictionary(o => o.Key, o => o.Value.ValueKind == JsonValueKind.String ? o.Value.GetString()! : o.Value.GetRawText()) ?? [],
-    };
+    });
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
     public static JsonObject Describe(TrainingSetup setup) => new()

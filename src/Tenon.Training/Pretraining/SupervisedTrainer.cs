@@ -42,7 +42,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
     {
         var tape = new Tape(null, precision);
-        var optimizer = new AdapterOptimizer(setup.Adapter.Trainable, settings.Optimizer, settings.Steps);
+        var optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps);
         for (var step = 1; step <= settings.Steps && !stop.IsCancellationRequested; step++)
         {
             var clock = Stopwatch.StartNew();

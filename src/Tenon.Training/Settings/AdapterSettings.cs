@@ -42,12 +42,15 @@ public sealed record AdapterSettings : ISettings
     /// <summary>How the parameters start; null is the method's own way.</summary>
     public string? Init { get; init; }
 
-    /// <summary>Which biases are trained too.</summary>
-    [Words("none", "all", "lora-only")]
+    /// <summary>Which of the model's biases are trained too: all, or only those of adapted layers.</summary>
+    [Words("none", "all", "only", "lora-only")]
     public string Bias { get; init; } = "none";
 
     /// <summary>Further modules that are trained and saved whole (<c>lm_head</c>, norms).</summary>
     public IReadOnlyList<string> ModulesToSave { get; init; } = [];
+
+    /// <summary>Token ids whose embedding rows are trained too.</summary>
+    public IReadOnlyList<int> TrainableTokens { get; init; } = [];
 
     /// <summary>Seed of the adapter's start; null is the run's.</summary>
     [Bounds(0, 9007199254740991)]

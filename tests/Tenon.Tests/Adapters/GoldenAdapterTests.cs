@@ -19,7 +19,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
     public void EveryFolderOfASupportedMethodGivesPeftsNumbers()
     {
         var root = GoldenFolder.Require("adapters");
-        var (ran, left) = (new List<string>(), new List<string>());
+        var (ran, left, wrong) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var folder in Directory.GetDirectories(root).Order())
         {
             var adapter = Path.Combine(folder, "adapter");
@@ -36,17 +36,26 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             }
             catch (TenonException e)
             {
-                left.Add($"{Path.GetFileName(folder)}: {e.Message.Replace("\n", " ")}");
+                left.Add($"{Path.GetFileName(folder)}: {e.Message.Split('\n')[0]}");
                 continue;
             }
 
-            using (set) Check(folder, root, document.RootElement, model, set);
-            ran.Add(Path.GetFileName(folder));
+            try
+            {
+                using (set) Check(folder, root, document.RootElement, model, set);
+                ran.Add(Path.GetFileName(folder));
+            }
+            catch (Exception e) when (e is ShouldAssertException or TenonException or KeyNotFoundException)
+            {
+                wrong.Add($"{Path.GetFileName(folder)}: {e.Message}");
+            }
         }
 
         output.WriteLine($"{ran.Count} cases: {string.Join(' ', ran)}");
         foreach (var reason in left) output.WriteLine($"not read: {reason}");
+        foreach (var reason in wrong) output.WriteLine($"WRONG: {reason}");
         ran.ShouldNotBeEmpty();
+        wrong.ShouldBeEmpty();
     }
 
     private static void Check(string folder, string root, JsonElement document, CausalModel model, AdapterSet set)
@@ -85,7 +94,9 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         if (hasGradients)
         {
             var tolerance = Math.Max(1e-4, 4 * (document.TryGetProperty("adamw_float32_float64_max_difference", out var d) && d.ValueKind == JsonValueKind.Number ? d.GetDouble() : 0));
-            foreach (var (key, tensor) in set.Tensors) Close(tensor.ToArray(), expected.ReadDoubles("adamw5." + key), tolerance, $"{name} AdamW {key}");
+            var tensors = set.Tensors.Where(t => t.Tensor.Trainable).DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
+            foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("adamw5.", StringComparison.Ordinal)))
+                Close(tensors[key["adamw5.".Length..]].ToArray(), expected.ReadDoubles(key), tolerance, $"{name} AdamW {key}");
             PeftFolder.LoadTensors(set, Path.Combine(folder, "adapter"));
         }
 
@@ -109,6 +120,8 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("merged.", StringComparison.Ordinal)))
         {
             var tensor = key["merged.".Length..].Replace("base_model.model.", "");
+            // PEFT merges an adapted tied embedding into the head as well, which changes the function; here the head stays what the unmerged model has.
+            if (name == "lora-embedding-tied" && tensor == "lm_head.weight") continue;
             if (!merged.Tensors.TryGetValue(tensor, out var info)) continue;
             var values = new float[info.Count];
             merged.Read(tensor, 0, values);
@@ -125,7 +138,17 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             using var ours = SafetensorsFile.Open(Path.Combine(target.FullName, PeftFolder.TensorFile));
             using var theirs = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile));
             ours.Tensors.Keys.Order().ShouldBe(theirs.Tensors.Keys.Order(), name);
-            foreach (var key in ours.Tensors.Keys) ours.ReadFloats(key).ShouldBe(theirs.ReadFloats(key), $"{name} {key}");
+            foreach (var key in ours.Tensors.Keys)
+            {
+                ours.Tensors[key].Type.ShouldBe(theirs.Tensors[key].Type, $"{name} {key}");
+                ours.Tensors[key].Shape.ShouldBe(theirs.Tensors[key].Shape, $"{name} {key}");
+                ours.ReadDoubles(key).ShouldBe(theirs.ReadDoubles(key), $"{name} {key}");
+            }
+
+            CheckConfig(name, Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile), []);
+            // The same settings without the file they came from: only the spelling of the targets may differ.
+            File.WriteAllText(Path.Combine(target.FullName, PeftFolder.ConfigFile), PeftFolder.FreshConfig(set, document.GetProperty("base").GetString()!)!.ToJson());
+            CheckConfig(name + " (fresh)", Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile), ["inference_mode", "task_type", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"]);
         }
         finally
         {
@@ -133,11 +156,22 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         }
     }
 
+    private static void CheckConfig(string name, string ours, string theirs, string[] apart)
+    {
+        using var left = JsonDocument.Parse(File.ReadAllText(ours));
+        using var right = JsonDocument.Parse(File.ReadAllText(theirs));
+        var differing = right.RootElement.EnumerateObject().Where(f => !apart.Contains(f.Name))
+            .Where(f => !left.RootElement.TryGetProperty(f.Name, out var own) || !JsonElement.DeepEquals(own, f.Value))
+            .Select(f => $"{f.Name}: {(left.RootElement.TryGetProperty(f.Name, out var own) ? own.GetRawText() : "none")} for {f.Value.GetRawText()}").ToList();
+        if (differing.Count > 0) throw new ShouldAssertException($"{name} configuration: {string.Join("; ", differing)}");
+        left.RootElement.EnumerateObject().Select(f => f.Name).Order().ShouldBe(right.RootElement.EnumerateObject().Select(f => f.Name).Order(), name);
+    }
+
     private static void Close(float[] actual, double[] expected, double tolerance, string what)
     {
         actual.Length.ShouldBe(expected.Length, what);
         var worst = 0.0;
         for (var i = 0; i < actual.Length; i++) worst = Math.Max(worst, double.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
-        worst.ShouldBeLessThanOrEqualTo(tolerance, what);
+        if (!(worst <= tolerance)) throw new ShouldAssertException($"{what}: off by {worst}, tolerance {tolerance}");
     }
 }

@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Tensors;
 using Tenon.Training;
 using Tenon.Training.Optimizers;
@@ -60,11 +61,11 @@ public class AdapterOptimizerTests
     {
         var settings = new OptimizerSettings { LearningRate = 0.01, MaxGradNorm = null };
         var (plain, grouped) = (Parameters(), Parameters());
-        var groups = new Dictionary<Parameter, ParameterGroup> { [grouped[0]] = new(RateFactor: 16) };
+        var groups = new Dictionary<Parameter, OptimizerPart> { [grouped[0]] = new(RateFactor: 16) };
         Fill(plain, 0);
         Fill(grouped, 0);
         new AdapterOptimizer(plain, settings, 10).Step();
-        new AdapterOptimizer(grouped, settings, 10, groups: groups).Step();
+        new AdapterOptimizer(grouped, settings, 10, parts: groups).Step();
         grouped[1].Value.ToArray().ShouldBe(plain[1].Value.ToArray());
         var start = Parameters()[0].Value.ToArray();
         for (var i = 0; i < start.Length; i++)

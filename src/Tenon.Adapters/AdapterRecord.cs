@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tenon.Models.Weights;
+
+namespace Tenon.Adapters;
+
+/// <summary>
+/// Tenon's own record beside PEFT's two files, for what their format has no place for: the method's name and settings (<c>tenon_adapter.json</c>) and every tensor,
+/// private ones included (<c>tenon_adapter.safetensors</c>). It names the SHA-256 of PEFT's tensor file and counts only while that is unchanged.
+/// </summary>
+internal static class AdapterRecord
+{
+    public const string SettingsFile = "tenon_adapter.json";
+    public const string TensorFile = "tenon_adapter.safetensors";
+    private const string PrivatePrefix = "private.";
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
+
+    public static void Save(AdapterSet adapter, string folder)
+    {
+        SafetensorsWriter.Write(Path.Combine(folder, TensorFile), All(adapter).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray())));
+        var record = new JsonObject { ["format"] = 1, ["peft-tensors-sha256"] = Sha256(folder), ["settings"] = JsonSerializer.SerializeToNode(adapter.Settings, Json) };
+        File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>The settings of a folder's record; null where there is none, or where PEFT's file was written anew since.</summary>
+    public static AdapterSettings? Read(string folder)
+    {
+        var path = Path.Combine(folder, SettingsFile);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var record = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            if ((string?)record["peft-tensors-sha256"] != Sha256(folder)) return null;
+            var settings = record["settings"].Deserialize<AdapterSettings>(Json)! with { SkipStart = true };
+            return settings;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            throw new TenonException($"record '{path}'", "what Tenon wrote there", e.Message, $"delete it to read PEFT's files alone", inner: e);
+        }
+    }
+
+    public static bool TryLoadTensors(AdapterSet adapter, string folder)
+    {
+        if (!adapter.Method.KeepsRecord(adapter) || !File.Exists(Path.Combine(folder, SettingsFile)) || Read(folder) is null) return false;
+        using var file = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
+        PeftFolder.ReadAll(All(adapter), file, folder, adapter.Method.Name);
+        return true;
+    }
+
+    private static IEnumerable<(string Name, Tenon.Tensors.Parameter Tensor)> All(AdapterSet adapter) =>
+        adapter.Tensors.DistinctBy(t => t.Name).Concat(adapter.PrivateTensors.Select(t => (PrivatePrefix + t.Name, t.Tensor)));
+
+    private static string Sha256(string folder)
+    {
+        using var file = File.OpenRead(Path.Combine(folder, PeftFolder.TensorFile));
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>Trainable tokens (PEFT's <c>TRAINABLE_TOKENS</c>): the embedding rows of chosen tokens are trained, nothing else; a tied head follows.</summary>
+public sealed class TrainableTokens : AdapterMethod
+{
+    private const string Key = "trainable_tokens_delta";
+
+    /// <inheritdoc/>
+    public override string Name => "trainable-tokens";
+
+    /// <inheritdoc/>
+    public override string Summary => "the embedding rows of chosen tokens";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("tokens", "", "token ids, separated by commas")];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set) => TokenRows.AddTo(set, Tokens(set.Settings), Key, Key);
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => (long)Tokens(settings).Count * config.HiddenSize;
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("TRAINABLE_TOKENS", baseModel);
+        config["token_indices"] = new JsonArray([.. Tokens(adapter.Settings).Select(t => (JsonNode)t)]);
+        config["target_modules"] = "model.embed_tokens";
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "TRAINABLE_TOKENS" ? null
+        : new AdapterSettings { Method = Name, Options = new Dictionary<string, string> { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) } };
+
+    private static IReadOnlyList<int> Tokens(AdapterSettings settings)
+    {
+        var text = settings.Text("tokens") ?? "";
+        var parts = text.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var ids = parts.Select(p => int.TryParse(p, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) ? id
+            : throw new TenonException("adapter.tokens", "token ids", $"'{p}'", usage: true)).ToList();
+        return ids.Count > 0 ? ids : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);
+    }
+}

@@ -1,0 +1,77 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters;
+
+/// <summary>
+/// Trained rows of the embedding for some tokens, in the order given; they replace the frozen rows. A tied head follows: the logits of these tokens come
+/// from the trained rows. Of a token that is named twice the last row counts, as <c>index_copy</c> has it.
+/// </summary>
+internal sealed class TokenRows : EmbeddingAdapter
+{
+    private readonly Parameter rows;
+    private readonly Dictionary<int, int> places;
+    private readonly string key;
+
+    private TokenRows(Embedding layer, Parameter rows, Dictionary<int, int> places, string key)
+        : base(layer)
+    {
+        this.rows = rows;
+        this.places = places;
+        this.key = key;
+    }
+
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [(key, rows)];
+
+    public override Tensor Forward(Tape tape, int[] ids) => tape.EmbedReplacing(Layer.Table, rows, [.. ids.Select(i => places.GetValueOrDefault(i, -1))], ids);
+
+    public override float[] EffectiveTable(float[] table)
+    {
+        Replace(table, rows, places);
+        return table;
+    }
+
+    /// <summary>Adds the rows to an adapter; <paramref name="headKey"/> names them a second time under a tied head, as PEFT's own type for it does.</summary>
+    public static void AddTo(AdapterSet set, IReadOnlyList<int> tokens, string key, string? headKey)
+    {
+        var table = set.Model.Embedding.Table;
+        var rows = Parameter.Create($"{set.Model.Embedding.Path}.{key}", tokens.Count, table.Inputs);
+        var places = new Dictionary<int, int>();
+        rows.Update(values =>
+        {
+            for (var k = 0; k < tokens.Count; k++)
+            {
+                // PEFT counts a negative index from the end.
+                var id = tokens[k] < 0 ? tokens[k] + (int)table.Outputs : tokens[k];
+                if (id < 0 || id >= table.Outputs) throw new TenonException("adapter.trainable-tokens", $"token ids below {table.Outputs}", $"{tokens[k]}", usage: true);
+                places[id] = k;
+                table.CopyRows(id, values.Slice(k * (int)table.Inputs, (int)table.Inputs));
+            }
+        });
+        set.Add(new TokenRows(set.Model.Embedding, rows, places, key));
+        if (set.Model.IsTied) set.Add(new TokenRowsHead(set.Model.Head, rows, places, headKey));
+    }
+
+    private static void Replace(float[] table, Parameter rows, Dictionary<int, int> places)
+    {
+        var size = (int)rows.Columns;
+        foreach (var (id, row) in places) rows.Value.Slice(row * size, size).CopyTo(table.AsSpan(id * size));
+    }
+
+    private sealed class TokenRowsHead(Linear head, Parameter rows, Dictionary<int, int> places, string? key) : LinearAdapter(head)
+    {
+        private readonly int[] columns = [.. places.Keys];
+        private readonly int[] sources = [.. places.Values];
+
+        public override IEnumerable<(string Key, Parameter Tensor)> Tensors => key is null ? [] : [(key, rows)];
+
+        public override Tensor Forward(Tape tape, Tensor x) => tape.ReplaceColumns(Base(tape, x), tape.MatMul(x, rows), columns, sources);
+
+        public override float[] EffectiveWeight(float[] weight)
+        {
+            Replace(weight, rows, places);
+            return weight;
+        }
+    }
+}

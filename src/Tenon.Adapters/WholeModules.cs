@@ -1,0 +1,51 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters;
+
+/// <summary>Copies of frozen tensors that training may change.</summary>
+internal static class Trained
+{
+    public static Parameter Copy(string name, FrozenMatrix weight)
+    {
+        var copy = Parameter.Create(name, weight.Outputs, weight.Inputs);
+        copy.Update(values => weight.CopyRows(0, values));
+        return copy;
+    }
+
+    public static Parameter Copy(string name, Parameter vector)
+    {
+        var copy = Parameter.Create(name, [.. vector.Dimensions]);
+        copy.Set(vector.Value);
+        return copy;
+    }
+}
+
+/// <summary>
+/// A linear layer that is trained whole (full training, <c>modules_to_save</c>), or whose bias alone is: its weight and bias in place of the frozen ones. Where
+/// <paramref name="weight"/> is null the frozen weight stays; where <paramref name="ownsWeight"/> is false another part has it in the file.
+/// </summary>
+internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeight = true) : LinearAdapter(layer)
+{
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => weight is not null && ownsWeight ? [("weight", weight)] : [];
+
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        if (weight is null) return Base(tape, x);
+        var y = tape.MatMul(x, weight);
+        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
+    }
+
+    public override float[] EffectiveWeight(float[] original) => weight?.ToArray() ?? original;
+}
+
+/// <summary>An embedding whose table is trained whole.</summary>
+internal sealed class WholeEmbedding(Embedding layer, Parameter table) : EmbeddingAdapter(layer)
+{
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("weight", table)];
+
+    public override Tensor Forward(Tape tape, int[] ids) => tape.Embed(table, ids);
+
+    public override float[] EffectiveTable(float[] original) => table.ToArray();
+}

@@ -1,0 +1,70 @@
+namespace Tenon.Tensors;
+
+/// <summary>
+/// A parameter whose values follow from others (an orthogonal block from its skew entries, a dense update from a spectrum). It is computed again only after a
+/// source changed. In a backward pass its gradient accumulates like any parameter's; it is carried over to the sources once, when somebody reads
+/// theirs, so that the sum over micro-batches has the same bits in any cut.
+/// </summary>
+public sealed class DerivedParameter
+{
+    /// <summary>Fills in the values [product of the dimensions], which hold what they held before.</summary>
+    public delegate void Computation(Span<float> values);
+
+    /// <summary>Adds dL/dsource to <see cref="Parameter.GradientSum"/> of each trainable source, given dL/dvalues.</summary>
+    public delegate void PullBack(ReadOnlySpan<float> gradient);
+
+    private readonly Lock gate = new();
+    private readonly Parameter value;
+    private readonly Parameter[] sources;
+    private readonly DerivedParameter?[] upstream;
+    private readonly long[] versions;
+    private readonly Computation compute;
+    private readonly PullBack pullBack;
+
+    /// <summary>A value of the given dimensions that follows from the sources; another derived parameter may be a source through <paramref name="derivedSources"/>.</summary>
+    public DerivedParameter(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Computation compute, PullBack pullBack, IReadOnlyList<DerivedParameter>? derivedSources = null)
+    {
+        this.sources = [.. sources, .. (derivedSources ?? []).Select(d => d.value)];
+        upstream = [.. sources.Select(_ => (DerivedParameter?)null), .. derivedSources ?? []];
+        versions = new long[this.sources.Length];
+        Array.Fill(versions, -1);
+        this.compute = compute;
+        this.pullBack = pullBack;
+        value = Parameter.Create(name, dimensions);
+        foreach (var source in this.sources) source.Follow(this);
+    }
+
+    /// <summary>The parameter with its values up to date: what ops take.</summary>
+    public Parameter Value
+    {
+        get
+        {
+            lock (gate)
+            {
+                foreach (var derived in upstream) _ = derived?.Value;
+                value.Trainable = sources.Any(s => s.Trainable);
+                var stale = false;
+                for (var i = 0; i < sources.Length; i++)
+                {
+                    stale |= versions[i] != sources[i].Version;
+                    versions[i] = sources[i].Version;
+                }
+
+                if (stale) value.Update(values => compute(values));
+                return value;
+            }
+        }
+    }
+
+    /// <summary>Carries the gradient that has gathered here over to the sources, and clears it.</summary>
+    internal void Settle()
+    {
+        var gradient = value.Gradient;
+        if (gradient.IsEmpty || gradient.IndexOfAnyExcept(0f) < 0) return;
+        pullBack(gradient);
+        gradient.Clear();
+    }
+
+    /// <summary>Forgets the gradient that has gathered here.</summary>
+    internal void Forget() => value.ZeroGrad();
+}
