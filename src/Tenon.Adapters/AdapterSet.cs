@@ -67,6 +67,9 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>What the optimizer changes, each once, in the order of <see cref="Tensors"/>.</summary>
     public IReadOnlyList<Parameter> Trainable => [.. Tensors.Select(t => t.Tensor).Distinct().Where(t => t.Trainable)];
 
+    /// <summary>Share of the adapter's inputs that are dropped in training: the settings' value where the method acts on it, else 0.</summary>
+    public double Dropout => Method.Uses.HasFlag(SharedKeys.Dropout) ? Settings.Dropout : 0;
+
     /// <summary>Number of trainable values.</summary>
     public long TrainableCount => Trainable.Sum(p => (long)p.Length);
 
@@ -82,7 +85,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     public void Add(LinearAdapter part)
     {
         part.Index = linears.Count;
-        part.DropoutRate = Method.Uses.HasFlag(SharedKeys.Dropout) ? Settings.Dropout : 0;
+        part.DropoutRate = Dropout;
         if (part.DropoutRate > 0 && part.Layer == model.Head)
             throw new TenonException("adapter.dropout", "0 where the head is adapted: its rows are computed in pieces", $"{part.DropoutRate}", "leave lm_head out of the targets", usage: true);
         linears.Add(part);

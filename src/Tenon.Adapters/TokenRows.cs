@@ -50,7 +50,7 @@ internal sealed class TokenRows : EmbeddingAdapter
             }
         });
         set.Add(new TokenRows(set.Model.Embedding, rows, places, key));
-        if (set.Model.IsTied) set.Add(new TokenRowsHead(set.Model.Head, rows, places, headKey));
+        if (set.Model.IsTied) set.Add(new TokenRowsHead(set.Model.Head, rows, rows.Alias($"{set.Model.Head.Path}.{key}"), places, headKey));
     }
 
     private static void Replace(float[] table, Parameter rows, Dictionary<int, int> places)
@@ -59,14 +59,14 @@ internal sealed class TokenRows : EmbeddingAdapter
         foreach (var (id, row) in places) rows.Value.Slice(row * size, size).CopyTo(table.AsSpan(id * size));
     }
 
-    private sealed class TokenRowsHead(Linear head, Parameter rows, Dictionary<int, int> places, string? key) : LinearAdapter(head)
+    private sealed class TokenRowsHead(Linear head, Parameter rows, Parameter alias, Dictionary<int, int> places, string? key) : LinearAdapter(head)
     {
         private readonly int[] columns = [.. places.Keys];
         private readonly int[] sources = [.. places.Values];
 
         public override IEnumerable<(string Key, Parameter Tensor)> Tensors => key is null ? [] : [(key, rows)];
 
-        public override Tensor Forward(Tape tape, Tensor x) => tape.ReplaceColumns(Base(tape, x), tape.MatMul(x, rows), columns, sources);
+        public override Tensor Forward(Tape tape, Tensor x) => tape.ReplaceColumns(Base(tape, x), tape.MatMul(x, alias), columns, sources);
 
         public override float[] EffectiveWeight(float[] weight)
         {

@@ -40,12 +40,14 @@ internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeig
     public override float[] EffectiveWeight(float[] original) => weight?.ToArray() ?? original;
 }
 
-/// <summary>An embedding whose table is trained whole.</summary>
-internal sealed class WholeEmbedding(Embedding layer, Parameter table) : EmbeddingAdapter(layer)
+/// <summary>An embedding whose table is trained whole; where the same table is trained as the head, <paramref name="isHead"/> is true.</summary>
+internal sealed class WholeEmbedding(Embedding layer, Parameter table, bool isHead = false) : EmbeddingAdapter(layer)
 {
+    private readonly DeferredRows? deferred = isHead ? new DeferredRows(table) : null;
+
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("weight", table)];
 
-    public override Tensor Forward(Tape tape, int[] ids) => tape.Embed(table, ids);
+    public override Tensor Forward(Tape tape, int[] ids) => deferred is null ? tape.Embed(table, ids) : tape.Embed(deferred, ids);
 
     public override float[] EffectiveTable(float[] original) => table.ToArray();
 }

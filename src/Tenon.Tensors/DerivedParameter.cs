@@ -5,7 +5,7 @@ namespace Tenon.Tensors;
 /// source changed. In a backward pass its gradient accumulates like any parameter's; it is carried over to the sources once, when somebody reads
 /// theirs, so that the sum over micro-batches has the same bits in any cut.
 /// </summary>
-public sealed class DerivedParameter
+public sealed class DerivedParameter : IGradientHolder
 {
     /// <summary>Fills in the values [product of the dimensions], which hold what they held before.</summary>
     public delegate void Computation(Span<float> values);
@@ -57,7 +57,7 @@ public sealed class DerivedParameter
     }
 
     /// <summary>Carries the gradient that has gathered here over to the sources, and clears it.</summary>
-    internal void Settle()
+    void IGradientHolder.Settle()
     {
         var gradient = value.Gradient;
         if (gradient.IsEmpty || gradient.IndexOfAnyExcept(0f) < 0) return;
@@ -66,5 +66,15 @@ public sealed class DerivedParameter
     }
 
     /// <summary>Forgets the gradient that has gathered here.</summary>
-    internal void Forget() => value.ZeroGrad();
+    void IGradientHolder.Forget() => value.ZeroGrad();
+}
+
+/// <summary>What holds a part of a parameter's gradient until somebody reads it.</summary>
+internal interface IGradientHolder
+{
+    /// <summary>Adds the part to the parameter's own sum and clears it.</summary>
+    void Settle();
+
+    /// <summary>Clears the part.</summary>
+    void Forget();
 }

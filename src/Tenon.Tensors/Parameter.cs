@@ -11,7 +11,9 @@ public sealed unsafe class Parameter : Tensor
 {
     private Tensor? transposed;
     private long transposedVersion = -1;
-    private List<DerivedParameter>? followers;
+    private List<IGradientHolder>? followers;
+    private Parameter? aliasOf;
+    private long version;
 
     private Parameter(NativeBuffer buffer, string name, long[] dimensions, nint rows, nint columns)
         : base(buffer, (float*)buffer.Pointer, rows, columns)
@@ -27,7 +29,7 @@ public sealed unsafe class Parameter : Tensor
     public IReadOnlyList<long> Dimensions { get; }
 
     /// <summary>Raised by every change of the values.</summary>
-    public long Version { get; private set; }
+    public long Version => aliasOf?.Version ?? version;
 
     /// <summary>True where the optimizer may change it.</summary>
     public bool Trainable { get => RequiresGrad; set => RequiresGrad = value; }
@@ -75,7 +77,38 @@ public sealed unsafe class Parameter : Tensor
         Grad?.Values.Clear();
     }
 
-    internal void Follow(DerivedParameter follower) => (followers ??= []).Add(follower);
+    internal void Follow(IGradientHolder follower) => (followers ??= []).Add(follower);
+
+    /// <summary>
+    /// The same values under a second name with a gradient of its own, which is added to this one's when that is read: for a matrix that a model uses in two places, so
+    /// that each place sums its tokens in order whatever the cut into batches.
+    /// </summary>
+    public Parameter Alias(string name)
+    {
+        var alias = new Parameter(Buffer, name, [.. Dimensions], Rows, Columns) { RequiresGrad = RequiresGrad, aliasOf = this };
+        Follow(new AliasGradient(this, alias));
+        return alias;
+    }
+
+    private void Changed()
+    {
+        if (aliasOf is not null) aliasOf.Changed();
+        else version++;
+    }
+
+    private sealed class AliasGradient(Parameter source, Parameter alias) : IGradientHolder
+    {
+        public void Settle()
+        {
+            var gradient = alias.Gradient;
+            if (gradient.IsEmpty) return;
+            var sum = source.GradientSum;
+            for (var i = 0; i < sum.Length; i++) sum[i] += gradient[i];
+            gradient.Clear();
+        }
+
+        public void Forget() => alias.ZeroGrad();
+    }
 
     private void Settle()
     {
@@ -88,14 +121,14 @@ public sealed unsafe class Parameter : Tensor
     {
         Shapes.Require(values.Length == Length, $"parameter '{Name}'", $"{Length} values", $"{values.Length}");
         values.CopyTo(Values);
-        Version++;
+        Changed();
     }
 
     /// <summary>Lets <paramref name="change"/> edit the values in place, and raises the version.</summary>
     public void Update(SpanEdit change)
     {
         change(Values);
-        Version++;
+        Changed();
     }
 
     /// <summary>Edits a span in place.</summary>

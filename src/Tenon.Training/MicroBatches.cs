@@ -28,6 +28,35 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
         return TokenBatch.Of(Layout.Ids, Layout.Runs, adapter, Held);
     }
 
+    /// <summary>
+    /// Where the batch's tokens stand for dropout: by the group's draw, the completion's number (0 for the prompt) and the position, so that neither the cut nor a shared
+    /// prompt changes a mask. <paramref name="groups"/> are those that <see cref="Cut"/> was given.
+    /// </summary>
+    public DropoutPlaces Places(IReadOnlyList<RolloutGroup> groups, ulong seed, int step)
+    {
+        var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, Sample: i + 1))).Skip(FirstRow).Take(EndRow - FirstRow).ToList();
+        var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
+        var places = new (int Row, int Position)[Layout.Ids.Length];
+        var draws = new Dictionary<int, int>();
+        var next = 0;
+        for (var r = 0; r < Layout.Runs.Length; r++)
+        {
+            var run = Layout.Runs[r];
+            int row;
+            if (prompts.Contains(r)) row = draws[r] << 12;
+            else
+            {
+                var (draw, sample) = completions[next++];
+                if (run.Prefix >= 0) draws[run.Prefix] = draw;
+                row = (draw << 12) | sample;
+            }
+
+            for (var t = 0; t < run.Length; t++) places[run.Start + t] = (row, run.Position + t);
+        }
+
+        return new DropoutPlaces(seed, step, places);
+    }
+
     /// <summary>Cuts groups into micro-batches of at most <paramref name="budget"/> tokens (one completion with its prompt may be more).</summary>
     public static IReadOnlyList<MicroBatch> Cut(IReadOnlyList<RolloutGroup> groups, int budget, bool sharePrompts)
     {

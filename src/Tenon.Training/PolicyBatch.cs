@@ -80,12 +80,12 @@ internal sealed record PolicyBatch
         };
     }
 
-    /// <summary>max |sampled - trained| over a window that was just computed before any update: exactly 0, or sampler and trainer have come apart.</summary>
-    public double LargestDifference(PolicyWindow window, int firstGroup)
+    /// <summary>max |sampled - trained| over a window whose log-probabilities were just computed before any update: exactly 0, or sampler and trainer have come apart.</summary>
+    public double LargestDifference(double[] logps, int firstGroup)
     {
         var start = RowStarts[GroupStarts[firstGroup]];
         var largest = 0.0;
-        for (var t = 0; t < window.Logps.Length; t++) largest = Math.Max(largest, Math.Abs(window.Logps[t] - SampledLogps[start + t]));
+        for (var t = 0; t < logps.Length; t++) largest = Math.Max(largest, Math.Abs(logps[t] - SampledLogps[start + t]));
         return largest;
     }
 }

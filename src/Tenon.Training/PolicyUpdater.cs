@@ -11,7 +11,8 @@ namespace Tenon.Training;
 /// <param name="MicroBatchTokens">Most tokens of one pass.</param>
 /// <param name="SharePrompts">Compute the prompt of a group once.</param>
 /// <param name="Recompute">Keep only the blocks' inputs for the backward pass.</param>
-public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts = true, bool Recompute = false);
+/// <param name="DropoutSeed">Seed of the adapter's dropout in gradient passes; null drops nothing.</param>
+public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts = true, bool Recompute = false, ulong? DropoutSeed = null);
 
 /// <summary>The passes of training: scoring completions, and the gradient of one optimizer step over them.</summary>
 public sealed class PolicyUpdater(CausalModel model, double temperature, PassOptions options, Tape tape)
@@ -38,9 +39,9 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
 
     /// <summary>
     /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its log-probabilities and
-    /// entropies are filled in as the micro-batches are computed.
+    /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the <paramref name="update"/>.
     /// </summary>
-    public LossReport Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan)
+    public LossReport Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan, long update = 0)
     {
         var totals = new LossTotals();
         var gradLogps = new double[window.Mask.Length];
@@ -50,6 +51,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
+            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(groups, seed, checked((int)update)) : null;
             var head = Forward(micro, adapter);
             var start = window.RowStarts[micro.FirstRow];
             var count = window.RowStarts[micro.EndRow] - start;
@@ -64,6 +66,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         }
 
         tape.Reset();
+        tape.Dropping = null;
         return totals.Report(objective);
     }
 

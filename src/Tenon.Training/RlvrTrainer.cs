@@ -39,7 +39,8 @@ public sealed class RlvrTrainer
             Precision = precision,
         };
         collector = new RolloutCollector(setup.Model, setup.Encoder, setup.Rewards, options);
-        var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup));
+        var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup),
+            setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
         updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, precision));
         optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, UpdatesPerStep);
         evaluator = new HeldOutEvaluator(setup, options);
@@ -202,8 +203,10 @@ public sealed class RlvrTrainer
                 var plan = LossPlan.Of(setup.Objective, window, setup.Settings.Rollout.MaxNewTokens, state.Entropy?.Effective(setup.Objective),
                     n => new RandomKey((ulong)setup.Settings.Seed).Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
                 var isFirst = epoch == 0 && m == 0;
-                var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan);
-                if (isFirst) report = report with { LogpDifferenceMax = batch.LargestDifference(window, first) };
+                // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
+                var scored = isFirst && setup.Adapter.Dropout > 0 ? updater.Score(part, setup.Adapter).Logps : null;
+                var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan, optimizer.Updates);
+                if (isFirst) report = report with { LogpDifferenceMax = batch.LargestDifference(scored ?? window.Logps, first) };
                 var (norm, change, rate) = optimizer.Step();
                 if (setup.Objective.HasEntropyBonus) state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss.BonusEntropy) };
                 report = report.Add(loss, norm, change, rate);

@@ -49,8 +49,8 @@ public sealed class Dora : LoraFamily
 public sealed class DoraLayer : LoraLayer
 {
     private readonly double[] squares;
-    private Tensor? norms;
-    private (long A, long B) normsOf = (-1, -1);
+    private readonly DerivedParameter factor;
+    private float[] norms = [];
 
     /// <summary>A zero update whose magnitudes are the norms of the frozen weight's rows.</summary>
     public DoraLayer(Linear layer, int rank, float scale)
@@ -59,6 +59,7 @@ public sealed class DoraLayer : LoraLayer
         squares = RowSquares(layer.Weight);
         Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Outputs);
         Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
+        factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Outputs], [Magnitude, A, B], ComputeFactor, PullBack);
     }
 
     /// <summary>m [out].</summary>
@@ -70,7 +71,7 @@ public sealed class DoraLayer : LoraLayer
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
     {
-        var scale = tape.DivideByConstant(Magnitude, Norms());
+        var scale = factor.Value;
         var dropped = Drop(tape, x);
         if (ReferenceEquals(dropped, x))
         {
@@ -85,7 +86,7 @@ public sealed class DoraLayer : LoraLayer
     }
 
     /// <summary>Sets the magnitudes to the row norms of W + s B A.</summary>
-    internal void ResetMagnitudes() => Magnitude.Set(Norms().ToArray());
+    internal void ResetMagnitudes() => Magnitude.Set(Norms());
 
     /// <inheritdoc/>
     public override LowRankFactors? ToLora() => null;
@@ -107,10 +108,22 @@ public sealed class DoraLayer : LoraLayer
         return weight;
     }
 
-    /// <summary>The norms of the rows of W + s B A [1, out]; computed again only after A or B changed.</summary>
-    private Tensor Norms()
+    /// <summary>c = m / |W + s B A| by row; m over itself is exactly 1. The norm counts as a constant, so the gradient reaches m alone.</summary>
+    private void ComputeFactor(Span<float> values)
     {
-        if (norms is not null && normsOf == (A.Version, B.Version)) return norms;
+        norms = Norms();
+        for (var o = 0; o < values.Length; o++) values[o] = Magnitude.Value[o] / norms[o];
+    }
+
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var sum = Magnitude.GradientSum;
+        for (var o = 0; o < sum.Length; o++) sum[o] += gradient[o] / norms[o];
+    }
+
+    /// <summary>The norms of the rows of W + s B A [out].</summary>
+    private float[] Norms()
+    {
         var (rank, outputs) = ((int)A.Rows, Layer.Outputs);
         var cross = new Tape().MatMul(A, Layer.Weight).ToArray();
         var gram = Gram(A.Value, rank, Layer.Inputs);
@@ -129,9 +142,7 @@ public sealed class DoraLayer : LoraLayer
             result[o] = (float)Math.Sqrt(Math.Max(0, squares[o] + 2.0 * Scale * linear + (double)Scale * Scale * square));
         }
 
-        norms = Tensor.From(result, 1, outputs);
-        normsOf = (A.Version, B.Version);
-        return norms;
+        return result;
     }
 
     private static double[] Gram(ReadOnlySpan<float> a, int rank, int inputs)

@@ -23,7 +23,7 @@ public sealed class Full : AdapterMethod
     {
         var model = set.Model;
         var table = Trained.Copy(model.Embedding.Path + ".weight", model.Embedding.Table);
-        set.Add(new WholeEmbedding(model.Embedding, table));
+        set.Add(new WholeEmbedding(model.Embedding, table, isHead: model.IsTied));
         foreach (var layer in model.Linears) set.Add(Whole(layer, Trained.Copy(layer.Path + ".weight", layer.Weight), ownsWeight: true));
         foreach (var norm in model.Norms) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight));
         set.Add(model.IsTied ? Whole(model.Head, table, ownsWeight: false) : Whole(model.Head, Trained.Copy(model.Head.Path + ".weight", model.Head.Weight), ownsWeight: true));

@@ -20,14 +20,25 @@ public sealed class Lora : LoraFamily
 /// <summary>LoRA's part of one layer.</summary>
 public class LoraLayer : LinearAdapter
 {
+    private readonly DerivedParameter? scaledBias;
+
     /// <summary>A zero update of a rank and scale; <paramref name="withBias"/> adds PEFT's <c>lora_bias</c>.</summary>
     public LoraLayer(Linear layer, int rank, float scale, bool withBias = false)
         : base(layer)
     {
         A = Parameter.Create($"{layer.Path}.lora_A.weight", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.lora_B.weight", layer.Outputs, rank);
-        if (withBias) BiasOfB = Parameter.Create($"{layer.Path}.lora_B.bias", layer.Outputs);
         Scale = scale;
+        if (!withBias) return;
+        var bias = BiasOfB = Parameter.Create($"{layer.Path}.lora_B.bias", layer.Outputs);
+        scaledBias = new DerivedParameter($"{layer.Path}.scaled_bias", [layer.Outputs], [bias], values =>
+        {
+            for (var o = 0; o < values.Length; o++) values[o] = bias.Value[o] * scale;
+        }, gradient =>
+        {
+            var sum = bias.GradientSum;
+            for (var o = 0; o < sum.Length; o++) sum[o] += gradient[o] * scale;
+        });
     }
 
     /// <summary>A [r, in].</summary>
@@ -53,7 +64,7 @@ public class LoraLayer : LinearAdapter
     private protected Tensor Update(Tape tape, Tensor x, Tensor y)
     {
         y = tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), B, y);
-        return BiasOfB is null ? y : tape.AddRowInPlace(y, tape.Scale(BiasOfB, Scale));
+        return scaledBias is null ? y : tape.AddRowInPlace(y, scaledBias.Value);
     }
 
     /// <inheritdoc/>

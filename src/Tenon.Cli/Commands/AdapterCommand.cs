@@ -18,30 +18,53 @@ internal sealed class AdapterCommand : Verb
     private readonly Option<bool> json;
 
     public AdapterCommand()
-        : base("adapter", "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model", "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged")
+        : base("adapter", "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model; to-lora: the same function as plain LoRA; convert: another dtype",
+            "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged", "tenon adapter to-lora runs/first/checkpoints/20 --model tiny --output lora",
+            "tenon adapter convert runs/first/checkpoints/20 --output half --dtype bf16")
     {
-        action = Add(new Argument<string>("ACTION") { Description = "inspect or merge" });
-        action.AcceptOnlyFromAmong("inspect", "merge");
+        action = Add(new Argument<string>("ACTION") { Description = "inspect, merge, to-lora or convert" });
+        action.AcceptOnlyFromAmong("inspect", "merge", "to-lora", "convert");
         folder = Add(new Argument<string>("DIR") { Description = "the adapter folder" });
-        model = Add(new Option<string?>("--model") { Description = "the base model (merge)" });
-        output = Add(new Option<string?>("--output", "-o") { Description = "the new model folder (merge)" });
-        dtype = Add(new Option<string>("--dtype") { Description = "f32 or bf16 (merge)", DefaultValueFactory = _ => "f32" });
-        dtype.AcceptOnlyFromAmong("f32", "bf16");
+        model = Add(new Option<string?>("--model") { Description = "the base model (merge, to-lora)" });
+        output = Add(new Option<string?>("--output", "-o") { Description = "the new folder (merge, to-lora, convert)" });
+        dtype = Add(new Option<string>("--dtype") { Description = "f32, bf16 or f16 (merge, convert)", DefaultValueFactory = _ => "f32" });
+        dtype.AcceptOnlyFromAmong("f32", "bf16", "f16");
         json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var path = call.GetValue(folder)!;
-        if (call.GetValue(action) == "merge")
+        var what = call.GetValue(action)!;
+        if (what == "inspect") return Inspect(path, call.GetValue(json), terminal);
+        var target = call.GetValue(output) ?? throw new TenonException($"tenon adapter {what}", "--output DIR", "none", usage: true);
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()) throw new TenonException($"output '{target}'", "a folder that is new or empty", "one with files in it", usage: true);
+        if (what == "convert") AtomicFile.WriteFolder(target, target + ".tmp", made => AdapterConversion.Rewrite(path, made, Type(call)));
+        else
         {
-            var name = call.GetValue(model) ?? throw new TenonException("tenon adapter merge", "--model MODEL", "none", usage: true);
-            var target = call.GetValue(output) ?? throw new TenonException("tenon adapter merge", "--output DIR", "none", usage: true);
-            ModelExport.Merged(name, path, target, call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32, TokenizerSource.Open(name));
-            terminal.Out.WriteLine(target);
-            return 0;
+            var name = call.GetValue(model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
+            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), TokenizerSource.Open(name));
+            else ToLora(name, path, target, terminal);
         }
 
+        terminal.Out.WriteLine(target);
+        return 0;
+    }
+
+    private SafetensorsType Type(ParseResult call) => call.GetValue(dtype) switch { "bf16" => SafetensorsType.BF16, "f16" => SafetensorsType.F16, _ => SafetensorsType.F32 };
+
+    private static void ToLora(string name, string path, string target, Terminal terminal)
+    {
+        var loaded = LoadedModel.OpenWeights(name, Tenon.Tensors.Precision.F32, 1);
+        using var set = AdapterOpener.Open(loaded.Model, path);
+        AtomicFile.WriteFolder(target, target + ".tmp", made =>
+        {
+            terminal.Error.WriteLine($"rank {LoraConversion.Save(set, made, name)}, exact");
+        });
+    }
+
+    private static int Inspect(string path, bool asJson, Terminal terminal)
+    {
         var configFile = Path.Combine(path, PeftFolder.ConfigFile);
         if (!File.Exists(configFile)) throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(path) ? "none in it" : "nothing there", usage: true);
         var config = JsonNode.Parse(File.ReadAllText(configFile))!.AsObject();
@@ -57,7 +80,7 @@ internal sealed class AdapterCommand : Verb
             ["dtype"] = string.Join(", ", tensors.Tensors.Values.Select(t => t.Type.ToString()).Distinct()),
             ["tensors"] = new JsonObject(tensors.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => KeyValuePair.Create(t.Key, (JsonNode?)JsonLines.Array(t.Value.Shape)))),
         };
-        if (call.GetValue(json)) terminal.Out.WriteLine(facts.ToJsonString());
+        if (asJson) terminal.Out.WriteLine(facts.ToJsonString());
         else
             foreach (var (key, value) in facts)
                 if (key == "tensors")

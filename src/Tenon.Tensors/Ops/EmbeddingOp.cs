@@ -18,8 +18,15 @@ public static unsafe class EmbeddingOp
         return y;
     }
 
-    /// <summary>Rows of a trained table.</summary>
-    public static Tensor Embed(this Tape tape, Parameter table, int[] ids)
+    /// <summary>Rows of a trained table that is the head as well: its gradient waits until the head's is complete.</summary>
+    public static Tensor Embed(this Tape tape, DeferredRows rows, int[] ids)
+    {
+        var y = Copy(tape, rows.Table, ids);
+        if (tape.Needs(rows.Table)) tape.Record(y, () => rows.Hold(ids, y.Grad!));
+        return y;
+    }
+
+    private static Tensor Copy(Tape tape, Parameter table, int[] ids)
     {
         var n = table.Columns;
         var y = tape.New(ids.Length, n);
@@ -29,6 +36,14 @@ public static unsafe class EmbeddingOp
             Buffer.MemoryCopy(table.Row(ids[t]), y.Row(t), n * sizeof(float), n * sizeof(float));
         }
 
+        return y;
+    }
+
+    /// <summary>Rows of a trained table.</summary>
+    public static Tensor Embed(this Tape tape, Parameter table, int[] ids)
+    {
+        var n = table.Columns;
+        var y = Copy(tape, table, ids);
         if (tape.Needs(table))
             tape.Record(y, () =>
             {

@@ -46,9 +46,9 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         for (var step = 1; step <= settings.Steps && !stop.IsCancellationRequested; step++)
         {
             var clock = Stopwatch.StartNew();
-            var groups = Enumerable.Range(0, settings.Batch).Select(i => Example((step - 1L) * settings.Batch + i)).ToList();
+            var groups = Enumerable.Range(0, settings.Batch).Select(i => Example((step - 1L) * settings.Batch + i, i)).ToList();
             var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
-            var loss = Accumulate(tape, groups, tokens);
+            var loss = Accumulate(tape, groups, tokens, step);
             var (norm, _, rate) = optimizer.Step();
             setup.Adapter.Version++;
             double? accuracy = null;
@@ -58,13 +58,14 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         }
     }
 
-    private double Accumulate(Tape tape, List<RolloutGroup> groups, long tokens)
+    private double Accumulate(Tape tape, List<RolloutGroup> groups, long tokens, int step)
     {
         var loss = 0.0;
         foreach (var micro in MicroBatch.Cut(groups, settings.MicroBatchTokens, sharePrompts: true))
         {
             tape.Reset();
             tape.Recording = true;
+            tape.Dropping = setup.Adapter.Dropout > 0 ? micro.Places(groups, (ulong)settings.Seed, step) : null;
             var batch = micro.ToBatch(setup.Adapter);
             var hidden = Tenon.Tensors.Ops.RowsOps.SelectRows(tape, setup.Model.Forward(tape, batch), micro.Layout.Rows);
             var head = setup.Model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch);
@@ -75,11 +76,12 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         }
 
         tape.Reset();
+        tape.Dropping = null;
         return loss / tokens;
     }
 
     /// <summary>A problem with its solution as a group of one completion.</summary>
-    private RolloutGroup Example(long cursor)
+    private RolloutGroup Example(long cursor, int draw)
     {
         var problem = setup.Problems.At(cursor);
         var solution = problem.Solution ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none", "name its column with data.solution-column, or choose a task that writes solutions");
@@ -87,7 +89,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         int[] ids = [.. setup.Encoder.Tokenizer.Encode(solution), setup.EndToken];
         if (prompt.Length + ids.Length > Math.Min(settings.MaxTokens, setup.Model.MaxLength))
             throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens", $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
-        return new RolloutGroup(problem, 0, prompt, [new Rollout(new GeneratedSample(0, 0, ids, [], [], FinishReason.Stop), solution, [])]);
+        return new RolloutGroup(problem, draw, prompt, [new Rollout(new GeneratedSample(0, 0, ids, [], [], FinishReason.Stop), solution, [])]);
     }
 
     /// <summary>Share of held-out problems that one sample at a temperature answers right.</summary>

@@ -190,4 +190,85 @@ public class OpGradientTests
         Run(2).ShouldBe(Run(1));
         Run(3).ShouldBe(Run(1));
     }
+
+    [Fact]
+    public void Dropout()
+    {
+        var places = new DropoutPlaces(3, 2, [.. Enumerable.Range(0, 5).Select(r => (1, r))]);
+        GradientCheck.Run(t =>
+        {
+            t.Dropping = places;
+            return t.Dropout(X, 0.4, 1);
+        }, [X]);
+    }
+
+    [Fact]
+    public void DropoutKeepsAShareAndScalesIt()
+    {
+        var x = Parameter.Create("ones", 50, 200);
+        x.Update(values => values.Fill(1));
+        var tape = new Tape();
+        tape.Dropout(x, 0.25, 0).ShouldBeSameAs(x);
+        tape.Dropping = new DropoutPlaces(1, 1, [.. Enumerable.Range(0, 50).Select(r => (0, r))]);
+        var y = tape.Dropout(x, 0.25, 0).ToArray();
+        y.Distinct().Order().ShouldBe([0f, (float)(1 / 0.75)]);
+        y.Count(v => v == 0).ShouldBeInRange(2300, 2700);
+        tape.Dropout(x, 0.25, 0).ToArray().ShouldBe(y);
+        tape.Dropout(x, 0.25, 1).ToArray().ShouldNotBe(y);
+    }
+
+    [Fact]
+    public void ReplacedEmbeddingRows()
+    {
+        var table = FrozenMatrix.Pack("table", 6, 4, WeightStorage.F32, (row, values) =>
+        {
+            for (var i = 0; i < values.Length; i++) values[i] = (row * 4 + i) * 0.1f;
+        }, null);
+        var rows = GradientCheck.Random("rows", 2, 4);
+        GradientCheck.Run(t => t.EmbedReplacing(table, rows, [-1, 1, 0, 1], [0, 5, 2, 5]), [rows]);
+    }
+
+    [Fact]
+    public void ReplacedColumns()
+    {
+        var from = GradientCheck.Random("from", 5, 3);
+        GradientCheck.Run(t => t.ReplaceColumns(t.Scale(X, 1), from, [2, 7], [1, 0]), [X, from]);
+    }
+
+    [Fact]
+    public void ColumnsByToken()
+    {
+        var a = GradientCheck.Random("a", 3, 6);
+        GradientCheck.Run(t => t.EmbedColumns(a, [4, 0, 4, 5]), [a]);
+    }
+
+    [Fact]
+    public void ARowTableThatIsHeadAndEmbedding()
+    {
+        var table = GradientCheck.Random("table", 12, 12);
+        var deferred = new DeferredRows(table);
+        GradientCheck.Run(t => t.MatMul(t.Embed(deferred, [3, 1, 3]), table), [table]);
+    }
+
+    [Fact]
+    public void AnAliasSumsApart()
+    {
+        var w = GradientCheck.Random("weight", 12, 12);
+        var alias = w.Alias("again");
+        GradientCheck.Run(t => t.MatMul(t.MatMul(X, w), alias), [X, w]);
+    }
+
+    [Fact]
+    public void ADerivedParameterCarriesItsGradientOver()
+    {
+        var w = GradientCheck.Random("weight", 7, 12);
+        var square = new DerivedParameter("square", [7, 12], [w], values =>
+        {
+            for (var i = 0; i < values.Length; i++) values[i] = w.Value[i] * w.Value[i];
+        }, gradient =>
+        {
+            for (var i = 0; i < gradient.Length; i++) w.GradientSum[i] += 2 * w.Value[i] * gradient[i];
+        });
+        GradientCheck.Run(t => t.MatMul(X, square.Value), [X, w]);
+    }
 }

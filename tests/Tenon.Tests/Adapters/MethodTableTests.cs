@@ -1,0 +1,212 @@
+using Tenon.Adapters;
+using Tenon.Models;
+using Tenon.Models.Decoders;
+using Tenon.Models.Generation;
+using Tenon.Models.Layers;
+using Tenon.Rewards;
+using Tenon.Tensors;
+using Tenon.Tensors.Random;
+using Tenon.Tensors.Threads;
+using Tenon.Tests.Support;
+using Tenon.Training;
+using Tenon.Training.Rollouts;
+using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
+
+namespace Tenon.Tests.Adapters;
+
+/// <summary>What every method must do alike, one line a property, over all methods that there are.</summary>
+public class MethodTableTests
+{
+    private static readonly int[] Prompt = [3, 14, 15, 9, 26, 5];
+    private static readonly int[][] Completions = [[35, 8, 9, 7, 9], [32, 3, 8], [46, 2, 6, 4, 3, 38, 32], [7, 9, 50, 28]];
+
+    public static TheoryData<string> Methods => [.. AdapterMethod.All.Keys];
+
+    private static AdapterSettings Settings(string method, double dropout = 0) => new()
+    {
+        Method = method,
+        Rank = 4,
+        Dropout = dropout,
+        Options = method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,46" } : [],
+    };
+
+    private static AdapterSet Create(CausalModel model, string method, double dropout = 0) => AdapterMethod.All[method].Create(model, Settings(method, dropout));
+
+    [Theory, MemberData(nameof(Methods))]
+    public void StartsAtTheBaseBitForBit(string method)
+    {
+        var model = RandomModel.Create();
+        var plain = Logits(model, null);
+        using var set = Create(model, method);
+        Logits(model, set).ShouldBe(plain);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void CountsWhatItTrainsFromShapesAlone(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Create(model, method);
+        AdapterMethod.All[method].Count(model.Config, Settings(method)).ShouldBe(set.TrainableCount);
+        set.TrainableCount.ShouldBeGreaterThan(0);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void MergedWeightsGiveTheSameFunction(string method)
+    {
+        var model = RandomModel.Create();
+        var plain = Logits(model, null);
+        using var set = Perturbed(model, method);
+        var adapted = Logits(model, set);
+        Difference(adapted, plain).ShouldBeGreaterThan(1e-4, "the perturbed adapter does something");
+        using var weights = MergedWeights.Of(set);
+        var merged = DecoderBuilder.Build(model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) }, weights, new LoadOptions(MaxLength: 256), "merged");
+        Difference(Logits(merged, null), adapted).ShouldBeLessThan(1e-4 * Math.Max(1, plain.Max(Math.Abs)));
+        Logits(model, null).ShouldBe(plain);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void GoesThroughItsFolderWithAllBits(string method)
+    {
+        using var folder = new TempFolder();
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method);
+        var logits = Logits(model, set);
+        var (first, second) = (Directory.CreateDirectory(Path.Combine(folder.Path, "a")).FullName, Directory.CreateDirectory(Path.Combine(folder.Path, "b")).FullName);
+        PeftFolder.Save(set, first, "base");
+        set.Dispose();
+        using var again = PeftFolder.Load(model, first);
+        again.Method.Name.ShouldBe(method);
+        again.Trainable.Select(p => p.ToArray()).ShouldBe(set.Trainable.Select(p => p.ToArray()));
+        Logits(model, again).ShouldBe(logits);
+        PeftFolder.Save(again, second, "base");
+        foreach (var file in Directory.GetFiles(first)) File.ReadAllBytes(Path.Combine(second, Path.GetFileName(file))).ShouldBe(File.ReadAllBytes(file), Path.GetFileName(file));
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void PlainLoraIsTheSameFunctionWhereThereIsOne(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method);
+        var adapted = Logits(model, set);
+        if (set.Linears.Count == 0 || set.Linears.Any(l => l.ToLora() is null)) return;
+        using var folder = new TempFolder();
+        LoraConversion.Save(set, folder.Path, "base");
+        set.Dispose();
+        using var lora = PeftFolder.Load(model, folder.Path);
+        lora.Method.Name.ShouldBe("lora");
+        Difference(Logits(model, lora), adapted).ShouldBeLessThan(1e-4 * Math.Max(1, adapted.Max(Math.Abs)));
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void GradientsHaveTheSameBitsInAnyCutOnAnyThreadsWithDropoutToo(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method, dropout: 0.25);
+        var whole = Gradients(model, set, 10_000, share: true, threads: 1);
+        Gradients(model, set, 12, share: true, threads: 1).ShouldBe(whole);
+        Gradients(model, set, 10_000, share: true, threads: 2, recompute: true).ShouldBe(whole);
+        whole.SelectMany(g => g).ShouldAllBe(v => float.IsFinite(v));
+        whole.SelectMany(g => g).ShouldContain(v => v != 0);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void SamplerAndTrainerAgreeToTheLastBitInMixedBatchesToo(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method);
+        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = 1 }, EndTokens = new HashSet<int>(), Concurrency = 3 };
+        GenerationRequest[] requests = [Request(set), Request(null), Request(set)];
+        var samples = new Generator(model, options).Generate(requests);
+        for (var r = 0; r < requests.Length; r++)
+        {
+            var own = samples.Where(s => s.Request == r).OrderBy(s => s.Sample).ToList();
+            var (logps, _) = new PolicyUpdater(model, 1, new PassOptions(), new Tape()).Score([Group([.. own.Select(s => s.Ids)])], requests[r].Adapter);
+            logps.ShouldBe(own.SelectMany(s => s.FullLogProbabilities).Select(v => (double)v));
+        }
+
+        static GenerationRequest Request(AdapterSet? set) => new(Prompt, 2, 10, new RandomPlace(5, RandomPurpose.Sampling, 0)) { Adapter = set };
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void StepsGoOnFromAFolderToTheSameBits(string method)
+    {
+        using var folder = new TempFolder();
+        var model = RandomModel.Create();
+        using var set = Create(model, method);
+        var optimizer = Optimizer(set);
+        for (var step = 0; step < 3; step++) Step(model, set, optimizer);
+        PeftFolder.Save(set, folder.Path, "base");
+        var (state, updates) = (optimizer.State.ToDictionary(s => s.Name, s => s.Values.ToArray()), optimizer.Updates);
+        for (var step = 0; step < 3; step++) Step(model, set, optimizer);
+        var expected = set.Trainable.Select(p => p.ToArray()).ToList();
+        set.Dispose();
+
+        using var again = Create(model, method);
+        PeftFolder.LoadTensors(again, folder.Path);
+        var resumed = Optimizer(again);
+        resumed.Restore(updates, name => state[name]);
+        for (var step = 0; step < 3; step++) Step(model, again, resumed);
+        again.Trainable.Select(p => p.ToArray()).ShouldBe(expected);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void RefusesAnOptionThatItDoesNotHave(string method)
+    {
+        var settings = Settings(method);
+        var error = Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Options = new Dictionary<string, string>(settings.Options) { ["no-such-option"] = "1" } }));
+        error.Message.ShouldContain("no-such-option");
+        if (!AdapterMethod.All[method].Uses.HasFlag(SharedKeys.Rank)) return;
+        Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Rank = 0 }));
+    }
+
+    private static AdapterOptimizer Optimizer(AdapterSet set) => new(set, new OptimizerSettings { LearningRate = 1e-2, MaxGradNorm = 1 }, 6);
+
+    private static void Step(CausalModel model, AdapterSet set, AdapterOptimizer optimizer)
+    {
+        Accumulate(model, set, 10_000, true, 1, false);
+        optimizer.Step();
+    }
+
+    private static List<float[]> Gradients(CausalModel model, AdapterSet set, int budget, bool share, int threads, bool recompute = false)
+    {
+        foreach (var parameter in set.Trainable) parameter.ZeroGrad();
+        Accumulate(model, set, budget, share, threads, recompute);
+        return [.. set.Trainable.Select(p => p.GradientOrZero().ToArray())];
+    }
+
+    private static void Accumulate(CausalModel model, AdapterSet set, int budget, bool share, int threads, bool recompute)
+    {
+        using var pool = new WorkerPool(threads);
+        var options = new PassOptions(budget, share, recompute, set.Dropout > 0 ? 11ul : null);
+        new PolicyUpdater(model, 1, options, new Tape(pool)).AccumulateWeighted([Group(Completions)], set, (row, t) => Math.Sin(row * 5 + t));
+    }
+
+    private static RolloutGroup Group(IReadOnlyList<int[]> completions) => new(new Problem("p", "", ""), 3, Prompt,
+        [.. completions.Select((c, i) => new Rollout(new GeneratedSample(0, i, c, [], [], FinishReason.Length), "", []))]);
+
+    private static AdapterSet Perturbed(CausalModel model, string method, double dropout = 0)
+    {
+        var set = Create(model, method, dropout);
+        var key = new RandomKey(17);
+        uint index = 0;
+        foreach (var parameter in set.Trainable)
+        {
+            var draw = index++;
+            parameter.Update(values =>
+            {
+                for (var i = 0; i < values.Length; i++) values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
+            });
+        }
+
+        return set;
+    }
+
+    private static float[] Logits(CausalModel model, AdapterSet? set)
+    {
+        var tape = new Tape();
+        var batch = TokenBatch.Of([Prompt], set);
+        return model.Logits(tape, model.Forward(tape, batch), batch).ToArray();
+    }
+
+    private static double Difference(float[] a, float[] b) => a.Zip(b).Max(p => Math.Abs(p.First - p.Second));
+}
