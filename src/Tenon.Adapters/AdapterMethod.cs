@@ -88,6 +88,11 @@ public abstract class AdapterMethod
     /// </summary>
     public virtual bool KeepsRecord(AdapterSet adapter) => adapter.PrivateTensors.Any();
 
+    /// <summary>When an optimizer of a run of so many updates is made: fits what is scheduled to it.</summary>
+    public virtual void BeforeRun(AdapterSet adapter, long updates)
+    {
+    }
+
     /// <summary>After the gradient of an optimizer step is complete and before it is clipped: adds the gradient of the method's own penalty terms. Returns the penalty's value.</summary>
     public virtual double AddPenalty(AdapterSet adapter) => 0;
 
@@ -139,9 +144,21 @@ public sealed record MethodStep(long Update, long Updates, Action<string, double
 /// <summary>How the optimizer treats one parameter differently.</summary>
 /// <param name="RateFactor">The learning rate is multiplied by it.</param>
 /// <param name="WeightDecay">Weight decay; null is the recipe's.</param>
-/// <param name="Transform">Rewrites the clipped gradient in place before the update rule sees it; null leaves it.</param>
-public sealed record OptimizerPart(double RateFactor = 1, double? WeightDecay = null, OptimizerPart.Rewrite? Transform = null)
+/// <param name="Transform">Rewrites the clipped gradient in place before any parameter of the step changes; null leaves it.</param>
+/// <param name="LearningRate">The learning rate that the schedule and <paramref name="RateFactor"/> scale; null is the recipe's.</param>
+/// <param name="Rule">The update rule, where a recipe's <c>adamw</c> is not meant.</param>
+public sealed record OptimizerPart(double RateFactor = 1, double? WeightDecay = null, OptimizerPart.Rewrite? Transform = null, double? LearningRate = null, UpdateForm Rule = UpdateForm.Recipe)
 {
     /// <summary>Rewrites a gradient in place.</summary>
     public delegate void Rewrite(Span<float> gradient);
+}
+
+/// <summary>Update rules that a method may ask for.</summary>
+public enum UpdateForm
+{
+    /// <summary>The recipe's.</summary>
+    Recipe,
+
+    /// <summary>AdamW as transformers had it, in place of the recipe's <c>adamw</c>: epsilon (1e-6) beside the uncorrected root, weight decay after the step.</summary>
+    PlainRootAdamW,
 }

@@ -14,7 +14,6 @@ public sealed class AdapterOptimizer
 {
     private readonly OptimizerSettings settings;
     private readonly LearningRateSchedule schedule;
-    private readonly UpdateRule<float> rule;
     private readonly List<Slot> slots = [];
     private readonly AdapterSet? adapter;
     private readonly long updatesOfRun;
@@ -26,6 +25,7 @@ public sealed class AdapterOptimizer
     {
         this.adapter = adapter;
         updatesOfRun = steps * updatesPerStep;
+        adapter.Method.BeforeRun(adapter, updatesOfRun);
     }
 
     /// <summary>An optimizer over parameters for a run of so many steps, each of so many updates.</summary>
@@ -40,11 +40,13 @@ public sealed class AdapterOptimizer
     {
         this.settings = settings;
         schedule = settings.ScheduleOf(steps, updatesPerStep);
-        rule = UpdateRules.Of<float>(settings);
+        var rules = new Dictionary<UpdateForm, UpdateRule<float>>();
         foreach (var parameter in parameters)
         {
+            var part = parts?.GetValueOrDefault(parameter) ?? new OptimizerPart();
+            if (!rules.TryGetValue(part.Rule, out var rule)) rules[part.Rule] = rule = UpdateRules.Of<float>(settings, part.Rule);
             var shape = new TensorShape((int)parameter.Rows, (int)parameter.Columns, parameter.Dimensions.Count >= 2);
-            slots.Add(new Slot(parameter, shape, rule.NewState(shape), parts?.GetValueOrDefault(parameter) ?? new OptimizerPart()));
+            slots.Add(new Slot(parameter, shape, rule, rule.NewState(shape), part));
         }
     }
 
@@ -72,7 +74,8 @@ public sealed class AdapterOptimizer
     public (double GradNorm, double UpdateNorm, double LearningRate) Step(Action<string, double>? report = null)
     {
         var rate = LearningRate;
-        adapter?.Method.AddPenalty(adapter);
+        var penalty = adapter?.Method.AddPenalty(adapter) ?? 0;
+        if (penalty != 0) report?.Invoke(adapter!.Method.Name + "/penalty", penalty);
         var squares = 0.0;
         foreach (var slot in slots) squares += GradientClipping.Squares<float>(slot.Parameter.GradientOrZero());
         var norm = Math.Sqrt(squares);
@@ -80,11 +83,12 @@ public sealed class AdapterOptimizer
         var factor = GradientClipping.Factor(norm, settings.MaxGradNorm);
         Updates++;
         var change = 0.0;
+        foreach (var slot in slots) GradientClipping.Scale(slot.Parameter.GradientOrZero(), factor);
+        foreach (var slot in slots) slot.Part.Transform?.Invoke(slot.Parameter.Gradient);
         foreach (var slot in slots)
         {
-            GradientClipping.Scale(slot.Parameter.GradientOrZero(), factor);
-            var arguments = new UpdateArguments(Updates, rate * slot.Part.RateFactor, slot.Part.WeightDecay ?? settings.WeightDecay);
-            slot.Part.Transform?.Invoke(slot.Parameter.Gradient);
+            var own = slot.Part.LearningRate is { } ownRate ? rate / settings.LearningRate * ownRate : rate;
+            var arguments = new UpdateArguments(Updates, own * slot.Part.RateFactor, slot.Part.WeightDecay ?? settings.WeightDecay);
             slot.Parameter.Update(values => change += Update(slot, values, arguments));
         }
 
@@ -98,10 +102,10 @@ public sealed class AdapterOptimizer
     {
         if (before.Length < values.Length) before = new float[values.Length];
         values.CopyTo(before);
-        rule.Apply(values, slot.Parameter.Gradient, slot.Shape, slot.State, arguments);
+        slot.Rule.Apply(values, slot.Parameter.Gradient, slot.Shape, slot.State, arguments);
         for (var i = 0; i < values.Length; i++) before[i] = values[i] - before[i];
         return GradientClipping.Squares<float>(before.AsSpan(0, values.Length));
     }
 
-    private sealed record Slot(Parameter Parameter, TensorShape Shape, IReadOnlyList<StateArray<float>> State, OptimizerPart Part);
+    private sealed record Slot(Parameter Parameter, TensorShape Shape, UpdateRule<float> Rule, IReadOnlyList<StateArray<float>> State, OptimizerPart Part);
 }

@@ -130,6 +130,7 @@ public sealed class RlvrTrainer
             LearningRate = update.LearningRate,
             UpdateNorm = update.UpdateNorm,
             LogpDifferenceMax = update.LogpDifferenceMax,
+            Extra = update.Extra,
         };
         return metrics with { SampleTokensPerS = metrics.TokensSampled / Math.Max(1e-9, sampled) };
     }
@@ -183,7 +184,7 @@ public sealed class RlvrTrainer
     /// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
     private UpdateReport Update(int step, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
     {
-        var report = new UpdateReport();
+        var (report, extra) = (new UpdateReport(), new Dictionary<string, double>());
         if (groups.Count == 0) return report with { LearningRate = optimizer.LearningRate };
         var update = setup.Settings.Update;
         var count = Math.Min(update.Minibatches, groups.Count);
@@ -207,13 +208,13 @@ public sealed class RlvrTrainer
                 var scored = isFirst && setup.Adapter.Dropout > 0 ? updater.Score(part, setup.Adapter).Logps : null;
                 var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan, optimizer.Updates);
                 if (isFirst) report = report with { LogpDifferenceMax = batch.LargestDifference(scored ?? window.Logps, first) };
-                var (norm, change, rate) = optimizer.Step();
+                var (norm, change, rate) = optimizer.Step((name, value) => extra[name] = value);
                 if (setup.Objective.HasEntropyBonus) state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss.BonusEntropy) };
                 report = report.Add(loss, norm, change, rate);
                 observer.OnPhase(StepPhase.Training, (epoch * count + m + 1.0) / (update.Epochs * count));
             }
 
-        return report.Mean(update.Epochs * count);
+        return report.Mean(update.Epochs * count) with { Extra = extra };
     }
 
     private Dictionary<string, double> Evaluate(CancellationToken abort)

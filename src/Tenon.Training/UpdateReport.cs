@@ -27,6 +27,9 @@ internal sealed record UpdateReport
 
     public long Tokens { get; init; }
 
+    /// <summary>What the method reported, as of the last optimizer step that did.</summary>
+    public IReadOnlyDictionary<string, double> Extra { get; init; } = new Dictionary<string, double>();
+
     public UpdateReport Add(LossReport loss, double gradNorm, double updateNorm, double learningRate) => this with
     {
         Loss = Sum(Loss, loss.Loss),

@@ -23,6 +23,8 @@ public abstract class LoraFamily : AdapterMethod
     [
         new("rs-lora", RankStabilized ? "true" : "false", "scale alpha / sqrt(r) in place of alpha / r"),
         new("lora-bias", "false", "a trained bias beside B"),
+        new("riemannian", "false", "gradients preconditioned by the inverse Gram matrix of the other factor"),
+        new("riemannian-reg", "0.01", "what is added to the diagonal of that matrix"),
     ];
 
     /// <inheritdoc/>
@@ -81,6 +83,13 @@ public abstract class LoraFamily : AdapterMethod
     /// <summary>Trainable parameters of one layer.</summary>
     private protected virtual long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
         rank * (inputs + outputs) + (settings.Flag("lora-bias", false) ? outputs : 0);
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Tenon.Tensors.Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) =>
+        adapter.Settings.Flag("riemannian", false) ? Riemannian.Parts(adapter, adapter.Settings.Number("riemannian-reg", 0.01)) : base.OptimizerParts(adapter);
+
+    /// <inheritdoc/>
+    public override bool KeepsRecord(AdapterSet adapter) => adapter.Settings.Flag("riemannian", false) || base.KeepsRecord(adapter);
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)

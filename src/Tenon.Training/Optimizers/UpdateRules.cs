@@ -1,4 +1,5 @@
 using System.Numerics;
+using Tenon.Adapters;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training.Optimizers;
@@ -7,9 +8,10 @@ namespace Tenon.Training.Optimizers;
 internal static class UpdateRules
 {
     /// <summary>The rule of the settings' method, with the method's own defaults where the settings leave a value open.</summary>
-    public static UpdateRule<T> Of<T>(OptimizerSettings s) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public static UpdateRule<T> Of<T>(OptimizerSettings s, UpdateForm form = UpdateForm.Recipe) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (beta2, epsilon) = (s.Beta2 ?? 0.999, s.Epsilon ?? 1e-8);
+        if (form == UpdateForm.PlainRootAdamW && s.Method == "adamw") return new PlainRootAdamRule<T>(s.Beta1, beta2, s.Epsilon ?? 1e-6);
         return s.Method switch
         {
             "adamw" => new AdamRule<T>(s.Beta1, beta2, epsilon, decoupled: true, s.Amsgrad),

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// AdaLoRA (Zhang et al. 2023): an update in the form of a singular value decomposition, k B diag(E) A, whose triplets are scored by importance and masked down to a
+/// falling budget over the run; a penalty keeps A's rows and B's columns nearly orthonormal. Masked triplets keep their gradient and may come back until the final
+/// phase. Departs from PEFT in one point: before the final phase a saved folder holds every triplet, so that it is the function that was trained.
+/// </summary>
+public sealed class AdaLora : AdapterMethod
+{
+    private const string Final = "adalora.final-phase";
+
+    /// <inheritdoc/>
+    public override string Name => "adalora";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA in the form of an SVD whose rank budget goes to the layers that need it";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["default", "random"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options =>
+    [
+        new("target-rank", "half of rank, rounded up", "mean rank a layer at the end"),
+        new("tinit", "a tenth of the run", "optimizer steps before the budget falls"),
+        new("tfinal", "a quarter of the run", "optimizer steps at the end with a fixed mask"),
+        new("delta-t", "a hundredth of the run", "optimizer steps from mask to mask"),
+        new("total-step", "the run's", "optimizer steps that the schedule is made for"),
+        new("beta1", "0.85", "decay of the importance"),
+        new("beta2", "0.85", "decay of its uncertainty"),
+        new("orth-reg-weight", "0.5", "weight of the orthogonality penalty"),
+        new("kept", "", "triplets that a folder was pruned to: path=0110, separated by blanks"),
+    ];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        Require(settings);
+        var kept = Kept(settings);
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var pattern = PatternOf(kept, layer.Path, settings.Rank);
+            var part = new AdaLoraLayer(layer, pattern, settings.Alpha ?? 2 * settings.Rank);
+            var deviation = settings.Init == "random" ? 1 : 0.02;
+            AdapterInit.Normal(part.A, settings.Seed, index, 0, deviation);
+            AdapterInit.Normal(part.B, settings.Seed, index, 1, deviation);
+            if (settings.Init == "random") AdapterInit.Normal(part.E, settings.Seed, index, 2, 1);
+            index++;
+            set.Add(part);
+            if (layer == set.Model.Head) set.AddBaseCopy(layer.Path, layer.Weight);
+        }
+
+        var final = Parameter.Create(Final, 1);
+        final.Trainable = false;
+        set.AddPrivate(Final, final);
+        set.State = new AdaLoraAllocator([.. set.Linears.OfType<AdaLoraLayer>()], settings, final);
+    }
+
+    private static void Require(AdapterSettings settings)
+    {
+        if (settings.Rank < 1) throw new TenonException("adapter.rank", "a positive integer", $"{settings.Rank}", usage: true);
+        if (settings.RankPattern.Count > 0 || settings.AlphaPattern.Count > 0)
+            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns", usage: true);
+        if (settings.Number("orth-reg-weight", 0.5) < 0) throw new TenonException("adapter.orth-reg-weight", "0 or more", settings.Text("orth-reg-weight")!, usage: true);
+        if (settings.Text("total-step") is not null) AdaLoraSchedule.Of(settings, 0).Require();
+        if (settings.SkipStart) return;
+        foreach (var beta in new[] { "beta1", "beta2" })
+            if (settings.Number(beta, 0.85) is not (> 0 and < 1)) throw new TenonException($"adapter.{beta}", "a number between 0 and 1", settings.Text(beta)!, usage: true);
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        Require(settings);
+        var kept = Kept(settings);
+        return Targets.Shapes(config, settings).Sum(s => PatternOf(kept, s.Path, settings.Rank).Count(k => k) * (s.Inputs + s.Outputs + 1));
+    }
+
+    /// <inheritdoc/>
+    public override void BeforeRun(AdapterSet adapter, long updates) => Allocator(adapter).Begin(updates);
+
+    /// <inheritdoc/>
+    public override double AddPenalty(AdapterSet adapter) => AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.Number("orth-reg-weight", 0.5));
+
+    /// <inheritdoc/>
+    public override void AfterStep(AdapterSet adapter, MethodStep step) => Allocator(adapter).Step(step);
+
+    /// <inheritdoc/>
+    public override IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter)
+    {
+        if (!Allocator(adapter).IsFinal) return base.FileTensors(adapter);
+        var slices = Allocator(adapter).Layers.SelectMany(l => l.Sliced()).ToDictionary(s => s.Tensor, s => (s.Dimensions, s.Values));
+        return adapter.Tensors.Select(t => slices.TryGetValue(t.Tensor, out var slice)
+            ? SafetensorsEntry.FromFloats(t.Name, slice.Dimensions, slice.Values) : SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var (config, settings) = (PeftConfig.Create("ADALORA", baseModel), adapter.Settings);
+        var schedule = Allocator(adapter).Schedule;
+        config["init_r"] = settings.Rank;
+        config["target_r"] = AdaLoraSchedule.TargetRank(settings);
+        config["tinit"] = schedule.Initial;
+        config["tfinal"] = schedule.Final;
+        config["deltaT"] = schedule.Every;
+        config["total_step"] = schedule.Total;
+        config["beta1"] = settings.Number("beta1", 0.85);
+        config["beta2"] = settings.Number("beta2", 0.85);
+        config["orth_reg_weight"] = settings.Number("orth-reg-weight", 0.5);
+        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["lora_dropout"] = settings.Dropout;
+        if (settings.Init == "random") config["init_lora_weights"] = false;
+        config["rank_pattern"] = RankPattern(Allocator(adapter));
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config)
+    {
+        if (config.PeftType != "ADALORA") return null;
+        if (config.Flag("use_dora")) throw new TenonException($"'use_dora' of {config.Source}", "false", "true", "AdaLoRA does not support DoRA", usage: true);
+        if (config["loftq_config"] is JsonObject { Count: > 0 }) throw new TenonException($"'loftq_config' of {config.Source}", "empty", config["loftq_config"]!.ToJsonString(), "AdaLoRA does not support LoftQ", usage: true);
+        if (config["total_step"] is null || config.Int("total_step") <= 0) throw new TenonException($"'total_step' of {config.Source}", "a positive integer", config["total_step"]?.ToJsonString() ?? "null", usage: true);
+        var options = new Dictionary<string, string>
+        {
+            ["target-rank"] = Text(config.Number("target_r")),
+            ["tinit"] = Text(config.Number("tinit")),
+            ["tfinal"] = Text(config.Number("tfinal")),
+            ["delta-t"] = Text(config.Number("deltaT")),
+            ["total-step"] = Text(config.Number("total_step")),
+            ["beta1"] = Text(config.Number("beta1")),
+            ["beta2"] = Text(config.Number("beta2")),
+            ["orth-reg-weight"] = Text(config.Number("orth_reg_weight")),
+        };
+        if (config["rank_pattern"] is JsonObject { Count: > 0 } pattern) options["kept"] = string.Join(' ', pattern.Select(p => $"{Path(p.Key)}={Bits(p.Value, config.Source)}"));
+        return new AdapterSettings
+        {
+            Method = Name,
+            Rank = config.Int("init_r"),
+            Alpha = config.Number("lora_alpha"),
+            Dropout = config.Number("lora_dropout"),
+            Init = config["init_lora_weights"] is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.False ? "random" : null,
+            Options = options,
+        };
+    }
+
+    private static AdaLoraAllocator Allocator(AdapterSet adapter) => (AdaLoraAllocator)adapter.State!;
+
+    private static JsonObject? RankPattern(AdaLoraAllocator allocator) => !allocator.IsFinal && allocator.Layers.All(l => l.Pattern.All(k => k)) ? null
+        : new JsonObject(allocator.Layers.Select(l => KeyValuePair.Create(l.Layer.Path + ".lora_E", (JsonNode?)new JsonArray([.. l.SavedPattern(allocator.IsFinal).Select(k => (JsonNode)k)]))));
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    // Names end in .lora_E; older files keep the adapter's name and the prefix of the wrapped model.
+    private static string Path(string key)
+    {
+        var end = key.LastIndexOf(".lora_E", StringComparison.Ordinal);
+        var path = end < 0 ? key : key[..end];
+        return path.StartsWith("base_model.model.", StringComparison.Ordinal) ? path["base_model.model.".Length..] : path;
+    }
+
+    private static string Bits(JsonNode? value, string source) => value is JsonArray list && list.All(i => i?.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False)
+        ? string.Concat(list.Select(i => i!.GetValueKind() == System.Text.Json.JsonValueKind.True ? '1' : '0'))
+        : throw new TenonException($"'rank_pattern' of {source}", "lists of true and false by module", value?.ToJsonString() ?? "null", usage: true);
+
+    private static Dictionary<string, string> Kept(AdapterSettings settings) => (settings.Text("kept") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Select(p => p.Split('=')).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : "");
+
+    private static bool[] PatternOf(Dictionary<string, string> kept, string path, int rank)
+    {
+        if (!kept.TryGetValue(path, out var bits)) return [.. Enumerable.Repeat(true, rank)];
+        return bits.Length == rank && bits.All(b => b is '0' or '1') ? [.. bits.Select(b => b == '1')]
+            : throw new TenonException($"adapter.kept of '{path}'", $"{rank} digits 0 or 1", $"'{bits}'", usage: true);
+    }
+}

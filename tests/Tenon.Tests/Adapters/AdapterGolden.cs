@@ -1,0 +1,79 @@
+using Tenon.Adapters;
+using Tenon.Models;
+using Tenon.Models.Decoders;
+using Tenon.Models.Layers;
+using Tenon.Models.Weights;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters;
+
+/// <summary>The reference adapters' base models with their batch and loss: what tests of single methods compare on.</summary>
+internal sealed class AdapterGolden : IDisposable
+{
+    private readonly ModelSource source;
+    private readonly float[] weights;
+    private readonly int[] ids;
+    private readonly int[] lengths;
+
+    private AdapterGolden(string root, string name)
+    {
+        Root = root;
+        source = ModelSource.Open(Path.Combine(root, name));
+        Model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(MaxLength: 64), "");
+        using var batch = SafetensorsFile.Open(Path.Combine(root, name, "batch.safetensors"));
+        ids = [.. batch.ReadLongs("ids").Select(v => (int)v)];
+        lengths = [.. batch.ReadLongs("lengths").Select(v => (int)v)];
+        weights = [.. batch.ReadFloats("w").Select(v => -v)];
+    }
+
+    /// <summary>The folder of all cases.</summary>
+    public string Root { get; }
+
+    /// <summary>The base model.</summary>
+    public CausalModel Model { get; }
+
+    /// <summary>Opens a base model (<c>base-qwen2</c>, <c>base-llama</c>); skips the test where there is none.</summary>
+    public static AdapterGolden Open(string name) => new(GoldenFolder.Require("adapters"), name);
+
+    /// <summary>Logits of the batch, of the base where the adapter is null.</summary>
+    public float[] Logits(AdapterSet? adapter)
+    {
+        var (tape, batch) = (new Tape(), TokenBatch.Of(ids, Runs, adapter));
+        return Model.Logits(tape, Model.Forward(tape, batch), batch).ToArray();
+    }
+
+    /// <summary>Adds the gradient of the batch's loss; returns the loss.</summary>
+    public double Backward(AdapterSet adapter)
+    {
+        var (tape, batch) = (new Tape { Recording = true }, TokenBatch.Of(ids, Runs, adapter));
+        int[] rows = [.. Enumerable.Range(0, lengths[0] - 1), .. Enumerable.Range(lengths[0], lengths[1] - 1)];
+        var head = Model.LogProbabilities(tape, tape.SelectRows(Model.Forward(tape, batch), rows), [.. rows.Select(r => ids[r + 1])], batch);
+        head.Backward(weights);
+        return head.LogProbabilities.Select((p, i) => (double)p * weights[i]).Sum();
+    }
+
+    /// <summary>Opens a stored folder as a method of its own makes it: the folder's settings, changed, and its tensors.</summary>
+    public AdapterSet Open(string folder, Func<AdapterSettings, AdapterSettings> change)
+    {
+        AdapterSettings settings;
+        using (var read = PeftFolder.Load(Model, Path.Combine(Root, folder))) settings = change(read.Settings);
+        var adapter = AdapterMethod.Of(settings.Method).Create(Model, settings);
+        PeftFolder.LoadTensors(adapter, Path.Combine(Root, folder));
+        return adapter;
+    }
+
+    /// <summary>Largest distance of values from what a file holds.</summary>
+    public static double Distance(ReadOnlySpan<float> actual, double[] expected)
+    {
+        actual.Length.ShouldBe(expected.Length);
+        var worst = 0.0;
+        for (var i = 0; i < actual.Length; i++) worst = Math.Max(worst, float.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
+        return worst;
+    }
+
+    public void Dispose() => source.Dispose();
+
+    private TokenRun[] Runs => [new(0, lengths[0], 0), new(lengths[0], lengths[1], 0)];
+}
