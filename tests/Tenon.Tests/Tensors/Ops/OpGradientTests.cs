@@ -271,4 +271,21 @@ public class OpGradientTests
         });
         GradientCheck.Run(t => t.MatMul(X, square.Value), [X, w]);
     }
+
+    [Fact]
+    public void BlockProduct()
+    {
+        var blocks = Parameter.Create("blocks", 3, 4, 2);
+        blocks.Set(GradientCheck.Random("values", 3, 8).Value);
+        GradientCheck.Run(t => t.BlockMatMul(X, blocks), [X, blocks]);
+    }
+
+    [Fact]
+    public void TransposedChunks() => GradientCheck.Run(t => t.TransposeChunks(X, 2), [X]);
+
+    [Theory, InlineData(4), InlineData(5), InlineData(12)]
+    public void FoldedColumns(int width) => GradientCheck.Run(t => t.Fold(X, width), [X]);
+
+    [Theory, InlineData(2), InlineData(6), InlineData(12)]
+    public void QuarterTurn(int group) => GradientCheck.Run(t => t.QuarterTurn(X, group), [X]);
 }

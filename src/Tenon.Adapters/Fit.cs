@@ -1,0 +1,32 @@
+using Tenon.Models.Config;
+
+namespace Tenon.Adapters;
+
+/// <summary>Block, vector and group sizes that fit all adapted layers: what a recipe gets where it names none.</summary>
+internal static class Fit
+{
+    /// <summary>The largest number up to <paramref name="most"/> that divides all sizes (and is a multiple of <paramref name="multipleOf"/>); 0 where there is none.</summary>
+    public static int Divisor(IEnumerable<long> sizes, long most, int multipleOf = 1)
+    {
+        var common = sizes.Aggregate(0L, Gcd);
+        for (var d = Math.Min(most, common); d >= 1; d--)
+            if (common % d == 0 && d % multipleOf == 0) return (int)d;
+        return 0;
+    }
+
+    /// <summary>Output sizes of the adapted layers.</summary>
+    public static IEnumerable<long> Outputs(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Select(s => s.Outputs);
+
+    /// <summary>Input sizes of the adapted layers.</summary>
+    public static IEnumerable<long> Inputs(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Select(s => s.Inputs);
+
+    /// <summary>The rank of all layers, for methods that have one for the whole adapter.</summary>
+    public static int Rank(AdapterSettings settings, int least = 1) => settings.Rank >= least ? settings.Rank
+        : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.Rank}", usage: true);
+
+    private static long Gcd(long a, long b)
+    {
+        while (b != 0) (a, b) = (b, a % b);
+        return a;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// DeLoRA (Bini et al. 2025): rank-one terms of length one and one trained strength a layer, dW = B diag(lambda / (r max(|A_k|, 1e-4) max(|B_k|, 1e-4))) A diag(w), w the norms of the
+/// frozen weight's columns.
+/// </summary>
+public sealed class Delora : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "delora";
+
+    /// <inheritdoc/>
+    public override string Summary => "normalised rank-one terms and one trained strength a layer";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("lambda", "15", "start of the strength"), new("lambda-pattern", "{}", "strengths of single layers: a JSON object by name or regular expression"), new("module-dropout", "0", "kept in the file; training here does not drop whole modules")];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var strengths = new PeftPatterns(Pattern(settings), "lambda-pattern");
+        if (settings.Number("module-dropout", 0) != 0 && settings.Peft is null) throw new TenonException("adapter.module-dropout of method 'delora'", "0: whole modules are never dropped here", settings.Text("module-dropout")!, usage: true);
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var rank = settings.RankOf(layer.Path);
+            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? settings.Number("lambda", 15)));
+            AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
+            set.Add(part);
+        }
+    }
+
+    private static Dictionary<string, double> Pattern(AdapterSettings settings)
+    {
+        try
+        {
+            return PeftNumbers.Pattern(JsonNode.Parse(settings.Text("lambda-pattern") ?? "{}"));
+        }
+        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or FormatException)
+        {
+            throw new TenonException("adapter.lambda-pattern of method 'delora'", "a JSON object of numbers", settings.Text("lambda-pattern")!, usage: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + 1);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("DELORA", baseModel);
+        var settings = adapter.Settings;
+        config["r"] = settings.Rank;
+        config["delora_lambda"] = PeftNumbers.Whole(settings.Number("lambda", 15));
+        config["lambda_pattern"] = PeftNumbers.Pattern(Pattern(settings));
+        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["module_dropout"] = settings.Number("module-dropout", 0);
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "DELORA" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Rank = config.Int("r"),
+        RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+        Options = new Dictionary<string, string>
+        {
+            ["lambda"] = config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture),
+            ["lambda-pattern"] = config["lambda_pattern"]?.ToJsonString() ?? "{}",
+            ["module-dropout"] = config.Number("module_dropout").ToString("R", CultureInfo.InvariantCulture),
+        },
+    };
+}
+
+/// <summary>DeLoRA's part of one layer.</summary>
+public sealed class DeloraLayer : LinearAdapter
+{
+    private const double Least = 1e-4;
+    private readonly int rank;
+    private readonly DerivedParameter factor;
+
+    /// <summary>A zero update: B zero, A not yet drawn.</summary>
+    public DeloraLayer(Linear layer, int rank, float strength)
+        : base(layer)
+    {
+        this.rank = rank;
+        A = Parameter.Create($"{layer.Path}.delora_A", rank, layer.Inputs);
+        B = Parameter.Create($"{layer.Path}.delora_B", layer.Outputs, rank);
+        Lambda = Parameter.Create($"{layer.Path}.delora_lambda", 1);
+        Lambda.Update(values => values[0] = strength);
+        Norms = Parameter.Create($"{layer.Path}.delora_w_norm", layer.Inputs);
+        Norms.Trainable = false;
+        Norms.Set(ColumnNorms(layer));
+        factor = new DerivedParameter($"{layer.Path}.delora_factor", [rank], [A, B, Lambda], Compute, PullBack);
+    }
+
+    /// <summary>A [r, in].</summary>
+    public Parameter A { get; }
+
+    /// <summary>B [out, r].</summary>
+    public Parameter B { get; }
+
+    /// <summary>The strength [1].</summary>
+    public Parameter Lambda { get; }
+
+    /// <summary>Norms of the frozen weight's columns [in], kept in the file.</summary>
+    public Parameter Norms { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("delora_A", A), ("delora_B", B), ("delora_lambda", Lambda), ("delora_w_norm", Norms)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        tape.MatMulInto(tape.MultiplyRow(tape.MatMul(tape.MultiplyRow(x, Norms), A), factor.Value), B, Base(tape, x));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var (a, b, _) = ToLora();
+        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors ToLora()
+    {
+        var (a, b) = (A.ToArray(), B.ToArray());
+        for (var i = 0; i < a.Length; i++) a[i] *= Norms.Value[i % Layer.Inputs];
+        for (var i = 0; i < b.Length; i++) b[i] *= factor.Value.Value[i % rank];
+        return new LowRankFactors(a, b, rank);
+    }
+
+    private static float[] ColumnNorms(Linear layer)
+    {
+        var (row, squares) = (new float[layer.Inputs], new double[layer.Inputs]);
+        for (var o = 0; o < layer.Outputs; o++)
+        {
+            layer.Weight.CopyRows(o, row);
+            for (var i = 0; i < row.Length; i++) squares[i] += (double)row[i] * row[i];
+        }
+
+        return [.. squares.Select(s => (float)Math.Sqrt(s))];
+    }
+
+    private (double A, double B) Lengths(int k)
+    {
+        var (a, b) = (0.0, 0.0);
+        foreach (var value in A.Value.Slice(k * Layer.Inputs, Layer.Inputs)) a += (double)value * value;
+        for (var o = 0; o < Layer.Outputs; o++) b += (double)B.Value[o * rank + k] * B.Value[o * rank + k];
+        return (Math.Sqrt(a), Math.Sqrt(b));
+    }
+
+    private void Compute(Span<float> values)
+    {
+        for (var k = 0; k < rank; k++)
+        {
+            var (a, b) = Lengths(k);
+            values[k] = (float)(Lambda.Value[0] / (rank * Math.Max(a, Least) * Math.Max(b, Least)));
+        }
+    }
+
+    /// <summary>d factor / d A_k = -factor A_k / |A_k|^2 above the least length, else 0; the same for B.</summary>
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        for (var k = 0; k < rank; k++)
+        {
+            var (a, b) = Lengths(k);
+            var value = Lambda.Value[0] / (rank * Math.Max(a, Least) * Math.Max(b, Least));
+            Lambda.GradientSum[0] += (float)(gradient[k] / (rank * Math.Max(a, Least) * Math.Max(b, Least)));
+            if (a >= Least)
+                for (var i = 0; i < Layer.Inputs; i++) A.GradientSum[k * Layer.Inputs + i] -= (float)(gradient[k] * value / (a * a) * A.Value[k * Layer.Inputs + i]);
+            if (b >= Least)
+                for (var o = 0; o < Layer.Outputs; o++) B.GradientSum[o * rank + k] -= (float)(gradient[k] * value / (b * b) * B.Value[o * rank + k]);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Globalization;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// GraLoRA (Jung et al. 2025): the weight in k x k blocks, each with a LoRA of rank r / k of its own: y_j += s sum_n (x_n A_n[:, chunk j]) B_j[chunk n, :], s = alpha / (r + hybrid rank); the
+/// hybrid part is a plain LoRA beside it.
+/// </summary>
+public sealed class Gralora : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "gralora";
+
+    /// <inheritdoc/>
+    public override string Summary => "k x k blocks, each with a LoRA of rank r / k";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("k", "2 where it divides rank, inputs and outputs, else 1", "blocks along each side"), new("hybrid-rank", "0", "rank of a plain LoRA beside the blocks")];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var layers = Targets.Linears(set);
+        var (rank, hybrid) = (Fit.Rank(settings), settings.Int("hybrid-rank", 0, 0));
+        var k = Blocks(settings, rank, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
+        var scale = (float)((settings.Alpha ?? 2 * settings.Rank) / (rank + hybrid));
+        var index = 0;
+        foreach (var layer in layers)
+        {
+            var part = new GraloraLayer(layer, rank, k, hybrid, scale);
+            AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Inputs / k));
+            if (part.GeneralA is { } general) AdapterInit.Uniform(general, settings.Seed, index, 1, 1 / Math.Sqrt(layer.Inputs));
+            set.Add(part);
+            index++;
+        }
+    }
+
+    private static int Blocks(AdapterSettings settings, int rank, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
+    {
+        var list = layers.ToList();
+        var k = settings.Int("k", Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2), 1);
+        if (rank % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the rank {rank}", $"{k}", usage: true);
+        foreach (var (path, outputs, inputs) in list)
+            if (outputs % k != 0 || inputs % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the {outputs} outputs and {inputs} inputs of '{path}'", $"{k}", usage: true);
+        return k;
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var rank = Fit.Rank(settings);
+        var shapes = Targets.Shapes(config, settings);
+        _ = Blocks(settings, rank, shapes);
+        return shapes.Sum(s => (rank + settings.Int("hybrid-rank", 0, 0)) * (s.Inputs + s.Outputs));
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("GRALORA", baseModel);
+        var settings = adapter.Settings;
+        config["r"] = settings.Rank;
+        config["hybrid_r"] = settings.Int("hybrid-rank", 0);
+        config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["gralora_dropout"] = settings.Dropout;
+        config["gralora_k"] = adapter.Linears.OfType<GraloraLayer>().First().K;
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "GRALORA" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Rank = config.Int("r"),
+        Alpha = config.Number("alpha"),
+        Dropout = config.Number("gralora_dropout"),
+        Options = new Dictionary<string, string> { ["k"] = config.Int("gralora_k").ToString(CultureInfo.InvariantCulture), ["hybrid-rank"] = config.Int("hybrid_r").ToString(CultureInfo.InvariantCulture) },
+    };
+}
+
+/// <summary>GraLoRA's part of one layer.</summary>
+public sealed class GraloraLayer : LinearAdapter
+{
+    private readonly int rank;
+    private readonly float scale;
+
+    /// <summary>A zero update: B zero, A not yet drawn.</summary>
+    public GraloraLayer(Linear layer, int rank, int k, int hybrid, float scale)
+        : base(layer)
+    {
+        this.rank = rank;
+        this.scale = scale;
+        K = k;
+        A = Parameter.Create($"{layer.Path}.gralora_A", k, layer.Inputs / k, rank);
+        B = Parameter.Create($"{layer.Path}.gralora_B", k, rank, layer.Outputs / k);
+        if (hybrid == 0) return;
+        GeneralA = Parameter.Create($"{layer.Path}.gralora_A_general.weight", hybrid, layer.Inputs);
+        GeneralB = Parameter.Create($"{layer.Path}.gralora_B_general.weight", layer.Outputs, hybrid);
+    }
+
+    /// <summary>Blocks along each side.</summary>
+    public int K { get; }
+
+    /// <summary>A [k, in / k, r].</summary>
+    public Parameter A { get; }
+
+    /// <summary>B [k, r, out / k].</summary>
+    public Parameter B { get; }
+
+    /// <summary>A of the plain LoRA [hybrid rank, in], or null.</summary>
+    public Parameter? GeneralA { get; }
+
+    /// <summary>B of the plain LoRA [out, hybrid rank], or null.</summary>
+    public Parameter? GeneralB { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors
+    {
+        get
+        {
+            yield return ("gralora_A", A);
+            if (GeneralA is not null) yield return ("gralora_A_general.weight", GeneralA);
+            yield return ("gralora_B", B);
+            if (GeneralB is not null) yield return ("gralora_B_general.weight", GeneralB);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        var dropped = Drop(tape, x);
+        var middle = tape.Scale(tape.TransposeChunks(tape.BlockMatMul(dropped, A), K), scale);
+        var y = tape.Add(Base(tape, x), tape.BlockMatMul(middle, B));
+        return GeneralA is null ? y : tape.MatMulInto(tape.Scale(tape.MatMul(dropped, GeneralA), scale), GeneralB!, y);
+    }
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var (a, b, width) = ToLora();
+        LowRank.Add(weight, b, a, Layer.Outputs, width, Layer.Inputs, 1);
+        return weight;
+    }
+
+    /// <summary>Rank k r: row (n, c) of the factors is column c of A_n on the inputs of block n; its outputs are those of block c / (r / k).</summary>
+    public override LowRankFactors ToLora()
+    {
+        var (inputs, outputs, chunk, hybrid) = (Layer.Inputs / K, Layer.Outputs / K, rank / K, (int)(GeneralA?.Rows ?? 0));
+        var width = K * rank + hybrid;
+        var a = new float[width * Layer.Inputs];
+        var b = new float[Layer.Outputs * width];
+        for (var n = 0; n < K; n++)
+            for (var c = 0; c < rank; c++)
+            {
+                var (row, j) = (n * rank + c, c / chunk);
+                for (var i = 0; i < inputs; i++) a[row * Layer.Inputs + n * inputs + i] = A.Value[(n * inputs + i) * rank + c];
+                for (var o = 0; o < outputs; o++) b[(j * outputs + o) * width + row] = scale * B.Value[(j * rank + n * chunk + c % chunk) * outputs + o];
+            }
+
+        for (var h = 0; h < hybrid; h++)
+        {
+            GeneralA!.Value.Slice(h * Layer.Inputs, Layer.Inputs).CopyTo(a.AsSpan((K * rank + h) * Layer.Inputs));
+            for (var o = 0; o < Layer.Outputs; o++) b[o * width + K * rank + h] = scale * GeneralB!.Value[o * hybrid + h];
+        }
+
+        return new LowRankFactors(a, b, width);
+    }
+}

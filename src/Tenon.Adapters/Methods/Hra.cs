@@ -1,0 +1,309 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// HRA (Yuan et al. 2024): W' = W H, H = H_0 H_1 ... a product of r Householder reflections I - 2 u u^T of normalised columns. Computed as H = I - U T U^T with the inverse of T = strict upper
+/// part of U^T U plus half the identity, so that no [in, in] matrix exists. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2 I.
+/// </summary>
+public sealed class Hra : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "hra";
+
+    /// <inheritdoc/>
+    public override string Summary => "a product of r reflections of a layer's input";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("apply-gs", "false", "make the columns orthonormal first (only with init: random)")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["random"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var rank = Fit.Rank(settings);
+        var (orthonormal, random) = (settings.Flag("apply-gs", false), settings.Init == "random");
+        if (settings.Peft is null && !random && rank % 2 != 0)
+            throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}", "init: random takes odd ranks, but does not start at the base model", usage: true);
+        if (settings.Peft is null && !random && orthonormal)
+            throw new TenonException("adapter.apply-gs of method 'hra'", "init: random: equal pairs of columns cannot be made orthonormal", "apply-gs with the paired start", usage: true);
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var part = new HraLayer(layer, rank, orthonormal);
+            Start(part.U, settings.Seed, index++, random || rank % 2 != 0);
+            set.Add(part);
+        }
+    }
+
+    /// <summary>Pairs of equal columns, whose reflections cancel; or all columns on their own.</summary>
+    private static void Start(Parameter u, ulong seed, int index, bool random)
+    {
+        var rank = (int)u.Columns;
+        AdapterInit.Uniform(u, seed, index, 0, Math.Sqrt((random ? 1.0 : 2.0) / rank));
+        if (random) return;
+        u.Update(values =>
+        {
+            for (var i = 0; i < values.Length; i += 2) values[i + 1] = values[i];
+        });
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) * s.Inputs);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("HRA", baseModel);
+        config["r"] = adapter.Settings.Rank;
+        config["apply_GS"] = adapter.Settings.Flag("apply-gs", false);
+        config["init_weights"] = adapter.Settings.Init != "random";
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "HRA" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Rank = config.Int("r"),
+        Init = config.Flag("init_weights") ? null : "random",
+        Options = new Dictionary<string, string> { ["apply-gs"] = config.Flag("apply_GS") ? "true" : "false" },
+    };
+}
+
+/// <summary>HRA's part of one layer.</summary>
+public sealed class HraLayer : LinearAdapter
+{
+    private readonly int rank;
+    private readonly bool orthonormal;
+    private readonly DerivedParameter normal;
+    private readonly DerivedParameter negative;
+    private readonly DerivedParameter middle;
+
+    /// <summary>Columns not yet drawn.</summary>
+    public HraLayer(Linear layer, int rank, bool orthonormal)
+        : base(layer)
+    {
+        this.rank = rank;
+        this.orthonormal = orthonormal;
+        U = Parameter.Create($"{layer.Path}.hra_u", layer.Inputs, rank);
+        normal = new DerivedParameter($"{layer.Path}.hra_normal", [rank, layer.Inputs], [U], Normalise, NormaliseBack);
+        negative = new DerivedParameter($"{layer.Path}.hra_negative", [layer.Inputs, rank], [], Negate, NegateBack, [normal]);
+        middle = new DerivedParameter($"{layer.Path}.hra_middle", [rank, rank], [], Middle, MiddleBack, [normal]);
+    }
+
+    /// <summary>u [in, r].</summary>
+    public Parameter U { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hra_u", U)];
+
+    /// <summary>W (H x) + b; as a row, (H x)^T = x - ((x U) T^T) U^T.</summary>
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        Base(tape, tape.Add(x, tape.MatMul(tape.MatMul(tape.MatMul(x, normal.Value), middle.Value), negative.Value)));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var (a, b, _) = Factors(weight);
+        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors ToLora()
+    {
+        var weight = new float[Layer.Outputs * Layer.Inputs];
+        Layer.Weight.CopyRows(0, weight);
+        return Factors(weight);
+    }
+
+    /// <summary>W H = W + (-W U T) U^T.</summary>
+    private LowRankFactors Factors(float[] weight)
+    {
+        var u = normal.Value.ToArray();
+        var t = middle.Value.ToArray();
+        var b = new float[Layer.Outputs * rank];
+        var product = new double[rank];
+        for (var o = 0; o < Layer.Outputs; o++)
+        {
+            for (var k = 0; k < rank; k++)
+            {
+                var sum = 0.0;
+                for (var i = 0; i < Layer.Inputs; i++) sum += (double)weight[o * Layer.Inputs + i] * u[k * Layer.Inputs + i];
+                product[k] = sum;
+            }
+
+            for (var k = 0; k < rank; k++)
+            {
+                var sum = 0.0;
+                for (var l = 0; l < rank; l++) sum += product[l] * t[l * rank + k];
+                b[o * rank + k] = (float)-sum;
+            }
+        }
+
+        return new LowRankFactors(u, b, rank);
+    }
+
+    /// <summary>Row k: column k of u over its length, or made orthonormal to the columns before.</summary>
+    private void Normalise(Span<float> values)
+    {
+        var q = Columns(out _);
+        for (var i = 0; i < q.Length; i++) values[i] = (float)q[i];
+    }
+
+    /// <summary>The normalised columns [r, in] in float64, and the length that each was divided by.</summary>
+    private double[] Columns(out double[] lengths)
+    {
+        var (inputs, q) = (Layer.Inputs, new double[rank * Layer.Inputs]);
+        lengths = new double[rank];
+        for (var k = 0; k < rank; k++)
+        {
+            var row = q.AsSpan(k * inputs, inputs);
+            for (var i = 0; i < inputs; i++) row[i] = U.Value[i * rank + k];
+            if (orthonormal)
+            {
+                var original = row.ToArray();
+                for (var l = 0; l < k; l++)
+                {
+                    var before = q.AsSpan(l * inputs, inputs);
+                    var dot = Dot(before, original);
+                    for (var i = 0; i < inputs; i++) row[i] -= dot * before[i];
+                }
+            }
+
+            lengths[k] = Math.Sqrt(Dot(row, row));
+            for (var i = 0; i < inputs; i++) row[i] /= lengths[k];
+        }
+
+        return q;
+    }
+
+    private void NormaliseBack(ReadOnlySpan<float> gradient)
+    {
+        var inputs = Layer.Inputs;
+        var q = Columns(out var lengths);
+        var dq = new double[q.Length];
+        for (var i = 0; i < dq.Length; i++) dq[i] = gradient[i];
+        var sum = U.GradientSum;
+        for (var k = rank - 1; k >= 0; k--)
+        {
+            // q = v / |v|: dv = (dq - q (q . dq)) / |v|.
+            var row = q.AsSpan(k * inputs, inputs);
+            var d = dq.AsSpan(k * inputs, inputs);
+            var along = Dot(row, d);
+            for (var i = 0; i < inputs; i++) d[i] = (d[i] - row[i] * along) / lengths[k];
+            var du = d.ToArray();
+            if (orthonormal)
+            {
+                // v = u - sum_l q_l (q_l . u): both u and the earlier columns get a share.
+                var original = new double[inputs];
+                for (var i = 0; i < inputs; i++) original[i] = U.Value[i * rank + k];
+                for (var l = 0; l < k; l++)
+                {
+                    var before = q.AsSpan(l * inputs, inputs);
+                    var (dot, slope) = (Dot(before, original), Dot(before, d));
+                    for (var i = 0; i < inputs; i++)
+                    {
+                        du[i] -= before[i] * slope;
+                        dq[l * inputs + i] -= dot * d[i] + slope * original[i];
+                    }
+                }
+            }
+
+            for (var i = 0; i < inputs; i++) sum[i * rank + k] += (float)du[i];
+        }
+    }
+
+    private void Negate(Span<float> values)
+    {
+        var u = normal.Value.Value;
+        for (var k = 0; k < rank; k++)
+            for (var i = 0; i < Layer.Inputs; i++) values[i * rank + k] = -u[k * Layer.Inputs + i];
+    }
+
+    private void NegateBack(ReadOnlySpan<float> gradient)
+    {
+        var sum = normal.Value.GradientSum;
+        for (var k = 0; k < rank; k++)
+            for (var i = 0; i < Layer.Inputs; i++) sum[k * Layer.Inputs + i] -= gradient[i * rank + k];
+    }
+
+    private void Middle(Span<float> values)
+    {
+        var t = T();
+        for (var i = 0; i < t.Length; i++) values[i] = (float)t[i];
+    }
+
+    /// <summary>T [r, r], upper triangular: the inverse of striu(U^T U) + I / 2, column by column.</summary>
+    private double[] T()
+    {
+        var t = new double[rank * rank];
+        for (var k = 0; k < rank; k++) t[k * rank + k] = 2;
+        if (orthonormal) return t;
+        var gram = Gram();
+        for (var k = 0; k < rank; k++)
+            for (var row = 0; row < k; row++)
+            {
+                var sum = 0.0;
+                for (var l = row; l < k; l++) sum += t[row * rank + l] * gram[l * rank + k];
+                t[row * rank + k] = -2 * sum;
+            }
+
+        return t;
+    }
+
+    private double[] Gram()
+    {
+        var (inputs, u, gram) = (Layer.Inputs, normal.Value.ToArray(), new double[rank * rank]);
+        for (var k = 0; k < rank; k++)
+            for (var l = 0; l < rank; l++)
+            {
+                var sum = 0.0;
+                for (var i = 0; i < inputs; i++) sum += (double)u[k * inputs + i] * u[l * inputs + i];
+                gram[k * rank + l] = sum;
+            }
+
+        return gram;
+    }
+
+    /// <summary>dS = -T^T dT T^T for the inverse; above the diagonal S_kl = u_k . u_l.</summary>
+    private void MiddleBack(ReadOnlySpan<float> gradient)
+    {
+        if (orthonormal) return;
+        var (inputs, t, u) = (Layer.Inputs, T(), normal.Value.ToArray());
+        var half = new double[rank * rank];
+        for (var i = 0; i < rank; i++)
+            for (var j = 0; j < rank; j++)
+                for (var k = 0; k < rank; k++) half[i * rank + j] += t[k * rank + i] * gradient[k * rank + j];
+        var sum = normal.Value.GradientSum;
+        for (var k = 0; k < rank; k++)
+            for (var l = k + 1; l < rank; l++)
+            {
+                var slope = 0.0;
+                for (var m = 0; m < rank; m++) slope -= half[k * rank + m] * t[l * rank + m];
+                for (var i = 0; i < inputs; i++)
+                {
+                    sum[k * inputs + i] += (float)(slope * u[l * inputs + i]);
+                    sum[l * inputs + i] += (float)(slope * u[k * inputs + i]);
+                }
+            }
+    }
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++) sum += a[i] * b[i];
+        return sum;
+    }
+}

@@ -1,0 +1,244 @@
+using System.Text.Json;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// MiSS (Kang and Yin 2024/25, the successor of Bone): one block D [r, out] that all input blocks of width r share, y = W x + b + D^T h, h_k = sum_j x_(j r + k).
+/// <c>mini</c>: D repeats its first mini-r columns. <c>bat</c>: blocks B_I [r, r], W'_IJ = W_IJ + W_IJ B_I + B_I.
+/// </summary>
+public sealed class Miss : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "miss";
+
+    /// <inheritdoc/>
+    public override string Summary => "one block that all input blocks of a layer share";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("variant", "default", "default, mini or bat"), new("mini-r", "1", "columns of the mini block; it divides all outputs")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["random"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var (rank, variant) = (Fit.Rank(settings), Variant(settings));
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            RequireFit(layer.Path, layer.Outputs, layer.Inputs, rank, settings);
+            if (variant == "bat") set.Add(new MissBatLayer(layer, rank));
+            else
+            {
+                var part = new MissLayer(layer, rank, variant == "mini" ? MiniRank(settings) : null);
+                if (settings.Init == "random") AdapterInit.Uniform(part.D, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Outputs));
+                set.Add(part);
+            }
+
+            index++;
+        }
+    }
+
+    private static string Variant(AdapterSettings settings) => settings.Word("variant", "default", "default", "mini", "bat");
+
+    private static int MiniRank(AdapterSettings settings) => settings.Int("mini-r", 1, 1);
+
+    private static void RequireFit(string path, long outputs, long inputs, int rank, AdapterSettings settings)
+    {
+        if (rank > inputs) throw new TenonException($"rank of '{path}'", $"at most its {inputs} inputs", $"{rank}", usage: true);
+        if (Variant(settings) == "bat" && (inputs % rank != 0 || outputs % rank != 0))
+            throw new TenonException($"rank of '{path}' (miss, bat)", $"a number that divides both {outputs} outputs and {inputs} inputs: the weight must be cut into [r, r] blocks", $"{rank}", usage: true);
+        if (Variant(settings) == "mini" && outputs % MiniRank(settings) != 0)
+            throw new TenonException($"mini-r of '{path}'", $"a number that divides its {outputs} outputs", $"{MiniRank(settings)}", usage: true);
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var rank = Fit.Rank(settings);
+        var count = 0L;
+        foreach (var (path, outputs, inputs) in Targets.Shapes(config, settings))
+        {
+            RequireFit(path, outputs, inputs, rank, settings);
+            count += Variant(settings) == "mini" ? rank * MiniRank(settings) : rank * outputs;
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("MISS", baseModel);
+        var settings = adapter.Settings;
+        config["r"] = settings.Rank;
+        config["miss_dropout"] = settings.Dropout;
+        config["mini_r"] = MiniRank(settings);
+        config["init_weights"] = Variant(settings) switch { "bat" => "bat", "mini" => "mini", _ => settings.Init != "random" };
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config)
+    {
+        if (config.PeftType != "MISS") return null;
+        var init = config["init_weights"];
+        // PEFT takes any other word for true.
+        var variant = init?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is "bat" or "mini" ? config.Text("init_weights")! : "default";
+        return new AdapterSettings
+        {
+            Method = Name,
+            Rank = config.Int("r"),
+            Dropout = config.Number("miss_dropout"),
+            Init = init?.GetValueKind() == JsonValueKind.False ? "random" : null,
+            Options = new Dictionary<string, string> { ["variant"] = variant, ["mini-r"] = $"{config.Int("mini_r")}" },
+        };
+    }
+}
+
+/// <summary>MiSS's part of one layer, default and mini.</summary>
+public sealed class MissLayer : LinearAdapter
+{
+    private readonly int rank;
+    private readonly int columns;
+    private readonly DerivedParameter turned;
+
+    /// <summary>A zero block; <paramref name="miniRank"/> is the width of the mini block.</summary>
+    public MissLayer(Linear layer, int rank, int? miniRank)
+        : base(layer)
+    {
+        this.rank = rank;
+        columns = miniRank ?? layer.Outputs;
+        D = Parameter.Create($"{layer.Path}.miss_block", rank, columns);
+        turned = new DerivedParameter($"{layer.Path}.miss_block^T", [layer.Outputs, rank], [D], Turn, TurnBack);
+    }
+
+    /// <summary>D [r, out], or [r, mini-r].</summary>
+    public Parameter D { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("miss_block", D)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Fold(Drop(tape, x), rank), turned.Value, Base(tape, x));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var d = D.Value;
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var i = 0; i < Layer.Inputs; i++) weight[o * Layer.Inputs + i] += d[i % rank * columns + o % columns];
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors ToLora()
+    {
+        var a = new float[rank * Layer.Inputs];
+        for (var i = 0; i < Layer.Inputs; i++) a[i % rank * Layer.Inputs + i] = 1;
+        return new LowRankFactors(a, turned.Value.ToArray(), rank);
+    }
+
+    private void Turn(Span<float> values)
+    {
+        var d = D.Value;
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++) values[o * rank + k] = d[k * columns + o % columns];
+    }
+
+    private void TurnBack(ReadOnlySpan<float> gradient)
+    {
+        var sum = D.GradientSum;
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++) sum[k * columns + o % columns] += gradient[o * rank + k];
+    }
+}
+
+/// <summary>MiSS's part of one layer, bat: the update W_IJ B_I + B_I is made once after each optimizer step.</summary>
+public sealed class MissBatLayer : LinearAdapter
+{
+    private readonly int rank;
+    private readonly DerivedParameter update;
+
+    /// <summary>Zero blocks.</summary>
+    public MissBatLayer(Linear layer, int rank)
+        : base(layer)
+    {
+        this.rank = rank;
+        B = Parameter.Create($"{layer.Path}.miss_block", layer.Outputs / rank, rank, rank);
+        update = new DerivedParameter($"{layer.Path}.miss_update", [layer.Outputs, layer.Inputs], [B], Compute, PullBack);
+    }
+
+    /// <summary>B [out / r, r, r].</summary>
+    public Parameter B { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("miss_block", B)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(x, update.Value, Base(tape, x));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var delta = update.Value.Value;
+        for (var i = 0; i < weight.Length; i++) weight[i] += delta[i];
+        return weight;
+    }
+
+    /// <summary>Row a of block row I: dW[a, J r + c] = sum_b W[a, J r + b] B_I[b, c] + B_I[a, c].</summary>
+    private void Compute(Span<float> values)
+    {
+        var (inputs, b) = (Layer.Inputs, B.ToArray());
+        var weight = new float[inputs];
+        var sums = new double[rank];
+        for (var o = 0; o < Layer.Outputs; o++)
+        {
+            Layer.Weight.CopyRows(o, weight);
+            var (block, row) = (o / rank * rank * rank, o % rank);
+            for (var j = 0; j < inputs; j += rank)
+            {
+                for (var c = 0; c < rank; c++) sums[c] = b[block + row * rank + c];
+                for (var k = 0; k < rank; k++)
+                    for (var c = 0; c < rank; c++) sums[c] += (double)weight[j + k] * b[block + k * rank + c];
+                for (var c = 0; c < rank; c++) values[o * inputs + j + c] = (float)sums[c];
+            }
+        }
+    }
+
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var inputs = Layer.Inputs;
+        var weight = new float[inputs];
+        var sums = new double[rank * rank];
+        var target = B.GradientSum;
+        for (var block = 0; block < Layer.Outputs / rank; block++)
+        {
+            Array.Clear(sums);
+            for (var row = 0; row < rank; row++)
+            {
+                var o = block * rank + row;
+                Layer.Weight.CopyRows(o, weight);
+                for (var j = 0; j < inputs; j += rank)
+                {
+                    var g = gradient.Slice(o * inputs + j, rank);
+                    for (var c = 0; c < rank; c++) sums[row * rank + c] += g[c];
+                    for (var k = 0; k < rank; k++)
+                        for (var c = 0; c < rank; c++) sums[k * rank + c] += (double)weight[j + k] * g[c];
+                }
+            }
+
+            for (var i = 0; i < sums.Length; i++) target[block * rank * rank + i] += (float)sums[i];
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// RoAd (Liao and Monz 2024): pairs (i, i + g/2) of a layer's outputs, bias included, are turned and scaled: y' = y * alpha cos(theta) + quarter turn(y) * alpha sin(theta). Variant 1 has one
+/// angle and scale a pair, 2 one an output, 4 separate ones for both factors.
+/// </summary>
+public sealed class Road : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "road";
+
+    /// <inheritdoc/>
+    public override string Summary => "turns and scales pairs of a layer's outputs";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("variant", "1", "1, 2 or 4: angles for a pair, an output, or each factor"), new("group-size", "largest even one up to 64 that divides all outputs", "outputs that are paired within")];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var layers = Targets.Linears(set);
+        var group = Group(set.Settings, layers.Select(l => ((long)l.Outputs, l.Path)));
+        foreach (var layer in layers) set.Add(new RoadLayer(layer, Variant(set.Settings), group));
+    }
+
+    private static int Variant(AdapterSettings settings) => settings.Word("variant", "1", "1", "2", "4", "road_1", "road_2", "road_4", "road-1", "road-2", "road-4")[^1] - '0';
+
+    private static int Group(AdapterSettings settings, IEnumerable<(long Outputs, string Path)> layers)
+    {
+        var list = layers.ToList();
+        var group = settings.Int("group-size", Fit.Divisor(list.Select(l => l.Outputs), 64, 2));
+        if (group < 2 || group % 2 != 0) throw new TenonException("adapter.group-size of method 'road'", "an even number of 2 or more", $"{group}", usage: true);
+        foreach (var (outputs, path) in list)
+            if (outputs % group != 0) throw new TenonException("adapter.group-size of method 'road'", $"a number that divides the {outputs} outputs of '{path}'", $"{group}", usage: true);
+        return group;
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var shapes = Targets.Shapes(config, settings);
+        _ = Group(settings, shapes.Select(s => (s.Outputs, s.Path)));
+        return shapes.Sum(s => s.Outputs) * Variant(settings);
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("ROAD", baseModel);
+        config["variant"] = $"road_{Variant(adapter.Settings)}";
+        config["group_size"] = adapter.Linears.OfType<RoadLayer>().First().Group;
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "ROAD" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Options = new Dictionary<string, string> { ["variant"] = config.Text("variant") ?? "road_1", ["group-size"] = config.Int("group_size").ToString(CultureInfo.InvariantCulture) },
+    };
+}
+
+/// <summary>RoAd's part of one layer.</summary>
+public sealed class RoadLayer : LinearAdapter
+{
+    private readonly int variant;
+    private readonly DerivedParameter first;
+    private readonly DerivedParameter second;
+
+    /// <summary>No turn: theta 0, alpha 1.</summary>
+    public RoadLayer(Linear layer, int variant, int group)
+        : base(layer)
+    {
+        this.variant = variant;
+        Group = group;
+        var size = variant switch { 1 => layer.Outputs / 2, 2 => layer.Outputs, _ => 2 * layer.Outputs };
+        Theta = Parameter.Create($"{layer.Path}.road_theta", size);
+        Alpha = Parameter.Create($"{layer.Path}.road_alpha", size);
+        Alpha.Update(values => values.Fill(1));
+        first = Factor("cos", isSecond: false);
+        second = Factor("sin", isSecond: true);
+    }
+
+    /// <summary>Outputs that are paired within.</summary>
+    public int Group { get; }
+
+    /// <summary>Angles: [out / 2], [out] or [2 out].</summary>
+    public Parameter Theta { get; }
+
+    /// <summary>Scales, as many.</summary>
+    public Parameter Alpha { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("road_theta", Theta), ("road_alpha", Alpha)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        var y = Base(tape, x);
+        return tape.Add(tape.MultiplyRow(y, first.Value), tape.MultiplyRow(tape.QuarterTurn(y, Group), second.Value));
+    }
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        Turn(weight, Layer.Inputs);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override float[]? EffectiveBias(float[]? bias)
+    {
+        if (bias is not null) Turn(bias, 1);
+        return bias;
+    }
+
+    private void Turn(float[] rows, int width)
+    {
+        var (original, half) = ((float[])rows.Clone(), Group / 2);
+        for (var o = 0; o < Layer.Outputs; o++)
+        {
+            var isFirstHalf = o % Group < half;
+            var other = isFirstHalf ? o + half : o - half;
+            var sign = isFirstHalf ? -1.0 : 1.0;
+            for (var i = 0; i < width; i++)
+                rows[o * width + i] = (float)((double)original[o * width + i] * first.Value.Value[o] + sign * original[other * width + i] * second.Value.Value[o]);
+        }
+    }
+
+    /// <summary>Where the angle and scale of an output stand.</summary>
+    private int Place(int output, bool isSecond)
+    {
+        var (group, i, half) = (output / Group, output % Group, Group / 2);
+        return variant switch { 1 => group * half + i % half, 2 => output, _ => group * 2 * Group + (isSecond ? Group : 0) + i };
+    }
+
+    private DerivedParameter Factor(string name, bool isSecond) => new($"{Layer.Path}.road_{name}", [Layer.Outputs], [Theta, Alpha], values =>
+    {
+        for (var o = 0; o < values.Length; o++)
+        {
+            var (sin, cos) = (ExactMath.Sin(Theta.Value[Place(o, isSecond)]), ExactMath.Cos(Theta.Value[Place(o, isSecond)]));
+            values[o] = (float)(Alpha.Value[Place(o, isSecond)] * (isSecond ? sin : cos));
+        }
+    }, gradient =>
+    {
+        for (var o = 0; o < gradient.Length; o++)
+        {
+            var place = Place(o, isSecond);
+            double theta = Theta.Value[place], alpha = Alpha.Value[place];
+            var (sin, cos) = (ExactMath.Sin(theta), ExactMath.Cos(theta));
+            Alpha.GradientSum[place] += (float)(gradient[o] * (isSecond ? sin : cos));
+            Theta.GradientSum[place] += (float)(gradient[o] * alpha * (isSecond ? cos : -sin));
+        }
+    });
+}

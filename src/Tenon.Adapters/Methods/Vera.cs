@@ -1,0 +1,164 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// VeRA (Kopiczko et al. 2024): all layers share frozen random A [r, largest in] and B [largest out, r]; each trains two vectors, y = W x + b + l_b * (B[:out] (l_d * (A[:, :in] x))).
+/// The draws are PyTorch's, from the projection key, so that a file without them is read right.
+/// </summary>
+public sealed class Vera : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "vera";
+
+    /// <inheritdoc/>
+    public override string Summary => "two trained vectors a layer around frozen random matrices that all layers share";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options =>
+    [
+        new("projection-key", "0", "seed of the shared matrices"), new("save-projection", "true", "write the shared matrices into the adapter's file"), new("d-initial", "0.1", "start of the inner vector"),
+    ];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var rank = Fit.Rank(settings);
+        var layers = Targets.Linears(set);
+        var (inputs, outputs) = (layers.Max(l => l.Inputs), layers.Max(l => l.Outputs));
+        var random = new TorchRandom((ulong)settings.Int("projection-key", 0, 0));
+        var a = Draw(random, "base_model.vera_A", rank, inputs);
+        var b = Draw(random, "base_model.vera_B", outputs, rank);
+        var shared = new VeraMatrices(a, b);
+        foreach (var layer in layers) set.Add(new VeraLayer(layer, shared, (float)settings.Number("d-initial", 0.1)));
+        if (!settings.Flag("save-projection", true)) return;
+        set.AddShared(a.Name, a);
+        set.AddShared(b.Name, b);
+    }
+
+    private static Parameter Draw(TorchRandom random, string name, int rows, int columns)
+    {
+        var matrix = Parameter.Create(name, rows, columns);
+        matrix.Trainable = false;
+        var bound = (float)Math.Sqrt(6.0 / columns);
+        matrix.Update(values => random.Uniform(values, -bound, bound));
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) + s.Outputs);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("VERA", baseModel);
+        var settings = adapter.Settings;
+        config["r"] = settings.Rank;
+        config["vera_dropout"] = settings.Dropout;
+        config["projection_prng_key"] = settings.Int("projection-key", 0);
+        config["save_projection"] = settings.Flag("save-projection", true);
+        config["d_initial"] = settings.Number("d-initial", 0.1);
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "VERA" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Rank = config.Int("r"),
+        Dropout = config.Number("vera_dropout"),
+        Options = new Dictionary<string, string>
+        {
+            ["projection-key"] = $"{config.Int("projection_prng_key")}",
+            ["save-projection"] = config.Flag("save_projection") ? "true" : "false",
+            ["d-initial"] = config.Number("d_initial").ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+        },
+    };
+}
+
+/// <summary>The matrices that all layers share, and the parts of them that layers of each size take.</summary>
+internal sealed class VeraMatrices(Parameter a, Parameter b)
+{
+    private readonly Dictionary<int, DerivedParameter> inputs = [];
+    private readonly Dictionary<int, DerivedParameter> outputs = [];
+
+    /// <summary>A[:, :in].</summary>
+    public Parameter A(int count)
+    {
+        if (count == (int)a.Columns) return a;
+        if (!inputs.TryGetValue(count, out var part))
+            part = inputs[count] = new DerivedParameter($"{a.Name}[:, :{count}]", [a.Rows, count], [a], values =>
+            {
+                for (var k = 0; k < (int)a.Rows; k++) a.Value.Slice(k * (int)a.Columns, count).CopyTo(values[(k * count)..]);
+            }, _ => { });
+        return part.Value;
+    }
+
+    /// <summary>B[:out].</summary>
+    public Parameter B(int count)
+    {
+        if (count == (int)b.Rows) return b;
+        if (!outputs.TryGetValue(count, out var part))
+            part = outputs[count] = new DerivedParameter($"{b.Name}[:{count}]", [count, b.Columns], [b], values => b.Value[..values.Length].CopyTo(values), _ => { });
+        return part.Value;
+    }
+}
+
+/// <summary>VeRA's part of one layer.</summary>
+public sealed class VeraLayer : LinearAdapter
+{
+    private readonly VeraMatrices shared;
+
+    internal VeraLayer(Linear layer, VeraMatrices shared, float start)
+        : base(layer)
+    {
+        this.shared = shared;
+        Outer = Parameter.Create($"{layer.Path}.vera_lambda_b", layer.Outputs);
+        Inner = Parameter.Create($"{layer.Path}.vera_lambda_d", shared.A(layer.Inputs).Rows);
+        Inner.Update(values => values.Fill(start));
+    }
+
+    /// <summary>l_b [out], zero at the start.</summary>
+    public Parameter Outer { get; }
+
+    /// <summary>l_d [r].</summary>
+    public Parameter Inner { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("vera_lambda_b", Outer), ("vera_lambda_d", Inner)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        var y = Base(tape, x);
+        var inner = tape.MultiplyRow(tape.MatMul(Drop(tape, x), shared.A(Layer.Inputs)), Inner);
+        return tape.Add(y, tape.MultiplyRow(tape.MatMul(inner, shared.B(Layer.Outputs)), Outer));
+    }
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var factors = ToLora();
+        LowRank.Add(weight, factors.B, shared.A(Layer.Inputs).Value, Layer.Outputs, factors.Rank, Layer.Inputs, 1);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors ToLora()
+    {
+        var rank = (int)Inner.Length;
+        var b = shared.B(Layer.Outputs).ToArray();
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++) b[o * rank + k] = (float)((double)b[o * rank + k] * Outer.Value[o] * Inner.Value[k]);
+        return new LowRankFactors(shared.A(Layer.Inputs).ToArray(), b, rank);
+    }
+}
