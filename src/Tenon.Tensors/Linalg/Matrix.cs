@@ -1,0 +1,146 @@
+namespace Tenon.Tensors.Linalg;
+
+/// <summary>
+/// A dense float64 matrix, row-major, in managed memory: what adapter starts, whitening and spectra compute with. Results depend on the operands alone, not on threads or processor.
+/// </summary>
+public sealed partial class Matrix
+{
+    /// <summary>A matrix of zeros.</summary>
+    public Matrix(int rows, int columns)
+        : this(rows, columns, new double[checked((long)rows * columns)])
+    {
+    }
+
+    private Matrix(int rows, int columns, double[] values) => (Rows, Columns, Array) = (rows, columns, values);
+
+    /// <summary>Number of rows.</summary>
+    public int Rows { get; }
+
+    /// <summary>Number of columns.</summary>
+    public int Columns { get; }
+
+    /// <summary>All values, row by row.</summary>
+    public Span<double> Values => Array;
+
+    internal double[] Array { get; }
+
+    /// <summary>One value.</summary>
+    public double this[int row, int column]
+    {
+        get => Array[Place(row, column)];
+        set => Array[Place(row, column)] = value;
+    }
+
+    /// <summary>One row as a span.</summary>
+    public Span<double> Row(int row) => Array.AsSpan(row * Columns, Columns);
+
+    /// <summary>A copy of one column.</summary>
+    public double[] Column(int column)
+    {
+        var result = new double[Rows];
+        for (var i = 0; i < Rows; i++) result[i] = this[i, column];
+        return result;
+    }
+
+    /// <summary>A matrix over the array itself (not a copy), rows x columns values row by row.</summary>
+    public static Matrix Over(double[] values, int rows, int columns)
+    {
+        Shapes.Require(rows >= 0 && columns >= 0 && values.Length == (long)rows * columns, "matrix", $"{rows} x {columns} values", $"{values.Length}");
+        return new(rows, columns, values);
+    }
+
+    /// <summary>A copy of rows x columns values, row by row.</summary>
+    public static Matrix From(ReadOnlySpan<double> values, int rows, int columns) => Over(values.ToArray(), rows, columns);
+
+    /// <summary>A widened copy of rows x columns values, row by row.</summary>
+    public static Matrix From(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        Shapes.Require(values.Length == (long)rows * columns, "matrix", $"{rows} x {columns} values", $"{values.Length}");
+        var result = new Matrix(rows, columns);
+        for (var i = 0; i < values.Length; i++) result.Array[i] = values[i];
+        return result;
+    }
+
+    /// <summary>A widened copy of a tensor or parameter in its matrix view.</summary>
+    public static Matrix From(Tensor tensor) => From(tensor.Values, checked((int)tensor.Rows), checked((int)tensor.Columns));
+
+    /// <summary>A widened copy of a frozen weight [outputs, inputs].</summary>
+    public static Matrix From(FrozenMatrix weight)
+    {
+        var result = new Matrix(checked((int)weight.Outputs), checked((int)weight.Inputs));
+        var row = new float[result.Columns];
+        for (var i = 0; i < result.Rows; i++)
+        {
+            weight.CopyRows(i, row);
+            var target = result.Row(i);
+            for (var j = 0; j < row.Length; j++) target[j] = row[j];
+        }
+
+        return result;
+    }
+
+    /// <summary>The n x n identity.</summary>
+    public static Matrix Identity(int n)
+    {
+        var result = new Matrix(n, n);
+        for (var i = 0; i < n; i++) result.Array[(i * n) + i] = 1;
+        return result;
+    }
+
+    /// <summary>A square matrix with these numbers on its diagonal.</summary>
+    public static Matrix Diagonal(ReadOnlySpan<double> values)
+    {
+        var result = new Matrix(values.Length, values.Length);
+        for (var i = 0; i < values.Length; i++) result[i, i] = values[i];
+        return result;
+    }
+
+    /// <summary>A copy.</summary>
+    public Matrix Clone() => new(Rows, Columns, (double[])Array.Clone());
+
+    /// <summary>The transposed matrix, a copy.</summary>
+    public Matrix Transposed()
+    {
+        const int Block = 16;
+        var result = new Matrix(Columns, Rows);
+        for (var i = 0; i < Rows; i += Block)
+            for (var j = 0; j < Columns; j += Block)
+                for (var r = i; r < Math.Min(i + Block, Rows); r++)
+                    for (var c = j; c < Math.Min(j + Block, Columns); c++) result.Array[(c * Rows) + r] = Array[(r * Columns) + c];
+        return result;
+    }
+
+    /// <summary>A copy of the block of <paramref name="rows"/> x <paramref name="columns"/> values whose first is (row, column).</summary>
+    public Matrix Block(int row, int rows, int column, int columns)
+    {
+        Shapes.Require(
+            row >= 0 && column >= 0 && rows >= 0 && columns >= 0 && row + rows <= Rows && column + columns <= Columns,
+            "block of a matrix", $"inside {Rows} x {Columns}", $"rows {row} to {row + rows}, columns {column} to {column + columns}");
+        var result = new Matrix(rows, columns);
+        for (var i = 0; i < rows; i++) Row(row + i).Slice(column, columns).CopyTo(result.Row(i));
+        return result;
+    }
+
+    /// <summary>A copy of consecutive rows.</summary>
+    public Matrix RowRange(int first, int count) => Block(first, count, 0, Columns);
+
+    /// <summary>A copy of consecutive columns.</summary>
+    public Matrix ColumnRange(int first, int count) => Block(0, Rows, first, count);
+
+    /// <summary>The values rounded to float32, row by row.</summary>
+    public float[] ToFloats()
+    {
+        var result = new float[Array.Length];
+        for (var i = 0; i < result.Length; i++) result[i] = (float)Array[i];
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"[{Rows}, {Columns}]";
+
+    private int Place(int row, int column)
+    {
+        if ((uint)row >= (uint)Rows || (uint)column >= (uint)Columns) throw new ArgumentOutOfRangeException(nameof(row), $"({row}, {column}) in {Rows} x {Columns}");
+        return (row * Columns) + column;
+    }
+}

@@ -1,0 +1,123 @@
+namespace Tenon.Tensors.Linalg;
+
+/// <summary>
+/// The economy singular value decomposition A = U diag(S) Vt, p = min(m, n): QR first where A is not square, Householder bidiagonalisation, implicit-shift QR sweeps. Values are good to a few
+/// units of rounding of the largest one. Signs of singular vectors follow from the reflectors and are the same on every machine.
+/// </summary>
+/// <param name="U">Left singular vectors as columns [m, p].</param>
+/// <param name="S">Singular values, descending [p].</param>
+/// <param name="Vt">Right singular vectors as rows [p, n].</param>
+public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
+{
+    /// <summary>Decomposes A; it must be finite.</summary>
+    public static Svd Of(Matrix a)
+    {
+        a.RequireFinite("singular value decomposition");
+        if (a.Rows < a.Columns)
+        {
+            var (v, s, ut) = Tall(a.Transposed());
+            return new(ut.Transposed(), s, v.Transposed());
+        }
+
+        var (u, values, vt) = Tall(a);
+        return new(u, values, vt);
+    }
+
+    /// <summary>The singular values alone, descending: several times faster.</summary>
+    public static double[] Values(Matrix a)
+    {
+        a.RequireFinite("singular values");
+        var (core, scale) = Scaled(a.Rows < a.Columns ? a.Transposed() : a);
+        if (scale == 0) return new double[core.Columns];
+        var square = core.Rows > core.Columns ? QrFactors.Reduce(core).R : core;
+        var bidiagonal = Bidiagonal.Reduce(square);
+        new BidiagonalIteration(bidiagonal.Diagonal, bidiagonal.Upper, null, null).Run();
+        var values = bidiagonal.Diagonal;
+        Array.Sort(values, (x, y) => y.CompareTo(x));
+        for (var i = 0; i < values.Length; i++) values[i] *= scale;
+        return values;
+    }
+
+    /// <summary>The first k singular triplets.</summary>
+    public Svd Top(int k) => Range(0, k);
+
+    /// <summary>The last k singular triplets, still in descending order.</summary>
+    public Svd Bottom(int k) => Range(S.Length - k, k);
+
+    /// <summary>U diag(S) Vt.</summary>
+    public Matrix Product() => U.ScaleColumns(S) * Vt;
+
+    /// <summary>How many values exceed max(m, n) times 2.2e-16 times the largest.</summary>
+    public int Rank
+    {
+        get
+        {
+            var cutoff = S.Length == 0 ? 0 : Math.Max(U.Rows, Vt.Columns) * 2 * PlaneRotation.Epsilon * S[0];
+            return S.Count(s => s > cutoff);
+        }
+    }
+
+    private Svd Range(int first, int count)
+    {
+        Shapes.Require(count >= 0 && first >= 0 && first + count <= S.Length, "singular triplets", $"0 to {S.Length}", $"{count}");
+        return new(U.ColumnRange(first, count), S.AsSpan(first, count).ToArray(), Vt.RowRange(first, count));
+    }
+
+    private static (Matrix U, double[] S, Matrix Vt) Tall(Matrix a)
+    {
+        var (m, n) = (a.Rows, a.Columns);
+        var (core, scale) = Scaled(a);
+        if (scale == 0) return (Embedded(Matrix.Identity(n), m), new double[n], Matrix.Identity(n));
+        var (outer, square) = m > n ? QrFactors.Reduce(core) : (null, core);
+        var bidiagonal = Bidiagonal.Reduce(square);
+        var (ut, vt) = (Formed(bidiagonal.Left, n), Formed(bidiagonal.Right, n));
+        new BidiagonalIteration(bidiagonal.Diagonal, bidiagonal.Upper, ut, vt).Run();
+
+        var d = bidiagonal.Diagonal;
+        var order = Enumerable.Range(0, n).OrderByDescending(i => d[i]).ToArray();
+        var (values, left, right) = (new double[n], new Matrix(n, n), new Matrix(n, n));
+        for (var i = 0; i < n; i++)
+        {
+            values[i] = d[order[i]] * scale;
+            ut.Row(order[i]).CopyTo(left.Row(i));
+            vt.Row(order[i]).CopyTo(right.Row(i));
+        }
+
+        var u = Embedded(left.Transposed(), m);
+        if (outer is not null)
+        {
+            fixed (double* p = u.Array) outer.Apply(p, n, transposed: false);
+        }
+
+        return (u, values, right);
+    }
+
+    /// <summary>A copy times a power of two that brings the largest number near 1, and what undoes it; 0 for a matrix of zeros.</summary>
+    private static (Matrix Core, double Scale) Scaled(Matrix a)
+    {
+        var largest = a.MaxAbs();
+        if (largest == 0) return (a, 0);
+        var power = Math.ILogB(largest);
+        var half = power / 2;
+        var (first, second) = (Math.ScaleB(1, -half), Math.ScaleB(1, half - power));
+        var core = a.Clone();
+        foreach (ref var x in core.Values) x = x * first * second;
+        return (core, Math.ScaleB(1, power));
+    }
+
+    /// <summary>Qᵀ of some reflectors, row by row.</summary>
+    private static Matrix Formed(Reflectors reflectors, int n)
+    {
+        var q = Matrix.Identity(n);
+        fixed (double* p = q.Array) reflectors.Apply(p, n, transposed: false);
+        return q.Transposed();
+    }
+
+    private static Matrix Embedded(Matrix top, int rows)
+    {
+        if (rows == top.Rows) return top;
+        var result = new Matrix(rows, top.Columns);
+        top.Values.CopyTo(result.Values);
+        return result;
+    }
+}
