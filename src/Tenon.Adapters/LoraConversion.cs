@@ -26,21 +26,24 @@ public static class LoraConversion
     {
         adapter.RequireFinite();
         var rank = Math.Max(1, parts.Max(p => p.Factors.Rank));
-        var tensors = new List<SafetensorsEntry>();
-        foreach (var (layer, factors) in parts)
-        {
-            var name = $"{PeftKeys.Prefix}{layer.Path}";
-            tensors.Add(SafetensorsEntry.FromFloats($"{name}.lora_A.weight", [rank, layer.Inputs], PadRows(factors.A, rank * layer.Inputs)));
-            tensors.Add(SafetensorsEntry.FromFloats($"{name}.lora_B.weight", [layer.Outputs, rank], PadColumns(factors.B, layer.Outputs, factors.Rank, rank)));
-        }
-
         var config = PeftConfig.Create("LORA", baseModel);
         config["r"] = rank;
         config["lora_alpha"] = rank;
         config["target_modules"] = Targets.Saved(adapter.Model.Config, new AdapterSettings { Targets = string.Join(',', parts.Select(p => p.Layer.Path)) }) ?? new JsonArray();
-        SafetensorsWriter.Write(Path.Combine(folder, PeftFolder.TensorFile), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(Path.Combine(folder, PeftFolder.TensorFile), Entries(parts, rank), new Dictionary<string, string> { ["format"] = "pt" });
         config.Write(folder);
         return rank;
+    }
+
+    /// <summary>The factors of each layer under PEFT's names, padded with zeros to one rank.</summary>
+    internal static IEnumerable<SafetensorsEntry> Entries(IEnumerable<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts, int rank)
+    {
+        foreach (var (layer, factors) in parts)
+        {
+            var name = $"{PeftKeys.Prefix}{layer.Path}";
+            yield return SafetensorsEntry.FromFloats($"{name}.lora_A.weight", [rank, layer.Inputs], PadRows(factors.A, rank * layer.Inputs));
+            yield return SafetensorsEntry.FromFloats($"{name}.lora_B.weight", [layer.Outputs, rank], PadColumns(factors.B, layer.Outputs, factors.Rank, rank));
+        }
     }
 
     /// <summary>What a plain LoRA of linear layers cannot say, or null.</summary>

@@ -67,10 +67,12 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         var w = batchFile.ReadFloats("w");
         TokenRun[] runs = [new(0, lengths[0], 0), new(lengths[0], lengths[1], 0)];
         var name = Path.GetFileName(folder);
+        // PEFT takes PiSSA's start from a float32 SVD, which a narrow gap between singular values puts off by up to 1e-4 (StartedLoraTests).
+        var slack = name.StartsWith("lora-init-pissa", StringComparison.Ordinal) ? 10 : 1;
 
         var tape = new Tape();
         var batch = TokenBatch.Of(ids, runs, set);
-        Close(model.Logits(tape, model.Forward(tape, batch), batch).ToArray(), expected.ReadDoubles("logits"), 2e-5, $"{name} logits");
+        Close(model.Logits(tape, model.Forward(tape, batch), batch).ToArray(), expected.ReadDoubles("logits"), 2e-5 * slack, $"{name} logits");
 
         var optimizer = new AdapterOptimizer(set.Trainable, new OptimizerSettings { LearningRate = 1e-2, MaxGradNorm = null }, 5);
         var hasGradients = expected.Tensors.Keys.Any(k => k.StartsWith("grad.", StringComparison.Ordinal));
@@ -79,12 +81,12 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             var logp = Backward(model, set, ids, runs, lengths, w);
             if (step == 0)
             {
-                Close(logp, expected.ReadDoubles("logp"), 2e-5, $"{name} logp");
+                Close(logp, expected.ReadDoubles("logp"), 2e-5 * slack, $"{name} logp");
                 foreach (var (key, tensor) in set.Tensors)
                 {
                     if (!expected.Tensors.ContainsKey("grad." + key)) continue;
                     var gradient = expected.ReadDoubles("grad." + key);
-                    Close(tensor.GradientOrZero().ToArray(), gradient, 1e-4 * Math.Max(1e-6, gradient.Select(Math.Abs).DefaultIfEmpty().Max()), $"{name} gradient of {key}");
+                    Close(tensor.GradientOrZero().ToArray(), gradient, 1e-4 * slack * Math.Max(1e-6, gradient.Select(Math.Abs).DefaultIfEmpty().Max()), $"{name} gradient of {key}");
                 }
             }
 
@@ -100,7 +102,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             PeftFolder.LoadTensors(set, Path.Combine(folder, "adapter"));
         }
 
-        CheckMerge(name, expected, set);
+        CheckMerge(name, expected, set, slack);
         CheckFiles(name, folder, document, set);
     }
 
@@ -114,7 +116,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         return head.LogProbabilities;
     }
 
-    private static void CheckMerge(string name, SafetensorsFile expected, AdapterSet set)
+    private static void CheckMerge(string name, SafetensorsFile expected, AdapterSet set, int slack)
     {
         using var merged = MergedWeights.Of(set);
         foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("merged.", StringComparison.Ordinal)))
@@ -125,7 +127,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             if (!merged.Tensors.TryGetValue(tensor, out var info)) continue;
             var values = new float[info.Count];
             merged.Read(tensor, 0, values);
-            Close(values, expected.ReadDoubles(key), 2e-6, $"{name} {key}");
+            Close(values, expected.ReadDoubles(key), 2e-6 * slack * slack, $"{name} {key}");
         }
     }
 

@@ -23,6 +23,23 @@ public class OpGradientTests
     }
 
     [Fact]
+    public void DifferenceAddedInPlace()
+    {
+        var z = GradientCheck.Random("z", 5, 12);
+        GradientCheck.Run(t => t.AddDifferenceInPlace(t.Scale(X, 1.5f), t.Scale(Y, 0.5f), t.Multiply(X, z)), [X, Y, z]);
+    }
+
+    [Fact]
+    public void RangeOfColumns() => GradientCheck.Run(t => t.ColumnRange(X, 3, 5), [X]);
+
+    [Fact]
+    public void AddedToARangeOfColumns()
+    {
+        var u = GradientCheck.Random("u", 5, 4);
+        GradientCheck.Run(t => t.AddToColumnsInPlace(t.Scale(X, 1.5f), t.Scale(u, 2), 7), [X, u]);
+    }
+
+    [Fact]
     public void BiasInPlace()
     {
         var b = GradientCheck.Random("b", 1, 12);

@@ -1,0 +1,38 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>MiLoRA (Wang et al. 2024): A and B start at the r smallest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s), taken off beside the weight. Saved as plain LoRA of rank 2r.</summary>
+public sealed class Milora : SubtractedLora
+{
+    /// <inheritdoc/>
+    public override string Name => "milora";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA that starts at the smallest singular triplets of the weight";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options, SingularChoice.Option];
+
+    private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
+    {
+        var svd = WeightSvd.Of(layer.Weight);
+        var places = SingularChoice.Of(svd, rank, settings, index);
+        return (svd.Rows(places, s => Math.Sqrt(s / scale)), svd.Columns(places, s => Math.Sqrt(s / scale)));
+    }
+}
+
+/// <summary>Which singular triplets MiLoRA and MiLoRA+ take.</summary>
+internal static class SingularChoice
+{
+    public static readonly MethodOption Option = new("mode", "min", "which singular triplets: min, mid, max, random");
+
+    public static int[] Of(WeightSvd svd, int rank, AdapterSettings settings, int index) => settings.Word("mode", "min", "min", "mid", "max", "random") switch
+    {
+        "min" => svd.Bottom(rank),
+        "mid" => svd.Middle(rank),
+        "max" => svd.Top(rank),
+        _ => [.. new RandomKey(settings.Seed).Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
+    };
+}

@@ -1,0 +1,20 @@
+namespace Tenon.Adapters.Methods;
+
+/// <summary>MiLoRA+ (as PeRL has it): A starts at the right singular vectors of the r smallest singular values, B at zero; the base is untouched.</summary>
+public sealed class MiloraPlus : StartedLora
+{
+    /// <inheritdoc/>
+    public override string Name => "milora+";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA whose A starts at the minor right singular vectors, chosen by mode";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options, SingularChoice.Option];
+
+    private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
+    {
+        var svd = WeightSvd.Of(part.Layer.Weight);
+        part.A.Set(svd.Rows(SingularChoice.Of(svd, (int)part.A.Rows, settings, index)));
+    }
+}

@@ -1,0 +1,29 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Layers;
+using Tenon.Tensors.Linalg;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside the weight.</summary>
+public sealed class Olora : SubtractedLora
+{
+    /// <inheritdoc/>
+    public override string Name => "olora";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA that starts at the QR factors of the weight";
+
+    private protected override bool NeedsWholeRank => false;
+
+    private protected override string PeftInit => "olora";
+
+    private protected override bool SavesPlainLora(AdapterSettings settings) => false;
+
+    private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
+    {
+        var qr = QrFactors.Of(Matrix.From(layer.Weight));
+        return (qr.R.RowRange(0, rank).ToFloats(), qr.Q.ColumnRange(0, rank).ToFloats());
+    }
+
+    private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "olora";
+}

@@ -1,0 +1,49 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Layers;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// PiSSA (Meng et al. 2024): A and B start at the r largest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s). PEFT takes s B A off the weight; here the
+/// weight stays and the start is subtracted beside it. With <c>niter</c> the triplets come from a randomised SVD; such a start cannot be found again by a reader, so the
+/// folder then holds the plain LoRA of rank 2r.
+/// </summary>
+public sealed class Pissa : SubtractedLora
+{
+    private const string Niter = "pissa_niter_";
+
+    /// <inheritdoc/>
+    public override string Name => "pissa";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA that starts at the largest singular triplets of the weight";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("niter", "0", "power iterations of a randomised SVD; 0 takes the exact one")];
+
+    private protected override bool NeedsWholeRank => false;
+
+    private protected override string PeftInit => "pissa";
+
+    private protected override bool SavesPlainLora(AdapterSettings settings) => Iterations(settings) > 0;
+
+    private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
+    {
+        var (iterations, key) = (Iterations(settings), new RandomKey(settings.Seed));
+        var svd = iterations == 0 ? WeightSvd.Of(layer.Weight)
+            : WeightSvd.Randomised(layer.Weight, rank, iterations, i => key.Normal(RandomPurpose.AdapterInit, 0, (uint)index, 9, (uint)i));
+        return (svd.Rows(svd.Top(rank), s => Math.Sqrt(s / scale)), svd.Columns(svd.Top(rank), s => Math.Sqrt(s / scale)));
+    }
+
+    private static int Iterations(AdapterSettings settings) => settings.Int("niter", 0, least: 0, most: 1000);
+
+    private protected override bool Reads(PeftConfig config)
+    {
+        if (config.Flag("use_dora")) return false;
+        if (InitOf(config).StartsWith(Niter, StringComparison.Ordinal))
+            throw new TenonException($"'init_lora_weights' of {config.Source}", "pissa, or a folder that was converted to plain LoRA", InitOf(config),
+                "a randomised start is in neither of PEFT's files; PEFT writes a readable folder with path_initial_model_for_weight_conversion", usage: true);
+        return InitOf(config) == "pissa";
+    }
+}

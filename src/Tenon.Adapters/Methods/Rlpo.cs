@@ -1,0 +1,17 @@
+namespace Tenon.Adapters.Methods;
+
+/// <summary>RLPO (arXiv 2606.31813): LoRA whose A starts at the right singular vectors of the r largest singular values, orthonormal, and whose B starts at zero.</summary>
+public sealed class Rlpo : StartedLora
+{
+    /// <inheritdoc/>
+    public override string Name => "rlpo";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA whose A starts at the principal right singular vectors";
+
+    private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
+    {
+        var svd = WeightSvd.Of(part.Layer.Weight);
+        part.A.Set(svd.Rows(svd.Top((int)part.A.Rows)));
+    }
+}

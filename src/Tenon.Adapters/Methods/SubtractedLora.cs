@@ -1,0 +1,94 @@
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// LoRA that starts away from zero and has its start taken off: y = W x + b + (s B A x - s B0 A0 x). Both updates run through the same operations, so that the first step
+/// sees the base bit for bit, and the base itself stays as it is.
+/// </summary>
+public abstract class SubtractedLora : StartedLora
+{
+    private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings) => new SubtractedLoraLayer(layer, rank, scale);
+
+    private protected sealed override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
+    {
+        var (a, b) = Factors(part.Layer, (int)part.A.Rows, part.Scale, settings, index);
+        part.A.Set(a);
+        part.B.Set(b);
+        (part as SubtractedLoraLayer)?.KeepStart();
+    }
+
+    /// <summary>A [rank, in] and B [out, rank] of layer number <paramref name="index"/>.</summary>
+    private protected abstract (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index);
+}
+
+/// <summary>The part of one layer whose start is taken off.</summary>
+public sealed class SubtractedLoraLayer : LoraLayer
+{
+    /// <summary>Factors and start all zero.</summary>
+    public SubtractedLoraLayer(Linear layer, int rank, float scale)
+        : base(layer, rank, scale)
+    {
+        StartA = Parameter.Create($"{layer.Path}.lora_A.start", rank, layer.Inputs);
+        StartB = Parameter.Create($"{layer.Path}.lora_B.start", layer.Outputs, rank);
+        StartA.Trainable = StartB.Trainable = false;
+    }
+
+    /// <summary>A0 [r, in].</summary>
+    public Parameter StartA { get; }
+
+    /// <summary>B0 [out, r].</summary>
+    public Parameter StartB { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => [("lora_A.start", StartA), ("lora_B.start", StartB)];
+
+    /// <summary>Takes the values at hand for the start.</summary>
+    internal void KeepStart()
+    {
+        StartA.Set(A.Value);
+        StartB.Set(B.Value);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        var y = Base(tape, x);
+        var dropped = Drop(tape, x);
+        return tape.AddDifferenceInPlace(y, Product(tape, dropped, A, B), Product(tape, dropped, StartA, StartB));
+    }
+
+    private Tensor Product(Tape tape, Tensor x, Parameter a, Parameter b) => tape.MatMul(tape.Scale(tape.MatMul(x, a), Scale), b);
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        var (a, b, rank) = Joined();
+        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, Scale);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override LowRankFactors ToLora()
+    {
+        var (a, b, rank) = Joined();
+        return new LowRankFactors(a, LowRank.Scaled(b, Scale), rank);
+    }
+
+    /// <summary>[A; A0] and [B, -B0]: the difference as one product of rank 2r.</summary>
+    private (float[] A, float[] B, int Rank) Joined()
+    {
+        var rank = (int)A.Rows;
+        var b = new float[Layer.Outputs * 2 * rank];
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++)
+            {
+                b[o * 2 * rank + k] = B.Value[o * rank + k];
+                b[o * 2 * rank + rank + k] = -StartB.Value[o * rank + k];
+            }
+
+        return ([.. A.ToArray(), .. StartA.ToArray()], b, 2 * rank);
+    }
+}

@@ -1,0 +1,186 @@
+using Tenon.Adapters;
+using Tenon.Adapters.Methods;
+using Tenon.Models.Weights;
+using Tenon.Tensors.Linalg;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters.Methods;
+
+/// <summary>LoRA's starts from the weight: their products are PEFT's, the base is untouched, and folders are the functions that were trained.</summary>
+public class StartedLoraTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("lora-init-pissa", "pissa", "base-qwen2", "")]
+    [InlineData("lora-init-pissa-rslora", "pissa", "base-llama", "rs-lora=true")]
+    [InlineData("lora-init-olora", "olora", "base-qwen2", "")]
+    [InlineData("lora-init-mica", "mica", "base-qwen2", "")]
+    public void StartsAtPeftsProducts(string folder, string method, string baseName, string option)
+    {
+        using var golden = AdapterGolden.Open(baseName);
+        using var init = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "init.safetensors"));
+        string[] paths = [.. init.Tensors.Keys.Where(k => k.EndsWith(".B0A0", StringComparison.Ordinal)).Select(k => k[..^5])];
+        var options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [];
+        using var adapter = AdapterMethod.Of(method).Create(golden.Model, new AdapterSettings { Method = method, Rank = 4, Alpha = 8, Targets = string.Join(',', paths), Options = options });
+        golden.Logits(adapter).ShouldBe(golden.Logits(null));
+        adapter.Linears.Count.ShouldBe(paths.Length);
+        foreach (var part in adapter.Linears.Cast<LoraLayer>())
+        {
+            var path = part.Layer.Path;
+            var (a, b) = (Matrix.From(part.A), Matrix.From(part.B));
+            const double tolerance = 1e-5;
+            ((double)part.Scale).ShouldBe(init.ReadDoubles(path + ".scaling")[0], 1e-6);
+            AdapterGolden.Distance((b * a).ToFloats(), init.ReadDoubles(path + ".B0A0")).ShouldBeLessThan(tolerance, path);
+            AdapterGolden.Distance(b.TimesTranspose(b).ToFloats(), init.ReadDoubles(path + ".B0B0T")).ShouldBeLessThan(tolerance, path);
+        }
+    }
+
+    [Theory]
+    [InlineData("lora-init-pissa", "base-qwen2")]
+    [InlineData("lora-init-pissa-rslora", "base-llama")]
+    [InlineData("lora-init-olora", "base-qwen2")]
+    public void PlainLoraOfAFolderIsPeftsConversion(string folder, string baseName)
+    {
+        using var golden = AdapterGolden.Open(baseName);
+        using var temporary = new TempFolder();
+        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").ShouldBe(8);
+        using var plain = PeftFolder.Load(golden.Model, temporary.Path);
+        using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "converted.safetensors"));
+        AdapterGolden.Distance(golden.Logits(plain), expected.ReadDoubles("logits")).ShouldBeLessThan(2e-4);
+    }
+
+    [Fact]
+    public void ARandomisedStartTakesAsMuchOfTheWeightAsPefts()
+    {
+        using var golden = AdapterGolden.Open("base-llama");
+        using var init = SafetensorsFile.Open(Path.Combine(golden.Root, "lora-init-pissa-niter-4", "init.safetensors"));
+        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Alpha = 8, Options = new Dictionary<string, string> { ["niter"] = "4" } });
+        golden.Logits(adapter).ShouldBe(golden.Logits(null));
+        foreach (var part in adapter.Linears.Cast<LoraLayer>().Where(l => init.Tensors.ContainsKey(l.Layer.Path + ".base_weight")))
+        {
+            var weight = Matrix.From(part.Layer.Weight);
+            var left = (weight - part.Scale * (Matrix.From(part.B) * Matrix.From(part.A))).FrobeniusNorm();
+            var best = Math.Sqrt(Svd.Values(weight).Skip(4).Sum(v => v * v));
+            var reference = Math.Sqrt(init.ReadDoubles(part.Layer.Path + ".base_weight").Sum(v => v * v));
+            left.ShouldBeInRange(best * (1 - 1e-6), Math.Max(reference, best) * 1.01);
+        }
+    }
+
+    // PEFT's SVD runs in float32. What rounding turns a singular subspace by is the machine epsilon times the largest value over the gap behind the last one that is kept.
+    [Theory]
+    [InlineData("lora-init-pissa", "base-qwen2")]
+    [InlineData("lora-init-pissa-rslora", "base-llama")]
+    public void PeftsStartIsTheExactOneUpToItsRoundingOverTheGap(string folder, string baseName)
+    {
+        using var golden = AdapterGolden.Open(baseName);
+        using var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"));
+        using var initial = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "initial", PeftFolder.TensorFile));
+        foreach (var part in adapter.Linears.Cast<SubtractedLoraLayer>())
+        {
+            var name = "base_model.model." + part.Layer.Path;
+            var a = Matrix.From(initial.ReadFloats(name + ".lora_A.weight"), 4, part.Layer.Inputs);
+            var b = Matrix.From(initial.ReadFloats(name + ".lora_B.weight"), part.Layer.Outputs, 4);
+            var values = Svd.Values(Matrix.From(part.Layer.Weight));
+            var difference = part.Scale * (b * a - Matrix.From(part.StartB) * Matrix.From(part.StartA)).FrobeniusNorm();
+            var bound = 1.2e-7 * values[0] * values[3] / (values[3] - values[4]);
+            output.WriteLine($"{part.Layer.Path}: off by {difference}, epsilon over the gap {bound}");
+            difference.ShouldBeLessThan(20 * bound, part.Layer.Path);
+        }
+    }
+
+    [Fact]
+    public void ARandomisedStartIsSavedAsPlainLora()
+    {
+        using var golden = AdapterGolden.Open("base-qwen2");
+        using var folder = new TempFolder();
+        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Options = new Dictionary<string, string> { ["niter"] = "4" } });
+        foreach (var parameter in adapter.Trainable)
+            parameter.Update(values =>
+            {
+                for (var i = 0; i < values.Length; i++) values[i] *= 1.1f;
+            });
+        PeftFolder.Save(adapter, folder.Path, "base");
+        foreach (var file in Directory.GetFiles(folder.Path, "tenon_*")) File.Delete(file);
+        using var plain = PeftFolder.Load(golden.Model, folder.Path);
+        AdapterGolden.Distance(golden.Logits(plain), [.. golden.Logits(adapter).Select(v => (double)v)]).ShouldBeLessThan(2e-5);
+    }
+
+    [Fact]
+    public void ARandomisedStartWithItsInitialFactorsIsTheFunctionThatWasTrained()
+    {
+        using var golden = AdapterGolden.Open("base-llama");
+        var folder = Path.Combine(golden.Root, "lora-init-pissa-niter-4");
+        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Alpha = 8 });
+        using (var initial = SafetensorsFile.Open(Path.Combine(folder, "initial", PeftFolder.TensorFile)))
+        using (var trained = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile)))
+            foreach (var part in adapter.Linears.Cast<SubtractedLoraLayer>())
+            {
+                var name = "base_model.model." + part.Layer.Path;
+                part.StartA.Set(initial.ReadFloats(name + ".lora_A.weight"));
+                part.StartB.Set(initial.ReadFloats(name + ".lora_B.weight"));
+                part.A.Set(trained.ReadFloats(name + ".lora_A.weight"));
+                part.B.Set(trained.ReadFloats(name + ".lora_B.weight"));
+            }
+
+        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        AdapterGolden.Distance(golden.Logits(adapter), expected.ReadDoubles("logits")).ShouldBeLessThan(2e-5);
+    }
+
+    [Fact]
+    public void ARandomisedStartOfPeftsIsRefused()
+    {
+        using var golden = AdapterGolden.Open("base-llama");
+        Should.Throw<TenonException>(() => PeftFolder.Load(golden.Model, Path.Combine(golden.Root, "lora-init-pissa-niter-4", "adapter"))).Message.ShouldContain("path_initial_model_for_weight_conversion");
+    }
+
+    [Theory]
+    [InlineData("orthogonal", 3, "", "even rank")]
+    [InlineData("mica", 17, "", "at most 16")]
+    [InlineData("rlpo", 17, "", "at most 16")]
+    [InlineData("milora", 4, "mode=best", "min, mid, max, random")]
+    [InlineData("geora", 4, "rho=0", "a share above 0")]
+    [InlineData("oplora", 4, "k=16", "less than 16")]
+    [InlineData("slicefine", 4, "slice-mode=block", "column, row")]
+    [InlineData("pissa", 4, "niter=-1", "from 0 to 1000")]
+    public void WrongSettingsAreErrors(string method, int rank, string option, string part)
+    {
+        using var golden = AdapterGolden.Open("base-qwen2");
+        var settings = new AdapterSettings { Method = method, Rank = rank, Options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [] };
+        Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(golden.Model, settings)).Message.ShouldContain(part);
+    }
+
+    [Theory]
+    [InlineData("min", 12)]
+    [InlineData("mid", 6)]
+    [InlineData("max", 0)]
+    public void MiloraPlusTakesTheVectorsThatItsModeNames(string mode, int first)
+    {
+        using var golden = AdapterGolden.Open("base-qwen2");
+        using var adapter = AdapterMethod.Of("milora+").Create(golden.Model, new AdapterSettings { Method = "milora+", Rank = 4, Targets = "k_proj", Options = new Dictionary<string, string> { ["mode"] = mode } });
+        foreach (var part in adapter.Linears.Cast<LoraLayer>())
+        {
+            var places = Enumerable.Range(first, 4).ToArray();
+            part.A.ToArray().ShouldBe(WeightSvd.Of(part.Layer.Weight).Rows(places));
+        }
+    }
+
+    [Theory]
+    [InlineData("column", 100, 28)]
+    [InlineData("row", 2, 2)]
+    public void SliceFineTrainsItsSliceAlone(string mode, int position, int first)
+    {
+        using var golden = AdapterGolden.Open("base-qwen2");
+        using var adapter = AdapterMethod.Of("slicefine").Create(golden.Model, new AdapterSettings
+        {
+            Method = "slicefine",
+            Rank = 4,
+            Targets = "q_proj",
+            Options = new Dictionary<string, string> { ["slice-mode"] = mode, ["slice-position"] = $"{position}" },
+        });
+        var part = (SliceFineLayer)adapter.Linears[0];
+        part.Part.Update(values => values.Fill(7));
+        var (before, after) = (Matrix.From(part.Layer.Weight), part.EffectiveWeight(Matrix.From(part.Layer.Weight).ToFloats()));
+        for (var o = 0; o < 32; o++)
+            for (var i = 0; i < 32; i++)
+                after[o * 32 + i].ShouldBe((mode == "column" ? i : o) >= first && (mode == "column" ? i : o) < first + 4 ? 7 : (float)before[o, i]);
+    }
+}
