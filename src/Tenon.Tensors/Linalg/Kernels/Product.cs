@@ -107,6 +107,14 @@ internal static unsafe class Product<TOps, TV>
             for (nint t = 0; t < terms; t++, packed += Width)
             {
                 var line = b + (t * bRow) + (j * bColumn);
+                if (bColumn == 1 && wide == Width)
+                {
+                    var sign = TOps.Broadcast(negate ? -1 : 1);
+                    TOps.Store(TOps.Multiply(sign, TOps.Load(line)), packed);
+                    TOps.Store(TOps.Multiply(sign, TOps.Load(line + 8)), packed + 8);
+                    continue;
+                }
+
                 for (nint l = 0; l < wide; l++) packed[l] = negate ? -line[l * bColumn] : line[l * bColumn];
                 for (var l = wide; l < Width; l++) packed[l] = 0;
             }

@@ -10,6 +10,7 @@ internal static unsafe class Split
     private static WorkerPool? t_pool;
 
     /// <summary>The pool that the calling thread's work goes to: the process's unless a test has set another.</summary>
+    [System.Diagnostics.CodeAnalysis.AllowNull]
     public static WorkerPool Pool
     {
         get => t_pool ?? WorkerPool.Default;

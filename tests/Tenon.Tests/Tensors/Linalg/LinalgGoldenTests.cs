@@ -7,14 +7,25 @@ namespace Tenon.Tests.Tensors.Linalg;
 /// <summary>Factorisations and solutions against LAPACK's, with the tolerances of the reference's README.</summary>
 public class LinalgGoldenTests
 {
-    [Fact]
-    public void Singular_values_and_subspaces_equal_the_reference() => Svds(GoldenFolder.Require("linalg"));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Singular_values_and_subspaces_equal_the_reference(bool all) => Svds(Folder(all));
 
-    [Fact]
-    public void Qr_factors_equal_the_reference() => Qrs(GoldenFolder.Require("linalg"));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Qr_factors_equal_the_reference(bool all) => Qrs(Folder(all));
 
-    [Fact]
-    public void Solutions_and_inverses_equal_the_reference() => Solutions(GoldenFolder.Require("linalg"));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Solutions_and_inverses_equal_the_reference(bool all) => Solutions(Folder(all));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Symmetric_eigenvalues_and_roots_equal_the_reference(bool all) => Eigens(Folder(all));
 
     private static void Svds(string folder)
     {
@@ -112,7 +123,45 @@ public class LinalgGoldenTests
         worst.Report("solve.jsonl");
     }
 
+    private static void Eigens(string folder)
+    {
+        using var golden = new GoldenMatrices(folder);
+        var worst = new Worst();
+        foreach (var line in golden.Lines("eigen.jsonl"))
+        {
+            var name = line.GetProperty("matrix").GetString()!;
+            var a = golden[line, "matrix"];
+            var eigen = SymmetricEigen.Of(a);
+            var (n, v) = (a.Rows, eigen.Vectors);
+            var expected = Doubles(line.GetProperty("eigenvalues_ascending"));
+            var largest = Math.Max(expected.Max(Math.Abs), 1e-300);
+            worst.See("values", name, eigen.Values, expected, 1e-13 * largest);
+            worst.See("trace", name, Math.Abs(a.Trace() - line.GetProperty("trace").GetDouble()), 1e-13 * largest * n);
+            worst.See("VᵀV = I", name, Apart(v.TransposeTimes(v), Matrix.Identity(n)), 1e-13);
+            worst.See("V diag Vᵀ = A", name, Apart(eigen.Map(x => x), a), 1e-13 * largest);
+            foreach (var p in line.GetProperty("projectors").EnumerateArray())
+            {
+                var k = p.GetProperty("k").GetInt32();
+                var top = v.ColumnRange(n - k, k);
+                var gap = (expected[n - k] - expected[n - k - 1]) / largest;
+                worst.See("projectors", $"{name}, k {k}", Apart(top.TimesTranspose(top), golden[p, "largest"]), 1e-11 / gap);
+            }
+
+            if (!line.TryGetProperty("cholesky", out _)) continue;
+            var cholesky = Cholesky.Of(a);
+            var condition = expected[^1] / expected[0];
+            worst.See("Cholesky", name, Apart(cholesky.L, golden[line, "cholesky"]), 1e-13 * condition * largest);
+            worst.See("logdet", name, Math.Abs(cholesky.LogDeterminant() - line.GetProperty("logdet").GetDouble()), 1e-12);
+            worst.See("square root", name, Apart(eigen.SquareRoot(), golden[line, "sqrt"]), 1e-13 * largest);
+            worst.See("inverse square root", name, Apart(eigen.InverseSquareRoot(), golden[line, "inverse_sqrt"]), 1e-13 * condition);
+        }
+
+        worst.Report("eigen.jsonl");
+    }
+
     internal static double Apart(Matrix a, Matrix b) => (a - b).MaxAbs();
+
+    internal static string Folder(bool all) => all ? GoldenFolder.Require("linalg") : GoldenMatrices.Trimmed;
 
     private static double[] Doubles(JsonElement array) => [.. array.EnumerateArray().Select(x => x.GetDouble())];
 }

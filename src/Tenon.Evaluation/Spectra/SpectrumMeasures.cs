@@ -1,0 +1,83 @@
+namespace Tenon.Evaluation.Spectra;
+
+/// <summary>Numbers that tell how a spectrum is spread; singular values are descending, distributions sum to 1.</summary>
+public static class SpectrumMeasures
+{
+    /// <summary>exp of the entropy of s / sum s, zeros left out (Roy and Vetterli 2007); 0 for no values or zeros alone.</summary>
+    public static double EffectiveRank(ReadOnlySpan<double> values)
+    {
+        var sum = Sum(values);
+        if (sum == 0) return 0;
+        var entropy = 0.0;
+        foreach (var s in values)
+        {
+            if (!(s > 0)) continue;
+            var p = s / sum;
+            entropy -= p * Tenon.Tensors.ExactMath.Log(p);
+        }
+
+        return Tenon.Tensors.ExactMath.Exp(entropy);
+    }
+
+    /// <summary>|A|_F² / |A|_2²; 0 for a matrix of zeros.</summary>
+    public static double StableRank(ReadOnlySpan<double> values)
+    {
+        if (values.Length == 0 || values[0] == 0) return 0;
+        var sum = 0.0;
+        foreach (var s in values) sum += s / values[0] * (s / values[0]);
+        return sum;
+    }
+
+    /// <summary>The share of the energy (sum of squares) that the k largest values hold.</summary>
+    public static double Explained(ReadOnlySpan<double> values, int k) => Sum(Mass(values).AsSpan(0, k));
+
+    /// <summary>Squares divided by their sum; zeros where all are zero.</summary>
+    public static double[] Mass(ReadOnlySpan<double> values)
+    {
+        var result = new double[values.Length];
+        if (values.Length == 0) return result;
+        var largest = 0.0;
+        foreach (var s in values) largest = Math.Max(largest, Math.Abs(s));
+        if (largest == 0) return result;
+        for (var i = 0; i < result.Length; i++) result[i] = values[i] / largest * (values[i] / largest);
+        return Share(result);
+    }
+
+    /// <summary>The numbers divided by their sum; zeros where that is zero.</summary>
+    public static double[] Share(double[] values)
+    {
+        var sum = Sum(values);
+        return [.. values.Select(x => sum == 0 ? 0 : x / sum)];
+    }
+
+    /// <summary>Sums over ten equal parts of the places: place j of r belongs to part floor(10 j / r).</summary>
+    public static double[] Tenths(ReadOnlySpan<double> shares)
+    {
+        var result = new double[10];
+        for (var j = 0; j < shares.Length; j++) result[(int)(10L * j / shares.Length)] += shares[j];
+        return result;
+    }
+
+    /// <summary>The share that the first half of the places holds: j &lt; floor(r / 2).</summary>
+    public static double PrincipalHalf(ReadOnlySpan<double> shares) => Sum(shares[..(shares.Length / 2)]);
+
+    /// <summary>The fewest first places that hold <paramref name="quantile"/> of the mass, and what they hold of the shares.</summary>
+    public static (int K, double Share) Capture(ReadOnlySpan<double> mass, ReadOnlySpan<double> shares, double quantile)
+    {
+        var (sum, k) = (0.0, 0);
+        while (k < mass.Length)
+        {
+            sum += mass[k++];
+            if (sum >= quantile) break;
+        }
+
+        return (k, Sum(shares[..k]));
+    }
+
+    private static double Sum(ReadOnlySpan<double> values)
+    {
+        var sum = 0.0;
+        foreach (var x in values) sum += x;
+        return sum;
+    }
+}
