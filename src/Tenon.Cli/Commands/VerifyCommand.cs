@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text;
 using Tenon.Rewards.MathAnswers;
+using Tenon.Rewards.Steps;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary><c>tenon verify</c>: one verdict explained, a file or a stream of lines judged, an HTTP judge, or a data file's golds audited.</summary>
+/// <summary><c>tenon verify</c>: one verdict explained, a file or a stream of lines judged, an HTTP judge, a data file's golds audited, or a worked solution checked step by step.</summary>
 internal sealed class VerifyCommand : Verb
 {
     private readonly Argument<string?> _gold;
@@ -19,10 +20,11 @@ internal sealed class VerifyCommand : Verb
     private readonly Option<string?> _serve;
     private readonly Option<string?> _audit;
     private readonly Option<string> _column;
+    private readonly Option<bool> _steps;
 
     public VerifyCommand() : base("verify", "Judges an answer against a gold answer and says why.",
         @"tenon verify '\frac{1}{2}' 'So the answer is \boxed{0.5}.'", "tenon verify --input answers.jsonl", "tenon verify --input -   (line by line, for a trainer that keeps it running)",
-        "tenon verify --serve 127.0.0.1:8123", "tenon verify --audit data/train.jsonl")
+        "tenon verify --serve 127.0.0.1:8123", "tenon verify --audit data/train.jsonl", "tenon verify --steps '12 * 13 = 146, so the total is 146 + 4 = 150'")
     {
         _gold = Add(new Argument<string?>("GOLD") { Description = "The right answer.", Arity = ArgumentArity.ZeroOrOne });
         _answer = Add(new Argument<string?>("ANSWER") { Description = "The answer to judge: a bare answer or a whole completion.", Arity = ArgumentArity.ZeroOrOne });
@@ -35,6 +37,7 @@ internal sealed class VerifyCommand : Verb
         _json = Add(new Option<bool>("--json") { Description = "Prints one JSON line instead of the table." });
         _serve = Add(new Option<string?>("--serve") { Description = "Answers HTTP POST requests: one line, or many lines or a JSON array at once.", HelpName = "HOST:PORT" });
         _audit = Add(new Option<string?>("--audit") { Description = "Reads a data file and reports golds that are empty, unparsable, ambiguous or duplicated.", HelpName = "FILE" });
+        _steps = Add(new Option<bool>("--steps") { Description = "Checks the arithmetic and algebra of a worked solution line by line: of SOLUTION (or of ANSWER behind a GOLD, or of --input's lines), and explains the first wrong step." });
         _column = Add(new Option<string>("--answer-column") { Description = "The column of the gold (--audit).", HelpName = "NAME", DefaultValueFactory = _ => "answer" });
     }
 
@@ -52,10 +55,17 @@ internal sealed class VerifyCommand : Verb
             VerifyServer.Run(lines, address, terminal);
             return 0;
         }
-        if (call.GetValue(_input) is { } input) return Stream(lines, input, terminal);
+        var steps = call.GetValue(_steps);
+        if (call.GetValue(_input) is { } input) return Stream(steps ? new StepLines(call.GetValue(_explain)).Answer : lines.Answer, input, terminal);
+        if (steps && call.GetValue(_gold) is { } solution && call.GetValue(_answer) is null)
+        {
+            VerifySteps.Show(solution, call.GetValue(_json), call.GetValue(_explain), terminal);
+            return 0;
+        }
         if (call.GetValue(_gold) is not { } gold || call.GetValue(_answer) is not { } answer)
-            throw new TenonException("tenon verify", "GOLD and ANSWER, or --input FILE, --serve HOST:PORT, --audit FILE", hint: "tenon verify --help", usage: true);
+            throw new TenonException("tenon verify", "GOLD and ANSWER, or --input FILE, --serve HOST:PORT, --audit FILE, --steps SOLUTION", hint: "tenon verify --help", usage: true);
         Show(new MathVerifier(profile).Verify(gold, answer, options), call.GetValue(_json), terminal);
+        if (steps) VerifySteps.Show(answer, call.GetValue(_json), call.GetValue(_explain), terminal);
         return 0;
     }
 
@@ -77,14 +87,14 @@ internal sealed class VerifyCommand : Verb
         terminal.Out.WriteLine($"  rules      {verdict.Rules}");
     }
 
-    private static int Stream(VerifyLines lines, string input, Terminal terminal)
+    private static int Stream(Func<string, string> answerOf, string input, Terminal terminal)
     {
         if (input == "-")
         {
             while (terminal.In.ReadLine() is { } line)
             {
                 if (string.IsNullOrWhiteSpace(line)) continue;
-                terminal.Out.Write(lines.Answer(line) + "\n");
+                terminal.Out.Write(answerOf(line) + "\n");
                 terminal.Out.Flush();
             }
             return 0;
@@ -92,7 +102,7 @@ internal sealed class VerifyCommand : Verb
         foreach (var chunk in Read(input).Where(line => !string.IsNullOrWhiteSpace(line)).Chunk(4096))
         {
             var answers = new string[chunk.Length];
-            Parallel.For(0, chunk.Length, i => answers[i] = lines.Answer(chunk[i]));
+            Parallel.For(0, chunk.Length, i => answers[i] = answerOf(chunk[i]));
             foreach (var answer in answers) terminal.Out.Write(answer + "\n");
         }
         return 0;

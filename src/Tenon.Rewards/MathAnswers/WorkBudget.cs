@@ -23,6 +23,9 @@ internal sealed class WorkBudget(int steps)
 
     private int _left = steps;
 
+    /// <summary>The steps that are left; none where they were used up.</summary>
+    public int Left => Math.Max(0, _left);
+
     /// <summary>Takes steps from the budget; throws when it is used up.</summary>
     public void Spend(int count)
     {

@@ -29,6 +29,9 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         return Decide(rule, false);
     }
 
+    /// <summary>Two expressions on their own, without units and second readings.</summary>
+    public bool SameValue(Expr left, Expr right) => Values(left, right);
+
     private bool Decide(string rule, bool verdict)
     {
         Rule = rule;
