@@ -68,8 +68,8 @@ internal static class EvalResults
     /// <summary>1 where the most frequent extracted answer (the first among equals; unreadable ones do not vote) is right.</summary>
     private static double Majority(List<JsonNode> samples)
     {
-        var votes = samples.Where(s => s["extracted"] is not null).GroupBy(s => (string)s["extracted"]!).OrderByDescending(g => g.Count()).FirstOrDefault();
-        return votes is not null && Right(votes.First()) ? 1 : 0;
+        var winner = MajorityVote.Of(samples.Select(s => (string?)s["extracted"])).Winner;
+        return winner is not null && Right(samples.First(s => (string?)s["extracted"] == winner)) ? 1 : 0;
     }
 
     private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;

@@ -21,12 +21,4 @@ public static class PassAtK
         if (questions.Count < 2) return (mean, double.NaN);
         return (mean, Math.Sqrt(questions.Sum(q => (q - mean) * (q - mean)) / (questions.Count - 1) / questions.Count));
     }
-
-    /// <summary>Wilson's interval of a proportion at a normal quantile (1.96 for 95 %).</summary>
-    public static (double Low, double High) Wilson(double proportion, int n, double z = 1.959963984540054)
-    {
-        var centre = (proportion + z * z / (2.0 * n)) / (1 + z * z / n);
-        var half = z * Math.Sqrt(proportion * (1 - proportion) / n + z * z / (4.0 * n * n)) / (1 + z * z / n);
-        return (centre - half, centre + half);
-    }
 }
