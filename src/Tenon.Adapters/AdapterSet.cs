@@ -32,8 +32,8 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>The method it belongs to.</summary>
     public AdapterMethod Method { get; }
 
-    /// <summary>The settings it was made with.</summary>
-    public AdapterSettings Settings { get; }
+    /// <summary>The settings it was made with; a method that finds its ranks itself puts them in.</summary>
+    public AdapterSettings Settings { get; internal set; }
 
     /// <summary>The model it sits on.</summary>
     public CausalModel Model => model;

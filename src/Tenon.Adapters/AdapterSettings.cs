@@ -56,6 +56,10 @@ public sealed record AdapterSettings
     [System.Text.Json.Serialization.JsonIgnore]
     public bool SkipStart { get; init; }
 
+    /// <summary>Token sequences that the model will meet (the run's first prompts), for starts that look at activations; null where nobody has any.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<int[]>? Calibration { get; init; }
+
     /// <summary>Options of one method, kebab-case.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 

@@ -13,28 +13,22 @@ internal sealed class WeightSvd
     /// <summary>Number of singular values, the smaller side of the weight.</summary>
     public int Count => svd.S.Length;
 
+    /// <summary>The singular values, descending.</summary>
+    public IReadOnlyList<double> Values => svd.S;
+
     /// <summary>Of a frozen weight [out, in].</summary>
     public static WeightSvd Of(FrozenMatrix weight) => Of(Matrix.From(weight));
 
     /// <summary>Of a matrix.</summary>
     public static WeightSvd Of(Matrix weight) => WithSigns(Svd.Of(weight));
 
-    /// <summary>
-    /// Randomised, of the given rank, with so many power iterations (Halko, Martinsson and Tropp 2011, algorithm 5.1, no oversampling); <paramref name="normal"/> gives the
-    /// start's draws.
-    /// </summary>
+    /// <summary>Randomised, of the given rank, with so many power iterations (<see cref="RandomizedSvd"/>); <paramref name="normal"/> gives the start's draws.</summary>
     public static WeightSvd Randomised(FrozenMatrix weight, int rank, int iterations, Func<int, double> normal)
     {
         var w = Matrix.From(weight);
-        var wide = w.Rows < w.Columns;
-        if (wide) w = w.Transposed();
-        var start = new Matrix(w.Columns, rank);
+        var start = new Matrix(Math.Min(w.Rows, w.Columns), rank);
         for (var i = 0; i < start.Values.Length; i++) start.Values[i] = normal(i);
-        var q = QrFactors.Of(w * start).Q;
-        for (var i = 0; i < iterations; i++) q = QrFactors.Of(w * QrFactors.Of(w.TransposeTimes(q)).Q).Q;
-        var small = Svd.Of(q.TransposeTimes(w));
-        var tall = new Svd(q * small.U, small.S, small.Vt);
-        return WithSigns(wide ? new Svd(tall.Vt.Transposed(), tall.S, tall.U.Transposed()) : tall);
+        return WithSigns(RandomizedSvd.Of(w, start, iterations));
     }
 
     /// <summary>The places of the first, the last, the middle count values.</summary>

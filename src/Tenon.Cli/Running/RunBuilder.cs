@@ -33,7 +33,7 @@ internal static class RunBuilder
             Model = loaded.Model,
             Encoder = loaded.Encoder,
             EndTokens = loaded.EndTokens,
-            Adapter = Adapter(settings, loaded),
+            Adapter = Adapter(settings, loaded, problems),
             Problems = problems,
             Rewards = rewards,
             Objective = settings.Objective,
@@ -108,12 +108,26 @@ internal static class RunBuilder
     }
 
     /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
-    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded)
+    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems)
     {
         var recipe = settings.Adapter;
         if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
         var converted = Convert(recipe, (ulong)settings.Seed);
+        if (converted.Method == "eva") converted = converted with { Calibration = FirstPrompts(settings, loaded, problems) };
         return AdapterMethod.Of(converted.Method).Create(loaded.Model, converted);
+    }
+
+    /// <summary>Prompts from the run's first on, until they hold this many tokens.</summary>
+    private static List<int[]> FirstPrompts(RunSettings settings, LoadedModel loaded, ProblemSource problems, int tokens = 1024)
+    {
+        var prompts = new List<int[]>();
+        for (long cursor = 0; cursor < tokens && prompts.Sum(p => p.Length) < tokens; cursor++)
+        {
+            var ids = loaded.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, problems.At(cursor).Text), settings.Data.System);
+            if (ids.Length <= settings.Rollout.MaxPromptTokens && ids.Length <= loaded.Model.MaxLength) prompts.Add(ids);
+        }
+
+        return prompts;
     }
 
     /// <summary>The recipe's adapter as the methods take it, PEFT's spellings resolved.</summary>

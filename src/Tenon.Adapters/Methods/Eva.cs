@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Tensors.Linalg;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// EVA (Paischer et al. 2024): A starts at the r first principal directions of what the layer reads, B at zero. With rho above 1 each layer offers rho r directions and the
+/// budget of all layers goes to those that explain the largest shares of their layer's variance; a layer's scale stays as it was, a layer that gets nothing stays
+/// as it is. The inputs are those of the run's first prompts; where nobody gives any, random tokens.
+/// </summary>
+public sealed class Eva : StartedLora
+{
+    private const int RandomTokens = 256;
+
+    /// <inheritdoc/>
+    public override string Name => "eva";
+
+    /// <inheritdoc/>
+    public override string Summary => "LoRA whose A starts at the principal directions of the layer's inputs";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "1", "directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank")];
+
+    private protected override string PeftInit => "eva";
+
+    private protected override bool SavesPlainLora(AdapterSettings settings) => false;
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        if (Rho(settings) < 1) throw new TenonException("adapter.rho", "1 or more", settings.Text("rho")!, usage: true);
+        if (settings.Peft is not null || settings.SkipStart)
+        {
+            base.Build(set);
+            return;
+        }
+
+        if (Rho(settings) > 1 && settings.RankPattern.Count + settings.AlphaPattern.Count > 0)
+            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none with rho above 1: EVA shares out the ranks itself", "patterns", usage: true);
+        var directions = Directions(set);
+        if (Rho(settings) > 1) set.Settings = Share(settings, directions);
+        base.Build(set);
+        foreach (var part in set.Linears.OfType<LoraLayer>())
+        {
+            var found = directions[part.Layer.Path].Vectors;
+            if (found.Length < part.A.Length)
+                throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}", $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
+            part.A.Set(found.AsSpan(0, (int)part.A.Length));
+        }
+    }
+
+    // The directions are set when all parts are there.
+    private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
+    {
+    }
+
+    /// <summary>Of each layer, by path: principal directions as rows, and the share of the variance that each explains.</summary>
+    private static Dictionary<string, (float[] Vectors, double[] Shares)> Directions(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var result = new Dictionary<string, (float[], double[])>();
+        ActivationProbe.Run(set, Targets.Linears(set), settings.Calibration ?? Random(set), (layers, inputs) =>
+        {
+            var most = layers.Max(l => (int)Math.Round(settings.RankOf(l.Path) * Rho(settings)));
+            var (vectors, shares) = Principal(Matrix.From(inputs, inputs.Length / layers[0].Inputs, layers[0].Inputs), most);
+            foreach (var layer in layers) result[layer.Path] = (vectors, shares);
+        });
+        return result;
+    }
+
+    /// <summary>Principal directions of the rows of x, as PCA has them: of the distances from their mean.</summary>
+    private static (float[] Vectors, double[] Shares) Principal(Matrix x, int most)
+    {
+        for (var c = 0; c < x.Columns; c++)
+        {
+            var mean = 0.0;
+            for (var r = 0; r < x.Rows; r++) mean += x[r, c] / x.Rows;
+            for (var r = 0; r < x.Rows; r++) x[r, c] -= mean;
+        }
+
+        var variance = x.FrobeniusNorm() * x.FrobeniusNorm();
+        var svd = WeightSvd.Of(x);
+        var count = Math.Min(most, Math.Min(svd.Count, x.Rows - 1));
+        return (svd.Rows(svd.Top(count)), [.. svd.Values.Take(count).Select(s => s * s / variance)]);
+    }
+
+    private AdapterSettings Share(AdapterSettings settings, Dictionary<string, (float[] Vectors, double[] Shares)> directions)
+    {
+        var alpha = settings.Alpha ?? 2 * settings.Rank;
+        var ranks = directions.SelectMany(d => d.Value.Shares.Select(share => (Path: d.Key, share))).OrderByDescending(d => d.share)
+            .Take(settings.Rank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
+        // With the scale alpha / sqrt(r) the numerator follows the root.
+        double AlphaOf(int rank) => alpha * (settings.Flag("rs-lora", false) ? Math.Sqrt((double)rank / settings.Rank) : (double)rank / settings.Rank);
+        return settings with
+        {
+            Targets = string.Join(',', directions.Keys.Where(ranks.ContainsKey)),
+            RankPattern = ranks.ToDictionary(r => r.Key, r => r.Value),
+            AlphaPattern = ranks.ToDictionary(r => r.Key, r => AlphaOf(r.Value)),
+        };
+    }
+
+    private static IReadOnlyList<int[]> Random(AdapterSet set)
+    {
+        var (key, config) = (new RandomKey(set.Settings.Seed), set.Model.Config);
+        var length = Math.Min(RandomTokens, set.Model.MaxLength);
+        return [.. Enumerable.Range(0, (RandomTokens + length - 1) / length).Select(s =>
+            Enumerable.Range(0, length).Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
+    }
+
+    private static double Rho(AdapterSettings settings) => settings.Number("rho", 1);
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Rho(settings) > 1 && settings.RankPattern.Count == 0 ? null : base.Count(config, settings);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = base.ToPeft(adapter, baseModel)!;
+        config["eva_config"] = new JsonObject
+        {
+            ["rho"] = Rho(adapter.Settings),
+            ["tau"] = 0.99,
+            ["use_label_mask"] = true,
+            ["label_mask_value"] = -100,
+            ["whiten"] = false,
+            ["adjust_scaling_factors"] = true,
+        };
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config)
+    {
+        var settings = base.FromPeft(config);
+        if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value) return settings;
+        return settings with { Options = new Dictionary<string, string>(settings.Options) { ["rho"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture) } };
+    }
+
+    private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "eva";
+}

@@ -1,0 +1,70 @@
+using Tenon.Adapters;
+using Tenon.Adapters.Methods;
+using Tenon.Tensors.Linalg;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters.Methods;
+
+/// <summary>EVA's start: principal directions of what a layer reads, and ranks shared out by what they explain.</summary>
+public class EvaTests
+{
+    private static readonly int[][] s_prompts = [[3, 14, 15, 9, 26, 5, 35, 8, 9, 7], [9, 32, 3, 8, 46, 2, 6, 4, 3, 38, 32, 11], [7, 9, 50, 28, 1, 44, 21]];
+
+    private static AdapterSettings Settings(double rho = 1) => new()
+    {
+        Method = "eva",
+        Rank = 4,
+        Calibration = s_prompts,
+        Options = new Dictionary<string, string> { ["rho"] = rho.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+    };
+
+    [Fact]
+    public void AStartsAtPrincipalDirectionsOfTheFirstLayersInputs()
+    {
+        var model = RandomModel.Create();
+        using var set = AdapterMethod.Of("eva").Create(model, Settings());
+        var parts = set.Linears.Cast<LoraLayer>().ToList();
+        // Query, key and value read the same rows; directions are orthonormal.
+        parts[1].A.ToArray().ShouldBe(parts[0].A.ToArray());
+        parts[2].A.ToArray().ShouldBe(parts[0].A.ToArray());
+        foreach (var part in parts)
+        {
+            var a = Matrix.From(part.A);
+            (a.TimesTranspose(a) - Matrix.Identity(4)).MaxAbs().ShouldBeLessThan(1e-6);
+            part.B.ToArray().ShouldAllBe(b => b == 0);
+        }
+    }
+
+    [Fact]
+    public void RanksGoWhereTheyExplainMostAndKeepTheBudgetAndTheScale()
+    {
+        var model = RandomModel.Create();
+        using var even = AdapterMethod.Of("eva").Create(model, Settings());
+        using var shared = AdapterMethod.Of("eva").Create(model, Settings(2));
+        var ranks = shared.Linears.Cast<LoraLayer>().Select(l => (int)l.A.Rows).ToList();
+        ranks.Sum().ShouldBe(4 * even.Linears.Count);
+        ranks.Distinct().Count().ShouldBeGreaterThan(1);
+        ranks.ShouldAllBe(r => r <= 8);
+        foreach (var part in shared.Linears.Cast<LoraLayer>()) part.Scale.ShouldBe(2, 1e-6f);
+    }
+
+    [Fact]
+    public void SharedRanksGoThroughAFolder()
+    {
+        var model = RandomModel.Create();
+        using var folder = new TempFolder();
+        using var set = AdapterMethod.Of("eva").Create(model, Settings(2));
+        PeftFolder.Save(set, folder.Path, "base");
+        using var again = PeftFolder.Load(model, folder.Path);
+        again.Method.Name.ShouldBe("eva");
+        again.Tensors.Select(t => t.Name).ShouldBe(set.Tensors.Select(t => t.Name));
+        foreach (var (left, right) in set.Tensors.Zip(again.Tensors)) right.Tensor.ToArray().ShouldBe(left.Tensor.ToArray());
+    }
+
+    [Fact]
+    public void TooFewTokensAreAnError()
+    {
+        var settings = Settings() with { Calibration = [[1, 2, 3]] };
+        Should.Throw<TenonException>(() => AdapterMethod.Of("eva").Create(RandomModel.Create(), settings)).Message.ShouldContain("too few tokens");
+    }
+}
