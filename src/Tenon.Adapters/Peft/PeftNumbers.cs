@@ -6,7 +6,7 @@ namespace Tenon.Adapters.Peft;
 internal static class PeftNumbers
 {
     /// <summary>A number as JSON: without a fraction where it is whole.</summary>
-    public static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15 ? (long)value : value;
+    public static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15 ? JsonValue.Create((long)value) : JsonValue.Create(value);
 
     /// <summary>A dictionary of patterns as JSON.</summary>
     public static JsonObject Pattern(IEnumerable<KeyValuePair<string, double>> patterns) => new(patterns.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Whole(p.Value))));
