@@ -60,6 +60,9 @@ public static class PeftFolder
         adapter.Method.ReadTensors(adapter, file, folder);
     }
 
+    /// <summary>True where all tensors of the folder's adapter, private ones included, are read from Tenon's record.</summary>
+    public static bool HasRecord(string folder) => AdapterRecord.Read(folder) is not null;
+
     /// <summary>Reads named tensors of a file: each must be there in its shape, and no other may be.</summary>
     internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method)
     {

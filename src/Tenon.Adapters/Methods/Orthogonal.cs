@@ -17,13 +17,14 @@ public sealed class Orthogonal : SubtractedLora
     /// <inheritdoc/>
     public override string Summary => "LoRA whose A and B start orthogonal to each other, both away from zero";
 
-    private protected override bool NeedsWholeRank => false;
-
     private protected override string PeftInit => "orthogonal";
 
     private protected override bool StartsBeforeReading => false;
 
     private protected override bool SavesPlainLora(AdapterSettings settings) => false;
+
+    // Nothing here comes from the weight, so the rank may exceed its sides.
+    private protected override int Fit(string path, int rank, long outputs, long inputs) => rank;
 
     // PEFT subtracts nothing, so a folder of its own is read without a start.
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)

@@ -55,7 +55,7 @@ public abstract class StartedLora : LoraFamily
     }
 
     /// <summary>The rank that a layer of these sizes has.</summary>
-    private protected int Fit(string path, int rank, long outputs, long inputs)
+    private protected virtual int Fit(string path, int rank, long outputs, long inputs)
     {
         var most = (int)Math.Min(outputs, inputs);
         if (rank <= most) return rank;

@@ -54,7 +54,7 @@ internal sealed class TrainCommand : Verb
         var json = run.ReadRun();
         var settings = SettingsJson.Read<RunSettings>(json["recipe"] ?? throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged"));
         compute.Apply(call);
-        var setup = RunBuilder.Build(settings);
+        var setup = RunBuilder.Build(settings, run);
         RunSession.CheckResumable(json, setup, forced);
         return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
     }

@@ -17,8 +17,8 @@ namespace Tenon.Cli.Running;
 /// <summary>From a resolved recipe to what the trainer needs: model, adapter, problems, rewards, held-out data.</summary>
 internal static class RunBuilder
 {
-    /// <summary>Opens everything that the recipe names.</summary>
-    public static TrainingSetup Build(RunSettings settings)
+    /// <summary>Opens everything that the recipe names; a run that goes on (<paramref name="resumed"/>) reads its adapter from its last checkpoint next.</summary>
+    public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null)
     {
         var rewards = Rewards(settings.Reward, settings.Data);
         var problems = Problems(settings.Data, (ulong)settings.Seed);
@@ -33,7 +33,7 @@ internal static class RunBuilder
             Model = loaded.Model,
             Encoder = loaded.Encoder,
             EndTokens = loaded.EndTokens,
-            Adapter = Adapter(settings, loaded, problems),
+            Adapter = Adapter(settings, loaded, problems, resumed),
             Problems = problems,
             Rewards = rewards,
             Objective = settings.Objective,
@@ -108,11 +108,12 @@ internal static class RunBuilder
     }
 
     /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
-    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems)
+    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems, RunFolder? resumed)
     {
         var recipe = settings.Adapter;
         if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
         var converted = Convert(recipe, (ulong)settings.Seed);
+        if (resumed?.CheckpointSteps() is [.., var last]) converted = converted with { SkipStart = PeftFolder.HasRecord(resumed.CheckpointFolder(last)) };
         if (converted.Method == "eva") converted = converted with { Calibration = FirstPrompts(settings, loaded, problems) };
         return AdapterMethod.Of(converted.Method).Create(loaded.Model, converted);
     }

@@ -148,6 +148,22 @@ public class AdaLoraTests(ITestOutputHelper output)
         folder.Delete(recursive: true);
     }
 
+    [Fact]
+    public void ATargetOfTheFirstRankMasksNothing()
+    {
+        using var golden = AdapterGolden.Open("base-qwen2");
+        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Options = new Dictionary<string, string> { ["target-rank"] = "6" } });
+        var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings(), 8);
+        var metrics = new Dictionary<string, double>();
+        for (var step = 0; step < 8; step++)
+        {
+            golden.Backward(adapter);
+            optimizer.Step((name, value) => metrics[name] = value);
+        }
+
+        metrics["adalora/kept"].ShouldBe(6 * adapter.Linears.Count);
+    }
+
     [Theory]
     [InlineData("tinit", "40", "budgeting")]
     [InlineData("orth-reg-weight", "-1", "0 or more")]
