@@ -23,8 +23,8 @@ namespace Tenon.Cli.Commands;
 internal sealed class BenchCommand : Verb
 {
     private readonly Argument<string> stage;
-    private readonly Argument<string> model;
-    private readonly Option<string> data;
+    private readonly Argument<string?> model;
+    private readonly Option<string?> data;
     private readonly Option<int> prompts;
     private readonly Option<int> group;
     private readonly Option<int> tokens;
@@ -36,12 +36,12 @@ internal sealed class BenchCommand : Verb
     private readonly ComputeOptions compute;
 
     public BenchCommand()
-        : base("bench", "times a stage: prefill, sample, train, step", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
+        : base("bench", "times a stage: prefill, sample, train, step, verify", "tenon bench verify", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
     {
-        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train or step" });
-        stage.AcceptOnlyFromAmong("prefill", "sample", "train", "step");
-        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
-        data = Add(new Option<string>("--data") { Description = "a JSONL file of problems", Required = true });
+        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train, step, or verify (which needs no model)" });
+        stage.AcceptOnlyFromAmong("prefill", "sample", "train", "step", "verify");
+        model = Add(new Argument<string?>("MODEL") { Arity = ArgumentArity.ZeroOrOne, Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems (every stage but verify)" });
         prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
         group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
         tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
@@ -58,12 +58,14 @@ internal sealed class BenchCommand : Verb
         compute.Apply(call);
         foreach (var option in new[] { prompts, group, tokens, rank, runs, micro })
             if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
+        var name = call.GetValue(stage)!;
+        if (name == "verify") return Show(BenchVerify.Measure(call.GetValue(runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads), call, terminal);
+        if (call.GetValue(model) is null || call.GetValue(data) is null) throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
         var precision = compute.Precision(call);
         var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
         var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
         var ids = problems.Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
         using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
-        var name = call.GetValue(stage)!;
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();
         var best = double.PositiveInfinity;
@@ -86,9 +88,15 @@ internal sealed class BenchCommand : Verb
             ["cpu"] = CpuName(),
             ["tier"] = Numerics.Tier,
         };
+        return Show(result, call, terminal);
+    }
+
+    private int Show(JsonObject result, ParseResult call, Terminal terminal)
+    {
+        var width = result.Max(pair => pair.Key.Length);
         if (call.GetValue(json)) terminal.Out.WriteLine(result.ToJsonString());
         else
-            foreach (var (key, value) in result) terminal.Out.WriteLine($"{key,-13} {value}");
+            foreach (var (key, value) in result) terminal.Out.WriteLine($"{key.PadRight(width)} {value}");
         return 0;
     }
 

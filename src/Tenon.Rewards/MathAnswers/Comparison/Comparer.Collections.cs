@@ -112,7 +112,9 @@ internal sealed partial class Comparer
         var partner = new int[n];
         Array.Fill(partner, -1);
         var fits = new bool?[n, n];
-        bool Fits(int i, int j) => fits[i, j] ??= Values(gold[i], answer[j]);
+        // Exact numbers need no rule: long lists of them stay cheap.
+        bool Exact(Expr e) => tolerance is null && e is { IsNumber: true, IsDecimal: false };
+        bool Fits(int i, int j) => fits[i, j] ??= Exact(gold[i]) && Exact(answer[j]) ? gold[i].Value == answer[j].Value : Values(gold[i], answer[j]);
         bool Place(int i, bool[] tried)
         {
             for (var j = 0; j < n; j++)

@@ -157,6 +157,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (answer.Kind != ExprKind.Relation && Shapes.ValueOf(gold) is { } named) gold = named;
         (gold, answer) = (Shapes.Expand(gold), Shapes.Expand(answer));
         if (gold.Kind == ExprKind.Relation || answer.Kind == ExprKind.Relation) return RelationsOrSets(gold, answer);
+        if (gold.Kind is ExprKind.Piecewise or ExprKind.SetBuilder || answer.Kind is ExprKind.Piecewise or ExprKind.SetBuilder) return gold.Kind == ExprKind.Piecewise ? Pieces(gold, answer) : Builders(gold, answer);
         if (Shapes.IsCollection(gold) || Shapes.IsCollection(answer)) return Collections(gold, answer);
         if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix || HasMatrix(gold) || HasMatrix(answer)) return Matrices(gold, answer);
         if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s'))));

@@ -5,7 +5,7 @@ using Tenon.Rewards.MathAnswers.Parsing;
 namespace Tenon.Rewards.MathAnswers.Comparison;
 
 /// <summary>The value of an expression at a point of its variables, with an error bound; not a number where it has none there.</summary>
-internal sealed class Evaluator(WorkBudget budget)
+internal sealed partial class Evaluator(WorkBudget budget)
 {
     private readonly Dictionary<string, Approx> _values = new(StringComparer.Ordinal);
 
@@ -85,6 +85,9 @@ internal sealed class Evaluator(WorkBudget budget)
     private Approx Call(Expr e)
     {
         if (e.Name is "sum" or "prod") return Series(e);
+        if (e.Name is "lim" or "lim+" or "lim-") return Limit(e);
+        if (e.Name == "int") return Integral(e);
+        if (e.Name == "diff") return Derivative(e);
         var x = Value(e.Args[0]);
         if (!x.IsFinite) return Approx.NaN;
         var z = x.Value;

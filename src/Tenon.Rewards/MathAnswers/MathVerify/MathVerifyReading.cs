@@ -58,7 +58,7 @@ internal sealed record MathVerifyReading(Expr? Value, string? Text)
         // 12,345,678.9 is one number only where it is the whole text.
         var whole = MathVerifyText.IsGroupedNumber(text);
         if (Lexer.Read(text, tokens, commasSeparate: !whole, mathVerify: true) is null) return null;
-        return Parser.Parse(tokens, out _) is { } e ? Simplifier.Tidy(Quirks(Simplifier.Tidy(e))) : null;
+        return Parser.Parse(tokens, out _, extended: false) is { } e ? Simplifier.Tidy(Quirks(Simplifier.Tidy(e))) : null;
     }
 
     /// <summary>Numbers and sums in plain text; a comma is a thousands sign before three digits, else a decimal point.</summary>

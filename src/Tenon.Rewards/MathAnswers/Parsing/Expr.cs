@@ -64,6 +64,12 @@ internal enum ExprKind : byte
 
     /// <summary>A chain of relations; the name holds one character for each sign.</summary>
     Relation,
+
+    /// <summary>Values by cases: value, condition, value, condition ...; a condition in words is a <see cref="Text"/>.</summary>
+    Piecewise,
+
+    /// <summary>A set by what its elements fulfil: the element, then the conditions.</summary>
+    SetBuilder,
 }
 
 /// <summary>A node of the exact expression that an answer is read as. Immutable.</summary>

@@ -39,7 +39,7 @@ internal static class LatexWords
         ['≤'] = "\\le ", ['≥'] = "\\ge ", ['⩽'] = "\\le ", ['⩾'] = "\\ge ", ['≠'] = "\\ne ", ['≈'] = "\\approx ", ['≡'] = "\\equiv ", ['∈'] = "\\in ", ['∉'] = "\\notin ", ['→'] = "\\to ",
         ['±'] = "\\pm ", ['∓'] = "\\mp ", ['∪'] = "\\cup ", ['∩'] = "\\cap ", ['∖'] = "\\setminus ", ['⌊'] = "\\lfloor ", ['⌋'] = "\\rfloor ", ['⌈'] = "\\lceil ", ['⌉'] = "\\rceil ",
         ['⟨'] = "\\langle ", ['⟩'] = "\\rangle ", ['…'] = "\\ldots ", ['°'] = "\\degree ", ['º'] = "\\degree ", ['′'] = "'", ['’'] = "'", ['″'] = "''", ['∞'] = "\\infty ", ['√'] = "\\sqrt ",
-        ['∅'] = "\\emptyset ", ['ℝ'] = "\\mathbb{R}", ['ℤ'] = "\\mathbb{Z}", ['ℕ'] = "\\mathbb{N}", ['ℚ'] = "\\mathbb{Q}", ['ℂ'] = "\\mathbb{C}", ['ℓ'] = "\\ell ", ['²'] = "^2", ['³'] = "^3",
+        ['∫'] = "\\int ", ['∅'] = "\\emptyset ", ['ℝ'] = "\\mathbb{R}", ['ℤ'] = "\\mathbb{Z}", ['ℕ'] = "\\mathbb{N}", ['ℚ'] = "\\mathbb{Q}", ['ℂ'] = "\\mathbb{C}", ['ℓ'] = "\\ell ", ['²'] = "^2", ['³'] = "^3",
         ['¹'] = "^1", ['⁰'] = "^0", ['⁴'] = "^4", ['⁵'] = "^5", ['⁶'] = "^6", ['⁷'] = "^7", ['⁸'] = "^8", ['⁹'] = "^9", ['½'] = "\\frac12", ['⅓'] = "\\frac13", ['⅔'] = "\\frac23",
         ['¼'] = "\\frac14", ['¾'] = "\\frac34", ['⅕'] = "\\frac15", ['⅛'] = "\\frac18", ['⅙'] = "\\frac16", ['α'] = "\\alpha ", ['β'] = "\\beta ", ['γ'] = "\\gamma ", ['δ'] = "\\delta ", ['ε'] = "\\epsilon ",
         ['ζ'] = "\\zeta ", ['η'] = "\\eta ", ['θ'] = "\\theta ", ['κ'] = "\\kappa ", ['λ'] = "\\lambda ", ['μ'] = "\\mu ", ['ν'] = "\\nu ", ['ξ'] = "\\xi ", ['π'] = "\\pi ", ['ρ'] = "\\rho ", ['σ'] = "\\sigma ",
@@ -79,6 +79,6 @@ internal static class LatexWords
     /// <summary>Commands that this reader does not evaluate; an answer with one of them is compared as text.</summary>
     public static readonly FrozenSet<string> Unread = new[]
     {
-        "int", "iint", "iiint", "oint", "lim", "limsup", "liminf", "sup", "inf", "bigcup", "bigcap", "forall", "exists", "nexists", "partial", "nabla", "begin{cases}",
+        "iint", "iiint", "oint", "limsup", "liminf", "sup", "inf", "bigcup", "bigcap", "forall", "exists", "nexists", "partial", "nabla",
     }.ToFrozenSet();
 }

@@ -42,7 +42,8 @@ internal sealed partial class Lexer
             case "frac" or "dfrac" or "tfrac" or "cfrac" or "sfrac": return WithArguments("frac", 2);
             case "binom" or "dbinom" or "tbinom": return WithArguments("binom", 2);
             case "sqrt": return Root();
-            case "sum" or "prod":
+            case "sum" or "prod" or "lim" or "int":
+                if (MathVerify && name is "lim" or "int") return false;
                 Emit(new Token(TokenKind.Command, name));
                 return true;
             case "pmod" or "pod":
@@ -59,7 +60,7 @@ internal sealed partial class Lexer
                 if (name == "begin" && environment is "array" or "tabular" && name == "begin") RawArgument();
                 _depth += name == "begin" ? 1 : -1;
                 Emit(new Token(TokenKind.Command, name + " " + environment));
-                return environment != "cases";
+                return environment != "cases" || !MathVerify;
             case "cr" or "newline": EmitOp(Sign.Row); return true;
             case "infin": Emit(new Token(TokenKind.Letter, "infty")); return true;
             case "varnothing": Emit(new Token(TokenKind.Letter, "emptyset")); return true;

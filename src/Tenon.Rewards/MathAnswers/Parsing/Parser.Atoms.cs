@@ -78,6 +78,7 @@ internal sealed partial class Parser
         _p++;
         switch (name)
         {
+            case "frac" when Derivative() is { } derivative: return derivative;
             case "frac":
                 var n = TexArgument();
                 var d = TexArgument();
@@ -96,6 +97,8 @@ internal sealed partial class Parser
                 return degree is null || (degree.IsNumber && degree.Value == 2) ? Expr.Pow(radicand, Expr.Num(Rational.Half)) : Expr.Call("root", radicand, degree);
         }
         if (name is "sum" or "prod") return BigOperator(name);
+        if (name == "lim") return Limit();
+        if (name == "int") return Integral();
         if (name.StartsWith("accent ", StringComparison.Ordinal)) return Accent(name[7..]);
         if (name.StartsWith("begin ", StringComparison.Ordinal)) return Environment(name[6..]);
         return Fail();
@@ -186,6 +189,13 @@ internal sealed partial class Parser
             case Sign.SetOpen:
                 _p++;
                 if (Take(Sign.SetClose)) return new Expr(ExprKind.Set, "", []);
+                if (SetBuilder() is { } builder) return builder;
+                if (_extended && Next.IsCommand("begin array"))
+                {
+                    // A lone brace before an array opens cases; nothing closes it.
+                    _p++;
+                    return Cases("array");
+                }
                 var elements = Items(topLevel: false);
                 if (!Take(Sign.SetClose)) return Fail();
                 return new Expr(ExprKind.Set, "", elements.Kind == ExprKind.List ? elements.Args : [elements]);
@@ -226,6 +236,7 @@ internal sealed partial class Parser
 
     private Expr Environment(string name)
     {
+        if (name is "cases" or "dcases" or "rcases") return Cases(name);
         if (name is "matrix" or "pmatrix" or "bmatrix" or "Bmatrix" or "vmatrix" or "Vmatrix" or "smallmatrix" or "array" or "psmallmatrix")
         {
             var cells = new List<Expr>();

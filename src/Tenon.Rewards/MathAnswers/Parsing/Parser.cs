@@ -13,15 +13,17 @@ internal sealed partial class Parser
     private int _bars;
     private bool _failed;
 
-    private Parser(List<Token> tokens) => _t = tokens;
+    private readonly bool _extended;
+
+    private Parser(List<Token> tokens, bool extended) => (_t, _extended) = (tokens, extended);
 
     /// <summary>What was written behind the values as a unit, or null.</summary>
     public string? Unit { get; private set; }
 
-    /// <summary>Reads the whole token list; null where it is not one expression.</summary>
-    public static Expr? Parse(List<Token> tokens, out string? unit)
+    /// <summary>Reads the whole token list; null where it is not one expression. Set-builders, cases and derivatives are read where <paramref name="extended"/>.</summary>
+    public static Expr? Parse(List<Token> tokens, out string? unit, bool extended = true)
     {
-        var parser = new Parser(tokens);
+        var parser = new Parser(tokens, extended);
         var result = parser.Top();
         unit = parser.Unit;
         return parser._failed ? null : result;
