@@ -61,7 +61,9 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
         }
     }
 
-    /// <summary>What counts as zero above the diagonal: the tolerance times a lower bound of the smallest value.</summary>
+    /// <summary>
+    /// What counts as zero above the diagonal: the tolerance times a lower bound of the smallest value, and no less than 1e-150 of a largest value near 1, so that nothing underflows on the way.
+    /// </summary>
     private double Threshold()
     {
         var n = d.Length;
@@ -74,7 +76,7 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
             smallest = Math.Min(smallest, mu);
         }
 
-        return Math.Max(Tolerance * (smallest / Math.Sqrt(n)), 6 * (n * (n * 2.2250738585072014e-308)));
+        return Math.Max(Tolerance * (smallest / Math.Sqrt(n)), 1e-150);
     }
 
     /// <summary>The first index of the unreduced block that ends at <paramref name="end"/>, and its largest number.</summary>

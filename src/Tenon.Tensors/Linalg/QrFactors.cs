@@ -15,6 +15,14 @@ public sealed unsafe record QrFactors(Matrix Q, Matrix R)
     public static QrFactors Of(Matrix a, bool positiveDiagonal = false)
     {
         a.RequireFinite("QR factorisation");
+        var largest = a.MaxAbs();
+        if (largest > 1e140 || (largest < 1e-140 && largest > 0))
+        {
+            var (core, power) = a.NearOne();
+            var near = Of(core, positiveDiagonal);
+            return near with { R = near.R.Map(x => Math.ScaleB(x, power)) };
+        }
+
         var (reflectors, r) = Reduce(a);
         var p = Math.Min(a.Rows, a.Columns);
         var q = new Matrix(a.Rows, p);

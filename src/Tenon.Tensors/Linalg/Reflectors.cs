@@ -37,6 +37,15 @@ internal sealed unsafe class Reflectors(int count, int length)
         }
 
         var beta = -Math.CopySign(Hypotenuse(alpha, tail), alpha);
+        if (Math.Abs(beta) < 1e-280)
+        {
+            // Numbers this small have lost digits, or their squares have: the same reflector from larger ones.
+            var up = Math.ScaleB(1, 600);
+            for (nint i = 0; i < n; i++) x[i] *= up;
+            var (factor, larger) = Make(x, n);
+            return (factor, larger / up);
+        }
+
         var tau = (beta - alpha) / beta;
         var divisor = alpha - beta;
         for (nint i = 1; i < n; i++) x[i] /= divisor;

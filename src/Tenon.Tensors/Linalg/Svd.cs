@@ -27,14 +27,14 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
     public static double[] Values(Matrix a)
     {
         a.RequireFinite("singular values");
-        var (core, scale) = Scaled(a.Rows < a.Columns ? a.Transposed() : a);
-        if (scale == 0) return new double[core.Columns];
+        var (core, power) = (a.Rows < a.Columns ? a.Transposed() : a).NearOne();
+        if (core.MaxAbs() == 0) return new double[core.Columns];
         var square = core.Rows > core.Columns ? QrFactors.Reduce(core).R : core;
         var bidiagonal = Bidiagonal.Reduce(square);
         new BidiagonalIteration(bidiagonal.Diagonal, bidiagonal.Upper, null, null).Run();
         var values = bidiagonal.Diagonal;
         Array.Sort(values, (x, y) => y.CompareTo(x));
-        for (var i = 0; i < values.Length; i++) values[i] *= scale;
+        for (var i = 0; i < values.Length; i++) values[i] = Math.ScaleB(values[i], power);
         return values;
     }
 
@@ -66,8 +66,8 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
     private static (Matrix U, double[] S, Matrix Vt) Tall(Matrix a)
     {
         var (m, n) = (a.Rows, a.Columns);
-        var (core, scale) = Scaled(a);
-        if (scale == 0) return (Embedded(Matrix.Identity(n), m), new double[n], Matrix.Identity(n));
+        var (core, power) = a.NearOne();
+        if (core.MaxAbs() == 0) return (Embedded(Matrix.Identity(n), m), new double[n], Matrix.Identity(n));
         var (outer, square) = m > n ? QrFactors.Reduce(core) : (null, core);
         var bidiagonal = Bidiagonal.Reduce(square);
         var (ut, vt) = (Formed(bidiagonal.Left, n), Formed(bidiagonal.Right, n));
@@ -78,7 +78,7 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
         var (values, left, right) = (new double[n], new Matrix(n, n), new Matrix(n, n));
         for (var i = 0; i < n; i++)
         {
-            values[i] = d[order[i]] * scale;
+            values[i] = Math.ScaleB(d[order[i]], power);
             ut.Row(order[i]).CopyTo(left.Row(i));
             vt.Row(order[i]).CopyTo(right.Row(i));
         }
@@ -90,19 +90,6 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
         }
 
         return (u, values, right);
-    }
-
-    /// <summary>A copy times a power of two that brings the largest number near 1, and what undoes it; 0 for a matrix of zeros.</summary>
-    private static (Matrix Core, double Scale) Scaled(Matrix a)
-    {
-        var largest = a.MaxAbs();
-        if (largest == 0) return (a, 0);
-        var power = Math.ILogB(largest);
-        var half = power / 2;
-        var (first, second) = (Math.ScaleB(1, -half), Math.ScaleB(1, half - power));
-        var core = a.Clone();
-        foreach (ref var x in core.Values) x = x * first * second;
-        return (core, Math.ScaleB(1, power));
     }
 
     /// <summary>Qᵀ of some reflectors, row by row.</summary>

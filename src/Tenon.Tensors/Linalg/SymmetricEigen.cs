@@ -16,13 +16,10 @@ public sealed unsafe record SymmetricEigen(double[] Values, Matrix Vectors)
         a.RequireSquare("symmetric eigenvalues");
         a.RequireFinite("symmetric eigenvalues");
         var n = a.Rows;
-        var largest = a.MaxAbs();
-        if (largest == 0) return new(new double[n], Matrix.Identity(n));
-        var power = Math.ILogB(largest);
-        var (first, second) = (Math.ScaleB(1, -(power / 2)), Math.ScaleB(1, (power / 2) - power));
+        var (core, power) = a.NearOne();
         var work = new Matrix(n, n);
         for (var i = 0; i < n; i++)
-            for (var j = 0; j < n; j++) work[i, j] = 0.5 * ((a[i, j] * first * second) + (a[j, i] * first * second));
+            for (var j = 0; j < n; j++) work[i, j] = 0.5 * (core[i, j] + core[j, i]);
 
         var reduced = Tridiagonal.Reduce(work);
         var q = Matrix.Identity(n);
@@ -34,8 +31,7 @@ public sealed unsafe record SymmetricEigen(double[] Values, Matrix Vectors)
         var order = Enumerable.Range(0, n).OrderBy(i => d[i]).ToArray();
         var sorted = new Matrix(n, n);
         for (var i = 0; i < n; i++) rows.Row(order[i]).CopyTo(sorted.Row(i));
-        var scale = Math.ScaleB(1, power);
-        return new([.. order.Select(i => d[i] * scale)], sorted.Transposed());
+        return new([.. order.Select(i => Math.ScaleB(d[i], power))], sorted.Transposed());
     }
 
     /// <summary>V diag(f(values)) Vᵀ.</summary>
@@ -69,7 +65,7 @@ public sealed unsafe record SymmetricEigen(double[] Values, Matrix Vectors)
             for (var sweep = 0; ; sweep++)
             {
                 var m = l;
-                while (m < n - 1 && Math.Abs(e[m]) > PlaneRotation.Epsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1])) && Math.Abs(e[m]) > 1e-300) m++;
+                while (m < n - 1 && Math.Abs(e[m]) > PlaneRotation.Epsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1])) && Math.Abs(e[m]) > 1e-150) m++;
                 if (m == l) break;
                 if (sweep > 300) throw new TenonException("symmetric eigenvalues", "QL sweeps that converge", $"row {l} of {n} does not", "report this matrix: it should not exist");
                 batch.MakeRoom(m - l);

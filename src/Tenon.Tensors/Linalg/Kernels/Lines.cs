@@ -38,7 +38,7 @@ internal static unsafe class Lines
         var largest = 0.0;
         for (nint i = 0; i < n; i++) largest = Math.Max(largest, Math.Abs(x[i]));
         if (largest == 0 || !double.IsFinite(largest)) return largest;
-        var (sum, scale) = (0.0, Math.ScaleB(1, Math.Max(-1000, -Math.ILogB(largest))));
+        var (sum, scale) = (0.0, Math.ScaleB(1, Math.Clamp(-Math.ILogB(largest), -1000, 1000)));
         for (nint i = 0; i < n; i++)
         {
             var scaled = x[i] * scale;

@@ -80,6 +80,51 @@ public class LinalgPropertyTests
         Small((square * Cholesky.Of(square).Inverse()) - Matrix.Identity(a.Rows), condition);
     }).QuickCheckThrowOnFailure();
 
+    /// <summary>Numbers from denormal to nearly too large in one matrix, bidiagonal ones over thirty orders, denormal ones alone: nothing overflows, loops or loses its orthogonality.</summary>
+    [Fact]
+    public void Numbers_of_every_size_converge()
+    {
+        for (var seed = 1; seed <= 200; seed++)
+        {
+            var (m, n) = (1 + (seed * 7 % 45), 1 + (seed * 11 % 45));
+            var (a, sizes) = (Random(m, n, seed), Random(m, n, seed + 1000));
+            for (var i = 0; i < m; i++)
+            {
+                for (var j = 0; j < n; j++)
+                {
+                    a[i, j] = (seed % 3) switch
+                    {
+                        0 => Math.ScaleB(a[i, j], (int)(1000 * sizes[i, j])),
+                        1 => j == i || j == i + 1 ? Math.ScaleB(a[i, j], (int)(100 * sizes[i, j])) : 0,
+                        _ => double.Epsilon * (int)(1000 * a[i, j]),
+                    };
+                }
+            }
+
+            var svd = Svd.Of(a);
+            var (core, power) = a.NearOne();
+            Small((svd.U.ScaleColumns([.. svd.S.Select(s => Math.ScaleB(s, -power))]) * svd.Vt) - core, seed % 3 == 2 ? 1e12 : core.FrobeniusNorm());
+            Small(svd.U.TransposeTimes(svd.U) - Matrix.Identity(svd.S.Length), 1);
+            Small(svd.Vt.TimesTranspose(svd.Vt) - Matrix.Identity(svd.S.Length), 1);
+            var q = QrFactors.Of(a).Q;
+            Small(q.TransposeTimes(q) - Matrix.Identity(q.Columns), 1);
+            var eigen = SymmetricEigen.Of(core.TransposeTimes(core));
+            Small(eigen.Vectors.TransposeTimes(eigen.Vectors) - Matrix.Identity(n), 1);
+        }
+    }
+
+    [Fact]
+    public void The_diagonal_of_R_has_the_signs_of_LAPACK()
+    {
+        var r = QrFactors.Of(Matrix.From([3.0, 1, 4, 2], 2, 2)).R;
+        r[0, 0].ShouldBe(-5, 1e-15);
+        QrFactors.Of(Matrix.From([-3.0, 1, -4, 2], 2, 2)).R[0, 0].ShouldBe(5, 1e-15);
+
+        // A column without a tail is left as it is.
+        QrFactors.Of(Matrix.From([-2.5], 1, 1)).R[0, 0].ShouldBe(-2.5);
+        QrFactors.Of(Matrix.From([-2.5], 1, 1), positiveDiagonal: true).R[0, 0].ShouldBe(2.5);
+    }
+
     [Fact]
     public void A_random_start_finds_a_matrix_of_low_rank()
     {
