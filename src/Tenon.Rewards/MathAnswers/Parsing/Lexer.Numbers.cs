@@ -68,9 +68,13 @@ internal sealed partial class Lexer
         return _s.Substring(start, _p - start);
     }
 
+    // Up to here commas are known to separate a list: its numbers need not look ahead again, each over all that follow.
+    private int _listEnd;
+
     /// <summary>Reads the groups of three behind the first digits; null where they are no thousands.</summary>
     private string? Groups(string first)
     {
+        if (_p < _listEnd && Peek(',')) return null;
         var q = _p;
         var all = first;
         var commas = false;
@@ -82,7 +86,11 @@ internal sealed partial class Lexer
         }
         if (q == _p) return null;
         // "1,234,5" and "12,3456" are lists, not numbers with a separator; so are numbers inside brackets, (1,234).
-        if (commas && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > 0 || CommasSeparate)) return null;
+        if (commas && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > 0 || CommasSeparate))
+        {
+            _listEnd = q;
+            return null;
+        }
         if (q < _s.Length && char.IsAsciiDigit(_s[q])) return null;
         HasCommaNumber |= commas;
         _p = q;
