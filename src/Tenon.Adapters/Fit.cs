@@ -20,9 +20,14 @@ internal static class Fit
     /// <summary>Input sizes of the adapted layers.</summary>
     public static IEnumerable<long> Inputs(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Select(s => s.Inputs);
 
-    /// <summary>The rank of all layers, for methods that have one for the whole adapter.</summary>
-    public static int Rank(AdapterSettings settings, int least = 1) => settings.Rank >= least ? settings.Rank
-        : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.Rank}", usage: true);
+    /// <summary>The rank of all layers, for methods that have one for the whole adapter; patterns of ranks are refused.</summary>
+    public static int Rank(AdapterSettings settings, int least = 1)
+    {
+        if (settings.RankPattern.Count > 0)
+            throw new TenonException($"rank-pattern of method '{settings.Method}'", "none: all its layers have one rank", string.Join(", ", settings.RankPattern.Keys), usage: true);
+        return settings.Rank >= least ? settings.Rank
+            : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.Rank}", usage: true);
+    }
 
     private static long Gcd(long a, long b)
     {

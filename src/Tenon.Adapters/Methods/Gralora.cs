@@ -28,6 +28,8 @@ public sealed class Gralora : AdapterMethod
         var settings = set.Settings;
         var layers = Targets.Linears(set);
         var (rank, hybrid) = (Fit.Rank(settings), settings.Int("hybrid-rank", 0, 0));
+        if (settings.AlphaPattern.Count > 0)
+            throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha", string.Join(", ", settings.AlphaPattern.Keys), usage: true);
         var k = Blocks(settings, rank, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
         var scale = (float)((settings.Alpha ?? 2 * settings.Rank) / (rank + hybrid));
         var index = 0;

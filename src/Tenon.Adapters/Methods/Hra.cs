@@ -8,7 +8,8 @@ namespace Tenon.Adapters.Methods;
 
 /// <summary>
 /// HRA (Yuan et al. 2024): W' = W H, H = H_0 H_1 ... a product of r Householder reflections I - 2 u u^T of normalised columns. Computed as H = I - U T U^T with the inverse of T = strict upper
-/// part of U^T U plus half the identity, so that no [in, in] matrix exists. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2 I.
+/// part of U^T U plus half the identity, so that no [in, in] matrix exists. Each pair of columns (u, v) stands as (u, v - u), T changed to fit: with v = u, where training starts, all
+/// products are exact zeros and the model is the base to the last bit. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2 I.
 /// </summary>
 public sealed class Hra : AdapterMethod
 {
@@ -155,12 +156,17 @@ public sealed class HraLayer : LinearAdapter
         return new LowRankFactors(u, b, rank);
     }
 
-    /// <summary>Row k: column k of u over its length, or made orthonormal to the columns before.</summary>
+    /// <summary>Row k: column k of u over its length, in pairs of the first and the difference; or made orthonormal to the columns before.</summary>
     private void Normalise(Span<float> values)
     {
         var q = Columns(out _);
-        for (var i = 0; i < q.Length; i++) values[i] = (float)q[i];
+        for (var k = 0; k < rank; k++)
+            for (var i = 0; i < Layer.Inputs; i++)
+                values[k * Layer.Inputs + i] = (float)(IsDifference(k) ? q[k * Layer.Inputs + i] - q[(k - 1) * Layer.Inputs + i] : q[k * Layer.Inputs + i]);
     }
+
+    /// <summary>True where row k is the difference of column k from the one before.</summary>
+    private bool IsDifference(int k) => !orthonormal && k % 2 != 0;
 
     /// <summary>The normalised columns [r, in] in float64, and the length that each was divided by.</summary>
     private double[] Columns(out double[] lengths)
@@ -194,7 +200,12 @@ public sealed class HraLayer : LinearAdapter
         var inputs = Layer.Inputs;
         var q = Columns(out var lengths);
         var dq = new double[q.Length];
-        for (var i = 0; i < dq.Length; i++) dq[i] = gradient[i];
+        for (var i = 0; i < dq.Length; i++)
+        {
+            dq[i] += gradient[i];
+            if (IsDifference(i / inputs)) dq[i - inputs] -= gradient[i];
+        }
+
         var sum = U.GradientSum;
         for (var k = rank - 1; k >= 0; k--)
         {
@@ -245,20 +256,37 @@ public sealed class HraLayer : LinearAdapter
         for (var i = 0; i < t.Length; i++) values[i] = (float)t[i];
     }
 
-    /// <summary>T [r, r], upper triangular: the inverse of striu(U^T U) + I / 2, column by column.</summary>
+    /// <summary>
+    /// T [r, r], upper triangular in blocks of a pair. With e = |v - u|^2 the pair's own block is ((2e, 2e - 2), (2, 2)); the blocks P above block Q are -T[:, before Q] G[before Q, Q] T_QQ.
+    /// </summary>
     private double[] T()
     {
         var t = new double[rank * rank];
         for (var k = 0; k < rank; k++) t[k * rank + k] = 2;
         if (orthonormal) return t;
         var gram = Gram();
-        for (var k = 0; k < rank; k++)
+        var above = new double[2];
+        for (var k = 0; k < rank; k += 2)
+        {
+            var width = Math.Min(2, rank - k);
+            if (width == 2)
+            {
+                var e = gram[(k + 1) * rank + k + 1];
+                (t[k * rank + k], t[k * rank + k + 1], t[(k + 1) * rank + k]) = (2 * e, 2 * e - 2, 2);
+            }
+
             for (var row = 0; row < k; row++)
             {
-                var sum = 0.0;
-                for (var l = row; l < k; l++) sum += t[row * rank + l] * gram[l * rank + k];
-                t[row * rank + k] = -2 * sum;
+                for (var c = 0; c < width; c++)
+                {
+                    above[c] = 0;
+                    for (var l = 0; l < k; l++) above[c] -= t[row * rank + l] * gram[l * rank + k + c];
+                }
+
+                for (var c = 0; c < width; c++)
+                    for (var m = 0; m < width; m++) t[row * rank + k + c] += above[m] * t[(k + m) * rank + k + c];
             }
+        }
 
         return t;
     }
@@ -267,7 +295,7 @@ public sealed class HraLayer : LinearAdapter
     {
         var (inputs, u, gram) = (Layer.Inputs, normal.Value.ToArray(), new double[rank * rank]);
         for (var k = 0; k < rank; k++)
-            for (var l = 0; l < rank; l++)
+            for (var l = k; l < rank; l++)
             {
                 var sum = 0.0;
                 for (var i = 0; i < inputs; i++) sum += (double)u[k * inputs + i] * u[l * inputs + i];
@@ -277,7 +305,7 @@ public sealed class HraLayer : LinearAdapter
         return gram;
     }
 
-    /// <summary>dS = -T^T dT T^T for the inverse; above the diagonal S_kl = u_k . u_l.</summary>
+    /// <summary>dS = -T^T dT T^T for the inverse S; above the pairs S_kl = u_k . u_l, and a pair's own block is ((1/2, (1 - e) / 2), (-1/2, e / 2)).</summary>
     private void MiddleBack(ReadOnlySpan<float> gradient)
     {
         if (orthonormal) return;
@@ -288,16 +316,30 @@ public sealed class HraLayer : LinearAdapter
                 for (var k = 0; k < rank; k++) half[i * rank + j] += t[k * rank + i] * gradient[k * rank + j];
         var sum = normal.Value.GradientSum;
         for (var k = 0; k < rank; k++)
-            for (var l = k + 1; l < rank; l++)
+        {
+            if (k % 2 != 0)
             {
-                var slope = 0.0;
-                for (var m = 0; m < rank; m++) slope -= half[k * rank + m] * t[l * rank + m];
+                var slope = Slope(k, k) - Slope(k - 1, k);
+                for (var i = 0; i < inputs; i++) sum[k * inputs + i] += (float)(slope * u[k * inputs + i]);
+            }
+
+            for (var l = k - k % 2 + 2; l < rank; l++)
+            {
+                var slope = Slope(k, l);
                 for (var i = 0; i < inputs; i++)
                 {
                     sum[k * inputs + i] += (float)(slope * u[l * inputs + i]);
                     sum[l * inputs + i] += (float)(slope * u[k * inputs + i]);
                 }
             }
+        }
+
+        double Slope(int k, int l)
+        {
+            var slope = 0.0;
+            for (var m = 0; m < rank; m++) slope -= half[k * rank + m] * t[l * rank + m];
+            return slope;
+        }
     }
 
     private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)

@@ -21,6 +21,14 @@ public class GoldenCountTests
     [InlineData("DoRA", "dora", "")]
     [InlineData("DoRA", "lora+", "dora=true")]
     [InlineData("ADALORA", "adalora", "")]
+    [InlineData("MISS", "miss", "")]
+    [InlineData("MISS bat", "miss", "variant=bat")]
+    [InlineData("MISS mini", "miss", "variant=mini;mini-r={rank}")]
+    [InlineData("VERA", "vera", "")]
+    [InlineData("HRA", "hra", "")]
+    [InlineData("DELORA", "delora", "")]
+    [InlineData("GRALORA k=2", "gralora", "k=2")]
+    [InlineData("GRALORA k=2 hybrid_r=r", "gralora", "k=2;hybrid-rank={rank}")]
     public void CountsAreThoseOfPeft(string name, string method, string option)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
@@ -30,19 +38,39 @@ public class GoldenCountTests
                 foreach (var rank in targets.Value.EnumerateObject())
                 {
                     if (!rank.Value.TryGetProperty("trainable", out var trainable)) continue;
-                    var settings = new AdapterSettings
-                    {
-                        Method = method,
-                        Rank = int.Parse(rank.Name),
-                        Targets = targets.Name == "q,v" ? "q_proj,v_proj" : targets.Name,
-                        Options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [],
-                    };
+                    var settings = Settings(method, targets.Name, option.Replace("{rank}", rank.Name)) with { Rank = int.Parse(rank.Name) };
                     AdapterMethod.Of(method).Count(Config(model.Value.GetProperty("shape")), settings).ShouldBe(trainable.GetInt64(), $"{model.Name} {targets.Name} rank {rank.Name}");
                     compared++;
                 }
 
         compared.ShouldBeGreaterThanOrEqualTo(10);
     }
+
+    [Theory]
+    [InlineData("IA3 of the same targets", "ia3", "feedforward=")]
+    [InlineData("ROAD road_1", "road", "variant=road-1")]
+    [InlineData("ROAD road_2", "road", "variant=road-2")]
+    [InlineData("ROAD road_4", "road", "variant=road-4")]
+    public void CountsWithoutARankAreThoseOfPeft(string name, string method, string option)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
+        var compared = 0;
+        foreach (var model in document.RootElement.GetProperty("models").EnumerateObject())
+            foreach (var targets in model.Value.GetProperty("methods").GetProperty(name).EnumerateObject())
+            {
+                AdapterMethod.Of(method).Count(Config(model.Value.GetProperty("shape")), Settings(method, targets.Name, option)).ShouldBe(targets.Value.GetProperty("trainable").GetInt64(), $"{model.Name} {targets.Name}");
+                compared++;
+            }
+
+        compared.ShouldBeGreaterThanOrEqualTo(2);
+    }
+
+    private static AdapterSettings Settings(string method, string targets, string options) => new()
+    {
+        Method = method,
+        Targets = targets == "q,v" ? "q_proj,v_proj" : targets,
+        Options = options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]),
+    };
 
     private static ModelConfig Config(JsonElement shape)
     {

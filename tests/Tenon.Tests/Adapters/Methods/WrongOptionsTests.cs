@@ -1,0 +1,41 @@
+using Tenon.Adapters;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters.Methods;
+
+/// <summary>Options that do not fit a model are refused when the adapter is made, with what would fit.</summary>
+public class WrongOptionsTests
+{
+    [Theory]
+    [InlineData("miss", 40, "", "at most its 32 inputs")]
+    [InlineData("miss", 5, "variant=bat", "[r, r] blocks")]
+    [InlineData("miss", 4, "variant=mini;mini-r=5", "divides its")]
+    [InlineData("miss", 4, "variant=nope", "default, mini, bat")]
+    [InlineData("vera", 0, "", "positive integer")]
+    [InlineData("ia3", 4, "feedforward=lm_head", "names among the targets")]
+    [InlineData("hra", 3, "", "even number")]
+    [InlineData("hra", 4, "apply-gs=true", "init: random")]
+    [InlineData("road", 4, "group-size=7", "even number")]
+    [InlineData("road", 4, "group-size=10", "divides the")]
+    [InlineData("delora", 4, "module-dropout=0.5", "never dropped")]
+    [InlineData("delora", 4, "lambda-pattern=[1", "JSON object")]
+    [InlineData("gralora", 8, "k=3", "divides the rank 8")]
+    [InlineData("gralora", 5, "k=5", "outputs and")]
+    public void AreRefusedWithWhatWouldFit(string method, int rank, string options, string expected)
+    {
+        var settings = new AdapterSettings { Method = method, Rank = rank, Options = options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
+        var error = Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings));
+        error.Message.ShouldContain(expected);
+    }
+
+    [Theory]
+    [InlineData("miss")]
+    [InlineData("vera")]
+    [InlineData("hra")]
+    [InlineData("gralora")]
+    public void PatternsOfRanksAreRefusedWhereAllLayersHaveOneRank(string method)
+    {
+        var settings = new AdapterSettings { Method = method, Rank = 4, RankPattern = new Dictionary<string, int> { ["q_proj"] = 8 } };
+        Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings)).Message.ShouldContain("rank-pattern");
+    }
+}
