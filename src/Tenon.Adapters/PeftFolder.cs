@@ -63,13 +63,13 @@ public static class PeftFolder
     /// <summary>True where all tensors of the folder's adapter, private ones included, are read from Tenon's record.</summary>
     public static bool HasRecord(string folder) => AdapterRecord.Read(folder) is not null;
 
-    /// <summary>Reads named tensors of a file: each must be there in its shape, and no other may be.</summary>
-    internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method)
+    /// <summary>Reads named tensors of a file: each must be there in its shape, and no other may be but those that the method reads itself.</summary>
+    internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method, IReadOnlySet<string>? besides = null)
     {
         var expected = tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
         var names = file.Tensors.Keys.ToDictionary(k => PeftKeys.Normalize(k));
         foreach (var (name, found) in names)
-            if (!expected.ContainsKey(name) && !name.EndsWith(".base_layer.weight", StringComparison.Ordinal))
+            if (!expected.ContainsKey(name) && !name.EndsWith(".base_layer.weight", StringComparison.Ordinal) && besides?.Contains(name) != true)
                 throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{method}'", $"'{found}'", "the folder belongs to another model, other targets or another method");
         foreach (var (name, tensor) in expected)
         {

@@ -34,6 +34,23 @@ public sealed class DerivedParameter : IGradientHolder
         foreach (var source in this.sources) source.Follow(this);
     }
 
+    /// <summary>A value that a graph of ops computes from the sources; its gradient goes back through the same graph.</summary>
+    public static DerivedParameter Of(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Func<Tape, Tensor> graph, IReadOnlyList<DerivedParameter>? derivedSources = null) => new(name, dimensions, sources, values =>
+    {
+        var tape = new Tape();
+        graph(tape).CopyTo(values);
+        tape.Reset();
+        tape.Trim();
+    }, gradient =>
+    {
+        var tape = new Tape { Recording = true };
+        var y = graph(tape);
+        y.Grad = tape.Input(gradient, y.Rows, y.Columns);
+        tape.Backward();
+        tape.Reset();
+        tape.Trim();
+    }, derivedSources);
+
     /// <summary>The parameter with its values up to date: what ops take.</summary>
     public Parameter Value
     {

@@ -144,7 +144,8 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             {
                 ours.Tensors[key].Type.ShouldBe(theirs.Tensors[key].Type, $"{name} {key}");
                 ours.Tensors[key].Shape.ShouldBe(theirs.Tensors[key].Shape, $"{name} {key}");
-                ours.ReadDoubles(key).ShouldBe(theirs.ReadDoubles(key), $"{name} {key}");
+                if (ours.Tensors[key].Type == SafetensorsType.I32) ours.ReadLongs(key).ShouldBe(theirs.ReadLongs(key), $"{name} {key}");
+                else ours.ReadDoubles(key).ShouldBe(theirs.ReadDoubles(key), $"{name} {key}");
             }
 
             CheckConfig(name, Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile), []);

@@ -1,0 +1,189 @@
+using System.Globalization;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Linalg;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// FourierFT (Gao et al. 2024): a few coefficients of the update's two-dimensional spectrum are trained, dW = scaling Re(ifft2(S)). Their places are PyTorch's permutation of the location seed; files do
+/// not hold them.
+/// </summary>
+public sealed class FourierFt : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "fourierft";
+
+    /// <inheritdoc/>
+    public override string Summary => "a few trained coefficients of the update's Fourier spectrum";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => SpectrumOptions.All("1000", "150");
+
+    /// <summary>PEFT starts with normal coefficients, away from the base model; a recipe starts with zeros.</summary>
+    public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var layers = Targets.Linears(set);
+        var counts = SpectrumOptions.Counts(settings, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)), 1000);
+        var index = 0;
+        foreach (var layer in layers)
+        {
+            var part = new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), settings.Number("scaling", 150));
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 1);
+            set.Add(part);
+            index++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var shapes = Targets.Shapes(config, settings);
+        var counts = SpectrumOptions.Counts(settings, shapes, 1000);
+        return shapes.Sum(s => (long)counts(s.Path));
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = SpectrumOptions.Write(PeftConfig.Create("FOURIERFT", baseModel), adapter, 1000, 150);
+        config["init_weights"] = adapter.Settings.Init != "gaussian";
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "FOURIERFT" ? null : new AdapterSettings
+    {
+        Method = Name, Init = config.Flag("init_weights") ? "zeros" : "gaussian", Options = SpectrumOptions.Read(config),
+    };
+}
+
+/// <summary>What FourierFT and WaveFT share: how many coefficients a layer has, and where.</summary>
+internal static class SpectrumOptions
+{
+    public static IReadOnlyList<MethodOption> All(string frequencies, string scaling) =>
+    [
+        new("frequencies", $"{frequencies}, at most all", "trained coefficients a layer"), new("frequency-pattern", "{}", "numbers of single layers: a JSON object by name or regular expression"),
+        new("scaling", scaling, "the update is multiplied by it"), new("location-seed", "777", "seed of the places"),
+    ];
+
+    /// <summary>The number of each layer: a recipe's default fits the smallest one, what is written out must fit.</summary>
+    public static Func<string, int> Counts(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers, int otherwise)
+    {
+        var list = layers.ToList();
+        var count = settings.Int("frequencies", (int)Math.Min(otherwise, list.Min(l => l.Outputs * l.Inputs)));
+        var pattern = OptionPattern.Find(OptionPattern.Of(settings, "frequency-pattern"));
+        foreach (var (path, outputs, inputs) in list)
+            if ((int)(pattern(path) ?? count) is var own && (own < 1 || own > outputs * inputs))
+                throw new TenonException($"frequencies of '{path}' ({settings.Method})", $"a number from 1 to {outputs * inputs} (inputs times outputs)", $"{own}", usage: true);
+        return path => (int)(pattern(path) ?? count);
+    }
+
+    public static int[] Places(AdapterSettings settings, Linear layer, int count) =>
+        [.. new TorchRandom((ulong)settings.Int("location-seed", 777, 0)).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(i => (int)i)];
+
+    public static PeftConfig Write(PeftConfig config, AdapterSet adapter, int otherwise, double scaling)
+    {
+        var settings = adapter.Settings;
+        config["n_frequency"] = settings.Int("frequencies", (int)Math.Min(otherwise, adapter.Linears.Where(l => l is not WholeLinear).Min(l => (long)l.Layer.Outputs * l.Layer.Inputs)));
+        config["n_frequency_pattern"] = PeftNumbers.Pattern(OptionPattern.Of(settings, "frequency-pattern"));
+        config["scaling"] = settings.Number("scaling", scaling);
+        config["random_loc_seed"] = settings.Int("location-seed", 777);
+        return config;
+    }
+
+    public static Dictionary<string, string> Read(PeftConfig config) => new()
+    {
+        ["frequencies"] = config.Int("n_frequency").ToString(CultureInfo.InvariantCulture),
+        ["frequency-pattern"] = config["n_frequency_pattern"]?.ToJsonString() ?? "{}",
+        ["scaling"] = config.Number("scaling").ToString("R", CultureInfo.InvariantCulture),
+        ["location-seed"] = config.Int("random_loc_seed").ToString(CultureInfo.InvariantCulture),
+    };
+}
+
+/// <summary>FourierFT's part of one layer.</summary>
+public sealed class FourierFtLayer : DenseUpdate
+{
+    private readonly int[] places;
+    private readonly double scaling;
+
+    internal FourierFtLayer(Linear layer, int[] places, double scaling)
+        : base(layer)
+    {
+        this.places = places;
+        this.scaling = scaling;
+        Spectrum = Parameter.Create($"{layer.Path}.fourierft_spectrum", places.Length);
+    }
+
+    /// <summary>The trained coefficients [n].</summary>
+    public Parameter Spectrum { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("fourierft_spectrum", Spectrum)];
+
+    private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.fourierft_update", [Layer.Outputs, Layer.Inputs], [Spectrum], Compute, PullBack);
+
+    /// <summary>dW[p, q] = scaling / (out in) sum_k s_k cos(2 pi (r_k p / out + c_k q / in)): the rows of the spectrum first, then one transform a column.</summary>
+    private void Compute(Span<float> values)
+    {
+        var (outputs, inputs) = (Layer.Outputs, Layer.Inputs);
+        if (Spectrum.Value.IndexOfAnyExcept(0f) < 0)
+        {
+            values.Clear();
+            return;
+        }
+
+        var (across, down) = (new Fourier(inputs), new Fourier(outputs));
+        // Column by column in memory, [in][out], so that each transform reads a line.
+        var (re, im) = (new double[outputs * inputs], new double[outputs * inputs]);
+        for (var k = 0; k < places.Length; k++)
+        {
+            var (row, column) = (places[k] / inputs, places[k] % inputs);
+            double s = Spectrum.Value[k];
+            for (var q = 0; q < inputs; q++)
+            {
+                re[q * outputs + row] += s * across.Cos((long)column * q);
+                im[q * outputs + row] += s * across.Sin((long)column * q);
+            }
+        }
+
+        var factor = scaling / ((double)outputs * inputs);
+        for (var q = 0; q < inputs; q++)
+        {
+            down.Transform(re.AsSpan(q * outputs, outputs), im.AsSpan(q * outputs, outputs), inverse: true);
+            for (var p = 0; p < outputs; p++) values[p * inputs + q] = (float)(factor * re[q * outputs + p]);
+        }
+    }
+
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var (outputs, inputs) = (Layer.Outputs, Layer.Inputs);
+        var (across, down) = (new Fourier(inputs), new Fourier(outputs));
+        var (re, im) = (new double[outputs * inputs], new double[outputs * inputs]);
+        for (var q = 0; q < inputs; q++)
+        {
+            for (var p = 0; p < outputs; p++) re[q * outputs + p] = gradient[p * inputs + q];
+            down.Transform(re.AsSpan(q * outputs, outputs), im.AsSpan(q * outputs, outputs));
+        }
+
+        var factor = scaling / ((double)outputs * inputs);
+        for (var k = 0; k < places.Length; k++)
+        {
+            var (row, column) = (places[k] / inputs, places[k] % inputs);
+            var sum = 0.0;
+            // Re(G e^(-i t)) with t = 2 pi c q / in.
+            for (var q = 0; q < inputs; q++) sum += re[q * outputs + row] * across.Cos((long)column * q) + im[q * outputs + row] * across.Sin((long)column * q);
+            Spectrum.GradientSum[k] += (float)(factor * sum);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>LoHa (Hyeon-Woo et al. 2022, LyCORIS): the elementwise product of two low-rank matrices, dW = s (w1a w1b) * (w2a w2b), s = alpha / r; its rank reaches r squared.</summary>
+public sealed class Loha : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "loha";
+
+    /// <inheritdoc/>
+    public override string Summary => "elementwise product of two low-rank matrices";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var rank = settings.RankOf(layer.Path);
+            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var part = new LohaLayer(layer, rank, (float)(settings.AlphaOf(layer.Path) / rank));
+            AdapterInit.Uniform(part.W1A, settings.Seed, index, 0, 1 / Math.Sqrt(rank));
+            AdapterInit.Uniform(part.W1B, settings.Seed, index, 1, 1 / Math.Sqrt(layer.Inputs));
+            AdapterInit.Uniform(part.W2A, settings.Seed, index, 2, 1 / Math.Sqrt(rank));
+            set.Add(part);
+            index++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => 2L * settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel) => LycorisFields.Write(PeftConfig.Create("LOHA", baseModel), adapter.Settings);
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "LOHA" ? null : LycorisFields.Read(config, Name);
+}
+
+/// <summary>What the configurations of LoHa and LoKr share.</summary>
+internal static class LycorisFields
+{
+    public static PeftConfig Write(PeftConfig config, AdapterSettings settings)
+    {
+        config["r"] = settings.Rank;
+        config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
+        return config;
+    }
+
+    public static AdapterSettings Read(PeftConfig config, string method) => new()
+    {
+        Method = method,
+        Rank = config.Int("r"),
+        Alpha = config.Number("alpha"),
+        RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+        AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
+    };
+}
+
+/// <summary>LoHa's part of one layer.</summary>
+public sealed class LohaLayer : DenseUpdate
+{
+    private readonly float scale;
+
+    /// <summary>A zero update: w2b zero, the others not yet drawn.</summary>
+    public LohaLayer(Linear layer, int rank, float scale)
+        : base(layer)
+    {
+        this.scale = scale;
+        W1A = Parameter.Create($"{layer.Path}.hada_w1_a", layer.Outputs, rank);
+        W1B = Parameter.Create($"{layer.Path}.hada_w1_b", rank, layer.Inputs);
+        W2A = Parameter.Create($"{layer.Path}.hada_w2_a", layer.Outputs, rank);
+        W2B = Parameter.Create($"{layer.Path}.hada_w2_b", rank, layer.Inputs);
+    }
+
+    /// <summary>w1a [out, r].</summary>
+    public Parameter W1A { get; }
+
+    /// <summary>w1b [r, in].</summary>
+    public Parameter W1B { get; }
+
+    /// <summary>w2a [out, r].</summary>
+    public Parameter W2A { get; }
+
+    /// <summary>w2b [r, in].</summary>
+    public Parameter W2B { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hada_w1_a", W1A), ("hada_w1_b", W1B), ("hada_w2_a", W2A), ("hada_w2_b", W2B)];
+
+    private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hada_update", [Layer.Outputs, Layer.Inputs], [W1A, W1B, W2A, W2B],
+        t => t.Scale(t.Multiply(t.Product(W1A, W1B), t.Product(W2A, W2B)), scale));
+
+    /// <summary>Rank r squared: column (k, l) of B is w1a_k * w2a_l, row (k, l) of A is w1b_k * w2b_l.</summary>
+    public override LowRankFactors ToLora()
+    {
+        var (rank, inputs, outputs) = ((int)W1B.Rows, Layer.Inputs, Layer.Outputs);
+        var (a, b) = (new float[rank * rank * inputs], new float[outputs * rank * rank]);
+        for (var k = 0; k < rank; k++)
+            for (var l = 0; l < rank; l++)
+            {
+                for (var i = 0; i < inputs; i++) a[(k * rank + l) * inputs + i] = W1B.Value[k * inputs + i] * W2B.Value[l * inputs + i];
+                for (var o = 0; o < outputs; o++) b[o * rank * rank + k * rank + l] = scale * W1A.Value[o * rank + k] * W2A.Value[o * rank + l];
+            }
+
+        return new LowRankFactors(a, b, rank * rank);
+    }
+}

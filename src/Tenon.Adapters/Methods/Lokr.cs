@@ -1,0 +1,213 @@
+using System.Globalization;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// LoKr (Yeh et al. 2024, LyCORIS): dW = s kron(w1, w2), s = alpha / r, w1 [l, m] and w2 [k, n] with out = l k and in = m n; a factor that is large beside the rank is itself a product of rank r.
+/// </summary>
+public sealed class Lokr : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "lokr";
+
+    /// <inheritdoc/>
+    public override string Summary => "Kronecker product of two factors, large ones of low rank";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("decompose-both", "false", "make the first factor low-rank too where it is large"), new("decompose-factor", "-1", "wanted size of the first factor; -1 takes the most even one")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["lycoris"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var sizes = LokrSizes.Of(layer.Path, layer.Outputs, layer.Inputs, settings);
+            var part = new LokrLayer(layer, sizes, (float)(settings.AlphaOf(layer.Path) / sizes.Rank));
+            // PEFT starts the first factor at zero, LyCORIS the second.
+            var zero = settings.Init == "lycoris" ? part.W2B ?? part.W2 : part.W1 ?? part.W1A;
+            uint which = 0;
+            foreach (var (_, tensor) in part.Tensors)
+                if (!ReferenceEquals(tensor, zero)) AdapterInit.Uniform(tensor, settings.Seed, index, (int)which++, 1 / Math.Sqrt(tensor.Columns));
+            set.Add(part);
+            index++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => LokrSizes.Of(s.Path, s.Outputs, s.Inputs, settings).Count);
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = LycorisFields.Write(PeftConfig.Create("LOKR", baseModel), adapter.Settings);
+        config["decompose_both"] = adapter.Settings.Flag("decompose-both", false);
+        config["decompose_factor"] = adapter.Settings.Int("decompose-factor", -1);
+        config["init_weights"] = adapter.Settings.Init == "lycoris" ? "lycoris" : true;
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "LOKR" ? null : LycorisFields.Read(config, Name) with
+    {
+        Init = config["init_weights"]?.GetValueKind() == System.Text.Json.JsonValueKind.String && config.Text("init_weights") == "lycoris" ? "lycoris" : null,
+        Options = new Dictionary<string, string>
+        {
+            ["decompose-both"] = config.Flag("decompose_both") ? "true" : "false", ["decompose-factor"] = config.Int("decompose_factor").ToString(CultureInfo.InvariantCulture),
+        },
+    };
+}
+
+/// <summary>Sizes of the factors of one layer.</summary>
+internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool FirstIsLow, bool SecondIsLow)
+{
+    public long Count => (FirstIsLow ? (long)Rank * (L + M) : (long)L * M) + (SecondIsLow ? (long)Rank * (K + N) : (long)K * N);
+
+    public static LokrSizes Of(string path, long outputs, long inputs, AdapterSettings settings)
+    {
+        var rank = settings.RankOf(path);
+        if (rank < 1) throw new TenonException($"rank of '{path}'", "a positive integer", $"{rank}", usage: true);
+        var factor = settings.Int("decompose-factor", -1);
+        var (l, k) = Factors((int)outputs, factor);
+        var (m, n) = Factors((int)inputs, factor);
+        return new LokrSizes(rank, l, k, m, n, settings.Flag("decompose-both", false) && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
+    }
+
+    /// <summary>The wanted factor where it divides; else the two divisors closest to each other, the smaller first and at most the wanted one.</summary>
+    private static (int First, int Second) Factors(int size, int wanted)
+    {
+        if (wanted > 0 && size % wanted == 0) return wanted <= size / wanted ? (wanted, size / wanted) : (size / wanted, wanted);
+        var (m, n) = (1, size);
+        var length = m + n;
+        var most = wanted < 0 ? size : wanted;
+        while (m < n)
+        {
+            var next = m + 1;
+            while (size % next != 0) next++;
+            var other = size / next;
+            if (next + other > length || next > most) break;
+            (m, n) = (next, other);
+            length = m + n;
+        }
+
+        return m <= n ? (m, n) : (n, m);
+    }
+}
+
+/// <summary>LoKr's part of one layer.</summary>
+public sealed class LokrLayer : DenseUpdate
+{
+    private readonly LokrSizes sizes;
+    private readonly float scale;
+
+    internal LokrLayer(Linear layer, LokrSizes sizes, float scale)
+        : base(layer)
+    {
+        this.sizes = sizes;
+        this.scale = scale;
+        if (sizes.FirstIsLow)
+        {
+            W1A = Parameter.Create($"{layer.Path}.lokr_w1_a", sizes.L, sizes.Rank);
+            W1B = Parameter.Create($"{layer.Path}.lokr_w1_b", sizes.Rank, sizes.M);
+        }
+        else W1 = Parameter.Create($"{layer.Path}.lokr_w1", sizes.L, sizes.M);
+
+        if (sizes.SecondIsLow)
+        {
+            W2A = Parameter.Create($"{layer.Path}.lokr_w2_a", sizes.K, sizes.Rank);
+            W2B = Parameter.Create($"{layer.Path}.lokr_w2_b", sizes.Rank, sizes.N);
+        }
+        else W2 = Parameter.Create($"{layer.Path}.lokr_w2", sizes.K, sizes.N);
+    }
+
+    /// <summary>w1 [l, m], where it is whole.</summary>
+    public Parameter? W1 { get; }
+
+    /// <summary>w1a [l, r], where w1 is low-rank.</summary>
+    public Parameter? W1A { get; }
+
+    /// <summary>w1b [r, m].</summary>
+    public Parameter? W1B { get; }
+
+    /// <summary>w2 [k, n], where it is whole.</summary>
+    public Parameter? W2 { get; }
+
+    /// <summary>w2a [k, r], where w2 is low-rank.</summary>
+    public Parameter? W2A { get; }
+
+    /// <summary>w2b [r, n].</summary>
+    public Parameter? W2B { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors
+    {
+        get
+        {
+            if (W1 is not null) yield return ("lokr_w1", W1);
+            if (W1A is not null) yield return ("lokr_w1_a", W1A);
+            if (W1B is not null) yield return ("lokr_w1_b", W1B);
+            if (W2 is not null) yield return ("lokr_w2", W2);
+            if (W2A is not null) yield return ("lokr_w2_a", W2A);
+            if (W2B is not null) yield return ("lokr_w2_b", W2B);
+        }
+    }
+
+    private protected override DerivedParameter CreateUpdate()
+    {
+        var first = W1 is not null ? null : DerivedParameter.Of($"{Layer.Path}.lokr_first", [sizes.L, sizes.M], [W1A!, W1B!], t => t.Product(W1A!, W1B!));
+        var second = W2 is not null ? null : DerivedParameter.Of($"{Layer.Path}.lokr_second", [sizes.K, sizes.N], [W2A!, W2B!], t => t.Product(W2A!, W2B!));
+        Parameter First() => W1 ?? first!.Value;
+        Parameter Second() => W2 ?? second!.Value;
+        List<Parameter> plain = [.. new[] { W1, W2 }.OfType<Parameter>()];
+        List<DerivedParameter> derived = [.. new[] { first, second }.OfType<DerivedParameter>()];
+        return new DerivedParameter($"{Layer.Path}.lokr_update", [Layer.Outputs, Layer.Inputs], plain, values => Kronecker(values, First().Value, Second().Value),
+            gradient => KroneckerBack(gradient, First(), Second()), derived);
+    }
+
+    private void Kronecker(Span<float> values, ReadOnlySpan<float> first, ReadOnlySpan<float> second)
+    {
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var j = 0; j < sizes.M; j++)
+            {
+                var factor = scale * first[o / sizes.K * sizes.M + j];
+                var row = second.Slice(o % sizes.K * sizes.N, sizes.N);
+                var target = values.Slice(o * Layer.Inputs + j * sizes.N, sizes.N);
+                for (var q = 0; q < row.Length; q++) target[q] = factor * row[q];
+            }
+    }
+
+    private void KroneckerBack(ReadOnlySpan<float> gradient, Parameter first, Parameter second)
+    {
+        var (w1, w2) = (first.ToArray(), second.ToArray());
+        var (d1, d2) = (new double[w1.Length], new double[w2.Length]);
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var j = 0; j < sizes.M; j++)
+            {
+                var (place, start) = (o / sizes.K * sizes.M + j, o % sizes.K * sizes.N);
+                var g = gradient.Slice(o * Layer.Inputs + j * sizes.N, sizes.N);
+                var sum = 0.0;
+                for (var q = 0; q < g.Length; q++)
+                {
+                    sum += (double)g[q] * w2[start + q];
+                    d2[start + q] += (double)g[q] * w1[place];
+                }
+
+                d1[place] += sum;
+            }
+
+        for (var i = 0; i < d1.Length; i++) first.GradientSum[i] += (float)(scale * d1[i]);
+        for (var i = 0; i < d2.Length; i++) second.GradientSum[i] += (float)(scale * d2[i]);
+    }
+}

@@ -1,0 +1,53 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Layers;
+using Tenon.Tensors.Random;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// Sparse-mask tuning: as many entries of each weight as a LoRA of the rank has values are trained, chosen by their size in the frozen model: the <c>smallest</c> (where reinforcement learning moves weights, by "The Path Not Taken", 2025), the
+/// <c>largest</c>, or at <c>random</c>. Saved as SHiRA, which says the same function.
+/// </summary>
+public sealed class Sparse : SparseMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "sparse";
+
+    /// <inheritdoc/>
+    public override string Summary => "r (in + out) entries of each weight: the smallest, the largest or random ones";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options => [new("mask", "smallest", "smallest, largest or random")];
+
+    private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)
+    {
+        var mask = settings.Word("mask", "smallest", "smallest", "largest", "random");
+        var size = layer.Outputs * layer.Inputs;
+        var places = new int[size];
+        if (mask == "random") places = new RandomKey(settings.Seed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);
+        else
+        {
+            var weight = new float[size];
+            layer.Weight.CopyRows(0, weight);
+            for (var i = 0; i < size; i++) places[i] = i;
+            // Entries of one size stand in their order, so that the choice is the same everywhere.
+            var sign = mask == "largest" ? -1 : 1;
+            Array.Sort(places, (a, b) => sign * Math.Abs(weight[a]).CompareTo(Math.Abs(weight[b])) is var order and not 0 ? order : a.CompareTo(b));
+        }
+
+        var chosen = places[..count];
+        Array.Sort(chosen);
+        return chosen;
+    }
+
+    /// <summary>SHiRA's configuration does not say how the entries were chosen; the record does.</summary>
+    public override bool KeepsRecord(AdapterSet adapter) => true;
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("SHIRA", baseModel);
+        config["r"] = adapter.Settings.Rank;
+        return config;
+    }
+}

@@ -1,0 +1,191 @@
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// WaveFT (Bilican et al. 2025): a few coefficients of a one-level wavelet transform of the update are trained (Haar, <c>db1</c>, or <c>db2</c>), or with <c>use-idwt: false</c> single entries of the update
+/// itself. A coefficient reaches a handful of entries, so the update stays sparse.
+/// </summary>
+public sealed class WaveFt : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "waveft";
+
+    /// <inheritdoc/>
+    public override string Summary => "a few trained wavelet coefficients of the update";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options =>
+    [
+        .. SpectrumOptions.All("2592", "25"), new("wavelet", "db1", "db1 or db2"), new("use-idwt", "true", "false trains entries of the update itself"),
+        new("proportional", "false", "share the coefficients out by the layers' sizes"),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var layers = Targets.Linears(set);
+        var counts = Counts(settings, [.. layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs))]);
+        (double[] Low, double[] High)? wavelet = settings.Flag("use-idwt", true) ? Wavelet(settings) : null;
+        var index = 0;
+        foreach (var layer in layers)
+        {
+            var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.Number("scaling", 25));
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 1);
+            set.Add(part);
+            index++;
+        }
+    }
+
+    /// <summary>Reconstruction filters, low and high, of the orthogonal Daubechies wavelets with one and two vanishing moments.</summary>
+    private static (double[] Low, double[] High) Wavelet(AdapterSettings settings)
+    {
+        var (root, two) = (Math.Sqrt(3), 4 * Math.Sqrt(2));
+        double[] low = settings.Word("wavelet", "db1", "db1", "db2") == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)] : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
+        return (low, [.. low.Reverse().Select((v, i) => i % 2 == 0 ? v : -v)]);
+    }
+
+    private static Func<string, int> Counts(AdapterSettings settings, IReadOnlyList<(string Path, long Outputs, long Inputs)> layers)
+    {
+        if (!settings.Flag("proportional", false)) return SpectrumOptions.Counts(settings, layers, 2592);
+        var total = (double)layers.Sum(l => l.Outputs * l.Inputs);
+        var budget = (double)settings.Int("frequencies", (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs)), 1) * layers.Count;
+        // Python rounds halves to even.
+        var counts = layers.ToDictionary(l => l.Path, l => Math.Max(1, (int)Math.Round(l.Outputs * l.Inputs / total * budget, MidpointRounding.ToEven)));
+        return path => counts[path];
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings)
+    {
+        var shapes = Targets.Shapes(config, settings);
+        var counts = Counts(settings, shapes);
+        return shapes.Sum(s => (long)counts(s.Path));
+    }
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var settings = adapter.Settings;
+        var config = SpectrumOptions.Write(PeftConfig.Create("WAVEFT", baseModel), adapter, 2592, 25);
+        config["wavelet_family"] = settings.Word("wavelet", "db1", "db1", "db2");
+        config["use_idwt"] = settings.Flag("use-idwt", true);
+        config["proportional_parameters"] = settings.Flag("proportional", false);
+        config["init_weights"] = settings.Init != "gaussian";
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config)
+    {
+        if (config.PeftType != "WAVEFT") return null;
+        if (config.Flag("use_idwt") && config.Text("wavelet_family") is not ("db1" or "db2"))
+            throw new TenonException($"'wavelet_family' of {config.Source}", "db1 or db2: the filters of the others are not built in", $"{config["wavelet_family"]?.ToJsonString()}", usage: true);
+        return new AdapterSettings
+        {
+            Method = Name,
+            Init = config.Flag("init_weights") ? "zeros" : "gaussian",
+            Options = new Dictionary<string, string>(SpectrumOptions.Read(config))
+            {
+                ["wavelet"] = config.Text("wavelet_family") is "db2" ? "db2" : "db1", ["use-idwt"] = config.Flag("use_idwt") ? "true" : "false", ["proportional"] = config.Flag("proportional_parameters") ? "true" : "false",
+            },
+        };
+    }
+}
+
+/// <summary>WaveFT's part of one layer: the entries that its coefficients reach, and each entry as a fixed combination of coefficients.</summary>
+public sealed class WaveFtLayer : SparseUpdate
+{
+    private readonly List<(int Entry, int Coefficient, double Weight)> terms = [];
+    private readonly DerivedParameter values;
+
+    internal WaveFtLayer(Linear layer, int[] places, (double[] Low, double[] High)? wavelet, double scaling)
+        : base(layer)
+    {
+        Spectrum = Parameter.Create($"{layer.Path}.waveft_spectrum", places.Length);
+        var entries = new Dictionary<int, int>();
+        for (var k = 0; k < places.Length; k++)
+        {
+            var (row, column) = (places[k] / layer.Inputs, places[k] % layer.Inputs);
+            // The right half of the spectrum holds the band that alternates along the outputs, the lower half the one along the inputs.
+            var (isLower, isRight) = (IsUpperBand(row, layer.Outputs, wavelet), IsUpperBand(column, layer.Inputs, wavelet));
+            foreach (var (o, down) in Reach(row, layer.Outputs, wavelet, isRight))
+                foreach (var (i, across) in Reach(column, layer.Inputs, wavelet, isLower))
+                {
+                    var place = o * layer.Inputs + i;
+                    if (!entries.TryGetValue(place, out var entry)) entries[place] = entry = entries.Count;
+                    terms.Add((entry, k, scaling * down * across));
+                }
+        }
+
+        var order = entries.OrderBy(e => e.Value).Select(e => e.Key).ToList();
+        Outputs = [.. order.Select(p => p / layer.Inputs)];
+        Inputs = [.. order.Select(p => p % layer.Inputs)];
+        values = new DerivedParameter($"{layer.Path}.waveft_values", [order.Count], [Spectrum], Compute, PullBack);
+    }
+
+    /// <summary>The trained coefficients [n].</summary>
+    public Parameter Spectrum { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("waveft_spectrum", Spectrum)];
+
+    private protected override int[] Outputs { get; }
+
+    private protected override int[] Inputs { get; }
+
+    private protected override Parameter Values => values.Value;
+
+    /// <summary>
+    /// Along one side: the places that a coefficient reaches, and with which factor. The side is padded by the filter's length less 2 and to an even number, halved into low and high bands, reconstructed with
+    /// stride 2, cut by the filter's overhang and cropped at the centre.
+    /// </summary>
+    private static IEnumerable<(int Place, double Factor)> Reach(int index, int size, (double[] Low, double[] High)? wavelet, bool isHigh)
+    {
+        if (wavelet is not var (low, high))
+        {
+            yield return (index, 1);
+            yield break;
+        }
+
+        var (place, half) = Padded(index, size, low.Length);
+        var filter = isHigh ? high : low;
+        var reconstructed = 2 * half - low.Length + 2;
+        var crop = low.Length - 2 + (reconstructed - size) / 2;
+        for (var t = 0; t < filter.Length; t++)
+            if (2 * (place % half) + t - crop is var reached && reached >= 0 && reached < size) yield return (reached, filter[t]);
+    }
+
+    private static bool IsUpperBand(int index, int size, (double[] Low, double[] High)? wavelet) => wavelet is var (low, _) && Padded(index, size, low.Length) is var (place, half) && place >= half;
+
+    private static (int Place, int Half) Padded(int index, int size, int filter)
+    {
+        var padded = size + filter - 2;
+        padded += padded % 2;
+        return (index + (padded - size) / 2, padded / 2);
+    }
+
+    private void Compute(Span<float> target)
+    {
+        var sums = new double[target.Length];
+        foreach (var (entry, coefficient, weight) in terms) sums[entry] += weight * Spectrum.Value[coefficient];
+        for (var i = 0; i < sums.Length; i++) target[i] = (float)sums[i];
+    }
+
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var sums = new double[Spectrum.Length];
+        foreach (var (entry, coefficient, weight) in terms) sums[coefficient] += weight * gradient[entry];
+        for (var k = 0; k < sums.Length; k++) Spectrum.GradientSum[k] += (float)sums[k];
+    }
+}
