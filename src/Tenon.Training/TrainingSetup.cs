@@ -7,7 +7,7 @@ using Tenon.Training.Settings;
 namespace Tenon.Training;
 
 /// <summary>Everything a run needs, made from its settings by whoever starts it; the trainer itself opens no model and no data file.</summary>
-public sealed record TrainingSetup
+public sealed record TrainingSetup : IDisposable
 {
     /// <summary>The resolved recipe.</summary>
     public required RunSettings Settings { get; init; }
@@ -35,6 +35,15 @@ public sealed record TrainingSetup
 
     /// <summary>Held-out problems that the recipe's evaluations run on.</summary>
     public IReadOnlyList<HeldOut> HeldOut { get; init; } = [];
+
+    /// <summary>What a person should know before the run begins and what stops nothing (ids that a data file has twice).</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Ends the rewards that run programs of their own.</summary>
+    public void Dispose()
+    {
+        foreach (var reward in Rewards) (reward.Reward as IDisposable)?.Dispose();
+    }
 }
 
 /// <summary>A benchmark as the trainer runs it.</summary>

@@ -31,7 +31,7 @@ internal sealed class QuickstartCommand : Verb
     {
         compute.Apply(call);
         var settings = RecipeFile.Parse<RunSettings>(ReadRecipe(), "quickstart.yaml", [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
-        var setup = RunBuilder.Build(settings);
+        using var setup = RunBuilder.Build(settings);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         using var run = RunFolder.Create(call.GetValue(output) ?? FreeFolder(), RunBuilder.Describe(setup));
         var observer = new QuickstartObserver(Observers.For(terminal));

@@ -36,7 +36,8 @@ internal sealed class TrainCommand : Verb
         var path = call.GetValue(recipe) ?? throw new TenonException("tenon train", "a RECIPE or --resume DIR", "neither", usage: true);
         var settings = RecipeFile.Load<RunSettings>(path, [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
         compute.Apply(call);
-        var setup = RunBuilder.Build(settings);
+        using var setup = RunBuilder.Build(settings);
+        foreach (var notice in setup.Notices) terminal.Error.WriteLine($"note: {notice}");
         MemoryCheck.Require(setup);
         if (call.GetValue(dryRun))
         {
@@ -54,7 +55,7 @@ internal sealed class TrainCommand : Verb
         var json = run.ReadRun();
         var settings = SettingsJson.Read<RunSettings>(json["recipe"] ?? throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged"));
         compute.Apply(call);
-        var setup = RunBuilder.Build(settings, run);
+        using var setup = RunBuilder.Build(settings, run);
         RunSession.CheckResumable(json, setup, forced);
         return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
     }

@@ -21,8 +21,9 @@ internal static class RunBuilder
     public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null)
     {
         var rewards = Rewards(settings.Reward, settings.Data);
-        var problems = Problems(settings.Data, (ulong)settings.Seed);
-        var heldOut = HeldOut(settings);
+        var notices = new List<string>();
+        var problems = Problems(settings.Data, (ulong)settings.Seed, notices);
+        var heldOut = HeldOut(settings, notices);
         var loaded = LoadedModel.Open(settings.Model, settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
@@ -38,14 +39,15 @@ internal static class RunBuilder
             Rewards = rewards,
             Objective = settings.Objective,
             HeldOut = heldOut,
+            Notices = notices,
         };
     }
 
-    /// <summary>Problems of a file or of a task.</summary>
-    public static ProblemSource Problems(DataSettings data, ulong seed)
+    /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
+    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null)
     {
         if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
-        var problems = ReadFile(data.Train!, data).Problems;
+        var problems = ReadFile(data.Train!, data, notices).Problems;
         if (data.Limit is { } limit) problems = [.. problems.Take(limit)];
         return ProblemSource.Of(problems, seed, data.Shuffle);
     }
@@ -59,42 +61,43 @@ internal static class RunBuilder
     }
 
     /// <summary>A data file with the recipe's columns.</summary>
-    public static ProblemFile ReadFile(string path, DataSettings data) =>
-        ProblemFile.Read(path, new ProblemColumns { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Solution = data.SolutionColumn });
+    private static ProblemFile ReadFile(string path, DataSettings data, List<string>? notices)
+    {
+        var file = ProblemFile.Read(path, new ProblemColumns { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Solution = data.SolutionColumn });
+        if (file.DuplicateIds is { Count: > 0 } twice)
+            notices?.Add($"{path}: {twice.Count} ids stand on more than one line ({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); the later ones are called ID#2, ID#3 ...");
+        return file;
+    }
 
     private static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
     {
-        var rewards = settings.Select(s => new WeightedReward(s.Name == "task" && data.Task is not null ? TaskOf(data.Task).Checker : RewardFinder.Create(s.Name, Options(s.Options)), s.Weight)).ToList();
+        var rewards = settings.Select(s => new WeightedReward(Reward(s, data), s.Weight)).ToList();
         if (!rewards.Exists(r => r.Reward.IsOutcome)) rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
         return rewards;
     }
 
-    private static Dictionary<string, object?>? Options(Dictionary<string, JsonElement>? options) => options?.ToDictionary(o => o.Key, o => Plain(o.Value));
-
-    private static object? Plain(JsonElement value) => value.ValueKind switch
+    private static IReward Reward(RewardSettings reward, DataSettings data)
     {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
-        JsonValueKind.Null => null,
-        JsonValueKind.Array => value.EnumerateArray().Select(Plain).ToList(),
-        _ => value.EnumerateObject().ToDictionary(p => p.Name, p => Plain(p.Value)),
-    };
+        if (reward.Name == RewardSettings.TaskChecker && data.Task is not null) return TaskOf(data.Task).Checker;
+        var options = reward.Options?.ToDictionary(o => o.Key, o => (object?)o.Value) ?? [];
+        // A reward that wraps another wraps the task's own checker, unless the recipe says which.
+        if (reward.Name == "cosine-length" && data.Task is { } task && options.GetValueOrDefault("of") is null or JsonElement { ValueKind: JsonValueKind.Null }) options["of"] = task.Name;
+        return RewardFinder.Create(reward.Name, options);
+    }
 
-    private static List<HeldOut> HeldOut(RunSettings settings)
+    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices)
     {
         var result = new List<HeldOut>();
         foreach (var text in settings.Evaluate.Benchmarks)
         {
             BenchmarkName.TryParse(text, out var name);
-            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings)));
+            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices)));
         }
 
         return result;
     }
 
-    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings)
+    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices)
     {
         if (settings.Data.Task is { } task && name == "held-out")
         {
@@ -103,7 +106,7 @@ internal static class RunBuilder
         }
 
         var path = File.Exists(name) ? name : Path.Combine(settings.Evaluate.Data, name + ".jsonl");
-        var problems = ReadFile(path, settings.Data).Problems;
+        var problems = ReadFile(path, settings.Data, notices).Problems;
         return settings.Evaluate.Problems is { } limit ? [.. problems.Take(limit)] : problems;
     }
 

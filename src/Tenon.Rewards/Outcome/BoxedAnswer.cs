@@ -43,7 +43,8 @@ internal static class BoxedAnswer
         return new Verdict(correct ? 1 : 0, correct, why) { Extracted = text };
     }
 
-    private static string Unwrap(string text)
+    /// <summary>The text without <c>$</c>, <c>\text{}</c> and a final stop around it.</summary>
+    public static string Unwrap(string text)
     {
         text = text.Trim().Trim('$').Trim();
         foreach (var wrap in (ReadOnlySpan<string>)[@"\text{", @"\mathrm{", @"\textbf{", @"\mathbf{"])

@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tenon.Rewards;
 
 namespace Tenon.Training.Settings;
 
 /// <summary>One reward: a name, or a mapping with its weight and options.</summary>
 public sealed record RewardSettings : ISettings
 {
+    /// <summary>The name that stands for the checker of the run's task.</summary>
+    public const string TaskChecker = "task";
+
     /// <summary>The reward's name (<c>math</c>, <c>soft-overlong</c>, <c>command</c> ...).</summary>
     public string Name { get; init; } = "";
 
@@ -29,5 +33,10 @@ public sealed record RewardSettings : ISettings
     public IEnumerable<SettingsFault> Rules()
     {
         if (Name.Length == 0) yield return new("name", "is missing", "the name of a reward");
+        else if (Name != TaskChecker && !RewardFinder.Names.Contains(Name))
+            yield return new("name", $"'{Name}' is no reward" + (Nearest.Of(Name, RewardFinder.Names) is { } near ? $"; nearest: {near}" : ""), string.Join(", ", RewardFinder.Names));
+        else if (Name != TaskChecker)
+            foreach (var fault in RewardFinder.Check(Name, Options?.ToDictionary(o => o.Key, o => (object?)o.Value)))
+                yield return new(fault.Key, fault.Message, "docs/rewards.md has the options of every reward");
     }
 }

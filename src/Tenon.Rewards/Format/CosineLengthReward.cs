@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Tenon.Rewards.External;
+using Tenon.Rewards.Settings;
+using Tenon.Rewards.Shaping;
+using Tenon.Rewards.Tasks;
+
+namespace Tenon.Rewards.Format;
+
+/// <summary>Settings of <see cref="CosineLengthReward"/>.</summary>
+public sealed record CosineLengthSettings : ICheckedSettings
+{
+    /// <summary>The outcome reward whose verdict is scaled, or a generated task's name for its checker; null is the task's checker where the run has a task, else <c>math</c>.</summary>
+    public string? Of { get; init; }
+
+    /// <summary>That reward's own settings.</summary>
+    public JsonElement? Options { get; init; }
+
+    /// <summary>The length at which the scale ends, in tokens; null is the longest completion the run samples.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>A wrong answer of length 0.</summary>
+    public double MinWrong { get; init; } = -1;
+
+    /// <summary>A wrong answer at the limit.</summary>
+    public double MaxWrong { get; init; } = -0.5;
+
+    /// <summary>A right answer at the limit.</summary>
+    public double MinCorrect { get; init; } = 0.5;
+
+    /// <summary>A right answer of length 0.</summary>
+    public double MaxCorrect { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingFault> Faults()
+    {
+        if (Limit < 1) yield return new("limit", $"expected 1 token or more, got {Limit}");
+        if (!(Math.Min(MinCorrect, MaxCorrect) > Math.Max(MinWrong, MaxWrong)))
+            yield return new("min-correct", "expected every right answer to earn more than any wrong one");
+        if (Options is { ValueKind: not JsonValueKind.Object }) yield return new("options", "expected a map of the inner reward's settings");
+        foreach (var fault in OfFaults()) yield return fault;
+    }
+
+    /// <summary>The reward that is scaled.</summary>
+    internal IReward Inner()
+    {
+        if (Of is { } task && TaskFinder.Names.Contains(task)) return TaskFinder.Create(task).Checker;
+        return RewardFinder.Create(Of ?? "math", OptionMap());
+    }
+
+    private Dictionary<string, object?>? OptionMap() => Options?.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
+
+    private List<SettingFault> OfFaults()
+    {
+        if (Options is { ValueKind: not JsonValueKind.Object }) return [];
+        try
+        {
+            var inner = Inner();
+            (inner as IDisposable)?.Dispose();
+            return inner is CosineLengthReward || !inner.IsOutcome ? [new("of", $"expected an outcome reward, got '{Of}'")] : [];
+        }
+        catch (TenonException e)
+        {
+            return [new("of", e.Message)];
+        }
+    }
+}
+
+/// <summary>
+/// An outcome reward scaled by length (arXiv 2502.03373): right answers earn more when short, wrong ones lose less when long. It takes the outcome
+/// reward's place: what is right stays right, only the score follows the length.
+/// </summary>
+public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchReward, IDisposable
+{
+    private readonly IReward _inner = settings.Inner();
+    private readonly CosineEnds _ends = new(settings.MinWrong, settings.MaxWrong, settings.MinCorrect, settings.MaxCorrect);
+
+    /// <inheritdoc/>
+    public string Name => "cosine-length";
+
+    /// <inheritdoc/>
+    public bool IsOutcome => true;
+
+    /// <inheritdoc/>
+    public Verdict Judge(Problem problem, in Completion completion) => Scaled(_inner.Judge(problem, completion), completion);
+
+    /// <inheritdoc/>
+    public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
+    {
+        var verdicts = new Verdict[items.Count];
+        if (_inner is IBatchReward batch) verdicts = batch.JudgeAll(items);
+        else Parallel.For(0, items.Count, i => verdicts[i] = _inner.Judge(items[i].Problem, items[i].Completion));
+        return [.. verdicts.Select((v, i) => Scaled(v, items[i].Completion))];
+    }
+
+    /// <summary>Ends the inner reward, where it is a command.</summary>
+    public void Dispose() => (_inner as IDisposable)?.Dispose();
+
+    // The inner reward's extraction and reason stay; only the score is another.
+    private Verdict Scaled(Verdict verdict, in Completion completion) =>
+        verdict.Correct is { } correct ? verdict with { Score = CosineLength.Reward(correct, completion.Tokens, settings.Limit ?? Math.Max(1, completion.MaxTokens), _ends) } : verdict;
+}
