@@ -22,19 +22,21 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
         dir=$1 size=$2 kept=$3 hidden=$4; shift 4
         stop() { echo "sandbox: $1" >&2; exit 125; }
         mount --make-rprivate / || stop "mounts cannot be made private"
-        while [ "$hidden" -gt 0 ]; do
-          mount -t tmpfs -o size=4k,mode=755 tmpfs "$1" || stop "$1 cannot be hidden"
-          hidden=$((hidden - 1)); shift
-        done
         cd "$dir"
         mount -t tmpfs -o "size=${size}m,nosuid,nodev,mode=700" tmpfs /tmp || stop "/tmp cannot be mounted"
+        # What lay below the old /tmp is out of sight already.
+        while [ "$hidden" -gt 0 ]; do
+          [ ! -d "$1" ] || mount -t tmpfs -o size=4k,mode=755 tmpfs "$1" || stop "$1 cannot be hidden"
+          hidden=$((hidden - 1)); shift
+        done
         [ -d "$dir" ] || mkdir -p "$dir"
         mount --no-canonicalize --bind . "$dir" || stop "the folder cannot be bound"
         # Sockets of services live here. Some systems keep their programs here too.
         [ -d /run/current-system ] || mount -t tmpfs -o size=4k,mode=755 tmpfs /run || stop "/run cannot be covered"
         while read -r _ point _ options _; do
           point=$(printf "$point")
-          if [ "$point" = /tmp ] || [ "$point" = "$kept" ]; then continue; fi
+          # A mount that lies under one of those above cannot be reached.
+          if [ "$point" = /tmp ] || [ "$point" = "$kept" ] || [ ! -e "$point" ]; then continue; fi
           same=
           for option in nosuid nodev noexec noatime nodiratime relatime; do
             case ",$options," in *",$option,"*) same=$same,$option ;; esac

@@ -56,8 +56,10 @@ internal sealed class ChoiceReader(ChoiceList choices)
         foreach (Match match in Announcement.Matches(text))
         {
             var start = match.Index + match.Length;
-            var end = text.IndexOf('\n', start);
-            var place = Leading(Plain(end < 0 ? text[start..] : text[start..end]), out var why);
+            // So far and no further, so that many announcements on one line cost linear time.
+            var line = text.AsSpan(start, Math.Min(LongestAnswer, text.Length - start));
+            var end = line.IndexOf('\n');
+            var place = Leading(Plain((end < 0 ? line : line[..end]).ToString()), out var why);
             if (why == "no-answer") continue;
             reason = place is null || (found is { } other && other != place) ? "several-answers" : "choice";
             if (reason != "choice") return null;

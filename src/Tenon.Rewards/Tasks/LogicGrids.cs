@@ -16,6 +16,9 @@ public sealed class LogicGrids : GeneratedTask
         ("colour", ["red", "blue", "green", "white"]),
     ];
 
+    // All arrangements of each size, made once and only read: 13,824 of them at level 5.
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<(int People, int Kinds), List<int[][]>> Grids = new();
+
     /// <inheritdoc/>
     public override string Name => "logic-grids";
 
@@ -32,7 +35,7 @@ public sealed class LogicGrids : GeneratedTask
         var kinds = Enumerable.Range(0, Kinds.Length).ToArray();
         random.Shuffle<int>(kinds);
         kinds = kinds[..(level switch { 1 or 2 => 1, 5 => 3, _ => 2 })];
-        var grids = Arrangements(people, kinds.Length);
+        var grids = Grids.GetOrAdd((people, kinds.Length), key => Arrangements(key.People, key.Kinds));
         var solution = grids[random.Below(grids.Count)];
         var clues = FewestClues(AllClues(people, kinds, solution, random), grids, random);
         var given = string.Join("; ", kinds.Select(k => $"{Kinds[k].Kind} ({string.Join(", ", Kinds[k].Things[..people])})"));
@@ -98,16 +101,47 @@ public sealed class LogicGrids : GeneratedTask
             if (left.Count == 1) break;
         }
 
-        // ... then drop each one that the others make needless.
+        // ... then drop each one that the others make needless. Each clue is asked once about every grid; the rest is on bits.
+        var masks = taken.ConvertAll(clue => Mask(clue, grids));
         for (var i = 0; i < taken.Count;)
         {
-            var others = taken.Where((_, j) => j != i).ToList();
-            if (grids.Count(g => others.TrueForAll(c => c.Holds(g))) == 1) taken.RemoveAt(i);
-            else i++;
+            if (!OneLeft(masks, i, grids.Count))
+            {
+                i++;
+                continue;
+            }
+
+            taken.RemoveAt(i);
+            masks.RemoveAt(i);
         }
 
         random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(taken));
         return taken;
+    }
+
+    private static ulong[] Mask(Clue clue, List<int[][]> grids)
+    {
+        var mask = new ulong[(grids.Count + 63) / 64];
+        for (var g = 0; g < grids.Count; g++)
+            if (clue.Holds(grids[g])) mask[g / 64] |= 1UL << g;
+        return mask;
+    }
+
+    // True where all clues but one leave a single grid.
+    private static bool OneLeft(List<ulong[]> masks, int without, int grids)
+    {
+        var left = 0;
+        for (var word = 0; word < (grids + 63) / 64 && left <= 1; word++)
+        {
+            var bits = ulong.MaxValue;
+            for (var m = 0; m < masks.Count; m++)
+                if (m != without) bits &= masks[m][word];
+            // Without any clue every bit stands, those beyond the last grid too.
+            if (word == grids / 64) bits &= (1UL << grids) - 1;
+            left += System.Numerics.BitOperations.PopCount(bits);
+        }
+
+        return left == 1;
     }
 
     private sealed record Clue(string Text, Func<int[][], bool> Holds);

@@ -95,7 +95,7 @@ public class CodeRewardTests
 
     [Fact]
     public void Its_own_folder_can_be_written_to_and_is_new_for_each_test() =>
-        Judge("import os\nprint(len(os.listdir('.')))\nopen('x','w').write('1')\nopen('/tmp/y','w').write('1')", """{"tests":[{"input":"","output":"0"},{"input":"","output":"0"}]}""").Reason.ShouldBe("all-passed");
+        Judge("import os\nprint(len([f for f in os.listdir('.') if len(f) == 1]))\nopen('x','w').write('1')\nopen('/tmp/y','w').write('1')", """{"tests":[{"input":"","output":"0"},{"input":"","output":"0"}]}""").Reason.ShouldBe("all-passed");
 
     [Fact]
     public void Other_interpreters_and_csharp()

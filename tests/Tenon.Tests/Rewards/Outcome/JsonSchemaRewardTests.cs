@@ -60,8 +60,8 @@ public class JsonSchemaRewardTests
         foreach (var schema in (string[])["""{"pattern":"^(a+)+$"}""", """{"$schema":"http://json-schema.org/draft-07/schema#","pattern":"^(a+)+$"}""", """{"patternProperties":{"^(a+)+$":true}}"""])
         {
             var reward = Rows.Reward("json-schema", $$"""{"schema":{{schema}}}""");
-            reward.Judge("", "\"" + new string('a', 50_000) + "!\"").Correct.ShouldNotBeNull();
-            reward.Judge("", "{\"" + new string('a', 50_000) + "!\":1}").Correct.ShouldNotBeNull();
+            reward.Judge("", "\"" + new string('a', 5_000) + "!\"").Correct.ShouldNotBeNull();
+            reward.Judge("", "{\"" + new string('a', 5_000) + "!\":1}").Correct.ShouldNotBeNull();
         }
 
         var strict = Rows.Reward("json-schema", """{"schema":{"multipleOf":0.5,"minimum":0,"maxLength":3,"uniqueItems":true,"items":{"$ref":"#"}}}""");

