@@ -30,4 +30,19 @@ internal static class LowRank
         for (var i = 0; i < result.Length; i++) result[i] = (float)(values[i] * scale);
         return result;
     }
+
+    /// <summary>B [out, r] times a core [r, r], in float64.</summary>
+    public static float[] Product(ReadOnlySpan<float> b, ReadOnlySpan<float> core, int outputs, int rank)
+    {
+        var result = new float[outputs * rank];
+        for (var o = 0; o < outputs; o++)
+            for (var k = 0; k < rank; k++)
+            {
+                var sum = 0.0;
+                for (var l = 0; l < rank; l++) sum += (double)b[o * rank + l] * core[l * rank + k];
+                result[o * rank + k] = (float)sum;
+            }
+
+        return result;
+    }
 }

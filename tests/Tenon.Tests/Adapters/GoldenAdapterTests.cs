@@ -95,6 +95,8 @@ public class GoldenAdapterTests(ITestOutputHelper output)
 
         if (hasGradients)
         {
+            // The reference computes one more loss after the last step; constrained OFT brings its parameter back in that pass.
+            Backward(model, set, ids, runs, lengths, w);
             var tolerance = Math.Max(1e-4, 4 * (document.TryGetProperty("adamw_float32_float64_max_difference", out var d) && d.ValueKind == JsonValueKind.Number ? d.GetDouble() : 0));
             var tensors = set.Tensors.Where(t => t.Tensor.Trainable).DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
             foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("adamw5.", StringComparison.Ordinal)))
@@ -145,6 +147,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
                 ours.Tensors[key].Type.ShouldBe(theirs.Tensors[key].Type, $"{name} {key}");
                 ours.Tensors[key].Shape.ShouldBe(theirs.Tensors[key].Shape, $"{name} {key}");
                 if (ours.Tensors[key].Type == SafetensorsType.I32) ours.ReadLongs(key).ShouldBe(theirs.ReadLongs(key), $"{name} {key}");
+                else if (name == "vblora-topk-only") Close(ours.ReadFloats(key), theirs.ReadDoubles(key), 1e-7, $"{name} {key}"); // weights go through their logarithms
                 else ours.ReadDoubles(key).ShouldBe(theirs.ReadDoubles(key), $"{name} {key}");
             }
 

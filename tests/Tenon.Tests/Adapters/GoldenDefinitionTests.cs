@@ -18,6 +18,7 @@ public class GoldenDefinitionTests
     [InlineData("rlmo")]
     [InlineData("oplora")]
     [InlineData("geora")]
+    [InlineData("lora-xs")]
     public void GivesTheDefinitionsNumbers(string method)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "definition-" + method, "case.json")));
@@ -64,7 +65,7 @@ public class GoldenDefinitionTests
     private static void RequireStart(AdapterSet adapter, string folder, bool isDrawn)
     {
         using var init = SafetensorsFile.Open(Path.Combine(folder, "init.safetensors"));
-        foreach (var part in adapter.Linears.Cast<LoraLayer>().Where(l => init.Tensors.ContainsKey($"{l.Layer.Path}.start.A")))
+        foreach (var part in adapter.Linears.OfType<LoraLayer>().Where(l => init.Tensors.ContainsKey($"{l.Layer.Path}.start.A")))
         {
             if (isDrawn) part.A.Value.ToArray().ShouldAllBe(a => Math.Abs(a) <= 1 / Math.Sqrt(part.Layer.Inputs));
             else AdapterGolden.Distance(part.A.Value, init.ReadDoubles($"{part.Layer.Path}.start.A")).ShouldBeLessThan(1e-6);
@@ -75,7 +76,13 @@ public class GoldenDefinitionTests
     private static Dictionary<string, Parameter> Put(AdapterSet adapter, SafetensorsFile parts)
     {
         var trained = new Dictionary<string, Parameter>();
-        foreach (var part in adapter.Linears.Cast<LoraLayer>())
+        foreach (var part in adapter.Linears.OfType<LoraXsLayer>())
+        {
+            foreach (var (name, tensor) in new[] { ("A", part.A), ("B", part.B), ("R", part.R) }) tensor.Set(parts.ReadFloats($"{part.Layer.Path}.{name}"));
+            trained[$"{part.Layer.Path}.R"] = part.R;
+        }
+
+        foreach (var part in adapter.Linears.OfType<LoraLayer>())
         {
             foreach (var (name, tensor) in new[] { ("A", part.A), ("B", part.B) })
             {

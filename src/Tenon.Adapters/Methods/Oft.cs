@@ -1,0 +1,216 @@
+using System.Globalization;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Config;
+using Tenon.Models.Layers;
+using Tenon.Tensors;
+using Tenon.Tensors.Linalg;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Adapters.Methods;
+
+/// <summary>
+/// OFT (Qiu et al. 2023): blocks of a layer's input are turned by orthogonal matrices, y = W (R x) + b. A block comes from its skew-symmetric matrix by Cayley's formula, or by the cut
+/// Neumann series of its inverse (PEFT's default; the two turn in opposite directions). Blocks act on activations: no [in, in] matrix exists.
+/// </summary>
+public sealed class Oft : AdapterMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "oft";
+
+    /// <inheritdoc/>
+    public override string Summary => "orthogonal turns of blocks of a layer's input";
+
+    /// <inheritdoc/>
+    public override SharedKeys Uses => SharedKeys.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodOption> Options =>
+    [
+        new("block-size", "32, or the divisor of the inputs nearest to it", "inputs that are turned together"), new("blocks", "0", "number of blocks, in place of their size"),
+        new("cayley", "neumann", "neumann (a cut series) or exact"), new("neumann-terms", "5", "terms of the series"), new("block-share", "false", "one turn for all blocks of a layer"),
+        new("coft", "false", "hold the turns close to none"), new("eps", "6e-05", "how close (coft)"),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["random"];
+
+    /// <inheritdoc/>
+    protected override void Build(AdapterSet set)
+    {
+        var settings = set.Settings;
+        var index = 0;
+        foreach (var layer in Targets.Linears(set))
+        {
+            var part = new OftLayer(layer, Block(settings, layer.Path, layer.Inputs), settings);
+            if (settings.Init == "random") AdapterInit.Normal(part.R, settings.Seed, index, 0, 0.1);
+            set.Add(part);
+            index++;
+        }
+    }
+
+    /// <summary>The block size of a layer: what was asked for, or the nearest divisor of its inputs.</summary>
+    private static int Block(AdapterSettings settings, string path, long inputs)
+    {
+        var (blocks, size) = (settings.Int("blocks", 0, 0), settings.Int("block-size", settings.Int("blocks", 0, 0) > 0 ? 0 : 32, 0));
+        if (blocks > 0 && size > 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
+        if (blocks == 0 && size == 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
+        var wanted = blocks > 0 ? blocks : size;
+        if (inputs % wanted != 0 || wanted > inputs) wanted = Nearest((int)inputs, wanted);
+        var block = blocks > 0 ? (int)inputs / wanted : wanted;
+        return block >= 2 ? block : throw new TenonException($"block size of '{path}' (oft)", "2 or more", $"{block}", usage: true);
+    }
+
+    private static int Nearest(int inputs, int wanted)
+    {
+        if (wanted >= inputs) return inputs;
+        var (lower, higher) = (wanted, wanted);
+        while (lower > 1 && inputs % lower != 0) lower--;
+        while (higher < inputs && inputs % higher != 0) higher++;
+        return wanted - lower <= higher - wanted ? lower : higher;
+    }
+
+    /// <inheritdoc/>
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
+    {
+        var block = Block(settings, s.Path, s.Inputs);
+        return (settings.Flag("block-share", false) ? 1 : s.Inputs / block) * (block * (block - 1L) / 2);
+    });
+
+    /// <inheritdoc/>
+    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    {
+        var config = PeftConfig.Create("OFT", baseModel);
+        var settings = adapter.Settings;
+        config["r"] = settings.Int("blocks", 0);
+        config["oft_block_size"] = settings.Int("block-size", settings.Int("blocks", 0) > 0 ? 0 : 32);
+        config["use_cayley_neumann"] = settings.Word("cayley", "neumann", "neumann", "exact") == "neumann";
+        config["num_cayley_neumann_terms"] = settings.Int("neumann-terms", 5);
+        config["block_share"] = settings.Flag("block-share", false);
+        config["coft"] = settings.Flag("coft", false);
+        config["eps"] = settings.Number("eps", 6e-5);
+        config["init_weights"] = settings.Init != "random";
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "OFT" ? null : new AdapterSettings
+    {
+        Method = Name,
+        Init = config.Flag("init_weights") ? null : "random",
+        Options = new Dictionary<string, string>
+        {
+            ["blocks"] = config.Int("r").ToString(CultureInfo.InvariantCulture), ["block-size"] = config.Int("oft_block_size").ToString(CultureInfo.InvariantCulture),
+            ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact", ["neumann-terms"] = config.Int("num_cayley_neumann_terms").ToString(CultureInfo.InvariantCulture),
+            ["block-share"] = config.Flag("block_share") ? "true" : "false", ["coft"] = config.Flag("coft") ? "true" : "false",
+            ["eps"] = config.Number("eps").ToString("R", CultureInfo.InvariantCulture),
+        },
+    };
+}
+
+/// <summary>OFT's part of one layer.</summary>
+public sealed class OftLayer : LinearAdapter
+{
+    private readonly int block;
+    private readonly int terms;
+    private readonly double? bound;
+    private readonly DerivedParameter blocks;
+    private long boundVersion = -1;
+
+    internal OftLayer(Linear layer, int block, AdapterSettings settings)
+        : base(layer)
+    {
+        this.block = block;
+        var count = layer.Inputs / block;
+        terms = settings.Word("cayley", "neumann", "neumann", "exact") == "exact" ? 0 : settings.Int("neumann-terms", 5, 1);
+        var rows = settings.Flag("block-share", false) ? 1 : count;
+        if (settings.Flag("coft", false)) bound = settings.Number("eps", 6e-5) / Math.Sqrt(rows);
+        R = Parameter.Create($"{layer.Path}.oft_R.weight", rows, block * (block - 1) / 2);
+        blocks = new DerivedParameter($"{layer.Path}.oft_blocks", [count, block, block], [R], Compute, PullBack);
+    }
+
+    /// <summary>Strict upper triangles of the skew matrices [blocks, b (b - 1) / 2].</summary>
+    public Parameter R { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("oft_R.weight", R)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => Base(tape, tape.BlockMatMul(x, Blocks()));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight) => BlockTurns.Merge(weight, Layer.Outputs, Layer.Inputs, Blocks());
+
+    private Parameter Blocks()
+    {
+        Project();
+        return blocks.Value;
+    }
+
+    /// <summary>Constrained OFT: in every pass the parameter itself is brought back to the ball around no turn, without a gradient.</summary>
+    private void Project()
+    {
+        if (bound is not { } most || boundVersion == R.Version) return;
+        R.Update(values =>
+        {
+            var size = (int)R.Columns;
+            for (var j = 0; j < (int)R.Rows; j++)
+            {
+                var row = values.Slice(j * size, size);
+                var square = 0.0;
+                foreach (var v in row) square += 2 * (double)v * v;
+                var norm = Math.Sqrt(square);
+                if (norm <= most) continue;
+                foreach (ref var v in row) v = (float)(v * (most / norm));
+            }
+        });
+        boundVersion = R.Version;
+    }
+
+    private void Compute(Span<float> values)
+    {
+        var (size, area) = ((int)R.Columns, block * block);
+        for (var j = 0; j < values.Length / area; j++)
+        {
+            var q = Cayley.Skew(R.Value.Slice(j % (int)R.Rows * size, size), block);
+            (terms == 0 ? Cayley.Exact(q) : Cayley.Neumann(q, terms)).ToFloats().CopyTo(values[(j * area)..]);
+        }
+    }
+
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var (size, area) = ((int)R.Columns, block * block);
+        for (var j = 0; j < gradient.Length / area; j++)
+        {
+            var place = j % (int)R.Rows * size;
+            var q = Cayley.Skew(R.Value.Slice(place, size), block);
+            var g = Matrix.From(gradient.Slice(j * area, area), block, block);
+            Cayley.SkewBack(terms == 0 ? Cayley.ExactBack(q, g) : Cayley.NeumannBack(q, g, terms), R.GradientSum.Slice(place, size));
+        }
+    }
+}
+
+/// <summary>Merging block turns of the input into a weight.</summary>
+internal static class BlockTurns
+{
+    /// <summary>W' = W blockdiag(M)^T, in place; blocks [k, b, b] as <see cref="BlockOps.BlockMatMul"/> takes them.</summary>
+    public static float[] Merge(float[] weight, int outputs, int inputs, Parameter blocks)
+    {
+        var block = (int)blocks.Dimensions[1];
+        var m = blocks.Value;
+        var row = new double[block];
+        for (var o = 0; o < outputs; o++)
+            for (var start = 0; start < inputs; start += block)
+            {
+                var place = start / block * block * block;
+                for (var p = 0; p < block; p++)
+                {
+                    row[p] = 0;
+                    for (var q = 0; q < block; q++) row[p] += (double)weight[o * inputs + start + q] * m[place + p * block + q];
+                }
+
+                for (var p = 0; p < block; p++) weight[o * inputs + start + p] = (float)row[p];
+            }
+
+        return weight;
+    }
+}
