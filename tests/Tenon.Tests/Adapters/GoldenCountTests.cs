@@ -29,6 +29,17 @@ public class GoldenCountTests
     [InlineData("DELORA", "delora", "")]
     [InlineData("GRALORA k=2", "gralora", "k=2")]
     [InlineData("GRALORA k=2 hybrid_r=r", "gralora", "k=2;hybrid-rank={rank}")]
+    [InlineData("HIRA", "hira", "")]
+    [InlineData("LOHA", "loha", "")]
+    [InlineData("LOKR", "lokr", "")]
+    [InlineData("SHIRA", "shira", "")]
+    [InlineData("SHIRA", "sparse", "")]
+    [InlineData("RANDLORA", "randlora", "")]
+    [InlineData("PSOFT", "psoft", "")]
+    [InlineData("LoRA-XS", "lora-xs", "")]
+    [InlineData("TINYLORA u=64 untied", "tinylora", "")]
+    [InlineData("TINYLORA u=13 tied", "tinylora", "u=13;weight-tying=1")]
+    [InlineData("VBLORA vector_length=64 num_vectors=256", "vblora", "vector-length=64;vectors=256")]
     public void CountsAreThoseOfPeft(string name, string method, string option)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
@@ -51,6 +62,11 @@ public class GoldenCountTests
     [InlineData("ROAD road_1", "road", "variant=road-1")]
     [InlineData("ROAD road_2", "road", "variant=road-2")]
     [InlineData("ROAD road_4", "road", "variant=road-4")]
+    [InlineData("OFT block 32", "oft", "")]
+    [InlineData("BOFT block 4", "boft", "block-size=4")]
+    [InlineData("C3A block 64", "c3a", "block-size=64")]
+    [InlineData("FOURIERFT n=1000", "fourierft", "")]
+    [InlineData("WAVEFT n=2592", "waveft", "")]
     public void CountsWithoutARankAreThoseOfPeft(string name, string method, string option)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
