@@ -46,9 +46,6 @@ public abstract class AdapterMethod
     /// <summary>Start values that <c>init</c> may name; null is always the method's own.</summary>
     public virtual IReadOnlyList<string> Inits => [];
 
-    /// <summary>The learning rate that suits it with AdamW, found by a sweep on <c>tiny</c> (docs/adapters.md); what a recipe without one gets.</summary>
-    public virtual double LearningRate => 1e-4;
-
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
     public AdapterSet Create(CausalModel model, AdapterSettings settings)
     {

@@ -29,6 +29,10 @@ internal static class Fit
             : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.Rank}", usage: true);
     }
 
+    /// <summary>The rank of one layer, for methods whose layers may differ in it.</summary>
+    public static int Rank(AdapterSettings settings, string path) => settings.RankOf(path) is var rank && rank >= 1 ? rank
+        : throw new TenonException($"rank of '{path}'", "a positive integer", $"{rank}", usage: true);
+
     private static long Gcd(long a, long b)
     {
         while (b != 0) (a, b) = (b, a % b);

@@ -58,4 +58,20 @@ public abstract class LinearAdapter(Linear layer)
 /// <param name="A">A [rank, in], row-major.</param>
 /// <param name="B">B [out, rank], row-major, scale included.</param>
 /// <param name="Rank">The rank.</param>
-public sealed record LowRankFactors(float[] A, float[] B, int Rank);
+public sealed record LowRankFactors(float[] A, float[] B, int Rank)
+{
+    /// <summary>[A; A0] and [B, -B0]: B A - B0 A0 as one product of twice the rank; A, A0 [r, in] and B, B0 [out, r].</summary>
+    internal static LowRankFactors Difference(Parameter a, Parameter b, Parameter startA, Parameter startB)
+    {
+        var (rank, outputs) = ((int)a.Rows, (int)b.Rows);
+        var joined = new float[outputs * 2 * rank];
+        for (var o = 0; o < outputs; o++)
+            for (var k = 0; k < rank; k++)
+            {
+                joined[o * 2 * rank + k] = b.Value[o * rank + k];
+                joined[o * 2 * rank + rank + k] = -startB.Value[o * rank + k];
+            }
+
+        return new LowRankFactors([.. a.ToArray(), .. startA.ToArray()], joined, 2 * rank);
+    }
+}

@@ -10,9 +10,6 @@ namespace Tenon.Adapters;
 /// </summary>
 public static class LoraConversion
 {
-    /// <summary>True where every part of the adapter is exactly a low-rank sum.</summary>
-    public static bool IsExact(AdapterSet adapter) => Obstacle(adapter) is null && adapter.Linears.All(l => l.ToLora() is not null);
-
     /// <summary>Writes the exact plain LoRA into an existing folder; an adapter that is none is an error. Returns the rank.</summary>
     public static int Save(AdapterSet adapter, string folder, string baseModel)
     {
@@ -22,17 +19,24 @@ public static class LoraConversion
         return Write(adapter, folder, baseModel, parts.ConvertAll(p => (p.Layer, p.Factors!)));
     }
 
-    internal static int Write(AdapterSet adapter, string folder, string baseModel, List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts)
+    private static int Write(AdapterSet adapter, string folder, string baseModel, List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts)
     {
         adapter.RequireFinite();
         var rank = Math.Max(1, parts.Max(p => p.Factors.Rank));
-        var config = PeftConfig.Create("LORA", baseModel);
-        config["r"] = rank;
-        config["lora_alpha"] = rank;
+        var config = Config(baseModel, rank);
         config["target_modules"] = Targets.Saved(adapter.Model.Config, new AdapterSettings { Targets = string.Join(',', parts.Select(p => p.Layer.Path)) }) ?? new JsonArray();
         SafetensorsWriter.Write(Path.Combine(folder, PeftFolder.TensorFile), Entries(parts, rank), new Dictionary<string, string> { ["format"] = "pt" });
         config.Write(folder);
         return rank;
+    }
+
+    /// <summary>A plain LoRA of one rank and scale 1.</summary>
+    internal static PeftConfig Config(string baseModel, int rank)
+    {
+        var config = PeftConfig.Create("LORA", baseModel);
+        config["r"] = rank;
+        config["lora_alpha"] = rank;
+        return config;
     }
 
     /// <summary>The factors of each layer under PEFT's names, padded with zeros to one rank.</summary>
@@ -47,7 +51,7 @@ public static class LoraConversion
     }
 
     /// <summary>What a plain LoRA of linear layers cannot say, or null.</summary>
-    internal static string? Obstacle(AdapterSet adapter)
+    private static string? Obstacle(AdapterSet adapter)
     {
         if (adapter.Norms.Count > 0) return $"it trains the norm '{adapter.Norms[0].Norm.Path}'";
         if (adapter.Embeddings.Count > 0) return $"it trains the embedding '{adapter.Embeddings[0].Layer.Path}'";
@@ -56,7 +60,7 @@ public static class LoraConversion
         return adapter.Linears.FirstOrDefault(l => ChangesBias(l)) is { } part ? $"it changes the bias of '{part.Layer.Path}'" : null;
     }
 
-    internal static TenonException Refused(AdapterSet adapter, string why) =>
+    private static TenonException Refused(AdapterSet adapter, string why) =>
         new($"method '{adapter.Method.Name}' as plain LoRA", "an update of linear layers that is exactly low-rank", why, "tenon adapter merge writes the whole model", usage: true);
 
     private static bool ChangesBias(LinearAdapter part)

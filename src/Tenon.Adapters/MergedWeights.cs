@@ -17,7 +17,7 @@ public static class MergedWeights
         var norms = adapter.Norms.ToDictionary(n => n.Norm.Path, n => n.Weight);
         var embedding = adapter.Embeddings.Count > 0 ? adapter.Embeddings[0] : null;
 
-        var table = Dense(model.Embedding.Table);
+        var table = model.Embedding.Table.ToArray();
         tensors.Add((model.Embedding.Path + ".weight", Shape(model.Embedding.Table), embedding is null ? table : embedding.EffectiveTable((float[])table.Clone())));
         foreach (var layer in model.Linears) AddLinear(layer);
         foreach (var norm in model.Norms) tensors.Add((norm.Path + ".weight", [norm.Weight.Length], (norms.TryGetValue(norm.Path, out var weight) ? weight : norm.Weight).ToArray()));
@@ -27,7 +27,7 @@ public static class MergedWeights
         void AddLinear(Tenon.Models.Layers.Linear layer)
         {
             var part = linears.GetValueOrDefault(layer.Path);
-            var dense = Dense(layer.Weight);
+            var dense = layer.Weight.ToArray();
             tensors.Add((layer.Path + ".weight", Shape(layer.Weight), part is null ? dense : part.EffectiveWeight(dense)));
             var bias = part is null ? layer.Bias?.ToArray() : part.EffectiveBias(part.Bias?.ToArray());
             if (bias is not null) tensors.Add((layer.Path + ".bias", [bias.Length], bias));
@@ -42,13 +42,6 @@ public static class MergedWeights
         var touchesEmbedding = adapter.Embeddings.Count > 0;
         // Full training shares one parameter between both; every other method changes the side that it names.
         return adapter.Method is Methods.Full || adapter.Embeddings is [TokenRows] || (!touchesHead && !touchesEmbedding);
-    }
-
-    private static float[] Dense(Tenon.Tensors.FrozenMatrix weight)
-    {
-        var values = new float[weight.Outputs * weight.Inputs];
-        weight.CopyRows(0, values);
-        return values;
     }
 
     private static long[] Shape(Tenon.Tensors.FrozenMatrix weight) => [weight.Outputs, weight.Inputs];

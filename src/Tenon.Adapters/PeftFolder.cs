@@ -115,19 +115,12 @@ public static class PeftFolder
 
     private static string OnlyWord(string peftType) => peftType == "MISS" ? "MiSS_only" : peftType.ToLowerInvariant() + "_only";
 
-    private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) => SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], Dense(copy.Weight));
-
-    private static float[] Dense(FrozenMatrix weight)
-    {
-        var values = new float[weight.Outputs * weight.Inputs];
-        weight.CopyRows(0, values);
-        return values;
-    }
+    private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) => SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], copy.Weight.ToArray());
 
     private static void RequireSameBase(string name, FrozenMatrix weight, SafetensorsFile file, string folder)
     {
         if (!file.Tensors.ContainsKey(name)) return;
-        if (!file.ReadFloats(name).AsSpan().SequenceEqual(Dense(weight)))
+        if (!file.ReadFloats(name).AsSpan().SequenceEqual(weight.ToArray()))
             throw new TenonException($"tensor '{name}' of '{folder}'", "the base model's own values", "others", "the adapter was made on another base: merge it there, or open that model");
     }
 

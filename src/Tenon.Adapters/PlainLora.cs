@@ -9,10 +9,7 @@ internal static class PlainLora
     /// <summary>The configuration.</summary>
     public static PeftConfig Config(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("LORA", baseModel);
-        var rank = Rank(adapter);
-        config["r"] = rank;
-        config["lora_alpha"] = rank;
+        var config = LoraConversion.Config(baseModel, Rank(Parts(adapter)));
         config["lora_dropout"] = adapter.Settings.Dropout;
         return config;
     }
@@ -22,11 +19,12 @@ internal static class PlainLora
     {
         var own = adapter.Linears.Where(l => l is not WholeLinear).SelectMany(l => l.Tensors.Select(t => t.Tensor)).ToHashSet();
         var others = adapter.Tensors.Where(t => !own.Contains(t.Tensor)).DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
-        return LoraConversion.Entries(Parts(adapter), Rank(adapter)).Concat(others);
+        var parts = Parts(adapter);
+        return LoraConversion.Entries(parts, Rank(parts)).Concat(others);
     }
 
     private static List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> Parts(AdapterSet adapter) =>
         [.. adapter.Linears.Where(l => l is not WholeLinear).Select(l => (l.Layer, l.ToLora()!))];
 
-    private static int Rank(AdapterSet adapter) => adapter.Linears.Where(l => l is not WholeLinear).Max(l => l.ToLora()!.Rank);
+    private static int Rank(List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts) => parts.Max(p => p.Factors.Rank);
 }

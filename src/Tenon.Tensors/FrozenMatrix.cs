@@ -49,6 +49,14 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>The first byte of a panel.</summary>
     internal byte* Panel(nint panel) => _memory.Pointer + (panel * PanelBytes);
 
+    /// <summary>A copy of all values, row-major, exact (widened).</summary>
+    public float[] ToArray()
+    {
+        var values = new float[Outputs * Inputs];
+        CopyRows(0, values);
+        return values;
+    }
+
     /// <summary>
     /// Writes the exact (widened) values of whole rows, from <paramref name="row"/> on, as many as <paramref name="destination"/> holds.
     /// </summary>

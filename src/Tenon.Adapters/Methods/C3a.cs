@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -86,33 +85,6 @@ public sealed class C3a : AdapterMethod
         Init = config["init_weights"]?.ToJsonString() switch { "true" => "zeros", "\"kaiming_uniform\"" => "kaiming-uniform", "\"gaussian\"" => "gaussian", _ => "xavier-uniform" },
         Options = new Dictionary<string, string> { ["block-size"] = config.Int("block_size").ToString(CultureInfo.InvariantCulture), ["block-size-pattern"] = config["block_size_pattern"]?.ToJsonString() ?? "{}", ["input-gradient"] = "peft" },
     };
-}
-
-/// <summary>Patterns of numbers in an option: a JSON object, matched as C3A, FourierFT and WaveFT do, <c>.*\.KEY$</c>.</summary>
-internal static class OptionPattern
-{
-    public static Dictionary<string, double> Of(AdapterSettings settings, string option)
-    {
-        try
-        {
-            return PeftNumbers.Pattern(JsonNode.Parse(settings.Text(option) ?? "{}"));
-        }
-        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or FormatException)
-        {
-            throw new TenonException($"adapter.{option} of method '{settings.Method}'", "a JSON object of numbers", settings.Text(option)!, usage: true);
-        }
-    }
-
-    public static Func<string, double?> Find(Dictionary<string, double> pattern)
-    {
-        var compiled = pattern.Select(p => (Regex: new PythonRegex($@".*\.{p.Key}$", "pattern"), p.Value)).ToList();
-        return path =>
-        {
-            foreach (var (regex, value) in compiled)
-                if (regex.Match(path)) return value;
-            return pattern.TryGetValue(path, out var exact) ? exact : null;
-        };
-    }
 }
 
 /// <summary>C3A's part of one layer.</summary>

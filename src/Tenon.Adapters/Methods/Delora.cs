@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -30,28 +29,15 @@ public sealed class Delora : AdapterMethod
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
-        var strengths = new PeftPatterns(Pattern(settings), "lambda-pattern");
+        var strengths = new PeftPatterns(OptionPattern.Of(settings, "lambda-pattern"), "lambda-pattern");
         if (settings.Number("module-dropout", 0) != 0 && settings.Peft is null) throw new TenonException("adapter.module-dropout of method 'delora'", "0: whole modules are never dropped here", settings.Text("module-dropout")!, usage: true);
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
-            var rank = settings.RankOf(layer.Path);
-            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var rank = Fit.Rank(settings, layer.Path);
             var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? settings.Number("lambda", 15)));
             AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
-        }
-    }
-
-    private static Dictionary<string, double> Pattern(AdapterSettings settings)
-    {
-        try
-        {
-            return PeftNumbers.Pattern(JsonNode.Parse(settings.Text("lambda-pattern") ?? "{}"));
-        }
-        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or FormatException)
-        {
-            throw new TenonException("adapter.lambda-pattern of method 'delora'", "a JSON object of numbers", settings.Text("lambda-pattern")!, usage: true);
         }
     }
 
@@ -65,8 +51,8 @@ public sealed class Delora : AdapterMethod
         var settings = adapter.Settings;
         config["r"] = settings.Rank;
         config["delora_lambda"] = PeftNumbers.Whole(settings.Number("lambda", 15));
-        config["lambda_pattern"] = PeftNumbers.Pattern(Pattern(settings));
-        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["lambda_pattern"] = PeftNumbers.Pattern(OptionPattern.Of(settings, "lambda-pattern"));
+        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["module_dropout"] = settings.Number("module-dropout", 0);
         return config;
     }
@@ -76,7 +62,7 @@ public sealed class Delora : AdapterMethod
     {
         Method = Name,
         Rank = config.Int("r"),
-        RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
         Options = new Dictionary<string, string>
         {
             ["lambda"] = config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture),
@@ -87,7 +73,7 @@ public sealed class Delora : AdapterMethod
 }
 
 /// <summary>DeLoRA's part of one layer.</summary>
-public sealed class DeloraLayer : LinearAdapter
+public sealed class DeloraLayer : FactoredAdapter
 {
     private const double Least = 1e-4;
     private readonly int rank;
@@ -126,14 +112,6 @@ public sealed class DeloraLayer : LinearAdapter
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) =>
         tape.MatMulInto(tape.MultiplyRow(tape.MatMul(tape.MultiplyRow(x, Norms), A), factor.Value), B, Base(tape, x));
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, _) = ToLora();
-        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
-        return weight;
-    }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora()

@@ -87,7 +87,7 @@ public sealed class Gralora : AdapterMethod
 }
 
 /// <summary>GraLoRA's part of one layer.</summary>
-public sealed class GraloraLayer : LinearAdapter
+public sealed class GraloraLayer : FactoredAdapter
 {
     private readonly int rank;
     private readonly float scale;
@@ -140,14 +140,6 @@ public sealed class GraloraLayer : LinearAdapter
         var middle = tape.Scale(tape.TransposeChunks(tape.BlockMatMul(dropped, A), K), scale);
         var y = tape.Add(Base(tape, x), tape.BlockMatMul(middle, B));
         return GeneralA is null ? y : tape.MatMulInto(tape.Scale(tape.MatMul(dropped, GeneralA), scale), GeneralB!, y);
-    }
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, width) = ToLora();
-        LowRank.Add(weight, b, a, Layer.Outputs, width, Layer.Inputs, 1);
-        return weight;
     }
 
     /// <summary>Rank k r: row (n, c) of the factors is column c of A_n on the inputs of block n; its outputs are those of block c / (r / k).</summary>

@@ -28,8 +28,7 @@ public sealed class Hira : AdapterMethod
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
-            var rank = settings.RankOf(layer.Path);
-            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var rank = Fit.Rank(settings, layer.Path);
             var part = new HiraLayer(layer, rank);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.A, settings.Seed, index, 0, 1.0 / rank);
             else AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Inputs));
@@ -49,7 +48,7 @@ public sealed class Hira : AdapterMethod
         var settings = adapter.Settings;
         config["r"] = settings.Rank;
         config["hira_dropout"] = settings.Dropout;
-        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["init_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => true };
         return config;
     }
@@ -60,7 +59,7 @@ public sealed class Hira : AdapterMethod
         Method = Name,
         Rank = config.Int("r"),
         Dropout = config.Number("hira_dropout"),
-        RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
         Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null },
     };
 }
@@ -85,10 +84,5 @@ public sealed class HiraLayer : DenseUpdate
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hira_A", A), ("hira_B", B)];
 
-    private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hira_update", [Layer.Outputs, Layer.Inputs], [A, B], t =>
-    {
-        var weight = new float[Layer.Outputs * Layer.Inputs];
-        Layer.Weight.CopyRows(0, weight);
-        return t.Multiply(t.Product(B, A), t.Input(weight, Layer.Outputs, Layer.Inputs));
-    });
+    private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hira_update", [Layer.Outputs, Layer.Inputs], [A, B], t => t.Multiply(t.Product(B, A), t.Input(Layer.Weight.ToArray(), Layer.Outputs, Layer.Inputs)));
 }

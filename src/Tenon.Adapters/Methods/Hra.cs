@@ -83,7 +83,7 @@ public sealed class Hra : AdapterMethod
 }
 
 /// <summary>HRA's part of one layer.</summary>
-public sealed class HraLayer : LinearAdapter
+public sealed class HraLayer : FactoredAdapter
 {
     private readonly int rank;
     private readonly bool orthonormal;
@@ -113,25 +113,10 @@ public sealed class HraLayer : LinearAdapter
     public override Tensor Forward(Tape tape, Tensor x) =>
         Base(tape, tape.Add(x, tape.MatMul(tape.MatMul(tape.MatMul(x, normal.Value), middle.Value), negative.Value)));
 
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, _) = Factors(weight);
-        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
-        return weight;
-    }
-
-    /// <inheritdoc/>
+    /// <summary>W H = W + (-W U T) U^T.</summary>
     public override LowRankFactors ToLora()
     {
-        var weight = new float[Layer.Outputs * Layer.Inputs];
-        Layer.Weight.CopyRows(0, weight);
-        return Factors(weight);
-    }
-
-    /// <summary>W H = W + (-W U T) U^T.</summary>
-    private LowRankFactors Factors(float[] weight)
-    {
+        var weight = Layer.Weight.ToArray();
         var u = normal.Value.ToArray();
         var t = middle.Value.ToArray();
         var b = new float[Layer.Outputs * rank];

@@ -25,8 +25,7 @@ public sealed class Loha : AdapterMethod
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
-            var rank = settings.RankOf(layer.Path);
-            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var rank = Fit.Rank(settings, layer.Path);
             var part = new LohaLayer(layer, rank, (float)(settings.AlphaOf(layer.Path) / rank));
             AdapterInit.Uniform(part.W1A, settings.Seed, index, 0, 1 / Math.Sqrt(rank));
             AdapterInit.Uniform(part.W1B, settings.Seed, index, 1, 1 / Math.Sqrt(layer.Inputs));
@@ -53,7 +52,7 @@ internal static class LycorisFields
     {
         config["r"] = settings.Rank;
         config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
-        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
         return config;
     }
@@ -63,7 +62,7 @@ internal static class LycorisFields
         Method = method,
         Rank = config.Int("r"),
         Alpha = config.Number("alpha"),
-        RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
         AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
     };
 }

@@ -77,8 +77,7 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
 
     public static LokrSizes Of(string path, long outputs, long inputs, AdapterSettings settings)
     {
-        var rank = settings.RankOf(path);
-        if (rank < 1) throw new TenonException($"rank of '{path}'", "a positive integer", $"{rank}", usage: true);
+        var rank = Fit.Rank(settings, path);
         var factor = settings.Int("decompose-factor", -1);
         var (l, k) = Factors((int)outputs, factor);
         var (m, n) = Factors((int)inputs, factor);

@@ -38,8 +38,7 @@ public abstract class LoraFamily : AdapterMethod
         var index = 0;
         foreach (var layer in Targets.Linears(set, besideEmbedding: true))
         {
-            var rank = settings.RankOf(layer.Path);
-            if (rank < 1) throw new TenonException($"rank of '{layer.Path}'", "a positive integer", $"{rank}", usage: true);
+            var rank = Fit.Rank(settings, layer.Path);
             var part = CreateLayer(layer, rank, (float)Scale(settings, layer.Path, rank), settings);
             Start(part, set, index++);
             set.Add(part);
@@ -101,7 +100,7 @@ public abstract class LoraFamily : AdapterMethod
         config["lora_dropout"] = settings.Dropout;
         config["use_rslora"] = settings.Flag("rs-lora", RankStabilized);
         config["lora_bias"] = settings.Flag("lora-bias", false);
-        config["rank_pattern"] = PeftNumbers.Pattern(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
         config["init_lora_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
         return config;
@@ -123,7 +122,7 @@ public abstract class LoraFamily : AdapterMethod
             Rank = config.Int("r"),
             Alpha = config.Number("lora_alpha"),
             Dropout = config.Number("lora_dropout"),
-            RankPattern = PeftNumbers.Pattern(config["rank_pattern"]).ToDictionary(p => p.Key, p => (int)p.Value),
+            RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
             AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
             Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null },
             Options = options,

@@ -61,7 +61,7 @@ public sealed class LoraXs : AdapterMethod
 }
 
 /// <summary>LoRA-XS's part of one layer.</summary>
-public sealed class LoraXsLayer : LinearAdapter
+public sealed class LoraXsLayer : FactoredAdapter
 {
     private readonly float scale;
 
@@ -93,14 +93,6 @@ public sealed class LoraXsLayer : LinearAdapter
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), R), scale), B, Base(tape, x));
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, rank) = ToLora();
-        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
-        return weight;
-    }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora() => new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, R.Value, Layer.Outputs, (int)A.Rows), scale), (int)A.Rows);

@@ -165,10 +165,9 @@ public sealed class MissLayer : LinearAdapter
 }
 
 /// <summary>MiSS's part of one layer, bat: the update W_IJ B_I + B_I is made once after each optimizer step.</summary>
-public sealed class MissBatLayer : LinearAdapter
+public sealed class MissBatLayer : DenseUpdate
 {
     private readonly int rank;
-    private readonly DerivedParameter update;
 
     /// <summary>Zero blocks.</summary>
     public MissBatLayer(Linear layer, int rank)
@@ -176,7 +175,6 @@ public sealed class MissBatLayer : LinearAdapter
     {
         this.rank = rank;
         B = Parameter.Create($"{layer.Path}.miss_block", layer.Outputs / rank, rank, rank);
-        update = new DerivedParameter($"{layer.Path}.miss_update", [layer.Outputs, layer.Inputs], [B], Compute, PullBack);
     }
 
     /// <summary>B [out / r, r, r].</summary>
@@ -185,16 +183,10 @@ public sealed class MissBatLayer : LinearAdapter
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("miss_block", B)];
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(x, update.Value, Base(tape, x));
+    /// <summary>The input is not dropped: PEFT builds W + dW here and leaves its dropout out.</summary>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(x, Update, Base(tape, x));
 
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var delta = update.Value.Value;
-        for (var i = 0; i < weight.Length; i++) weight[i] += delta[i];
-        return weight;
-    }
+    private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.miss_update", [Layer.Outputs, Layer.Inputs], [B], Compute, PullBack);
 
     /// <summary>Row a of block row I: dW[a, J r + c] = sum_b W[a, J r + b] B_I[b, c] + B_I[a, c].</summary>
     private void Compute(Span<float> values)

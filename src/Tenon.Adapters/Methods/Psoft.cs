@@ -69,7 +69,7 @@ public sealed class Psoft : AdapterMethod
 }
 
 /// <summary>PSOFT's part of one layer.</summary>
-public sealed class PsoftLayer : LinearAdapter
+public sealed class PsoftLayer : FactoredAdapter
 {
     private readonly float scale;
     private readonly DerivedParameter core;
@@ -119,14 +119,6 @@ public sealed class PsoftLayer : LinearAdapter
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), core.Value), scale), B, Base(tape, x));
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, rank) = ToLora();
-        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
-        return weight;
-    }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora() => new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, core.Value.Value, Layer.Outputs, (int)A.Rows), scale), (int)A.Rows);

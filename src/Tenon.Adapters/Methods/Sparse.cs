@@ -27,8 +27,7 @@ public sealed class Sparse : SparseMethod
         if (mask == "random") places = new RandomKey(settings.Seed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);
         else
         {
-            var weight = new float[size];
-            layer.Weight.CopyRows(0, weight);
+            var weight = layer.Weight.ToArray();
             for (var i = 0; i < size; i++) places[i] = i;
             // Entries of one size stand in their order, so that the choice is the same everywhere.
             var sign = mask == "largest" ? -1 : 1;

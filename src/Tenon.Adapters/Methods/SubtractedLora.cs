@@ -65,7 +65,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
-        var (a, b, rank) = Joined();
+        var (a, b, rank) = LowRankFactors.Difference(A, B, StartA, StartB);
         LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, Scale);
         return weight;
     }
@@ -73,22 +73,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
     /// <inheritdoc/>
     public override LowRankFactors ToLora()
     {
-        var (a, b, rank) = Joined();
+        var (a, b, rank) = LowRankFactors.Difference(A, B, StartA, StartB);
         return new LowRankFactors(a, LowRank.Scaled(b, Scale), rank);
-    }
-
-    /// <summary>[A; A0] and [B, -B0]: the difference as one product of rank 2r.</summary>
-    private (float[] A, float[] B, int Rank) Joined()
-    {
-        var rank = (int)A.Rows;
-        var b = new float[Layer.Outputs * 2 * rank];
-        for (var o = 0; o < Layer.Outputs; o++)
-            for (var k = 0; k < rank; k++)
-            {
-                b[o * 2 * rank + k] = B.Value[o * rank + k];
-                b[o * 2 * rank + rank + k] = -StartB.Value[o * rank + k];
-            }
-
-        return ([.. A.ToArray(), .. StartA.ToArray()], b, 2 * rank);
     }
 }

@@ -109,7 +109,7 @@ public sealed class TinyLora : AdapterMethod
 }
 
 /// <summary>TinyLoRA's part of one layer.</summary>
-public sealed class TinyLoraLayer : LinearAdapter
+public sealed class TinyLoraLayer : FactoredAdapter
 {
     private readonly Parameter vector;
     private readonly DerivedParameter core;
@@ -139,14 +139,6 @@ public sealed class TinyLoraLayer : LinearAdapter
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.MatMul(tape.MatMul(Drop(tape, x), A), core.Value), B, Base(tape, x));
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (a, b, rank) = ToLora();
-        LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, 1);
-        return weight;
-    }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora() => new(A.ToArray(), LowRank.Product(B.Value, core.Value.Value, Layer.Outputs, (int)A.Rows), (int)A.Rows);

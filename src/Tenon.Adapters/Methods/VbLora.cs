@@ -144,7 +144,7 @@ public sealed class VbLora : AdapterMethod
 }
 
 /// <summary>VB-LoRA's part of one layer.</summary>
-public sealed class VbLoraLayer : LinearAdapter
+public sealed class VbLoraLayer : FactoredAdapter
 {
     private readonly int rank;
     private readonly int top;
@@ -198,34 +198,12 @@ public sealed class VbLoraLayer : LinearAdapter
         var (y, dropped) = (Base(tape, x), Drop(tape, x));
         if (startA is null) return tape.MatMulInto(tape.MatMul(dropped, a.Value), b.Value, y);
         // Both updates go through the same ops, so that equal factors cancel to the last bit.
-        var update = tape.MatMul(tape.MatMul(dropped, a.Value), b.Value);
-        var start = tape.MatMul(tape.MatMul(dropped, startA), startB!);
-        return tape.Add(y, tape.Add(update, tape.Scale(start, -1)));
+        return tape.AddDifferenceInPlace(y, tape.MatMul(tape.MatMul(dropped, a.Value), b.Value), tape.MatMul(tape.MatMul(dropped, startA), startB!));
     }
 
     /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var (factorA, factorB, width) = ToLora();
-        LowRank.Add(weight, factorB, factorA, Layer.Outputs, width, Layer.Inputs, 1);
-        return weight;
-    }
-
-    /// <inheritdoc/>
-    public override LowRankFactors ToLora()
-    {
-        if (startA is null) return new LowRankFactors(a.Value.ToArray(), b.Value.ToArray(), rank);
-        float[] factorA = [.. a.Value.ToArray(), .. startA.ToArray()];
-        var factorB = new float[Layer.Outputs * 2 * rank];
-        for (var o = 0; o < Layer.Outputs; o++)
-            for (var k = 0; k < rank; k++)
-            {
-                factorB[o * 2 * rank + k] = b.Value.Value[o * rank + k];
-                factorB[o * 2 * rank + rank + k] = -startB!.Value[o * rank + k];
-            }
-
-        return new LowRankFactors(factorA, factorB, 2 * rank);
-    }
+    public override LowRankFactors ToLora() =>
+        startA is null ? new LowRankFactors(a.Value.ToArray(), b.Value.ToArray(), rank) : LowRankFactors.Difference(a.Value, b.Value, startA, startB!);
 
     private DerivedParameter Assembled(string name, long[] dimensions, Parameter logits, Func<int, int, int> place) => new($"{Layer.Path}.vblora_{name}", dimensions, [logits, Bank], values =>
     {

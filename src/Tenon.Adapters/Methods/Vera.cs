@@ -114,7 +114,7 @@ internal sealed class VeraMatrices(Parameter a, Parameter b)
 }
 
 /// <summary>VeRA's part of one layer.</summary>
-public sealed class VeraLayer : LinearAdapter
+public sealed class VeraLayer : FactoredAdapter
 {
     private readonly VeraMatrices shared;
 
@@ -142,14 +142,6 @@ public sealed class VeraLayer : LinearAdapter
         var y = Base(tape, x);
         var inner = tape.MultiplyRow(tape.MatMul(Drop(tape, x), shared.A(Layer.Inputs)), Inner);
         return tape.Add(y, tape.MultiplyRow(tape.MatMul(inner, shared.B(Layer.Outputs)), Outer));
-    }
-
-    /// <inheritdoc/>
-    public override float[] EffectiveWeight(float[] weight)
-    {
-        var factors = ToLora();
-        LowRank.Add(weight, factors.B, shared.A(Layer.Inputs).Value, Layer.Outputs, factors.Rank, Layer.Inputs, 1);
-        return weight;
     }
 
     /// <inheritdoc/>

@@ -115,21 +115,6 @@ public static unsafe class ElementwiseOps
         RowKernels.MulAdd(job->Y + at, job->A + at, job->B + at, (end - first) * job->N);
     }
 
-    /// <summary>y = a / c elementwise by values that count as constants; a and c of one shape. a / a is exactly 1.</summary>
-    public static Tensor DivideByConstant(this Tape tape, Tensor a, Tensor constant)
-    {
-        SameShape(a, constant, "divide");
-        var y = tape.New(a.Rows, a.Columns);
-        for (nint i = 0; i < a.Length; i++) y.Data[i] = a.Data[i] / constant.Data[i];
-        if (tape.Needs(a))
-            tape.Record(y, () =>
-            {
-                var grad = tape.GradZeroed(a);
-                for (nint i = 0; i < a.Length; i++) grad.Data[i] += y.Grad!.Data[i] / constant.Data[i];
-            });
-        return y;
-    }
-
     /// <summary>y = x * v, each row of x [rows, n] by the vector v [1, n]. The vector's gradient sums over rows in their order.</summary>
     public static Tensor MultiplyRow(this Tape tape, Tensor x, Tensor vector)
     {
