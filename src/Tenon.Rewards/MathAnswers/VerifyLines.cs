@@ -23,17 +23,17 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         }
         catch (JsonException e)
         {
-            return Error("json", e.Message);
+            return VerifierJson.Error("json", e.Message);
         }
     }
 
     /// <summary>Answers one JSON object; never throws.</summary>
     public string Answer(JsonElement line)
     {
-        if (line.ValueKind != JsonValueKind.Object) return Error("line", "expected an object with gold and answer");
-        if (!Text(line, "answer", out var answer) || answer is null) return Error("answer", "expected a text in 'answer'");
-        if (!Golds(line, out var golds)) return Error("gold", "expected a text in 'gold' or texts in 'golds'");
-        if (Options(line, golds, out var options) is { } fault) return Error(fault, $"'{fault}' has a wrong type or an unknown value");
+        if (line.ValueKind != JsonValueKind.Object) return VerifierJson.Error("line", "expected an object with gold and answer");
+        if (!Text(line, "answer", out var answer) || answer is null) return VerifierJson.Error("answer", "expected a text in 'answer'");
+        if (!Golds(line, out var golds)) return VerifierJson.Error("gold", "expected a text in 'gold' or texts in 'golds'");
+        if (Options(line, golds, out var options) is { } fault) return VerifierJson.Error(fault, $"'{fault}' has a wrong type or an unknown value");
         return Write(_verifier.Verify(golds[0], answer, options), line, explain);
     }
 
@@ -85,7 +85,7 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
             foreach (var item in many.EnumerateArray())
             {
                 if (item.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return false;
-                golds.Add(Plain(item));
+                golds.Add(VerifierJson.Plain(item));
             }
         }
         return golds.Count > 0 || line.TryGetProperty("golds", out _) && Add(golds);
@@ -103,21 +103,8 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         if (!line.TryGetProperty(name, out var value)) return false;
         if (value.ValueKind == JsonValueKind.Null) return true;
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)) return false;
-        text = Plain(value);
+        text = VerifierJson.Plain(value);
         return true;
-    }
-
-    /// <summary>Lone halves of surrogate pairs cannot be decoded; such a text counts as empty.</summary>
-    private static string Plain(JsonElement value)
-    {
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        }
-        catch (InvalidOperationException)
-        {
-            return "";
-        }
     }
 
     private static string Write(MathVerdict verdict, JsonElement line, bool explain)
@@ -138,29 +125,11 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
             json.WriteString("rules", verdict.Rules);
             if (explain)
             {
-                json.WriteString("extracted", Clean(verdict.Extracted));
+                json.WriteString("extracted", VerifierJson.Clean(verdict.Extracted));
                 json.WriteString("extraction", verdict.ExtractionRule);
-                json.WriteString("gold_parsed", Clean(verdict.GoldParsed));
-                json.WriteString("answer_parsed", Clean(verdict.AnswerParsed));
+                json.WriteString("gold_parsed", VerifierJson.Clean(verdict.GoldParsed));
+                json.WriteString("answer_parsed", VerifierJson.Clean(verdict.AnswerParsed));
             }
-            json.WriteEndObject();
-        }
-        return Encoding.ASCII.GetString(buffer.WrittenSpan);
-    }
-
-    /// <summary>Half a surrogate pair, where an answer was cut inside one, has no UTF-8; it is shown as the replacement sign.</summary>
-    private static string? Clean(string? text) => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
-
-    private static string Error(string kind, string message)
-    {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("error");
-            json.WriteString("kind", kind);
-            json.WriteString("message", Clean(message));
-            json.WriteEndObject();
             json.WriteEndObject();
         }
         return Encoding.ASCII.GetString(buffer.WrittenSpan);

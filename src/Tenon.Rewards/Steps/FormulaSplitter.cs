@@ -122,12 +122,12 @@ internal sealed class FormulaSplitter
             if (Relations.TryGetValue(name, out var sign)) { Relate(sign); return true; }
             if (name is "pmod" or "mod" or "pod")
             {
-                _modulus = Argument(ref p) ?? "?";
+                _modulus = Braces.Argument(_s, ref p) ?? "?";
                 return true;
             }
             if (name is "text" or "mbox" or "textrm" or "textbf" or "mathrm" or "intertext" or "textit") return TextAt(ref p, start);
             if (name is "quad" or "qquad") { _side.Append(' '); if (_sides.Count > 0) Close(false); return true; }
-            if (name is "label" or "tag") { Argument(ref p); return true; }
+            if (name is "label" or "tag") { Braces.Argument(_s, ref p); return true; }
             if (Spaces.Contains(name)) return true;
         }
         _side.Append(_s, start, p - start);
@@ -137,12 +137,12 @@ internal sealed class FormulaSplitter
 
     private bool Environment(string name, ref int p, ref int depth, int start)
     {
-        var environment = Argument(ref p);
+        var environment = Braces.Argument(_s, ref p);
         if (environment is null) return false;
         var plain = environment.TrimEnd('*');
         if (plain is "align" or "aligned" or "gather" or "gathered" or "split" or "equation" or "eqnarray" or "multline" or "alignat" or "displaymath")
         {
-            if (plain == "alignat" && name == "begin") Argument(ref p);
+            if (plain == "alignat" && name == "begin") Braces.Argument(_s, ref p);
             _rowsAreSteps = name == "begin";
             return true;
         }
@@ -156,7 +156,7 @@ internal sealed class FormulaSplitter
     private bool TextAt(ref int p, int start)
     {
         var mark = p;
-        var content = Argument(ref p);
+        var content = Braces.Argument(_s, ref p);
         if (content is null)
         {
             _side.Append(_s, start, mark - start);
@@ -176,25 +176,6 @@ internal sealed class FormulaSplitter
         }
         else _side.Append(_s, start, p - start);
         return true;
-    }
-
-    private string? Argument(ref int p)
-    {
-        var q = p;
-        while (q < _s.Length && char.IsWhiteSpace(_s[q])) q++;
-        if (q >= _s.Length || _s[q] != '{') return null;
-        var depth = 0;
-        for (var r = q; r < _s.Length; r++)
-        {
-            if (_s[r] == '\\') r++;
-            else if (_s[r] == '{') depth++;
-            else if (_s[r] == '}' && --depth == 0)
-            {
-                p = r + 1;
-                return _s[(q + 1)..r];
-            }
-        }
-        return null;
     }
 
     private void Relate(char op)

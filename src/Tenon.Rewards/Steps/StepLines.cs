@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Tenon.Rewards.MathAnswers;
 
 namespace Tenon.Rewards.Steps;
 
@@ -21,12 +22,12 @@ public sealed class StepLines(bool explain = false)
             if (root.ValueKind == JsonValueKind.Object)
                 foreach (var name in (ReadOnlySpan<string>)["solution", "answer", "completion", "text"])
                     if (root.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String)
-                        return Write(_verifier.Check(Plain(text)), root.TryGetProperty("id", out var id) ? id : null, explain);
-            return Error("solution", "expected an object with a text in 'solution', 'answer', 'completion' or 'text'");
+                        return Write(_verifier.Check(VerifierJson.Plain(text)), root.TryGetProperty("id", out var id) ? id : null, explain);
+            return VerifierJson.Error("solution", "expected an object with a text in 'solution', 'answer', 'completion' or 'text'");
         }
         catch (JsonException e)
         {
-            return Error("json", e.Message);
+            return VerifierJson.Error("json", e.Message);
         }
     }
 
@@ -73,41 +74,11 @@ public sealed class StepLines(bool explain = false)
         json.WriteNumber("line", step.Line);
         json.WriteString("state", step.State switch { StepState.Right => "right", StepState.Wrong => "wrong", _ => "unchecked" });
         json.WriteString("reason", step.Reason);
-        json.WriteString("text", Clean(step.Text));
-        json.WriteString("left", Clean(step.Left));
-        json.WriteString("right", Clean(step.Right));
-        if (step.LeftValue is not null) json.WriteString("left_value", Clean(step.LeftValue));
-        if (step.RightValue is not null) json.WriteString("right_value", Clean(step.RightValue));
+        json.WriteString("text", VerifierJson.Clean(step.Text));
+        json.WriteString("left", VerifierJson.Clean(step.Left));
+        json.WriteString("right", VerifierJson.Clean(step.Right));
+        if (step.LeftValue is not null) json.WriteString("left_value", VerifierJson.Clean(step.LeftValue));
+        if (step.RightValue is not null) json.WriteString("right_value", VerifierJson.Clean(step.RightValue));
         json.WriteEndObject();
-    }
-
-    private static string Plain(JsonElement text)
-    {
-        try
-        {
-            return text.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair cannot be decoded; such a text counts as empty.
-            return "";
-        }
-    }
-
-    private static string Clean(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
-
-    private static string Error(string kind, string message)
-    {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("error");
-            json.WriteString("kind", kind);
-            json.WriteString("message", Clean(message));
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        return Encoding.ASCII.GetString(buffer.WrittenSpan);
     }
 }

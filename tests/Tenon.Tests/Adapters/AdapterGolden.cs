@@ -45,13 +45,16 @@ internal sealed class AdapterGolden : IDisposable
     }
 
     /// <summary>Adds the gradient of the batch's loss; returns the loss.</summary>
-    public double Backward(AdapterSet adapter)
+    public double Backward(AdapterSet adapter) => LogProbabilities(adapter).Select((p, i) => (double)p * weights[i]).Sum();
+
+    /// <summary>Adds the gradient of the batch's loss; returns the log-probability of each predicted token.</summary>
+    public float[] LogProbabilities(AdapterSet adapter)
     {
         var (tape, batch) = (new Tape { Recording = true }, TokenBatch.Of(ids, Runs, adapter));
         int[] rows = [.. Enumerable.Range(0, lengths[0] - 1), .. Enumerable.Range(lengths[0], lengths[1] - 1)];
         var head = Model.LogProbabilities(tape, tape.SelectRows(Model.Forward(tape, batch), rows), [.. rows.Select(r => ids[r + 1])], batch);
         head.Backward(weights);
-        return head.LogProbabilities.Select((p, i) => (double)p * weights[i]).Sum();
+        return head.LogProbabilities;
     }
 
     /// <summary>Opens a stored folder as a method of its own makes it: the folder's settings, changed, and its tensors.</summary>

@@ -1,11 +1,6 @@
 using System.Text.Json;
 using Tenon.Adapters;
-using Tenon.Models;
-using Tenon.Models.Decoders;
-using Tenon.Models.Layers;
 using Tenon.Models.Weights;
-using Tenon.Tensors;
-using Tenon.Tensors.Ops;
 using Tenon.Tests.Support;
 using Tenon.Training;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
@@ -27,12 +22,11 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             if (Path.GetFileName(folder).StartsWith("definition-", StringComparison.Ordinal)) continue;
             using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
             if (!document.RootElement.TryGetProperty("base", out var baseName)) continue;
-            using var source = ModelSource.Open(Path.Combine(root, baseName.GetString()!));
-            var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(MaxLength: 64), "");
+            using var golden = AdapterGolden.Open(baseName.GetString()!);
             AdapterSet set;
             try
             {
-                set = PeftFolder.Load(model, adapter);
+                set = PeftFolder.Load(golden.Model, adapter);
             }
             catch (TenonException e)
             {
@@ -42,7 +36,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
 
             try
             {
-                using (set) Check(folder, root, document.RootElement, model, set);
+                using (set) Check(folder, document.RootElement, golden, set);
                 ran.Add(Path.GetFileName(folder));
             }
             catch (Exception e) when (e is ShouldAssertException or TenonException or KeyNotFoundException)
@@ -58,27 +52,20 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         wrong.ShouldBeEmpty();
     }
 
-    private static void Check(string folder, string root, JsonElement document, CausalModel model, AdapterSet set)
+    private static void Check(string folder, JsonElement document, AdapterGolden golden, AdapterSet set)
     {
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
-        using var batchFile = SafetensorsFile.Open(Path.Combine(root, document.GetProperty("base").GetString()!, "batch.safetensors"));
-        var ids = batchFile.ReadLongs("ids").Select(v => (int)v).ToArray();
-        var lengths = batchFile.ReadLongs("lengths").Select(v => (int)v).ToArray();
-        var w = batchFile.ReadFloats("w");
-        TokenRun[] runs = [new(0, lengths[0], 0), new(lengths[0], lengths[1], 0)];
         var name = Path.GetFileName(folder);
         // PEFT takes PiSSA's start from a float32 SVD, which a narrow gap between singular values puts off by up to 1e-4 (StartedLoraTests).
         var slack = name.StartsWith("lora-init-pissa", StringComparison.Ordinal) ? 10 : 1;
 
-        var tape = new Tape();
-        var batch = TokenBatch.Of(ids, runs, set);
-        Close(model.Logits(tape, model.Forward(tape, batch), batch).ToArray(), expected.ReadDoubles("logits"), 2e-5 * slack, $"{name} logits");
+        Close(golden.Logits(set), expected.ReadDoubles("logits"), 2e-5 * slack, $"{name} logits");
 
         var optimizer = new AdapterOptimizer(set.Trainable, new OptimizerSettings { LearningRate = 1e-2, MaxGradNorm = null }, 5);
         var hasGradients = expected.Tensors.Keys.Any(k => k.StartsWith("grad.", StringComparison.Ordinal));
         for (var step = 0; step < 5 && hasGradients; step++)
         {
-            var logp = Backward(model, set, ids, runs, lengths, w);
+            var logp = golden.LogProbabilities(set);
             if (step == 0)
             {
                 Close(logp, expected.ReadDoubles("logp"), 2e-5 * slack, $"{name} logp");
@@ -96,7 +83,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         if (hasGradients)
         {
             // The reference computes one more loss after the last step; constrained OFT brings its parameter back in that pass.
-            Backward(model, set, ids, runs, lengths, w);
+            golden.Backward(set);
             var tolerance = Math.Max(1e-4, 4 * (document.TryGetProperty("adamw_float32_float64_max_difference", out var d) && d.ValueKind == JsonValueKind.Number ? d.GetDouble() : 0));
             var tensors = set.Tensors.Where(t => t.Tensor.Trainable).DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
             foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("adamw5.", StringComparison.Ordinal)))
@@ -106,16 +93,6 @@ public class GoldenAdapterTests(ITestOutputHelper output)
 
         CheckMerge(name, expected, set, slack);
         CheckFiles(name, folder, document, set);
-    }
-
-    private static float[] Backward(CausalModel model, AdapterSet set, int[] ids, TokenRun[] runs, int[] lengths, float[] w)
-    {
-        var tape = new Tape { Recording = true };
-        var batch = TokenBatch.Of(ids, runs, set);
-        int[] rows = [.. Enumerable.Range(0, lengths[0] - 1), .. Enumerable.Range(lengths[0], lengths[1] - 1)];
-        var head = model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, batch), rows), [.. rows.Select(r => ids[r + 1])], batch);
-        head.Backward([.. w.Select(v => -v)]);
-        return head.LogProbabilities;
     }
 
     private static void CheckMerge(string name, SafetensorsFile expected, AdapterSet set, int slack)

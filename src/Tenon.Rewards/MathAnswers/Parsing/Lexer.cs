@@ -242,24 +242,7 @@ internal sealed partial class Lexer
     }
 
     /// <summary>Reads a braced argument as raw text, without its braces; null where there is none.</summary>
-    private string? RawArgument()
-    {
-        var q = _p;
-        while (q < _s.Length && char.IsWhiteSpace(_s[q])) q++;
-        if (q >= _s.Length || _s[q] != '{') return null;
-        var depth = 0;
-        for (var r = q; r < _s.Length; r++)
-        {
-            if (_s[r] == '\\') r++;
-            else if (_s[r] == '{') depth++;
-            else if (_s[r] == '}' && --depth == 0)
-            {
-                _p = r + 1;
-                return _s.Substring(q + 1, r - q - 1);
-            }
-        }
-        return null;
-    }
+    private string? RawArgument() => Braces.Argument(_s, ref _p);
 
     private static string Squeeze(ReadOnlySpan<char> text)
     {
