@@ -10,14 +10,17 @@ namespace Tenon;
 public static partial class AtomicFile
 {
     /// <summary>Writes a text as UTF-8 without a byte-order mark.</summary>
-    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    public static void WriteText(string path, string text, string? temporaryFolder = null) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), temporaryFolder);
 
-    /// <summary>Writes a file through a temporary one in the same folder; a failure leaves the old file as it was.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <summary>
+    /// Writes a file through a temporary one in the same folder, or in <paramref name="temporaryFolder"/> on the same volume where a killed process must leave nothing beside the file; a failure leaves the old
+    /// file as it was.
+    /// </summary>
+    public static void Write(string path, Action<Stream> write, string? temporaryFolder = null)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+        var temporary = Path.Combine(temporaryFolder ?? folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))

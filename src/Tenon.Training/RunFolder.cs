@@ -61,7 +61,8 @@ public sealed class RunFolder : IDisposable
         if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != ".tmp"))
             throw new TenonException($"the output folder {path} holds other files", "a new or empty folder", "files that belong to no run", "choose another --output", usage: true);
         var folder = new RunFolder(path, writes: true);
-        AtomicFile.WriteText(folder.RunFile, run.ToJsonString(Indented) + "\n");
+        // A process that is killed here leaves an empty folder but for .tmp, which the same call takes again.
+        AtomicFile.WriteText(folder.RunFile, run.ToJsonString(Indented) + "\n", folder.Temporary);
         return folder;
     }
 

@@ -19,6 +19,19 @@ public class RunFolderTests
     }
 
     [Fact]
+    public void A_process_killed_while_it_writes_the_first_file_leaves_nothing_but_temporary_files()
+    {
+        using var folder = new TemporaryFolder();
+        var (run, temporary) = (folder.File("run"), folder.File("run/.tmp"));
+        Directory.CreateDirectory(temporary);
+        AtomicFile.Write(Path.Combine(run, "run.json"), _ => Directory.GetFileSystemEntries(run).Select(Path.GetFileName).ShouldBe([".tmp"]), temporary);
+        File.Delete(Path.Combine(run, "run.json"));
+        File.WriteAllText(Path.Combine(temporary, ".run.json.1.tmp"), "{");
+        using var again = RunFolder.Create(run, new JsonObject());
+        RunFolder.IsRun(run).ShouldBeTrue();
+    }
+
+    [Fact]
     public void One_process_at_a_time_writes()
     {
         using var folder = new TemporaryFolder();
