@@ -28,7 +28,7 @@ public sealed record RolloutSettings : ISettings
     [Bounds(1, 1_000_000)]
     public int? Concurrency { get; init; }
 
-    /// <summary>Whether a group computes its prompt once. It changes no bit of the result.</summary>
+    /// <summary>Whether a group computes its prompt once, in sampling and in training. It changes no log-probability; a gradient's last bits follow the order in which the prompt's share is summed.</summary>
     public bool SharePrompts { get; init; } = true;
 
     /// <summary>Dynamic sampling: draw on until the batch holds only groups with right and wrong completions (DAPO).</summary>

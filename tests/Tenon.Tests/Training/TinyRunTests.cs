@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Tenon.Tests.Support;
-using Tenon.Training;
 
 namespace Tenon.Tests.Training;
 
@@ -24,47 +23,21 @@ public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
         checkpoint: { every: 2, keep: 2 }
         """;
 
-    private readonly string folder = Directory.CreateTempSubdirectory("tenon-runs").FullName;
+    private readonly TinyRuns runs = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private string RecipeFile(string text = Recipe)
-    {
-        var path = Path.Combine(folder, $"{Guid.NewGuid():N}.yaml");
-        File.WriteAllText(path, text);
-        return path;
-    }
-
-    private string Train(string recipe, string name, int threads, params (string, string)[] environment)
-    {
-        var run = Path.Combine(folder, name);
-        var (exit, _, error) = TenonProcess.Run(["train", recipe, "--output", run, "--threads", $"{threads}"], environment);
-        exit.ShouldBe(0, error);
-        return run;
-    }
-
-    /// <summary>All that a run leaves, without the fields of time, speed and memory.</summary>
-    private static List<string> Contents(string run) =>
-    [
-        .. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(MetricsLog.WithoutTimes),
-        .. Directory.GetFiles(Path.Combine(run, "samples")).Order(StringComparer.Ordinal).SelectMany(File.ReadLines),
-        .. Directory.GetFiles(Path.Combine(run, "checkpoints", Directory.GetDirectories(Path.Combine(run, "checkpoints")).Max(d => int.Parse(Path.GetFileName(d))).ToString())).Order(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetFileName(f)} {Sha256(f)}"),
-    ];
-
-    private static string Sha256(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+    public void Dispose() => runs.Dispose();
 
     [Fact]
     public void TheSameSeedGivesTheSameRunOnAnyNumberOfThreadsAndInEveryVectorWidth()
     {
-        var recipe = RecipeFile();
-        var one = Train(recipe, "one", 1);
-        var expected = Contents(one);
-        Contents(Train(recipe, "two", 2)).ShouldBe(expected);
-        Contents(Train(recipe, "narrow", 2, ("DOTNET_EnableAVX512", "0"))).ShouldBe(expected);
+        var recipe = runs.Recipe(Recipe);
+        var one = runs.Train(recipe, "one", 1);
+        var expected = TinyRuns.Contents(one);
+        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "two", 2), expected);
+        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "narrow", 2, null, ("DOTNET_EnableAVX512", "0")), expected);
         foreach (var line in File.ReadLines(Path.Combine(one, "metrics.jsonl")))
             ((double)JsonNode.Parse(line)!["logp_difference_max"]!).ShouldBe(0);
-        var sha = Sha256(Path.Combine(one, "checkpoints", "6", "adapter_model.safetensors"));
+        var sha = TinyRuns.Sha256(Path.Combine(one, "checkpoints", "6", "adapter_model.safetensors"));
         output.WriteLine(sha);
         sha.ShouldBe(AdapterSha256);
     }
@@ -72,43 +45,55 @@ public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void WithoutAnyVectorInstructionsAShortRunIsTheSame()
     {
-        var recipe = RecipeFile(Recipe.Replace("steps: 6", "steps: 1").Replace("prompts: 4, group: 4, max-new-tokens: 48", "prompts: 2, group: 2, max-new-tokens: 6"));
-        Contents(Train(recipe, "scalar", 2, ("DOTNET_EnableHWIntrinsic", "0"))).ShouldBe(Contents(Train(recipe, "wide", 2)));
+        var recipe = runs.Recipe(Recipe.Replace("steps: 6", "steps: 1").Replace("prompts: 4, group: 4, max-new-tokens: 48", "prompts: 2, group: 2, max-new-tokens: 6"));
+        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "scalar", 2, null, ("DOTNET_EnableHWIntrinsic", "0")), TinyRuns.Contents(runs.Train(recipe, "wide", 2)));
     }
 
     [Fact]
-    public void ARunThatIsKilledAtAnyMomentResumesToTheSameBits()
+    public void ARunThatIsKilledAtTenRandomMomentsResumesToTheSameBits()
     {
-        var recipe = RecipeFile();
-        var expected = Contents(Train(recipe, "whole", 2));
-        var run = Path.Combine(folder, "killed");
-        // Kill times are spread over start-up, sampling, training and checkpoints.
-        int[] delays = [700, 900, 1100, 1300, 800, 1000, 1500, 1200, 950, 1400];
-        var arguments = new[] { "train", recipe, "--output", run, "--threads", "2" };
-        foreach (var delay in delays)
+        const int Steps = 16;
+        var recipe = runs.Recipe(Recipe.Replace("steps: 6", $"steps: {Steps}").Replace("every: 2", "every: 1"));
+        var clock = Stopwatch.StartNew();
+        var expected = TinyRuns.Contents(runs.Train(recipe, "whole", 2));
+        var (step, seed) = (clock.Elapsed.TotalMilliseconds / Steps, Environment.TickCount);
+        var random = new Random(seed);
+        output.WriteLine($"seed of the moments: {seed}");
+        for (var round = 0; round < (LongTests.On ? 3 : 1); round++)
         {
-            using var process = TenonProcess.Start(arguments);
-            if (!process.WaitForExit(delay)) process.Kill();
-            process.WaitForExit();
-            if (File.Exists(Path.Combine(run, "run.json"))) arguments = ["train", "--resume", run, "--threads", "1"];
-        }
+            var run = runs.RunFolder($"killed-{round}");
+            string[] arguments = ["train", recipe, "--output", run, "--threads", "2"];
+            var moments = new List<int>();
+            for (var kill = 0; kill < 10; kill++)
+            {
+                // Some at start-up, some within a step or two of a checkpoint: in sampling, training, writing.
+                using var process = TenonProcess.Start(arguments);
+                var goal = TinyRuns.LastStep(run) + random.Next(2);
+                while (!process.HasExited && TinyRuns.LastStep(run) < goal) Thread.Sleep(2);
+                if (!process.WaitForExit((int)(random.NextDouble() * 2 * step))) process.Kill();
+                process.WaitForExit();
+                moments.Add(TinyRuns.LastStep(run));
+                if (File.Exists(Path.Combine(run, "run.json"))) arguments = ["train", "--resume", run, "--threads", $"{1 + kill % 2}"];
+            }
 
-        var (exit, _, error) = TenonProcess.Run(arguments);
-        exit.ShouldBe(0, error);
-        Contents(run).ShouldBe(expected);
+            output.WriteLine($"last checkpoint at each kill: {string.Join(' ', moments)}");
+            var (exit, _, error) = TenonProcess.Run(arguments);
+            exit.ShouldBe(0, error);
+            TinyRuns.ShouldBeTheSame(run, expected);
+        }
     }
 
     [Fact]
     public void ARecipeWithFaultsAndAFolderInUseAreUsageErrors()
     {
-        var (exit, _, error) = TenonProcess.Run(["train", RecipeFile(Recipe.Replace("rank: 4", "rank: 0").Replace("seed: 7", "sed: 7")), "--output", Path.Combine(folder, "bad")]);
+        var (exit, _, error) = TenonProcess.Run(["train", runs.Recipe(Recipe.Replace("rank: 4", "rank: 0").Replace("seed: 7", "sed: 7")), "--output", runs.RunFolder("bad")]);
         exit.ShouldBe(2);
         error.ShouldContain("rank");
         error.ShouldContain("seed");
-        Directory.Exists(Path.Combine(folder, "bad")).ShouldBeFalse();
-        var recipe = RecipeFile(Recipe.Replace("steps: 6", "steps: 1"));
-        Train(recipe, "taken", 2);
-        TenonProcess.Run(["train", recipe, "--output", Path.Combine(folder, "taken")]).Exit.ShouldBe(2);
-        TenonProcess.Run(["train", recipe, "--set", "model=/no/such/model", "--output", Path.Combine(folder, "none")]).Exit.ShouldBe(2);
+        Directory.Exists(runs.RunFolder("bad")).ShouldBeFalse();
+        var recipe = runs.Recipe(Recipe.Replace("steps: 6", "steps: 1"));
+        runs.Train(recipe, "taken", 2);
+        TenonProcess.Run(["train", recipe, "--output", runs.RunFolder("taken")]).Exit.ShouldBe(2);
+        TenonProcess.Run(["train", recipe, "--set", "model=/no/such/model", "--output", runs.RunFolder("none")]).Exit.ShouldBe(2);
     }
 }
