@@ -19,11 +19,11 @@ public static partial class AtomicFile
     public static void Write(string path, Action<Stream> write, string? temporaryFolder = null)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(temporaryFolder ?? folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+        var temporary = Path.Combine(temporaryFolder ?? folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            Directory.CreateDirectory(folder);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -34,8 +34,8 @@ public static partial class AtomicFile
         catch (Exception e)
         {
             TryDelete(temporary);
-            if (e is IOException or UnauthorizedAccessException)
-                throw new TenonException($"{path} could not be written", got: e.Message, hint: "the old file, if there was one, is unchanged", inner: e);
+            if (DiskFault(e) is { } fault)
+                throw new TenonException($"{path} could not be written", "a folder that can be written to, with room for the file", fault.Message, "free space or choose another folder; the old file, if there was one, is unchanged", fault);
             throw;
         }
     }
@@ -70,11 +70,20 @@ public static partial class AtomicFile
             {
                 // What is left of it lies in a temporary folder and is cleared by the next run.
             }
-            if (e is IOException or UnauthorizedAccessException)
-                throw new TenonException($"the folder {path} could not be written", got: e.Message, hint: "free some space or choose another place; what was there before is unchanged", inner: e);
+            if (DiskFault(e) is { } fault)
+                throw new TenonException($"the folder {path} could not be written", got: fault.Message, hint: "free some space or choose another place; what was there before is unchanged", inner: fault);
             throw;
         }
     }
+
+    /// <summary>The fault where writing failed for what a person can mend (no room, no right, a file too large for the disk); null for any other exception.</summary>
+    public static Exception? DiskFault(Exception e) => e switch
+    {
+        IOException or UnauthorizedAccessException => e,
+        // What .NET makes of EFBIG.
+        ArgumentOutOfRangeException { ParamName: "value" } => new IOException("the file is too large for the file system or the process's limit", e),
+        _ => null,
+    };
 
     /// <summary>Flushes a folder's entries to the disk, so that a rename survives a power cut; does nothing on Windows.</summary>
     public static void SyncFolder(string folder)
@@ -99,7 +108,7 @@ public static partial class AtomicFile
         {
             File.Delete(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The name begins with a dot and ends in .tmp: nobody takes it for the file.
         }

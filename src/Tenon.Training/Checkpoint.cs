@@ -14,7 +14,23 @@ internal static class Checkpoint
     private const string StateFile = "trainer.json";
     private const string OptimizerFile = "optimizer.safetensors";
 
-    public static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
+    /// <summary>Goes on from a run's last checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read back. Without a checkpoint the run starts at step 0.</summary>
+    public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer)
+    {
+        var step = run.CheckpointSteps() is [.., var last] ? last : 0;
+        run.CutBackTo(step);
+        return step > 0 ? Load(run.CheckpointFolder(step), adapter, optimizer) : new TrainerState();
+    }
+
+    /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
+    public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
+    {
+        adapter.RequireFinite();
+        log.Sync();
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel));
+    }
+
+    private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
     {
         PeftFolder.Save(adapter, folder, baseModel);
         SafetensorsWriter.Write(Path.Combine(folder, OptimizerFile), optimizer.State.Select(s => SafetensorsEntry.FromFloats(s.Name, [s.Values.Length], s.Values)));
@@ -26,10 +42,11 @@ internal static class Checkpoint
             ["entropy_coefficient"] = state.Entropy?.Coefficient,
             ["entropy_last"] = state.Entropy is { LastEntropy: var last } && double.IsFinite(last) ? last : null,
         };
+        if (state.IsStopped) json["stopped"] = true;
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
 
-    public static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer)
+    private static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer)
     {
         PeftFolder.LoadTensors(adapter, folder);
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!;
@@ -40,6 +57,7 @@ internal static class Checkpoint
         {
             Step = (int)json["step"]!,
             Cursor = (long)json["cursor"]!,
+            IsStopped = (bool?)json["stopped"] == true,
             Entropy = coefficient is null ? null : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
         };
     }

@@ -20,8 +20,21 @@ public sealed class MetricsLog : IDisposable
     public static IReadOnlyList<string> TimeFields { get; } =
         ["time_s", "sample_s", "score_s", "train_s", "sample_tokens_per_s", "train_tokens_per_s", "memory_gb"];
 
-    /// <summary>Appends a step with one write, so that a killed process leaves at most one incomplete last line.</summary>
-    public void Append(StepMetrics metrics) => _file.Write(Encoding.UTF8.GetBytes(Format(metrics) + "\n"));
+    /// <summary>Appends a step of reinforcement learning.</summary>
+    public void Append(StepMetrics metrics) => Append(Format(metrics));
+
+    /// <summary>Appends a line with one write, so that a killed process leaves at most one incomplete last line.</summary>
+    public void Append(string line)
+    {
+        try
+        {
+            _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+        catch (Exception e) when (AtomicFile.DiskFault(e) is { } fault)
+        {
+            throw new TenonException($"{_file.Name} could not be written", "room for a line", fault.Message, "free some space", fault);
+        }
+    }
 
     /// <summary>Waits until the lines are on the disk.</summary>
     public void Sync() => _file.Flush(flushToDisk: true);
@@ -84,14 +97,14 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Keeps the lines of steps 1 to <paramref name="step"/>, drops the others and an incomplete last line.</summary>
-    public static void CutBack(string path, int step)
+    public static void CutBack(string path, int step, string? temporaryFolder = null)
     {
         if (!File.Exists(path)) return;
         var kept = new StringBuilder();
         foreach (var line in File.ReadAllText(path).Split('\n'))
             if (StepOf(line) is { } number && number <= step)
                 kept.Append(line).Append('\n');
-        AtomicFile.WriteText(path, kept.ToString());
+        AtomicFile.WriteText(path, kept.ToString(), temporaryFolder);
     }
 
     /// <summary>The step that a line belongs to, or null where the line is incomplete.</summary>

@@ -49,13 +49,7 @@ public sealed class RlvrTrainer
     private int UpdatesPerStep => setup.Settings.Update.Epochs * setup.Settings.Update.Minibatches;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume()
-    {
-        var steps = folder.CheckpointSteps();
-        var step = steps.Count == 0 ? 0 : steps[^1];
-        folder.CutBackTo(step);
-        if (step > 0) state = Checkpoint.Load(folder.CheckpointFolder(step), setup.Adapter, optimizer);
-    }
+    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer);
 
     /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand.</summary>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
@@ -81,13 +75,8 @@ public sealed class RlvrTrainer
         observer.OnEnd(new RunEnd(state.Step, settings.Steps, state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds));
     }
 
-    private void Save(MetricsLog log)
-    {
-        setup.Adapter.RequireFinite();
-        log.Sync();
-        var path = folder.WriteCheckpoint(state.Step, setup.Settings.Checkpoint.Keep, target => Checkpoint.Save(target, state, setup.Adapter, optimizer, setup.Settings.Model));
-        observer.OnCheckpoint(state.Step, path);
-    }
+    private void Save(MetricsLog log) =>
+        observer.OnCheckpoint(state.Step, Checkpoint.Write(folder, log, setup.Settings.Checkpoint.Keep, state, setup.Adapter, optimizer, setup.Settings.Model));
 
     private StepMetrics Step(int step, CancellationToken abort)
     {
@@ -119,7 +108,7 @@ public sealed class RlvrTrainer
             TrainS = end - scored,
             TokensTrained = update.Tokens,
             TrainTokensPerS = update.Tokens / trainSeconds,
-            MemoryGb = Environment.WorkingSet / 1e9,
+            MemoryGb = ProcessMemory.PeakBytes() / 1e9,
             Entropy = update.Entropy,
             Kl = setup.Objective.NeedsReference ? update.Kl : double.NaN,
             RatioMax = update.RatioMax,

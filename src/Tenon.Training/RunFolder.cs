@@ -55,7 +55,7 @@ public sealed class RunFolder : IDisposable
     public static RunFolder Create(string path, JsonObject run)
     {
         if (IsRun(path))
-            throw new TenonException($"the output folder {path} already holds another run", "a new or empty folder", "a run.json", $"choose another --output, or go on with `tenon train --resume {path}`", usage: true);
+            throw new TenonException($"the output folder {path} already holds another run", "a new or empty folder", "a run.json", $"choose another --output, or go on with `{ResumeCommand(path)}`", usage: true);
         if (File.Exists(path))
             throw new TenonException($"the output folder {path} is a file", "a new or empty folder", usage: true);
         if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != ".tmp"))
@@ -100,8 +100,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Replaces <c>run.json</c> (a run that ended or goes on says so).</summary>
-    public void WriteRun(JsonObject run) => AtomicFile.WriteText(RunFile, run.ToJsonString(Indented) + "\n");
+    /// <summary>The call that goes on with this run.</summary>
+    public string ResumeCommand() => ResumeCommand(Folder);
 
     /// <summary>The steps that have a checkpoint, ascending.</summary>
     public IReadOnlyList<int> CheckpointSteps() => Directory.Exists(Checkpoints)
@@ -118,11 +118,35 @@ public sealed class RunFolder : IDisposable
     public string WriteCheckpoint(int step, int keep, Action<string> fill)
     {
         var target = CheckpointFolder(step);
-        AtomicFile.WriteFolder(target, Path.Combine(Temporary, $"checkpoint-{step}"), fill);
+        try
+        {
+            AtomicFile.WriteFolder(target, Path.Combine(Temporary, $"checkpoint-{step}"), fill);
+        }
+        catch (TenonException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            var steps = CheckpointSteps();
+            throw new TenonException($"the checkpoint of step {step} could not be written to {target}", "a folder that can be written to, with room for it", e.InnerException.Message,
+                steps.Count > 0 ? $"free some space; the checkpoint of step {steps[^1]} is whole, and the run goes on from there" : "free some space; the run then begins again at step 0", e.InnerException);
+        }
+
         if (keep > 0)
             foreach (var old in CheckpointSteps().SkipLast(keep))
                 RemoveFolder(CheckpointFolder(old));
         return target;
+    }
+
+    /// <summary>
+    /// Puts what a run has made beside its own files: <paramref name="fill"/> writes into an empty temporary folder, whose files then take their place, the configuration
+    /// last, so that the folder is a model or an adapter only once it is a whole one.
+    /// </summary>
+    public void WriteResult(Action<string> fill)
+    {
+        var made = Path.Combine(Temporary, "result");
+        AtomicFile.WriteFolder(made, made + ".new", fill);
+        foreach (var file in Directory.GetFiles(made).OrderBy(f => Path.GetFileName(f) is "config.json" or "adapter_config.json"))
+            File.Move(file, Path.Combine(Folder, Path.GetFileName(file)), overwrite: true);
+        AtomicFile.SyncFolder(Folder);
+        Directory.Delete(made);
     }
 
     /// <summary>The file of a step's completions.</summary>
@@ -136,7 +160,7 @@ public sealed class RunFolder : IDisposable
             stream.Write(System.Text.Encoding.UTF8.GetBytes(line.ToJsonString()));
             stream.WriteByte((byte)'\n');
         }
-    });
+    }, Temporary);
 
     /// <summary>The steps that have completions on disk, ascending.</summary>
     public IReadOnlyList<int> SampleSteps() => Directory.Exists(Samples)
@@ -149,7 +173,7 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Writes an evaluation: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.</summary>
     public void WriteEvaluation(string benchmark, int step, JsonObject evaluation) =>
-        AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToJsonString() + "\n");
+        AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToJsonString() + "\n", Temporary);
 
     /// <summary>The files of all evaluations, in ordinal order.</summary>
     public IReadOnlyList<string> EvaluationFiles() => Directory.Exists(Evaluations)
@@ -159,7 +183,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Drops everything after a step: metrics, completions, evaluations, checkpoints. The run then goes on from there.</summary>
     public void CutBackTo(int step)
     {
-        MetricsLog.CutBack(MetricsFile, step);
+        MetricsLog.CutBack(MetricsFile, step, Temporary);
         foreach (var number in SampleSteps().Where(number => number > step)) File.Delete(SamplesFile(number));
         foreach (var file in EvaluationFiles())
             if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > step)
@@ -177,6 +201,12 @@ public sealed class RunFolder : IDisposable
         if (Directory.Exists(trash)) Directory.Delete(trash, recursive: true);
         Directory.Move(folder, trash);
         Directory.Delete(trash, recursive: true);
+    }
+
+    private static string ResumeCommand(string path)
+    {
+        using var run = new RunFolder(path, writes: false);
+        return $"tenon {(string?)run.ReadRun()["verb"] ?? "train"} --resume {path}";
     }
 
     private static int? NumberOf(string path) =>

@@ -11,6 +11,9 @@ public sealed record TrainerState
     /// <summary>Problems drawn so far.</summary>
     public long Cursor { get; init; }
 
+    /// <summary>True where a stop rule has ended the run before its last step.</summary>
+    public bool IsStopped { get; init; }
+
     /// <summary>State of an adaptive entropy bonus; null where there is none.</summary>
     public EntropyController? Entropy { get; init; }
 }

@@ -2,46 +2,72 @@ using System.CommandLine;
 using System.Globalization;
 using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
+using Tenon.Training;
+using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>Supervised training: cross-entropy on given completions.</summary>
+/// <summary>Supervised training: cross-entropy on given completions, or the continuation of such a run from its folder.</summary>
 internal sealed class PretrainCommand : Verb
 {
-    private readonly Argument<string> recipe;
+    private readonly Argument<string?> recipe;
     private readonly Option<string[]> overrides;
     private readonly Option<string?> output;
+    private readonly Option<string?> resume;
+    private readonly Option<bool> force;
     private readonly ComputeOptions compute;
 
     public PretrainCommand()
-        : base("pretrain", "trains a model on worked solutions: a fresh one, or a cold start before reinforcement learning", "tenon pretrain recipes/tiny-pretrain.yaml --output runs/tiny")
+        : base("pretrain", "trains a model on worked solutions: a fresh one, or a cold start before reinforcement learning", "tenon pretrain recipes/tiny-pretrain.yaml --output runs/tiny", "tenon pretrain --resume runs/tiny")
     {
-        recipe = Add(new Argument<string>("RECIPE") { Description = "a YAML recipe" });
+        recipe = Add(new Argument<string?>("RECIPE") { Description = "a YAML recipe, or a run's run.json", Arity = ArgumentArity.ZeroOrOne });
         overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });
-        output = Add(new Option<string?>("--output") { Description = "the new folder of the model; runs/<recipe> by default" });
+        output = Add(new Option<string?>("--output") { Description = "the folder of the run and, at its end, of the model; runs/<recipe> by default" });
+        resume = Add(new Option<string?>("--resume") { Description = "goes on with the run in this folder" });
+        force = Add(new Option<bool>("--force") { Description = "resumes although numerics, CPU tier, model file or data file differ" });
         compute = new ComputeOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        var path = call.GetValue(recipe)!;
-        var settings = RecipeFile.Load<PretrainSettings>(path, [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
-        compute.Apply(call);
-        var folder = call.GetValue(output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path));
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new TenonException($"the output folder {folder}", "a new or empty folder", "files in it", "choose another --output", usage: true);
-        using var session = PretrainSession.Open(settings);
-        foreach (var step in session.Run(terminal.Interrupt.Token))
+        string[] changes = [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)];
+        if (call.GetValue(resume) is { } folder)
         {
-            if (step.Accuracy is null && step.Step % 25 != 0 && step.Step != 1) continue;
-            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"step {step.Step} of {settings.Steps}: loss {step.Loss:F4}, gradient {step.GradNorm:F2}, {step.Tokens / step.Seconds:F0} tokens/s{(step.Accuracy is { } accuracy ? $", accuracy {accuracy:P1}" : "")}"));
+            using var begun = RunFolder.Open(folder);
+            var json = begun.ReadRun();
+            var stored = RunDescription.Recipe<PretrainSettings>(begun, json, "pretrain", call.GetValue(recipe), changes);
+            compute.Apply(call);
+            using var continued = PretrainSession.Open(stored);
+            continued.RequireSame(json, call.GetValue(force));
+            return Train(continued, begun, terminal, stored.Steps, resume: true);
         }
 
-        terminal.Interrupt.Token.ThrowIfCancellationRequested();
-        session.Save(folder);
-        terminal.Out.WriteLine(folder);
-        return 0;
+        var path = call.GetValue(recipe) ?? throw new TenonException("tenon pretrain", "a RECIPE or --resume DIR", "neither", usage: true);
+        var settings = RecipeFile.Load<PretrainSettings>(path, changes);
+        compute.Apply(call);
+        using var session = PretrainSession.Open(settings);
+        using var run = RunFolder.Create(call.GetValue(output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)), session.Describe());
+        return Train(session, run, terminal, settings.Steps, resume: false);
+    }
+
+    private static int Train(PretrainSession session, RunFolder run, Terminal terminal, int steps, bool resume)
+    {
+        var exit = RunSession.Work(run, terminal, () =>
+        {
+            var trainer = session.Trainer(run);
+            if (resume) trainer.Resume();
+            foreach (var step in trainer.Run(terminal.Interrupt.Token)) Show(step, steps, terminal.Error);
+            if (trainer.IsDone) session.Save(run);
+        });
+        if (exit == 0) terminal.Out.WriteLine(run.Folder);
+        return exit;
+    }
+
+    private static void Show(SupervisedStep step, int steps, TextWriter writer)
+    {
+        if (step.Accuracy is null && step.Step % 25 != 0 && step.Step != 1) return;
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"step {step.Step} of {steps}: loss {step.Loss:F4}, gradient {step.GradNorm:F2}, {step.Tokens / step.Seconds:F0} tokens/s{(step.Accuracy is { } accuracy ? $", accuracy {accuracy:P1}" : "")}"));
     }
 }

@@ -25,7 +25,7 @@ internal sealed class TrainCommand : Verb
         overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });
         output = Add(new Option<string?>("--output") { Description = "the run folder; runs/<recipe> by default" });
         resume = Add(new Option<string?>("--resume") { Description = "goes on with the run in this folder" });
-        force = Add(new Option<bool>("--force") { Description = "resumes although numerics or CPU tier differ" });
+        force = Add(new Option<bool>("--force") { Description = "resumes although numerics, CPU tier, model file or data file differ" });
         dryRun = Add(new Option<bool>("--dry-run") { Description = "prints the resolved recipe, parameters, memory and time, and stops" });
         compute = new ComputeOptions(this);
     }
@@ -53,10 +53,10 @@ internal sealed class TrainCommand : Verb
     {
         using var run = RunFolder.Open(folder);
         var json = run.ReadRun();
-        var settings = SettingsJson.Read<RunSettings>(json["recipe"] ?? throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged"));
+        var settings = RunDescription.Recipe<RunSettings>(run, json, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
         compute.Apply(call);
         using var setup = RunBuilder.Build(settings, run);
-        RunSession.CheckResumable(json, setup, forced);
+        RunDescription.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
         return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
     }
 }

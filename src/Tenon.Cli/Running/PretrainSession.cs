@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Models;
@@ -7,6 +8,7 @@ using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
+using Tenon.Training;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
 using Precision = Tenon.Tensors.Precision;
@@ -17,7 +19,7 @@ namespace Tenon.Cli.Running;
 internal sealed class PretrainSession : IDisposable
 {
     private readonly PretrainSettings settings;
-    private readonly SupervisedTrainer trainer;
+    private readonly SupervisedSetup setup;
     private readonly AdapterSet adapter;
     private readonly TokenizerSource tokenizer;
 
@@ -30,7 +32,7 @@ internal sealed class PretrainSession : IDisposable
         IReadOnlyList<Problem> heldOut = settings.Data.Task is { } t
             ? [.. Enumerable.Range(0, settings.Stop.Problems).Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
             : [];
-        trainer = new SupervisedTrainer(new SupervisedSetup(model, adapter, LoadedModel.EncoderOf(tokenizer, settings.Data.ChatTemplate), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker), settings);
+        setup = new SupervisedSetup(model, adapter, LoadedModel.EncoderOf(tokenizer, settings.Data.ChatTemplate), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
     }
 
     /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
@@ -58,21 +60,27 @@ internal sealed class PretrainSession : IDisposable
         MaxPositionEmbeddings = a.MaxPositions, EosTokenIds = [ByteLevelTokenizerFile.MessageEnd], PadTokenId = ByteLevelTokenizerFile.EndOfText,
     };
 
-    /// <summary>Trains; yields each step.</summary>
-    public IEnumerable<SupervisedStep> Run(CancellationToken stop) => trainer.Run(stop);
+    /// <summary>What <c>run.json</c> says of the run.</summary>
+    public JsonObject Describe() => RunDescription.Of("pretrain", settings, settings.Precision, setup.Model, adapter, settings.Data);
 
-    /// <summary>Writes what was trained: a model folder for full training, an adapter folder for a method.</summary>
-    public void Save(string folder)
+    /// <summary>Refuses to go on with other numbers than the run's so far.</summary>
+    public void RequireSame(JsonObject json, bool forced) => RunDescription.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
+
+    /// <summary>The trainer of the run's folder.</summary>
+    public SupervisedTrainer Trainer(RunFolder folder) => new(setup, settings, folder);
+
+    /// <summary>Writes what was trained beside the run's own files: a model folder for full training, an adapter folder for a method.</summary>
+    public void Save(RunFolder run) => run.WriteResult(target =>
     {
         if (adapter.Method is not Full)
         {
-            AtomicFile.WriteFolder(folder, folder + ".tmp", target => PeftFolder.Save(adapter, target, settings.Model!));
+            PeftFolder.Save(adapter, target, settings.Model!);
             return;
         }
 
         using var weights = MergedWeights.Of(adapter);
-        HuggingFaceExport.Write(folder, adapter.Model.Config, weights, settings.Store == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32, tokenizer.WriteTo);
-    }
+        HuggingFaceExport.Write(target, adapter.Model.Config, weights, settings.Store == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32, tokenizer.WriteTo);
+    });
 
     public void Dispose() => adapter.Dispose();
 }

@@ -1,12 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
-using Tenon.Cli.Recipes;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
-using Tenon.Tensors;
 using Tenon.Training;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
@@ -155,22 +152,6 @@ internal static class RunBuilder
     });
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
-    public static JsonObject Describe(TrainingSetup setup) => new()
-    {
-        ["recipe"] = RecipeFile.Resolved(setup.Settings),
-        ["tenon"] = typeof(RunBuilder).Assembly.GetName().Version?.ToString(3),
-        ["numerics"] = Numerics.Version,
-        ["precision"] = setup.Settings.Precision.ToString().ToLowerInvariant(),
-        ["tier"] = Numerics.Tier,
-        ["model_fingerprint"] = setup.Model.Fingerprint,
-        ["weights_sha256"] = setup.Model.WeightsSha256(),
-        ["method"] = setup.Adapter.Method.Name,
-        ["trainable"] = setup.Adapter.TrainableCount,
-        ["parameters"] = setup.Model.ParameterCount,
-        ["machine"] = new JsonObject
-        {
-            ["cores"] = Environment.ProcessorCount, ["os"] = Environment.OSVersion.Platform.ToString(), ["dotnet"] = Environment.Version.ToString(),
-        },
-        ["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
-    };
+    public static JsonObject Describe(TrainingSetup setup) =>
+        RunDescription.Of("train", setup.Settings, setup.Settings.Precision, setup.Model, setup.Adapter, setup.Settings.Data);
 }

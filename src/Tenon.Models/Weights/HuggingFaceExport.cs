@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Models.Config;
@@ -32,8 +31,8 @@ public static class HuggingFaceExport
         try
         {
             Directory.CreateDirectory(temporary);
-            AtomicFile.Write(Path.Combine(temporary, "config.json"), Encoding.UTF8.GetBytes(configText));
-            AtomicFile.Write(Path.Combine(temporary, "generation_config.json"), Encoding.UTF8.GetBytes(HuggingFaceConfigWriter.Generation(config)));
+            AtomicFile.WriteText(Path.Combine(temporary, "config.json"), configText);
+            AtomicFile.WriteText(Path.Combine(temporary, "generation_config.json"), HuggingFaceConfigWriter.Generation(config));
             WriteWeights(temporary, config, weights, type, shardBytes);
             writeTokenizer?.Invoke(temporary);
             if (Directory.Exists(target)) Directory.Delete(target);
@@ -82,7 +81,7 @@ public static class HuggingFaceExport
             ["metadata"] = new JsonObject { ["total_parameters"] = count, ["total_size"] = count * type.Bytes() },
             ["weight_map"] = new JsonObject(map.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
         };
-        AtomicFile.Write(Path.Combine(folder, SafetensorsWeights.IndexName), Encoding.UTF8.GetBytes(index.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n"));
+        AtomicFile.WriteText(Path.Combine(folder, SafetensorsWeights.IndexName), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n");
     }
 
     private static List<List<string>> Shards(ModelConfig config, SafetensorsType type, long shardBytes)

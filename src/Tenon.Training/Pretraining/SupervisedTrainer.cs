@@ -23,39 +23,53 @@ namespace Tenon.Training.Pretraining;
 public sealed record SupervisedSetup(
     CausalModel Model, AdapterSet Adapter, PromptEncoder Encoder, int EndToken, ProblemSource Problems, IReadOnlyList<Problem> HeldOut, IReward Checker);
 
-/// <summary>One step of supervised training.</summary>
-/// <param name="Step">Counted from 1.</param>
-/// <param name="Loss">Mean negative log-probability of a completion token.</param>
-/// <param name="GradNorm">Before clipping.</param>
-/// <param name="LearningRate">Used in this step.</param>
-/// <param name="Tokens">Completion tokens.</param>
-/// <param name="Seconds">Time of the step.</param>
-/// <param name="Accuracy">Share of held-out problems answered right at temperature 1; null where it was not measured.</param>
-public sealed record SupervisedStep(int Step, double Loss, double GradNorm, double LearningRate, long Tokens, double Seconds, double? Accuracy);
-
-/// <summary>Cross-entropy on given completions: what makes a model that knows a task in part, and the cold start before reinforcement learning.</summary>
-public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings settings)
+/// <summary>
+/// Cross-entropy on given completions: what makes a model that knows a task in part, and the cold start before reinforcement learning. As in reinforcement learning, all that decides the next
+/// step lies in adapter, optimizer and <see cref="TrainerState"/>, so that a run goes on from a checkpoint to the same bits.
+/// </summary>
+public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings settings, RunFolder folder)
 {
     private readonly Precision precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
 
-    /// <summary>Trains to the last step or to the stop rule; yields each step as it is done.</summary>
+    private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer, settings.Steps);
+    private TrainerState state = new();
+
+    /// <summary>True where the last step is done or the stop rule has ended the run.</summary>
+    public bool IsDone => state.IsStopped || state.Step >= settings.Steps;
+
+    /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
+    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer);
+
+    /// <summary>Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; yields each step as it is done.</summary>
     public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
     {
+        using var log = new MetricsLog(folder.MetricsFile);
         var tape = new Tape(null, precision);
-        var optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps);
-        for (var step = 1; step <= settings.Steps && !stop.IsCancellationRequested; step++)
+        while (!IsDone && !stop.IsCancellationRequested)
         {
-            var clock = Stopwatch.StartNew();
-            var groups = Enumerable.Range(0, settings.Batch).Select(i => Example((step - 1L) * settings.Batch + i, i)).ToList();
-            var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
-            var loss = Accumulate(tape, groups, tokens, step);
-            var (norm, _, rate) = optimizer.Step();
-            setup.Adapter.Version++;
-            double? accuracy = null;
-            if (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps) accuracy = Accuracy();
-            yield return new SupervisedStep(step, loss, norm, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
-            if (accuracy >= settings.Stop.Accuracy) yield break;
+            var step = Step(tape, state.Step + 1);
+            log.Append(step.ToLine());
+            yield return step;
+            if (IsDone || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
         }
+
+        if (!IsDone && state.Step > 0 && !folder.CheckpointSteps().Contains(state.Step)) Save(log);
+    }
+
+    private void Save(MetricsLog log) => Checkpoint.Write(folder, log, settings.Checkpoint.Keep, state, setup.Adapter, optimizer, settings.Model ?? "fresh");
+
+    private SupervisedStep Step(Tape tape, int step)
+    {
+        var clock = Stopwatch.StartNew();
+        var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(state.Cursor + i, i)).ToList();
+        var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
+        var loss = Accumulate(tape, groups, tokens, step);
+        var (norm, change, rate) = optimizer.Step();
+        setup.Adapter.Version = step;
+        double? accuracy = null;
+        if (setup.HeldOut.Count > 0 && (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps)) accuracy = Accuracy();
+        state = state with { Step = step, Cursor = state.Cursor + settings.Batch, IsStopped = accuracy >= settings.Stop.Accuracy };
+        return new SupervisedStep(step, loss, norm, change, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
     }
 
     private double Accumulate(Tape tape, List<RolloutGroup> groups, long tokens, int step)

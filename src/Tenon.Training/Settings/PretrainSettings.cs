@@ -33,7 +33,7 @@ public sealed record PretrainSettings : ISettings
     [Bounds(1, 1_000_000_000)]
     public int MicroBatchTokens { get; init; } = 8192;
 
-    /// <summary>Prompt and solution together, in tokens; a longer one is skipped and counted.</summary>
+    /// <summary>Prompt and solution together, in tokens; a longer one is an error that names the problem.</summary>
     [Bounds(2, 10_000_000)]
     public int MaxTokens { get; init; } = 2048;
 
@@ -59,6 +59,7 @@ public sealed record PretrainSettings : ISettings
     {
         foreach (var fault in Data.SourceFaults()) yield return fault with { Key = "data." + fault.Key };
         if (Model is null && Adapter is not null) yield return new("adapter", "needs a model that is there", "model: FOLDER beside it, or no adapter");
+        if (Stop.Accuracy is not null && Data.Task is null) yield return new("stop.accuracy", "a data file has no held-out problems to measure it on", "a task, or null");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
     }

@@ -5,20 +5,28 @@ namespace Tenon.Tests.Support;
 /// <summary>Runs the program as a user does, in a process of its own: what environment and kills can then show.</summary>
 internal static class TenonProcess
 {
-    public static Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "tenon.dll");
+
+    public static Process Start(string[] arguments, params (string Name, string Value)[] environment) => Start("dotnet", [Program, .. arguments], environment);
+
+    public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) => Read(Start(arguments, environment));
+
+    /// <summary>Runs the program from a POSIX shell that says <paramref name="first"/> before it (limits, traps).</summary>
+    public static (int Exit, string Output, string Error) RunUnder(string first, string[] arguments, params (string Name, string Value)[] environment) =>
+        Read(Start("bash", ["-c", first + "; exec dotnet \"$@\"", "bash", Program, .. arguments], environment));
+
+    private static Process Start(string file, string[] arguments, (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tenon.dll"));
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;
     }
 
-    public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment)
+    private static (int Exit, string Output, string Error) Read(Process started)
     {
-        using var process = Start(arguments, environment);
+        using var process = started;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
