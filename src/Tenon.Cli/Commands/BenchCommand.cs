@@ -41,7 +41,7 @@ internal sealed class BenchCommand : Verb
         stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train, step, or verify (which needs no model)" });
         stage.AcceptOnlyFromAmong("prefill", "sample", "train", "step", "verify");
         model = Add(new Argument<string?>("MODEL") { Arity = ArgumentArity.ZeroOrOne, Description = "a Hugging Face folder, a .gguf file, or tiny" });
-        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems (every stage but verify)" });
+        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems; verify judges its golds (a built-in set without it)" });
         prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
         group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
         tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
@@ -59,7 +59,7 @@ internal sealed class BenchCommand : Verb
         foreach (var option in new[] { prompts, group, tokens, rank, runs, micro })
             if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
         var name = call.GetValue(stage)!;
-        if (name == "verify") return Show(BenchVerify.Measure(call.GetValue(runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads), call, terminal);
+        if (name == "verify") return Show(BenchVerify.Measure(call.GetValue(runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(data)), call, terminal);
         if (call.GetValue(model) is null || call.GetValue(data) is null) throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
         var precision = compute.Precision(call);
         var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));

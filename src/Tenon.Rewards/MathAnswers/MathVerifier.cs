@@ -50,7 +50,8 @@ public sealed class MathVerifier
             extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
             if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
             g = Reading.Of(AnswerExtractor.Gold(gold).Text);
-            a = extracted.Reading ?? Reading.Of(extracted.Text);
+            // The commonest answer is the gold as it stands: it is read once.
+            a = extracted.Reading ?? (extracted.Text == g.Text ? g : Reading.Of(extracted.Text));
             if (extracted.Text.Length > WorkBudget.MaxExpressionChars) return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
             if (options.RequireValue && !PlainValue.Is(a.Text)) reason = "not-a-value";
             else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)) reason = "alternatives";

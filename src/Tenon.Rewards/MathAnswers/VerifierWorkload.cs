@@ -1,6 +1,6 @@
 namespace Tenon.Rewards.MathAnswers;
 
-/// <summary>A fixed workload for timing the verifier: everyday pairs of every kind of answer, hostile pairs, and worked solutions. The same on every machine.</summary>
+/// <summary>A fixed workload for timing the verifier: pairs as benchmarks have them, pairs of every kind of answer, hostile pairs, and worked solutions. The same on every machine.</summary>
 public static class VerifierWorkload
 {
     private static readonly string[] Golds =
@@ -9,7 +9,21 @@ public static class VerifierWorkload
         @"-2 \le x \le 7", @"\frac{x+2}{7}", "5 \\times 10^{-3}", "52_8", @"\binom{9}{4}", @"x^2/4+y^2/3=1", "3:4:5", @"50\%", @"\log_2 8", @"\tan^2(y)+1", @"\frac{\sqrt{3}}{2}", @"1\pm\sqrt{2}", @"\int_0^1 x\,dx", @"\lim_{x\to 0}\frac{\sin x}{x}", @"\begin{cases} 1 & x = 0 \\ 0 & x \ne 0 \end{cases}", @"2^{1000}",
     ];
 
-    /// <summary>Everyday pairs: each gold boxed in a sentence, at the end of a long completion, and against its neighbour.</summary>
+    // MATH-500 by kinds: of fifty golds 34 whole numbers, six fractions, two radicals, two with variables, one each of the others.
+    private static readonly string[] Common =
+    [
+        "9", @"\frac{14}{3}", "42", "27", @"\left( 3, \frac{\pi}{2} \right)", "4", "2220", @"\frac{3}{56}", "284", "5", "2", "10", "24", @"3\sqrt{13}", "-50", "6", @"\frac{1}{5}", "11", "22", "720", "78", @"p^2 - 2q", "13", "16", @"\frac43",
+        "18", "1.25", "8", @"90^\circ", "28", "3", @"\text{Evelyn}", "17", "144", @"\frac{35}{64}", "7", "70", @"\sqrt{51}", "3125", "12", @"12\pi", "60", @"10,\!080", @"\frac{9}{7}", "14", @"\begin{pmatrix} -2 \\ -14 \\ -7 \end{pmatrix}", "96", @"x=5", "256", "1",
+    ];
+
+    /// <summary>Golds as a benchmark has them, each boxed in a sentence and against its neighbour.</summary>
+    public static IReadOnlyList<(string Gold, string Answer)> Everyday { get; } = Everyone(Common);
+
+    /// <summary>The pairs of a list of golds: each boxed in a sentence, right, and its neighbour, which mostly is wrong.</summary>
+    public static IReadOnlyList<(string Gold, string Answer)> Everyone(IReadOnlyList<string> golds) =>
+        [.. Enumerable.Range(0, 2 * golds.Count).Select(i => (golds[i / 2], i % 2 == 0 ? $"The answer is $\\boxed{{{golds[i / 2]}}}$." : golds[((i / 2) + 1) % golds.Count]))];
+
+    /// <summary>Every kind of answer once: each gold boxed in a sentence, at the end of a long completion, and against its neighbour.</summary>
     public static IReadOnlyList<(string Gold, string Answer)> Pairs { get; } = Build();
 
     /// <summary>Pairs that were made to cost: towers of powers, deep brackets, long lists and sums, many boxes, slow series and integrals.</summary>

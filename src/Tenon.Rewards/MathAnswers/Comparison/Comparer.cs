@@ -61,6 +61,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     /// <summary>Gold C, answer "(C) 5" or "C. 5" or "C: 5".</summary>
     private static bool Choice(Reading gold, Reading answer)
     {
+        if (gold.Text.AsSpan().IndexOfAnyInRange('A', 'J') < 0) return false;
         var g = gold.Text.Replace("\\text", "", StringComparison.Ordinal).Replace("\\textbf", "", StringComparison.Ordinal).AsSpan().Trim(" ${}().");
         if (g.Length != 1 || g[0] is < 'A' or > 'J') return false;
         var a = answer.Text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal).Replace("\\mathrm", "", StringComparison.Ordinal).AsSpan().TrimStart(" ${}");
@@ -82,6 +83,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     /// <summary>Angles and percentages at the top are compared by their number first, then by their value.</summary>
     private bool Forms(Expr gold, Expr answer)
     {
+        if (gold.IsNumber && answer.IsNumber) return Values(gold, answer);
         answer = FoldCase(gold, answer);
         if (Values(DropDegrees(gold), DropDegrees(answer))) return true;
         var rule = Rule;
@@ -117,6 +119,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     /// <summary>x for X is the same variable, unless one side uses both.</summary>
     private static Expr FoldCase(Expr gold, Expr answer)
     {
+        if (!HasNames(gold) || !HasNames(answer)) return answer;
         var (g, a) = (new SortedSet<string>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal));
         Names(gold, g);
         Names(answer, a);
@@ -132,6 +135,13 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             (map ??= [])[name] = match;
         }
         return map is null ? answer : Rename(answer, map);
+    }
+
+    private static bool HasNames(Expr e)
+    {
+        if (e.Kind is ExprKind.Symbol or ExprKind.Apply) return true;
+        foreach (var a in e.Args) if (HasNames(a)) return true;
+        return false;
     }
 
     private static void Names(Expr e, SortedSet<string> names)

@@ -29,7 +29,9 @@ internal sealed partial class Evaluator(WorkBudget budget)
                 var product = Value(e.Args[0]);
                 for (var i = 1; i < e.Args.Length; i++) product *= Value(e.Args[i]);
                 return product;
-            case ExprKind.Power: return Approx.Pow(Value(e.Args[0]), Value(e.Args[1]));
+            case ExprKind.Power:
+                budget.Spend(2);
+                return Approx.Pow(Value(e.Args[0]), Value(e.Args[1]));
             case ExprKind.Percent: return Value(e.Args[0]) * Approx.Exact(0.01);
             case ExprKind.Degree: return Value(e.Args[0]) * Approx.Exact(Math.PI / 180);
             case ExprKind.Ratio when e.Args.Length == 2: return Value(e.Args[0]) * Approx.Pow(Value(e.Args[1]), Approx.Exact(-1));
@@ -84,6 +86,8 @@ internal sealed partial class Evaluator(WorkBudget budget)
 
     private Approx Call(Expr e)
     {
+        // A function costs as much as a handful of sums.
+        budget.Spend(3);
         if (e.Name is "sum" or "prod") return Series(e);
         if (e.Name is "lim" or "lim+" or "lim-") return Limit(e);
         if (e.Name == "int") return Integral(e);

@@ -160,6 +160,7 @@ internal static partial class AnswerExtractor
     /// <summary>"The best option is (B).": one letter from A to J behind the word.</summary>
     private static string? ChosenOption(string text)
     {
+        if (!text.Contains("option", StringComparison.OrdinalIgnoreCase) && !text.Contains("choice", StringComparison.OrdinalIgnoreCase)) return null;
         foreach (var word in OptionWords)
         {
             var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);

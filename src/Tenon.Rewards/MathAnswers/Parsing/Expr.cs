@@ -113,6 +113,11 @@ internal sealed class Expr
 
     public static Expr Num(Rational value, bool isDecimal = false) => new(ExprKind.Number, "", []) { Value = value, IsDecimal = isDecimal };
 
+    private static readonly Expr[] SmallIntegers = [.. Enumerable.Range(-16, 1041).Select(i => Num(new Rational(i)))];
+
+    /// <summary>A whole number; the small ones are shared.</summary>
+    public static Expr Int(long value) => value is >= -16 and <= 1024 ? SmallIntegers[value + 16] : Num(new Rational(value));
+
     public static Expr Sym(string name) => new(ExprKind.Symbol, name, []);
 
     public static Expr Call(string name, params Expr[] args) => new(ExprKind.Call, name, args);

@@ -2,6 +2,40 @@ using System.Collections.Frozen;
 
 namespace Tenon.Rewards.MathAnswers.Parsing;
 
+/// <summary>What kind of command a name is.</summary>
+internal enum CommandKind : byte
+{
+    /// <summary>A letter, or a command the lexer knows by its name.</summary>
+    Other,
+
+    /// <summary>Changes nothing but the look.</summary>
+    Ignored,
+
+    /// <summary>Takes an argument that is no part of the answer.</summary>
+    DropArgument,
+
+    /// <summary>Stands for one sign.</summary>
+    Sign,
+
+    /// <summary>A known function.</summary>
+    Function,
+
+    /// <summary>A wrapper around words.</summary>
+    Words,
+
+    /// <summary>A wrapper around letters.</summary>
+    Font,
+
+    /// <summary>Not evaluated.</summary>
+    Unread,
+
+    /// <summary>An accent.</summary>
+    Accent,
+}
+
+/// <summary>A LaTeX command: its kind, its name (of a function the one it is evaluated under), its sign where it has one.</summary>
+internal readonly record struct CommandWord(CommandKind Kind, string Text, char Sign = '\0');
+
 /// <summary>What the lexer knows of LaTeX commands and of plain words.</summary>
 internal static class LatexWords
 {
@@ -81,4 +115,32 @@ internal static class LatexWords
     {
         "iint", "iiint", "oint", "limsup", "liminf", "sup", "inf", "bigcup", "bigcap", "forall", "exists", "nexists", "partial", "nabla",
     }.ToFrozenSet();
+
+    private static readonly FrozenDictionary<string, CommandWord> Commands = Table();
+
+    private static readonly FrozenDictionary<string, CommandWord>.AlternateLookup<ReadOnlySpan<char>> CommandsBySpan = Commands.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>What a command, without its backslash, is; an unknown one is <see cref="CommandKind.Other"/>.</summary>
+    public static CommandWord Command(ReadOnlySpan<char> name) => CommandsBySpan.TryGetValue(name, out var found) ? found : new CommandWord(CommandKind.Other, name.ToString());
+
+    private static FrozenDictionary<string, CommandWord> Table()
+    {
+        var all = new Dictionary<string, CommandWord>(StringComparer.Ordinal);
+        void Add(CommandKind kind, IEnumerable<string> names)
+        {
+            foreach (var name in names) all.TryAdd(name, new CommandWord(kind, name));
+        }
+        Add(CommandKind.Ignored, Ignored);
+        Add(CommandKind.DropArgument, DropArgument);
+        foreach (var (name, sign) in Signs) all.TryAdd(name, new CommandWord(CommandKind.Sign, name, sign));
+        foreach (var (name, function) in Functions)
+            if (name is not ("sqrt" or "binom")) all.TryAdd(name, new CommandWord(CommandKind.Function, function));
+        Add(CommandKind.Words, TextCommands);
+        Add(CommandKind.Font, Fonts);
+        Add(CommandKind.Unread, Unread);
+        Add(CommandKind.Accent, Accents);
+        // Common ones that the lexer knows by name or passes on, so that their text is made once.
+        Add(CommandKind.Other, ["frac", "dfrac", "tfrac", "sqrt", "binom", "begin", "end", "sum", "prod", "int", "lim", "infty", "pi", "alpha", "beta", "gamma", "theta", "lambda", "mu", "omega", "phi", "sigma", "emptyset"]);
+        return all.ToFrozenDictionary(StringComparer.Ordinal);
+    }
 }

@@ -8,35 +8,31 @@ internal sealed partial class Lexer
         var start = _p;
         while (_p < _s.Length && char.IsAsciiLetter(_s[_p])) _p++;
         if (Peek('*')) _p++;
-        var name = _s.Substring(start, _p - start).TrimEnd('*');
-        if (LatexWords.Ignored.Contains(name))
+        var found = LatexWords.Command(_s.AsSpan(start, _p - start).TrimEnd('*'));
+        var name = found.Text;
+        switch (found.Kind)
         {
-            _space = true;
-            if (name is "left" or "right" && Peek('.')) _p++;
-            // \boxed5: the box around one character.
-            return true;
+            case CommandKind.Ignored:
+                _space = true;
+                if (name is "left" or "right" && Peek('.')) _p++;
+                // \boxed5: the box around one character.
+                return true;
+            case CommandKind.DropArgument:
+                RawArgument();
+                _space = true;
+                return true;
+            case CommandKind.Sign:
+                if (found.Sign is Sign.SetOpen or '[' or '(') _depth++;
+                if (found.Sign is Sign.SetClose or ']' or ')') _depth--;
+                EmitOp(found.Sign);
+                return true;
+            case CommandKind.Function:
+                Emit(new Token(TokenKind.Func, name));
+                return true;
+            case CommandKind.Words: return TextCommand(name);
+            case CommandKind.Font: return Font(name);
+            case CommandKind.Unread: return false;
         }
-        if (LatexWords.DropArgument.Contains(name))
-        {
-            RawArgument();
-            _space = true;
-            return true;
-        }
-        if (LatexWords.Signs.TryGetValue(name, out var sign))
-        {
-            if (sign is Sign.SetOpen or '[' or '(') _depth++;
-            if (sign is Sign.SetClose or ']' or ')') _depth--;
-            EmitOp(sign);
-            return true;
-        }
-        if (LatexWords.Functions.TryGetValue(name, out var function) && name is not ("sqrt" or "binom"))
-        {
-            Emit(new Token(TokenKind.Func, function));
-            return true;
-        }
-        if (LatexWords.TextCommands.Contains(name)) return TextCommand(name);
-        if (LatexWords.Fonts.Contains(name)) return Font(name);
-        if (LatexWords.Unread.Contains(name)) return false;
         switch (name)
         {
             case "frac" or "dfrac" or "tfrac" or "cfrac" or "sfrac": return WithArguments("frac", 2);
@@ -66,7 +62,7 @@ internal sealed partial class Lexer
             case "varnothing": Emit(new Token(TokenKind.Letter, "emptyset")); return true;
             case "top" or "intercal": Emit(new Token(TokenKind.Letter, "T")); return true;
         }
-        if (LatexWords.Accents.Contains(name)) Emit(new Token(TokenKind.Command, "accent " + (name is "overline" ? "bar" : name)));
+        if (found.Kind == CommandKind.Accent) Emit(new Token(TokenKind.Command, "accent " + (name is "overline" ? "bar" : name)));
         else Emit(new Token(TokenKind.Letter, name switch { "varphi" => "phi", "vartheta" => "theta", "varepsilon" => "epsilon", "Pi" => "pi", "geqslantx" => "ge", _ => name }));
         return true;
     }

@@ -11,10 +11,36 @@ internal sealed partial class Lexer
 {
     private const int MaxDigits = 5000;
 
-    private static Token NumberToken(int digit) => new(TokenKind.Number, Letter((char)('0' + digit))) { Number = Expr.Num(digit) };
+    private static Token NumberToken(int digit) => new(TokenKind.Number, Letter((char)('0' + digit))) { Number = Expr.Int(digit) };
+
+    /// <summary>A short run of digits with nothing behind it that a longer number could go on with; false, and no move, for all others.</summary>
+    private bool PlainInteger()
+    {
+        var q = _p;
+        long value = 0;
+        while (q < _s.Length && char.IsAsciiDigit(_s[q]))
+        {
+            if (q - _p >= 17) return false;
+            value = (value * 10) + (_s[q++] - '0');
+        }
+        if (q < _s.Length && !EndsNumber(q)) return false;
+        Emit(new Token(TokenKind.Number, q - _p == 1 ? Letter(_s[_p]) : _s.Substring(_p, q - _p)) { Number = Expr.Int(value) });
+        _p = q;
+        return true;
+    }
+
+    // One space may be a thousands separator, or stand before one: it ends a number only before what cannot go on with it.
+    private bool EndsNumber(int q) => _s[q] switch
+    {
+        ' ' => q + 1 < _s.Length && _s[q + 1] is '+' or '-' or '*' or '/' or '=' or '<' or '>' or ')' or ']' or '}' or '&' or '^' or '$' or (>= 'a' and <= 'z'),
+        '\\' => q + 1 < _s.Length && (char.IsAsciiLetter(_s[q + 1]) || _s[q + 1] is '\\' or '}'),
+        ')' or ']' or '}' or '/' or '^' or '+' or '-' or '*' or '=' or '<' or '>' or '&' or '$' or ':' or ';' or '%' or '!' or '|' => true,
+        var c => c is >= 'a' and <= 'z' and not 'e',
+    };
 
     private bool Number()
     {
+        if (PlainInteger()) return true;
         var start = _p;
         if (_s[_p] != '.' && BaseDigits()) return true;
         var whole = Digits();

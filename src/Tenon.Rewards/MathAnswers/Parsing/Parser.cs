@@ -63,15 +63,20 @@ internal sealed partial class Parser
     private Expr Items(bool topLevel)
     {
         if (++_depth > WorkBudget.MaxDepth) return Fail();
-        var groups = new List<Expr>();
-        var items = new List<Expr>();
         var or = false;
+        var first = Relation();
+        var separator = Separators(ref or, topLevel);
+        if (separator == '\0')
+        {
+            _depth--;
+            return first;
+        }
+        var groups = new List<Expr>();
+        var items = new List<Expr> { first };
         var semicolons = false;
         while (!_failed)
         {
-            items.Add(Relation());
             if (items.Count + groups.Count > WorkBudget.MaxElements) return Fail();
-            var separator = Separators(ref or, topLevel);
             if (separator == '\0') break;
             if (separator == ';')
             {
@@ -80,6 +85,8 @@ internal sealed partial class Parser
                 items = [];
             }
             if (AtEnd || Closes(Next)) break;
+            items.Add(Relation());
+            separator = Separators(ref or, topLevel);
         }
         if (items.Count > 0) groups.Add(semicolons ? Group(items) : Many(items, or));
         _depth--;

@@ -3,9 +3,13 @@ namespace Tenon.Rewards.MathAnswers.Parsing;
 /// <summary>One side of a verdict as it was read: its text, its expression (null where it is words only), its unit, its normalised text.</summary>
 internal sealed class Reading
 {
-    private Reading(string text, Expr? expr, string? unit, string normalised, Expr? other, List<Token> tokens)
+    // Tokens live only while a text is read: one list a thread serves all readings.
+    [ThreadStatic]
+    private static List<Token>? _scratch;
+
+    private Reading(string text, Expr? expr, string? unit, string normalised, Expr? other)
     {
-        (Text, Expr, Unit, Normalised, Alternative, Tokens) = (text, expr, unit, normalised, other, tokens);
+        (Text, Expr, Unit, Normalised, Alternative) = (text, expr, unit, normalised, other);
     }
 
     /// <summary>The text that was read.</summary>
@@ -23,16 +27,15 @@ internal sealed class Reading
     /// <summary>The tokens squeezed together: what texts that are not mathematics are compared by.</summary>
     public string Normalised { get; }
 
-    internal List<Token> Tokens { get; }
-
     public static Reading Of(string text)
     {
         text = Strip(text);
         // Two golds in three are whole numbers: no need to lex them.
-        if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null, []);
-        var tokens = new List<Token>(16);
+        if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
+        var tokens = _scratch ??= new List<Token>(64);
+        tokens.Clear();
         var lexer = Lexer.Read(text, tokens);
-        if (lexer is null) return new Reading(text, null, null, TextForm.Plain(text), null, tokens);
+        if (lexer is null) return new Reading(text, null, null, TextForm.Plain(text), null);
         var normalised = TextForm.Of(tokens);
         var hasComma = lexer.HasCommaNumber;
         var expr = Parser.Parse(tokens, out var unit);
@@ -40,11 +43,11 @@ internal sealed class Reading
         Expr? other = null;
         if (hasComma)
         {
-            var again = new List<Token>(16);
-            if (Lexer.Read(text, again, commasSeparate: true) is not null) other = Parser.Parse(again, out _);
+            tokens.Clear();
+            if (Lexer.Read(text, tokens, commasSeparate: true) is not null) other = Parser.Parse(tokens, out _);
         }
         else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
-        return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null : Simplifier.Tidy(other), tokens);
+        return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null : Simplifier.Tidy(other));
     }
 
     private static Expr? Whole(string text)
@@ -57,7 +60,7 @@ internal sealed class Reading
             if (!char.IsAsciiDigit(text[i])) return null;
             value = (value * 10) + (text[i] - '0');
         }
-        return Expr.Num(new Numbers.Rational(start == 1 ? -value : value));
+        return Expr.Int(start == 1 ? -value : value);
     }
 
     /// <summary>Drops what is around an answer and no part of it: spaces, dollar signs, emphasis, a full stop.</summary>

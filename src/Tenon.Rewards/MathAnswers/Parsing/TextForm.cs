@@ -13,7 +13,8 @@ internal static class TextForm
     /// </summary>
     public static string Of(List<Token> tokens)
     {
-        var b = new StringBuilder();
+        var b = _builder ??= new StringBuilder(256);
+        b.Clear();
         for (var i = 0; i < tokens.Count; i++)
         {
             var t = tokens[i];
@@ -24,12 +25,22 @@ internal static class TextForm
                 i += 2;
             }
             if (b.Length > 0) b.Append(' ');
-            if (t.Kind == TokenKind.Number && t.Number is { IsNumber: true } n && n.Value.Bits < 400) b.Append(n.ToString());
+            if (t.Kind == TokenKind.Op) b.Append(t.Op);
+            else if (t.Kind == TokenKind.Number && t.Number is { IsNumber: true } n && n.Value.Bits < 400) Append(b, n.Value);
             else if (t.Kind == TokenKind.Text) b.Append(Words(t.Text));
             else if (t.Kind == TokenKind.Word) b.Append(t.Text.ToLowerInvariant());
             else b.Append(Parser.TokenText(t));
         }
         return b.ToString();
+    }
+
+    [ThreadStatic]
+    private static StringBuilder? _builder;
+
+    private static void Append(StringBuilder b, Rational value)
+    {
+        if (value.IsInteger && value.Bits < 63) b.Append((long)value.Num);
+        else b.Append(value.ToString());
     }
 
     /// <summary>Any text with spaces and dollar signs dropped.</summary>
