@@ -6,13 +6,13 @@ public sealed record RuleProfile
     private RuleProfile(string name, string version) => (Name, Version) = (name, version);
 
     /// <summary>The default: what is mathematically right, as docs/verifier.md lists it.</summary>
-    public static RuleProfile Tenon { get; } = new("tenon", "1");
+    public static RuleProfile Tenon { get; } = new("tenon", "2");
 
     /// <summary>What Math-Verify 0.9 decides, for comparison with other people's figures.</summary>
     public static RuleProfile MathVerify { get; } = new("math-verify", "0.9-1");
 
     /// <summary>The rules of <see cref="Tenon"/>, but only a box holds the answer.</summary>
-    public static RuleProfile Boxed { get; } = new("boxed", "1");
+    public static RuleProfile Boxed { get; } = new("boxed", "2");
 
     /// <summary>All profiles.</summary>
     public static IReadOnlyList<RuleProfile> All { get; } = [Tenon, MathVerify, Boxed];
