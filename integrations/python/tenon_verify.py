@@ -20,6 +20,9 @@ import threading
 
 __all__ = ["Verifier", "verify", "math_reward", "compute_score"]
 
+# Bytes that a pipe holds on every system.
+_PIPE = 8192
+
 
 class Verifier:
     """A running verifier. Thread-safe; restarts its process once where it has died, and after a fork."""
@@ -66,14 +69,20 @@ class Verifier:
     def _exchange(self, lines):
         process = self._running()
         answers = []
-        # Few lines at a time, so that neither pipe fills up while the other waits.
-        for line in lines:
-            process.stdin.write(line)
+        while len(answers) < len(lines):
+            # As many lines as any pipe takes at once: neither side then waits for the other, and the lines are judged side by side.
+            end = len(answers) + 1
+            size = len(lines[end - 1])
+            while end < len(lines) and size + len(lines[end]) <= _PIPE:
+                size += len(lines[end])
+                end += 1
+            process.stdin.write("".join(lines[len(answers):end]))
             process.stdin.flush()
-            answer = process.stdout.readline()
-            if not answer:
-                raise EOFError("the verifier ended")
-            answers.append(json.loads(answer))
+            while len(answers) < end:
+                answer = process.stdout.readline()
+                if not answer:
+                    raise EOFError("the verifier ended")
+                answers.append(json.loads(answer))
         return answers
 
     def _running(self):

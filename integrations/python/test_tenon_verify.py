@@ -42,6 +42,22 @@ class TenonVerify(unittest.TestCase):
             t.join()
         self.assertEqual(wrong, [])
 
+    def test_batches_of_threads_keep_their_order(self):
+        wrong = []
+
+        def work(i):
+            golds = [str(1000 * i + k) for k in range(400)]
+            texts = [("so it goes " * (k % 90)) + f"\\boxed{{{1000 * i + k + k % 2}}}" for k in range(400)]
+            if tv.math_reward(completions=texts, solution=golds, prompts=None, trainer_state=None) != [1.0 - k % 2 for k in range(400)]:
+                wrong.append(i)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(wrong, [])
+
     def test_the_process_is_started_again_when_it_died(self):
         self.assertIs(tv.verify("5", "\\boxed{5}"), True)
         tv._shared._process.kill()
