@@ -48,7 +48,7 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
         """;
 
     private static readonly string[] Needed = ["unshare", "mount", "setpriv", "prlimit", "sh"];
-    private static readonly Lazy<string?> Probed = new(Probe);
+    private static readonly Lazy<string?> Probed = new(() => Probe(OperatingSystem.IsLinux(), Programs.Find, ProcessGroup.Create));
 
     /// <summary>Why code cannot be isolated on this machine; null where it can.</summary>
     public static string? Unavailable => Probed.Value;
@@ -92,11 +92,12 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string? Probe()
+    /// <summary>Tries the sandbox once, as it will be used; the reason where any part of it is not to be had.</summary>
+    internal static string? Probe(bool linux, Func<string, string?> find, Func<int, ProcessGroup?> limit)
     {
-        if (!OperatingSystem.IsLinux()) return "it needs Linux";
-        if (Needed.FirstOrDefault(program => Programs.Find(program) is null) is { } missing) return $"'{missing}' is not on the PATH";
-        using (var group = ProcessGroup.Create(16))
+        if (!linux) return "it needs Linux";
+        if (Needed.FirstOrDefault(program => find(program) is null) is { } missing) return $"'{missing}' is not on the PATH";
+        using (var group = limit(16))
             if (group is null) return "the kernel's limit on processes does not hold for the administrator, and no control group can be made: run as an ordinary user";
         if (!ProcessTree.IsKnown) return "/proc does not list the children of a process";
         var folder = Directory.CreateTempSubdirectory("tenon-probe-").FullName;

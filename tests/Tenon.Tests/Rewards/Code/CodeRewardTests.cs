@@ -153,6 +153,49 @@ public class CodeRewardTests
     public void Bad_settings_are_named(string settings, string message) => Rows.Faults("code", settings).ShouldContain(message);
 
     [Fact]
+    public void What_isolation_needs_and_does_not_find_is_named()
+    {
+        Sandbox.Probe(false, Programs.Find, ProcessGroup.Create).ShouldBe("it needs Linux");
+        foreach (var program in (string[])["unshare", "mount", "setpriv", "prlimit"])
+            Sandbox.Probe(true, p => p == program ? null : "/bin/" + p, ProcessGroup.Create).ShouldBe($"'{program}' is not on the PATH");
+        Sandbox.Probe(true, p => "/bin/" + p, _ => null)!.ShouldContain("run as an ordinary user");
+    }
+
+    /// <summary>Never silently without: the recipe is refused, with the reason, before the run begins, and starts where it says so itself.</summary>
+    [Theory]
+    [InlineData(null, "'unshare' is not on the PATH")]
+    [InlineData("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n", "Operation not permitted")]
+    [InlineData("#!/bin/sh\nwhile [ \"$1\" != sh ]; do shift; done\nexec \"$@\"\n", "sandbox: ")]
+    public void Without_namespaces_the_recipe_is_refused_unless_it_says_none(string? unshare, string reason)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("needs Linux");
+        // The third stand-in would run the mounts of the sandbox on this machine itself: an ordinary user has no right to them.
+        if (unshare?.Contains("exec") == true && Environment.IsPrivilegedProcess) Assert.Skip("needs an ordinary user");
+        Needed();
+        using var folder = new Support.TempFolder();
+        var bin = Directory.CreateDirectory(Path.Combine(folder.Path, "bin")).FullName;
+        foreach (var program in (string[])["sh", "mount", "setpriv", "prlimit", "python3", "dotnet", "cat", "mkdir"])
+            if (Programs.Find(program) is { } found) File.CreateSymbolicLink(Path.Combine(bin, program), found);
+        if (unshare is not null)
+        {
+            File.WriteAllText(Path.Combine(bin, "unshare"), unshare);
+            File.SetUnixFileMode(Path.Combine(bin, "unshare"), (UnixFileMode)0b111_101_101);
+        }
+        (int Exit, string Output, string Error) Try(string options)
+        {
+            var recipe = Path.Combine(folder.Path, "recipe.yaml");
+            File.WriteAllText(recipe, $"data: {{ task: {{ name: arithmetic, level: 2 }}, prompt: plain }}\nreward: [ {{ name: code{options} }} ]\nrollout: {{ prompts: 2, group: 2, max-new-tokens: 64 }}\n");
+            return Support.TenonProcess.Run(["train", recipe, "--dry-run"], ("PATH", bin));
+        }
+        var refused = Try("");
+        refused.Exit.ShouldBe(2, refused.Output + refused.Error);
+        (refused.Output + refused.Error).ShouldContain("code cannot be isolated on this machine");
+        (refused.Output + refused.Error).ShouldContain(reason);
+        var accepted = Try(", isolation: none");
+        (accepted.Output + accepted.Error).ShouldNotContain("cannot be isolated");
+    }
+
+    [Fact]
     public void Without_isolation_limits_hold_still()
     {
         if (!OperatingSystem.IsLinux() || Programs.Find("python3") is null) Assert.Skip("needs python3");
