@@ -1,5 +1,3 @@
-using Tenon.Rewards.Tasks;
-
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
@@ -32,7 +30,7 @@ public sealed class ListReward : IReward
 
     private static bool Same(string gold, string answer) =>
         string.Equals(gold, answer, StringComparison.OrdinalIgnoreCase)
-        || (Fraction.TryParse(gold, out var a) && Fraction.TryParse(answer, out var b) && a == b);
+        || (PlainNumber.TryParse(gold, out var a) && PlainNumber.TryParse(answer, out var b) && a == b);
 
     private static string[] Items(string text)
     {

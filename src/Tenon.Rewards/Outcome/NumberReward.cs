@@ -1,4 +1,4 @@
-using Tenon.Rewards.Tasks;
+using Tenon.Rewards.MathAnswers.Numbers;
 
 namespace Tenon.Rewards.Outcome;
 
@@ -17,14 +17,14 @@ public sealed class NumberReward : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        if (!Fraction.TryParse(problem.Answer, out var gold)) return Verdict.Skip("gold-no-number");
+        if (!PlainNumber.TryParse(problem.Answer, out var gold)) return Verdict.Skip("gold-no-number");
         return BoxedAnswer.Judge(completion, text => Decide(gold, text));
     }
 
-    private static (bool Correct, string Reason) Decide(Fraction gold, string text)
+    private static (bool Correct, string Reason) Decide(Rational gold, string text)
     {
-        if (!Fraction.TryParse(text, out var answer)) return (false, "no-plain-number");
+        if (!PlainNumber.TryParse(text, out var answer)) return (false, "no-plain-number");
         if (answer != gold) return (false, "numeric-different");
-        return gold.IsWhole && text.Contains('/') ? (false, "not-evaluated") : (true, "numeric-equal");
+        return gold.IsInteger && text.Contains('/') ? (false, "not-evaluated") : (true, "numeric-equal");
     }
 }

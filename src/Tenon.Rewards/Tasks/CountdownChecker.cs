@@ -1,3 +1,4 @@
+using Tenon.Rewards.MathAnswers.Numbers;
 using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;
@@ -24,12 +25,12 @@ internal sealed class CountdownChecker : IReward
     private static (bool Correct, string Reason) Decide(string text, List<long> numbers, long target, bool all)
     {
         var sides = text.Split('=');
-        if (sides.Length > 2 || (sides.Length == 2 && (!Fraction.TryParse(sides[1], out var right) || right != target))) return (false, "not-an-expression");
+        if (sides.Length > 2 || (sides.Length == 2 && (!PlainNumber.TryParse(sides[1], out var right) || right != new Rational(target)))) return (false, "not-an-expression");
         if (!FourOperations.TryEvaluate(sides[0], out var value, out var used)) return (false, "not-an-expression");
         used.Sort();
         var left = new List<long>(numbers);
         if (!used.TrueForAll(left.Remove) || (all && left.Count > 0)) return (false, "wrong-numbers");
         if (used.Count < 2) return (false, "no-operation");
-        return value == target ? (true, "makes-target") : (false, "misses-target");
+        return value == new Rational(target) ? (true, "makes-target") : (false, "misses-target");
     }
 }

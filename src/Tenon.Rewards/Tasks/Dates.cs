@@ -30,8 +30,8 @@ public sealed class Dates : GeneratedTask
             1 => Weekday(date.DayOfWeek, random.Between(1, 60)),
             2 => After(date, random.Between(1, 45)),
             3 => Between(date, random.Between(20, 700)),
-            4 => WeekdayOf(date, random.Between(20, 400)),
-            _ => NthWeekday(date, random.Between(1, 4), (DayOfWeek)random.Below(7), random.Between(40, 200)),
+            4 => WeekdayOf(date, random.Between(400, 1500)),
+            _ => NthWeekday(date, random.Between(1, 4), (DayOfWeek)random.Below(7), random.Between(800, 2200)),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tenon.Rewards.MathAnswers.Numbers;
 
 namespace Tenon.Rewards.Tasks;
 
@@ -24,7 +25,7 @@ internal ref struct FourOperations
     }
 
     /// <summary>The exact value and the numbers used, in order; false where the text is anything else or divides by zero.</summary>
-    public static bool TryEvaluate(string text, out Fraction value, out List<long> numbers)
+    public static bool TryEvaluate(string text, out Rational value, out List<long> numbers)
     {
         var plain = text.Replace(@"\times", "*").Replace(@"\cdot", "*").Replace(@"\div", "/").Replace('×', '*').Replace('÷', '/')
             .Replace(@"\left(", "(").Replace(@"\right)", ")");
@@ -35,7 +36,7 @@ internal ref struct FourOperations
         return !reader._failed && reader._at == reader._text.Length;
     }
 
-    private Fraction Sum()
+    private Rational Sum()
     {
         var value = Product();
         while (!_failed)
@@ -48,7 +49,7 @@ internal ref struct FourOperations
         return value;
     }
 
-    private Fraction Product()
+    private Rational Product()
     {
         var value = Atom();
         while (!_failed)
@@ -72,12 +73,12 @@ internal ref struct FourOperations
         return value;
     }
 
-    private Fraction Atom()
+    private Rational Atom()
     {
         if (Take('('))
         {
             _failed |= ++_depth > DeepestBrackets;
-            var inner = _failed ? default : Sum();
+            var inner = _failed ? Rational.Zero : Sum();
             _failed |= !Take(')');
             _depth--;
             return inner;
@@ -87,10 +88,10 @@ internal ref struct FourOperations
         var start = _at;
         while (_at < _text.Length && char.IsAsciiDigit(_text[_at])) _at++;
         _failed |= _at == start || _at - start > LongestNumber;
-        if (_failed) return default;
+        if (_failed) return Rational.Zero;
         var number = long.Parse(_text[start.._at], CultureInfo.InvariantCulture);
         _numbers.Add(number);
-        return number;
+        return new Rational(number);
     }
 
     private bool Take(char symbol)

@@ -1,3 +1,4 @@
+using Tenon.Rewards.MathAnswers.Numbers;
 using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;
@@ -47,8 +48,8 @@ public sealed class LinearEquations : GeneratedTask
     private static Draft? Brackets(int a, int b, int c, int d)
     {
         if (b == 0 || c == 0 || d == 0 || a == c) return null;
-        var solution = new Fraction(d - a * b, a - c);
-        if (solution.Denominator > 12 || solution.IsWhole) return null;
+        var solution = new Rational(d - a * b, a - c);
+        if (solution.Den > 12 || solution.IsInteger) return null;
         return Ask($"{a}({Sum("x", b, "")}) = {Side(c, d)}", solution,
             $"{Sum(Term(a, "x"), a * b, "")}={Side(c, d)};{Term(a - c, "x")}={d - a * b};x={solution}");
     }
@@ -66,7 +67,7 @@ public sealed class LinearEquations : GeneratedTask
         return new($"{low}&{high}", $"{first} and {second}. What is x?", $"{x}", worked);
     }
 
-    private static Draft Ask(string equation, Fraction solution, string worked) =>
+    private static Draft Ask(string equation, Rational solution, string worked) =>
         new(equation, $"{equation}. What is x?", solution.ToString(), $"{worked};\\boxed{{{solution}}}");
 
     private static string Side(int c, int d) => c == 0 ? $"{d}" : Sum(Term(c, "x"), d, "");

@@ -43,6 +43,44 @@ public class EveryTaskTests
     }
 
     [Theory, MemberData(nameof(Levels))]
+    public void Near_misses_and_other_problems_answers_earn_nothing(string name, int level)
+    {
+        var task = Named(name);
+        Problem? before = null;
+        foreach (var problem in Draws(task, level, 60))
+        {
+            var items = problem.Answer.Split(", ");
+            foreach (var answer in (string[])[Changed(problem.Answer, last: true), Changed(problem.Answer, last: false), problem.Answer + "7", problem.Answer[..^1], problem.Answer[0] == '0' ? "" : "-" + problem.Answer, problem.Answer + "+0", $"x {problem.Answer}",
+                string.Join(", ", items.Reverse()), string.Join(", ", items[..^1]), string.Join(", ", [.. items, items[^1]]), before?.Answer ?? ""])
+            {
+                if (answer == problem.Answer) continue;
+                Judge(task, problem, $"so \\boxed{{{answer}}}").ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0, $"{problem.Text}: {answer}"), v => v.Correct.ShouldBe(false));
+            }
+            before = problem;
+        }
+    }
+
+    public static TheoryData<string> Families() => [.. All.Select(t => t.Name)];
+
+    [Theory, MemberData(nameof(Families))]
+    public void Each_level_is_harder_by_what_makes_the_family_hard(string name)
+    {
+        var task = Named(name);
+        var loads = Enumerable.Range(1, task.Levels).Select(level => Draws(task, level, 200).Average(p => TaskLoad.Of(name, p))).ToList();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {string.Join(", ", loads.Select(l => l.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))}");
+        for (var i = 1; i < loads.Count; i++) loads[i].ShouldBeGreaterThan(loads[i - 1] * 1.05, $"{name}, level {i + 1}");
+    }
+
+    // The same answer but for one letter or digit.
+    private static string Changed(string text, bool last)
+    {
+        var letters = text.ToCharArray();
+        var at = last ? Array.FindLastIndex(letters, char.IsAsciiLetterOrDigit) : Array.FindIndex(letters, char.IsAsciiLetterOrDigit);
+        letters[at] = letters[at] switch { '9' => '1', >= '0' and < '9' => (char)(letters[at] + 1), 'z' => 'a', 'Z' => 'A', _ => (char)(letters[at] + 1) };
+        return new string(letters);
+    }
+
+    [Theory, MemberData(nameof(Levels))]
     public void The_same_draw_is_the_same_problem_and_others_differ(string name, int level)
     {
         var task = Named(name);

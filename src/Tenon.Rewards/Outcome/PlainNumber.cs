@@ -1,51 +1,22 @@
 using System.Globalization;
 using System.Numerics;
+using Tenon.Rewards.MathAnswers.Numbers;
 
-namespace Tenon.Rewards.Tasks;
+namespace Tenon.Rewards.Outcome;
 
-/// <summary>An exact rational in lowest terms with a positive denominator.</summary>
-internal readonly record struct Fraction
+/// <summary>Numbers that are written out: what a generated task takes for an answer. Nothing is evaluated.</summary>
+internal static class PlainNumber
 {
     // Longer than any honest answer; keeps the quadratic cost of reading digits negligible.
     private const int LongestText = 200;
-
-    private readonly BigInteger _denominatorLessOne;
-
-    public Fraction(BigInteger numerator, BigInteger denominator)
-    {
-        if (denominator.IsZero) throw new DivideByZeroException();
-        var divisor = BigInteger.GreatestCommonDivisor(numerator, denominator) * denominator.Sign;
-        Numerator = numerator / divisor;
-        _denominatorLessOne = denominator / divisor - 1;
-    }
-
-    public BigInteger Numerator { get; }
-
-    // Stored less one so that default(Fraction) is a valid zero.
-    public BigInteger Denominator => _denominatorLessOne + 1;
-
-    public bool IsWhole => _denominatorLessOne.IsZero;
-
-    public static implicit operator Fraction(long value) => new(value, 1);
-
-    public static Fraction operator +(Fraction a, Fraction b) =>
-        new(a.Numerator * b.Denominator + b.Numerator * a.Denominator, a.Denominator * b.Denominator);
-
-    public static Fraction operator -(Fraction a, Fraction b) => a + new Fraction(-b.Numerator, b.Denominator);
-
-    public static Fraction operator *(Fraction a, Fraction b) => new(a.Numerator * b.Numerator, a.Denominator * b.Denominator);
-
-    public static Fraction operator /(Fraction a, Fraction b) => new(a.Numerator * b.Denominator, a.Denominator * b.Numerator);
-
-    public override string ToString() => IsWhole ? Numerator.ToString(CultureInfo.InvariantCulture) : $"{Numerator}/{Denominator}";
 
     /// <summary>
     /// Reads a plain number: <c>12</c>, <c>-7</c>, <c>1,234</c>, <c>0.5</c>, <c>3/4</c>, <c>\frac{3}{4}</c> (fractions in lowest terms only), with dollar
     /// signs around it allowed. ASCII digits only; no expression, no exponent, no unit.
     /// </summary>
-    public static bool TryParse(string text, out Fraction value)
+    public static bool TryParse(string text, out Rational value)
     {
-        value = default;
+        value = Rational.Zero;
         var span = text.AsSpan().Trim().Trim('$').Trim();
         if (span.Length is 0 or > LongestText) return false;
         var negative = span[0] == '-';
@@ -62,19 +33,19 @@ internal readonly record struct Fraction
         return slash >= 0 ? TryQuotient(span[..slash].TrimEnd(), span[(slash + 1)..].TrimStart(), negative, out value) : TryDecimal(span, negative, out value);
     }
 
-    private static bool TryQuotient(ReadOnlySpan<char> over, ReadOnlySpan<char> under, bool negative, out Fraction value)
+    private static bool TryQuotient(ReadOnlySpan<char> over, ReadOnlySpan<char> under, bool negative, out Rational value)
     {
-        value = default;
+        value = Rational.Zero;
         if (!IsDigits(over) || !IsDigits(under)) return false;
         BigInteger p = BigInteger.Parse(over, CultureInfo.InvariantCulture), q = BigInteger.Parse(under, CultureInfo.InvariantCulture);
         if (q.IsZero || !BigInteger.GreatestCommonDivisor(p, q).IsOne) return false;
-        value = new Fraction(negative ? -p : p, q);
+        value = new Rational(negative ? -p : p, q);
         return true;
     }
 
-    private static bool TryDecimal(ReadOnlySpan<char> span, bool negative, out Fraction value)
+    private static bool TryDecimal(ReadOnlySpan<char> span, bool negative, out Rational value)
     {
-        value = default;
+        value = Rational.Zero;
         var point = span.IndexOf('.');
         var whole = point < 0 ? span : span[..point];
         var rest = point < 0 ? [] : span[(point + 1)..];
@@ -84,7 +55,7 @@ internal readonly record struct Fraction
         rest.CopyTo(digits[count..]);
         if (count + rest.Length == 0) return false;
         var number = BigInteger.Parse(digits[..(count + rest.Length)], CultureInfo.InvariantCulture);
-        value = new Fraction(negative ? -number : number, BigInteger.Pow(10, rest.Length));
+        value = new Rational(negative ? -number : number, BigInteger.Pow(10, rest.Length));
         return true;
     }
 
