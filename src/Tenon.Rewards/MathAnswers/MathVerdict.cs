@@ -19,6 +19,9 @@ public sealed record MathVerdict(bool? Correct, string Reason, string Rules, str
     /// <summary>The answer as it was read, in plain notation; null where it was read as words.</summary>
     public string? AnswerParsed => (MathVerifyAnswer ?? AnswerReading?.Expr)?.ToString();
 
+    /// <summary>Steps of comparison that the verdict cost; the same on every machine.</summary>
+    internal int Steps { get; init; }
+
     internal Parsing.Reading? GoldReading { get; init; }
 
     internal Parsing.Reading? AnswerReading { get; init; }

@@ -7,12 +7,11 @@ namespace Tenon.Rewards.MathAnswers;
 
 /// <summary>
 /// Judges a model's answer against a gold answer in three steps: extract, read as an exact expression, compare. Immutable and thread-safe; never
-/// throws for any text, and costs a bounded number of steps, so that no input can hang a worker. Left out: limits, sums, integrals and
-/// piecewise forms, which are compared as text.
+/// throws for any text, and costs a bounded number of steps, so that no input can hang a worker.
 /// </summary>
 public sealed class MathVerifier
 {
-    private const int Steps = 40_000;
+    internal const int Steps = 40_000;
 
     private readonly RuleProfile _profile;
 
@@ -45,6 +44,7 @@ public sealed class MathVerifier
         var correct = false;
         Reading? g = null;
         Reading? a = null;
+        var budget = new WorkBudget(Steps);
         try
         {
             extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
@@ -57,7 +57,7 @@ public sealed class MathVerifier
             else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)) reason = "alternatives";
             else
             {
-                var comparer = new Comparer(new WorkBudget(Steps), options.Tolerance);
+                var comparer = new Comparer(budget, options.Tolerance);
                 correct = comparer.Same(g, a, options.Unit);
                 reason = comparer.Rule;
             }
@@ -77,6 +77,7 @@ public sealed class MathVerifier
             ExtractionRule = extracted.Rule,
             GoldReading = g,
             AnswerReading = a,
+            Steps = Steps - budget.Left,
         };
     }
 

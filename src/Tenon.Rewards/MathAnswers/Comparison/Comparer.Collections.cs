@@ -51,6 +51,21 @@ internal sealed partial class Comparer
     /// <summary>True where a set of real numbers has to be built to compare: unions, number sets, intervals against something else.</summary>
     private static bool IsRealSet(Expr e) => e.Kind == ExprKind.SetOp || Shapes.IsKnownSet(e) || IsInterval(e) || (e.Kind == ExprKind.Tuple && e.Args.Length == 2 && e.Name == "()" && e.Any(x => x.Kind == ExprKind.Constant && x.Name == "inf"));
 
+    /// <summary>x = kπ, k ∈ ℤ against x = nπ: without the domain, and with the gold's name for the parameter.</summary>
+    private static (Expr Gold, Expr Answer) Parameters(Expr gold, Expr answer)
+    {
+        var (g, a) = (DropDomains(gold), DropDomains(answer));
+        if (ReferenceEquals(g, gold) && ReferenceEquals(a, answer)) return (gold, answer);
+        var (inGold, inAnswer) = (new SortedSet<string>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal));
+        Names(g, inGold);
+        Names(a, inAnswer);
+        var (only, other) = (inGold.Except(inAnswer).ToList(), inAnswer.Except(inGold).ToList());
+        if (only is not [var to] || other is not [var from]) return (g, a);
+        return HasDomain(gold, to) || HasDomain(answer, from) ? (g, Rename(a, new Dictionary<string, string> { [from] = to })) : (g, a);
+    }
+
+    private static bool HasDomain(Expr list, string name) => list.Kind == ExprKind.List && Array.Exists(list.Args, e => e is { Kind: ExprKind.Relation, Args: [{ Kind: ExprKind.Symbol } symbol, ..] } && symbol.Name == name && e.Name[0] == Sign.In);
+
     /// <summary>x = kπ, k ∈ ℤ: what says where a parameter lives is no element of the answer.</summary>
     private static Expr DropDomains(Expr e)
     {

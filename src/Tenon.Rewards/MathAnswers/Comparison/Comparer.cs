@@ -69,6 +69,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         a = a.TrimStart("({ ");
         if (a.Length == 0 || a[0] != g[0]) return false;
         a = a[1..].TrimStart("} ");
+        // (B)^2 and (B) - 1 are no choices.
+        if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\' && !a.TrimStart(" )}").StartsWith("\\text") && !a.TrimStart(" )}").StartsWith("\\ ")) return false;
         return a.Length == 0 || a.Trim(" }$).").Length == 0 || (open ? a[0] == ')' : a[0] is ')' or '.' or ':') && a.Length < 200;
     }
 
@@ -76,7 +78,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private static Expr? LetterUnit(Expr gold, Expr answer)
     {
         if (answer.Kind != ExprKind.Mul || answer.Args.Length != 2 || answer.Args[1].Kind != ExprKind.Symbol || !answer.Args[0].IsNumber) return null;
-        if (answer.Args[1].Name is not ("m" or "s" or "g" or "h" or "l" or "L" or "t" or "c")) return null;
+        if (answer.Args[1].Name is not ("m" or "s" or "g" or "h" or "l" or "L" or "t" or "c" or "Omega")) return null;
         return gold.Any(e => e.Kind is ExprKind.Symbol or ExprKind.Text) ? null : answer.Args[0];
     }
 
@@ -84,6 +86,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private bool Forms(Expr gold, Expr answer)
     {
         if (gold.IsNumber && answer.IsNumber) return Values(gold, answer);
+        if (HasNames(gold) && Holds(gold, ExprKind.Symbol, "I") && Holds(answer, ExprKind.Constant, "i") && !Holds(answer, ExprKind.Symbol, "I")) gold = ImaginaryUnit(gold);
         answer = FoldCase(gold, answer);
         if (Values(DropDegrees(gold), DropDegrees(answer))) return true;
         var rule = Rule;
@@ -93,6 +96,11 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (HasBareLog(gold) && !HasBareLog(answer) && Values(NaturalLog(DropDegrees(gold)), DropDegrees(answer))) return Decide("natural-log", true);
         return Decide(rule, false);
     }
+
+    private static bool Holds(Expr e, ExprKind kind, string name) => (e.Kind == kind && e.Name == name) || Array.Exists(e.Args, a => Holds(a, kind, name));
+
+    /// <summary>3 + 4*I, as programs print it.</summary>
+    private static Expr ImaginaryUnit(Expr e) => e is { Kind: ExprKind.Symbol, Name: "I" } ? Expr.I : e.Args.Length == 0 ? e : e.With(Array.ConvertAll(e.Args, ImaginaryUnit));
 
     private static bool HasBareLog(Expr e) => e.Any(x => x is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 });
 
@@ -162,6 +170,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private bool Values(Expr gold, Expr answer)
     {
         budget.Spend(1);
+        if (gold.Kind == ExprKind.List || answer.Kind == ExprKind.List) (gold, answer) = Parameters(gold, answer);
         (gold, answer) = (Shapes.Expand(gold), Shapes.Expand(answer));
         if (gold.Kind != ExprKind.Relation && Shapes.ValueOf(answer) is { } value) answer = value;
         if (answer.Kind != ExprKind.Relation && Shapes.ValueOf(gold) is { } named) gold = named;
@@ -192,11 +201,22 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     {
         if (gold.Kind == ExprKind.BaseNumber && answer is { IsNumber: true, IsDecimal: false })
             return Decide("base-digits", gold.Name.TrimStart('0') == answer.Value.ToString().TrimStart('0'));
+        if (gold.Kind == ExprKind.BaseNumber && BaseDigits(answer) is { } digits) return Decide("base-digits", string.Equals(gold.Name.TrimStart('0'), digits.TrimStart('0'), StringComparison.OrdinalIgnoreCase));
         var same = _scalars.Same(Plain(gold), Plain(answer));
         return Decide("base-value", same);
 
         static Expr Plain(Expr e) => e.Kind == ExprKind.BaseNumber ? Expr.Num(e.Value) : e;
     }
+
+    /// <summary>2A without its base is read as a product; its digits, or null where it is something else.</summary>
+    private static string? BaseDigits(Expr e) => e.Kind switch
+    {
+        ExprKind.Mul when Array.TrueForAll(e.Args, a => BaseDigits(a) is not null) => string.Concat(Array.ConvertAll(e.Args, BaseDigits)),
+        ExprKind.Symbol when e.Name.Length == 1 => e.Name,
+        ExprKind.Constant when e.Name == "e" => e.Name,
+        ExprKind.Number when e.Value.IsInteger && e.Value.Sign >= 0 && !e.IsDecimal => e.Value.ToString(),
+        _ => null,
+    };
 
     /// <summary>Ratios are proportional; a time of day (12:05) is compared part by part.</summary>
     private bool Ratios(Expr gold, Expr answer)

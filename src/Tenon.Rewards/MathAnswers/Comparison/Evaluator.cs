@@ -31,6 +31,11 @@ internal sealed partial class Evaluator(WorkBudget budget)
                 return product;
             case ExprKind.Power:
                 budget.Spend(2);
+                if (RealPowers && e.Args[1] is { IsNumber: true, IsDecimal: false } power && !power.Value.IsInteger && !power.Value.Den.IsEven && Value(e.Args[0]) is { IsReal: true, Value.Real: < 0 } negative)
+                {
+                    var size = Approx.Pow(new Approx(-negative.Value.Real, negative.Error), Approx.Of(power.Value));
+                    return power.Value.Num.IsEven ? size : new Approx(-size.Value, size.Error);
+                }
                 return Approx.Pow(Value(e.Args[0]), Value(e.Args[1]));
             case ExprKind.Percent: return Value(e.Args[0]) * Approx.Exact(0.01);
             case ExprKind.Degree: return Value(e.Args[0]) * Approx.Exact(Math.PI / 180);
@@ -80,6 +85,9 @@ internal sealed partial class Evaluator(WorkBudget budget)
         }
         return total;
     }
+
+    /// <summary>True: powers with a fraction of odd denominator are real for negative numbers, as roots of odd degree are.</summary>
+    public bool RealPowers { get; set; }
 
     /// <summary>True: roots of odd degree are taken on the principal branch, as fractional powers are.</summary>
     public bool PrincipalRoots { get; set; }

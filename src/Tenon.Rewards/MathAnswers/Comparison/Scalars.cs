@@ -34,7 +34,9 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
         Variables(gold, names, ref integers);
         Variables(answer, names, ref integers);
         if (names.Count == 0) return Constants(gold, answer);
-        return Identity(gold, answer, names, integers, false) || ((HasRoot(gold) || HasRoot(answer)) && Identity(gold, answer, names, integers, true));
+        if (Identity(gold, answer, names, integers, new Evaluator(budget))) return true;
+        // The same root may be written as a power, and either be taken on the principal branch or as a real number.
+        return (HasRoot(gold) || HasRoot(answer)) && (Identity(gold, answer, names, integers, new Evaluator(budget) { PrincipalRoots = true }) || Identity(gold, answer, names, integers, new Evaluator(budget) { RealPowers = true }));
     }
 
     /// <summary>The one rule for numbers.</summary>
@@ -107,7 +109,7 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
     /// Agreement at random points of both signs (whole numbers where the expressions count something), wherever at least one side is real;
     /// at all points where neither ever is.
     /// </summary>
-    private bool Identity(Expr gold, Expr answer, SortedSet<string> names, bool integers, bool principalRoots)
+    private bool Identity(Expr gold, Expr answer, SortedSet<string> names, bool integers, Evaluator evaluator)
     {
         if (gold.Kind == ExprKind.Symbol && answer.Kind == ExprKind.Symbol)
         {
@@ -115,7 +117,6 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
             return gold.Name == answer.Name;
         }
         Rule = "identity";
-        var evaluator = new Evaluator(budget) { PrincipalRoots = principalRoots };
         var state = 0x9E3779B97F4A7C15UL;
         var (agreed, complexAgreed, complexFailed) = (0, 0, false);
         for (var round = 0; round < 24 && agreed < 7; round++)

@@ -45,7 +45,9 @@ internal static class Shapes
         for (var i = 0; i < end; i++)
             if (e.Name[i] is not ('=' or Sign.In or Sign.To or Sign.Equiv or Sign.Approx)) return null;
         if (e.Name[0] is Sign.Equiv && e.Args[^1].Name == "pmod") return e.Args[^1].Args[0];
-        return IsName(e.Args[0]) || IsArithmetic(e) ? e.Args[end] : null;
+        if (IsName(e.Args[0]) || IsArithmetic(e)) return e.Args[end];
+        // 5 = x
+        return e is { Name: "=", Args: [{ IsNumber: true } value, { Kind: ExprKind.Symbol }] } ? value : null;
     }
 
     /// <summary>

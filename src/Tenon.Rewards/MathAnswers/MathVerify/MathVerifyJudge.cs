@@ -33,7 +33,7 @@ internal sealed class MathVerifyJudge(WorkBudget budget, int decimals)
         (gold, answer) = (Elements(Shapes.Expand(Elements(gold))), Elements(Shapes.Expand(Elements(answer))));
         if (answer.Kind == ExprKind.Relation && !IsEquation(gold) && LastSide(answer) is { } right) answer = Elements(right);
         else if (gold.Kind == ExprKind.Relation && !IsEquation(answer) && Shapes.IsName(gold.Args[0]) && LastSide(gold) is { } named) gold = Elements(named);
-        if (Canonical.Key(gold) == Canonical.Key(answer)) return Decide("structure", true);
+        if (Canonical.Key(gold, flat: false) == Canonical.Key(answer, flat: false)) return Decide("structure", true);
         if (gold.Kind == ExprKind.Percent && answer.IsNumber && gold.Args[0].IsNumber && gold.Args[0].Value == answer.Value) return Decide("percent", true);
         if (answer.Kind == ExprKind.Percent && gold.IsNumber && answer.Args[0].IsNumber && answer.Args[0].Value == gold.Value) return Decide("percent", true);
         if (gold.Kind == ExprKind.Relation) return answer.Kind == ExprKind.Relation ? Relations(gold, answer) : SetOf(gold, answer);
@@ -111,7 +111,7 @@ internal sealed class MathVerifyJudge(WorkBudget budget, int decimals)
 
     private static bool IsInterval(Expr e) => e.Args.Length == 2 && !(e.Args[0].IsNumber && e.Args[1].IsNumber && e.Args[0].Value >= e.Args[1].Value);
 
-    private static Expr[] Distinct(Expr[] elements) => [.. elements.DistinctBy(Canonical.Key)];
+    private static Expr[] Distinct(Expr[] elements) => [.. elements.DistinctBy(e => Canonical.Key(e, flat: false))];
 
     private bool Ordered(Expr[] gold, Expr[] answer, string rule)
     {

@@ -135,7 +135,12 @@ internal sealed partial class Lexer
             if (_p >= _s.Length || !char.IsAsciiLetterOrDigit(_s[_p])) return _p >= _s.Length || name is "mathrm" or "text";
             content = _s[_p++].ToString();
         }
-        var text = Squeeze(content.Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal));
+        if (content.Contains('\\'))
+        {
+            if (content.Contains("\\$", StringComparison.Ordinal)) Currency = "$";
+            content = content.Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal).Replace("\\$", "", StringComparison.Ordinal);
+        }
+        var text = Squeeze(content);
         if (text.Length == 0)
         {
             _space = true;
@@ -155,10 +160,11 @@ internal sealed partial class Lexer
             case "percent" or "percentage" or "pct": EmitOp('%'); return true;
             case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return true;
             case "about" or "approximately" or "approx" or "roughly" or "exactly" or "option" or "choice": _space = true; return true;
+            case "to" when BetweenNumbers(): EmitOp(':'); return true;
             case "" when text.Contains(','): EmitOp(','); return true;
         }
-        // A label before the value, \text{Answer: } 7.
-        if (text[^1] == ':' && text.Length > 2)
+        // A label before the value, \text{Answer: } 7, \text{The answer is } 7.
+        if ((text[^1] == ':' && text.Length > 2) || (!MathVerify && _out.Count == 0 && bare.EndsWith(" is", StringComparison.Ordinal)))
         {
             _space = true;
             return true;
@@ -166,8 +172,19 @@ internal sealed partial class Lexer
         if (Multiplier(bare)) return true;
         if (bare.StartsWith("option ", StringComparison.Ordinal) || bare.StartsWith("choice ", StringComparison.Ordinal)) text = text[7..].TrimStart();
         if (IsMathematics(text) || (char.IsAsciiDigit(text[0]) && text.Length < 60 && !text.Contains('\\'))) return Splice(text, upright: true);
+        // \text{A and B}: a list in words.
+        if (!MathVerify && text.Contains(" and ", StringComparison.Ordinal) && text.Replace(" and ", ", ", StringComparison.Ordinal) is var list && IsMathematics(list)) return Splice(list, upright: true);
         Emit(new Token(TokenKind.Text, text));
         return true;
+    }
+
+    /// <summary>3 to 4 is a ratio.</summary>
+    private bool BetweenNumbers()
+    {
+        if (MathVerify || _out.Count == 0 || _out[^1].Kind != TokenKind.Number) return false;
+        var q = _p;
+        while (q < _s.Length && _s[q] is ' ' or '~' or '$') q++;
+        return q < _s.Length && char.IsAsciiDigit(_s[q]);
     }
 
     /// <summary>1.2 million: the word multiplies the number before it.</summary>

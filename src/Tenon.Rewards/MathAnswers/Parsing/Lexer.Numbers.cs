@@ -42,7 +42,8 @@ internal sealed partial class Lexer
     {
         if (PlainInteger()) return true;
         var start = _p;
-        if (_s[_p] != '.' && BaseDigits()) return true;
+        // x_1J_0: a subscript takes its digit alone.
+        if (_s[_p] != '.' && !(_p > 0 && _s[_p - 1] == '_') && BaseDigits()) return true;
         var whole = Digits();
         var group = whole.Length is >= 1 and <= 3 && whole[0] != '0';
         string? grouped = null;
@@ -102,11 +103,9 @@ internal sealed partial class Lexer
     {
         if (_p < _listEnd && Peek(',')) return null;
         var q = _p;
-        var all = first;
         var commas = false;
         while (Separator(q, out var next, out var comma) && IsGroup(next))
         {
-            all += _s.Substring(next, 3);
             q = next + 3;
             commas |= comma;
         }
@@ -119,8 +118,10 @@ internal sealed partial class Lexer
         }
         if (q < _s.Length && char.IsAsciiDigit(_s[q])) return null;
         HasCommaNumber |= commas;
+        var all = new System.Text.StringBuilder(first);
+        foreach (var c in _s.AsSpan(_p, q - _p)) if (char.IsAsciiDigit(c)) all.Append(c);
         _p = q;
-        return all;
+        return all.ToString();
     }
 
     private bool IsGroup(int q) =>
@@ -183,6 +184,17 @@ internal sealed partial class Lexer
             q = end + close.Length;
             break;
         }
+        // 0.1\bar6, 1.\overline3: TeX takes one digit where there are no braces.
+        if (period.Length == 0 && !MathVerify)
+            foreach (var mark in (ReadOnlySpan<string>)["\\overline", "\\bar", "\\dot"])
+            {
+                var at = q + mark.Length;
+                if (!_s.AsSpan(q).StartsWith(mark) || at >= _s.Length) continue;
+                if (_s[at] == ' ') at++;
+                if (at >= _s.Length || !char.IsAsciiDigit(_s[at])) continue;
+                (period, q) = (_s.Substring(at, 1), at + 1);
+                break;
+            }
         if (period.Length == 0)
         {
             var dots = _s.AsSpan(_p).StartsWith("...") ? 3 : _s.AsSpan(_p).StartsWith("\\ldots") ? 6 : _s.AsSpan(_p).StartsWith("\\dots") ? 5 : _s.AsSpan(_p).StartsWith("…") ? 1 : 0;

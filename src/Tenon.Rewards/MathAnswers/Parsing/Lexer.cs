@@ -198,6 +198,8 @@ internal sealed partial class Lexer
         {
             case "and" or "AND": EmitOp(Sign.And); return;
             case "or" or "OR": EmitOp(Sign.Or); return;
+            case "to" when BetweenNumbers(): EmitOp(':'); return;
+            case "choose" when BetweenNumbers(): EmitOp('⎚'); return;
             case "pi" or "Pi" or "PI": Emit(new Token(TokenKind.Letter, "pi")); return;
             case "inf" or "infinity" or "Infinity" or "oo": Emit(new Token(TokenKind.Letter, "infty")); return;
             case "percent" or "percentage" or "pct": EmitOp('%'); return;

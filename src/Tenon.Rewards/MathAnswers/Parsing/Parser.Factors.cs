@@ -113,7 +113,19 @@ internal sealed partial class Parser
             return e;
         }
         var exponent = Script();
+        if (_extended && exponent is { Kind: ExprKind.Symbol, Name: "T" } && Transposed(e) is { } turned) return turned;
         return Expr.Pow(e, exponent);
+    }
+
+    /// <summary>(1,2)^T is a column; a matrix is turned. Null for anything else.</summary>
+    private static Expr? Transposed(Expr e)
+    {
+        if (e is { Kind: ExprKind.Tuple, Name: "()" or "[]" }) return new Expr(ExprKind.Matrix, "", e.Args) { Extra = 1 };
+        if (e.Kind != ExprKind.Matrix) return null;
+        var (columns, rows) = (e.Extra, e.Args.Length / e.Extra);
+        var cells = new Expr[e.Args.Length];
+        for (var i = 0; i < cells.Length; i++) cells[i] = e.Args[(i % rows * columns) + (i / rows)];
+        return new Expr(ExprKind.Matrix, "", cells) { Extra = rows };
     }
 
     private static bool Ordinal(Token t) => t.Kind is TokenKind.Text or TokenKind.Word && t.Text is "th" or "st" or "nd" or "rd";
@@ -142,6 +154,7 @@ internal sealed partial class Parser
 
     private Expr Based(string digits, Expr radix)
     {
+        if (_extended && radix.Kind == ExprKind.Text && WordAnswers.Number(radix.Name) is { } named) radix = Expr.Int(named);
         if (!radix.IsNumber || !radix.Value.IsInteger || radix.Value.Num < 2 || radix.Value.Num > 36) return Fail();
         var b = (int)radix.Value.Num;
         var value = BigInteger.Zero;
@@ -198,6 +211,8 @@ internal sealed partial class Parser
             _p++;
             var inner = Items(topLevel: false);
             if (!Take(')')) return Fail();
+            // C(10,3) counts choices.
+            if (_extended && name == "C" && inner is { Kind: ExprKind.List, Args: [{ IsNumber: true } n, { IsNumber: true } k] } && k.Value <= n.Value && k.Value.Sign >= 0) return Expr.Call("binom", n, k);
             return new Expr(ExprKind.Apply, name, inner.Kind == ExprKind.List ? inner.Args : [inner]);
         }
         return Expr.Sym(name);

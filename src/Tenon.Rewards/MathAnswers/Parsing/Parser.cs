@@ -215,6 +215,13 @@ internal sealed partial class Parser
             if (single is null) single = term;
             else
             {
+                if (_extended && terms is null && sign == '-' && term.Kind is ExprKind.Mul && term.Args is [{ IsNumber: true }, { Kind: ExprKind.Set } removed] && IsSet(single))
+                {
+                    // R - {2}: what is taken from a set.
+                    single = new Expr(ExprKind.SetOp, "minus", [single, removed]);
+                    (sign, plusMinus, started) = ('+', '\0', false);
+                    continue;
+                }
                 terms ??= [single];
                 terms.Add(term);
                 if (terms.Count > WorkBudget.MaxElements) return Fail();
@@ -224,6 +231,8 @@ internal sealed partial class Parser
         _depth--;
         return terms is null ? single ?? Fail() : Expr.Add([.. terms]);
     }
+
+    private static bool IsSet(Expr e) => e.Kind is ExprKind.Set or ExprKind.SetOp or ExprKind.Tuple || e is { Kind: ExprKind.Symbol, Name: "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes" };
 
     private Expr Term()
     {
@@ -250,7 +259,14 @@ internal sealed partial class Parser
                 factors = null;
                 continue;
             }
-            else if (UnitHere(factor, factors)) continue;
+            else if (UnitHere(factor, factors))
+            {
+                // 5 feet 6 inches is a sum, and anything else behind a unit is no product either.
+                if (Next.Kind != TokenKind.Number && !AndMore(Unit!)) continue;
+                if (factors is not null || !_extended) { if (_extended) return Fail(); continue; }
+                factor = Compound(factor);
+                continue;
+            }
             else if (!_failed && StartsFactor()) next = Factor();
             else break;
             if (factors is null) factors = [factor];
@@ -308,6 +324,9 @@ internal sealed partial class Parser
         return factors is null ? first : Expr.Mul([.. factors]);
     }
 
+    /// <summary>The bracket that ends [0,1[ has nothing behind it.</summary>
+    private bool OpensNothing() => Ahead(1).Kind == TokenKind.End || Closes(Ahead(1)) || (Ahead(1).Kind == TokenKind.Op && Ahead(1).Op is Sign.Cup or Sign.Cap or ',');
+
     private bool StartsFactor()
     {
         var t = Next;
@@ -316,7 +335,7 @@ internal sealed partial class Parser
             TokenKind.Letter or TokenKind.Func or TokenKind.Word or TokenKind.Text => true,
             TokenKind.Number => !(_t[_p - 1].Kind == TokenKind.Number),
             TokenKind.Command => !t.Text.StartsWith("end", StringComparison.Ordinal),
-            TokenKind.Op => t.Op is '(' or '[' or '{' or Sign.FloorOpen or Sign.CeilOpen or Sign.SetOpen or Sign.AngleOpen || (t.Op is '|' or Sign.Norm && _bars == 0),
+            TokenKind.Op => (t.Op == '[' && !OpensNothing()) || t.Op is '(' or '{' or Sign.FloorOpen or Sign.CeilOpen or Sign.SetOpen or Sign.AngleOpen || (t.Op is '|' or Sign.Norm && _bars == 0),
             _ => false,
         };
     }

@@ -29,9 +29,10 @@ internal sealed class Reading
 
     public static Reading Of(string text)
     {
-        text = Strip(text);
+        text = WordAnswers.DropLabel(Strip(text));
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
+        if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);
         var tokens = _scratch ??= new List<Token>(64);
         tokens.Clear();
         var lexer = Lexer.Read(text, tokens);

@@ -20,4 +20,21 @@ public sealed class AnswerFormsTests(ITestOutputHelper output)
         count.ShouldBeGreaterThan(100);
         wrong.ShouldBeEmpty();
     }
+
+    [Fact]
+    public void RewritesOfOneAnswerAreRightAndNearMissesAreWrong()
+    {
+        var verifier = new MathVerifier();
+        var (count, wrong) = (0, new List<string>());
+        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", "pairs.txt")))
+        {
+            var parts = line.Split(" || ", 3);
+            count++;
+            var verdict = verifier.Verify(parts[1], parts[2]);
+            if ((verdict.Correct == true) != (parts[0] == "T")) wrong.Add($"{line}: {verdict.Reason}, {verdict.GoldParsed}, {verdict.AnswerParsed}");
+        }
+        output.WriteLine($"{count} cases");
+        count.ShouldBeGreaterThan(800);
+        wrong.ShouldBeEmpty();
+    }
 }
