@@ -145,7 +145,11 @@ public sealed class RlvrTrainer
                 {
                     statistics.Skip("prompt-too-long");
                     if (++attempts >= Math.Max(1000, setup.Problems.Count ?? 0))
-                        throw new TenonException("problems of the run", $"prompts of at most {rollout.MaxPromptTokens} tokens", $"{attempts} longer ones in a row", "raise rollout.max-prompt-tokens");
+                    {
+                        var room = setup.Model.MaxLength - rollout.MaxNewTokens;
+                        throw new TenonException("problems of the run", $"prompts of at most {Math.Min(rollout.MaxPromptTokens, room)} tokens", $"{attempts} longer ones in a row",
+                            room < rollout.MaxPromptTokens ? $"the model's context of {setup.Model.MaxLength} tokens holds prompt and completion: lower rollout.max-new-tokens, or take a model with a longer context" : "raise rollout.max-prompt-tokens");
+                    }
                 }
             }
 

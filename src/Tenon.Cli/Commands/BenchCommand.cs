@@ -5,6 +5,7 @@ using Tenon.Adapters;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
+using Tenon.Models.Weights;
 using Tenon.Rewards.Data;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
@@ -32,16 +33,17 @@ internal sealed class BenchCommand : Verb
     private readonly Option<string> method;
     private readonly Option<int> runs;
     private readonly Option<int> micro;
+    private readonly Option<bool> thisTier;
     private readonly Option<bool> json;
     private readonly ComputeOptions compute;
 
     public BenchCommand()
-        : base("bench", "times a stage: prefill, sample, train, step, verify", "tenon bench verify", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
+        : base("bench", "times a stage: kernels, prefill, sample, train, step, verify", "tenon bench kernels", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
     {
-        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train, step, or verify (which needs no model)" });
-        stage.AcceptOnlyFromAmong("prefill", "sample", "train", "step", "verify");
+        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train, step, kernels (of SmolLM2-135M's sizes where no model is named), or verify" });
+        stage.AcceptOnlyFromAmong("kernels", "prefill", "sample", "train", "step", "verify");
         model = Add(new Argument<string?>("MODEL") { Arity = ArgumentArity.ZeroOrOne, Description = "a Hugging Face folder, a .gguf file, or tiny" });
-        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems; verify judges its golds (a built-in set without it)" });
+        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems (prefill, sample, train, step); verify judges its golds (a built-in set without it)" });
         prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
         group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
         tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
@@ -49,6 +51,7 @@ internal sealed class BenchCommand : Verb
         method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
         runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
         micro = Add(new Option<int>("--micro-batch-tokens") { Description = "most tokens of one training pass", DefaultValueFactory = _ => 2048 });
+        thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
         json = Add(new Option<bool>("--json") { Description = "one JSON line" });
         compute = new ComputeOptions(this);
     }
@@ -60,6 +63,7 @@ internal sealed class BenchCommand : Verb
             if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
         var name = call.GetValue(stage)!;
         if (name == "verify") return Show(BenchVerify.Measure(call.GetValue(runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(data)), call, terminal);
+        if (name == "kernels") return Kernels(call, terminal);
         if (call.GetValue(model) is null || call.GetValue(data) is null) throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
         var precision = compute.Precision(call);
         var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
@@ -77,18 +81,42 @@ internal sealed class BenchCommand : Verb
         }
 
         var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(group) * call.GetValue(tokens);
-        var result = new JsonObject
+        return Show(Result(name, best, precision, r => r["tokens_per_s"] = Math.Round(count / best, 2)), call, terminal);
+    }
+
+    /// <summary>What every stage answers: time, the stage's own figures, peak memory, and where it was measured.</summary>
+    private static JsonObject Result(string name, double seconds, Precision precision, Action<JsonObject> figures)
+    {
+        var result = new JsonObject { ["stage"] = name, ["seconds"] = Math.Round(seconds, 4) };
+        figures(result);
+        result["memory_gb"] = Math.Round(ProcessMemory.PeakBytes() / 1e9, 3);
+        result["threads"] = Tenon.Tensors.Threads.WorkerPool.Default.Threads;
+        result["precision"] = precision.ToString().ToLowerInvariant();
+        result["cpu"] = CpuName();
+        result["tier"] = Numerics.Tier;
+        return result;
+    }
+
+    private int Kernels(ParseResult call, Terminal terminal)
+    {
+        var clock = Stopwatch.StartNew();
+        var precision = compute.Precision(call);
+        var shapes = BenchKernels.Usual;
+        if (call.GetValue(model) is { } name)
         {
-            ["stage"] = name,
-            ["seconds"] = Math.Round(best, 4),
-            ["tokens_per_s"] = Math.Round(count / best, 2),
-            ["memory_gb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e9, 3),
-            ["threads"] = Tenon.Tensors.Threads.WorkerPool.Default.Threads,
-            ["precision"] = precision.ToString().ToLowerInvariant(),
-            ["cpu"] = CpuName(),
-            ["tier"] = Numerics.Tier,
-        };
-        return Show(result, call, terminal);
+            using var source = ModelSource.Open(name);
+            shapes = BenchKernels.Of(source.Config);
+        }
+
+        var kernels = BenchKernels.Measure(shapes, precision, call.GetValue(runs));
+        if (!call.GetValue(thisTier))
+            BenchKernels.AddNarrower(kernels, ["bench", "kernels", .. call.GetValue(model) is { } m ? (string[])[m] : [], "--this-tier", "--json", "--runs", $"{call.GetValue(runs)}",
+                "--threads", $"{Tenon.Tensors.Threads.WorkerPool.Default.Threads}", "--precision", precision.ToString().ToLowerInvariant()]);
+        if (!call.GetValue(json)) BenchKernels.Write(kernels, terminal.Out);
+        return Show(Result("kernels", clock.Elapsed.TotalSeconds, precision, r =>
+        {
+            if (call.GetValue(json)) r["kernels"] = kernels;
+        }), call, terminal);
     }
 
     private int Show(JsonObject result, ParseResult call, Terminal terminal)

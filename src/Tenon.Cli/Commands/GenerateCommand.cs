@@ -48,12 +48,14 @@ internal sealed class GenerateCommand : Verb
             ? [.. texts.Select(t => encoder.Value.Encode(t))]
             : [.. JsonLines.Read(file, terminal).Select(l => Read(JsonLines.Parse(l.Text, l.Number, file), l.Number, file, encoder))];
         var limit = sampling.MaxNewTokens(call);
-        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), ids.Select(i => i.Length).DefaultIfEmpty(1).Max() + limit);
+        var longest = ids.Select(i => i.Length).DefaultIfEmpty(1).Max();
+        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
+        if (longest + limit > loaded.Model.MaxLength) terminal.Error.WriteLine($"note: completions end at the model's context of {loaded.Model.MaxLength} tokens");
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
         var ends = sampling.IgnoreEos(call) ? new HashSet<int>() : loaded.EndTokens;
         var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = ends, Precision = compute.Precision(call) });
         var seed = compute.Seed(call);
-        var requests = ids.Select((p, i) => new GenerationRequest(p, count, limit, new RandomPlace(seed, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = set }).ToList();
+        var requests = ids.Select((p, i) => new GenerationRequest(p, count, Math.Min(limit, loaded.Model.MaxLength - p.Length), new RandomPlace(seed, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = set }).ToList();
         var decoder = TryTokenizer(tokenizer);
         if (file is not null)
         {

@@ -8,7 +8,7 @@ namespace Tenon.Cli.Running;
 internal sealed class ComputeOptions
 {
     private readonly Option<int?> threads = new("--threads") { Description = "worker threads; all cores by default (results do not depend on it)" };
-    private readonly Option<string?> precision = new("--precision") { Description = "f32 (the same bits on every CPU) or bf16" };
+    private readonly Option<string?> precision = new("--precision") { Description = "f32 (weights as the file has them) or bf16 (weights, keys and values rounded: half the memory, no faster products)" };
     private readonly Option<long?> seed = new("--seed") { Description = "the seed of everything random" };
 
     /// <summary>Adds the three options to a verb.</summary>

@@ -1,4 +1,5 @@
 using Tenon.Models;
+using Tenon.Models.Config;
 using Tenon.Models.Decoders;
 using Tenon.Models.Prompting;
 using Tenon.Models.Templates;
@@ -12,10 +13,18 @@ namespace Tenon.Cli.Running;
 internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
 {
     /// <summary>The weights alone, for work on ids: no tokenizer is needed; end tokens are those of the configuration.</summary>
-    public static (CausalModel Model, IReadOnlySet<int> EndTokens) OpenWeights(string name, Precision precision, int maxLength)
+    /// <param name="name">The MODEL word.</param>
+    /// <param name="precision">Rounding of products with frozen weights.</param>
+    /// <param name="needed">Tokens of the longest sequence that must fit; more than the model's context are refused.</param>
+    /// <param name="wanted">Tokens of the longest sequence that may come about; the context cuts it.</param>
+    public static (CausalModel Model, IReadOnlySet<int> EndTokens) OpenWeights(string name, Precision precision, int needed, int wanted = 0)
     {
         using var source = ModelSource.Open(name);
-        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, maxLength)), source.Fingerprint);
+        var context = ContextOf(source.Config);
+        if (needed > context)
+            throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}", "shorten it, or take a model with a longer context", usage: true);
+        var length = Math.Max(needed, Math.Min(wanted, context));
+        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
         return (model, new HashSet<int>(source.Config.EosTokenIds));
     }
 
@@ -27,16 +36,18 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
     public static LoadedModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null)
     {
         using var source = ModelSource.Open(name);
-        var limit = source.Config.MaxPositionEmbeddings;
-        var length = maxLength ?? (int)Math.Min(limit, 4096);
         // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
-        if (source.Config.RopeScaling.Type == Tenon.Models.Config.RopeType.Default) length = (int)Math.Min(length, limit);
+        var length = Math.Min(maxLength ?? (int)Math.Min(source.Config.MaxPositionEmbeddings, 4096), ContextOf(source.Config));
         var tokenizer = TokenizerSource.Open(name);
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
         return new LoadedModel(model, EncoderOf(tokenizer, chatTemplate), ends, tokenizer, name);
     }
+
+    /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
+    public static int ContextOf(ModelConfig config) =>
+        config.RopeScaling.Type is RopeType.Default or RopeType.Llama3 ? (int)Math.Min(config.MaxPositionEmbeddings, int.MaxValue) : int.MaxValue;
 
     /// <summary>Prompts through the tokenizer's chat template, where it has one and it is wanted.</summary>
     public static PromptEncoder EncoderOf(TokenizerSource tokenizer, bool? chatTemplate)

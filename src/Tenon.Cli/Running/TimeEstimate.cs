@@ -17,8 +17,8 @@ internal static class TimeEstimate
     {
         var rollout = setup.Settings.Rollout;
         var precision = setup.Settings.Precision == Training.Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
-        var samples = rollout.Prompts * rollout.Group;
-        var alive = rollout.Concurrency ?? Math.Min(128, samples);
+        var samples = (double)rollout.Prompts * rollout.Group;
+        var alive = Math.Min(128, MemoryCheck.Concurrency(setup));
         int[] prompt = [.. Enumerable.Range(0, 32).Select(i => i % setup.Model.Config.VocabSize)];
         var generator = new Generator(setup.Model, new GeneratorOptions { Concurrency = alive, Precision = precision });
         GenerationRequest[] requests = [new(prompt, alive, Tokens, new RandomPlace(0)) { Adapter = setup.Adapter }];
@@ -36,7 +36,7 @@ internal static class TimeEstimate
         var perTrained = clock.Elapsed.TotalSeconds / layout.Ids.Length;
         foreach (var p in setup.Adapter.Trainable) p.ZeroGrad();
 
-        var step = (double)samples * rollout.MaxNewTokens * (perToken + perTrained * setup.Settings.Update.Epochs);
+        var step = samples * rollout.MaxNewTokens * (perToken + perTrained * setup.Settings.Update.Epochs);
         return $"at most about {step:F0} s a step if every completion reaches its limit, {step * setup.Settings.Steps / 3600:F1} h for {setup.Settings.Steps} steps";
     }
 }

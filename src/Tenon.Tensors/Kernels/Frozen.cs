@@ -110,7 +110,11 @@ internal static unsafe class Frozen<TOps, TV>
     private static void Transpose(in FrozenView w, nint panel, nint first, nint count, float* target)
     {
         var data = w.Data + (panel * w.PanelBytes);
-        for (nint j = 0; j < count; j++)
+        // Whole blocks go through registers; first is a multiple of 32, so a pair of bf16 inputs is never cut.
+        var whole = Cpu.Level == SimdLevel.Scalar ? 0 : count / 16 * 16;
+        if (w.Bf16) PanelTranspose.Bf16((uint*)data + ((first >> 1) * Width), whole, target);
+        else PanelTranspose.F32((float*)data + (first * Width), whole, target);
+        for (var j = whole; j < count; j++)
         {
             var input = first + j;
             if (w.Bf16)

@@ -8,7 +8,7 @@ public sealed record RunSettings : ISettings
     /// <summary>The model: a Hugging Face folder, a <c>.gguf</c> file, or <c>tiny</c> (the embedded one).</summary>
     public string Model { get; init; } = "tiny";
 
-    /// <summary>Number format of the frozen weights' products: <c>f32</c> gives the same bits on every CPU, <c>bf16</c> is faster where the CPU has the instructions.</summary>
+    /// <summary><c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values are rounded to bfloat16, which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so training is not faster.</summary>
     public Precision Precision { get; init; } = Precision.F32;
 
     /// <summary>The adapter that is trained.</summary>
@@ -79,12 +79,12 @@ public sealed record RunSettings : ISettings
     }
 }
 
-/// <summary>Number format of the products with frozen weights; everything else is float32 in both.</summary>
+/// <summary>Number format of frozen weights and of the cache; everything else is float32 in both.</summary>
 public enum Precision
 {
     /// <summary>float32: the same bits on every CPU.</summary>
     F32,
 
-    /// <summary>Inputs rounded to bfloat16, float32 sums: exact within one CPU tier.</summary>
+    /// <summary>Matrices, keys and values rounded to bfloat16, products in float32.</summary>
     Bf16,
 }

@@ -1,0 +1,167 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Tenon.Models.Weights.Gguf;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Cli;
+
+/// <summary>Bad input, as a person meets it on the command line: a message that names what is wrong and what to do, exit code 2 or 1, and nothing half-written.</summary>
+public sealed class BadInputTests : IDisposable
+{
+    private const string Task = "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: 16 }\n";
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string, string> DamagedModels() => new()
+    {
+        { "missing weights", "has no weights" },
+        { "truncated weights", "is truncated" },
+        { "wrong shape", "has a wrong shape" },
+        { "NaN weight", "holds a value that is no number" },
+        { "unknown architecture", "unknown architecture" },
+        { "unknown pre-tokenizer", "pre-tokenizer" },
+        { "unknown tokenizer model", "WordPiece" },
+    };
+
+    [Theory, MemberData(nameof(DamagedModels))]
+    public void ADamagedModelIsNamedWithWhatIsWrong(string damage, string message)
+    {
+        var model = folder["model"];
+        Call.Tenon("model", "export", "tiny", model).Exit.ShouldBe(0);
+        var weights = Path.Combine(model, "model.safetensors");
+        switch (damage)
+        {
+            case "missing weights": File.Delete(weights); break;
+            case "truncated weights":
+                using (var file = File.OpenWrite(weights)) file.SetLength(file.Length / 2);
+                break;
+            case "wrong shape": Edit(model, "config.json", "\"intermediate_size\": 384", "\"intermediate_size\": 400"); break;
+            case "NaN weight":
+                using (var file = File.OpenWrite(weights))
+                {
+                    file.Seek(-4, SeekOrigin.End);
+                    file.Write(BitConverter.GetBytes(float.NaN));
+                }
+
+                break;
+            case "unknown architecture": Edit(model, "config.json", "\"model_type\": \"qwen2\"", "\"model_type\": \"mamba2\""); break;
+            case "unknown pre-tokenizer": Edit(model, "tokenizer.json", "\"pre_tokenizer\"\\s*:\\s*\\{\\s*\"type\"\\s*:\\s*\"ByteLevel\"", "\"pre_tokenizer\":{\"type\":\"UnicodeScripts\""); break;
+            case "unknown tokenizer model": Edit(model, "tokenizer.json", "\"type\"\\s*:\\s*\"BPE\"", "\"type\":\"WordPiece\""); break;
+        }
+
+        Fails(Call.Tenon("generate", model, "1+1=?", "--max-new-tokens", "2"), message, "expected:");
+        if (damage != "unknown pre-tokenizer" && damage != "unknown tokenizer model") Fails(Call.Tenon("train", Recipe(Task), "--set", $"model={model}", "--output", folder["run"]), message);
+        Directory.Exists(folder["run"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AGgufOfAnUnsupportedTypeIsRefused()
+    {
+        var path = folder["iq.gguf"];
+        File.WriteAllBytes(path, new GgufBuilder().Key("general.architecture", "llama").Key("llama.block_count", 1u).Key("llama.embedding_length", 256u).Key("llama.feed_forward_length", 256u)
+            .Key("llama.attention.head_count", 4u).Key("llama.context_length", 128u).Key("llama.vocab_size", 256u).Key("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+            .Tensor("token_embd.weight", (GgufType)16, [256, 256], new byte[256 * 66]).Build());
+        Fails(Call.Tenon("model", "inspect", path), "unsupported type", "IQ2_XXS", "Q8_0");
+    }
+
+    [Theory]
+    [InlineData("", "no line at all")]
+    [InlineData("{\"problem\":\"1+1\",\"answer\":\"2\"}\nnot json\n", "line 2 is no JSON")]
+    [InlineData(null, "a file that exists")]
+    public void ABadDataFileIsNamedWithItsLine(string? text, string message)
+    {
+        if (text is not null) File.WriteAllText(folder["data.jsonl"], text);
+        var recipe = Recipe($"model: tiny\ndata: {{ train: {folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n");
+        Refused(Call.Tenon("train", recipe, "--output", folder["run"]), "data.jsonl", message);
+        Refused(Call.Tenon("pretrain", Recipe($"data: {{ train: {folder["data.jsonl"]} }}\n"), "--output", folder["run"]), "data.jsonl", message);
+        Directory.Exists(folder["run"]).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("optimizer.learning-rat=1", "nearest: learning-rate")]
+    [InlineData("adapter.rank=0", "expected 1 to 65536")]
+    [InlineData("adapter.targets=w_proj", "at least one module")]
+    [InlineData("rollout.max-new-tokens=512", "context of 512 tokens")]
+    [InlineData("steps=0", "expected 1 to")]
+    [InlineData("evaluate.benchmarks=nothing@1", "nothing.jsonl")]
+    public void ABadRecipeIsRefused(string change, string message) => Refused(Call.Tenon("train", Recipe(Task), "--set", change, "--dry-run"), message);
+
+    [Theory]
+    [InlineData("rollout.concurrency=1000000", "rollout.concurrency")]
+    [InlineData("update.micro-batch-tokens=1000000000", "update.micro-batch-tokens")]
+    public void ARunThatDoesNotFitInMemoryIsRefusedWithTheLargestSettingThatDoes(string change, string key)
+    {
+        var recipe = Recipe(Task.Replace("prompts: 2", "prompts: 1000000"));
+        var call = Call.Tenon("train", recipe, "--set", change, "--dry-run");
+        Refused(call, "memory of the run", $"{key} up to", "would fit");
+        var largest = Regex.Match(call.Error, Regex.Escape(key) + " up to ([0-9]+)").Groups[1].Value;
+        // Written down by a share, for what else takes memory meanwhile.
+        var smaller = (long)(0.9 * long.Parse(largest));
+        Call.Tenon("train", recipe, "--set", $"{key}={smaller}", "--set", "update.recompute=true", "--dry-run").Exit.ShouldBe(0);
+    }
+
+    [Fact]
+    public void APromptLongerThanTheContextIsRefused()
+    {
+        var text = new string('9', 600);
+        Refused(Call.Tenon("generate", "tiny", text), "at most 512 tokens", "the model's context");
+        Refused(Call.With($"{{\"prompt\":\"{text}\",\"completion\":\"1\"}}\n", "score", "tiny", "--input", "-"), "at most 512 tokens", "the model's context");
+        File.WriteAllText(folder["data.jsonl"], $"{{\"problem\":\"{text}\",\"answer\":\"1\"}}\n");
+        var call = Call.Tenon("train", Recipe($"model: tiny\ndata: {{ train: {folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n"), "--output", folder["run"]);
+        call.Exit.ShouldBe(1);
+        call.Error.ShouldContain("prompts of at most 496 tokens");
+        call.Error.ShouldContain("the model's context of 512 tokens");
+    }
+
+    [Fact]
+    public void ACompletionThatWouldLeaveTheContextEndsThereWithANote()
+    {
+        var call = Call.Tenon("generate", "tiny", new string('9', 500), "--max-new-tokens", "64", "--ignore-eos");
+        call.Exit.ShouldBe(0, call.Error);
+        call.Error.ShouldContain("completions end at the model's context of 512 tokens");
+    }
+
+    [Fact]
+    public void AnOutputFolderThatHoldsAnotherRunOrFilesIsRefused()
+    {
+        var recipe = Recipe(Task + "steps: 1\n");
+        Call.Tenon("train", recipe, "--output", folder["run"]).Exit.ShouldBe(0);
+        Refused(Call.Tenon("train", recipe, "--output", folder["run"]), "already holds another run", "--resume");
+        Directory.CreateDirectory(folder["letters"]);
+        File.WriteAllText(Path.Combine(folder["letters"], "dear.txt"), "");
+        Refused(Call.Tenon("train", recipe, "--output", folder["letters"]), "holds other files");
+        Refused(Call.Tenon("pretrain", Repository.Path("recipes/tiny-pretrain.yaml"), "--output", folder["letters"]), "holds other files");
+        Refused(Call.Tenon("model", "export", "tiny", folder["letters"]), "does not exist or is empty");
+    }
+
+    private string Recipe(string text)
+    {
+        var path = folder[$"{Guid.NewGuid():N}.yaml"];
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    private static void Edit(string model, string file, string pattern, string with)
+    {
+        var path = Path.Combine(model, file);
+        var text = File.ReadAllText(path, Encoding.UTF8);
+        var changed = Regex.Replace(text, pattern, with);
+        changed.ShouldNotBe(text, "the file holds what is to be damaged");
+        File.WriteAllText(path, changed);
+    }
+
+    private static void Refused(Call call, params string[] words)
+    {
+        call.Exit.ShouldBe(2, call.Error);
+        foreach (var word in words) call.Error.ShouldContain(word);
+    }
+
+    private static void Fails(Call call, params string[] words)
+    {
+        call.Exit.ShouldBeOneOf(1, 2);
+        foreach (var word in words) call.Error.ShouldContain(word);
+        call.Error.ShouldNotContain("   at Tenon");
+    }
+}

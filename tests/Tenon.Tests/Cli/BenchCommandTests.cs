@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using Tenon.Tests.Support;
+using Tenon.Training;
+
+namespace Tenon.Tests.Cli;
+
+/// <summary>The lines that <c>tenon bench</c> answers programs with.</summary>
+public sealed class BenchCommandTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory, InlineData("prefill"), InlineData("sample"), InlineData("train"), InlineData("step")]
+    public void AStageAnswersTimeSpeedAndPeakMemory(string stage)
+    {
+        File.WriteAllText(folder["data.jsonl"], "{\"problem\":\"1+1=?\",\"answer\":\"2\"}\n{\"problem\":\"2+3=?\",\"answer\":\"5\"}\n");
+        var answer = Answer("bench", stage, "tiny", "--data", folder["data.jsonl"], "--prompts", "2", "--group", "2", "--new", "4", "--rank", "2", "--runs", "1", "--json");
+        ((string?)answer["stage"]).ShouldBe(stage);
+        foreach (var field in (string[])["seconds", "tokens_per_s", "memory_gb", "threads"]) ((double)answer[field]!).ShouldBeGreaterThan(0, field);
+        foreach (var field in (string[])["precision", "cpu", "tier"]) ((string?)answer[field]).ShouldNotBeNullOrEmpty(field);
+    }
+
+    [Fact]
+    public void KernelsAreTimedWithTheirShapesAndUnits()
+    {
+        var answer = Answer("bench", "kernels", "tiny", "--this-tier", "--runs", "1", "--json");
+        var tier = (string)answer["tier"]!;
+        var kernels = answer["kernels"]!.AsArray();
+        kernels.ShouldAllBe(k => (double)k![tier]! > 0 && (int)k["rows"]! > 0);
+        kernels.Select(k => (string)k!["unit"]!).Distinct().Order().ShouldBe(["GB/s", "GFLOP/s"]);
+        foreach (var name in (string[])["matmul forward", "matmul backward", "head with its gradient", "rms-norm", "softmax and its sum", "attention, decode", "attention, prefill", "attention with its gradient", "AdamW, a step with clipping"])
+            kernels.ShouldContain(k => (string)k!["name"]! == name, name);
+        kernels.Where(k => (string)k!["name"]! == "matmul forward").Select(k => (int)k!["rows"]!).Distinct().ShouldBe([1, 8, 32, 128]);
+    }
+
+    [Fact]
+    public void PeakMemoryNeverFalls()
+    {
+        var before = ProcessMemory.PeakBytes();
+        before.ShouldBeGreaterThan(10_000_000);
+        var block = new byte[200_000_000];
+        for (var i = 0; i < block.Length; i += 4096) block[i] = 1;
+        GC.KeepAlive(block);
+        var during = ProcessMemory.PeakBytes();
+        during.ShouldBeGreaterThanOrEqualTo(before);
+        block = null;
+        GC.Collect();
+        ProcessMemory.PeakBytes().ShouldBeGreaterThanOrEqualTo(during);
+    }
+
+    private static JsonObject Answer(params string[] arguments)
+    {
+        var call = Call.Tenon(arguments);
+        call.Exit.ShouldBe(0, call.Error);
+        call.Lines.Count.ShouldBe(1);
+        return JsonNode.Parse(call.Out)!.AsObject();
+    }
+}

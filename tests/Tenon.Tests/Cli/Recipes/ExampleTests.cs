@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+using Tenon.Cli.Recipes;
+using Tenon.Tests.Support;
+using Tenon.Training.Settings;
+
+namespace Tenon.Tests.Cli.Recipes;
+
+/// <summary>What the documentation shows works: every YAML block and every recipe of the repository passes a dry run, as it stands or on the embedded model where another is not at hand.</summary>
+public partial class ExampleTests
+{
+    public static TheoryData<string, string> Blocks()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var page in Directory.GetFiles(Repository.Path("docs"), "*.md").Append(Repository.Path("README.md")))
+            foreach (var (block, i) in Block().Matches(File.ReadAllText(page).ReplaceLineEndings("\n")).Select((m, i) => (m.Groups[1].Value, i)))
+                data.Add($"{Path.GetFileName(page)} #{i + 1}", block);
+        foreach (var file in Directory.GetFiles(Repository.Path("recipes"), "*.yaml")) data.Add(Path.GetFileName(file), File.ReadAllText(file));
+        return data;
+    }
+
+    [Theory, MemberData(nameof(Blocks))]
+    public void AnExampleOfTheDocumentationPassesADryRun(string name, string text)
+    {
+        if (text.Contains("\nstop:", StringComparison.Ordinal) || text.StartsWith("architecture:", StringComparison.Ordinal))
+        {
+            RecipeFile.Parse<PretrainSettings>(text, name);
+            return;
+        }
+
+        using var folder = new TempFolder();
+        var path = folder["recipe.yaml"];
+        // A block that shows one part of a recipe is completed by data and a length.
+        var isPart = !DataKey().IsMatch(text);
+        File.WriteAllText(path, isPart ? text + "\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { max-new-tokens: 64 }\n" : text);
+        var call = Call.Tenon("train", path, "--dry-run", "--set", "model=tiny");
+        call.Exit.ShouldBe(0, $"{name}: {call.Error}");
+    }
+
+    [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("^data:", RegexOptions.Multiline)]
+    private static partial Regex DataKey();
+}
