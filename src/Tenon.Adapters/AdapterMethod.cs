@@ -46,6 +46,16 @@ public abstract class AdapterMethod
     /// <summary>Start values that <c>init</c> may name; null is always the method's own.</summary>
     public virtual IReadOnlyList<string> Inits => [];
 
+    /// <summary>AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model (<c>bench/method-rates.sh</c>, docs/adapters.md).</summary>
+    protected virtual double TunedRate => 1e-3;
+
+    /// <summary>
+    /// The learning rate of a recipe that names none: <see cref="TunedRate"/> times 128 / width, to two digits. Adam's best rate falls with one over the width (Yang et al. 2022, muP), which takes
+    /// LoRA from 1e-3 on the embedded model to 8e-5 on one of 1.5 billion parameters.
+    /// </summary>
+    public double DefaultRate(Tenon.Models.Config.ModelConfig config) =>
+        double.Parse((TunedRate * 128 / config.HiddenSize).ToString("E1", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
     public AdapterSet Create(CausalModel model, AdapterSettings settings)
     {
@@ -123,12 +133,12 @@ public abstract class AdapterMethod
             throw new TenonException("adapter.init", Inits.Count == 0 ? $"null: method '{Name}' starts in one way only" : string.Join(", ", Inits), $"'{init}'", usage: true);
     }
 
-    /// <summary>One sentence for each shared key that the settings hold and the method has no use for.</summary>
-    public IEnumerable<string> Unused(AdapterSettings settings)
+    /// <summary>One sentence for each shared key that the settings hold and the method has no use for; <paramref name="ranked"/> says whether a rank was named.</summary>
+    public IEnumerable<string> Unused(AdapterSettings settings, bool ranked)
     {
-        if (!Uses.HasFlag(SharedKeys.Rank) && settings.RankPattern.Count > 0) yield return $"method '{Name}' has no rank: rank-pattern has no effect";
-        if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0)) yield return $"method '{Name}' has no alpha: it has no effect";
-        if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0) yield return $"method '{Name}' has no dropout: it has no effect";
+        if (!Uses.HasFlag(SharedKeys.Rank) && (ranked || settings.RankPattern.Count > 0)) yield return $"method '{Name}' has no rank: adapter.rank has no effect";
+        if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0)) yield return $"method '{Name}' has no alpha: adapter.alpha has no effect";
+        if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0) yield return $"method '{Name}' has no dropout: adapter.dropout has no effect";
     }
 }
 

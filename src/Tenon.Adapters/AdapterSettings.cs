@@ -52,6 +52,10 @@ public sealed record AdapterSettings
     [System.Text.Json.Serialization.JsonIgnore]
     public Peft.PeftConfig? Peft { get; init; }
 
+    /// <summary>What is odd about the folder that the adapter was read from and was let pass, one sentence each.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>True where all tensors, private ones included, are read from a record right after: a start that costs a decomposition may then be left out.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool SkipStart { get; init; }

@@ -30,6 +30,9 @@ public static class MergedWeights
             var dense = layer.Weight.ToArray();
             tensors.Add((layer.Path + ".weight", Shape(layer.Weight), part is null ? dense : part.EffectiveWeight(dense)));
             var bias = part is null ? layer.Bias?.ToArray() : part.EffectiveBias(part.Bias?.ToArray());
+            if (bias is not null && layer.Bias is null)
+                throw new TenonException($"merge of '{layer.Path}'", "a layer whose model has a bias there, or an adapter without one", "an adapter with a bias on a layer without",
+                    "the model's format has no place for it: use the adapter unmerged", usage: true);
             if (bias is not null) tensors.Add((layer.Path + ".bias", [bias.Length], bias));
         }
     }

@@ -138,7 +138,8 @@ public static class PeftFolder
         }
     }
 
-    private static AdapterSettings SettingsOf(PeftConfig config, CausalModel model, string folder)
+    /// <summary>The settings that a configuration stands for on a model; faults of either throw.</summary>
+    internal static AdapterSettings SettingsOf(PeftConfig config, CausalModel model, string folder)
     {
         var own = AdapterMethod.All.Values.Select(m => m.FromPeft(config)).FirstOrDefault(s => s is not null)
             ?? throw new TenonException($"adapter '{folder}'", "a variant that is supported", $"peft_type {config.PeftType}", "PEFT converts many methods to plain LoRA: convert_to_lora", usage: true);
@@ -150,7 +151,17 @@ public static class PeftFolder
             ModulesToSave = config.Has("modules_to_save") ? config.Texts("modules_to_save") ?? [] : [],
             TrainableTokens = config.Has("trainable_token_indices") ? Tokens(config) : [],
             Peft = config,
+            Notices = [.. Notices(config, choice, model)],
         };
+    }
+
+    /// <summary>What PEFT warns of or passes over in silence, and what leaves the adapter what it is.</summary>
+    private static IEnumerable<string> Notices(PeftConfig config, TargetChoice choice, CausalModel model)
+    {
+        if (config.IgnoredKeys.Count > 0) yield return $"{config.Source}: keys that {config.PeftType} does not have are ignored: {string.Join(", ", config.IgnoredKeys)}";
+        foreach (var note in choice.Notes) yield return $"{config.Source}: {note}";
+        if (config.Has("modules_to_save") && config.Texts("modules_to_save") is { Count: > 0 } saved && TargetModules.ToSave(config, ModelModules.Of(model.Config)).Count == 0)
+            yield return $"{config.Source}: modules_to_save that the model does not have are ignored: {string.Join(", ", saved)}";
     }
 
     private static IReadOnlyList<int> Tokens(PeftConfig config)

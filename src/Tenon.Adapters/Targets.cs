@@ -54,6 +54,9 @@ public static class Targets
             if (layer < 0 || layer >= config.NumHiddenLayers)
                 throw new TenonException("adapter.layers", $"indices from 0 to {config.NumHiddenLayers - 1}", $"{layer}", usage: true);
         var choice = TargetModules.Resolve(Configure(settings), modules, config.ModelType);
+        if (settings.Peft is null && choice.Notes.Count > 0)
+            throw new TenonException($"adapter of method '{settings.Method}'", "targets, exclude and patterns that each hit a module", string.Join("; ", choice.Notes),
+                $"modules end in {string.Join(", ", modules.Select(m => m.Path[(m.Path.LastIndexOf('.') + 1)..]).Distinct())}", usage: true);
         if (settings.Layers.Count == 0 || Words(settings.Targets) is JsonArray) return choice;
         // PEFT's layers_to_transform filters names only, so all-linear and a pattern become the list of what is left.
         var left = choice.Modules.Where(m => settings.Layers.Any(l => m.Path.Contains($".layers.{l}.", StringComparison.Ordinal))).ToList();
@@ -68,6 +71,8 @@ public static class Targets
         if (settings.Exclude is [var only] && IsPattern(only)) peft["exclude_modules"] = only;
         else if (settings.Exclude.Count > 0) peft["exclude_modules"] = new JsonArray([.. settings.Exclude.Select(e => (JsonNode)e)]);
         if (settings.ModulesToSave.Count > 0) peft["modules_to_save"] = new JsonArray([.. settings.ModulesToSave.Select(m => (JsonNode)m)]);
+        peft["rank_pattern"] = new JsonObject(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
+        peft["alpha_pattern"] = new JsonObject(settings.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
         if (settings.Layers.Count > 0 && peft["target_modules"] is JsonArray) peft["layers_to_transform"] = new JsonArray([.. settings.Layers.Select(l => (JsonNode)l)]);
         return peft;
     }

@@ -36,6 +36,8 @@ internal sealed class TokenRows : EmbeddingAdapter
     public static void AddTo(AdapterSet set, IReadOnlyList<int> tokens, string key, string? headKey)
     {
         var table = set.Model.Embedding.Table;
+        if (set.Settings.Peft is null && tokens.GroupBy(t => t).FirstOrDefault(g => g.Count() > 1 || g.Key < 0) is { } odd)
+            throw new TenonException("adapter.trainable-tokens", $"different token ids from 0 to {table.Outputs - 1}", odd.Key < 0 ? $"{odd.Key}" : $"{odd.Key} twice", usage: true);
         var rows = Parameter.Create($"{set.Model.Embedding.Path}.{key}", tokens.Count, table.Inputs);
         var places = new Dictionary<int, int>();
         rows.Update(values =>

@@ -54,7 +54,7 @@ public sealed class AdapterOptimizer
     public long Updates { get; private set; }
 
     /// <summary>Learning rate of the coming update.</summary>
-    public double LearningRate => settings.LearningRate * schedule.Factor(Updates);
+    public double LearningRate => settings.Rate * schedule.Factor(Updates);
 
     /// <summary>Named state arrays, in parameter order.</summary>
     public IEnumerable<(string Name, float[] Values)> State =>
@@ -87,7 +87,7 @@ public sealed class AdapterOptimizer
         foreach (var slot in slots) slot.Part.Transform?.Invoke(slot.Parameter.Gradient);
         foreach (var slot in slots)
         {
-            var own = slot.Part.LearningRate is { } ownRate ? rate / settings.LearningRate * ownRate : rate;
+            var own = slot.Part.LearningRate is { } ownRate ? rate / settings.Rate * ownRate : rate;
             var arguments = new UpdateArguments(Updates, own * slot.Part.RateFactor, slot.Part.WeightDecay ?? settings.WeightDecay);
             slot.Parameter.Update(values => change += Update(slot, values, arguments));
         }

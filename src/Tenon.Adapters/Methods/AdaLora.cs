@@ -73,8 +73,16 @@ public sealed class AdaLora : AdapterMethod
         if (settings.Number("orth-reg-weight", 0.5) < 0) throw new TenonException("adapter.orth-reg-weight", "0 or more", settings.Text("orth-reg-weight")!, usage: true);
         if (settings.Text("total-step") is not null) AdaLoraSchedule.Of(settings, 0).Require();
         if (settings.SkipStart) return;
+        if (settings.Peft is null) RequireBudget(settings);
         foreach (var beta in new[] { "beta1", "beta2" })
             if (settings.Number(beta, 0.85) is not (> 0 and < 1)) throw new TenonException($"adapter.{beta}", "a number between 0 and 1", settings.Text(beta)!, usage: true);
+    }
+
+    /// <summary>A budget cannot rise. A target equal to the rank is taken at its word: nothing is ever masked.</summary>
+    private static void RequireBudget(AdapterSettings settings)
+    {
+        if (AdaLoraSchedule.TargetRank(settings) > settings.Rank)
+            throw new TenonException("adapter.target-rank of method 'adalora'", $"at most the initial rank ({settings.Rank}): the budget only falls", $"{AdaLoraSchedule.TargetRank(settings)}", usage: true);
     }
 
     /// <inheritdoc/>
@@ -86,7 +94,11 @@ public sealed class AdaLora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override void BeforeRun(AdapterSet adapter, long updates) => Allocator(adapter).Begin(updates);
+    public override void BeforeRun(AdapterSet adapter, long updates)
+    {
+        RequireBudget(adapter.Settings);
+        Allocator(adapter).Begin(updates);
+    }
 
     /// <inheritdoc/>
     public override double AddPenalty(AdapterSet adapter) => AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.Number("orth-reg-weight", 0.5));

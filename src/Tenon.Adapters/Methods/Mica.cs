@@ -31,7 +31,7 @@ public sealed class Mica : StartedLora
         part.B.Set(svd.Columns(svd.Bottom((int)part.A.Rows)));
     }
 
-    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) => Fit("a layer", rank, outputs, inputs) * inputs;
+    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) => Fit("a layer", rank, outputs, inputs, settings) * inputs;
 
     private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "mica";
 }

@@ -55,6 +55,8 @@ public sealed class Oft : AdapterMethod
         if (blocks > 0 && size > 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
         if (blocks == 0 && size == 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
         var wanted = blocks > 0 ? blocks : size;
+        if (settings.Peft is null && settings.Text(blocks > 0 ? "blocks" : "block-size") is not null && (inputs % wanted != 0 || wanted > inputs))
+            throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'", $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}", "without it each layer gets the divisor nearest to 32", usage: true);
         if (inputs % wanted != 0 || wanted > inputs) wanted = Nearest((int)inputs, wanted);
         var block = blocks > 0 ? (int)inputs / wanted : wanted;
         return block >= 2 ? block : throw new TenonException($"block size of '{path}' (oft)", "2 or more", $"{block}", usage: true);

@@ -24,7 +24,7 @@ public sealed class Orthogonal : SubtractedLora
     private protected override bool SavesPlainLora(AdapterSettings settings) => false;
 
     // Nothing here comes from the weight, so the rank may exceed its sides.
-    private protected override int Fit(string path, int rank, long outputs, long inputs) => rank;
+    private protected override int Fit(string path, int rank, long outputs, long inputs, AdapterSettings settings) => rank;
 
     // PEFT subtracts nothing, so a folder of its own is read without a start.
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)

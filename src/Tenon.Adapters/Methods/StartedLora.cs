@@ -16,7 +16,7 @@ public abstract class StartedLora : LoraFamily
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => [];
 
-    /// <summary>False where the rank of a layer is silently lowered to its smaller side, as PEFT does.</summary>
+    /// <summary>False where a folder's rank may be above a layer's smaller side, to which PEFT then lowers it; a recipe's never may.</summary>
     private protected virtual bool NeedsWholeRank => true;
 
     /// <summary>True where PEFT's files hold a plain LoRA.</summary>
@@ -34,7 +34,7 @@ public abstract class StartedLora : LoraFamily
     }
 
     private protected sealed override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) =>
-        CreateStarted(layer, Fit(layer.Path, rank, layer.Outputs, layer.Inputs), scale, settings);
+        CreateStarted(layer, Fit(layer.Path, rank, layer.Outputs, layer.Inputs, settings), scale, settings);
 
     /// <summary>The part of one layer with its values still zero.</summary>
     private protected virtual LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale);
@@ -50,16 +50,16 @@ public abstract class StartedLora : LoraFamily
 
     private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs)
     {
-        var fitted = Fit("a layer", rank, outputs, inputs);
+        var fitted = Fit("a layer", rank, outputs, inputs, settings);
         return fitted * (inputs + outputs);
     }
 
     /// <summary>The rank that a layer of these sizes has.</summary>
-    private protected virtual int Fit(string path, int rank, long outputs, long inputs)
+    private protected virtual int Fit(string path, int rank, long outputs, long inputs, AdapterSettings settings)
     {
         var most = (int)Math.Min(outputs, inputs);
         if (rank <= most) return rank;
-        return NeedsWholeRank ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}", $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
+        return NeedsWholeRank || settings.Peft is null ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}", $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
     }
 
     /// <inheritdoc/>

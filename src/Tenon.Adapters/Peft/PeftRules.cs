@@ -39,7 +39,8 @@ internal static class PeftRules
                     if (kind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)) yield return $"'{field}' must be true or false, not {text}";
                     break;
                 case JsonValueKind.String:
-                    if (kind != JsonValueKind.String) yield return $"'{field}' must be a string, not {text}";
+                    // Versions before 0.18 write no version of their own.
+                    if (kind != JsonValueKind.String && (field, kind) != ("peft_version", JsonValueKind.Null)) yield return $"'{field}' must be a string, not {text}";
                     break;
             }
         }
@@ -89,6 +90,10 @@ internal static class PeftRules
                 if (config["target_modules"] is JsonArray && config["feedforward_modules"] is JsonArray && config.Texts("feedforward_modules")!.Except(config.Texts("target_modules")!).Any())
                     yield return "'feedforward_modules' should be a subset of 'target_modules'";
                 break;
+            case "MISS":
+                if (config["init_weights"]?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is not ("bat" or "mini"))
+                    yield return $"unknown init_weights '{config.Text("init_weights")}'; it must be true, false, bat or mini";
+                break;
             case "OFT":
                 if (config.Int("r") != 0 && config.Int("oft_block_size") != 0)
                     yield return $"you can only specify either r ({config.Int("r")}) or oft_block_size ({config.Int("oft_block_size")}), but not both: r x oft_block_size == in_features";
@@ -116,6 +121,7 @@ internal static class PeftRules
 
     private static IEnumerable<string> Lora(PeftConfig config)
     {
+        if (config.Number("lora_alpha") == 0) yield return "'lora_alpha' 0 switches the adapter off";
         var init = config["init_lora_weights"];
         var isFlag = init?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
         if (!isFlag)

@@ -14,12 +14,13 @@ internal sealed class AdapterCommand : Verb
     private readonly Argument<string> folder;
     private readonly Option<string?> model;
     private readonly Option<string?> output;
+    private readonly Option<int?> rank;
     private readonly Option<string> dtype;
     private readonly Option<bool> json;
 
     public AdapterCommand()
-        : base("adapter", "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model; to-lora: the same function as plain LoRA; convert: another dtype",
-            "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged", "tenon adapter to-lora runs/first/checkpoints/20 --model tiny --output lora",
+        : base("adapter", "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model; to-lora: the same function as plain LoRA, or the nearest one of a rank; convert: another dtype",
+            "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged", "tenon adapter to-lora runs/first/checkpoints/20 --model tiny --output lora --rank 16",
             "tenon adapter convert runs/first/checkpoints/20 --output half --dtype bf16")
     {
         action = Add(new Argument<string>("ACTION") { Description = "inspect, merge, to-lora or convert" });
@@ -27,6 +28,7 @@ internal sealed class AdapterCommand : Verb
         folder = Add(new Argument<string>("DIR") { Description = "the adapter folder" });
         model = Add(new Option<string?>("--model") { Description = "the base model (merge, to-lora)" });
         output = Add(new Option<string?>("--output", "-o") { Description = "the new folder (merge, to-lora, convert)" });
+        rank = Add(new Option<int?>("--rank") { Description = "most rank of the plain LoRA; without it only an exact one is written (to-lora)" });
         dtype = Add(new Option<string>("--dtype") { Description = "f32, bf16 or f16 (merge, convert)", DefaultValueFactory = _ => "f32" });
         dtype.AcceptOnlyFromAmong("f32", "bf16", "f16");
         json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
@@ -43,8 +45,8 @@ internal sealed class AdapterCommand : Verb
         else
         {
             var name = call.GetValue(model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
-            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), TokenizerSource.Open(name));
-            else ToLora(name, path, target, terminal);
+            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), TokenizerSource.Open(name), terminal);
+            else ToLora(name, path, target, call.GetValue(rank), terminal);
         }
 
         terminal.Out.WriteLine(target);
@@ -53,15 +55,15 @@ internal sealed class AdapterCommand : Verb
 
     private SafetensorsType Type(ParseResult call) => call.GetValue(dtype) switch { "bf16" => SafetensorsType.BF16, "f16" => SafetensorsType.F16, _ => SafetensorsType.F32 };
 
-    private static void ToLora(string name, string path, string target, Terminal terminal)
+    private static void ToLora(string name, string path, string target, int? rank, Terminal terminal)
     {
         var loaded = LoadedModel.OpenWeights(name, Tenon.Tensors.Precision.F32, 1);
-        using var set = AdapterOpener.Open(loaded.Model, path);
-        AtomicFile.WriteFolder(target, target + ".tmp", made =>
-        {
-            terminal.Error.WriteLine($"rank {LoraConversion.Save(set, made, name)}, exact");
-        });
+        using var set = AdapterOpener.Open(loaded.Model, path, terminal);
+        AtomicFile.WriteFolder(target, target + ".tmp", made => terminal.Error.WriteLine(Told(LoraConversion.Save(set, made, name, rank))));
     }
+
+    private static string Told(LoraFit fit) => fit.Worst is not { } worst ? $"rank {fit.Rank}, exact"
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"rank {fit.Rank}, not exact: {100 * fit.Share:0.##} % of the update's squared norm is kept ({100 * worst.Share:0.##} % in {worst.Path}, the least of the {fit.Truncated.Count} layers that lose some)");
 
     private static int Inspect(string path, bool asJson, Terminal terminal)
     {

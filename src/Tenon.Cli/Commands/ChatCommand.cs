@@ -29,7 +29,7 @@ internal sealed class ChatCommand : Verb
     {
         compute.Apply(call);
         var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call));
-        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = loaded.EndTokens, Precision = compute.Precision(call) });
         var messages = new List<PromptMessage>();
         if (call.GetValue(system) is { } text) messages.Add(new PromptMessage("system", text));

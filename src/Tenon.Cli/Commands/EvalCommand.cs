@@ -48,7 +48,7 @@ internal sealed class EvalCommand : Verb
         if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
         var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
         var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens));
-        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = call.GetValue(temperature) }, EndTokens = loaded.EndTokens, Precision = compute.Precision(call) };
         var collector = new RolloutCollector(loaded.Model, loaded.Encoder, [new WeightedReward(RewardFinder.Create("math"))], options);
         foreach (var (name, problems) in work)

@@ -51,7 +51,7 @@ internal sealed class GenerateCommand : Verb
         var longest = ids.Select(i => i.Length).DefaultIfEmpty(1).Max();
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
         if (longest + limit > loaded.Model.MaxLength) terminal.Error.WriteLine($"note: completions end at the model's context of {loaded.Model.MaxLength} tokens");
-        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder) : null;
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var ends = sampling.IgnoreEos(call) ? new HashSet<int>() : loaded.EndTokens;
         var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = ends, Precision = compute.Precision(call) });
         var seed = compute.Seed(call);

@@ -81,7 +81,7 @@ internal sealed class ModelCommand : Verb
         var folder = call.GetValue(target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
         var type = call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32;
         var tokenizer = TryTokenizer(name, terminal);
-        if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, tokenizer);
+        if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, tokenizer, terminal);
         else
         {
             using var source = ModelSource.Open(name);

@@ -46,7 +46,7 @@ internal sealed class ScoreCommand : Verb
         if (lines.Count == 0) throw new TenonException($"input {file}", "at least one line", "none", usage: true);
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
         var path = call.GetValue(gradients);
-        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder)
+        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal)
             : path is not null ? new Full().Create(loaded.Model, new AdapterSettings { Method = "full" }) : null;
         var tensors = new List<SafetensorsEntry>();
         var tape = new Tape(null, compute.Precision(call));

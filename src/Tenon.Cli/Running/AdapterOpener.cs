@@ -3,9 +3,14 @@ using Tenon.Models;
 
 namespace Tenon.Cli.Running;
 
-/// <summary>Opens an adapter folder on a model for the verbs that take <c>--adapter</c>.</summary>
+/// <summary>Opens an adapter folder on a model for the verbs that take <c>--adapter</c>, and says what is odd about it.</summary>
 internal static class AdapterOpener
 {
     /// <summary>The adapter, attached.</summary>
-    public static AdapterSet Open(CausalModel model, string folder) => PeftFolder.Load(model, folder);
+    public static AdapterSet Open(CausalModel model, string folder, Terminal terminal)
+    {
+        var set = PeftFolder.Load(model, folder);
+        foreach (var notice in set.Settings.Notices) terminal.Error.WriteLine($"note: {notice}");
+        return set;
+    }
 }

@@ -25,13 +25,16 @@ internal static class RunBuilder
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
+        var adapter = Adapter(settings, loaded, problems, resumed);
+        notices.AddRange(adapter.Settings.Notices);
+        if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(Convert(settings.Adapter, (ulong)settings.Seed), settings.Adapter.Rank is not null));
         return new TrainingSetup
         {
-            Settings = settings,
+            Settings = settings.Resolved(adapter.Method.DefaultRate(loaded.Model.Config)),
             Model = loaded.Model,
             Encoder = loaded.Encoder,
             EndTokens = loaded.EndTokens,
-            Adapter = Adapter(settings, loaded, problems, resumed),
+            Adapter = adapter,
             Problems = problems,
             Rewards = rewards,
             Objective = settings.Objective,

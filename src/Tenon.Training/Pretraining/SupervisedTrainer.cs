@@ -31,7 +31,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
 {
     private readonly Precision precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
 
-    private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer, settings.Steps);
+    private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer.WithRate(PretrainSettings.DefaultRate), settings.Steps);
     private TrainerState state = new();
 
     /// <summary>True where the last step is done or the stop rule has ended the run.</summary>

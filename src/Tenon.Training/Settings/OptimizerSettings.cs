@@ -9,9 +9,9 @@ public sealed record OptimizerSettings : ISettings
     [Words("adamw", "adam", "sgd", "rmsprop", "adagrad", "adafactor", "adafactor-relative", "lion", "muon", "nadam", "radam", "adamax")]
     public string Method { get; init; } = "adamw";
 
-    /// <summary>The learning rate after warm-up.</summary>
+    /// <summary>The learning rate after warm-up; null is the method's own, tuned for <c>adamw</c> and fitted to the model's width (docs/adapters.md), 2e-3 in <c>pretrain</c>.</summary>
     [Bounds(0, 1000, Above = true)]
-    public double LearningRate { get; init; } = 1e-4;
+    public double? LearningRate { get; init; }
 
     /// <summary>How the learning rate goes on after warm-up, down to <c>min-learning-rate</c> at the last step.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Constant;
@@ -98,6 +98,17 @@ public sealed record OptimizerSettings : ISettings
             yield return new("nesterov", "has no momentum to look ahead with", "momentum above 0, or no nesterov");
     }
 
+    /// <summary>The learning rate once it is known.</summary>
+    internal double Rate => LearningRate ?? throw new InvalidOperationException("the learning rate is not resolved");
+
+    /// <summary>The same optimizer with a learning rate where the recipe names none.</summary>
+    public OptimizerSettings WithRate(double standard)
+    {
+        if (LearningRate is null && MinLearningRate > standard)
+            throw new TenonException("optimizer.min-learning-rate", $"0 to the learning rate ({standard}, the method's own)", $"{MinLearningRate}", "name a learning-rate", usage: true);
+        return this with { LearningRate = LearningRate ?? standard };
+    }
+
     /// <summary>The schedule of a run, in updates.</summary>
     /// <param name="steps">Steps of the run.</param>
     /// <param name="updatesPerStep">Optimizer updates of a step.</param>
@@ -106,7 +117,7 @@ public sealed record OptimizerSettings : ISettings
         Kind = Schedule,
         TotalSteps = steps * updatesPerStep,
         WarmupSteps = (long)WarmupSteps * updatesPerStep,
-        Floor = MinLearningRate / LearningRate,
+        Floor = MinLearningRate / Rate,
         Cycles = Cycles,
         Power = Power,
         Timescale = Timescale * updatesPerStep,

@@ -3,6 +3,9 @@ namespace Tenon.Training.Settings;
 /// <summary>Supervised training: cross-entropy on the worked solutions of given problems, of a fresh model or of one that is there.</summary>
 public sealed record PretrainSettings : ISettings
 {
+    /// <summary>The learning rate of a recipe that names none.</summary>
+    public const double DefaultRate = 2e-3;
+
     /// <summary>A model to go on from; null starts a fresh one as <c>architecture</c> says.</summary>
     public string? Model { get; init; }
 
@@ -27,7 +30,7 @@ public sealed record PretrainSettings : ISettings
     public int Steps { get; init; } = 1000;
 
     /// <summary>How the gradient becomes a change of the weights.</summary>
-    public OptimizerSettings Optimizer { get; init; } = new() { LearningRate = 2e-3 };
+    public OptimizerSettings Optimizer { get; init; } = new();
 
     /// <summary>Tokens that are in memory at once.</summary>
     [Bounds(1, 1_000_000_000)]

@@ -46,9 +46,10 @@ public sealed record RunSettings : ISettings
     /// <summary>When the run's whole state is written, and how many of those states are kept.</summary>
     public CheckpointSettings Checkpoint { get; init; } = new();
 
-    /// <summary>The same run with every value that follows from another filled in (rank, alpha, seeds, lengths): what <c>run.json</c> holds.</summary>
-    public RunSettings Resolved() => this with
+    /// <summary>The same run with every value that follows from another filled in (rank, alpha, seeds, lengths, the learning rate of the method on its model): what <c>run.json</c> holds.</summary>
+    public RunSettings Resolved(double rate) => this with
     {
+        Optimizer = Optimizer.WithRate(rate),
         Adapter = Adapter.Resolved(Seed),
         Evaluate = Evaluate with { MaxNewTokens = Evaluate.MaxNewTokens ?? Rollout.MaxNewTokens },
     };

@@ -153,7 +153,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     {
         using var golden = AdapterGolden.Open("base-qwen2");
         using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Options = new Dictionary<string, string> { ["target-rank"] = "6" } });
-        var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings(), 8);
+        var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-4 }, 8);
         var metrics = new Dictionary<string, double>();
         for (var step = 0; step < 8; step++)
         {
@@ -166,6 +166,7 @@ public class AdaLoraTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("tinit", "40", "budgeting")]
+    [InlineData("target-rank", "7", "only falls")]
     [InlineData("orth-reg-weight", "-1", "0 or more")]
     [InlineData("beta1", "1", "between 0 and 1")]
     public void WrongOptionsAreErrors(string option, string value, string part)

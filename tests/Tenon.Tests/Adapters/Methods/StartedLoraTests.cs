@@ -42,7 +42,7 @@ public class StartedLoraTests(ITestOutputHelper output)
     {
         using var golden = AdapterGolden.Open(baseName);
         using var temporary = new TempFolder();
-        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").ShouldBe(8);
+        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(8);
         using var plain = PeftFolder.Load(golden.Model, temporary.Path);
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "converted.safetensors"));
         AdapterGolden.Distance(golden.Logits(plain), expected.ReadDoubles("logits")).ShouldBeLessThan(2e-4);

@@ -21,6 +21,9 @@ public class WrongOptionsTests
     [InlineData("delora", 4, "lambda-pattern=[1", "JSON object")]
     [InlineData("gralora", 8, "k=3", "divides the rank 8")]
     [InlineData("gralora", 5, "k=5", "outputs and")]
+    [InlineData("oft", 4, "block-size=7", "divides the")]
+    [InlineData("pissa", 40, "", "at most")]
+    [InlineData("olora", 40, "", "at most")]
     public void AreRefusedWithWhatWouldFit(string method, int rank, string options, string expected)
     {
         var settings = new AdapterSettings { Method = method, Rank = rank, Options = options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
@@ -37,5 +40,30 @@ public class WrongOptionsTests
     {
         var settings = new AdapterSettings { Method = method, Rank = 4, RankPattern = new Dictionary<string, int> { ["q_proj"] = 8 } };
         Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings)).Message.ShouldContain("rank-pattern");
+    }
+
+    /// <summary>A recipe that names what the model does not have trains something else than its author thinks.</summary>
+    [Fact]
+    public void NamesThatHitNothingAreRefused()
+    {
+        Refused(new AdapterSettings { Targets = "q_proj,w1" }, "w1");
+        Refused(new AdapterSettings { Exclude = ["w1"] }, "w1");
+        Refused(new AdapterSettings { RankPattern = new Dictionary<string, int> { ["w1"] = 2 } }, "w1");
+        Refused(new AdapterSettings { AlphaPattern = new Dictionary<string, double> { ["w1"] = 2 } }, "w1");
+        Refused(new AdapterSettings { ModulesToSave = ["w1"] }, "w1");
+        Refused(new AdapterSettings { TrainableTokens = [-1] }, "-1");
+        Refused(new AdapterSettings { TrainableTokens = [5, 5] }, "5 twice");
+    }
+
+    private static void Refused(AdapterSettings settings, string part) =>
+        Should.Throw<TenonException>(() => AdapterMethod.Of("lora").Create(RandomModel.Create(), settings)).Message.ShouldContain(part);
+
+    [Fact]
+    public void KeysWithoutEffectAreSaid()
+    {
+        var settings = new AdapterSettings { Method = "ia3", Alpha = 8, Dropout = 0.1 };
+        AdapterMethod.Of("ia3").Unused(settings, ranked: true).Select(s => s.Split(':')[0]).ShouldBe(["method 'ia3' has no rank", "method 'ia3' has no alpha", "method 'ia3' has no dropout"]);
+        AdapterMethod.Of("ia3").Unused(new AdapterSettings { Method = "ia3" }, ranked: false).ShouldBeEmpty();
+        AdapterMethod.Of("lora").Unused(settings, ranked: true).ShouldBeEmpty();
     }
 }

@@ -13,7 +13,7 @@ public class RunReportTests
     /// <summary>A run folder as a trainer writes it, with made-up numbers.</summary>
     public static string WriteRun(string folder, int steps)
     {
-        var recipe = new RunSettings { Data = new() { Task = new() { Level = 2 }, Prompt = "plain" } }.Resolved();
+        var recipe = new RunSettings { Data = new() { Task = new() { Level = 2 }, Prompt = "plain" } }.Resolved(1e-4);
         using var run = RunFolder.Create(folder, new JsonObject { ["version"] = "0.1.0", ["recipe"] = SettingsJson.Write(recipe), ["machine"] = new JsonObject { ["threads"] = 2 } });
         using var log = new MetricsLog(run.MetricsFile);
         for (var step = 1; step <= steps; step++)

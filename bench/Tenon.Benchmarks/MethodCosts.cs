@@ -1,0 +1,212 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Cli.Running;
+using Tenon.Models.Generation;
+using Tenon.Models.Layers;
+using Tenon.Models.Weights;
+using Tenon.Rewards;
+using Tenon.Rewards.Data;
+using Tenon.Tensors;
+using Tenon.Tensors.Ops;
+using Tenon.Tensors.Random;
+using Tenon.Tensors.Threads;
+using Tenon.Training;
+using Tenon.Training.Rollouts;
+using Tenon.Training.Settings;
+using AdapterSettings = Tenon.Adapters.AdapterSettings;
+using Precision = Tenon.Tensors.Precision;
+
+namespace Tenon.Benchmarks;
+
+/// <summary>
+/// Time and peak memory of a training step of every adapter method relative to LoRA's in the same run: forward, loss on the completion tokens, backward, AdamW. A method's step and LoRA's take
+/// turns, so that what else the machine does falls on both; the ratio is that of the best times. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
+/// </summary>
+internal static class MethodCosts
+{
+    private static readonly Argument<string> s_model = new("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" };
+    private static readonly Option<string> s_data = new("--data") { Required = true, Description = "a JSONL file of problems" };
+    private static readonly Option<string?> s_peer = new("--peer") { Description = "the command that starts bench/peft_peer.py" };
+    private static readonly Option<string?> s_methods = new("--methods") { Description = "names separated by commas; all by default" };
+    private static readonly Option<int> s_prompts = new("--prompts") { DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> s_group = new("--group") { DefaultValueFactory = _ => 8 };
+    private static readonly Option<int> s_tokens = new("--new") { DefaultValueFactory = _ => 128 };
+    private static readonly Option<int> s_rank = new("--rank") { DefaultValueFactory = _ => 16 };
+    private static readonly Option<int> s_runs = new("--runs") { DefaultValueFactory = _ => 3 };
+    private static readonly Option<bool> s_json = new("--json") { Description = "one JSON line a method" };
+
+    public static Command Command()
+    {
+        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_json };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static void Run(ParseResult call)
+    {
+        var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
+        var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
+        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
+        var key = new RandomKey(7);
+        List<RolloutGroup> groups = [.. prompts.Select((p, i) => new RolloutGroup(new Problem($"{i}", "", ""), i, p, [.. Enumerable.Range(0, group).Select(s => new Rollout(new GeneratedSample(0, s,
+            [.. Enumerable.Range(0, tokens).Select(t => key.Index(loaded.Model.Config.VocabSize, RandomPurpose.Sampling, 0, (uint)i, (uint)s, (uint)t))], [], [], FinishReason.Length), "", []))]))];
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
+
+        using var scratch = new Scratch();
+        using var peer = call.GetValue(s_peer) is { } start ? Open(start, call.GetValue(s_model)!, scratch) : null;
+        var names = call.GetValue(s_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
+        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, groups);
+        var ours = lora.Measure(lora, call.GetValue(s_runs));
+        var theirs = Peft(peer, lora, groups, scratch, call.GetValue(s_runs));
+        Write(call, "lora", lora, ours, ours, theirs, theirs);
+        foreach (var name in names)
+        {
+            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, groups);
+            Write(call, name, work, work.Measure(lora, call.GetValue(s_runs)), ours, Peft(peer, work, groups, scratch, call.GetValue(s_runs)), theirs);
+        }
+    }
+
+    private static PeftPeer Open(string command, string model, Scratch scratch)
+    {
+        var folder = scratch.New();
+        using var source = ModelSource.Open(model);
+        HuggingFaceExport.Write(folder, source.Config, source.Weights, SafetensorsType.F32, null);
+        var peer = new PeftPeer(command, folder, WorkerPool.Default.Threads);
+        Console.Error.WriteLine($"beside PEFT {peer.Version}");
+        return peer;
+    }
+
+    private static PeerFigures? Peft(PeftPeer? peer, Work work, List<RolloutGroup> groups, Scratch scratch, int runs)
+    {
+        if (peer is null || PeftFolder.FreshConfig(work.Adapter, "base") is null) return null;
+        var folder = scratch.New();
+        Directory.CreateDirectory(folder);
+        PeftFolder.Save(work.Adapter, folder, "base");
+        JsonArray prompts = [], completions = [];
+        foreach (var group in groups)
+            foreach (var rollout in group.Rollouts)
+            {
+                prompts.Add(new JsonArray([.. group.Prompt.Select(i => (JsonNode)i)]));
+                completions.Add(new JsonArray([.. rollout.Sampled.Ids.Select(i => (JsonNode)i)]));
+            }
+
+        try
+        {
+            var answer = peer.Ask(new JsonObject { ["op"] = "step", ["adapter"] = folder, ["prompts"] = prompts, ["completions"] = completions, ["micro"] = 8, ["runs"] = runs });
+            return new PeerFigures((double)answer["seconds"]!, (double?)answer["memory_gb"]);
+        }
+        catch (TenonException e)
+        {
+            Console.Error.WriteLine($"{work.Name}: {e.Message}");
+            return null;
+        }
+    }
+
+    private static void Write(ParseResult call, string name, Work work, Figures figures, Figures lora, PeerFigures? peer, PeerFigures? peerLora)
+    {
+        var line = new JsonObject
+        {
+            ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Seconds, 4), ["ratio"] = Math.Round(figures.Seconds / figures.LoraSeconds, 3),
+            ["memory_gb"] = figures.MemoryGb is { } gb ? Math.Round(gb, 3) : null, ["memory_ratio"] = figures.MemoryGb / lora.MemoryGb is { } share ? Math.Round(share, 3) : null,
+            ["peft_seconds"] = peer is null ? null : Math.Round(peer.Seconds, 4), ["peft_ratio"] = peer is null || peerLora is null ? null : Math.Round(peer.Seconds / peerLora.Seconds, 3),
+            ["peft_memory_ratio"] = peer?.MemoryGb / peerLora?.MemoryGb is { } other ? Math.Round(other, 3) : null,
+        };
+        Console.WriteLine(call.GetValue(s_json) ? line.ToJsonString()
+            : string.Create(CultureInfo.InvariantCulture, $"{name,-12} {work.Adapter.TrainableCount,12:N0} {figures.Seconds,8:F3} s  x{figures.Seconds / figures.LoraSeconds:F2}  {figures.MemoryGb:F2} GB  PEFT {Told(line["peft_seconds"])} s  x{Told(line["peft_ratio"])}"));
+    }
+
+    private static string Told(JsonNode? value) => value?.ToJsonString() ?? "-";
+
+    private sealed record Figures(double Seconds, double LoraSeconds, double? MemoryGb);
+
+    private sealed record PeerFigures(double Seconds, double? MemoryGb);
+
+    /// <summary>One method's step.</summary>
+    private sealed class Work : IDisposable
+    {
+        private readonly PolicyUpdater updater;
+        private readonly List<RolloutGroup> groups;
+        private readonly AdapterOptimizer optimizer;
+
+        private Work(string name, AdapterSet adapter, PolicyUpdater updater, List<RolloutGroup> groups)
+        {
+            (Name, Adapter, this.updater, this.groups) = (name, adapter, updater, groups);
+            optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
+        }
+
+        public string Name { get; }
+
+        public AdapterSet Adapter { get; }
+
+        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
+        {
+            var settings = new AdapterSettings { Method = name, Rank = rank, Calibration = [.. groups.Select(g => g.Prompt)] };
+            return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);
+        }
+
+        /// <summary>The best of some steps that take turns with LoRA's, and the peak of one alone.</summary>
+        public Figures Measure(Work lora, int runs)
+        {
+            GC.Collect();
+            PeakMemory.Reset();
+            Step();
+            var memory = PeakMemory.Gigabytes();
+            var (own, other) = (double.PositiveInfinity, double.PositiveInfinity);
+            for (var i = 0; i < runs; i++)
+            {
+                other = Math.Min(other, lora.Timed());
+                own = Math.Min(own, Timed());
+            }
+
+            return new Figures(own, other, memory);
+        }
+
+        public void Dispose() => Adapter.Dispose();
+
+        private double Timed()
+        {
+            var clock = Stopwatch.StartNew();
+            Step();
+            return clock.Elapsed.TotalSeconds;
+        }
+
+        private void Step()
+        {
+            updater.AccumulateWeighted(groups, Adapter, (row, _) => row % 2 == 0 ? 1 : -1);
+            optimizer.Step();
+        }
+    }
+
+    /// <summary>The process's peak resident size since the last reset, where Linux tells it.</summary>
+    private static class PeakMemory
+    {
+        public static void Reset()
+        {
+            try
+            {
+                File.WriteAllText("/proc/self/clear_refs", "5");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The peak of the whole process is told then.
+            }
+        }
+
+        public static double? Gigabytes() => !File.Exists("/proc/self/status") ? null
+            : File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmHWM", StringComparison.Ordinal)) is { } line
+                ? double.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture) * 1024 / 1e9 : null;
+    }
+
+    private sealed class Scratch : IDisposable
+    {
+        private readonly string root = Directory.CreateTempSubdirectory("tenon-methods-").FullName;
+        private int count;
+
+        public string New() => Path.Combine(root, $"{count++}");
+
+        public void Dispose() => Directory.Delete(root, recursive: true);
+    }
+}
