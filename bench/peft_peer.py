@@ -26,7 +26,7 @@ except ModuleNotFoundError:
     for name in ("setuptools", "setuptools.command", "setuptools.command.build_ext"):
         sys.modules[name] = types.ModuleType(name)
     sys.modules["setuptools"].command = sys.modules["setuptools.command"]
-    sys.modules["setuptools.command.build_ext"].build_ext = type("build_ext", (), {})
+    sys.modules["setuptools.command.build_ext"].build_ext = sys.modules["setuptools"].Command = type("Command", (), {})
 
 import torch
 from peft import PeftModel, __version__

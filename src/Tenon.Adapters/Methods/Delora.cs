@@ -23,7 +23,7 @@ public sealed class Delora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("lambda", "15", "start of the strength"), new("lambda-pattern", "{}", "strengths of single layers: a JSON object by name or regular expression"), new("module-dropout", "0", "kept in the file; training here does not drop whole modules")];
+    public override IReadOnlyList<MethodOption> Options => [new("lambda", "a 45th of the root of rank times inputs", "start of the strength; PEFT has 15 for every layer"), new("lambda-pattern", "{}", "strengths of single layers: a JSON object by name or regular expression"), new("module-dropout", "0", "kept in the file; training here does not drop whole modules")];
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -35,11 +35,17 @@ public sealed class Delora : AdapterMethod
         foreach (var layer in Targets.Linears(set))
         {
             var rank = Fit.Rank(settings, layer.Path);
-            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? settings.Number("lambda", 15)));
+            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? settings.Number("lambda", Fitted(rank, layer.Inputs))));
             AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
         }
     }
+
+    /// <summary>
+    /// The strength is where the first optimizer step takes the update, whatever the learning rate: its terms have length one as soon as B is not zero. This one makes it about two hundredths of the
+    /// weight's norm, lambda / sqrt(r in); 15 would be a third on the embedded model, which it does not survive.
+    /// </summary>
+    private static double Fitted(int rank, int inputs) => Math.Sqrt((double)rank * inputs) / 45;
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + 1);

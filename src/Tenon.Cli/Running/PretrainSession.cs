@@ -25,7 +25,7 @@ internal sealed class PretrainSession : IDisposable
 
     private PretrainSession(PretrainSettings settings, CausalModel model, AdapterSet adapter, TokenizerSource tokenizer, int end)
     {
-        this.settings = settings;
+        this.settings = settings with { Optimizer = settings.Optimizer.WithRate(PretrainSettings.DefaultRate) };
         this.adapter = adapter;
         this.tokenizer = tokenizer;
         var checker = settings.Data.Task is { } task ? RunBuilder.TaskOf(task).Checker : RewardFinder.Create("math");

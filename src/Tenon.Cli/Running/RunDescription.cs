@@ -13,6 +13,9 @@ namespace Tenon.Cli.Running;
 /// <summary>What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.</summary>
 internal static class RunDescription
 {
+    /// <summary>Keys whose null stands for a value that follows from the others or from the model: the run holds that value, a recipe need not.</summary>
+    private static readonly HashSet<string> s_derived = ["adapter.rank", "adapter.alpha", "adapter.seed", "optimizer.learning-rate", "evaluate.max-new-tokens"];
+
     /// <summary>A run as it begins; <paramref name="verb"/> is the verb that goes on with it.</summary>
     public static JsonObject Of<T>(string verb, T settings, Training.Settings.Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
         where T : ISettings => new()
@@ -73,7 +76,7 @@ internal static class RunDescription
 
     private static (string Key, string Stored, string Given)? Difference(JsonNode? stored, JsonNode? given, string key)
     {
-        if (JsonNode.DeepEquals(stored, given)) return null;
+        if (JsonNode.DeepEquals(stored, given) || (given is null && s_derived.Contains(key))) return null;
         if (stored is not JsonObject a || given is not JsonObject b) return (key, stored?.ToJsonString() ?? "null", given?.ToJsonString() ?? "null");
         foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
             if (Difference(a[name], b[name], key.Length == 0 ? name : $"{key}.{name}") is { } found) return found;
