@@ -51,6 +51,15 @@ internal static class Doubts
         return false;
     }
 
+    private static readonly FrozenSet<string> Assigning = Set("for when at where with let take put setting choose choosing if try trying taking letting once");
+
+    /// <summary>True where a value is only tried: "for x = 0".</summary>
+    public static bool Assigns(string before)
+    {
+        var text = before.AsSpan().TrimEnd(" $\\(,");
+        return Assigning.Contains(text[(text.LastIndexOf(' ') + 1)..].ToString().ToLowerInvariant());
+    }
+
     private static readonly string[] Derivations =
     [
         "so", "thus", "therefore", "hence", "then", "gives", "give", "giving", "get", "gets", "implies", "yields", "obtain", "becomes", "means", "subtract", "divid", "add", "multipl", "both sides", "simplif", "solv", "rearrang", "leaves", "or", "which is",

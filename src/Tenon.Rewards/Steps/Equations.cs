@@ -1,4 +1,5 @@
 using Tenon.Rewards.MathAnswers;
+using Tenon.Rewards.MathAnswers.Comparison;
 using Tenon.Rewards.MathAnswers.Numbers;
 using Tenon.Rewards.MathAnswers.Parsing;
 
@@ -32,9 +33,20 @@ internal sealed class Equations(WorkBudget budget)
         var now = (Name: names.Min!, Coefficients: c, Statement: s);
         var before = _before;
         _before = now;
+        // |x| = 3: "x = 3 or x = -3", "either ... or": cases stand side by side.
+        if (before is { } other && other.Name == now.Name && Cases(other.Statement, s)) return null;
+        if (before is { } first && (first.Statement.Before.Contains("ither", StringComparison.Ordinal) || first.Statement.After.Contains("no real", StringComparison.Ordinal) || first.Statement.After.Contains("no solution", StringComparison.Ordinal))) return null;
+        if (IsSolved(s) && Doubts.Assigns(s.Before)) return null;
         if (before is not { } b || b.Name != now.Name || !Follows(b.Statement, s) || IsSolved(b.Statement) || b.Statement.OpenLeft || b.Statement.OpenRight) return null;
         Sides = (b.Statement.Text, s.Text, Solution(b.Coefficients), Solution(c));
         return Compare(b.Coefficients, c, s, IsSolved(s));
+    }
+
+    /// <summary>True for two equations with one left side and different right sides, neither of them solved.</summary>
+    public static bool Cases(Statement before, Statement now)
+    {
+        if (before.Ops != "=" || now.Ops != "=" || IsSolved(now) || before.Sides[0].Expr is not { } a || now.Sides[0].Expr is not { } b || a.Size + b.Size > 200 || Quantities.IsClosed(a)) return false;
+        return Canonical.Key(a) == Canonical.Key(b) && before.Sides[1].Expr is { } x && now.Sides[1].Expr is { } y && x.Size + y.Size <= 200 && Canonical.Key(x) != Canonical.Key(y);
     }
 
     /// <summary>Forgets what came before: another topic begins.</summary>

@@ -70,7 +70,7 @@ internal sealed class FormulaSplitter
         {
             case '&': p++; return true;
             case ';': Close(false); p++; return true;
-            case ',' when !(p + 3 < _s.Length && char.IsAsciiDigit(_s[p + 1]) && char.IsAsciiDigit(_s[p + 2]) && char.IsAsciiDigit(_s[p + 3]) && p > 0 && char.IsAsciiDigit(_s[p - 1])):
+            case ',' when !Thousands(p):
                 Close(false);
                 p++;
                 return true;
@@ -85,6 +85,15 @@ internal sealed class FormulaSplitter
             case ':': Relate('?'); p++; return true;
             default: return false;
         }
+    }
+
+    /// <summary>The comma of 28,672 and 28,\!672.</summary>
+    private bool Thousands(int p)
+    {
+        if (p == 0 || !char.IsAsciiDigit(_s[p - 1])) return false;
+        var behind = _s.AsSpan(p + 1);
+        if (behind.StartsWith("\\!")) behind = behind[2..];
+        return behind.Length >= 3 && char.IsAsciiDigit(behind[0]) && char.IsAsciiDigit(behind[1]) && char.IsAsciiDigit(behind[2]);
     }
 
     private bool Command(ref int p, ref int depth)
@@ -224,11 +233,12 @@ internal sealed class FormulaSplitter
                 _found.Add(new Statement(_startLine, text.ToString(), [.. _sides.Select(s => new Side(s, s.Length == 0 ? null : s))], _ops.ToString())
                 {
                     IsFormula = true,
+                    // "+ 12 = 30" in a row of its own goes on from rows above, as a sum in columns does.
+                    OpenLeft = _sides[0].Length == 0 || _sides[0].StartsWith('+') || _sides[0].StartsWith("- ", StringComparison.Ordinal),
                     Before = _before,
                     After = _words ?? "",
                     Follows = _follows,
                     Modulus = _modulus,
-                    OpenLeft = _sides[0].Length == 0,
                 });
             _last = side;
             _before = "";

@@ -26,6 +26,8 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
     {
         var (left, right, op) = (s.Sides[i], s.Sides[i + 1], s.Ops[i]);
         if (op == ':') return (StepState.Unchecked, "definition");
+        // 3 : 5 = 18 : 30
+        if ((i > 0 && s.Ops[i - 1] == '?') || (i + 1 < s.Ops.Length && s.Ops[i + 1] == '?')) return (StepState.Unchecked, "relation");
         if (left.Math is null || left.Expr is not { } l) return (StepState.Unchecked, left.Math is null ? "definition" : "unread");
         if (right.Math is null || right.Expr is not { } r) return (StepState.Unchecked, "unread");
         if (left.Math == right.Math) return (StepState.Unchecked, "trivial");

@@ -9,6 +9,7 @@ internal static class SolutionReader
     public const int MaxStatements = 2000;
     private const int MaxLine = 20_000;
     private const int MaxFormula = 4000;
+    private const int MaxNextLine = 200;
 
     private static readonly string[] Environments = ["align", "aligned", "gather", "gathered", "equation", "eqnarray", "multline", "alignat", "split"];
 
@@ -166,7 +167,13 @@ internal static class SolutionReader
         (from, to, next) = (0, 0, 0);
         var close = q + 1;
         while (close < end && (s[close] != '$' || s[close - 1] == '\\')) close++;
-        if (close >= end || close == q + 1) return false;
+        if (close >= end && close > q + 1 && s.AsSpan(q, close - q).Contains('\\'))
+        {
+            // LaTeX goes on in the next line.
+            while (close < s.Length && close < end + MaxNextLine && s[close] != '$' && !(s[close] == '\n' && close > end)) close++;
+            if (close >= s.Length || s[close] != '$' || s[close - 1] == '\\') return false;
+        }
+        else if (close >= end || close == q + 1) return false;
         var after = close + 1 < s.Length ? s[close + 1] : ' ';
         if (char.IsAsciiDigit(after)) return false;
         var content = s.AsSpan(q + 1, close - q - 1);

@@ -16,7 +16,23 @@ internal sealed record Side(string Text, string? Math)
     public Expr? Expr => (Reading is { } r) ? r.Expr : null;
 
     /// <summary>A second reading of an ambiguous text.</summary>
-    public Expr? Alternative => Reading?.Alternative;
+    public Expr? Alternative => Reading?.Alternative ?? (Product is null ? null : MathAnswers.Parsing.Reading.Of(Math!).Expr);
+
+    /// <summary>1.5(10) as a product and no recurring decimal; null where there is no such thing.</summary>
+    private string? Product
+    {
+        get
+        {
+            if (Math is not { } m) return null;
+            for (var open = m.IndexOf('(', StringComparison.Ordinal); open > 0; open = m.IndexOf('(', open + 1))
+            {
+                var digits = open - 1;
+                while (digits >= 0 && char.IsAsciiDigit(m[digits])) digits--;
+                if (digits >= 0 && digits < open - 1 && m[digits] == '.') return m.Insert(open, "*");
+            }
+            return null;
+        }
+    }
 
     /// <summary>True where something is computed, so that the side is more than a number or a name.</summary>
     public bool Computes
@@ -43,7 +59,7 @@ internal sealed record Side(string Text, string? Math)
         }
     }
 
-    internal Reading? Reading => Math is null ? null : _reading ??= Reading.Of(Math);
+    internal Reading? Reading => Math is null ? null : _reading ??= Reading.Of(Product ?? Math);
 }
 
 /// <summary>A chain of sides and the relations between them, with what stands around it.</summary>

@@ -11,7 +11,7 @@ namespace Tenon.Rewards.Steps;
 public sealed class StepVerifier
 {
     /// <summary>Name and version of the rules; changes with every change of a verdict.</summary>
-    public const string Rules = "steps-1";
+    public const string Rules = "steps-2";
 
     private const int MaxChars = 200_000;
     private const int MaxSteps = 600;
@@ -52,8 +52,8 @@ public sealed class StepVerifier
                 steps.Add(step);
                 Learn(s, i, known);
             }
-            if (s.Ops.Length == 1) before = s;
-            else before = null;
+            // Behind "x + 3 = 6 or x + 3 = -6" nothing says which of the two goes on.
+            before = s.Ops.Length == 1 && !(before is not null && Equations.Cases(before, s)) ? s : null;
         }
         return new StepReport(steps, !complete);
     }
