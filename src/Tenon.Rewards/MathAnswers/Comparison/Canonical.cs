@@ -13,7 +13,7 @@ internal static class Canonical
     /// <summary>The text; where not <paramref name="flat"/>, brackets, zeros and ones stay as they were written.</summary>
     public static string Key(Expr e, bool flat = true)
     {
-        if (e.Args.Length == 0) return e.Kind == ExprKind.Number ? e.Value.ToString() : e.Kind + ":" + e.Name;
+        if (e.Args.Length == 0) return e.Kind == ExprKind.Number ? Number(e.Value) : e.Kind + ":" + e.Name;
         if (flat && e.Kind is (ExprKind.Add or ExprKind.Mul))
         {
             var row = new List<Expr>();
@@ -21,7 +21,7 @@ internal static class Canonical
             if (Flatten(e, e.Kind, row, ref number))
             {
                 var neutral = number == (e.Kind == ExprKind.Add ? Rational.Zero : Rational.One);
-                if (row.Count == 0) return number.ToString();
+                if (row.Count == 0) return Number(number);
                 if (neutral && row.Count == 1) return Key(row[0]);
                 if (!neutral) row.Add(Expr.Num(number));
                 e = new Expr(e.Kind, "", [.. row]);
@@ -38,6 +38,9 @@ internal static class Canonical
         }
         return b.Append(']').ToString();
     }
+
+    // Decimal digits of a long number cost the square of their count, hexadecimal ones do not.
+    private static string Number(Rational value) => value.Bits < 256 ? value.ToString() : $"{value.Num:X}/{value.Den:X}";
 
     /// <summary>Terms of terms in one row, the numbers among them taken together; false where these grow beyond the size budget.</summary>
     private static bool Flatten(Expr e, ExprKind kind, List<Expr> flat, ref Rational number)

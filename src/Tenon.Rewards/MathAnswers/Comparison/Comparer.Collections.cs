@@ -17,7 +17,7 @@ internal sealed partial class Comparer
         if (IsRealSet(gold) || IsRealSet(answer))
         {
             if (SameBrackets(gold, answer)) return Ordered(gold.Args, answer.Args, "interval");
-            if (RealSet.Of(gold, budget) is { } g && RealSet.Of(answer, budget) is { } a) return Decide("set-of-reals", g.Same(a, _scalars));
+            if (RealSet.Of(Together(gold), budget) is { } g && RealSet.Of(Together(answer), budget) is { } a) return Decide("set-of-reals", g.Same(a, _scalars));
             if (gold.Kind == ExprKind.SetOp || answer.Kind == ExprKind.SetOp || Shapes.IsKnownSet(gold) || Shapes.IsKnownSet(answer)) return Decide("structure", Canonical.Key(gold) == Canonical.Key(answer));
         }
         if (!HasElements(gold) || !HasElements(answer))
@@ -36,6 +36,9 @@ internal sealed partial class Comparer
     }
 
     private static Expr[] Answers(Expr e) => e.Args;
+
+    /// <summary>x &gt; 0, x ≠ 1: conditions that hold together.</summary>
+    private static Expr Together(Expr e) => e.Kind == ExprKind.List && e.Name != "or" && e.Args.Length > 1 && Array.TrueForAll(e.Args, IsInequality) ? new Expr(ExprKind.SetOp, "cap", e.Args) : e;
 
     private static bool HasElements(Expr e) => e.Kind is ExprKind.List or ExprKind.Set or ExprKind.Tuple;
 

@@ -179,19 +179,22 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (gold.Kind is ExprKind.Piecewise or ExprKind.SetBuilder || answer.Kind is ExprKind.Piecewise or ExprKind.SetBuilder) return gold.Kind == ExprKind.Piecewise ? Pieces(gold, answer) : Builders(gold, answer);
         if (Shapes.IsCollection(gold) || Shapes.IsCollection(answer)) return Collections(gold, answer);
         if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix || HasMatrix(gold) || HasMatrix(answer)) return Matrices(gold, answer);
-        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s'))));
+        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s')) || SameButForArticle(gold, answer)));
         if (gold.Kind == ExprKind.BaseNumber || answer.Kind == ExprKind.BaseNumber) return Bases(gold, answer);
         if (gold.Kind == ExprKind.Ratio || answer.Kind == ExprKind.Ratio) return Ratios(gold, answer);
         var same = _scalars.Same(gold, answer);
         return Decide(_scalars.Rule, same);
     }
 
+    private static bool SameButForArticle(Expr gold, Expr answer) =>
+        gold.Kind == ExprKind.Text && answer.Kind == ExprKind.Text && TextForm.Words(WordAnswers.DropArticle(gold.Name)) == TextForm.Words(WordAnswers.DropArticle(answer.Name));
+
     private static string? WordsOf(Expr e) => e.Kind switch
     {
         ExprKind.Text => TextForm.Words(e.Name),
         ExprKind.Symbol => TextForm.Words(e.Name),
         ExprKind.Constant => e.Name,
-        ExprKind.Number => e.Value.ToString(),
+        ExprKind.Number when e.Value.Bits < 4096 => e.Value.ToString(),
         ExprKind.Mul when Array.TrueForAll(e.Args, a => a.Kind is ExprKind.Symbol or ExprKind.Constant or ExprKind.Text) => string.Concat(Array.ConvertAll(e.Args, a => TextForm.Words(a.Name))),
         _ => null,
     };
@@ -199,7 +202,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     /// <summary>An answer without a base is read in the gold's base: the question asked for it.</summary>
     private bool Bases(Expr gold, Expr answer)
     {
-        if (gold.Kind == ExprKind.BaseNumber && answer is { IsNumber: true, IsDecimal: false })
+        if (gold.Kind == ExprKind.BaseNumber && answer is { IsNumber: true, IsDecimal: false } && answer.Value.Bits < 4096)
             return Decide("base-digits", gold.Name.TrimStart('0') == answer.Value.ToString().TrimStart('0'));
         if (gold.Kind == ExprKind.BaseNumber && BaseDigits(answer) is { } digits) return Decide("base-digits", string.Equals(gold.Name.TrimStart('0'), digits.TrimStart('0'), StringComparison.OrdinalIgnoreCase));
         var same = _scalars.Same(Plain(gold), Plain(answer));
@@ -214,7 +217,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         ExprKind.Mul when Array.TrueForAll(e.Args, a => BaseDigits(a) is not null) => string.Concat(Array.ConvertAll(e.Args, BaseDigits)),
         ExprKind.Symbol when e.Name.Length == 1 => e.Name,
         ExprKind.Constant when e.Name == "e" => e.Name,
-        ExprKind.Number when e.Value.IsInteger && e.Value.Sign >= 0 && !e.IsDecimal => e.Value.ToString(),
+        ExprKind.Number when e.Value.IsInteger && e.Value.Sign >= 0 && !e.IsDecimal && e.Value.Bits < 4096 => e.Value.ToString(),
         _ => null,
     };
 

@@ -58,7 +58,7 @@ internal static class Shapes
     {
         ExprKind.Symbol or ExprKind.Text or ExprKind.Apply => true,
         ExprKind.Constant => e.Name is "e" or "i",
-        ExprKind.Add or ExprKind.Mul or ExprKind.Tuple or ExprKind.Ratio => Array.TrueForAll(e.Args, IsName),
+        ExprKind.Add or ExprKind.Mul or ExprKind.Tuple or ExprKind.Ratio or ExprKind.SetOp => Array.TrueForAll(e.Args, IsName),
         ExprKind.Call => Array.TrueForAll(e.Args, a => IsName(a) || a.IsNumber),
         ExprKind.Power => IsName(e.Args[0]) && e.Args[1].IsNumber && e.Args[1].Value == -1,
         _ => false,

@@ -243,9 +243,11 @@ internal static partial class AnswerExtractor
         // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
         reading = Reading.Of(text);
         // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
-        if (words == 1 && reading.Expr is { Kind: ExprKind.Mul or ExprKind.Add } e && e.Any(x => x.Kind == ExprKind.Text)) return false;
+        if (words == 1 && reading.Expr is { } e && (e.Kind is ExprKind.Mul or ExprKind.Add && e.Any(x => x.Kind == ExprKind.Text) || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
         return (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }
+
+    private static bool HasLooseWord(Expr side) => side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
 
     /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
     private static int Words(string text)

@@ -215,7 +215,7 @@ internal sealed partial class Parser
             case '|' or Sign.Norm:
                 _p++;
                 _bars++;
-                var magnitude = Sum();
+                var magnitude = _extended ? SetTerm() : Sum();
                 _bars--;
                 if (!Take(open)) return Fail();
                 return magnitude.Kind == ExprKind.Matrix ? Expr.Call("det", magnitude) : Expr.Call(open == '|' ? "abs" : "norm", magnitude);

@@ -48,7 +48,7 @@ internal sealed partial class Parser
                     continue;
                 case Sign.Degree:
                     _p++;
-                    e = Minutes(new Expr(ExprKind.Degree, "", [e]));
+                    e = Degrees(e);
                     continue;
                 case '⎚':
                     _p++;
@@ -58,6 +58,14 @@ internal sealed partial class Parser
             break;
         }
         return e;
+    }
+
+    /// <summary>An angle, or a temperature: the C or F behind its degrees is left out.</summary>
+    private Expr Degrees(Expr e)
+    {
+        var angle = Minutes(new Expr(ExprKind.Degree, "", [e]));
+        if (_extended && Next is { Kind: TokenKind.Letter, Text: "C" or "F", Upright: false } && (Ahead(1).Kind == TokenKind.End || Separates(Ahead(1)))) _p++;
+        return angle;
     }
 
     /// <summary>45^\circ 30' 15'': minutes and seconds of an angle.</summary>
@@ -98,7 +106,7 @@ internal sealed partial class Parser
             if (degree) q++;
             if (!Ahead(q).Is('}')) return Fail();
             _p += q + 1;
-            if (degree) return Minutes(new Expr(ExprKind.Degree, "", [e]));
+            if (degree) return Degrees(e);
             return Expr.Sym(NameOf(e) + primes);
         }
         if (At('{') && Ahead(1).Is('*') && Ahead(2).Is('}'))

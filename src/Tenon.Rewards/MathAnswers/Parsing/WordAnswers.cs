@@ -52,6 +52,14 @@ internal static class WordAnswers
         return cut > 0 && Numbers.TryGetValue(words[..cut], out var tens) && tens >= 20 && Numbers.TryGetValue(words[(cut + 1)..], out var ones) && ones is > 0 and < 10 ? tens + ones : null;
     }
 
+    /// <summary>"a parabola" is "parabola".</summary>
+    public static string DropArticle(string words)
+    {
+        foreach (var article in (ReadOnlySpan<string>)["a ", "an ", "the "])
+            if (words.Length > article.Length + 2 && words.StartsWith(article, StringComparison.OrdinalIgnoreCase)) return words[article.Length..];
+        return words;
+    }
+
     /// <summary>The answer without "Answer:" or "The answer is" in front of it.</summary>
     public static string DropLabel(string text)
     {
