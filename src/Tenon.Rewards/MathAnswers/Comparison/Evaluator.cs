@@ -46,10 +46,13 @@ internal sealed partial class Evaluator(WorkBudget budget)
         }
     }
 
-    /// <summary>An unknown function: a smooth function of its arguments that its name alone fixes.</summary>
+    /// <summary>Another number makes every unknown function another one: what holds for all of them holds for any.</summary>
+    public ulong Functions { get; set; }
+
+    /// <summary>An unknown function: a smooth function of its arguments that its name and <see cref="Functions"/> fix.</summary>
     private Approx Unknown(Expr e)
     {
-        var seed = Seed(e.Name);
+        var seed = Seed(e.Name) ^ (Functions * 0x9E3779B97F4A7C15UL);
         var phase = Approx.Exact(Next(ref seed));
         foreach (var a in e.Args) phase += Approx.Exact(0.3 + Next(ref seed)) * Value(a);
         return Approx.Map(phase, Complex.Cos(phase.Value) + 2.5, Math.Cosh(Math.Min(50, Math.Abs(phase.Value.Imaginary))));
