@@ -1,3 +1,5 @@
+using Tenon.Rewards.MathAnswers.Parsing;
+
 namespace Tenon.Rewards.MathAnswers.Extraction;
 
 /// <summary>Formulas between dollar signs and brackets, and the last number of a text.</summary>
@@ -24,8 +26,18 @@ internal static partial class AnswerExtractor
         var tail = text.Length > 20_000 ? text[^20_000..] : text;
         var all = Formulas(tail);
         var end = all.Count > 0 ? all[^1].End : 0;
+        if (Stated(tail[end..]) is { } stated) return stated;
         if (LastNumber(tail[end..]) is { } number) return new Extracted(number, "last-number");
         return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
+    }
+
+    /// <summary>"The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.</summary>
+    private static Extracted? Stated(string text)
+    {
+        var at = text.LastIndexOf(" is ", StringComparison.Ordinal);
+        if (at < 0) return null;
+        var said = Reading.Strip(text[(at + 4)..]);
+        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny("\\π√^") >= 0 && !said.Contains('\n') && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
     }
 
     private static string? LastFormula(string tail, List<Formula> all)

@@ -223,7 +223,9 @@ internal static partial class AnswerExtractor
     /// <summary>An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.</summary>
     private static Extracted Sentence(string text, string rule)
     {
-        var answer = Reading.Strip(text);
+        // "7, not 8": what it is not is no part of it.
+        var negated = text.IndexOf(", not ", StringComparison.Ordinal);
+        var answer = Reading.Strip(negated > 0 ? text[..negated] : text);
         if (IsAnswer(answer, out var reading)) return new Extracted(answer, rule) { Reading = reading };
         // "B) 42", "(C) five": a choice with its text.
         if (answer.Length > 2 && answer.TrimStart('(') is [>= 'A' and <= 'J', ')', ..]) return new Extracted(answer, rule);
