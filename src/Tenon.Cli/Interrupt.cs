@@ -21,6 +21,12 @@ internal sealed class Interrupt : IDisposable
     /// <summary>What the first request prints; a verb sets what will happen now.</summary>
     public string Message { get; set; } = "interrupted";
 
+    /// <summary>Shows the message instead of the plain line, where a display holds the terminal; null for the line.</summary>
+    public Action<string>? Announce { get; set; }
+
+    /// <summary>Runs before the second request ends the process: a display gives the terminal back, a run says how it goes on.</summary>
+    public Action? BeforeExit { get; set; }
+
     /// <summary>Listens to SIGINT and SIGTERM of this process.</summary>
     public static Interrupt ListenToSignals(TextWriter error)
     {
@@ -30,8 +36,13 @@ internal sealed class Interrupt : IDisposable
             {
                 context.Cancel = true;
                 if (!interrupt.Request())
+                {
+                    interrupt.BeforeExit?.Invoke();
                     Environment.Exit(ExitCode);
-                error.WriteLine(interrupt.Message);
+                }
+
+                if (interrupt.Announce is { } announce) announce(interrupt.Message);
+                else error.WriteLine(interrupt.Message);
             }));
         return interrupt;
     }

@@ -58,7 +58,7 @@ public sealed class RlvrTrainer
         var settings = setup.Settings;
         observer.OnStart(new RunStart(folder.Folder, settings.Model, setup.Adapter.Method.Name, settings.Steps, state.Step, setup.Adapter.TrainableCount, setup.Model.ParameterCount));
         using var log = new MetricsLog(folder.MetricsFile);
-        if (state.Step == 0 && settings.Evaluate.Benchmarks.Count > 0) Evaluate(abort);
+        if (state.Step == 0 && settings.Evaluate.Benchmarks.Count > 0) EvaluateStart(stop);
         while (state.Step < settings.Steps && !stop.IsCancellationRequested)
         {
             var metrics = Step(state.Step + 1, abort);
@@ -208,6 +208,19 @@ public sealed class RlvrTrainer
             }
 
         return report.Mean(update.Epochs * count) with { Extra = extra };
+    }
+
+    // A run that is asked to stop before its first step has nothing to keep: the evaluation is made again when it goes on.
+    private void EvaluateStart(CancellationToken stop)
+    {
+        try
+        {
+            Evaluate(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            observer.OnMessage("the evaluation before the first step was not finished");
+        }
     }
 
     private Dictionary<string, double> Evaluate(CancellationToken abort)

@@ -53,7 +53,7 @@ internal sealed class PretrainCommand : Verb
 
     private static int Train(PretrainSession session, RunFolder run, Terminal terminal, int steps, bool resume)
     {
-        var exit = RunSession.Work(run, terminal, () =>
+        var exit = RunSession.Work(run, terminal, null, () =>
         {
             var trainer = session.Trainer(run);
             if (resume) trainer.Resume();

@@ -89,7 +89,7 @@ internal sealed class QuickstartCommand : Verb
     private static bool Right(JsonNode problem) => (bool?)Sample(problem)["correct"] == true;
 
     /// <summary>Passes everything on and keeps the accuracies.</summary>
-    private sealed class QuickstartObserver(ITrainingObserver inner) : ITrainingObserver
+    private sealed class QuickstartObserver(ITrainingObserver inner) : ITrainingObserver, IDisposable
     {
         public double? Before { get; private set; }
 
@@ -115,5 +115,7 @@ internal sealed class QuickstartCommand : Verb
         public void OnMessage(string message) => inner.OnMessage(message);
 
         public void OnEnd(RunEnd end) => inner.OnEnd(end);
+
+        public void Dispose() => (inner as IDisposable)?.Dispose();
     }
 }

@@ -54,12 +54,11 @@ internal sealed class LiveDisplayObserver : ITrainingObserver, IDisposable
         RunSummary.Write(_console, _view.Run, end, _view.Evaluations);
     }
 
-    /// <summary>Draws the last state and gives the terminal back.</summary>
+    /// <summary>Draws the last state and gives the terminal back; may be called more than once, and from a signal's thread.</summary>
     public void Dispose()
     {
         _done.Set();
-        _thread?.Join();
-        _thread = null;
+        Interlocked.Exchange(ref _thread, null)?.Join();
     }
 
     private void Redraw() => _console.Live(new Text("")).AutoClear(false).Start(context =>

@@ -6,29 +6,53 @@ namespace Tenon.Cli.Running;
 internal static class RunSession
 {
     /// <summary>Trains to the end or to an interrupt; 0, 130, or 1 where the disk is full.</summary>
-    public static int Train(TrainingSetup setup, RunFolder run, ITrainingObserver observer, Terminal terminal, bool resume) => Work(run, terminal, () =>
+    public static int Train(TrainingSetup setup, RunFolder run, ITrainingObserver observer, Terminal terminal, bool resume)
     {
-        var before = setup.Model.WeightsSha256();
-        var trainer = new RlvrTrainer(setup, run, observer);
-        if (resume) trainer.Resume();
-        trainer.Run(terminal.Interrupt.Token);
-        if (setup.Model.WeightsSha256() != before)
-            throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint", "this is a defect of Tenon: please report it with the recipe");
-    });
+        var display = observer as IDisposable;
+        try
+        {
+            terminal.Interrupt.Announce = observer.OnMessage;
+            return Work(run, terminal, display, () =>
+            {
+                var before = setup.Model.WeightsSha256();
+                var trainer = new RlvrTrainer(setup, run, observer);
+                if (resume) trainer.Resume();
+                trainer.Run(terminal.Interrupt.Token);
+                if (setup.Model.WeightsSha256() != before)
+                    throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint", "this is a defect of Tenon: please report it with the recipe");
+            });
+        }
+        finally
+        {
+            // Whatever ended the run: the terminal gets its cursor back before a fault is printed.
+            terminal.Interrupt.Announce = null;
+            display?.Dispose();
+        }
+    }
 
-    /// <summary>Work on a run that an interrupt or a full disk may end: both say how to go on.</summary>
-    public static int Work(RunFolder run, Terminal terminal, Action work)
+    /// <summary>Work on a run that an interrupt or a full disk may end: the one writes a checkpoint first, both say how to go on. A <paramref name="display"/> gives the terminal back before anything is said.</summary>
+    public static int Work(RunFolder run, Terminal terminal, IDisposable? display, Action work)
     {
         terminal.Interrupt.Message = "finishing this step, then writing a checkpoint (once more: stop now)";
+        terminal.Interrupt.BeforeExit = () =>
+        {
+            display?.Dispose();
+            terminal.Error.WriteLine($"stopped at once; go on with: {run.ResumeCommand()}");
+        };
         try
         {
             work();
         }
         catch (TenonException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
+            display?.Dispose();
             terminal.Error.WriteLine(e.Message);
             terminal.Error.WriteLine($"stopped; once that is mended, go on with: {run.ResumeCommand()}");
             return 1;
+        }
+        finally
+        {
+            terminal.Interrupt.BeforeExit = null;
         }
 
         if (!terminal.Interrupt.Token.IsCancellationRequested) return 0;
