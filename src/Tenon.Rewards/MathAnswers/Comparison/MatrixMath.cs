@@ -54,6 +54,7 @@ internal static class MatrixMath
                 // Entries that do not fold to numbers double with every factor.
                 budget.Spend(cell.Size);
                 cells[(r * columns) + c] = Simplifier.Tidy(cell);
+                budget.Spend(4 * (cells[(r * columns) + c].Size - 1));
             }
         return new Expr(ExprKind.Matrix, "", cells) { Extra = columns };
     }
