@@ -21,7 +21,7 @@ namespace Tenon.Benchmarks;
 
 /// <summary>
 /// Time and peak memory of a training step of every adapter method relative to LoRA's in the same run: forward, loss on the completion tokens, backward, AdamW. A method's step and LoRA's take
-/// turns, so that what else the machine does falls on both; the ratio is that of the best times. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
+/// turns, so that what else the machine does falls on both; the ratios are those of the best times, on the clock and of the processors. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
 /// </summary>
 internal static class MethodCosts
 {
@@ -34,17 +34,19 @@ internal static class MethodCosts
     private static readonly Option<int> s_tokens = new("--new") { DefaultValueFactory = _ => 128 };
     private static readonly Option<int> s_rank = new("--rank") { DefaultValueFactory = _ => 16 };
     private static readonly Option<int> s_runs = new("--runs") { DefaultValueFactory = _ => 3 };
+    private static readonly Option<int?> s_threads = new("--threads") { Description = "worker threads; all cores by default" };
     private static readonly Option<bool> s_json = new("--json") { Description = "one JSON line a method" };
 
     public static Command Command()
     {
-        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_json };
+        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_threads, s_json };
         command.SetAction(Run);
         return command;
     }
 
     private static void Run(ParseResult call)
     {
+        if (call.GetValue(s_threads) is { } threads) WorkerPool.SetDefault(threads);
         var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
         var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
         var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
@@ -107,18 +109,32 @@ internal static class MethodCosts
     {
         var line = new JsonObject
         {
-            ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Seconds, 4), ["ratio"] = Math.Round(figures.Seconds / figures.LoraSeconds, 3),
+            ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Own.Seconds, 4), ["ratio"] = Math.Round(figures.Ratio, 3),
+            ["processor_ratio"] = Math.Round(figures.ProcessorRatio, 3),
             ["memory_gb"] = figures.MemoryGb is { } gb ? Math.Round(gb, 3) : null, ["memory_ratio"] = figures.MemoryGb / lora.MemoryGb is { } share ? Math.Round(share, 3) : null,
             ["peft_seconds"] = peer is null ? null : Math.Round(peer.Seconds, 4), ["peft_ratio"] = peer is null || peerLora is null ? null : Math.Round(peer.Seconds / peerLora.Seconds, 3),
             ["peft_memory_ratio"] = peer?.MemoryGb / peerLora?.MemoryGb is { } other ? Math.Round(other, 3) : null,
         };
         Console.WriteLine(call.GetValue(s_json) ? line.ToJsonString()
-            : string.Create(CultureInfo.InvariantCulture, $"{name,-12} {work.Adapter.TrainableCount,12:N0} {figures.Seconds,8:F3} s  x{figures.Seconds / figures.LoraSeconds:F2}  {figures.MemoryGb:F2} GB  PEFT {Told(line["peft_seconds"])} s  x{Told(line["peft_ratio"])}"));
+            : string.Create(CultureInfo.InvariantCulture, $"{name,-12} {work.Adapter.TrainableCount,12:N0} {figures.Own.Seconds,8:F3} s  x{figures.Ratio:F2}  (processor x{figures.ProcessorRatio:F2})  {figures.MemoryGb:F2} GB  PEFT {Told(line["peft_seconds"])} s  x{Told(line["peft_ratio"])}"));
     }
 
     private static string Told(JsonNode? value) => value?.ToJsonString() ?? "-";
 
-    private sealed record Figures(double Seconds, double LoraSeconds, double? MemoryGb);
+    private sealed record Figures(Time Own, Time Lora, double? MemoryGb)
+    {
+        public double Ratio => Own.Seconds / Lora.Seconds;
+
+        public double ProcessorRatio => Own.Processor / Lora.Processor;
+    }
+
+    /// <summary>Seconds on the clock and of the processors; where others use the machine, the second says what a step costs.</summary>
+    private readonly record struct Time(double Seconds, double Processor)
+    {
+        public static Time Longest => new(double.PositiveInfinity, double.PositiveInfinity);
+
+        public Time Least(Time other) => new(Math.Min(Seconds, other.Seconds), Math.Min(Processor, other.Processor));
+    }
 
     private sealed record PeerFigures(double Seconds, double? MemoryGb);
 
@@ -148,15 +164,15 @@ internal static class MethodCosts
         /// <summary>The best of some steps that take turns with LoRA's, and the peak of one alone.</summary>
         public Figures Measure(Work lora, int runs)
         {
-            GC.Collect();
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             PeakMemory.Reset();
             Step();
             var memory = PeakMemory.Gigabytes();
-            var (own, other) = (double.PositiveInfinity, double.PositiveInfinity);
+            var (own, other) = (Time.Longest, Time.Longest);
             for (var i = 0; i < runs; i++)
             {
-                other = Math.Min(other, lora.Timed());
-                own = Math.Min(own, Timed());
+                other = other.Least(lora.Timed());
+                own = own.Least(Timed());
             }
 
             return new Figures(own, other, memory);
@@ -164,11 +180,11 @@ internal static class MethodCosts
 
         public void Dispose() => Adapter.Dispose();
 
-        private double Timed()
+        private Time Timed()
         {
-            var clock = Stopwatch.StartNew();
+            var (clock, before) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
             Step();
-            return clock.Elapsed.TotalSeconds;
+            return new Time(clock.Elapsed.TotalSeconds, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
         }
 
         private void Step()

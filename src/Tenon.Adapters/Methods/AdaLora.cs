@@ -23,6 +23,9 @@ public sealed class AdaLora : AdapterMethod
     public override string Summary => "LoRA in the form of an SVD whose rank budget goes to the layers that need it";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 1e-2;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["default", "random"];
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class C3a : AdapterMethod
     public override string Summary => "blocks of circulant matrices";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

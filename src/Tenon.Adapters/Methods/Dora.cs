@@ -1,6 +1,7 @@
 using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
+using Tenon.Tensors.Linalg;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
@@ -126,37 +127,24 @@ public sealed class DoraLayer : LoraLayer
     {
         var (rank, outputs) = ((int)A.Rows, Layer.Outputs);
         var cross = new Tape().MatMul(A, Layer.Weight).ToArray();
-        var gram = Gram(A.Value, rank, Layer.Inputs);
-        var b = B.Value;
+        var (a, b) = (Matrix.From(A), Matrix.From(B));
+        var spread = b * a.TimesTranspose(a);
         var result = new float[outputs];
         for (var o = 0; o < outputs; o++)
         {
             var (linear, square) = (0.0, 0.0);
+            var row = b.Row(o);
+            var spreadRow = spread.Row(o);
             for (var k = 0; k < rank; k++)
             {
-                double factor = b[o * rank + k];
-                linear += factor * cross[k * outputs + o];
-                for (var l = 0; l < rank; l++) square += factor * b[o * rank + l] * gram[k * rank + l];
+                linear += row[k] * cross[k * outputs + o];
+                square += row[k] * spreadRow[k];
             }
 
             result[o] = (float)Math.Sqrt(Math.Max(0, squares[o] + 2.0 * Scale * linear + (double)Scale * Scale * square));
         }
 
         return result;
-    }
-
-    private static double[] Gram(ReadOnlySpan<float> a, int rank, int inputs)
-    {
-        var gram = new double[rank * rank];
-        for (var k = 0; k < rank; k++)
-            for (var l = 0; l <= k; l++)
-            {
-                var sum = 0.0;
-                for (var i = 0; i < inputs; i++) sum += (double)a[k * inputs + i] * a[l * inputs + i];
-                gram[k * rank + l] = gram[l * rank + k] = sum;
-            }
-
-        return gram;
     }
 
     private static double[] RowSquares(FrozenMatrix weight)

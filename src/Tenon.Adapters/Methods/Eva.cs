@@ -22,6 +22,9 @@ public sealed class Eva : StartedLora
     public override string Summary => "LoRA whose A starts at the principal directions of the layer's inputs";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "1", "directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank")];
 
     private protected override string PeftInit => "eva";

@@ -16,6 +16,9 @@ public sealed class Full : AdapterMethod
     public override string Summary => "all weights of the model";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 1e-4;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

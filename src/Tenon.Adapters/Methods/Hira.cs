@@ -16,6 +16,9 @@ public sealed class Hira : AdapterMethod
     public override string Summary => "the frozen weight times 1 + B A, elementwise";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 1e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ public sealed class Ia3 : AdapterMethod
     public override string Summary => "a trained scale of each output (of each input in the feed-forward's last layer)";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 1e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

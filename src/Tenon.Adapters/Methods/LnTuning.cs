@@ -16,6 +16,9 @@ public sealed class LnTuning : AdapterMethod
     public override string Summary => "the weights of the norms";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ public sealed class Loha : AdapterMethod
     public override string Summary => "elementwise product of two low-rank matrices";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-3;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public sealed class Lokr : AdapterMethod
     public override string Summary => "Kronecker product of two factors, large ones of low rank";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-3;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class LoraPlus : LoraFamily
     public override string Summary => "LoRA whose B learns at a multiple of A's learning rate";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-5;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<MethodOption> Options =>
     [
         .. base.Options,

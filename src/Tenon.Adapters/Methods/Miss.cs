@@ -20,6 +20,9 @@ public sealed class Miss : AdapterMethod
     public override string Summary => "one block that all input blocks of a layer share";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ public sealed class Oft : AdapterMethod
     public override string Summary => "orthogonal turns of blocks of a layer's input";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

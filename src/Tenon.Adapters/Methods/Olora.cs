@@ -13,6 +13,9 @@ public sealed class Olora : SubtractedLora
     /// <inheritdoc/>
     public override string Summary => "LoRA that starts at the QR factors of the weight";
 
+    /// <inheritdoc/>
+    protected override double TunedRate => 1e-4;
+
     private protected override bool NeedsWholeRank => false;
 
     private protected override string PeftInit => "olora";

@@ -17,6 +17,9 @@ public sealed class Orthogonal : SubtractedLora
     /// <inheritdoc/>
     public override string Summary => "LoRA whose A and B start orthogonal to each other, both away from zero";
 
+    /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
     private protected override string PeftInit => "orthogonal";
 
     private protected override bool StartsBeforeReading => false;

@@ -9,6 +9,9 @@ public sealed class Rlpo : StartedLora
     /// <inheritdoc/>
     public override string Summary => "LoRA whose A starts at the principal right singular vectors";
 
+    /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
     private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
     {
         var svd = WeightSvd.Of(part.Layer.Weight);

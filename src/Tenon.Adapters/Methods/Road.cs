@@ -20,6 +20,9 @@ public sealed class Road : AdapterMethod
     public override string Summary => "turns and scales pairs of a layer's outputs";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 1e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public sealed class Shira : SparseMethod
     public override string Summary => "r (in + out) scattered entries of each weight";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<MethodOption> Options => [new("random-seed", "the adapter's seed", "seed of the places, drawn as PyTorch draws them")];
 
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)

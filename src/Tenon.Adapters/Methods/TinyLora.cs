@@ -21,6 +21,9 @@ public sealed class TinyLora : AdapterMethod
     public override string Summary => "a few shared numbers inside the weight's largest singular triplets";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Dropout;
 
     /// <inheritdoc/>

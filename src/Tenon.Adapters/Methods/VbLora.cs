@@ -22,6 +22,9 @@ public sealed class VbLora : AdapterMethod
     public override string Summary => "LoRA factors put together from one shared bank of vectors";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-3;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ public sealed class Vera : AdapterMethod
     public override string Summary => "two trained vectors a layer around frozen random matrices that all layers share";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-2;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>

@@ -124,30 +124,57 @@ public static unsafe class ElementwiseOps
         if (tape.Needs(x, vector))
             tape.Record(y, () =>
             {
+                var dv = vector.RequiresGrad ? tape.GradZeroed(vector) : null;
+                // Where nothing stands in x's gradient yet, y's becomes it (nobody else reads that any more), unless it lies in y's own memory.
                 var dy = y.Grad!;
-                if (vector.RequiresGrad)
+                var taken = x is { RequiresGrad: true, Grad: null, Parent: null } and not Parameter && !ReferenceEquals(dy.Buffer, y.Buffer);
+                var fresh = taken;
+                var dx = taken ? dy : x.RequiresGrad ? tape.GradOf(x, out fresh) : null;
+                var job = new RowGradJob
                 {
-                    var dv = tape.GradZeroed(vector);
-                    for (nint r = 0; r < x.Rows; r++) RowKernels.MulAdd(dv.Data, dy.Row(r), x.Row(r), x.Columns);
-                }
-
-                if (!x.RequiresGrad) return;
-                var dx = tape.GradOf(x, out var fresh);
-                Each(tape, dy.Data, vector.Data, dx.Data, x.Rows, x.Columns, 1, fresh ? &RowProduct : &RowProductAdd);
+                    Dy = dy.Data, X = x.Data, V = vector.Data, Dv = dv is null ? null : dv.Data, Dx = dx is null ? null : dx.Data, Rows = x.Rows, N = x.Columns, Fresh = fresh,
+                    Parts = (int)Math.Min(RowJobs.Parts(tape.Pool, x.Rows, x.Columns), (x.Columns + RowGradJob.Block - 1) / RowGradJob.Block),
+                };
+                tape.Pool.Run(job.Parts, &job, &RowGrad);
+                if (taken) (x.Grad, y.Grad) = (dy, null);
             });
         return y;
+    }
+
+    private struct RowGradJob
+    {
+        /// <summary>Columns that are walked down at once: their piece of the vector's gradient stays in the first cache.</summary>
+        public const int Block = 512;
+
+        public float* Dy, X, V, Dv, Dx;
+        public nint Rows, N;
+        public bool Fresh;
+        public int Parts;
+    }
+
+    /// <summary>Blocks of columns, each down all rows in their order: the vector's gradient and x's from one reading of dy, which may be x's gradient itself.</summary>
+    private static void RowGrad(RowGradJob* job, int part)
+    {
+        var (first, end) = RowJobs.Range((job->N + RowGradJob.Block - 1) / RowGradJob.Block, job->Parts, part);
+        for (var block = first; block < end; block++)
+        {
+            var column = block * RowGradJob.Block;
+            var width = Math.Min(RowGradJob.Block, job->N - column);
+            for (nint r = 0; r < job->Rows; r++)
+            {
+                var at = r * job->N + column;
+                if (job->Dv != null) RowKernels.MulAdd(job->Dv + column, job->Dy + at, job->X + at, width);
+                if (job->Dx == null) continue;
+                if (job->Fresh) RowKernels.Mul(job->Dx + at, job->Dy + at, job->V + column, width);
+                else RowKernels.MulAdd(job->Dx + at, job->Dy + at, job->V + column, width);
+            }
+        }
     }
 
     private static void RowProduct(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
         for (var r = first; r < end; r++) RowKernels.Mul(job->Y + r * job->N, job->A + r * job->N, job->B, job->N);
-    }
-
-    private static void RowProductAdd(Job* job, int part)
-    {
-        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
-        for (var r = first; r < end; r++) RowKernels.MulAdd(job->Y + r * job->N, job->A + r * job->N, job->B, job->N);
     }
 
     /// <summary>x += b in place: the vector b [1, n] is added to each row of an op's fresh result x (a bias). Its gradient sums over rows in their order.</summary>
