@@ -21,6 +21,9 @@ public sealed class Boft : AdapterMethod
     public override string Summary => "orthogonal turns of blocks of the input and a scale of each output";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-3;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class Sparse : SparseMethod
     public override string Summary => "r (in + out) entries of each weight: the smallest, the largest or random ones";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-4;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<MethodOption> Options => [new("mask", "smallest", "smallest, largest or random")];
 
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)

@@ -18,6 +18,9 @@ public sealed class WaveFt : AdapterMethod
     public override string Summary => "a few trained wavelet coefficients of the update";
 
     /// <inheritdoc/>
+    protected override double TunedRate => 3e-5;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
