@@ -3,13 +3,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
+using Tenon.Cli.Commands;
 using Tenon.Cli.Running;
-using Tenon.Models.Generation;
 using Tenon.Models.Weights;
-using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 using Tenon.Tensors.Threads;
 using Tenon.Training;
 using Tenon.Training.Rollouts;
@@ -50,9 +48,7 @@ internal static class MethodCosts
         var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
         var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
         var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
-        var key = new RandomKey(7);
-        List<RolloutGroup> groups = [.. prompts.Select((p, i) => new RolloutGroup(new Problem($"{i}", "", ""), i, p, [.. Enumerable.Range(0, group).Select(s => new Rollout(new GeneratedSample(0, s,
-            [.. Enumerable.Range(0, tokens).Select(t => key.Index(loaded.Model.Config.VocabSize, RandomPurpose.Sampling, 0, (uint)i, (uint)s, (uint)t))], [], [], FinishReason.Length), "", []))]))];
+        var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
 
         using var scratch = new Scratch();
@@ -111,7 +107,7 @@ internal static class MethodCosts
         {
             ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Own.Seconds, 4), ["ratio"] = Math.Round(figures.Ratio, 3),
             ["processor_ratio"] = Math.Round(figures.ProcessorRatio, 3),
-            ["memory_gb"] = figures.MemoryGb is { } gb ? Math.Round(gb, 3) : null, ["memory_ratio"] = figures.MemoryGb / lora.MemoryGb is { } share ? Math.Round(share, 3) : null,
+            ["memory_gb"] = Math.Round(figures.MemoryGb, 3), ["memory_ratio"] = Math.Round(figures.MemoryGb / lora.MemoryGb, 3),
             ["peft_seconds"] = peer is null ? null : Math.Round(peer.Seconds, 4), ["peft_ratio"] = peer is null || peerLora is null ? null : Math.Round(peer.Seconds / peerLora.Seconds, 3),
             ["peft_memory_ratio"] = peer?.MemoryGb / peerLora?.MemoryGb is { } other ? Math.Round(other, 3) : null,
         };
@@ -121,7 +117,7 @@ internal static class MethodCosts
 
     private static string Told(JsonNode? value) => value?.ToJsonString() ?? "-";
 
-    private sealed record Figures(Time Own, Time Lora, double? MemoryGb)
+    private sealed record Figures(Time Own, Time Lora, double MemoryGb)
     {
         public double Ratio => Own.Seconds / Lora.Seconds;
 
@@ -165,9 +161,9 @@ internal static class MethodCosts
         public Figures Measure(Work lora, int runs)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            PeakMemory.Reset();
+            ProcessMemory.ResetPeak();
             Step();
-            var memory = PeakMemory.Gigabytes();
+            var memory = ProcessMemory.PeakBytes() / 1e9;
             var (own, other) = (Time.Longest, Time.Longest);
             for (var i = 0; i < runs; i++)
             {
@@ -187,31 +183,7 @@ internal static class MethodCosts
             return new Time(clock.Elapsed.TotalSeconds, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
         }
 
-        private void Step()
-        {
-            updater.AccumulateWeighted(groups, Adapter, (row, _) => row % 2 == 0 ? 1 : -1);
-            optimizer.Step();
-        }
-    }
-
-    /// <summary>The process's peak resident size since the last reset, where Linux tells it.</summary>
-    private static class PeakMemory
-    {
-        public static void Reset()
-        {
-            try
-            {
-                File.WriteAllText("/proc/self/clear_refs", "5");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // The peak of the whole process is told then.
-            }
-        }
-
-        public static double? Gigabytes() => !File.Exists("/proc/self/status") ? null
-            : File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmHWM", StringComparison.Ordinal)) is { } line
-                ? double.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture) * 1024 / 1e9 : null;
+        private void Step() => BenchCommand.Train(updater, optimizer, Adapter, groups);
     }
 
     private sealed class Scratch : IDisposable

@@ -28,7 +28,12 @@ public static class LoraConversion
     private static NearestFactors Converted(AdapterSet adapter, LinearAdapter part, int? rank)
     {
         var (layer, exact) = (part.Layer, part.ToLora());
-        if (exact is not null && (rank is null || exact.Rank <= rank)) return new(exact, Squares(exact, layer), Squares(exact, layer));
+        if (exact is not null && (rank is null || exact.Rank <= rank))
+        {
+            var whole = Squares(exact, layer);
+            return new(exact, whole, whole);
+        }
+
         if (rank is not { } most) throw Refused(adapter, $"the update of '{layer.Path}' is no low-rank sum", "--rank R writes the nearest plain LoRA of that rank and says how near it is; tenon adapter merge writes the whole model");
         if (exact is not null) return NearestFactors.Of(exact, layer.Outputs, layer.Inputs, most);
         var before = layer.Weight.ToArray();

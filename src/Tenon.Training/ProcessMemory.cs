@@ -7,9 +7,38 @@ namespace Tenon.Training;
 public static class ProcessMemory
 {
     private const string StatusFile = "/proc/self/status";
+    private static long s_largest;
 
-    /// <summary>The largest resident size that the process has had, in bytes: Linux's own high-water mark (VmHWM), elsewhere the peak working set.</summary>
+    /// <summary>
+    /// The largest resident size that the process has had, in bytes: Linux's own high-water mark (VmHWM), elsewhere the peak working set. Linux sums the mark from counters of single
+    /// processors and may answer a few pages less than a moment before, so the largest answer stands.
+    /// </summary>
     public static long PeakBytes()
+    {
+        var now = Read();
+        long seen;
+        while ((seen = Interlocked.Read(ref s_largest)) < now && Interlocked.CompareExchange(ref s_largest, now, seen) != seen)
+        {
+        }
+
+        return Math.Max(now, seen);
+    }
+
+    /// <summary>Has the peak counted anew from here, where Linux allows it; elsewhere it stays that of the whole process.</summary>
+    public static void ResetPeak()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/clear_refs", "5");
+            Interlocked.Exchange(ref s_largest, 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The peak of the whole process is told then.
+        }
+    }
+
+    private static long Read()
     {
         if (OperatingSystem.IsLinux() && File.Exists(StatusFile))
             foreach (var line in File.ReadLines(StatusFile))

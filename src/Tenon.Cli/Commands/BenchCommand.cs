@@ -155,14 +155,14 @@ internal sealed class BenchCommand : Verb
     }
 
     /// <summary>One optimizer step: forward, loss on the completion tokens, backward, AdamW.</summary>
-    private static void Train(PolicyUpdater updater, AdapterOptimizer optimizer, AdapterSet adapter, List<RolloutGroup> groups)
+    internal static void Train(PolicyUpdater updater, AdapterOptimizer optimizer, AdapterSet adapter, List<RolloutGroup> groups)
     {
         updater.AccumulateWeighted(groups, adapter, (row, _) => row % 2 == 0 ? 1 : -1);
         optimizer.Step();
     }
 
     /// <summary>Completions of random tokens, as the other stacks' step is timed on.</summary>
-    private static List<RolloutGroup> Groups(List<int[]> ids, int samples, int length, int vocabulary)
+    internal static List<RolloutGroup> Groups(List<int[]> ids, int samples, int length, int vocabulary)
     {
         var key = new RandomKey(7);
         return [.. ids.Select((p, i) => new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p, [.. Enumerable.Range(0, samples).Select(s => Group(s, [.. Enumerable.Range(0, length)
