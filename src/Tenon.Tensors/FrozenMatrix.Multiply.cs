@@ -7,23 +7,29 @@ namespace Tenon.Tensors;
 /// <content>Products with the packed weight. Threads share panels (and, for many rows, blocks of rows): outputs, never a sum.</content>
 public sealed unsafe partial class FrozenMatrix
 {
-    /// <summary>y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow.</summary>
-    internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision = Precision.F32)
+    /// <summary>
+    /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is multiplied by its output's factor where
+    /// <paramref name="scale"/> [outputs] is not null.
+    /// </summary>
+    internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision = Precision.F32, float* scale = null)
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
         var panelsPerPart = SharePanels(rows, Inputs, Panels, pool);
         var call = new FrozenCall
         {
-            Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, PerPart = panelsPerPart,
+            Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, PerPart = panelsPerPart, Scale = scale,
         };
         pool.Run((int)((Panels + panelsPerPart - 1) / panelsPerPart), &call, &MultiplyPart);
         GC.KeepAlive(this);
     }
 
-    /// <summary>dx [rows, inputs] = dy [rows, outputs] W, added to dx where <paramref name="accumulate"/> is set: the gradient of <see cref="Multiply"/> for its input.</summary>
+    /// <summary>
+    /// dx [rows, inputs] = dy [rows, outputs] W, added to dx where <paramref name="accumulate"/> is set: the gradient of <see cref="Multiply"/> for its input. Where <paramref name="scale"/> is not
+    /// null, the rows of W count times their factors.
+    /// </summary>
     internal void MultiplyTransposed(
-        float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, Precision precision = Precision.F32)
+        float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, Precision precision = Precision.F32, float* scale = null)
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
@@ -31,7 +37,7 @@ public sealed unsafe partial class FrozenMatrix
         var perPart = SharePanels(rows, Outputs, columns, pool);
         var call = new FrozenCall
         {
-            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart, Accumulate = accumulate,
+            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart, Accumulate = accumulate, Scale = scale,
         };
         pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart);
         GC.KeepAlive(this);

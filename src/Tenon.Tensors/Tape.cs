@@ -1,4 +1,5 @@
 using Tenon.Tensors.Memory;
+using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
 
 namespace Tenon.Tensors;
@@ -76,6 +77,7 @@ public sealed unsafe class Tape
     /// <summary>Adds work to the backward pass of an op that changed <paramref name="output"/> in place: the gradient stays for the op that made it.</summary>
     internal void RecordInPlace(Tensor output, Action backward)
     {
+        Shapes.Require(!output.Kept, "change in place", "a tensor whose values nobody reads again", "one that the backward pass reads");
         output.RequiresGrad = true;
         steps.Add(new Step(null, backward));
     }
@@ -152,7 +154,7 @@ public sealed unsafe class Tape
         Recording = true;
         var mark = live.Count;
         var firstStep = steps.Count;
-        var result = part();
+        var result = this.Writable(part());
         seed(result);
         RunBack(firstStep);
         Release(mark, null);

@@ -29,6 +29,9 @@ public unsafe class Tensor
     /// <summary>True where a gradient must flow to or through this tensor.</summary>
     public bool RequiresGrad { get; internal set; }
 
+    /// <summary>True where the backward pass reads these values again although no op holds them as its input: what would change them in place changes a copy (<see cref="Ops.ScaledOps.Writable"/>).</summary>
+    internal bool Kept { get; set; }
+
     internal NativeBuffer Buffer { get; }
 
     internal float* Data { get; }

@@ -1,7 +1,6 @@
 using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
-using Tenon.Tensors.Linalg;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
@@ -44,13 +43,16 @@ public sealed class Dora : LoraFamily
 }
 
 /// <summary>
-/// DoRA's part of one layer. The norms come from |W_o|^2 + 2 s B_o (A W^T)_o + s^2 B_o (A A^T) B_o^T: a product of r rows after each update, never the sum
-/// W + s B A itself, and nothing at all while sampling.
+/// DoRA's part of one layer, as c o (W x) + (c o B) (s A x) + b with c = m / n. The norms n come from |W_o|^2 + 2 s B_o (A W^T)_o + s^2 B_o (A A^T) B_o^T: a product of r rows after each update,
+/// never the sum W + s B A itself, and nothing at all while sampling.
 /// </summary>
 public sealed class DoraLayer : LoraLayer
 {
     private readonly double[] squares;
+    private readonly Tape norming = new();
     private readonly DerivedParameter factor;
+    private readonly DerivedParameter logFactor;
+    private readonly DerivedParameter scaledB;
     private float[] norms = [];
 
     /// <summary>A zero update whose magnitudes are the norms of the frozen weight's rows.</summary>
@@ -61,6 +63,8 @@ public sealed class DoraLayer : LoraLayer
         Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Outputs);
         Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
         factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Outputs], [Magnitude, A, B], ComputeFactor, PullBack);
+        logFactor = new DerivedParameter($"{layer.Path}.dora_log_factor", [layer.Outputs], [Magnitude], values => factor.Value.Value.CopyTo(values), PullBackOfLogarithm, [factor]);
+        scaledB = new DerivedParameter($"{layer.Path}.dora_scaled_B", [layer.Outputs, rank], [B], values => Rows(B.Value, values, add: false), gradient => Rows(gradient, B.GradientSum, add: true), [factor]);
     }
 
     /// <summary>m [out].</summary>
@@ -76,7 +80,10 @@ public sealed class DoraLayer : LoraLayer
         var dropped = Drop(tape, x);
         if (ReferenceEquals(dropped, x))
         {
-            var y = tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale);
+            // What is scaled can be had back from y, but not where a factor is zero.
+            var y = scale.Value.Contains(0f)
+                ? tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale)
+                : tape.ScaledBy(tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), scaledB.Value, tape.MatMulScaled(x, Layer.Weight, scale)), logFactor.Value);
             return Bias is null ? y : tape.AddRowInPlace(y, Bias);
         }
 
@@ -102,46 +109,57 @@ public sealed class DoraLayer : LoraLayer
             var row = weight.AsSpan(o * inputs, inputs);
             var square = 0.0;
             foreach (var w in row) square += (double)w * w;
-            var factor = Magnitude.Value[o] / Math.Sqrt(square);
-            foreach (ref var w in row) w = (float)(w * factor);
+            var scale = square == 0 ? 0 : Magnitude.Value[o] / Math.Sqrt(square);
+            foreach (ref var w in row) w = (float)(w * scale);
         }
 
         return weight;
     }
 
-    /// <summary>c = m / |W + s B A| by row; m over itself is exactly 1. The norm counts as a constant, so the gradient reaches m alone.</summary>
+    /// <summary>c = m / |W + s B A| by row; m over itself is exactly 1, and a row of zeros stays one. The norm counts as a constant, so the gradient reaches m alone.</summary>
     private void ComputeFactor(Span<float> values)
     {
         norms = Norms();
-        for (var o = 0; o < values.Length; o++) values[o] = Magnitude.Value[o] / norms[o];
+        for (var o = 0; o < values.Length; o++) values[o] = norms[o] == 0 ? 0 : Magnitude.Value[o] / norms[o];
     }
 
     private void PullBack(ReadOnlySpan<float> gradient)
     {
         var sum = Magnitude.GradientSum;
-        for (var o = 0; o < sum.Length; o++) sum[o] += gradient[o] / norms[o];
+        for (var o = 0; o < sum.Length; o++)
+            if (norms[o] != 0) sum[o] += gradient[o] / norms[o];
+    }
+
+    /// <summary>dL/dm = (dL/d ln c) / m; asked for only where no factor is zero.</summary>
+    private void PullBackOfLogarithm(ReadOnlySpan<float> gradient)
+    {
+        var sum = Magnitude.GradientSum;
+        for (var o = 0; o < sum.Length; o++) sum[o] += gradient[o] / Magnitude.Value[o];
+    }
+
+    /// <summary>Rows of <paramref name="source"/> [out, r] times their factors, written or added to <paramref name="target"/>.</summary>
+    private void Rows(ReadOnlySpan<float> source, Span<float> target, bool add)
+    {
+        var scale = factor.Value.Value;
+        var rank = (int)A.Rows;
+        for (var o = 0; o < scale.Length; o++)
+            for (var k = o * rank; k < (o + 1) * rank; k++) target[k] = scale[o] * source[k] + (add ? target[k] : 0);
     }
 
     /// <summary>The norms of the rows of W + s B A [out].</summary>
     private float[] Norms()
     {
         var (rank, outputs) = ((int)A.Rows, Layer.Outputs);
-        var cross = new Tape().MatMul(A, Layer.Weight).ToArray();
-        var (a, b) = (Matrix.From(A), Matrix.From(B));
-        var spread = b * a.TimesTranspose(a);
+        // [r, out]: 2 s A Wᵀ + s² (A Aᵀ) Bᵀ, of which each row's square takes its product with B's row.
+        var cross = norming.Add(norming.Scale(norming.MatMul(A, Layer.Weight), 2 * Scale), norming.Scale(norming.MatMul(norming.MatMul(A, A), B), Scale * Scale)).ToArray();
+        norming.Reset();
+        var b = B.Value;
         var result = new float[outputs];
         for (var o = 0; o < outputs; o++)
         {
-            var (linear, square) = (0.0, 0.0);
-            var row = b.Row(o);
-            var spreadRow = spread.Row(o);
-            for (var k = 0; k < rank; k++)
-            {
-                linear += row[k] * cross[k * outputs + o];
-                square += row[k] * spreadRow[k];
-            }
-
-            result[o] = (float)Math.Sqrt(Math.Max(0, squares[o] + 2.0 * Scale * linear + (double)Scale * Scale * square));
+            var square = squares[o];
+            for (var k = 0; k < rank; k++) square += (double)b[o * rank + k] * cross[k * outputs + o];
+            result[o] = (float)Math.Sqrt(Math.Max(0, square));
         }
 
         return result;

@@ -24,6 +24,9 @@ internal unsafe struct FrozenCall
     public nint OutputRow;
     public nint PerPart;
     public bool Accumulate;
+
+    /// <summary>A factor for each output of the matrix, or null.</summary>
+    public float* Scale;
 }
 
 /// <summary>The products of <see cref="FrozenMatrix"/> in one width of vector.</summary>
@@ -49,6 +52,8 @@ internal static unsafe class Frozen<TOps, TV>
                 var block = w.Bf16 ? Unpack(data + (from * Width * 2), terms) : (float*)data + (from * Width);
                 Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width), from > 0);
             }
+
+            if (call->Scale != null) ScalePanel(call, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
         }
     }
 
@@ -67,9 +72,26 @@ internal static unsafe class Frozen<TOps, TV>
             {
                 var terms = Math.Min(BlockK, w.Outputs - from);
                 for (nint t = 0; t < terms; t += Width) Transpose(w, (from + t) / Width, first, count, block + (t * Width));
+                if (call->Scale != null) ScaleLines(block, call->Scale + from, terms);
                 Block(call, count, terms, call->Input + from, block, call->Output + first, call->Accumulate || from > 0);
             }
         }
+    }
+
+    // The outputs of one panel times their factors, while the cache still holds them.
+    private static void ScalePanel(FrozenCall* call, nint first, nint count)
+    {
+        for (nint r = 0; r < call->Rows; r++)
+        {
+            var line = call->Output + (r * call->OutputRow) + first;
+            RowKernels.Mul(line, line, call->Scale + first, count);
+        }
+    }
+
+    // Lines of 32 inputs, each times its output's factor.
+    private static void ScaleLines(float* block, float* scale, nint terms)
+    {
+        for (nint t = 0; t < terms; t++) RowKernels.Scale(block + (t * Width), scale[t], Width);
     }
 
     private static void Block(FrozenCall* call, nint columns, nint terms, float* input, float* block, float* output, bool accumulate)

@@ -63,6 +63,23 @@ public static unsafe class ElementwiseOps
         return y;
     }
 
+    /// <summary>y = x in memory of its own.</summary>
+    internal static Tensor Copy(this Tape tape, Tensor x)
+    {
+        var y = tape.New(x.Rows, x.Columns);
+        Each(tape, x.Data, null, y.Data, x.Rows, x.Columns, 1, &ScaleRows);
+        if (tape.Needs(x))
+            tape.Record(y, () =>
+            {
+                if (CanHandOver(y, x)) (x.Grad, y.Grad) = (y.Grad, null);
+                else AddGrad(tape, x, y.Grad!, 1);
+            });
+        return y;
+    }
+
+    /// <summary>True where the memory of y's gradient, which nobody else reads once y's backward runs, may become x's: nothing stands in x's yet, and y's does not lie in y itself.</summary>
+    private static bool CanHandOver(Tensor y, Tensor x) => x is { RequiresGrad: true, Grad: null, Parent: null } and not Parameter && !ReferenceEquals(y.Grad!.Buffer, y.Buffer);
+
     private static void ScaleRows(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
@@ -125,9 +142,8 @@ public static unsafe class ElementwiseOps
             tape.Record(y, () =>
             {
                 var dv = vector.RequiresGrad ? tape.GradZeroed(vector) : null;
-                // Where nothing stands in x's gradient yet, y's becomes it (nobody else reads that any more), unless it lies in y's own memory.
                 var dy = y.Grad!;
-                var taken = x is { RequiresGrad: true, Grad: null, Parent: null } and not Parameter && !ReferenceEquals(dy.Buffer, y.Buffer);
+                var taken = CanHandOver(y, x);
                 var fresh = taken;
                 var dx = taken ? dy : x.RequiresGrad ? tape.GradOf(x, out fresh) : null;
                 var job = new RowGradJob
@@ -181,6 +197,7 @@ public static unsafe class ElementwiseOps
     public static Tensor AddRowInPlace(this Tape tape, Tensor x, Tensor vector)
     {
         Shapes.Require(vector.Length == x.Columns, "bias", $"a vector of {x.Columns}", $"{vector.Length}");
+        x = tape.Writable(x);
         Each(tape, null, vector.Data, x.Data, x.Rows, x.Columns, 1, &RowSum);
         if (tape.Recording && vector.RequiresGrad)
             tape.RecordInPlace(x, () =>

@@ -57,6 +57,7 @@ public static unsafe class RotaryOp
         Shapes.Require(positions.Length == x.Rows && x.Columns % (2 * half) == 0, "rotary", $"{positions.Length} tokens of heads of {2 * half}", $"[{x.Rows}, {x.Columns}]");
         foreach (var position in positions)
             Shapes.Require(position >= 0 && position < table.Length, "rotary position", $"0 to {table.Length - 1} (the run's maximum length)", $"{position}");
+        x = tape.Writable(x);
         Run(tape, x, positions, table, &Forward);
         if (tape.Needs(x))
             tape.RecordInPlace(x, () =>

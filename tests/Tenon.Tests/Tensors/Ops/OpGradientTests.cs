@@ -91,6 +91,23 @@ public class OpGradientTests
         GradientCheck.Run(t => t.MatMul(X, frozen), [X]);
     }
 
+    [Theory]
+    [InlineData(WeightStorage.F32)]
+    [InlineData(WeightStorage.BF16)]
+    public void ScaledProductWithFrozenWeightAlsoWhereItsResultIsChanged(WeightStorage storage)
+    {
+        var w = GradientCheck.Random("frozen", 45, 12).ToArray();
+        var frozen = FrozenMatrix.Pack("w", 45, 12, storage, (row, rows) => w.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
+        var c = GradientCheck.Random("c", 1, 45, shift: 3);
+        var scale = new DerivedParameter("scale", [45], [c], values => c.Value.CopyTo(values), gradient =>
+        {
+            for (var i = 0; i < gradient.Length; i++) c.GradientSum[i] += gradient[i] / c.Value[i];
+        });
+        var b = GradientCheck.Random("b45", 1, 45);
+        GradientCheck.Run(t => t.ScaledBy(t.MatMulScaled(X, frozen, scale.Value), scale.Value), [X, c]);
+        GradientCheck.Run(t => t.AddRowInPlace(t.ScaledBy(t.MatMulScaled(X, frozen, scale.Value), scale.Value), b), [X, c, b]);
+    }
+
     [Fact]
     public void Embedding()
     {
