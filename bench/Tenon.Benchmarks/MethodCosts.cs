@@ -49,18 +49,19 @@ internal static class MethodCosts
         var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
         var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
         var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
-        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
+        var tape = new Tape();
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), tape);
 
         using var scratch = new Scratch();
         using var peer = call.GetValue(s_peer) is { } start ? Open(start, call.GetValue(s_model)!, scratch) : null;
         var names = call.GetValue(s_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
-        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, groups);
+        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, tape, groups);
         var ours = lora.Measure(lora, call.GetValue(s_runs));
         var theirs = Peft(peer, lora, groups, scratch, call.GetValue(s_runs));
         Write(call, "lora", lora, ours, ours, theirs, theirs);
         foreach (var name in names)
         {
-            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, groups);
+            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, tape, groups);
             Write(call, name, work, work.Measure(lora, call.GetValue(s_runs)), ours, Peft(peer, work, groups, scratch, call.GetValue(s_runs)), theirs);
         }
     }
@@ -138,12 +139,13 @@ internal static class MethodCosts
     private sealed class Work : IDisposable
     {
         private readonly PolicyUpdater updater;
+        private readonly Tape tape;
         private readonly List<RolloutGroup> groups;
         private readonly AdapterOptimizer optimizer;
 
-        private Work(string name, AdapterSet adapter, PolicyUpdater updater, List<RolloutGroup> groups)
+        private Work(string name, AdapterSet adapter, PolicyUpdater updater, Tape tape, List<RolloutGroup> groups)
         {
-            (Name, Adapter, this.updater, this.groups) = (name, adapter, updater, groups);
+            (Name, Adapter, this.updater, this.tape, this.groups) = (name, adapter, updater, tape, groups);
             optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
         }
 
@@ -151,15 +153,16 @@ internal static class MethodCosts
 
         public AdapterSet Adapter { get; }
 
-        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
+        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, Tape tape, List<RolloutGroup> groups)
         {
             var settings = new AdapterSettings { Method = name, Rank = rank, Calibration = [.. groups.Select(g => g.Prompt)] };
-            return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);
+            return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, tape, groups);
         }
 
-        /// <summary>The best of some steps that take turns with LoRA's, and the peak of one alone.</summary>
+        /// <summary>The best of some steps that take turns with LoRA's, and the peak of one alone, with no memory of earlier methods' held.</summary>
         public Figures Measure(Work lora, int runs)
         {
+            tape.Trim();
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             ProcessMemory.ResetPeak();
             Step();
