@@ -5,14 +5,15 @@ One JSON object a line on standard input, one answer a line on standard output. 
 
   {"op": "open", "model": FOLDER, "threads": 2}
       -> {"peft": version}
-  {"op": "logits", "adapter": FOLDER, "ids": [...], "output": FILE.safetensors}
-      -> {"warnings": [...]}             the file's tensor "logits" is float32 [tokens, vocabulary]
+  {"op": "logits", "adapter": FOLDER, "ids": [...], "output": FILE.safetensors, "svd": "float64"}
+      -> {"warnings": [...]}             the file's tensor "logits" is float32 [tokens, vocabulary]; with "svd" PEFT's own decompositions are computed in float64 and rounded
   {"op": "step", "adapter": FOLDER, "prompts": [[...]...], "completions": [[...]...], "micro": 8, "runs": 3}
       -> {"seconds": best, "memory_gb": peak or null, "trainable": count}
       one step: forward, loss on the completion tokens, backward, clipping, AdamW; prompts padded on the left, completions of one length
 
 A line that fails answers {"error": text}.
 """
+import contextlib
 import json
 import sys
 import time
@@ -34,6 +35,20 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 
+@contextlib.contextmanager
+def float64_svd():
+    single = torch.linalg.svd
+
+    def double(matrix, full_matrices=True):
+        return tuple(part.to(matrix.dtype) for part in single(matrix.double(), full_matrices=full_matrices))
+
+    torch.linalg.svd = double
+    try:
+        yield
+    finally:
+        torch.linalg.svd = single
+
+
 class Peer:
     def __init__(self):
         self.folder = None
@@ -50,7 +65,8 @@ class Peer:
     def logits(self, line):
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            model = self.adapted(line["adapter"], False).eval()
+            with float64_svd() if line.get("svd") == "float64" else contextlib.nullcontext():
+                model = self.adapted(line["adapter"], False).eval()
             with torch.no_grad():
                 logits = model(input_ids=torch.tensor([line["ids"]]), use_cache=False).logits[0]
         save_file({"logits": logits.contiguous()}, line["output"])

@@ -19,7 +19,7 @@ namespace Tenon.Benchmarks;
 
 /// <summary>
 /// Time and peak memory of a training step of every adapter method relative to LoRA's in the same run: forward, loss on the completion tokens, backward, AdamW. A method's step and LoRA's take
-/// turns, so that what else the machine does falls on both; the ratios are those of the best times, on the clock and of the processors. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
+/// turns, so that what else the machine does falls on both; the ratios are those of the best times, on the clock and of the processors. The peak is that of a process that does this method's step alone. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
 /// </summary>
 internal static class MethodCosts
 {
@@ -33,11 +33,12 @@ internal static class MethodCosts
     private static readonly Option<int> s_rank = new("--rank") { DefaultValueFactory = _ => 16 };
     private static readonly Option<int> s_runs = new("--runs") { DefaultValueFactory = _ => 3 };
     private static readonly Option<int?> s_threads = new("--threads") { Description = "worker threads; all cores by default" };
+    private static readonly Option<bool> s_peak = new("--peak") { Hidden = true, Description = "print the first method's peak memory in GB and stop" };
     private static readonly Option<bool> s_json = new("--json") { Description = "one JSON line a method" };
 
     public static Command Command()
     {
-        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_threads, s_json };
+        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_threads, s_peak, s_json };
         command.SetAction(Run);
         return command;
     }
@@ -49,21 +50,50 @@ internal static class MethodCosts
         var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
         var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
         var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
-        var tape = new Tape();
-        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), tape);
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
+        if (call.GetValue(s_peak))
+        {
+            using var alone = Work.Of(loaded, call.GetValue(s_methods)!, call.GetValue(s_rank), updater, groups);
+            Console.WriteLine(alone.PeakGb().ToString(CultureInfo.InvariantCulture));
+            return;
+        }
 
         using var scratch = new Scratch();
         using var peer = call.GetValue(s_peer) is { } start ? Open(start, call.GetValue(s_model)!, scratch) : null;
         var names = call.GetValue(s_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
-        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, tape, groups);
-        var ours = lora.Measure(lora, call.GetValue(s_runs));
+        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, groups);
+        var ours = lora.Measure(lora, call.GetValue(s_runs), PeakAlone(call, "lora"));
         var theirs = Peft(peer, lora, groups, scratch, call.GetValue(s_runs));
         Write(call, "lora", lora, ours, ours, theirs, theirs);
         foreach (var name in names)
         {
-            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, tape, groups);
-            Write(call, name, work, work.Measure(lora, call.GetValue(s_runs)), ours, Peft(peer, work, groups, scratch, call.GetValue(s_runs)), theirs);
+            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, groups);
+            Write(call, name, work, work.Measure(lora, call.GetValue(s_runs), PeakAlone(call, name)), ours, Peft(peer, work, groups, scratch, call.GetValue(s_runs)), theirs);
         }
+    }
+
+    /// <summary>The peak of a process of its own: what earlier methods leave in this one would count for later ones.</summary>
+    private static double PeakAlone(ParseResult call, string name)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(MethodCosts).Assembly.Location);
+        foreach (var argument in (string[])["methods", call.GetValue(s_model)!, "--data", call.GetValue(s_data)!, "--methods", name, "--peak"]) start.ArgumentList.Add(argument);
+        foreach (var option in new[] { s_prompts, s_group, s_tokens, s_rank })
+        {
+            start.ArgumentList.Add(option.Name);
+            start.ArgumentList.Add(call.GetValue(option).ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (call.GetValue(s_threads) is { } threads)
+        {
+            start.ArgumentList.Add(s_threads.Name);
+            start.ArgumentList.Add(threads.ToString(CultureInfo.InvariantCulture));
+        }
+
+        using var process = Process.Start(start)!;
+        var answer = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return double.Parse(answer, CultureInfo.InvariantCulture);
     }
 
     private static PeftPeer Open(string command, string model, Scratch scratch)
@@ -139,13 +169,12 @@ internal static class MethodCosts
     private sealed class Work : IDisposable
     {
         private readonly PolicyUpdater updater;
-        private readonly Tape tape;
         private readonly List<RolloutGroup> groups;
         private readonly AdapterOptimizer optimizer;
 
-        private Work(string name, AdapterSet adapter, PolicyUpdater updater, Tape tape, List<RolloutGroup> groups)
+        private Work(string name, AdapterSet adapter, PolicyUpdater updater, List<RolloutGroup> groups)
         {
-            (Name, Adapter, this.updater, this.tape, this.groups) = (name, adapter, updater, tape, groups);
+            (Name, Adapter, this.updater, this.groups) = (name, adapter, updater, groups);
             optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
         }
 
@@ -153,20 +182,25 @@ internal static class MethodCosts
 
         public AdapterSet Adapter { get; }
 
-        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, Tape tape, List<RolloutGroup> groups)
+        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
         {
             var settings = new AdapterSettings { Method = name, Rank = rank, Calibration = [.. groups.Select(g => g.Prompt)] };
-            return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, tape, groups);
+            return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);
         }
 
-        /// <summary>The best of some steps that take turns with LoRA's, and the peak of one alone, with no memory of earlier methods' held.</summary>
-        public Figures Measure(Work lora, int runs)
+        /// <summary>Peak memory of one step, the model and what the adapter holds included.</summary>
+        public double PeakGb()
         {
-            tape.Trim();
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             ProcessMemory.ResetPeak();
             Step();
-            var memory = ProcessMemory.PeakBytes() / 1e9;
+            return ProcessMemory.PeakBytes() / 1e9;
+        }
+
+        /// <summary>The best of some steps that take turns with LoRA's.</summary>
+        public Figures Measure(Work lora, int runs, double memory)
+        {
+            Step();
             var (own, other) = (Time.Longest, Time.Longest);
             for (var i = 0; i < runs; i++)
             {

@@ -51,6 +51,30 @@ public static class PeftFolder
         return adapter;
     }
 
+    /// <summary>The name of the method that a folder belongs to: Tenon's own record says it, else the configuration; null for a variant that is not supported.</summary>
+    public static string? MethodOf(string folder)
+    {
+        if (AdapterRecord.Read(folder) is { } settings) return settings.Method;
+        if (IsFull(Path.Combine(folder, ConfigFile))) return "full";
+        var config = PeftConfig.Read(folder);
+        try
+        {
+            return AdapterMethod.All.Values.Select(m => m.FromPeft(config)).FirstOrDefault(s => s is not null)?.Method;
+        }
+        catch (TenonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Why vLLM does not compute the folder's function from the folder as it is (<see cref="VllmRules"/>); null where it does.</summary>
+    public static string? VllmObstacle(string folder)
+    {
+        if (IsFull(Path.Combine(folder, ConfigFile))) return "it is no adapter but a whole model's weights";
+        using var tensors = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
+        return VllmRules.Obstacle(PeftConfig.Read(folder), tensors.Tensors.Keys);
+    }
+
     /// <summary>Reads the tensors of a folder into an adapter of the same method and shapes: from Tenon's record where there is one, else from PEFT's file. Names that are missing or too many are errors.</summary>
     public static void LoadTensors(AdapterSet adapter, string folder)
     {

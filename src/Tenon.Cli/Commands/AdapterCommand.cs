@@ -71,15 +71,19 @@ internal sealed class AdapterCommand : Verb
         if (!File.Exists(configFile)) throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(path) ? "none in it" : "nothing there", usage: true);
         var config = JsonNode.Parse(File.ReadAllText(configFile))!.AsObject();
         using var tensors = SafetensorsFile.Open(Path.Combine(path, PeftFolder.TensorFile));
+        var vllm = PeftFolder.VllmObstacle(path);
         var facts = new JsonObject
         {
-            ["method"] = ((string?)config["peft_type"])?.ToLowerInvariant(),
+            ["method"] = PeftFolder.MethodOf(path) ?? ((string?)config["peft_type"])?.ToLowerInvariant(),
+            ["peft_type"] = config["peft_type"]?.DeepClone(),
             ["base"] = config["base_model_name_or_path"]?.DeepClone(),
             ["targets"] = config["target_modules"]?.DeepClone(),
             ["rank"] = config["r"]?.DeepClone(),
             ["alpha"] = config["lora_alpha"]?.DeepClone(),
             ["count"] = tensors.Tensors.Values.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b)),
             ["dtype"] = string.Join(", ", tensors.Tensors.Values.Select(t => t.Type.ToString()).Distinct()),
+            ["vllm"] = vllm is null,
+            ["vllm_obstacle"] = vllm,
             ["tensors"] = new JsonObject(tensors.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => KeyValuePair.Create(t.Key, (JsonNode?)JsonLines.Array(t.Value.Shape)))),
         };
         if (asJson) terminal.Out.WriteLine(facts.ToJsonString());
@@ -87,7 +91,8 @@ internal sealed class AdapterCommand : Verb
             foreach (var (key, value) in facts)
                 if (key == "tensors")
                     foreach (var (tensor, shape) in value!.AsObject()) terminal.Out.WriteLine($"  {tensor} {shape!.ToJsonString()}");
-                else terminal.Out.WriteLine($"{key,-8} {value?.ToJsonString()}");
+                else if (key == "vllm") terminal.Out.WriteLine(vllm is null ? "vllm      loads this folder as it is" : $"vllm      does not compute this function: {vllm}; tenon adapter to-lora or merge writes what it does");
+                else if (key != "vllm_obstacle") terminal.Out.WriteLine($"{key,-9} {value?.ToJsonString()}");
         return 0;
     }
 }

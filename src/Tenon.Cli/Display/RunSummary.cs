@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Tenon.Adapters;
 using Tenon.Training;
 
 namespace Tenon.Cli.Display;
@@ -27,12 +28,25 @@ internal static class RunSummary
         var verbs = Application.Verbs().Select(verb => verb.Name).ToHashSet(StringComparer.Ordinal);
         var model = Quoted(run.Model);
         var adapter = Quoted(end.Adapter);
-        yield return ("adapter", end.Adapter);
+        if (end.Adapter.Length > 0) yield return ("adapter", end.Adapter);
         if (end.Stopped && verbs.Contains("train")) yield return ("go on", $"tenon train --resume {Quoted(run.Folder)}");
         if (verbs.Contains("report")) yield return ("report", $"tenon report {Quoted(run.Folder)}");
+        // A run that stops before its first step has no adapter yet.
+        if (end.Adapter.Length == 0) yield break;
         if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} --benchmark {(benchmark is null || benchmark.StartsWith("held-out", StringComparison.Ordinal) ? "FILE.jsonl@4" : benchmark)}");
         if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
+        var isThere = File.Exists(Path.Combine(end.Adapter, PeftFolder.ConfigFile));
+        if (isThere && PeftFolder.MethodOf(end.Adapter) == "full")
+        {
+            yield return ("elsewhere", $"tenon adapter merge {adapter} --model {model} --output FOLDER writes a Hugging Face model");
+            yield break;
+        }
+
         yield return ("in Python", $"PeftModel.from_pretrained(model, \"{end.Adapter}\")");
+        if (!isThere) yield break;
+        yield return ("in vLLM", PeftFolder.VllmObstacle(end.Adapter) is { } obstacle
+            ? $"not as it is ({obstacle}); tenon adapter to-lora {adapter} --model {model} --output FOLDER, or merge"
+            : $"vllm serve BASE --enable-lora --lora-modules tenon={adapter}");
     }
 
     private static Table BeforeAndAfter(List<(EvaluationShown Before, EvaluationShown After)> pairs)

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Adapters.Peft;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters.Peft;
+
+/// <summary>What a person is told of a folder that vLLM refuses, or loads as another function.</summary>
+public class VllmRulesTests
+{
+    private static readonly string[] s_keys = ["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"];
+
+    [Theory]
+    [InlineData("init_lora_weights", "\"pissa\"", "start of 'pissa'")]
+    [InlineData("init_lora_weights", "\"olora\"", "start of 'olora'")]
+    [InlineData("use_dora", "true", "use_dora")]
+    [InlineData("bias", "\"lora_only\"", "biases")]
+    [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save")]
+    [InlineData("rank_pattern", "{\"q_proj\": 4}", "rank_pattern")]
+    [InlineData("r", "1024", "512")]
+    [InlineData("use_rslora", "true", null)]
+    [InlineData("init_lora_weights", "\"gaussian\"", null)]
+    public void FieldsThatItPassesOverOrRefuses(string field, string value, string? expected)
+    {
+        var config = PeftConfig.Create("LORA", "base");
+        config[field] = JsonNode.Parse(value);
+        var obstacle = VllmRules.Obstacle(config, s_keys);
+        if (expected is null) obstacle.ShouldBeNull();
+        else obstacle.ShouldNotBeNull().ShouldContain(expected);
+    }
+
+    [Fact]
+    public void TensorsAndTypesThatItDoesNotKnow()
+    {
+        VllmRules.Obstacle(PeftConfig.Create("LORA", "base"), [.. s_keys, "base_model.model.lm_head.weight"]).ShouldNotBeNull().ShouldContain("lm_head.weight");
+        VllmRules.Obstacle(PeftConfig.Create("MISS", "base"), []).ShouldNotBeNull().ShouldContain("MISS");
+    }
+
+    [Theory]
+    [InlineData("pissa", false)]
+    [InlineData("milora", true)]
+    [InlineData("lora", true)]
+    [InlineData("full", false)]
+    public void TheFolderOfAMethod(string method, bool loads)
+    {
+        using var folder = new TempFolder();
+        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 4 });
+        PeftFolder.Save(set, folder.Path, "base");
+        PeftFolder.MethodOf(folder.Path).ShouldBe(method);
+        (PeftFolder.VllmObstacle(folder.Path) is null).ShouldBe(loads);
+    }
+}
