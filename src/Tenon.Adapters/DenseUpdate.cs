@@ -5,26 +5,37 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// A part whose update dW [out, in] has no cheap factors: it is made once after each optimizer step, and y = W x + b + dW x. Where all its values are zero the output is the base's, bit for bit.
+/// A part whose update dW [out, in] has no cheap factors: W + dW is made once after each optimizer step, and y = (W + dW) x + b, one product for two. Where all values of dW are zero the output is the
+/// base's, bit for bit: frozen weights and parameters multiply in the same order.
 /// </summary>
 public abstract class DenseUpdate(Linear layer) : LinearAdapter(layer)
 {
-    private DerivedParameter? update;
+    private DerivedParameter? whole;
 
-    /// <summary>dW as it stands, [out, in].</summary>
-    protected Parameter Update => (update ??= CreateUpdate()).Value;
+    /// <summary>True for W + dW; where the adapter's input is dropped, and the base's is not, dW stands alone.</summary>
+    private protected virtual bool IsWhole => DropoutRate == 0;
+
+    /// <summary>W + dW as it stands, or dW, [out, in].</summary>
+    private Parameter Weight => (whole ??= IsWhole ? CreateUpdate().Onto(Layer.Weight) : CreateUpdate()).Value;
 
     /// <summary>dW as a function of the method's tensors, dimensions [out, in].</summary>
     private protected abstract DerivedParameter CreateUpdate();
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(Drop(tape, x), Update, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        if (!IsWhole) return tape.MatMulInto(Drop(tape, x), Weight, Base(tape, x));
+        var y = tape.MatMul(x, Weight);
+        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
+    }
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
-        var delta = Update.Value;
-        for (var i = 0; i < weight.Length; i++) weight[i] += delta[i];
+        var values = Weight.Value;
+        if (IsWhole) values.CopyTo(weight);
+        else
+            for (var i = 0; i < weight.Length; i++) weight[i] += values[i];
         return weight;
     }
 }

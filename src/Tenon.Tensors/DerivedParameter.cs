@@ -20,6 +20,7 @@ public sealed class DerivedParameter : IGradientHolder
     private readonly long[] versions;
     private readonly Computation compute;
     private readonly PullBack pullBack;
+    private FrozenMatrix? offset;
 
     /// <summary>A value of the given dimensions that follows from the sources; another derived parameter may be a source through <paramref name="derivedSources"/>.</summary>
     public DerivedParameter(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Computation compute, PullBack pullBack, IReadOnlyList<DerivedParameter>? derivedSources = null)
@@ -51,6 +52,14 @@ public sealed class DerivedParameter : IGradientHolder
         tape.Trim();
     }, derivedSources);
 
+    /// <summary>This parameter with a frozen matrix of its shape added to the computed values; asked for before the first use. The gradient is the same with and without it.</summary>
+    public DerivedParameter Onto(FrozenMatrix matrix)
+    {
+        Shapes.Require(matrix.Outputs == value.Rows && matrix.Inputs == value.Columns, $"'{value.Name}' added to '{matrix.Name}'", $"[{matrix.Outputs}, {matrix.Inputs}]", $"[{value.Rows}, {value.Columns}]");
+        offset = matrix;
+        return this;
+    }
+
     /// <summary>The parameter with its values up to date: what ops take.</summary>
     public Parameter Value
     {
@@ -67,10 +76,16 @@ public sealed class DerivedParameter : IGradientHolder
                     versions[i] = sources[i].Version;
                 }
 
-                if (stale) value.Update(values => compute(values));
+                if (stale) value.Update(Fill);
                 return value;
             }
         }
+    }
+
+    private void Fill(Span<float> values)
+    {
+        compute(values);
+        offset?.AddTo(values);
     }
 
     /// <summary>Carries the gradient that has gathered here over to the sources, and clears it.</summary>

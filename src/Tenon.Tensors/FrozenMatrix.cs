@@ -69,6 +69,15 @@ public sealed unsafe partial class FrozenMatrix
         {
             for (nint i = 0; i < rows; i++)
             {
+                if (Storage == WeightStorage.F32 && (row + i) % PanelWidth == 0 && rows - i >= Math.Min(PanelWidth, Outputs - row - i))
+                {
+                    // A whole panel.
+                    var lanes = Math.Min(PanelWidth, Outputs - row - i);
+                    Kernels.Transpose.Blocked((float*)Panel((row + i) / PanelWidth), Inputs, lanes, PanelWidth, target + (i * Inputs), Inputs);
+                    i += lanes - 1;
+                    continue;
+                }
+
                 var lane = (row + i) % PanelWidth;
                 var panel = Panel((row + i) / PanelWidth);
                 var line = target + (i * Inputs);
@@ -82,6 +91,19 @@ public sealed unsafe partial class FrozenMatrix
         }
 
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Adds the exact (widened) values to others, row-major, all of them.</summary>
+    internal void AddTo(Span<float> values)
+    {
+        var rows = new float[Math.Min(PanelWidth, Outputs) * Inputs];
+        fixed (float* target = values, source = rows)
+            for (nint row = 0; row < Outputs; row += PanelWidth)
+            {
+                var length = Math.Min(PanelWidth, Outputs - row) * Inputs;
+                CopyRows(row, rows.AsSpan(0, (int)length));
+                Kernels.RowKernels.Add(target + (row * Inputs), source, length);
+            }
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
+using Tenon.Tensors.Linalg;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
@@ -90,23 +91,20 @@ public sealed class C3a : AdapterMethod
     };
 }
 
-/// <summary>C3A's part of one layer.</summary>
-public sealed class C3aLayer : DenseUpdate
+/// <summary>C3A's part of one layer: blocks of a token meet the kernels' transforms, and the update itself is made only to merge.</summary>
+public sealed class C3aLayer : LinearAdapter
 {
-    private readonly DerivedParameter? backward;
+    private readonly DerivedParameter transforms;
+    private readonly bool peftGradient;
 
     /// <summary>Zero kernels; <paramref name="peftGradient"/> sends PEFT's gradient to the input.</summary>
     public C3aLayer(Linear layer, int block, bool peftGradient = false)
         : base(layer)
     {
         Block = block;
+        this.peftGradient = peftGradient;
         Kernel = Parameter.Create($"{layer.Path}.c3a_kernel", layer.Outputs / block, layer.Inputs / block, block);
-        if (!peftGradient) return;
-        backward = new DerivedParameter($"{layer.Path}.c3a_backward", [layer.Outputs, layer.Inputs], [Kernel], values =>
-        {
-            for (var o = 0; o < Layer.Outputs; o++)
-                for (var i = 0; i < Layer.Inputs; i++) values[o * Layer.Inputs + i] = (float)(Kernel.Value[Place(o, i, (i % Block + o % Block) % Block)] / (double)Layer.Inputs);
-        }, _ => { });
+        transforms = new DerivedParameter($"{layer.Path}.c3a_transforms", [2, Kernel.Length], [Kernel], Transform, PullBack);
     }
 
     /// <summary>b.</summary>
@@ -118,25 +116,47 @@ public sealed class C3aLayer : DenseUpdate
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("c3a_kernel", Kernel)];
 
-    private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.c3a_update", [Layer.Outputs, Layer.Inputs], [Kernel], values =>
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.CirculantInto(Drop(tape, x), transforms.Value, Block, Base(tape, x), peftGradient);
+
+    /// <summary>W[o, i] + w[(i - o) mod b] / in, block by block.</summary>
+    public override float[] EffectiveWeight(float[] weight)
     {
         var kernel = Kernel.Value;
         var inverse = 1.0 / Layer.Inputs;
         for (var o = 0; o < Layer.Outputs; o++)
-            for (var i = 0; i < Layer.Inputs; i++) values[o * Layer.Inputs + i] = (float)(kernel[Place(o, i)] * inverse);
-    }, gradient =>
+            for (var i = 0; i < Layer.Inputs; i++)
+            {
+                var lag = (i % Block - o % Block + Block) % Block;
+                weight[o * Layer.Inputs + i] += (float)(kernel[(o / Block * (Layer.Inputs / Block) + i / Block) * Block + lag] * inverse);
+            }
+
+        return weight;
+    }
+
+    /// <summary>fft(w) / in of each kernel: all real parts, then all imaginary ones.</summary>
+    private void Transform(Span<float> values)
     {
-        var sums = new double[Kernel.Length];
-        for (var o = 0; o < Layer.Outputs; o++)
-            for (var i = 0; i < Layer.Inputs; i++) sums[Place(o, i)] += gradient[o * Layer.Inputs + i];
-        for (var k = 0; k < sums.Length; k++) Kernel.GradientSum[k] += (float)(sums[k] / Layer.Inputs);
-    });
+        var (fourier, half) = (new Fourier(Block), (int)Kernel.Length);
+        var (re, im) = (new double[Block], new double[Block]);
+        for (var start = 0; start < half; start += Block)
+        {
+            for (var n = 0; n < Block; n++) (re[n], im[n]) = (Kernel.Value[start + n], 0);
+            fourier.Transform(re, im);
+            for (var f = 0; f < Block; f++) (values[start + f], values[half + start + f]) = ((float)(re[f] / Layer.Inputs), (float)(im[f] / Layer.Inputs));
+        }
+    }
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) =>
-        backward is null ? base.Forward(tape, x) : tape.GradientThrough(x, backward.Value, tape.MatMulInto(tape.Detach(x), Update, Base(tape, x)));
-
-    private int Place(int o, int i) => Place(o, i, (i % Block - o % Block + Block) % Block);
-
-    private int Place(int o, int i, int lag) => (o / Block * (Layer.Inputs / Block) + i / Block) * Block + lag;
+    private void PullBack(ReadOnlySpan<float> gradient)
+    {
+        var (fourier, half) = (new Fourier(Block), (int)Kernel.Length);
+        var (re, im) = (new double[Block], new double[Block]);
+        var sum = Kernel.GradientSum;
+        for (var start = 0; start < half; start += Block)
+        {
+            for (var f = 0; f < Block; f++) (re[f], im[f]) = (gradient[start + f], gradient[half + start + f]);
+            fourier.Transform(re, im, inverse: true);
+            for (var n = 0; n < Block; n++) sum[start + n] += (float)(re[n] / Layer.Inputs);
+        }
+    }
 }

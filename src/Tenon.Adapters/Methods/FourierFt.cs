@@ -4,6 +4,7 @@ using Tenon.Models.Config;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
 using Tenon.Tensors.Linalg;
+using Tenon.Tensors.Ops;
 using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
@@ -111,17 +112,19 @@ internal static class SpectrumOptions
     };
 }
 
-/// <summary>FourierFT's part of one layer.</summary>
-public sealed class FourierFtLayer : DenseUpdate
+/// <summary>FourierFT's part of one layer: a token goes through two transforms, and the update itself is made only to merge.</summary>
+public sealed class FourierFtLayer : LinearAdapter
 {
-    private readonly int[] places;
-    private readonly double scaling;
+    private readonly int[] rows;
+    private readonly int[] columns;
+    private readonly double factor;
 
     internal FourierFtLayer(Linear layer, int[] places, double scaling)
         : base(layer)
     {
-        this.places = places;
-        this.scaling = scaling;
+        rows = [.. places.Select(p => p / layer.Inputs)];
+        columns = [.. places.Select(p => p % layer.Inputs)];
+        factor = scaling / ((double)layer.Outputs * layer.Inputs);
         Spectrum = Parameter.Create($"{layer.Path}.fourierft_spectrum", places.Length);
     }
 
@@ -131,59 +134,32 @@ public sealed class FourierFtLayer : DenseUpdate
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("fourierft_spectrum", Spectrum)];
 
-    private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.fourierft_update", [Layer.Outputs, Layer.Inputs], [Spectrum], Compute, PullBack);
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.SpectrumInto(Drop(tape, x), Spectrum, rows, columns, (float)factor, Base(tape, x));
 
-    /// <summary>dW[p, q] = scaling / (out in) sum_k s_k cos(2 pi (r_k p / out + c_k q / in)): the rows of the spectrum first, then one transform a column.</summary>
-    private void Compute(Span<float> values)
+    /// <summary>W + dW, dW[p, q] = scaling / (out in) sum_k s_k cos(2 pi (r_k p / out + c_k q / in)): the rows of the spectrum first, then one transform a column.</summary>
+    public override float[] EffectiveWeight(float[] weight)
     {
         var (outputs, inputs) = (Layer.Outputs, Layer.Inputs);
-        if (Spectrum.Value.IndexOfAnyExcept(0f) < 0)
-        {
-            values.Clear();
-            return;
-        }
-
         var (across, down) = (new Fourier(inputs), new Fourier(outputs));
         // Column by column in memory, [in][out], so that each transform reads a line.
         var (re, im) = (new double[outputs * inputs], new double[outputs * inputs]);
-        for (var k = 0; k < places.Length; k++)
+        for (var k = 0; k < rows.Length; k++)
         {
-            var (row, column) = (places[k] / inputs, places[k] % inputs);
             double s = Spectrum.Value[k];
             for (var q = 0; q < inputs; q++)
             {
-                re[q * outputs + row] += s * across.Cos((long)column * q);
-                im[q * outputs + row] += s * across.Sin((long)column * q);
+                re[q * outputs + rows[k]] += s * across.Cos((long)columns[k] * q);
+                im[q * outputs + rows[k]] += s * across.Sin((long)columns[k] * q);
             }
         }
 
-        var factor = scaling / ((double)outputs * inputs);
         for (var q = 0; q < inputs; q++)
         {
             down.Transform(re.AsSpan(q * outputs, outputs), im.AsSpan(q * outputs, outputs), inverse: true);
-            for (var p = 0; p < outputs; p++) values[p * inputs + q] = (float)(factor * re[q * outputs + p]);
-        }
-    }
-
-    private void PullBack(ReadOnlySpan<float> gradient)
-    {
-        var (outputs, inputs) = (Layer.Outputs, Layer.Inputs);
-        var (across, down) = (new Fourier(inputs), new Fourier(outputs));
-        var (re, im) = (new double[outputs * inputs], new double[outputs * inputs]);
-        for (var q = 0; q < inputs; q++)
-        {
-            for (var p = 0; p < outputs; p++) re[q * outputs + p] = gradient[p * inputs + q];
-            down.Transform(re.AsSpan(q * outputs, outputs), im.AsSpan(q * outputs, outputs));
+            for (var p = 0; p < outputs; p++) weight[p * inputs + q] = (float)(weight[p * inputs + q] + factor * re[q * outputs + p]);
         }
 
-        var factor = scaling / ((double)outputs * inputs);
-        for (var k = 0; k < places.Length; k++)
-        {
-            var (row, column) = (places[k] / inputs, places[k] % inputs);
-            var sum = 0.0;
-            // Re(G e^(-i t)) with t = 2 pi c q / in.
-            for (var q = 0; q < inputs; q++) sum += re[q * outputs + row] * across.Cos((long)column * q) + im[q * outputs + row] * across.Sin((long)column * q);
-            Spectrum.GradientSum[k] += (float)(factor * sum);
-        }
+        return weight;
     }
 }

@@ -70,10 +70,12 @@ internal static class LycorisFields
     };
 }
 
-/// <summary>LoHa's part of one layer.</summary>
+/// <summary>LoHa's part of one layer: where the rank is small beside the layer as the low-rank product of rank r squared that it is, else as a dense update.</summary>
 public sealed class LohaLayer : DenseUpdate
 {
     private readonly float scale;
+    private readonly DerivedParameter? a;
+    private readonly DerivedParameter? b;
 
     /// <summary>A zero update: w2b zero, the others not yet drawn.</summary>
     public LohaLayer(Linear layer, int rank, float scale)
@@ -84,6 +86,11 @@ public sealed class LohaLayer : DenseUpdate
         W1B = Parameter.Create($"{layer.Path}.hada_w1_b", rank, layer.Inputs);
         W2A = Parameter.Create($"{layer.Path}.hada_w2_a", layer.Outputs, rank);
         W2B = Parameter.Create($"{layer.Path}.hada_w2_b", rank, layer.Inputs);
+        // Three products of rank r squared a token against one of the layer's size.
+        if (3L * rank * rank * (layer.Inputs + layer.Outputs) >= (long)layer.Inputs * layer.Outputs) return;
+        var places = Enumerable.Range(0, rank * rank).ToList();
+        a = DerivedParameter.Of($"{layer.Path}.hada_a", [rank * rank, layer.Inputs], [W1B, W2B], t => t.Multiply(t.SelectRows(W1B, [.. places.Select(p => p / rank)]), t.SelectRows(W2B, [.. places.Select(p => p % rank)])));
+        b = new DerivedParameter($"{layer.Path}.hada_b", [layer.Outputs, rank * rank], [W1A, W2A], values => Columns(values, rank), gradient => ColumnsBack(gradient, rank));
     }
 
     /// <summary>w1a [out, r].</summary>
@@ -100,6 +107,43 @@ public sealed class LohaLayer : DenseUpdate
 
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hada_w1_a", W1A), ("hada_w1_b", W1B), ("hada_w2_a", W2A), ("hada_w2_b", W2B)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        a is null ? base.Forward(tape, x) : tape.MatMulInto(tape.Scale(tape.MatMul(Drop(tape, x), a.Value), scale), b!.Value, Base(tape, x));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
+    {
+        if (a is null) return base.EffectiveWeight(weight);
+        var (low, high, rank) = ToLora();
+        LowRank.Add(weight, high, low, Layer.Outputs, rank, Layer.Inputs, 1);
+        return weight;
+    }
+
+    /// <summary>Column (k, l) of the factor: w1a_k * w2a_l.</summary>
+    private void Columns(Span<float> values, int rank)
+    {
+        var (first, second) = (W1A.ToArray(), W2A.ToArray());
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++)
+                for (var l = 0; l < rank; l++) values[(o * rank + k) * rank + l] = first[o * rank + k] * second[o * rank + l];
+    }
+
+    private void ColumnsBack(ReadOnlySpan<float> gradient, int rank)
+    {
+        var (first, second) = (W1A.ToArray(), W2A.ToArray());
+        var dFirst = W1A.GradientSum;
+        var dSecond = W2A.GradientSum;
+        for (var o = 0; o < Layer.Outputs; o++)
+            for (var k = 0; k < rank; k++)
+                for (var l = 0; l < rank; l++)
+                {
+                    var g = gradient[(o * rank + k) * rank + l];
+                    dFirst[o * rank + k] += g * second[o * rank + l];
+                    dSecond[o * rank + l] += g * first[o * rank + k];
+                }
+    }
 
     private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hada_update", [Layer.Outputs, Layer.Inputs], [W1A, W1B, W2A, W2B],
         t => t.Scale(t.Multiply(t.Product(W1A, W1B), t.Product(W2A, W2B)), scale));

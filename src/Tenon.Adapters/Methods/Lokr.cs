@@ -108,11 +108,13 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
     }
 }
 
-/// <summary>LoKr's part of one layer.</summary>
-public sealed class LokrLayer : DenseUpdate
+/// <summary>LoKr's part of one layer: a token goes through the two small matrices, and their Kronecker product is made only to merge.</summary>
+public sealed class LokrLayer : LinearAdapter
 {
     private readonly LokrSizes sizes;
     private readonly float scale;
+    private readonly DerivedParameter? first;
+    private readonly DerivedParameter? second;
 
     internal LokrLayer(Linear layer, LokrSizes sizes, float scale)
         : base(layer)
@@ -123,6 +125,7 @@ public sealed class LokrLayer : DenseUpdate
         {
             W1A = Parameter.Create($"{layer.Path}.lokr_w1_a", sizes.L, sizes.Rank);
             W1B = Parameter.Create($"{layer.Path}.lokr_w1_b", sizes.Rank, sizes.M);
+            first = DerivedParameter.Of($"{layer.Path}.lokr_first", [sizes.L, sizes.M], [W1A, W1B], t => t.Product(W1A, W1B));
         }
         else W1 = Parameter.Create($"{layer.Path}.lokr_w1", sizes.L, sizes.M);
 
@@ -130,6 +133,7 @@ public sealed class LokrLayer : DenseUpdate
         {
             W2A = Parameter.Create($"{layer.Path}.lokr_w2_a", sizes.K, sizes.Rank);
             W2B = Parameter.Create($"{layer.Path}.lokr_w2_b", sizes.Rank, sizes.N);
+            second = DerivedParameter.Of($"{layer.Path}.lokr_second", [sizes.K, sizes.N], [W2A, W2B], t => t.Product(W2A, W2B));
         }
         else W2 = Parameter.Create($"{layer.Path}.lokr_w2", sizes.K, sizes.N);
     }
@@ -166,50 +170,20 @@ public sealed class LokrLayer : DenseUpdate
         }
     }
 
-    private protected override DerivedParameter CreateUpdate()
-    {
-        var first = W1 is not null ? null : DerivedParameter.Of($"{Layer.Path}.lokr_first", [sizes.L, sizes.M], [W1A!, W1B!], t => t.Product(W1A!, W1B!));
-        var second = W2 is not null ? null : DerivedParameter.Of($"{Layer.Path}.lokr_second", [sizes.K, sizes.N], [W2A!, W2B!], t => t.Product(W2A!, W2B!));
-        Parameter First() => W1 ?? first!.Value;
-        Parameter Second() => W2 ?? second!.Value;
-        List<Parameter> plain = [.. new[] { W1, W2 }.OfType<Parameter>()];
-        List<DerivedParameter> derived = [.. new[] { first, second }.OfType<DerivedParameter>()];
-        return new DerivedParameter($"{Layer.Path}.lokr_update", [Layer.Outputs, Layer.Inputs], plain, values => Kronecker(values, First().Value, Second().Value),
-            gradient => KroneckerBack(gradient, First(), Second()), derived);
-    }
+    private Parameter First => W1 ?? first!.Value;
 
-    private void Kronecker(Span<float> values, ReadOnlySpan<float> first, ReadOnlySpan<float> second)
+    private Parameter Second => W2 ?? second!.Value;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.KroneckerInto(Drop(tape, x), First, Second, scale, Base(tape, x));
+
+    /// <inheritdoc/>
+    public override float[] EffectiveWeight(float[] weight)
     {
+        var (w1, w2) = (First.ToArray(), Second.ToArray());
         for (var o = 0; o < Layer.Outputs; o++)
-            for (var j = 0; j < sizes.M; j++)
-            {
-                var factor = scale * first[o / sizes.K * sizes.M + j];
-                var row = second.Slice(o % sizes.K * sizes.N, sizes.N);
-                var target = values.Slice(o * Layer.Inputs + j * sizes.N, sizes.N);
-                for (var q = 0; q < row.Length; q++) target[q] = factor * row[q];
-            }
-    }
-
-    private void KroneckerBack(ReadOnlySpan<float> gradient, Parameter first, Parameter second)
-    {
-        var (w1, w2) = (first.ToArray(), second.ToArray());
-        var (d1, d2) = (new double[w1.Length], new double[w2.Length]);
-        for (var o = 0; o < Layer.Outputs; o++)
-            for (var j = 0; j < sizes.M; j++)
-            {
-                var (place, start) = (o / sizes.K * sizes.M + j, o % sizes.K * sizes.N);
-                var g = gradient.Slice(o * Layer.Inputs + j * sizes.N, sizes.N);
-                var sum = 0.0;
-                for (var q = 0; q < g.Length; q++)
-                {
-                    sum += (double)g[q] * w2[start + q];
-                    d2[start + q] += (double)g[q] * w1[place];
-                }
-
-                d1[place] += sum;
-            }
-
-        for (var i = 0; i < d1.Length; i++) first.GradientSum[i] += (float)(scale * d1[i]);
-        for (var i = 0; i < d2.Length; i++) second.GradientSum[i] += (float)(scale * d2[i]);
+            for (var i = 0; i < Layer.Inputs; i++)
+                weight[o * Layer.Inputs + i] += (float)((double)scale * w1[o / sizes.K * sizes.M + i / sizes.N] * w2[o % sizes.K * sizes.N + i % sizes.N]);
+        return weight;
     }
 }

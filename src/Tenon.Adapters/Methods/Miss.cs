@@ -186,8 +186,8 @@ public sealed class MissBatLayer : DenseUpdate
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("miss_block", B)];
 
-    /// <summary>The input is not dropped: PEFT builds W + dW here and leaves its dropout out.</summary>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(x, Update, Base(tape, x));
+    /// <summary>The input is never dropped: PEFT builds W + dW here and leaves its dropout out.</summary>
+    private protected override bool IsWhole => true;
 
     private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.miss_update", [Layer.Outputs, Layer.Inputs], [B], Compute, PullBack);
 

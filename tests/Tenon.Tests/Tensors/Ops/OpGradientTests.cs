@@ -8,6 +8,7 @@ public class OpGradientTests
 {
     private static readonly Parameter X = GradientCheck.Random("x", 5, 12);
     private static readonly Parameter Y = GradientCheck.Random("y", 5, 12);
+    private static readonly Parameter Z7 = GradientCheck.Random("z7", 5, 7);
 
     [Fact]
     public void AddAndScale() => GradientCheck.Run(t => t.Add(t.Scale(X, 0.7f), Y), [X, Y]);
@@ -106,6 +107,30 @@ public class OpGradientTests
         var b = GradientCheck.Random("b45", 1, 45);
         GradientCheck.Run(t => t.ScaledBy(t.MatMulScaled(X, frozen, scale.Value), scale.Value), [X, c]);
         GradientCheck.Run(t => t.AddRowInPlace(t.ScaledBy(t.MatMulScaled(X, frozen, scale.Value), scale.Value), b), [X, c, b]);
+    }
+
+    [Fact]
+    public void ProductWithASpectrum()
+    {
+        var s = GradientCheck.Random("spectrum", 1, 9);
+        int[] rows = [0, 3, 3, 6, 1, 2, 5, 4, 0], columns = [0, 11, 2, 5, 5, 7, 1, 9, 4];
+        GradientCheck.Run(t => t.SpectrumInto(X, s, rows, columns, 0.4f, t.Scale(Z7, 2)), [X, s, Z7]);
+    }
+
+    [Fact]
+    public void ProductWithCirculantBlocks()
+    {
+        var y = GradientCheck.Random("y18", 5, 18);
+        var kernels = GradientCheck.Random("kernels", 2, 12 * 18 / 6);
+        GradientCheck.Run(t => t.CirculantInto(X, kernels, 6, t.Scale(y, 2)), [X, kernels, y]);
+    }
+
+    [Fact]
+    public void KroneckerProduct()
+    {
+        var y = GradientCheck.Random("y30", 5, 30);
+        var (first, second) = (GradientCheck.Random("first", 5, 4), GradientCheck.Random("second", 6, 3));
+        GradientCheck.Run(t => t.KroneckerInto(X, first, second, 0.5f, t.Scale(y, 2)), [X, first, second, y]);
     }
 
     [Fact]
