@@ -85,6 +85,7 @@ public sealed class Boft : AdapterMethod
 public sealed class BoftLayer : LinearAdapter
 {
     private readonly DerivedParameter blocks;
+    private readonly OutputScale scale;
 
     /// <summary>No turn, scale one.</summary>
     public BoftLayer(Linear layer, int block)
@@ -94,6 +95,7 @@ public sealed class BoftLayer : LinearAdapter
         D = Parameter.Create($"{layer.Path}.boft_R", 1, layer.Inputs / block, block, block);
         S = Parameter.Create($"{layer.Path}.boft_s", layer.Outputs, 1);
         S.Update(values => values.Fill(1));
+        scale = new OutputScale(S);
         blocks = new DerivedParameter($"{layer.Path}.boft_blocks", [layer.Inputs / block, block, block], [D], Compute, PullBack);
     }
 
@@ -112,7 +114,8 @@ public sealed class BoftLayer : LinearAdapter
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
     {
-        var y = tape.MultiplyRow(tape.MatMul(tape.BlockMatMul(x, blocks.Value), Layer.Weight), S);
+        var turned = tape.BlockMatMul(x, blocks.Value);
+        var y = scale.IsInvertible ? scale.Of(tape, tape.MatMulScaled(turned, Layer.Weight, S)) : tape.MultiplyRow(tape.MatMul(turned, Layer.Weight), S);
         return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
     }
 

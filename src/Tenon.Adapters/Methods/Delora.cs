@@ -84,6 +84,7 @@ public sealed class DeloraLayer : FactoredAdapter
     private const double Least = 1e-4;
     private readonly int rank;
     private readonly DerivedParameter factor;
+    private readonly DerivedParameter weighted;
 
     /// <summary>A zero update: B zero, A not yet drawn.</summary>
     public DeloraLayer(Linear layer, int rank, float strength)
@@ -98,6 +99,7 @@ public sealed class DeloraLayer : FactoredAdapter
         Norms.Trainable = false;
         Norms.Set(ColumnNorms(layer));
         factor = new DerivedParameter($"{layer.Path}.delora_factor", [rank], [A, B, Lambda], Compute, PullBack);
+        weighted = new DerivedParameter($"{layer.Path}.delora_weighted_A", [rank, layer.Inputs], [A, Norms], values => Weigh(A.Value, values, add: false), gradient => Weigh(gradient, A.GradientSum, add: true));
     }
 
     /// <summary>A [r, in].</summary>
@@ -117,7 +119,15 @@ public sealed class DeloraLayer : FactoredAdapter
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) =>
-        tape.MatMulInto(tape.MultiplyRow(tape.MatMul(tape.MultiplyRow(x, Norms), A), factor.Value), B, Base(tape, x));
+        tape.MatMulInto(tape.MultiplyRow(tape.MatMul(x, weighted.Value), factor.Value), B, Base(tape, x));
+
+    /// <summary>The columns of a matrix [r, in] times w: on A rather than on every token.</summary>
+    private void Weigh(ReadOnlySpan<float> source, Span<float> target, bool add)
+    {
+        var norms = Norms.Value;
+        for (var k = 0; k < source.Length; k += norms.Length)
+            for (var i = 0; i < norms.Length; i++) target[k + i] = source[k + i] * norms[i] + (add ? target[k + i] : 0);
+    }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora()

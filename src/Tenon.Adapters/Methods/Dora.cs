@@ -51,7 +51,7 @@ public sealed class DoraLayer : LoraLayer
     private readonly double[] squares;
     private readonly Tape norming = new();
     private readonly DerivedParameter factor;
-    private readonly DerivedParameter logFactor;
+    private readonly OutputScale scale;
     private readonly DerivedParameter scaledB;
     private float[] norms = [];
 
@@ -63,8 +63,8 @@ public sealed class DoraLayer : LoraLayer
         Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Outputs);
         Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
         factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Outputs], [Magnitude, A, B], ComputeFactor, PullBack);
-        logFactor = new DerivedParameter($"{layer.Path}.dora_log_factor", [layer.Outputs], [Magnitude], values => factor.Value.Value.CopyTo(values), PullBackOfLogarithm, [factor]);
-        scaledB = new DerivedParameter($"{layer.Path}.dora_scaled_B", [layer.Outputs, rank], [B], values => Rows(B.Value, values, add: false), gradient => Rows(gradient, B.GradientSum, add: true), [factor]);
+        this.scale = new OutputScale($"{layer.Path}.dora_factor", layer.Outputs, factor);
+        scaledB = this.scale.Rows($"{layer.Path}.dora_scaled_B", B, rank);
     }
 
     /// <summary>m [out].</summary>
@@ -76,21 +76,20 @@ public sealed class DoraLayer : LoraLayer
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
     {
-        var scale = factor.Value;
         var dropped = Drop(tape, x);
         if (ReferenceEquals(dropped, x))
         {
             // What is scaled can be had back from y, but not where a factor is zero.
-            var y = scale.Value.Contains(0f)
-                ? tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale)
-                : tape.ScaledBy(tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), scaledB.Value, tape.MatMulScaled(x, Layer.Weight, scale)), logFactor.Value);
+            var y = scale.IsInvertible
+                ? scale.Of(tape, tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), scaledB.Value, tape.MatMulScaled(x, Layer.Weight, scale.Value)))
+                : tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale.Value);
             return Bias is null ? y : tape.AddRowInPlace(y, Bias);
         }
 
         // With dropout PEFT leaves the base product whole: W x + b + c (W x' + s B A x') - W x'.
         var direction = tape.MatMul(dropped, Layer.Weight);
         var rest = tape.Scale(tape.MatMul(dropped, Layer.Weight), -1);
-        return tape.Add(Base(tape, x), tape.Add(tape.MultiplyRow(Update(tape, dropped, direction), scale), rest));
+        return tape.Add(Base(tape, x), tape.Add(tape.MultiplyRow(Update(tape, dropped, direction), scale.Value), rest));
     }
 
     /// <summary>Sets the magnitudes to the row norms of W + s B A.</summary>
@@ -109,8 +108,8 @@ public sealed class DoraLayer : LoraLayer
             var row = weight.AsSpan(o * inputs, inputs);
             var square = 0.0;
             foreach (var w in row) square += (double)w * w;
-            var scale = square == 0 ? 0 : Magnitude.Value[o] / Math.Sqrt(square);
-            foreach (ref var w in row) w = (float)(w * scale);
+            var ratio = square == 0 ? 0 : Magnitude.Value[o] / Math.Sqrt(square);
+            foreach (ref var w in row) w = (float)(w * ratio);
         }
 
         return weight;
@@ -128,22 +127,6 @@ public sealed class DoraLayer : LoraLayer
         var sum = Magnitude.GradientSum;
         for (var o = 0; o < sum.Length; o++)
             if (norms[o] != 0) sum[o] += gradient[o] / norms[o];
-    }
-
-    /// <summary>dL/dm = (dL/d ln c) / m; asked for only where no factor is zero.</summary>
-    private void PullBackOfLogarithm(ReadOnlySpan<float> gradient)
-    {
-        var sum = Magnitude.GradientSum;
-        for (var o = 0; o < sum.Length; o++) sum[o] += gradient[o] / Magnitude.Value[o];
-    }
-
-    /// <summary>Rows of <paramref name="source"/> [out, r] times their factors, written or added to <paramref name="target"/>.</summary>
-    private void Rows(ReadOnlySpan<float> source, Span<float> target, bool add)
-    {
-        var scale = factor.Value.Value;
-        var rank = (int)A.Rows;
-        for (var o = 0; o < scale.Length; o++)
-            for (var k = o * rank; k < (o + 1) * rank; k++) target[k] = scale[o] * source[k] + (add ? target[k] : 0);
     }
 
     /// <summary>The norms of the rows of W + s B A [out].</summary>

@@ -138,7 +138,7 @@ public sealed class GraloraLayer : FactoredAdapter
     {
         var dropped = Drop(tape, x);
         var middle = tape.Scale(tape.TransposeChunks(tape.BlockMatMul(dropped, A), K), scale);
-        var y = tape.Add(Base(tape, x), tape.BlockMatMul(middle, B));
+        var y = tape.BlockMatMulInto(middle, B, Base(tape, x));
         return GeneralA is null ? y : tape.MatMulInto(tape.Scale(tape.MatMul(dropped, GeneralA), scale), GeneralB!, y);
     }
 

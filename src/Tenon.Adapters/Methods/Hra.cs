@@ -88,8 +88,8 @@ public sealed class HraLayer : FactoredAdapter
     private readonly int rank;
     private readonly bool orthonormal;
     private readonly DerivedParameter normal;
-    private readonly DerivedParameter negative;
     private readonly DerivedParameter middle;
+    private readonly DerivedParameter outer;
 
     /// <summary>Columns not yet drawn.</summary>
     public HraLayer(Linear layer, int rank, bool orthonormal)
@@ -99,8 +99,9 @@ public sealed class HraLayer : FactoredAdapter
         this.orthonormal = orthonormal;
         U = Parameter.Create($"{layer.Path}.hra_u", layer.Inputs, rank);
         normal = new DerivedParameter($"{layer.Path}.hra_normal", [rank, layer.Inputs], [U], Normalise, NormaliseBack);
-        negative = new DerivedParameter($"{layer.Path}.hra_negative", [layer.Inputs, rank], [], Negate, NegateBack, [normal]);
         middle = new DerivedParameter($"{layer.Path}.hra_middle", [rank, rank], [], Middle, MiddleBack, [normal]);
+        // -W U T from T^T (U^T W^T): r rows through the frozen weight.
+        outer = DerivedParameter.Of($"{layer.Path}.hra_outer", [layer.Outputs, rank], [], t => t.Scale(t.Turned(t.Product(middle.Value, t.MatMul(normal.Value, layer.Weight))), -1), [normal, middle]);
     }
 
     /// <summary>u [in, r].</summary>
@@ -109,16 +110,15 @@ public sealed class HraLayer : FactoredAdapter
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hra_u", U)];
 
-    /// <summary>W (H x) + b; as a row, (H x)^T = x - ((x U) T^T) U^T.</summary>
-    public override Tensor Forward(Tape tape, Tensor x) =>
-        Base(tape, tape.Add(x, tape.MatMul(tape.MatMul(tape.MatMul(x, normal.Value), middle.Value), negative.Value)));
+    /// <summary>W H x + b = W x + b + (-W U T) (U^T x): what a LoRA of rank r costs, and -W U T once after each optimizer step.</summary>
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.MatMul(x, normal.Value), outer.Value, Base(tape, x));
 
-    /// <summary>W H = W + (-W U T) U^T.</summary>
+    /// <summary>(-W U T) and U^T, in float64.</summary>
     public override LowRankFactors ToLora()
     {
         var weight = Layer.Weight.ToArray();
         var u = normal.Value.ToArray();
-        var t = middle.Value.ToArray();
+        var t = T();
         var b = new float[Layer.Outputs * rank];
         var product = new double[rank];
         for (var o = 0; o < Layer.Outputs; o++)
@@ -221,24 +221,12 @@ public sealed class HraLayer : FactoredAdapter
         }
     }
 
-    private void Negate(Span<float> values)
-    {
-        var u = normal.Value.Value;
-        for (var k = 0; k < rank; k++)
-            for (var i = 0; i < Layer.Inputs; i++) values[i * rank + k] = -u[k * Layer.Inputs + i];
-    }
-
-    private void NegateBack(ReadOnlySpan<float> gradient)
-    {
-        var sum = normal.Value.GradientSum;
-        for (var k = 0; k < rank; k++)
-            for (var i = 0; i < Layer.Inputs; i++) sum[k * Layer.Inputs + i] -= gradient[i * rank + k];
-    }
-
+    /// <summary>T^T.</summary>
     private void Middle(Span<float> values)
     {
         var t = T();
-        for (var i = 0; i < t.Length; i++) values[i] = (float)t[i];
+        for (var i = 0; i < rank; i++)
+            for (var j = 0; j < rank; j++) values[j * rank + i] = (float)t[i * rank + j];
     }
 
     /// <summary>
@@ -298,7 +286,7 @@ public sealed class HraLayer : FactoredAdapter
         var half = new double[rank * rank];
         for (var i = 0; i < rank; i++)
             for (var j = 0; j < rank; j++)
-                for (var k = 0; k < rank; k++) half[i * rank + j] += t[k * rank + i] * gradient[k * rank + j];
+                for (var k = 0; k < rank; k++) half[i * rank + j] += t[k * rank + i] * gradient[j * rank + k];
         var sum = normal.Value.GradientSum;
         for (var k = 0; k < rank; k++)
         {

@@ -103,6 +103,9 @@ public sealed class Ia3 : AdapterMethod
 /// <summary>IA3's part of one layer.</summary>
 public sealed class Ia3Layer : LinearAdapter
 {
+    private readonly OutputScale scale;
+    private DerivedParameter? scaledBias;
+
     /// <summary>A scale of ones.</summary>
     public Ia3Layer(Linear layer, bool isFeedForward)
         : base(layer)
@@ -110,6 +113,7 @@ public sealed class Ia3Layer : LinearAdapter
         IsFeedForward = isFeedForward;
         L = isFeedForward ? Parameter.Create($"{layer.Path}.ia3_l", 1, layer.Inputs) : Parameter.Create($"{layer.Path}.ia3_l", layer.Outputs, 1);
         L.Update(values => values.Fill(1));
+        scale = new OutputScale(L);
     }
 
     /// <summary>True where the input is scaled.</summary>
@@ -122,7 +126,14 @@ public sealed class Ia3Layer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("ia3_l", L)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => IsFeedForward ? Base(tape, tape.MultiplyRow(x, L)) : tape.MultiplyRow(Base(tape, x), L);
+    public override Tensor Forward(Tape tape, Tensor x)
+    {
+        if (IsFeedForward) return Base(tape, tape.MultiplyRow(x, L));
+        if (!scale.IsInvertible) return tape.MultiplyRow(Base(tape, x), L);
+        var y = tape.MatMulScaled(x, Layer.Weight, L);
+        if (Bias is { } bias) y = tape.AddRowInPlace(y, (scaledBias ??= scale.Rows($"{L.Name}.bias", bias, 1)).Value);
+        return scale.Of(tape, y);
+    }
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)

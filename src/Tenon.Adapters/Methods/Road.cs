@@ -107,11 +107,7 @@ public sealed class RoadLayer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("road_theta", Theta), ("road_alpha", Alpha)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x)
-    {
-        var y = Base(tape, x);
-        return tape.Add(tape.MultiplyRow(y, first.Value), tape.MultiplyRow(tape.QuarterTurn(y, Group), second.Value));
-    }
+    public override Tensor Forward(Tape tape, Tensor x) => tape.PairTurn(Base(tape, x), first.Value, second.Value, Group);
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
@@ -134,9 +130,8 @@ public sealed class RoadLayer : LinearAdapter
         {
             var isFirstHalf = o % Group < half;
             var other = isFirstHalf ? o + half : o - half;
-            var sign = isFirstHalf ? -1.0 : 1.0;
             for (var i = 0; i < width; i++)
-                rows[o * width + i] = (float)((double)original[o * width + i] * first.Value.Value[o] + sign * original[other * width + i] * second.Value.Value[o]);
+                rows[o * width + i] = (float)((double)original[o * width + i] * first.Value.Value[o] + (double)original[other * width + i] * second.Value.Value[o]);
         }
     }
 
@@ -147,12 +142,16 @@ public sealed class RoadLayer : LinearAdapter
         return variant switch { 1 => group * half + i % half, 2 => output, _ => group * 2 * Group + (isSecond ? Group : 0) + i };
     }
 
+    /// <summary>The quarter turn takes the partner with a minus in a group's first half.</summary>
+    private double Sign(int output, bool isSecond) => isSecond && output % Group < Group / 2 ? -1 : 1;
+
+    /// <summary>alpha cos theta, or alpha sin theta with its sign, of each output.</summary>
     private DerivedParameter Factor(string name, bool isSecond) => new($"{Layer.Path}.road_{name}", [Layer.Outputs], [Theta, Alpha], values =>
     {
         for (var o = 0; o < values.Length; o++)
         {
             var (sin, cos) = (ExactMath.Sin(Theta.Value[Place(o, isSecond)]), ExactMath.Cos(Theta.Value[Place(o, isSecond)]));
-            values[o] = (float)(Alpha.Value[Place(o, isSecond)] * (isSecond ? sin : cos));
+            values[o] = (float)(Sign(o, isSecond) * Alpha.Value[Place(o, isSecond)] * (isSecond ? sin : cos));
         }
     }, gradient =>
     {
@@ -161,8 +160,9 @@ public sealed class RoadLayer : LinearAdapter
             var place = Place(o, isSecond);
             double theta = Theta.Value[place], alpha = Alpha.Value[place];
             var (sin, cos) = (ExactMath.Sin(theta), ExactMath.Cos(theta));
-            Alpha.GradientSum[place] += (float)(gradient[o] * (isSecond ? sin : cos));
-            Theta.GradientSum[place] += (float)(gradient[o] * alpha * (isSecond ? cos : -sin));
+            var g = Sign(o, isSecond) * gradient[o];
+            Alpha.GradientSum[place] += (float)(g * (isSecond ? sin : cos));
+            Theta.GradientSum[place] += (float)(g * alpha * (isSecond ? cos : -sin));
         }
     });
 }

@@ -57,10 +57,10 @@ public sealed class SubtractedLoraLayer : LoraLayer
     {
         var y = Base(tape, x);
         var dropped = Drop(tape, x);
-        return tape.AddDifferenceInPlace(y, Product(tape, dropped, A, B), Product(tape, dropped, StartA, StartB));
+        return tape.AddProductDifference(y, Narrow(tape, dropped, A), B, Narrow(tape, dropped, StartA), StartB);
     }
 
-    private Tensor Product(Tape tape, Tensor x, Parameter a, Parameter b) => tape.MatMul(tape.Scale(tape.MatMul(x, a), Scale), b);
+    private Tensor Narrow(Tape tape, Tensor x, Parameter a) => tape.Scale(tape.MatMul(x, a), Scale);
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)

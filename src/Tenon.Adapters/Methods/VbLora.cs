@@ -201,7 +201,7 @@ public sealed class VbLoraLayer : FactoredAdapter
         var (y, dropped) = (Base(tape, x), Drop(tape, x));
         if (startA is null) return tape.MatMulInto(tape.MatMul(dropped, a.Value), b.Value, y);
         // Both updates go through the same ops, so that equal factors cancel to the last bit.
-        return tape.AddDifferenceInPlace(y, tape.MatMul(tape.MatMul(dropped, a.Value), b.Value), tape.MatMul(tape.MatMul(dropped, startA), startB!));
+        return tape.AddProductDifference(y, tape.MatMul(dropped, a.Value), b.Value, tape.MatMul(dropped, startA), startB!);
     }
 
     /// <inheritdoc/>

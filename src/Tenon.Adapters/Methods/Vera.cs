@@ -144,7 +144,7 @@ public sealed class VeraLayer : FactoredAdapter
     {
         var y = Base(tape, x);
         var inner = tape.MultiplyRow(tape.MatMul(Drop(tape, x), shared.A(Layer.Inputs)), Inner);
-        return tape.Add(y, tape.MultiplyRow(tape.MatMul(inner, shared.B(Layer.Outputs)), Outer));
+        return tape.MatMulScaledInto(inner, shared.B(Layer.Outputs), Outer, y);
     }
 
     /// <inheritdoc/>

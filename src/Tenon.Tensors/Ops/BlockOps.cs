@@ -13,27 +13,50 @@ public static unsafe class BlockOps
         var (k, p, q) = Sizes(blocks);
         Shapes.Require(x.Columns == k * p, $"block product with '{blocks.Name}'", $"inputs of {k * p} columns", $"{x.Columns}");
         var y = tape.New(x.Rows, k * q);
-        for (nint j = 0; j < k; j++)
-            Gemm.MultiplyParallel(tape.Pool, x.Rows, q, p, x.Data + j * p, x.Columns, 1, blocks.Data + j * p * q, q, y.Data + j * q, y.Columns, accumulate: false);
-        if (!tape.Needs(x, blocks)) return y;
-        tape.Record(y, () =>
-        {
-            var dy = y.Grad!;
-            if (blocks.RequiresGrad)
-            {
-                var db = tape.GradZeroed(blocks);
-                for (nint j = 0; j < k; j++)
-                    Gemm.MultiplyParallel(tape.Pool, p, q, x.Rows, x.Data + j * p, 1, x.Columns, dy.Data + j * q, dy.Columns, db.Data + j * p * q, q, accumulate: true);
-            }
-
-            if (!x.RequiresGrad) return;
-            var turned = tape.New(k * q, p);
-            for (nint j = 0; j < k; j++) Transpose.Blocked(blocks.Data + j * p * q, p, q, turned.Row(j * q));
-            var dx = tape.GradOf(x, out var fresh);
-            for (nint j = 0; j < k; j++)
-                Gemm.MultiplyParallel(tape.Pool, x.Rows, p, q, dy.Data + j * q, dy.Columns, 1, turned.Row(j * q), p, dx.Data + j * p, dx.Columns, accumulate: !fresh);
-        });
+        Forward(tape, x, blocks, y, accumulate: false);
+        if (tape.Needs(x, blocks)) tape.Record(y, () => Backward(tape, x, blocks, y.Grad!));
         return y;
+    }
+
+    /// <summary>y_j += x_j M_j in place, y the fresh result of another op.</summary>
+    public static Tensor BlockMatMulInto(this Tape tape, Tensor x, Parameter blocks, Tensor y)
+    {
+        var (k, p, q) = Sizes(blocks);
+        Shapes.Require(x.Columns == k * p && y.Columns == k * q && x.Rows == y.Rows, $"block product with '{blocks.Name}' added to a tensor", $"[{x.Rows}, {k * p}] and [{x.Rows}, {k * q}]", $"[{x.Rows}, {x.Columns}] and [{y.Rows}, {y.Columns}]");
+        Forward(tape, x, blocks, y, accumulate: true);
+        if (tape.Needs(x, blocks))
+            tape.RecordInPlace(y, () =>
+            {
+                if (y.Grad is { } dy) Backward(tape, x, blocks, dy);
+            });
+        return y;
+    }
+
+    private static void Forward(Tape tape, Tensor x, Parameter blocks, Tensor y, bool accumulate)
+    {
+        var (k, p, q) = Sizes(blocks);
+        for (nint j = 0; j < k; j++)
+            Gemm.MultiplyParallel(tape.Pool, x.Rows, q, p, x.Data + j * p, x.Columns, 1, blocks.Data + j * p * q, q, y.Data + j * q, y.Columns, accumulate);
+    }
+
+    private static void Backward(Tape tape, Tensor x, Parameter blocks, Tensor dy)
+    {
+        var (k, p, q) = Sizes(blocks);
+        if (blocks.RequiresGrad)
+        {
+            var db = tape.GradZeroed(blocks);
+            for (nint j = 0; j < k; j++)
+                Gemm.MultiplyParallel(tape.Pool, p, q, x.Rows, x.Data + j * p, 1, x.Columns, dy.Data + j * q, dy.Columns, db.Data + j * p * q, q, accumulate: true);
+        }
+
+        if (!x.RequiresGrad) return;
+        var dx = tape.GradOf(x, out var fresh);
+        var mark = tape.Mark();
+        var turned = tape.New(k * q, p);
+        for (nint j = 0; j < k; j++) Transpose.Blocked(blocks.Data + j * p * q, p, q, turned.Row(j * q));
+        for (nint j = 0; j < k; j++)
+            Gemm.MultiplyParallel(tape.Pool, x.Rows, p, q, dy.Data + j * q, dy.Columns, 1, turned.Row(j * q), p, dx.Data + j * p, dx.Columns, accumulate: !fresh);
+        tape.Release(mark, null);
     }
 
     private static (nint K, nint P, nint Q) Sizes(Parameter blocks)
@@ -92,39 +115,5 @@ public static unsafe class BlockOps
                     for (nint c = 0; c < x.Columns; c += width) RowKernels.Add(dx.Row(r) + c, y.Grad!.Row(r), Math.Min(width, x.Columns - c));
             });
         return y;
-    }
-
-    /// <summary>
-    /// The quarter turn of pairs (i, i + g/2) in each group of g columns: y_i = -x_(i+g/2) in a group's first half, y_i = x_(i-g/2) in its second (RoAd).
-    /// </summary>
-    public static Tensor QuarterTurn(this Tape tape, Tensor x, int group)
-    {
-        Shapes.Require(group % 2 == 0 && x.Columns % group == 0, "quarter turn", $"an even group that divides {x.Columns}", $"{group}");
-        var y = tape.New(x.Rows, x.Columns);
-        Turn(x, y, group, 1, accumulate: false);
-        if (tape.Needs(x))
-            tape.Record(y, () =>
-            {
-                var dx = tape.GradOf(x, out var fresh);
-                Turn(y.Grad!, dx, group, -1, accumulate: !fresh);
-            });
-        return y;
-    }
-
-    private static void Turn(Tensor from, Tensor to, int group, float sign, bool accumulate)
-    {
-        nint half = group / 2;
-        for (nint r = 0; r < from.Rows; r++)
-            for (nint g = 0; g < from.Columns; g += group)
-            {
-                var source = from.Row(r) + g;
-                var target = to.Row(r) + g;
-                for (nint i = 0; i < half; i++)
-                {
-                    var (first, second) = (-sign * source[i + half], sign * source[i]);
-                    target[i] = accumulate ? target[i] + first : first;
-                    target[i + half] = accumulate ? target[i + half] + second : second;
-                }
-            }
     }
 }

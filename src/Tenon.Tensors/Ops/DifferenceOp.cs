@@ -29,6 +29,35 @@ public static unsafe class DifferenceOp
         return y;
     }
 
+    /// <summary>
+    /// y += a Bᵀ - a0 B0ᵀ in place, y the fresh result of another op; a, a0 [tokens, r], B, B0 [out, r], the latter not trained. Equal factors leave y as it is. Neither product is kept.
+    /// </summary>
+    public static Tensor AddProductDifference(this Tape tape, Tensor y, Tensor a, Parameter b, Tensor a0, Parameter b0)
+    {
+        Shapes.Require(!b0.RequiresGrad, "subtracted product", "a factor that is not trained", b0.Name);
+        var recording = tape.Recording;
+        tape.Recording = false;
+        var mark = tape.Mark();
+        tape.AddDifferenceInPlace(y, tape.MatMul(a, b), tape.MatMul(a0, b0));
+        tape.Release(mark, null);
+        tape.Recording = recording;
+        if (tape.Needs(a, b) || tape.Needs(a0))
+            tape.RecordInPlace(y, () =>
+            {
+                if (y.Grad is not { } dy) return;
+                MatMulOp.Backward(tape, a, b, dy);
+                if (!a0.RequiresGrad) return;
+                // -dy B0, by a negated copy of what is narrow.
+                var da = tape.GradZeroed(a0);
+                var inner = tape.Mark();
+                var product = tape.New(a0.Rows, a0.Columns);
+                Kernels.Gemm.MultiplyParallel(tape.Pool, a0.Rows, a0.Columns, b0.Rows, dy.Data, dy.Columns, 1, b0.Data, b0.Columns, product.Data, product.Columns, accumulate: false);
+                Kernels.RowKernels.Axpy(da.Data, product.Data, -1, product.Length);
+                tape.Release(inner, null);
+            });
+        return y;
+    }
+
     private static void Rows(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);

@@ -56,7 +56,8 @@ public static unsafe class MatMulOp
         Gemm.MultiplyParallel(tape.Pool, x.Rows, weight.Rows, x.Columns, x.Data, x.Columns, 1, transposed.Data, weight.Rows, y.Data, y.Columns, accumulate);
     }
 
-    private static void Backward(Tape tape, Tensor x, Parameter weight, Tensor dy)
+    /// <summary>dW += dyᵀ x and dx += dy W, where they are asked for.</summary>
+    internal static void Backward(Tape tape, Tensor x, Parameter weight, Tensor dy)
     {
         if (weight.RequiresGrad)
         {

@@ -5,6 +5,21 @@ namespace Tenon.Tensors.Ops;
 /// <summary>The product of two matrices, y = a b, a [m, k], b [k, n]; da = dy bᵀ, db = aᵀ dy. For what is computed from parameters, not for tokens.</summary>
 public static unsafe class ProductOp
 {
+    /// <summary>y = xᵀ.</summary>
+    public static Tensor Turned(this Tape tape, Tensor x)
+    {
+        var y = tape.New(x.Columns, x.Rows);
+        Transpose.Blocked(x.Data, x.Rows, x.Columns, y.Data);
+        if (tape.Needs(x))
+            tape.Record(y, () =>
+            {
+                var back = tape.New(x.Rows, x.Columns);
+                Transpose.Blocked(y.Grad!.Data, y.Rows, y.Columns, back.Data);
+                RowKernels.Add(tape.GradZeroed(x).Data, back.Data, back.Length);
+            });
+        return y;
+    }
+
     /// <summary>y = a b.</summary>
     public static Tensor Product(this Tape tape, Tensor a, Tensor b)
     {

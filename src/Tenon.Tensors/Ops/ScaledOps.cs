@@ -33,11 +33,7 @@ public static unsafe class ScaledOps
         if (!tape.Needs(scale)) return y;
         tape.RecordInPlace(y, () =>
         {
-            if (y.Grad is not { } dy) return;
-            // Strips of columns for twice the threads: each walks down all rows, its piece of the sum in the first cache.
-            var width = Math.Clamp((y.Columns + 2 * tape.Pool.Threads - 1) / (2 * tape.Pool.Threads), 32, 512);
-            var job = new SumJob { Dy = dy.Data, Y = y.Data, Sum = tape.GradZeroed(scale).Data, Rows = y.Rows, N = y.Columns, Width = width };
-            tape.Pool.Run((int)((y.Columns + width - 1) / width), &job, &AddProducts);
+            if (y.Grad is { } dy) AddProducts(tape, dy, y, tape.GradZeroed(scale));
         });
         y.Kept = true;
         return y;
@@ -46,13 +42,79 @@ public static unsafe class ScaledOps
     /// <summary>The tensor itself, or, where the backward pass reads its values again, a copy that may be changed in place.</summary>
     internal static Tensor Writable(this Tape tape, Tensor x) => x.Kept ? tape.Copy(x) : x;
 
+    /// <summary>
+    /// y += c o (x Bᵀ) in place, y the fresh result of another op, B [out, r] not trained, c [1, out]. The product is made again in the backward pass rather than kept.
+    /// </summary>
+    public static Tensor MatMulScaledInto(this Tape tape, Tensor x, Parameter b, Parameter scale, Tensor y)
+    {
+        Shapes.Require(x.Columns == b.Columns && y.Columns == b.Rows && scale.Length == b.Rows && x.Rows == y.Rows && !b.RequiresGrad, $"scaled product with '{b.Name}'", $"[{x.Rows}, {b.Columns}], [{x.Rows}, {b.Rows}] and {b.Rows} factors", $"[{x.Rows}, {x.Columns}], [{y.Rows}, {y.Columns}] and {scale.Length}");
+        var mark = tape.Mark();
+        AddScaledRows(tape, Product(tape, x, b), scale, y, add: true);
+        tape.Release(mark, null);
+        if (tape.Needs(x, scale))
+            tape.RecordInPlace(y, () =>
+            {
+                if (y.Grad is not { } dy) return;
+                var dx = x.RequiresGrad ? tape.GradZeroed(x) : null;
+                var inner = tape.Mark();
+                var product = Product(tape, x, b);
+                if (scale.RequiresGrad) AddProducts(tape, dy, product, tape.GradZeroed(scale));
+                if (dx is not null)
+                {
+                    AddScaledRows(tape, dy, scale, product, add: false);
+                    Gemm.MultiplyParallel(tape.Pool, x.Rows, x.Columns, b.Rows, product.Data, product.Columns, 1, b.Data, b.Columns, dx.Data, dx.Columns, accumulate: true);
+                }
+
+                tape.Release(inner, null);
+            });
+        return y;
+    }
+
+    private static Tensor Product(Tape tape, Tensor x, Parameter b)
+    {
+        var product = tape.New(x.Rows, b.Rows);
+        Gemm.MultiplyParallel(tape.Pool, x.Rows, b.Rows, x.Columns, x.Data, x.Columns, 1, b.Transposed().Data, b.Rows, product.Data, b.Rows, accumulate: false);
+        return product;
+    }
+
+    private static void AddScaledRows(Tape tape, Tensor from, Parameter scale, Tensor to, bool add)
+    {
+        var job = new RowJob { From = from.Data, Scale = scale.Data, To = to.Data, Rows = from.Rows, N = from.Columns, Add = add, Parts = RowJobs.Parts(tape.Pool, from.Rows, from.Columns) };
+        tape.Pool.Run(job.Parts, &job, &ScaleRows);
+    }
+
+    private struct RowJob
+    {
+        public float* From, Scale, To;
+        public nint Rows, N;
+        public bool Add;
+        public int Parts;
+    }
+
+    private static void ScaleRows(RowJob* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        for (var r = first; r < end; r++)
+            if (job->Add) RowKernels.MulAdd(job->To + r * job->N, job->From + r * job->N, job->Scale, job->N);
+            else RowKernels.Mul(job->To + r * job->N, job->From + r * job->N, job->Scale, job->N);
+    }
+
+    /// <summary>sum += the rows' products a o b, in their order.</summary>
+    private static void AddProducts(Tape tape, Tensor a, Tensor b, Tensor sum)
+    {
+        // Strips of columns for twice the threads: each walks down all rows, its piece of the sum in the first cache.
+        var width = Math.Clamp((b.Columns + 2 * tape.Pool.Threads - 1) / (2 * tape.Pool.Threads), 32, 512);
+        var job = new SumJob { Dy = a.Data, Y = b.Data, Sum = sum.Data, Rows = b.Rows, N = b.Columns, Width = width };
+        tape.Pool.Run((int)((b.Columns + width - 1) / width), &job, &AddProductPart);
+    }
+
     private struct SumJob
     {
         public float* Dy, Y, Sum;
         public nint Rows, N, Width;
     }
 
-    private static void AddProducts(SumJob* job, int part)
+    private static void AddProductPart(SumJob* job, int part)
     {
         var first = part * job->Width;
         var width = Math.Min(job->Width, job->N - first);

@@ -133,6 +133,29 @@ public class OpGradientTests
         GradientCheck.Run(t => t.KroneckerInto(X, first, second, 0.5f, t.Scale(y, 2)), [X, first, second, y]);
     }
 
+    [Theory, InlineData(2), InlineData(6), InlineData(12)]
+    public void TurnOfPairs(int group)
+    {
+        var (f, s) = (GradientCheck.Random("f", 1, 12), GradientCheck.Random("s", 1, 12));
+        GradientCheck.Run(t => t.PairTurn(X, f, s, group), [X, f, s]);
+    }
+
+    [Fact]
+    public void ScaledProductAddedInPlace()
+    {
+        var (b, c) = (GradientCheck.Random("b", 7, 12), GradientCheck.Random("c7", 1, 7));
+        b.Trainable = false;
+        GradientCheck.Run(t => t.MatMulScaledInto(X, b, c, t.Scale(Z7, 2)), [X, c, Z7]);
+    }
+
+    [Fact]
+    public void DifferenceOfProductsAddedInPlace()
+    {
+        var (b, start) = (GradientCheck.Random("b", 7, 12), GradientCheck.Random("start", 7, 12));
+        start.Trainable = false;
+        GradientCheck.Run(t => t.AddProductDifference(t.Scale(Z7, 2), X, b, t.Scale(Y, 0.5f), start), [X, Y, b, Z7]);
+    }
+
     [Fact]
     public void Embedding()
     {
@@ -345,6 +368,6 @@ public class OpGradientTests
     [Theory, InlineData(4), InlineData(5), InlineData(12)]
     public void FoldedColumns(int width) => GradientCheck.Run(t => t.Fold(X, width), [X]);
 
-    [Theory, InlineData(2), InlineData(6), InlineData(12)]
-    public void QuarterTurn(int group) => GradientCheck.Run(t => t.QuarterTurn(X, group), [X]);
+    [Fact]
+    public void TurnedMatrix() => GradientCheck.Run(t => t.Turned(X), [X]);
 }
