@@ -15,9 +15,20 @@ internal static class AdapterExtras
     private static void AddWholeModules(AdapterSet set)
     {
         var model = set.Model;
-        foreach (var module in Targets.WholeModules(model.Config, set.Settings))
+        var modules = Targets.WholeModules(model.Config, set.Settings);
+        var tie = set.Settings.Peft is { } peft && peft.Has("ensure_weight_tying") && peft.Flag("ensure_weight_tying") && model.IsTied && modules.Any(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head);
+        if (tie)
+        {
+            var table = Trained.Copy(model.Embedding.Path + ".weight", model.Embedding.Table);
+            set.Add(new WholeEmbedding(model.Embedding, table, isHead: true));
+            set.Add(new WholeLinear(model.Head, table));
+        }
+
+        foreach (var module in modules)
             switch (module.Kind)
             {
+                case ModuleKind.Embedding or ModuleKind.Head when tie:
+                    break;
                 case ModuleKind.Norm:
                     var norm = model.Norms.First(n => n.Path == module.Path);
                     set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight));
@@ -36,10 +47,14 @@ internal static class AdapterExtras
 
     private static void AddTokens(AdapterSet set)
     {
-        if (set.Settings.TrainableTokens.Count == 0) return;
-        if (set.Embeddings.Count > 0)
-            throw new TenonException("adapter.trainable-tokens", "an embedding that nothing else trains", set.Embeddings[0].Layer.Path + " is trained already", "leave it out of modules-to-save or targets", usage: true);
-        TokenRows.AddTo(set, set.Settings.TrainableTokens, "token_adapter.trainable_tokens_delta", headKey: null);
+        const string key = "token_adapter.trainable_tokens_delta";
+        var (rows, head) = (set.Settings.TrainableTokens, set.Settings.TrainableHeadTokens);
+        if (rows.Count > 0 && set.Embeddings.Count > 0) throw Trained(set.Embeddings[0].Layer.Path);
+        if (head.Count > 0 && set.Linears.Any(l => l.Layer == set.Model.Head)) throw Trained(set.Model.Head.Path);
+        if (rows.Count > 0) TokenRows.AddTo(set, rows, key, headFollows: head.Count == 0);
+        if (head.Count > 0) TokenRows.AddToHead(set, head, key);
+
+        static TenonException Trained(string path) => new("adapter.trainable-tokens", "an embedding that nothing else trains", path + " is trained already", "leave it out of modules-to-save or targets", usage: true);
     }
 
     private static void AddBiases(AdapterSet set)

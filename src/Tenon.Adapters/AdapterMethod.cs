@@ -62,6 +62,7 @@ public abstract class AdapterMethod
         RequireOptions(settings);
         var set = new AdapterSet("default", this, settings, model);
         Build(set);
+        set.RepeatAdaptedEnds();
         AdapterExtras.AddTo(set);
         return set.Attach();
     }

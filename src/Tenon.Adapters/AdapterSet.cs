@@ -78,7 +78,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     private static IEnumerable<(string Name, Parameter Tensor)> OfLayer(LinearAdapter part)
     {
         foreach (var (key, tensor) in part.Tensors) yield return (PeftName(part.Layer.Path, key), tensor);
-        if (part.OwnBias is { } bias) yield return (PeftName(part.Layer.Path, part is WholeLinear ? "bias" : "base_layer.bias"), bias);
+        if (part.OwnBias is { } bias) yield return (PeftName(part.Layer.Path, part is WholeLinear whole ? whole.Prefix + "bias" : "base_layer.bias"), bias);
     }
 
     /// <summary>Adds a part of a linear layer.</summary>
@@ -97,8 +97,15 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>Frozen matrices of the base that PEFT's file repeats (an adapted embedding or head), by their full names.</summary>
     internal List<(string Name, FrozenMatrix Weight)> BaseCopies { get; } = [];
 
-    /// <summary>Has the file repeat a frozen matrix of the base, as PEFT's does for an adapted embedding or head.</summary>
-    internal void AddBaseCopy(string path, FrozenMatrix weight) => BaseCopies.Add((PeftName(path, "base_layer.weight"), weight));
+    /// <summary>Has the file repeat the frozen embedding and head where the method stands beside them, as PEFT's does unless token rows are trained too.</summary>
+    internal void RepeatAdaptedEnds()
+    {
+        if (Settings.TrainableTokens.Count + Settings.TrainableHeadTokens.Count > 0) return;
+        foreach (var part in embeddings)
+            if (!part.Replaces) BaseCopies.Add((PeftName(part.Layer.Path, "base_layer.weight"), part.Layer.Table));
+        foreach (var part in linears)
+            if (part.Layer == model.Head && !part.Replaces) BaseCopies.Add((PeftName(part.Layer.Path, "base_layer.weight"), part.Layer.Weight));
+    }
 
     /// <summary>Adds a tensor that only Tenon's own record holds, under a name within the adapter.</summary>
     public void AddPrivate(string name, Parameter tensor) => kept.Add((name, tensor));

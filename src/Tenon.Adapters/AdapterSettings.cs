@@ -48,6 +48,9 @@ public sealed record AdapterSettings
     /// <summary>Token ids whose embedding rows are trained too (PEFT's <c>trainable_token_indices</c>), in this order.</summary>
     public IReadOnlyList<int> TrainableTokens { get; init; } = [];
 
+    /// <summary>Token ids whose rows of the head are trained apart from the embedding's (an entry <c>lm_head</c> of PEFT's <c>trainable_token_indices</c>).</summary>
+    public IReadOnlyList<int> TrainableHeadTokens { get; init; } = [];
+
     /// <summary>The configuration of the folder that the adapter was read from; it is written back as it was. Null for a fresh adapter.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public Peft.PeftConfig? Peft { get; init; }

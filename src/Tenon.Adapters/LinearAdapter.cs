@@ -25,6 +25,9 @@ public abstract class LinearAdapter(Linear layer)
     /// <summary>Share of the adapter's inputs dropped in training.</summary>
     internal double DropoutRate { get; set; }
 
+    /// <summary>True where it stands in place of the frozen weight rather than beside it.</summary>
+    internal virtual bool Replaces => false;
+
     /// <summary>All tensors of this layer under the key suffix that PEFT's files use (<c>lora_A.weight</c>); shared tensors appear in each layer that has them in its file.</summary>
     public abstract IEnumerable<(string Key, Parameter Tensor)> Tensors { get; }
 

@@ -67,6 +67,9 @@ public abstract class EmbeddingAdapter(Embedding layer)
     /// <summary>The adapted embedding.</summary>
     public Embedding Layer { get; } = layer;
 
+    /// <summary>True where it stands in place of frozen rows rather than beside them.</summary>
+    internal virtual bool Replaces => false;
+
     /// <summary>Tensors under PEFT's key suffixes.</summary>
     public abstract IEnumerable<(string Key, Parameter Tensor)> Tensors { get; }
 

@@ -93,7 +93,7 @@ public static class PeftFolder
         var expected = tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
         var names = file.Tensors.Keys.ToDictionary(k => PeftKeys.Normalize(k));
         foreach (var (name, found) in names)
-            if (!expected.ContainsKey(name) && !name.EndsWith(".base_layer.weight", StringComparison.Ordinal) && besides?.Contains(name) != true)
+            if (!expected.ContainsKey(name) && !IsRepeated(name) && besides?.Contains(name) != true)
                 throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{method}'", $"'{found}'", "the folder belongs to another model, other targets or another method");
         foreach (var (name, tensor) in expected)
         {
@@ -104,6 +104,10 @@ public static class PeftFolder
             tensor.Set(file.ReadFloats(found));
         }
     }
+
+    /// <summary>Tensors that say nothing new: the frozen embedding or head, and the biases of a module saved whole, which PEFT writes three times with <c>bias: all</c>.</summary>
+    internal static bool IsRepeated(string name) => name.EndsWith(".base_layer.weight", StringComparison.Ordinal)
+        || name.EndsWith(".modules_to_save.bias", StringComparison.Ordinal) || name.EndsWith(".original_module.bias", StringComparison.Ordinal);
 
     /// <summary>The configuration that is written: the one that was read, or the method's own with targets, biases and whole modules filled in.</summary>
     private static PeftConfig? ConfigOf(AdapterSet adapter, string baseModel)
@@ -125,9 +129,20 @@ public static class PeftFolder
         if (config is null) return null;
         if (config["target_modules"] is null && adapter.Linears.Count > 0) config["target_modules"] = Targets.Saved(adapter.Model.Config, settings);
         Fill(config, "modules_to_save", settings.ModulesToSave.Count > 0 ? new JsonArray([.. settings.ModulesToSave.Order(StringComparer.Ordinal).Select(m => (JsonNode)m)]) : null);
-        Fill(config, "trainable_token_indices", settings.TrainableTokens.Count > 0 ? new JsonArray([.. settings.TrainableTokens.Select(t => (JsonNode)t)]) : null);
+        Fill(config, "trainable_token_indices", TokenIndices(settings));
         Fill(config, "bias", settings.Bias switch { "none" => null, "all" => "all", _ => OnlyWord(config.PeftType) });
         return config;
+    }
+
+    private static JsonNode? TokenIndices(AdapterSettings settings)
+    {
+        var (rows, head) = (settings.TrainableTokens, settings.TrainableHeadTokens);
+        if (head.Count == 0) return rows.Count == 0 ? null : Ids(rows);
+        var map = new JsonObject { ["lm_head"] = Ids(head) };
+        if (rows.Count > 0) map["embed_tokens"] = Ids(rows);
+        return map;
+
+        static JsonArray Ids(IEnumerable<int> ids) => new([.. ids.Select(t => (JsonNode)t)]);
     }
 
     private static void Fill(PeftConfig config, string field, JsonNode? value)
@@ -137,7 +152,13 @@ public static class PeftFolder
         config[field] = value;
     }
 
-    private static string OnlyWord(string peftType) => peftType == "MISS" ? "MiSS_only" : peftType.ToLowerInvariant() + "_only";
+    private static string OnlyWord(string peftType) => peftType switch
+    {
+        "MISS" => "MiSS_only",
+        "ADALORA" => "lora_only",
+        "FOURIERFT" => "fourier_only",
+        _ => peftType.ToLowerInvariant() + "_only",
+    };
 
     private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) => SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], copy.Weight.ToArray());
 
@@ -168,15 +189,25 @@ public static class PeftFolder
         var own = AdapterMethod.All.Values.Select(m => m.FromPeft(config)).FirstOrDefault(s => s is not null)
             ?? throw new TenonException($"adapter '{folder}'", "a variant that is supported", $"peft_type {config.PeftType}", "PEFT converts many methods to plain LoRA: convert_to_lora", usage: true);
         var choice = TargetModules.Resolve(config, ModelModules.Of(model.Config), model.Config.ModelType);
+        RequireNoTiedTarget(config, choice, model);
+        var tokens = Tokens(config);
         return own with
         {
             Targets = string.Join(',', choice.Modules.Select(m => m.Path)),
             Bias = !config.Has("bias") ? "none" : config.Text("bias") switch { null or "none" => "none", "all" => "all", _ => "only" },
             ModulesToSave = config.Has("modules_to_save") ? config.Texts("modules_to_save") ?? [] : [],
-            TrainableTokens = config.Has("trainable_token_indices") ? Tokens(config) : [],
+            TrainableTokens = tokens.Embedding,
+            TrainableHeadTokens = tokens.Head,
             Peft = config,
             Notices = [.. Notices(config, choice, model)],
         };
+    }
+
+    /// <summary>A tied embedding and head that share LoRA's factors (<c>ensure_weight_tying</c> on targets) are not supported: taking them apart would be another function.</summary>
+    private static void RequireNoTiedTarget(PeftConfig config, TargetChoice choice, CausalModel model)
+    {
+        if (model.IsTied && config.Has("ensure_weight_tying") && config.Flag("ensure_weight_tying") && choice.Modules.FirstOrDefault(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head) is { } end)
+            throw new TenonException($"'ensure_weight_tying' of {config.Source}", "false where the tied embedding or head is a target", $"true, with target '{end.Path}'", "factors that both share are not supported: merge the adapter with PEFT", usage: true);
     }
 
     /// <summary>What PEFT warns of or passes over in silence, and what leaves the adapter what it is.</summary>
@@ -188,11 +219,15 @@ public static class PeftFolder
             yield return $"{config.Source}: modules_to_save that the model does not have are ignored: {string.Join(", ", saved)}";
     }
 
-    private static IReadOnlyList<int> Tokens(PeftConfig config)
+    /// <summary><c>trainable_token_indices</c>: rows of the embedding and, by name alone, rows of the head.</summary>
+    private static (IReadOnlyList<int> Embedding, IReadOnlyList<int> Head) Tokens(PeftConfig config)
     {
-        if (config["trainable_token_indices"] is not JsonObject map) return config.Ints("trainable_token_indices") ?? [];
-        if (map.Count != 1 || map.First() is not { Key: "embed_tokens" or "model.embed_tokens", Value: JsonArray ids })
-            throw new TenonException($"'trainable_token_indices' of {config.Source}", "a list, or a dictionary of embed_tokens alone", map.ToJsonString(), usage: true);
-        return [.. ids.Select(i => (int)i!)];
+        if (!config.Has("trainable_token_indices")) return ([], []);
+        if (config["trainable_token_indices"] is not JsonObject map) return (config.Ints("trainable_token_indices") ?? [], []);
+        if (map.Any(p => p is not { Key: "embed_tokens" or "model.embed_tokens" or "lm_head", Value: JsonArray }))
+            throw new TenonException($"'trainable_token_indices' of {config.Source}", "a list, or a dictionary of embed_tokens and lm_head", map.ToJsonString(), usage: true);
+        return ([.. map.Where(p => p.Key != "lm_head").SelectMany(Ids)], [.. map.Where(p => p.Key == "lm_head").SelectMany(Ids)]);
+
+        static IEnumerable<int> Ids(KeyValuePair<string, JsonNode?> entry) => entry.Value!.AsArray().Select(i => (int)i!);
     }
 }

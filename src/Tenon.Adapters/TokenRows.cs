@@ -22,6 +22,8 @@ internal sealed class TokenRows : EmbeddingAdapter
         this.key = key;
     }
 
+    internal override bool Replaces => true;
+
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [(key, rows)];
 
     public override Tensor Forward(Tape tape, int[] ids) => tape.EmbedReplacing(Layer.Table, rows, [.. ids.Select(i => places.GetValueOrDefault(i, -1))], ids);
@@ -32,13 +34,26 @@ internal sealed class TokenRows : EmbeddingAdapter
         return table;
     }
 
-    /// <summary>Adds the rows to an adapter; <paramref name="headKey"/> names them a second time under a tied head, as PEFT's own type for it does.</summary>
-    public static void AddTo(AdapterSet set, IReadOnlyList<int> tokens, string key, string? headKey)
+    /// <summary>Adds rows of the embedding to an adapter. A tied head follows them where <paramref name="headFollows"/>; <paramref name="headKey"/> then names them a second time, as PEFT's own type for it does.</summary>
+    public static void AddTo(AdapterSet set, IReadOnlyList<int> tokens, string key, bool headFollows = true, string? headKey = null)
     {
-        var table = set.Model.Embedding.Table;
+        var (rows, places) = Copy(set, tokens, set.Model.Embedding.Table, $"{set.Model.Embedding.Path}.{key}");
+        set.Add(new TokenRows(set.Model.Embedding, rows, places, key));
+        if (headFollows && set.Model.IsTied) set.Add(new TokenRowsHead(set.Model.Head, rows, rows.Alias($"{set.Model.Head.Path}.{key}"), places, headKey));
+    }
+
+    /// <summary>Adds rows of the head alone to an adapter.</summary>
+    public static void AddToHead(AdapterSet set, IReadOnlyList<int> tokens, string key)
+    {
+        var (rows, places) = Copy(set, tokens, set.Model.Head.Weight, $"{set.Model.Head.Path}.{key}");
+        set.Add(new TokenRowsHead(set.Model.Head, rows, rows, places, key));
+    }
+
+    private static (Parameter Rows, Dictionary<int, int> Places) Copy(AdapterSet set, IReadOnlyList<int> tokens, FrozenMatrix table, string name)
+    {
         if (set.Settings.Peft is null && tokens.GroupBy(t => t).FirstOrDefault(g => g.Count() > 1 || g.Key < 0) is { } odd)
             throw new TenonException("adapter.trainable-tokens", $"different token ids from 0 to {table.Outputs - 1}", odd.Key < 0 ? $"{odd.Key}" : $"{odd.Key} twice", usage: true);
-        var rows = Parameter.Create($"{set.Model.Embedding.Path}.{key}", tokens.Count, table.Inputs);
+        var rows = Parameter.Create(name, tokens.Count, table.Inputs);
         var places = new Dictionary<int, int>();
         rows.Update(values =>
         {
@@ -51,8 +66,7 @@ internal sealed class TokenRows : EmbeddingAdapter
                 table.CopyRows(id, values.Slice(k * (int)table.Inputs, (int)table.Inputs));
             }
         });
-        set.Add(new TokenRows(set.Model.Embedding, rows, places, key));
-        if (set.Model.IsTied) set.Add(new TokenRowsHead(set.Model.Head, rows, rows.Alias($"{set.Model.Head.Path}.{key}"), places, headKey));
+        return (rows, places);
     }
 
     private static void Replace(float[] table, Parameter rows, Dictionary<int, int> places)
@@ -65,6 +79,8 @@ internal sealed class TokenRows : EmbeddingAdapter
     {
         private readonly int[] columns = [.. places.Keys];
         private readonly int[] sources = [.. places.Values];
+
+        internal override bool Replaces => true;
 
         public override IEnumerable<(string Key, Parameter Tensor)> Tensors => key is null ? [] : [(key, rows)];
 

@@ -28,7 +28,12 @@ internal static class Trained
 /// </summary>
 internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeight = true) : LinearAdapter(layer)
 {
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => weight is not null && ownsWeight ? [("weight", weight)] : [];
+    internal override bool Replaces => true;
+
+    /// <summary>What stands between the module's path and <c>weight</c> or <c>bias</c> in the file.</summary>
+    public string Prefix { get; init; } = "";
+
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => weight is not null && ownsWeight ? [(Prefix + "weight", weight)] : [];
 
     public override Tensor Forward(Tape tape, Tensor x)
     {
@@ -44,6 +49,8 @@ internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeig
 internal sealed class WholeEmbedding(Embedding layer, Parameter table, bool isHead = false) : EmbeddingAdapter(layer)
 {
     private readonly DeferredRows? deferred = isHead ? new DeferredRows(table) : null;
+
+    internal override bool Replaces => true;
 
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("weight", table)];
 

@@ -59,7 +59,6 @@ public sealed class AdaLora : AdapterMethod
             if (settings.Init == "random") AdapterInit.Normal(part.E, settings.Seed, index, 2, 1);
             index++;
             set.Add(part);
-            if (layer == set.Model.Head) set.AddBaseCopy(layer.Path, layer.Weight);
         }
 
         var final = Parameter.Create(Final, 1);

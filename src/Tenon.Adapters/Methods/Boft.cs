@@ -2,6 +2,7 @@ using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
+using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Linalg;
 using Tenon.Tensors.Ops;
@@ -68,11 +69,19 @@ public sealed class Boft : AdapterMethod
     }
 
     /// <inheritdoc/>
+    public override void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder)
+    {
+        // Without its CUDA extension PEFT takes one factor, whatever the configuration says; the file tells which it was.
+        foreach (var (name, info) in file.Tensors)
+            if (name.EndsWith(".boft_R", StringComparison.Ordinal) && info.Shape is [> 1, ..])
+                throw new TenonException($"tensor '{name}' of '{folder}'", "one butterfly factor", $"{info.Shape[0]}", "more factors need PEFT's CUDA extension: merge the adapter there", usage: true);
+        base.ReadTensors(adapter, file, folder);
+    }
+
+    /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config)
     {
         if (config.PeftType != "BOFT") return null;
-        if (config.Int("boft_n_butterfly_factor") != 1)
-            throw new TenonException($"'boft_n_butterfly_factor' of {config.Source}", "1", $"{config.Int("boft_n_butterfly_factor")}", "more factors need PEFT's CUDA extension; without it PEFT too takes 1", usage: true);
         return new AdapterSettings
         {
             Method = Name,

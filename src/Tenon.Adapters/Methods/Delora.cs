@@ -170,15 +170,19 @@ public sealed class DeloraLayer : FactoredAdapter
     /// <summary>d factor / d A_k = -factor A_k / |A_k|^2 above the least length, else 0; the same for B.</summary>
     private void PullBack(ReadOnlySpan<float> gradient)
     {
+        // The ranks' shares in the strength cancel for the most part.
+        var strength = 0.0;
         for (var k = 0; k < rank; k++)
         {
             var (a, b) = Lengths(k);
             var value = Lambda.Value[0] / (rank * Math.Max(a, Least) * Math.Max(b, Least));
-            Lambda.GradientSum[0] += (float)(gradient[k] / (rank * Math.Max(a, Least) * Math.Max(b, Least)));
+            strength += gradient[k] / (rank * Math.Max(a, Least) * Math.Max(b, Least));
             if (a >= Least)
                 for (var i = 0; i < Layer.Inputs; i++) A.GradientSum[k * Layer.Inputs + i] -= (float)(gradient[k] * value / (a * a) * A.Value[k * Layer.Inputs + i]);
             if (b >= Least)
                 for (var o = 0; o < Layer.Outputs; o++) B.GradientSum[o * rank + k] -= (float)(gradient[k] * value / (b * b) * B.Value[o * rank + k]);
         }
+
+        Lambda.GradientSum[0] += (float)strength;
     }
 }

@@ -22,6 +22,10 @@ public sealed class Dora : LoraFamily
 
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new DoraLayer(layer, rank, scale);
 
+    private protected override LoraEmbedding CreateEmbedding(Embedding embedding, int rank, float scale) => new DoraEmbedding(embedding, rank, scale);
+
+    private protected override long CountEmbedding(long rank, long words, long size) => base.CountEmbedding(rank, words, size) + size;
+
     private protected override void Start(LoraLayer part, AdapterSet set, int index)
     {
         base.Start(part, set, index);

@@ -29,20 +29,30 @@ public sealed class Hira : AdapterMethod
     {
         var settings = set.Settings;
         var index = 0;
-        foreach (var layer in Targets.Linears(set))
+        if (Targets.Embedding(set.Model.Config, settings))
         {
-            var rank = Fit.Rank(settings, layer.Path);
+            var part = new HiraEmbedding(set.Model.Embedding, Fit.Rank(settings));
+            AdapterInit.Normal(part.B, settings.Seed, 0, 8, 1);
+            set.Add(part);
+        }
+
+        foreach (var layer in Targets.Linears(set, besideEmbedding: true))
+        {
+            var rank = Fit.Rank(settings);
             var part = new HiraLayer(layer, rank);
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.A, settings.Seed, index, 0, 1.0 / rank);
+            if (settings.Init is "gaussian" or "random") AdapterInit.Normal(part.A, settings.Seed, index, 0, settings.Init == "gaussian" ? 1.0 / rank : 1);
             else AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Inputs));
-            if (settings.Init == "random") AdapterInit.Uniform(part.B, settings.Seed, index, 1, 1 / Math.Sqrt(rank));
+            if (settings.Init == "random") AdapterInit.Normal(part.B, settings.Seed, index, 1, 1);
             set.Add(part);
             index++;
         }
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => (long)settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
+    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings, besideEmbedding: true).Concat(Embedding(config, settings)).Sum(s => (long)Fit.Rank(settings) * (s.Inputs + s.Outputs));
+
+    private static IEnumerable<(string Path, long Outputs, long Inputs)> Embedding(ModelConfig config, AdapterSettings settings) =>
+        Targets.Embedding(config, settings) ? [("model.embed_tokens", config.VocabSize, config.HiddenSize)] : [];
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
@@ -51,7 +61,6 @@ public sealed class Hira : AdapterMethod
         var settings = adapter.Settings;
         config["r"] = settings.Rank;
         config["hira_dropout"] = settings.Dropout;
-        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["init_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => true };
         return config;
     }
@@ -62,7 +71,7 @@ public sealed class Hira : AdapterMethod
         Method = Name,
         Rank = config.Int("r"),
         Dropout = config.Number("hira_dropout"),
-        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
+        // PEFT 0.21.2 gives every layer the one rank, whatever rank_pattern says.
         Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null },
     };
 }
@@ -88,4 +97,48 @@ public sealed class HiraLayer : DenseUpdate
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hira_A", A), ("hira_B", B)];
 
     private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hira_update", [Layer.Outputs, Layer.Inputs], [A, B], t => t.Multiply(t.Product(B, A), t.Input(Layer.Weight.ToArray(), Layer.Outputs, Layer.Inputs)));
+}
+
+/// <summary>HiRA's part of the embedding: row[id] = table[id] * (1 + B A[:, id]); A [r, vocabulary] zero and B [size, r] normal at the start.</summary>
+public sealed class HiraEmbedding : EmbeddingAdapter
+{
+    /// <summary>A zero update, B not yet drawn.</summary>
+    public HiraEmbedding(Embedding layer, int rank)
+        : base(layer)
+    {
+        A = Parameter.Create($"{layer.Path}.hira_embedding_A", rank, layer.Table.Outputs);
+        B = Parameter.Create($"{layer.Path}.hira_embedding_B", layer.Table.Inputs, rank);
+    }
+
+    /// <summary>A [r, vocabulary].</summary>
+    public Parameter A { get; }
+
+    /// <summary>B [size, r].</summary>
+    public Parameter B { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hira_embedding_A", A), ("hira_embedding_B", B)];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tape tape, int[] ids)
+    {
+        var rows = tape.Embed(Layer.Table, ids);
+        return tape.Add(rows, tape.Multiply(tape.MatMul(tape.EmbedColumns(A, ids), B), rows));
+    }
+
+    /// <inheritdoc/>
+    public override float[] EffectiveTable(float[] table)
+    {
+        var a = A.Value;
+        var b = B.Value;
+        var (size, words) = ((int)B.Rows, (int)A.Columns);
+        for (var i = 0; i < table.Length; i++)
+        {
+            var factor = 1.0;
+            for (var k = 0; k < (int)A.Rows; k++) factor += (double)b[i % size * (int)A.Rows + k] * a[k * words + i / size];
+            table[i] = (float)(table[i] * factor);
+        }
+
+        return table;
+    }
 }

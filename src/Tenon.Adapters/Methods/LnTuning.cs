@@ -9,6 +9,8 @@ namespace Tenon.Adapters.Methods;
 /// </summary>
 public sealed class LnTuning : AdapterMethod
 {
+    private const string Prefix = "ln_tuning_layers.";
+
     /// <inheritdoc/>
     public override string Name => "ln-tuning";
 
@@ -26,8 +28,12 @@ public sealed class LnTuning : AdapterMethod
     {
         var (model, settings) = (set.Model, set.Settings);
         foreach (var norm in model.Norms)
-            if (Chosen(settings, norm.Path)) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight), "ln_tuning_layers.weight");
-        if (set.Norms.Count == 0)
+            if (Chosen(settings, norm.Path)) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight), Prefix + "weight");
+        // PEFT copies any module; a recipe's words mean norms alone.
+        foreach (var layer in model.Linears)
+            if (settings.Peft is not null && Chosen(settings, layer.Path))
+                set.Add(new WholeLinear(layer, Trained.Copy(layer.Path + ".weight", layer.Weight)) { Prefix = Prefix, OwnBias = layer.Bias is { } bias ? Trained.Copy(layer.Path + ".bias", bias) : null });
+        if (set.Norms.Count + set.Linears.Count == 0)
             throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match", "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
     }
 

@@ -87,10 +87,10 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
         return new LokrSizes(rank, l, k, m, n, settings.Flag("decompose-both", false) && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
     }
 
-    /// <summary>The wanted factor where it divides; else the two divisors closest to each other, the smaller first and at most the wanted one.</summary>
+    /// <summary>The wanted factor first where it divides, though it be the larger one; else the two divisors closest to each other, the smaller first and at most the wanted one.</summary>
     private static (int First, int Second) Factors(int size, int wanted)
     {
-        if (wanted > 0 && size % wanted == 0) return wanted <= size / wanted ? (wanted, size / wanted) : (size / wanted, wanted);
+        if (wanted > 0 && size % wanted == 0) return (wanted, size / wanted);
         var (m, n) = (1, size);
         var length = m + n;
         var most = wanted < 0 ? size : wanted;

@@ -8,18 +8,19 @@ namespace Tenon.Adapters.Methods;
 /// LoRA's part of the embedding: row[id] = table[id] + s (A[:, id])^T B^T, A [r, vocabulary] zero and B [size, r] normal at the start. A tied head keeps the plain
 /// table, as PEFT has it while nothing is merged.
 /// </summary>
-public sealed class LoraEmbedding : EmbeddingAdapter
+public class LoraEmbedding : EmbeddingAdapter
 {
-    private readonly float scale;
-
     /// <summary>A zero update of a rank and scale, B not yet drawn.</summary>
     public LoraEmbedding(Embedding layer, int rank, float scale)
         : base(layer)
     {
-        this.scale = scale;
+        Scale = scale;
         A = Parameter.Create($"{layer.Path}.lora_embedding_A", rank, layer.Table.Outputs);
         B = Parameter.Create($"{layer.Path}.lora_embedding_B", layer.Table.Inputs, rank);
     }
+
+    /// <summary>s.</summary>
+    public float Scale { get; }
 
     /// <summary>A [r, vocabulary].</summary>
     public Parameter A { get; }
@@ -31,7 +32,7 @@ public sealed class LoraEmbedding : EmbeddingAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("lora_embedding_A", A), ("lora_embedding_B", B)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, int[] ids) => tape.MatMulInto(tape.Scale(tape.EmbedColumns(A, ids), scale), B, tape.Embed(Layer.Table, ids));
+    public override Tensor Forward(Tape tape, int[] ids) => tape.MatMulInto(tape.Scale(tape.EmbedColumns(A, ids), Scale), B, tape.Embed(Layer.Table, ids));
 
     /// <inheritdoc/>
     public override float[] EffectiveTable(float[] table)
@@ -44,7 +45,7 @@ public sealed class LoraEmbedding : EmbeddingAdapter
             {
                 var sum = 0.0;
                 for (var k = 0; k < rank; k++) sum += (double)a[k * (int)A.Columns + id] * b[i * rank + k];
-                table[id * size + i] = (float)(table[id * size + i] + scale * sum);
+                table[id * size + i] = (float)(table[id * size + i] + Scale * sum);
             }
 
         return table;

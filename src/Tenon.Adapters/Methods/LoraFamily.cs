@@ -42,7 +42,6 @@ public abstract class LoraFamily : AdapterMethod
             var part = CreateLayer(layer, rank, (float)Scale(settings, layer.Path, rank), settings);
             Start(part, set, index++);
             set.Add(part);
-            if (layer == model.Head) set.AddBaseCopy(layer.Path, layer.Weight);
         }
     }
 
@@ -60,12 +59,14 @@ public abstract class LoraFamily : AdapterMethod
         if (part.BiasOfB is { } bias) AdapterInit.Uniform(bias, seed, index, 2, 1 / Math.Sqrt(part.A.Rows));
     }
 
+    /// <summary>The part of the embedding, A zero and B not yet drawn.</summary>
+    private protected virtual LoraEmbedding CreateEmbedding(Embedding embedding, int rank, float scale) => new(embedding, rank, scale);
+
     private LoraEmbedding CreateEmbedding(AdapterSet set, Embedding embedding)
     {
         var rank = set.Settings.RankOf(embedding.Path);
-        var part = new LoraEmbedding(embedding, rank, (float)Scale(set.Settings, embedding.Path, rank));
+        var part = CreateEmbedding(embedding, rank, (float)Scale(set.Settings, embedding.Path, rank));
         AdapterInit.Normal(part.B, set.Settings.Seed, 0, 8, 1);
-        set.AddBaseCopy(embedding.Path, embedding.Table);
         return part;
     }
 
@@ -76,8 +77,11 @@ public abstract class LoraFamily : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
         var count = Targets.Shapes(config, settings, besideEmbedding: true).Sum(s => CountLayer(settings, settings.RankOf(s.Path), s.Outputs, s.Inputs));
-        return Targets.Embedding(config, settings) ? count + (long)settings.RankOf("model.embed_tokens") * (config.VocabSize + config.HiddenSize) : count;
+        return Targets.Embedding(config, settings) ? count + CountEmbedding(settings.RankOf("model.embed_tokens"), config.VocabSize, config.HiddenSize) : count;
     }
+
+    /// <summary>Trainable parameters of the embedding.</summary>
+    private protected virtual long CountEmbedding(long rank, long words, long size) => rank * (words + size);
 
     /// <summary>Trainable parameters of one layer.</summary>
     private protected virtual long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>

@@ -28,11 +28,7 @@ public sealed class SliceFine : AdapterMethod
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
-        foreach (var layer in Targets.Linears(set))
-        {
-            set.Add(new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.Int("slice-position", 0, least: 0), RankOf(set.Settings, layer.Path)));
-            if (layer == set.Model.Head) set.AddBaseCopy(layer.Path, layer.Weight);
-        }
+        foreach (var layer in Targets.Linears(set)) set.Add(new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.Int("slice-position", 0, least: 0), RankOf(set.Settings, layer.Path)));
     }
 
     private static bool IsColumn(AdapterSettings settings) => settings.Word("slice-mode", "column", "column", "row") == "column";

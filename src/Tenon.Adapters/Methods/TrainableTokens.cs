@@ -23,7 +23,16 @@ public sealed class TrainableTokens : AdapterMethod
     public override IReadOnlyList<MethodOption> Options => [new("tokens", "", "token ids, separated by commas")];
 
     /// <inheritdoc/>
-    protected override void Build(AdapterSet set) => TokenRows.AddTo(set, Tokens(set.Settings), Key, Key);
+    protected override void Build(AdapterSet set)
+    {
+        // Only a folder may name the head; beside a tied embedding it follows that.
+        var named = set.Settings.Peft is null ? [] : set.Settings.Targets.Split(',');
+        var (embedding, head) = (set.Model.Embedding.Path, set.Model.Head.Path);
+        var tokens = Tokens(set.Settings);
+        var isTogether = named.Length == 0 || named.Contains(embedding);
+        if (isTogether) TokenRows.AddTo(set, tokens, Key, headKey: Key);
+        if (named.Contains(head) && !(isTogether && set.Model.IsTied)) TokenRows.AddToHead(set, tokens, Key);
+    }
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) => (long)Tokens(settings).Count * config.HiddenSize;

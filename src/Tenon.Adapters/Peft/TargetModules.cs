@@ -121,17 +121,17 @@ public static partial class TargetModules
 
     private static bool Carries(string peftType, ModuleKind kind) => peftType switch
     {
-        "LN_TUNING" => kind == ModuleKind.Norm,
-        "TRAINABLE_TOKENS" => kind == ModuleKind.Embedding,
-        "LORA" or "HIRA" => kind is ModuleKind.Linear or ModuleKind.Head or ModuleKind.Embedding,
+        "LN_TUNING" => kind is ModuleKind.Norm or ModuleKind.Linear,
+        "TRAINABLE_TOKENS" => kind is ModuleKind.Embedding or ModuleKind.Head,
+        "LORA" or "HIRA" or "TINYLORA" => kind is ModuleKind.Linear or ModuleKind.Head or ModuleKind.Embedding,
         _ => kind is ModuleKind.Linear or ModuleKind.Head,
     };
 
     private static string Supported(string peftType) => peftType switch
     {
-        "LN_TUNING" => "a norm",
-        "TRAINABLE_TOKENS" => "the embedding",
-        "LORA" or "HIRA" => "a linear layer or the embedding",
+        "LN_TUNING" => "a norm or a linear layer",
+        "TRAINABLE_TOKENS" => "the embedding or the head",
+        "LORA" or "HIRA" or "TINYLORA" => "a linear layer or the embedding",
         _ => "a linear layer",
     };
 

@@ -81,4 +81,18 @@ public class RandomTests
         random.NextBits().ShouldBe(4123659995u);
         new TorchRandom(3).Permutation(50).Order().ShouldBe(Enumerable.Range(0, 50).Select(i => (long)i));
     }
+
+    // torch 2.13.0: torch.normal(mean=0.0, std=deviation, size=(count,), generator=torch.Generator().manual_seed(seed)), the last three values.
+    [Theory]
+    [InlineData(7, 3, 0.5, -0.07339754700660706, 0.39307063817977905, 0.47341081500053406)]
+    [InlineData(9, 15, 1.0, -0.8386619687080383, -0.4228990972042084, 0.021453842520713806)]
+    [InlineData(5, 16, 1.0, -0.4194079339504242, -0.5848958492279053, -0.782335102558136)]
+    [InlineData(11, 18, 0.25, 0.28168588876724243, 0.47781839966773987, 0.07447601854801178)]
+    [InlineData(2147483653, 45, 0.5773502691896258, 0.48672690987586975, 0.2117297351360321, -0.8281838893890381)]
+    public void NormalNumbersAreThoseOfPyTorch(ulong seed, int count, double deviation, double first, double second, double third)
+    {
+        var values = new float[count];
+        new TorchRandom(seed).Normal(values, deviation);
+        foreach (var (actual, expected) in values[^3..].Zip([first, second, third])) ((double)actual).ShouldBe(expected, 1e-6);
+    }
 }

@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using Tenon.Adapters;
+using Tenon.Adapters.Methods;
+using Tenon.Adapters.Peft;
+using Tenon.Models.Weights;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Adapters.Peft;
+
+/// <summary>What PEFT 0.21.2 makes of a configuration where its documentation would let one expect something else.</summary>
+public class PeftRulesOfFoldersTests
+{
+    /// <summary>The wanted factor stands first although it is the larger one: 16 = 8 x 2 for a factor of 8, and 48 = 8 x 6.</summary>
+    [Fact]
+    public void LokrTakesTheWantedFactorFirst()
+    {
+        var settings = new AdapterSettings { Method = "lokr", Rank = 1, Options = new Dictionary<string, string> { ["decompose-factor"] = "8" } };
+        LokrSizes.Of("v_proj", 16, 48, settings).ShouldBe(new LokrSizes(1, 8, 2, 8, 6, false, true));
+    }
+
+    [Fact]
+    public void HiraHasOneRankWhateverItsPatternSays()
+    {
+        var set = Made("HIRA", ("r", 3), ("rank_pattern", new JsonObject { ["q_proj"] = 5 }));
+        set.Linears.OfType<HiraLayer>().ShouldAllBe(l => l.A.Rows == 3);
+        Should.Throw<TenonException>(() => AdapterMethod.Of("hira").Create(RandomModel.Create(), new AdapterSettings { Method = "hira", RankPattern = new Dictionary<string, int> { ["q_proj"] = 5 } }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RowsOfTheHeadMayBeTrainedApartFromTheEmbeddings(bool tied)
+    {
+        var both = Made("LORA", tied, ("trainable_token_indices", new JsonObject { ["embed_tokens"] = new JsonArray(3, 9), ["lm_head"] = new JsonArray(5) }));
+        Names(both, "trainable_tokens").ShouldBe(["lm_head.token_adapter.trainable_tokens_delta", "model.embed_tokens.token_adapter.trainable_tokens_delta"]);
+        MergedWeights.IsTied(both).ShouldBeFalse();
+        Names(Made("LORA", tied, ("trainable_token_indices", new JsonObject { ["lm_head"] = new JsonArray(5) })), "trainable_tokens").ShouldBe(["lm_head.token_adapter.trainable_tokens_delta"]);
+        Names(Made("TRAINABLE_TOKENS", tied, ("token_indices", new JsonArray(4)), ("target_modules", new JsonArray("lm_head"))), "trainable_tokens").ShouldBe(["lm_head.trainable_tokens_delta"]);
+    }
+
+    [Fact]
+    public void WeightTyingTrainsOneMatrixForBothEnds()
+    {
+        var tied = Made("LORA", ("ensure_weight_tying", true), ("modules_to_save", new JsonArray("embed_tokens")));
+        Names(tied, "weight").Where(n => !n.Contains("lora")).ShouldBe(["lm_head.weight", "model.embed_tokens.weight"]);
+        tied.Trainable.Count.ShouldBe(tied.Tensors.Count() - 1);
+        Should.Throw<TenonException>(() => Made("LORA", ("ensure_weight_tying", true), ("target_modules", new JsonArray("embed_tokens")))).Message.ShouldContain("ensure_weight_tying");
+    }
+
+    [Fact]
+    public void LnTuningCopiesLinearLayersToo()
+    {
+        var set = Made("LN_TUNING", ("target_modules", new JsonArray("input_layernorm", "k_proj")));
+        Names(set, "layers.0").ShouldBe(["model.layers.0.input_layernorm.ln_tuning_layers.weight", "model.layers.0.self_attn.k_proj.ln_tuning_layers.bias", "model.layers.0.self_attn.k_proj.ln_tuning_layers.weight"]);
+    }
+
+    /// <summary>PEFT's buffers beside its own tensors make a PSOFT folder readable; without them it is refused, because nobody knows the signs of its singular vectors.</summary>
+    [Fact]
+    public void PsoftNeedsItsFactors()
+    {
+        using var folder = new TempFolder();
+        var model = RandomModel.Create();
+        var config = Config("PSOFT", ("r", 3), ("psoft_orth", false), ("target_modules", new JsonArray("model.layers.0.self_attn.v_proj")));
+        config.Write(folder.Path);
+        const string path = "base_model.model.model.layers.0.self_attn.v_proj.";
+        List<SafetensorsEntry> own = [Entry(path + "psoft_R.vector_a", 3), Entry(path + "psoft_R.vector_b", 3), Entry(path + "psoft_R.weight", 3, 3)];
+        SafetensorsWriter.Write(folder[PeftFolder.TensorFile], own);
+        Should.Throw<TenonException>(() => PeftFolder.Load(model, folder.Path)).Message.ShouldContain("signs");
+        SafetensorsWriter.Write(folder[PeftFolder.TensorFile], [.. own, Entry(path + "psoft_A", 3, 32), Entry(path + "psoft_B", 16, 3)]);
+        using var set = PeftFolder.Load(model, folder.Path);
+        set.Method.Name.ShouldBe("psoft");
+        set.TrainableCount.ShouldBe(15);
+
+        static SafetensorsEntry Entry(string name, params long[] shape) => SafetensorsEntry.FromFloats(name, shape, Enumerable.Repeat(0.5f, (int)shape.Aggregate((a, b) => a * b)).ToArray());
+    }
+
+    private static AdapterSet Made(string type, params (string Field, JsonNode Value)[] fields) => Made(type, tied: true, fields);
+
+    private static AdapterSet Made(string type, bool tied, params (string Field, JsonNode Value)[] fields)
+    {
+        var model = RandomModel.Create(RandomModel.SmallConfig(tied: tied));
+        var settings = PeftFolder.SettingsOf(Config(type, fields).Validate(), model, "folder");
+        return AdapterMethod.Of(settings.Method).Create(model, settings);
+    }
+
+    private static PeftConfig Config(string type, params (string Field, JsonNode Value)[] fields)
+    {
+        var config = PeftConfig.Create(type, "base");
+        foreach (var (field, value) in fields) config[field] = value;
+        return config;
+    }
+
+    private static List<string> Names(AdapterSet set, string part) => [.. set.Tensors.Select(t => t.Name["base_model.model.".Length..]).Where(n => n.Contains(part, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
+}
