@@ -25,7 +25,7 @@ public sealed class Eva : StartedLora
     protected override double TunedRate => 3e-4;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "1", "directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank")];
+    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "1", "directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank"), new("whiten", "false", "divide each direction by the root of its singular value")];
 
     private protected override string PeftInit => "eva";
 
@@ -53,30 +53,37 @@ public sealed class Eva : StartedLora
             if (found.Length < part.A.Length)
                 throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}", $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
             part.A.Set(found.AsSpan(0, (int)part.A.Length));
+            if (settings.Flag("whiten", false)) Whiten(part.A, directions[part.Layer.Path].Values);
         }
     }
+
+    /// <summary>Divides row k by the root of singular value k as PEFT counts it: over the tokens twice, because its loop reads a batch again to see that nothing moves.</summary>
+    private static void Whiten(Tenon.Tensors.Parameter a, double[] values) => a.Update(rows =>
+    {
+        for (var i = 0; i < rows.Length; i++) rows[i] = (float)(rows[i] / Math.Sqrt(Math.Sqrt(2) * values[i / (int)a.Columns]));
+    });
 
     // The directions are set when all parts are there.
     private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
     {
     }
 
-    /// <summary>Of each layer, by path: principal directions as rows, and the share of the variance that each explains.</summary>
-    private static Dictionary<string, (float[] Vectors, double[] Shares)> Directions(AdapterSet set)
+    /// <summary>Of each layer, by path: principal directions as rows, their singular values, and the share of the variance that each explains.</summary>
+    private static Dictionary<string, (float[] Vectors, double[] Values, double[] Shares)> Directions(AdapterSet set)
     {
         var settings = set.Settings;
-        var result = new Dictionary<string, (float[], double[])>();
+        var result = new Dictionary<string, (float[], double[], double[])>();
         ActivationProbe.Run(set, Targets.Linears(set), settings.Calibration ?? Random(set), (layers, inputs) =>
         {
             var most = layers.Max(l => (int)Math.Round(settings.RankOf(l.Path) * Rho(settings)));
-            var (vectors, shares) = Principal(Matrix.From(inputs, inputs.Length / layers[0].Inputs, layers[0].Inputs), most);
-            foreach (var layer in layers) result[layer.Path] = (vectors, shares);
+            var (vectors, values, shares) = Principal(Matrix.From(inputs, inputs.Length / layers[0].Inputs, layers[0].Inputs), most);
+            foreach (var layer in layers) result[layer.Path] = (vectors, values, shares);
         });
         return result;
     }
 
     /// <summary>Principal directions of the rows of x, as PCA has them: of the distances from their mean.</summary>
-    private static (float[] Vectors, double[] Shares) Principal(Matrix x, int most)
+    private static (float[] Vectors, double[] Values, double[] Shares) Principal(Matrix x, int most)
     {
         for (var c = 0; c < x.Columns; c++)
         {
@@ -88,10 +95,11 @@ public sealed class Eva : StartedLora
         var variance = x.FrobeniusNorm() * x.FrobeniusNorm();
         var svd = WeightSvd.Of(x);
         var count = Math.Min(most, Math.Min(svd.Count, x.Rows - 1));
-        return (svd.Rows(svd.Top(count)), [.. svd.Values.Take(count).Select(s => s * s / variance)]);
+        double[] values = [.. svd.Values.Take(count)];
+        return (svd.Rows(svd.Top(count)), values, [.. values.Select(s => s * s / variance)]);
     }
 
-    private AdapterSettings Share(AdapterSettings settings, Dictionary<string, (float[] Vectors, double[] Shares)> directions)
+    private AdapterSettings Share(AdapterSettings settings, Dictionary<string, (float[] Vectors, double[] Values, double[] Shares)> directions)
     {
         var alpha = settings.Alpha ?? 2 * settings.Rank;
         var ranks = directions.SelectMany(d => d.Value.Shares.Select(share => (Path: d.Key, share))).OrderByDescending(d => d.share)
@@ -129,7 +137,7 @@ public sealed class Eva : StartedLora
             ["tau"] = 0.99,
             ["use_label_mask"] = true,
             ["label_mask_value"] = -100,
-            ["whiten"] = false,
+            ["whiten"] = adapter.Settings.Flag("whiten", false),
             ["adjust_scaling_factors"] = true,
         };
         return config;
@@ -140,7 +148,8 @@ public sealed class Eva : StartedLora
     {
         var settings = base.FromPeft(config);
         if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value) return settings;
-        return settings with { Options = new Dictionary<string, string>(settings.Options) { ["rho"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture) } };
+        var whiten = config["eva_config"]?["whiten"]?.GetValueKind() == System.Text.Json.JsonValueKind.True;
+        return settings with { Options = new Dictionary<string, string>(settings.Options) { ["rho"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture), ["whiten"] = whiten ? "true" : "false" } };
     }
 
     private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "eva";

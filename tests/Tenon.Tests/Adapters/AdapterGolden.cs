@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Decoders;
@@ -36,6 +37,21 @@ internal sealed class AdapterGolden : IDisposable
 
     /// <summary>Opens a base model (<c>base-qwen2</c>, <c>base-llama</c>); skips the test where there is none.</summary>
     public static AdapterGolden Open(string name) => new(GoldenFolder.Require("adapters"), name);
+
+    /// <summary>Opens the base model of a case; skips the test where there is no such case.</summary>
+    public static AdapterGolden OfCase(string name)
+    {
+        using var document = JsonDocument.Parse(System.IO.File.ReadAllText(File(name, "case.json")));
+        return Open(document.RootElement.GetProperty("base").GetString()!);
+    }
+
+    /// <summary>A file of a case; skips the test where there is none.</summary>
+    public static string File(string name, string file)
+    {
+        var path = Path.Combine(GoldenFolder.Require("adapters"), name, file);
+        Assert.SkipUnless(System.IO.File.Exists(path), $"the reference holds no '{name}/{file}'");
+        return path;
+    }
 
     /// <summary>Logits of the batch, of the base where the adapter is null.</summary>
     public float[] Logits(AdapterSet? adapter)

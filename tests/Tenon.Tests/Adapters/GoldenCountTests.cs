@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tenon.Adapters;
+using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Tests.Support;
 
@@ -79,6 +80,46 @@ public class GoldenCountTests
             }
 
         compared.ShouldBeGreaterThanOrEqualTo(2);
+    }
+
+    /// <summary>PEFT's default targets of a model family, all norms, token rows, and the biases that <c>bias: only</c> trains beside LoRA.</summary>
+    [Theory]
+    [InlineData("IA3 default", "ia3", "IA3", "feedforward=down_proj")]
+    [InlineData("LN_TUNING default", "ln-tuning", "LN_TUNING", "")]
+    [InlineData("LN_TUNING all norms", "ln-tuning", "", "")]
+    [InlineData("TRAINABLE_TOKENS 10", "trainable-tokens", "", "tokens=0,1,2,3,4,5,6,7,8,9")]
+    public void CountsOfDefaultTargetsAreThoseOfPeft(string name, string method, string type, string option)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
+        foreach (var model in document.RootElement.GetProperty("models").EnumerateObject())
+        {
+            var config = Config(model.Value.GetProperty("shape"));
+            var targets = type.Length == 0 ? "all-linear" : string.Join(',', DefaultTargets.Of(type, config.ModelType)!);
+            AdapterMethod.Of(method).Count(config, Settings(method, targets, option)).ShouldBe(model.Value.GetProperty("methods").GetProperty(name).GetProperty("default").GetProperty("trainable").GetInt64(), model.Name);
+        }
+    }
+
+    [Fact]
+    public void BiasesOfAdaptedLayersCountBesideLora()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
+        foreach (var model in document.RootElement.GetProperty("models").EnumerateObject())
+            foreach (var targets in model.Value.GetProperty("methods").GetProperty("LORA bias lora_only").EnumerateObject())
+            {
+                var (config, settings) = (Config(model.Value.GetProperty("shape")), Settings("lora", targets.Name, "") with { Rank = 16 });
+                var biases = config.QkvBias ? Targets.Shapes(config, settings).Where(s => s.Path.Contains(".self_attn.", StringComparison.Ordinal) && !s.Path.EndsWith("o_proj", StringComparison.Ordinal)).Sum(s => s.Outputs) : 0;
+                (AdapterMethod.Of("lora").Count(config, settings)!.Value + biases).ShouldBe(targets.Value.GetProperty("16").GetProperty("trainable").GetInt64(), model.Name);
+            }
+    }
+
+    /// <summary>No row of the table is left out.</summary>
+    [Fact]
+    public void EveryRowIsCompared()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "counts.json")));
+        var compared = typeof(GoldenCountTests).GetMethods().SelectMany(m => m.GetCustomAttributes(typeof(InlineDataAttribute), false).Cast<InlineDataAttribute>()).Select(d => (string)d.Data[0]!).Append("LORA bias lora_only").ToHashSet();
+        foreach (var model in document.RootElement.GetProperty("models").EnumerateObject())
+            model.Value.GetProperty("methods").EnumerateObject().Select(m => m.Name).Where(n => !compared.Contains(n)).ShouldBeEmpty();
     }
 
     private static AdapterSettings Settings(string method, string targets, string options) => new()

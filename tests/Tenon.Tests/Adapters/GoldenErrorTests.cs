@@ -141,7 +141,8 @@ public class GoldenErrorTests
     [Fact]
     public void EveryCaseOfTheTableIsRefusedOrRightlyTaken()
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase("lora-qv");
+        Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 }, "the table's messages hold the sizes of another model");
         using var table = JsonDocument.Parse(File.ReadAllText(Path.Combine(golden.Root, "errors.json")));
         var names = table.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!).ToList();
         names.Select(name => Fault(golden, name)).Where(fault => fault is not null).ShouldBeEmpty();

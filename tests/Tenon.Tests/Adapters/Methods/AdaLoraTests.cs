@@ -16,6 +16,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     private static AdapterSettings Reference(JsonElement document) => s_recipe with
     {
         Rank = document.GetProperty("init_r").GetInt32(),
+        Targets = string.Join(',', document.GetProperty("target_modules").EnumerateArray().Select(t => t.GetString())),
         Alpha = 8,
         Options = new Dictionary<string, string>
         {
@@ -30,7 +31,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     [Fact]
     public void TheAllocatorChoosesPeftsMasksAtEveryStep()
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase("adalora-allocator");
         var folder = Path.Combine(golden.Root, "adalora-allocator");
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
         using var file = SafetensorsFile.Open(Path.Combine(folder, "trajectory.safetensors"));
@@ -64,7 +65,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     [Fact]
     public void TrainingWithThePenaltyFollowsPefts()
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase("adalora-training");
         var folder = Path.Combine(golden.Root, "adalora-training");
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
         using var file = SafetensorsFile.Open(Path.Combine(folder, "trajectory.safetensors"));

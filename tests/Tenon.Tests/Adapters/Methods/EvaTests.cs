@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Tensors.Linalg;
@@ -61,6 +62,33 @@ public class EvaTests
         again.Method.Name.ShouldBe("eva");
         again.Tensors.Select(t => t.Name).ShouldBe(set.Tensors.Select(t => t.Name));
         foreach (var (left, right) in set.Tensors.Zip(again.Tensors)) right.Tensor.ToArray().ShouldBe(left.Tensor.ToArray());
+    }
+
+    /// <summary>
+    /// PEFT's own start on the reference's model (Golden/adapters/eva.json): ranks, and A up to signs. Its randomised decomposition is exact there, because rho times rank covers the inputs' rank.
+    /// Only layers that read alone are compared when whitened: for layers that share their inputs PEFT divides one and the same matrix once a layer.
+    /// </summary>
+    [Fact]
+    public void RanksAndDirectionsAreThoseOfPeft()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "adapters", "eva.json")));
+        var peft = document.RootElement;
+        using var golden = AdapterGolden.Open(peft.GetProperty("base").GetString()!);
+        Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 }, "the numbers belong to another model");
+        int[][] ids = [.. peft.GetProperty("ids").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
+        using var set = AdapterMethod.Of("eva").Create(golden.Model, Settings(3) with { Calibration = ids, Options = new Dictionary<string, string> { ["rho"] = "3", ["whiten"] = "true" } });
+        foreach (var part in set.Linears.Cast<LoraLayer>())
+        {
+            part.A.Rows.ShouldBe((nint)peft.GetProperty("ranks").GetProperty(part.Layer.Path).GetInt32(), part.Layer.Path);
+            if (!peft.GetProperty("A").TryGetProperty(part.Layer.Path, out var rows)) continue;
+            for (var k = 0; k < (int)part.A.Rows; k++)
+            {
+                var own = part.A.Value.Slice(k * part.Layer.Inputs, part.Layer.Inputs).ToArray();
+                double[] theirs = [.. rows[k].EnumerateArray().Select(v => v.GetDouble())];
+                var sign = Math.Sign(own.Zip(theirs).Sum(p => p.First * p.Second));
+                AdapterGolden.Distance(own, [.. theirs.Select(v => sign * v)]).ShouldBeLessThan(1e-5, $"{part.Layer.Path} {k}");
+            }
+        }
     }
 
     [Fact]

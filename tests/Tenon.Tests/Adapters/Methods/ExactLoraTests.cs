@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Models.Weights;
 using Tenon.Tests.Support;
@@ -8,14 +9,15 @@ namespace Tenon.Tests.Adapters.Methods;
 public class ExactLoraTests
 {
     [Theory]
-    [InlineData("miss-default", 5)]
-    [InlineData("miss-mini", 4)]
-    [InlineData("vera-saved", 8)]
-    [InlineData("delora", 4)]
-    [InlineData("gralora", 8)]
-    public void IsPeftsConversion(string folder, int rank)
+    [InlineData("miss-default")]
+    [InlineData("miss-mini")]
+    [InlineData("vera-saved")]
+    [InlineData("delora")]
+    [InlineData("gralora")]
+    public void IsPeftsConversion(string folder)
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase(folder);
+        var rank = RankOf(folder);
         using var temporary = new TempFolder();
         using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(rank);
         using var plain = PeftFolder.Load(golden.Model, temporary.Path);
@@ -23,6 +25,12 @@ public class ExactLoraTests
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, "convert-" + folder, "expected.safetensors"));
         AdapterGolden.Distance(golden.Logits(plain), expected.ReadDoubles("logits")).ShouldBeLessThan(2e-5);
         RequireMerged(golden, temporary.Path, folder);
+    }
+
+    private static int RankOf(string folder)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(AdapterGolden.File("convert-" + folder, "case.json")));
+        return document.RootElement.GetProperty("rank").GetInt32();
     }
 
     private static void RequireMerged(AdapterGolden golden, string converted, string folder)
@@ -43,18 +51,19 @@ public class ExactLoraTests
 
     /// <summary>Updates that are not of low rank, at a rank that is asked for: the best approximation in the Frobenius norm is one, so PEFT's merged weights are ours.</summary>
     [Theory]
-    [InlineData("fourierft", 8)]
-    [InlineData("waveft", 8)]
-    [InlineData("randlora", 8)]
-    [InlineData("miss-bat", 8)]
-    [InlineData("lora-patterns", 4)]
-    [InlineData("lokr", 8)]
-    [InlineData("loha", 16)]
-    [InlineData("tinylora-tied", 2)]
-    [InlineData("vblora", 2)]
-    public void IsPeftsTruncation(string folder, int rank)
+    [InlineData("fourierft")]
+    [InlineData("waveft")]
+    [InlineData("randlora")]
+    [InlineData("miss-bat")]
+    [InlineData("lora-patterns")]
+    [InlineData("lokr")]
+    [InlineData("loha")]
+    [InlineData("tinylora-tied")]
+    [InlineData("vblora")]
+    public void IsPeftsTruncation(string folder)
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase(folder);
+        var rank = RankOf(folder);
         using var temporary = new TempFolder();
         using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base", rank).Rank.ShouldBe(rank);
         RequireMerged(golden, temporary.Path, folder);
@@ -64,10 +73,10 @@ public class ExactLoraTests
     [Fact]
     public void ATieIsCutAsNearAsPeft()
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase("c3a");
         using var temporary = new TempFolder();
         using var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, "c3a", "adapter"));
-        LoraConversion.Save(adapter, temporary.Path, "base", 8);
+        LoraConversion.Save(adapter, temporary.Path, "base", RankOf("c3a"));
         using var plain = PeftFolder.Load(golden.Model, temporary.Path);
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, "convert-c3a", "expected.safetensors"));
         using var whole = MergedWeights.Of(adapter);
@@ -92,17 +101,18 @@ public class ExactLoraTests
     [InlineData("shira")]
     public void HoldsAllAtFullRank(string folder)
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase(folder);
         using var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"));
         var logits = golden.Logits(adapter);
         var share = 0.0;
-        foreach (var rank in new[] { 2, 8, 64 })
+        var full = adapter.Linears.Max(l => Math.Min(l.Layer.Outputs, l.Layer.Inputs));
+        foreach (var rank in new[] { 2, 8, full })
         {
             using var temporary = new TempFolder();
             var fit = LoraConversion.Save(adapter, temporary.Path, "base", rank);
             fit.Share.ShouldBeGreaterThanOrEqualTo(share);
             share = fit.Share;
-            if (rank != 64) continue;
+            if (rank != full) continue;
             share.ShouldBe(1, 1e-9);
             using var plain = PeftFolder.Load(golden.Model, temporary.Path);
             AdapterGolden.Distance(golden.Logits(plain), [.. logits.Select(l => (double)l)]).ShouldBeLessThan(2e-5);

@@ -10,7 +10,7 @@ public class VeraTests
     [Fact]
     public void DrawsPeftsMatricesToTheBit()
     {
-        using var golden = AdapterGolden.Open("base-qwen2");
+        using var golden = AdapterGolden.OfCase("vera-saved");
         var folder = Path.Combine(golden.Root, "vera-saved", "adapter");
         using var read = PeftFolder.Load(golden.Model, folder);
         using var file = SafetensorsFile.Open(Path.Combine(folder, PeftFolder.TensorFile));
