@@ -44,7 +44,7 @@ public sealed class WaveFt : AdapterMethod
         foreach (var layer in layers)
         {
             var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.Number("scaling", 25));
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 1);
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 0.01);
             set.Add(part);
             index++;
         }

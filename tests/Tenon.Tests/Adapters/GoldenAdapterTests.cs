@@ -139,7 +139,7 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         File.Copy(config, joined[PeftFolder.ConfigFile]);
         using var tensors = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile));
         using var start = SafetensorsFile.Open(Path.Combine(folder, "init.safetensors"));
-        var factors = start.Tensors.Keys.Where(k => k.EndsWith(".psoft_A", StringComparison.Ordinal) || k.EndsWith(".psoft_B", StringComparison.Ordinal))
+        var factors = start.Tensors.Keys.Where(k => k.EndsWith(".psoft_A", StringComparison.Ordinal) || k.EndsWith(".psoft_B", StringComparison.Ordinal)).Where(k => !tensors.Tensors.ContainsKey(PeftKeys.Prefix + k))
             .Select(k => SafetensorsEntry.FromFloats(PeftKeys.Prefix + k, start.Tensors[k].Shape, start.ReadFloats(k)));
         SafetensorsWriter.Write(joined[PeftFolder.TensorFile], [.. tensors.Tensors.Keys.Select(k => SafetensorsEntry.FromFloats(k, tensors.Tensors[k].Shape, tensors.ReadFloats(k))), .. factors]);
         return joined;
