@@ -34,7 +34,7 @@ public static class PeftFolder
     public static AdapterSet Load(CausalModel model, string folder)
     {
         var file = Path.Combine(folder, ConfigFile);
-        if (!File.Exists(file)) throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it" : "nothing there", usage: true);
+        if (!File.Exists(file)) throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it" : "nothing there", Below(folder), usage: true);
         var settings = AdapterRecord.Read(folder) ?? (IsFull(file) ? new AdapterSettings { Method = "full" } : SettingsOf(PeftConfig.Read(folder).Validate(), model, folder));
         var adapter = AdapterMethod.Of(settings.Method).Create(model, settings);
         try
@@ -73,6 +73,13 @@ public static class PeftFolder
         if (IsFull(Path.Combine(folder, ConfigFile))) return "it is no adapter but a whole model's weights";
         using var tensors = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
         return VllmRules.Obstacle(PeftConfig.Read(folder), tensors.Tensors.Keys);
+    }
+
+    /// <summary>PEFT puts an adapter that is not called "default" into a folder of its name.</summary>
+    private static string? Below(string folder)
+    {
+        var names = Directory.Exists(folder) ? Directory.GetDirectories(folder).Where(d => File.Exists(Path.Combine(d, ConfigFile))).Order(StringComparer.Ordinal).ToList() : [];
+        return names.Count == 0 ? null : $"there is one in {string.Join(", ", names)}";
     }
 
     /// <summary>Reads the tensors of a folder into an adapter of the same method and shapes: from Tenon's record where there is one, else from PEFT's file. Names that are missing or too many are errors.</summary>
@@ -164,8 +171,10 @@ public static class PeftFolder
 
     private static void RequireSameBase(string name, FrozenMatrix weight, SafetensorsFile file, string folder)
     {
-        if (!file.Tensors.ContainsKey(name)) return;
-        if (!file.ReadFloats(name).AsSpan().SequenceEqual(weight.ToArray()))
+        if (!file.Tensors.TryGetValue(name, out var info)) return;
+        // A file of 16-bit tensors holds the base's values rounded.
+        var unit = info.Type switch { SafetensorsType.BF16 => 1 / 256f, SafetensorsType.F16 => 1 / 2048f, _ => 0 };
+        if (file.ReadFloats(name).Zip(weight.ToArray()).Any(p => !(Math.Abs(p.First - p.Second) <= unit * Math.Abs(p.Second) + unit * 1e-4f)))
             throw new TenonException($"tensor '{name}' of '{folder}'", "the base model's own values", "others", "the adapter was made on another base: merge it there, or open that model");
     }
 

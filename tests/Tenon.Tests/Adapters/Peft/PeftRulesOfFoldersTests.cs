@@ -74,6 +74,23 @@ public class PeftRulesOfFoldersTests
         static SafetensorsEntry Entry(string name, params long[] shape) => SafetensorsEntry.FromFloats(name, shape, Enumerable.Repeat(0.5f, (int)shape.Aggregate((a, b) => a * b)).ToArray());
     }
 
+    /// <summary>An adapter that is not called "default" lies in a folder of its name; 16-bit files hold the base's rows rounded.</summary>
+    [Fact]
+    public void AFolderOfSixteenBitsUnderItsNameIsRead()
+    {
+        using var folder = new TempFolder();
+        var named = Directory.CreateDirectory(folder["second"]).FullName;
+        var model = RandomModel.Create(RandomModel.SmallConfig(tied: false));
+        using (var set = AdapterMethod.Of("lora").Create(model, new AdapterSettings { Rank = 2, Targets = "embed_tokens,q_proj" })) PeftFolder.Save(set, named, "base");
+        List<SafetensorsEntry> narrow;
+        using (var file = SafetensorsFile.Open(Path.Combine(named, PeftFolder.TensorFile)))
+            narrow = [.. file.Tensors.Select(t => SafetensorsEntry.FromFloats(t.Key, t.Value.Shape, file.ReadFloats(t.Key), SafetensorsType.BF16))];
+        SafetensorsWriter.Write(Path.Combine(named, PeftFolder.TensorFile), narrow);
+        Should.Throw<TenonException>(() => PeftFolder.Load(model, folder.Path)).Message.ShouldContain("second");
+        using var read = PeftFolder.Load(model, named);
+        read.Embeddings.Count.ShouldBe(1);
+    }
+
     private static AdapterSet Made(string type, params (string Field, JsonNode Value)[] fields) => Made(type, tied: true, fields);
 
     private static AdapterSet Made(string type, bool tied, params (string Field, JsonNode Value)[] fields)
