@@ -7,6 +7,8 @@ One JSON object a line on standard input, one answer a line on standard output. 
       -> {"peft": version}
   {"op": "logits", "adapter": FOLDER, "ids": [...], "output": FILE.safetensors, "svd": "float64"}
       -> {"warnings": [...]}             the file's tensor "logits" is float32 [tokens, vocabulary]; with "svd" PEFT's own decompositions are computed in float64 and rounded
+  {"op": "make", "type": "OFT", "config": {...}, "seed": 3, "adapter": FOLDER, "ids": [...], "output": FILE.safetensors}
+      -> {"trainable": count}            PEFT's own folder of that configuration, every trained tensor moved away from its start, and the logits of what it reads back from it
   {"op": "step", "adapter": FOLDER, "prompts": [[...]...], "completions": [[...]...], "micro": 8, "runs": 3}
       -> {"seconds": best, "memory_gb": peak or null, "trainable": count}
       one step: forward, loss on the completion tokens, backward, clipping, AdamW; prompts padded on the left, completions of one length
@@ -30,7 +32,7 @@ except ModuleNotFoundError:
     sys.modules["setuptools.command.build_ext"].build_ext = sys.modules["setuptools"].Command = type("Command", (), {})
 
 import torch
-from peft import PeftModel, __version__
+from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftModel, __version__, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
@@ -71,6 +73,18 @@ class Peer:
                 logits = model(input_ids=torch.tensor([line["ids"]]), use_cache=False).logits[0]
         save_file({"logits": logits.contiguous()}, line["output"])
         return {"warnings": sorted({str(w.message)[:300] for w in seen if issubclass(w.category, UserWarning)})}
+
+    def make(self, line):
+        config = PEFT_TYPE_TO_CONFIG_MAPPING[line["type"]](task_type="CAUSAL_LM", **line["config"])
+        torch.manual_seed(line["seed"])
+        model = get_peft_model(AutoModelForCausalLM.from_pretrained(self.folder, dtype=torch.float32), config).eval()
+        trained = [p for p in model.parameters() if p.requires_grad]
+        with torch.no_grad():
+            for p in trained:
+                p.add_(torch.randn_like(p), alpha=max(0.01, 0.05 * p.pow(2).mean().sqrt().item()))
+        model.save_pretrained(line["adapter"])
+        self.logits(line)
+        return {"trainable": sum(p.numel() for p in trained)}
 
     def step(self, line):
         reset_peak()
@@ -120,7 +134,7 @@ def peak_gb():
 
 def main():
     peer = Peer()
-    operations = {"open": peer.open, "logits": peer.logits, "step": peer.step}
+    operations = {"open": peer.open, "logits": peer.logits, "make": peer.make, "step": peer.step}
     for text in sys.stdin:
         try:
             line = json.loads(text)

@@ -19,6 +19,37 @@ public class RealPeftTests
 {
     private static readonly int[] s_ids = [49, 50, 51, 43, 52, 53, 54, 61, 63, 49, 43, 50, 61, 51, 59, 10, 92, 98, 111, 120, 101, 100, 123, 53, 125];
 
+    /// <summary>What recipes may ask for beyond each method's defaults.</summary>
+    private static readonly AdapterSettings[] s_variants =
+    [
+        new() { Method = "lora", Targets = "embed_tokens,lm_head,q_proj" },
+        new() { Method = "dora", Targets = "embed_tokens,v_proj" },
+        new() { Method = "hira", Targets = "embed_tokens,v_proj" },
+        new() { Method = "ia3", Targets = "lm_head,k_proj", Options = Of("feedforward=") },
+        new() { Method = "lora", Targets = "q_proj,o_proj", Bias = "all", ModulesToSave = ["norm"] },
+        new() { Method = "lora", Targets = "v_proj", TrainableTokens = [49, 61, 50], RankPattern = new Dictionary<string, int> { ["v_proj"] = 3 }, Options = Of("rs-lora=true") },
+        new() { Method = "adalora", Bias = "only" },
+        new() { Method = "fourierft", Bias = "only", Options = Of("frequencies=40") },
+        new() { Method = "miss", Options = Of("variant=mini;mini-r=4"), Bias = "only" },
+        new() { Method = "miss", Options = Of("variant=bat") },
+        new() { Method = "vera", Options = Of("save-projection=false;projection-key=77") },
+        new() { Method = "tinylora", Options = Of("save-projection=false;u=7;r=3;weight-tying=0.4") },
+        new() { Method = "randlora", Options = Of("bases=sparse") },
+        new() { Method = "hra", Init = "random", Options = Of("apply-gs=true") },
+        new() { Method = "oft", Options = Of("cayley=exact;block-size=8"), ModulesToSave = ["lm_head"] },
+        new() { Method = "oft", Options = Of("block-share=true;block-size=4;neumann-terms=3") },
+        new() { Method = "boft", Options = Of("blocks=8") },
+        new() { Method = "road", Options = Of("variant=road-4;group-size=4") },
+        new() { Method = "gralora", Options = Of("k=4;hybrid-rank=3") },
+        new() { Method = "lokr", Options = Of("decompose-both=true;decompose-factor=16") },
+        new() { Method = "loha", AlphaPattern = new Dictionary<string, double> { ["(q|k)_proj"] = 5 } },
+        new() { Method = "waveft", Options = Of("wavelet=db2;frequencies=50") },
+        new() { Method = "eva", Calibration = [s_ids], Options = Of("rho=2") },
+        new() { Method = "vblora", Init = "peft", Options = Of("top-k=3") },
+    ];
+
+    private static Dictionary<string, string> Of(string options) => options.Split(';').Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]);
+
     [Fact]
     public void ReadsEveryMethodsFolder()
     {
@@ -47,7 +78,13 @@ public class RealPeftTests
             read++;
         }
 
-        Console.WriteLine($"{read} methods read");
+        foreach (var settings in s_variants)
+        {
+            using var set = Create(loaded, settings.Method, settings);
+            Compare($"{settings.Method}, {settings.Targets} {string.Join(' ', settings.Options.Select(o => $"{o.Key}={o.Value}"))}", set, Path.Combine(folder.Path, $"variant-{read++}"), 2e-4, f => PeftFolder.Save(set, f, "tiny"));
+        }
+
+        Console.WriteLine($"{read} folders read");
         faults.ShouldBeEmpty();
 
         void Compare(string what, AdapterSet set, string adapter, double tolerance, Action<string> save, string? svd = null)
@@ -72,10 +109,56 @@ public class RealPeftTests
         }
     }
 
-    /// <summary>A fresh adapter, every trained tensor moved by a twentieth of its own size, at least 0.01.</summary>
-    private static AdapterSet Create(LoadedModel loaded, string name)
+    /// <summary>The other way: PEFT makes folders of drawn configurations, and and what is read here has its logits and counts. <c>TENON_PEFT_DRAW</c> is the seed of the draw.</summary>
+    [Fact]
+    public void IsReadAsPeftReadsItself()
     {
-        var settings = new AdapterSettings
+        if (Environment.GetEnvironmentVariable("TENON_PEFT") is not { Length: > 0 } command)
+        {
+            Assert.Skip("TENON_PEFT is not set");
+            return;
+        }
+
+        using var folder = new TempFolder();
+        var model = Path.Combine(folder.Path, "model");
+        using (var source = ModelSource.Open("tiny")) HuggingFaceExport.Write(model, source.Config, source.Weights, SafetensorsType.F32, null);
+        var loaded = LoadedModel.Open("tiny", Precision.F32, 256);
+        using var peer = new PeftPeer(command, model, 1);
+        var faults = new List<string>();
+        var number = 0;
+        foreach (var (type, config) in PeftConfigurations.Draw(int.Parse(Environment.GetEnvironmentVariable("TENON_PEFT_DRAW") ?? "1", System.Globalization.CultureInfo.InvariantCulture)))
+        {
+            var (adapter, what) = (folder[$"peft-{number++}"], $"{type} {config.ToJsonString()}");
+            try
+            {
+                var answer = peer.Ask(new JsonObject
+                {
+                    ["op"] = "make", ["type"] = type, ["config"] = config.DeepClone(), ["seed"] = number, ["adapter"] = adapter,
+                    ["ids"] = new JsonArray([.. s_ids.Select(i => (JsonNode)i)]), ["output"] = adapter + ".safetensors",
+                });
+                using var set = PeftFolder.Load(loaded.Model, adapter);
+                using var file = SafetensorsFile.Open(adapter + ".safetensors");
+                var expected = file.ReadFloats("logits");
+                var distance = Distance(Logits(loaded, set), expected) / Math.Max(1, expected.Max(Math.Abs) / 30);
+                Console.WriteLine($"{distance:E1} {what}");
+                // Both compute in float32, PEFT its decompositions too.
+                if (!(distance < (set.Method.Name == "olora" ? 1e-3 : 2e-4))) faults.Add($"{what}: {distance:E1} apart");
+                if (set.TrainableCount != (long)answer["trainable"]!) faults.Add($"{what}: {set.TrainableCount} trained values, PEFT {answer["trainable"]}");
+            }
+            catch (TenonException e)
+            {
+                faults.Add($"{what}: {e.Message}");
+            }
+        }
+
+        Console.WriteLine($"{number} configurations read");
+        faults.ShouldBeEmpty();
+    }
+
+    /// <summary>A fresh adapter, every trained tensor moved by a twentieth of its own size, at least 0.01.</summary>
+    private static AdapterSet Create(LoadedModel loaded, string name, AdapterSettings? variant = null)
+    {
+        var settings = variant is not null ? variant with { Rank = 8 } : new AdapterSettings
         {
             Method = name, Rank = 8, Calibration = [s_ids],
             Options = name == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "49,50,51" } : [],
