@@ -64,6 +64,8 @@ public abstract class AdapterMethod
         Build(set);
         set.RepeatAdaptedEnds();
         AdapterExtras.AddTo(set);
+        // A folder that has no place for what is trained beside the method must not be found out at the first checkpoint.
+        if (settings.Peft is null && (settings.Bias != "none" || settings.ModulesToSave.Count + settings.TrainableTokens.Count > 0)) _ = PeftFolder.FreshConfig(set, "");
         return set.Attach();
     }
 

@@ -17,14 +17,14 @@ internal static class PlainLora
     /// <summary>The tensors: two factors a layer in place of the method's own, and whatever else is trained beside it.</summary>
     public static IEnumerable<SafetensorsEntry> Tensors(AdapterSet adapter)
     {
-        var own = adapter.Linears.Where(l => l is not WholeLinear).SelectMany(l => l.Tensors.Select(t => t.Tensor)).ToHashSet();
+        var own = adapter.Linears.Where(l => !l.Replaces).SelectMany(l => l.Tensors.Select(t => t.Tensor)).ToHashSet();
         var others = adapter.Tensors.Where(t => !own.Contains(t.Tensor)).DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
         var parts = Parts(adapter);
         return LoraConversion.Entries(parts, Rank(parts)).Concat(others);
     }
 
     private static List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> Parts(AdapterSet adapter) =>
-        [.. adapter.Linears.Where(l => l is not WholeLinear).Select(l => (l.Layer, l.ToLora()!))];
+        [.. adapter.Linears.Where(l => !l.Replaces).Select(l => (l.Layer, l.ToLora()!))];
 
     private static int Rank(List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts) => parts.Max(p => p.Factors.Rank);
 }

@@ -79,6 +79,34 @@ public class EmbeddingAdapterTests
         again.Method.Name.ShouldBe(method);
     }
 
+    /// <summary>What is trained beside the method (rows of tokens, a norm, biases, a whole layer) goes through the folder of every method whose files have a place for it, and is refused at once by the others.</summary>
+    [Theory, MemberData(nameof(Methods))]
+    public void WhatIsTrainedBesideTheMethodGoesThroughItsFolder(string method)
+    {
+        var model = RandomModel.Create();
+        using var folder = new TempFolder();
+        var settings = new AdapterSettings { Method = method, Rank = 2, Targets = "v_proj", TrainableTokens = [9, 3], ModulesToSave = ["model.norm", "o_proj"], Bias = "all" };
+        AdapterSet set;
+        try
+        {
+            set = AdapterMethod.Of(method).Create(model, settings);
+        }
+        catch (TenonException e)
+        {
+            new[] { "no place for it", "nothing else trains", "at least one" }.ShouldContain(part => e.Message.Contains(part, StringComparison.Ordinal), e.Message);
+            return;
+        }
+
+        Move(set);
+        PeftFolder.Save(set, folder.Path, "base");
+        var logits = Logits(model, set);
+        set.Dispose();
+        using var again = PeftFolder.Load(model, folder.Path);
+        Logits(model, again).ShouldBe(logits);
+    }
+
+    public static TheoryData<string> Methods => [.. AdapterMethod.All.Keys];
+
     [Fact]
     public void ATinyLoraFolderOfPeftsMayNameTheEmbedding()
     {
