@@ -94,6 +94,23 @@ public static unsafe class BlockOps
                 }
     }
 
+    /// <summary>y[t, c width + i] = x[t, sources[c] width + i]: chunks of <paramref name="width"/> columns in another order; <paramref name="sources"/> holds each chunk once.</summary>
+    public static Tensor MoveChunks(this Tape tape, Tensor x, int[] sources, nint width)
+    {
+        Shapes.Require(x.Columns == sources.Length * width, "moved chunks", $"{sources.Length * width} columns", $"{x.Columns}");
+        var y = tape.New(x.Rows, x.Columns);
+        for (nint r = 0; r < x.Rows; r++)
+            for (var c = 0; c < sources.Length; c++) Buffer.MemoryCopy(x.Row(r) + sources[c] * width, y.Row(r) + c * width, width * sizeof(float), width * sizeof(float));
+        if (tape.Needs(x))
+            tape.Record(y, () =>
+            {
+                var dx = tape.GradZeroed(x);
+                for (nint r = 0; r < x.Rows; r++)
+                    for (var c = 0; c < sources.Length; c++) RowKernels.Add(dx.Row(r) + sources[c] * width, y.Grad!.Row(r) + c * width, width);
+            });
+        return y;
+    }
+
     /// <summary>y[t, c] = sum over j of x[t, j width + c]: the columns of x laid over each other, the last piece short where width does not divide (MiSS).</summary>
     public static Tensor Fold(this Tape tape, Tensor x, int width)
     {
