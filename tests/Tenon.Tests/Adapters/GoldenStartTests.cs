@@ -24,7 +24,7 @@ public class GoldenStartTests(ITestOutputHelper output)
             AdapterSettings settings;
             try
             {
-                settings = PeftFolder.SettingsOf(config.Validate(), golden.Model, folder);
+                settings = PeftSettings.Of(config.Validate(), golden.Model, folder);
             }
             catch (TenonException)
             {

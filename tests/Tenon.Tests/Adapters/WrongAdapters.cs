@@ -251,7 +251,7 @@ internal static class WrongAdapters
         json["peft_type"] = type;
         json.TryAdd("task_type", "CAUSAL_LM");
         if (type != "TRAINABLE_TOKENS") json.TryAdd("target_modules", new JsonArray([.. Queries.Select(q => (JsonNode)q)]));
-        var settings = PeftFolder.SettingsOf(PeftConfig.Parse(json.ToJsonString(), "adapter_config.json").Validate(), golden.Model, "adapter");
+        var settings = PeftSettings.Of(PeftConfig.Parse(json.ToJsonString(), "adapter_config.json").Validate(), golden.Model, "adapter");
         return AdapterMethod.Of(settings.Method).Create(golden.Model, settings);
     }
 

@@ -96,7 +96,7 @@ public class PeftRulesOfFoldersTests
     private static AdapterSet Made(string type, bool tied, params (string Field, JsonNode Value)[] fields)
     {
         var model = RandomModel.Create(RandomModel.SmallConfig(tied: tied));
-        var settings = PeftFolder.SettingsOf(Config(type, fields).Validate(), model, "folder");
+        var settings = PeftSettings.Of(Config(type, fields).Validate(), model, "folder");
         return AdapterMethod.Of(settings.Method).Create(model, settings);
     }
 
