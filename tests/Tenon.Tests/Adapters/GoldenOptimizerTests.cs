@@ -40,11 +40,20 @@ public class GoldenOptimizerTests(ITestOutputHelper output)
 
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, $"optimizer-{name}.safetensors"));
         var tensors = adapter.Tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
-        // A bias of k_proj moves all of a head's scores nearly alike: its gradient is float32 noise, which AdamW divides by its own size.
-        var worst = expected.Tensors.Keys.Max(key => AdapterGolden.Distance(tensors[key].Value, expected.ReadDoubles(key)) / (key.EndsWith("k_proj.lora_B.bias", StringComparison.Ordinal) ? 100 : 1));
-        output.WriteLine($"{name}: largest difference {worst}");
+        // A bias of k_proj moves all of a head's scores nearly alike: its gradient is float32 noise, which AdamW divides by its own size. Single entries elsewhere may have as small a gradient.
+        var differences = expected.Tensors.Keys.SelectMany(key => Differences(tensors[key].Value, expected.ReadDoubles(key), key.EndsWith("k_proj.lora_B.bias", StringComparison.Ordinal) ? 100 : 1)).ToList();
+        var (worst, over) = (differences.Max(), differences.Count(d => d >= 2e-6));
+        output.WriteLine($"{name}: largest difference {worst}, {over} of {differences.Count} above 2e-6");
         adapter.Trainable.Count.ShouldBe(expected.Tensors.Count);
+        over.ShouldBeLessThanOrEqualTo(differences.Count / 2000);
         worst.ShouldBeLessThan(2e-5);
+    }
+
+    private static IEnumerable<double> Differences(ReadOnlySpan<float> ours, double[] expected, double slack)
+    {
+        var result = new double[expected.Length];
+        for (var i = 0; i < result.Length; i++) result[i] = Math.Abs(ours[i] - expected[i]) / slack;
+        return result;
     }
 
     private static Dictionary<string, string> Options(AdapterSettings settings, string option)
