@@ -135,7 +135,7 @@ internal static unsafe class Frozen<TOps, TV>
         // Whole blocks go through registers; first is a multiple of 32, so a pair of bf16 inputs is never cut.
         var whole = Cpu.Level == SimdLevel.Scalar ? 0 : count / 16 * 16;
         if (w.Bf16) PanelTranspose.Bf16((uint*)data + ((first >> 1) * Width), whole, target);
-        else PanelTranspose.F32((float*)data + (first * Width), whole, target);
+        else Kernels.Transpose.Blocked((float*)data + (first * Width), whole, Width, Width, target, Width);
         for (var j = whole; j < count; j++)
         {
             var input = first + j;

@@ -5,32 +5,12 @@ using System.Runtime.Intrinsics.X86;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Panels of 32 outputs turned to lines of inputs: target[o * 32 + j] = value of output o and input j, for a number of inputs that is a multiple of 16. Eight by eight values at a time in 256-bit
-/// registers (AVX): rows are interleaved in pairs, then in fours, then halves are swapped. Only moves values (and widens bf16 exactly), so it has no order to keep.
+/// Panels of 32 bfloat16 outputs turned to lines of inputs: target[o * 32 + j] = value of output o and input j, for a number of inputs that is a multiple of 16 (float32 panels: <see cref="Transpose"/>). Only
+/// moves and exactly widens values, so it has no order to keep.
 /// </summary>
 internal static unsafe class PanelTranspose
 {
     private const nint Width = FrozenMatrix.PanelWidth;
-
-    /// <summary>A panel of float32, [inputs][32].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void F32(float* panel, nint inputs, float* target)
-    {
-        for (nint j = 0; j < inputs; j += 8)
-            for (nint o = 0; o < Width; o += 8)
-            {
-                Transpose.Eight(panel + (j * Width) + o, Width, out var r0, out var r1, out var r2, out var r3, out var r4, out var r5, out var r6, out var r7);
-                var line = target + (o * Width) + j;
-                r0.Store(line);
-                r1.Store(line + Width);
-                r2.Store(line + (2 * Width));
-                r3.Store(line + (3 * Width));
-                r4.Store(line + (4 * Width));
-                r5.Store(line + (5 * Width));
-                r6.Store(line + (6 * Width));
-                r7.Store(line + (7 * Width));
-            }
-    }
 
     /// <summary>A panel of bfloat16 pairs, [inputs/2][32][2]: a turned row of eight pairs is sixteen inputs in their order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
