@@ -63,7 +63,10 @@ public abstract class LinearAdapter(Linear layer)
 /// <param name="Rank">The rank.</param>
 public sealed record LowRankFactors(float[] A, float[] B, int Rank)
 {
-    /// <summary>[A; A0] and [B, -B0]: B A - B0 A0 as one product of twice the rank; A, A0 [r, in] and B, B0 [out, r].</summary>
+    /// <summary>
+    /// B A - B0 A0 as one product of twice the rank, (B - B0) A + B0 (A - A0); A, A0 [r, in] and B, B0 [out, r]. In this form nothing large cancels, so that a reader who multiplies in 16 bits keeps the
+    /// update's own digits; [B, -B0] [A; A0] would leave the rounding of both starts.
+    /// </summary>
     internal static LowRankFactors Difference(Parameter a, Parameter b, Parameter startA, Parameter startB)
     {
         var (rank, outputs) = ((int)a.Rows, (int)b.Rows);
@@ -71,10 +74,12 @@ public sealed record LowRankFactors(float[] A, float[] B, int Rank)
         for (var o = 0; o < outputs; o++)
             for (var k = 0; k < rank; k++)
             {
-                joined[o * 2 * rank + k] = b.Value[o * rank + k];
-                joined[o * 2 * rank + rank + k] = -startB.Value[o * rank + k];
+                joined[o * 2 * rank + k] = b.Value[o * rank + k] - startB.Value[o * rank + k];
+                joined[o * 2 * rank + rank + k] = startB.Value[o * rank + k];
             }
 
-        return new LowRankFactors([.. a.ToArray(), .. startA.ToArray()], joined, 2 * rank);
+        var moved = a.ToArray();
+        for (var i = 0; i < moved.Length; i++) moved[i] -= startA.Value[i];
+        return new LowRankFactors([.. a.ToArray(), .. moved], joined, 2 * rank);
     }
 }

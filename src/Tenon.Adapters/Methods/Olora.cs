@@ -4,7 +4,7 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside the weight.</summary>
+/// <summary>OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside the weight. A folder holds the plain LoRA of rank 2r, or with <c>init: peft</c> PEFT's own form (see <see cref="Pissa"/>).</summary>
 public sealed class Olora : SubtractedLora
 {
     /// <inheritdoc/>
@@ -20,7 +20,13 @@ public sealed class Olora : SubtractedLora
 
     private protected override string PeftInit => "olora";
 
-    private protected override bool SavesPlainLora(AdapterSettings settings) => false;
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["peft"];
+
+    private protected override bool SavesPlainLora(AdapterSettings settings) => settings.Init != "peft";
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => InPeftsForm(base.FromPeft(config));
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {

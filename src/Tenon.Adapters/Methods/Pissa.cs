@@ -6,8 +6,8 @@ namespace Tenon.Adapters.Methods;
 
 /// <summary>
 /// PiSSA (Meng et al. 2024): A and B start at the r largest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s). PEFT takes s B A off the weight; here the
-/// weight stays and the start is subtracted beside it. With <c>niter</c> the triplets come from a randomised SVD; such a start cannot be found again by a reader, so the
-/// folder then holds the plain LoRA of rank 2r.
+/// weight stays and the start is subtracted beside it. A folder holds the plain LoRA of rank 2r: PEFT's own form (<c>init: peft</c>) leaves the start to be decomposed again by the reader, in float32, and vLLM
+/// does not subtract it at all. With <c>niter</c> the triplets come from a randomised SVD, which no reader can find again.
 /// </summary>
 public sealed class Pissa : SubtractedLora
 {
@@ -29,7 +29,13 @@ public sealed class Pissa : SubtractedLora
 
     private protected override string PeftInit => "pissa";
 
-    private protected override bool SavesPlainLora(AdapterSettings settings) => Iterations(settings) > 0;
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Inits => ["peft"];
+
+    private protected override bool SavesPlainLora(AdapterSettings settings) => settings.Init != "peft" || Iterations(settings) > 0;
+
+    /// <inheritdoc/>
+    public override AdapterSettings? FromPeft(PeftConfig config) => InPeftsForm(base.FromPeft(config));
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {

@@ -71,5 +71,8 @@ public abstract class StartedLora : LoraFamily
     /// <inheritdoc/>
     public override IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) => SavesPlainLora(adapter.Settings) ? PlainLora.Tensors(adapter) : base.FileTensors(adapter);
 
+    /// <summary>Settings of a folder in PEFT's own form, which is written again in that form.</summary>
+    private protected AdapterSettings? InPeftsForm(AdapterSettings? settings) => settings is null ? null : settings with { Init = "peft" };
+
     private protected override bool Reads(PeftConfig config) => false;
 }

@@ -1,12 +1,11 @@
 using Tenon.Models.Layers;
 using Tenon.Tensors;
-using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA that starts away from zero and has its start taken off: y = W x + b + (s B A x - s B0 A0 x). Both updates run through the same operations, so that the first step
-/// sees the base bit for bit, and the base itself stays as it is.
+/// LoRA that starts away from zero and has its start taken off: y = W x + b + (s B A x - s B0 A0 x), computed from what has moved (<see cref="MovedProduct"/>), so that the first step sees the base bit for
+/// bit, and the base itself stays as it is.
 /// </summary>
 public abstract class SubtractedLora : StartedLora
 {
@@ -27,6 +26,8 @@ public abstract class SubtractedLora : StartedLora
 /// <summary>The part of one layer whose start is taken off.</summary>
 public sealed class SubtractedLoraLayer : LoraLayer
 {
+    private readonly MovedProduct moved;
+
     /// <summary>Factors and start all zero.</summary>
     public SubtractedLoraLayer(Linear layer, int rank, float scale)
         : base(layer, rank, scale)
@@ -34,6 +35,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
         StartA = Parameter.Create($"{layer.Path}.lora_A.start", rank, layer.Inputs);
         StartB = Parameter.Create($"{layer.Path}.lora_B.start", layer.Outputs, rank);
         StartA.Trainable = StartB.Trainable = false;
+        moved = new MovedProduct(A, B, StartA, StartB);
     }
 
     /// <summary>A0 [r, in].</summary>
@@ -53,14 +55,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x)
-    {
-        var y = Base(tape, x);
-        var dropped = Drop(tape, x);
-        return tape.AddProductDifference(y, Narrow(tape, dropped, A), B, Narrow(tape, dropped, StartA), StartB);
-    }
-
-    private Tensor Narrow(Tape tape, Tensor x, Parameter a) => tape.Scale(tape.MatMul(x, a), Scale);
+    public override Tensor Forward(Tape tape, Tensor x) => moved.AddTo(tape, Base(tape, x), Drop(tape, x), Scale);
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)

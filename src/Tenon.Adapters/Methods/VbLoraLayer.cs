@@ -16,6 +16,7 @@ public sealed class VbLoraLayer : FactoredAdapter
     private readonly Parameter? startB;
     private readonly DerivedParameter a;
     private readonly DerivedParameter b;
+    private readonly MovedProduct? moved;
 
     /// <summary>Logits not yet drawn; where <paramref name="subtract"/> is set the start is taken away again.</summary>
     public VbLoraLayer(Linear layer, Parameter bank, int rank, int top, bool subtract)
@@ -32,6 +33,7 @@ public sealed class VbLoraLayer : FactoredAdapter
         startA = Parameter.Create($"{layer.Path}.vblora_start_A", rank, layer.Inputs);
         startB = Parameter.Create($"{layer.Path}.vblora_start_B", layer.Outputs, rank);
         startA.Trainable = startB.Trainable = false;
+        moved = new MovedProduct(a, b, startA, startB);
     }
 
     /// <summary>The shared bank [V, L].</summary>
@@ -60,9 +62,7 @@ public sealed class VbLoraLayer : FactoredAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var (y, dropped) = (Base(tape, x), Drop(tape, x));
-        if (startA is null) return tape.MatMulInto(tape.MatMul(dropped, a.Value), b.Value, y);
-        // Both updates go through the same ops, so that equal factors cancel to the last bit.
-        return tape.AddProductDifference(y, tape.MatMul(dropped, a.Value), b.Value, tape.MatMul(dropped, startA), startB!);
+        return moved is null ? tape.MatMulInto(tape.MatMul(dropped, a.Value), b.Value, y) : moved.AddTo(tape, y, dropped, 1);
     }
 
     /// <inheritdoc/>

@@ -37,14 +37,16 @@ public class VllmRulesTests
     }
 
     [Theory]
-    [InlineData("pissa", false)]
-    [InlineData("milora", true)]
-    [InlineData("lora", true)]
-    [InlineData("full", false)]
-    public void TheFolderOfAMethod(string method, bool loads)
+    [InlineData("pissa", null, true)]
+    [InlineData("pissa", "peft", false)]
+    [InlineData("olora", null, true)]
+    [InlineData("milora", null, true)]
+    [InlineData("lora", null, true)]
+    [InlineData("full", null, false)]
+    public void TheFolderOfAMethod(string method, string? init, bool loads)
     {
         using var folder = new TempFolder();
-        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 4 });
+        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 4, Init = init });
         PeftFolder.Save(set, folder.Path, "base");
         PeftFolder.MethodOf(folder.Path).ShouldBe(method);
         (PeftFolder.VllmObstacle(folder.Path) is null).ShouldBe(loads);

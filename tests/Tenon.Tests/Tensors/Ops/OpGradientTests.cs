@@ -24,13 +24,6 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void DifferenceAddedInPlace()
-    {
-        var z = GradientCheck.Random("z", 5, 12);
-        GradientCheck.Run(t => t.AddDifferenceInPlace(t.Scale(X, 1.5f), t.Scale(Y, 0.5f), t.Multiply(X, z)), [X, Y, z]);
-    }
-
-    [Fact]
     public void RangeOfColumns() => GradientCheck.Run(t => t.ColumnRange(X, 3, 5), [X]);
 
     [Fact]
@@ -146,14 +139,6 @@ public class OpGradientTests
         var (b, c) = (GradientCheck.Random("b", 7, 12), GradientCheck.Random("c7", 1, 7));
         b.Trainable = false;
         GradientCheck.Run(t => t.MatMulScaledInto(X, b, c, t.Scale(Z7, 2)), [X, c, Z7]);
-    }
-
-    [Fact]
-    public void DifferenceOfProductsAddedInPlace()
-    {
-        var (b, start) = (GradientCheck.Random("b", 7, 12), GradientCheck.Random("start", 7, 12));
-        start.Trainable = false;
-        GradientCheck.Run(t => t.AddProductDifference(t.Scale(Z7, 2), X, b, t.Scale(Y, 0.5f), start), [X, Y, b, Z7]);
     }
 
     [Fact]
