@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Decoders;
@@ -95,6 +97,21 @@ public class MethodTableTests
         using var lora = PeftFolder.Load(model, folder.Path);
         lora.Method.Name.ShouldBe("lora");
         Difference(Logits(model, lora), adapted).ShouldBeLessThan(1e-4 * Math.Max(1, adapted.Max(Math.Abs)));
+    }
+
+    /// <summary>Logits and gradients of all methods in one hash that holds on every processor and vector width; a change to a method's sums changes it, and is then told in docs/log.md.</summary>
+    [Fact]
+    public void AllMethodsHaveTheSameBitsOnEveryProcessor()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var method in AdapterMethod.All.Keys.Order(StringComparer.Ordinal))
+        {
+            var model = RandomModel.Create();
+            using var set = Perturbed(model, method);
+            foreach (var values in (float[][])[Logits(model, set), .. Gradients(model, set, 10_000, share: true, threads: 2)]) hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+
+        Convert.ToHexStringLower(hash.GetHashAndReset())[..16].ShouldBe("3f421122eb6f0f65");
     }
 
     [Theory, MemberData(nameof(Methods))]
