@@ -20,7 +20,7 @@ public sealed class Pissa : SubtractedLora
     public override string Summary => "LoRA that starts at the largest singular triplets of the weight";
 
     /// <inheritdoc/>
-    protected override double TunedRate => 3e-4;
+    protected override double TunedRate => 1e-4;
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("niter", "0", "power iterations of a randomised SVD; 0 takes the exact one")];
