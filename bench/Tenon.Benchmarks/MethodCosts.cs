@@ -59,7 +59,7 @@ internal static class MethodCosts
         }
 
         using var scratch = new Scratch();
-        using var peer = call.GetValue(s_peer) is { } start ? Open(start, call.GetValue(s_model)!, scratch) : null;
+        var peer = call.GetValue(s_peer) is { } start ? Opener(start, call.GetValue(s_model)!, scratch) : null;
         var names = call.GetValue(s_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
         using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, groups);
         var ours = lora.Measure(lora, call.GetValue(s_runs), PeakAlone(call, "lora"));
@@ -96,19 +96,19 @@ internal static class MethodCosts
         return double.Parse(answer, CultureInfo.InvariantCulture);
     }
 
-    private static PeftPeer Open(string command, string model, Scratch scratch)
+    /// <summary>Starts PEFT on the model, in a process of its own for each method, so that a peak holds nothing of earlier ones.</summary>
+    private static Func<PeftPeer> Opener(string command, string model, Scratch scratch)
     {
         var folder = scratch.New();
         using var source = ModelSource.Open(model);
         HuggingFaceExport.Write(folder, source.Config, source.Weights, SafetensorsType.F32, null);
-        var peer = new PeftPeer(command, folder, WorkerPool.Default.Threads);
-        Console.Error.WriteLine($"beside PEFT {peer.Version}");
-        return peer;
+        using (var peer = new PeftPeer(command, folder, WorkerPool.Default.Threads)) Console.Error.WriteLine($"beside PEFT {peer.Version}");
+        return () => new PeftPeer(command, folder, WorkerPool.Default.Threads);
     }
 
-    private static PeerFigures? Peft(PeftPeer? peer, Work work, List<RolloutGroup> groups, Scratch scratch, int runs)
+    private static PeerFigures? Peft(Func<PeftPeer>? open, Work work, List<RolloutGroup> groups, Scratch scratch, int runs)
     {
-        if (peer is null || PeftFolder.FreshConfig(work.Adapter, "base") is null) return null;
+        if (open is null || PeftFolder.FreshConfig(work.Adapter, "base") is null) return null;
         var folder = scratch.New();
         Directory.CreateDirectory(folder);
         PeftFolder.Save(work.Adapter, folder, "base");
@@ -122,6 +122,7 @@ internal static class MethodCosts
 
         try
         {
+            using var peer = open();
             var answer = peer.Ask(new JsonObject { ["op"] = "step", ["adapter"] = folder, ["prompts"] = prompts, ["completions"] = completions, ["micro"] = 8, ["runs"] = runs });
             return new PeerFigures((double)answer["seconds"]!, (double?)answer["memory_gb"]);
         }
