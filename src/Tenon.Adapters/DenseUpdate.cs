@@ -22,12 +22,7 @@ public abstract class DenseUpdate(Linear layer) : LinearAdapter(layer)
     private protected abstract DerivedParameter CreateUpdate();
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x)
-    {
-        if (!IsWhole) return tape.MatMulInto(Drop(tape, x), Weight, Base(tape, x));
-        var y = tape.MatMul(x, Weight);
-        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
-    }
+    public override Tensor Forward(Tape tape, Tensor x) => IsWhole ? WithBias(tape, tape.MatMul(x, Weight)) : tape.MatMulInto(Drop(tape, x), Weight, Base(tape, x));
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)

@@ -47,11 +47,10 @@ public abstract class LinearAdapter(Linear layer)
     public virtual LowRankFactors? ToLora() => null;
 
     /// <summary>W x + b: the frozen product with the adapter's bias.</summary>
-    protected Tensor Base(Tape tape, Tensor x)
-    {
-        var y = tape.MatMul(x, Layer.Weight);
-        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
-    }
+    protected Tensor Base(Tape tape, Tensor x) => WithBias(tape, tape.MatMul(x, Layer.Weight));
+
+    /// <summary>y + b, in place.</summary>
+    protected Tensor WithBias(Tape tape, Tensor y) => Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
 
     /// <summary>x as the adapter takes it: with dropout in training, itself in sampling and scoring.</summary>
     protected Tensor Drop(Tape tape, Tensor x) => tape.Dropout(x, DropoutRate, Index);
@@ -61,25 +60,4 @@ public abstract class LinearAdapter(Linear layer)
 /// <param name="A">A [rank, in], row-major.</param>
 /// <param name="B">B [out, rank], row-major, scale included.</param>
 /// <param name="Rank">The rank.</param>
-public sealed record LowRankFactors(float[] A, float[] B, int Rank)
-{
-    /// <summary>
-    /// B A - B0 A0 as one product of twice the rank, (B - B0) A + B0 (A - A0); A, A0 [r, in] and B, B0 [out, r]. In this form nothing large cancels, so that a reader who multiplies in 16 bits keeps the
-    /// update's own digits; [B, -B0] [A; A0] would leave the rounding of both starts.
-    /// </summary>
-    internal static LowRankFactors Difference(Parameter a, Parameter b, Parameter startA, Parameter startB)
-    {
-        var (rank, outputs) = ((int)a.Rows, (int)b.Rows);
-        var joined = new float[outputs * 2 * rank];
-        for (var o = 0; o < outputs; o++)
-            for (var k = 0; k < rank; k++)
-            {
-                joined[o * 2 * rank + k] = b.Value[o * rank + k] - startB.Value[o * rank + k];
-                joined[o * 2 * rank + rank + k] = startB.Value[o * rank + k];
-            }
-
-        var moved = a.ToArray();
-        for (var i = 0; i < moved.Length; i++) moved[i] -= startA.Value[i];
-        return new LowRankFactors([.. a.ToArray(), .. moved], joined, 2 * rank);
-    }
-}
+public sealed record LowRankFactors(float[] A, float[] B, int Rank);

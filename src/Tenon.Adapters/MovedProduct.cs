@@ -9,38 +9,78 @@ namespace Tenon.Adapters;
 internal sealed class MovedProduct
 {
     private readonly Func<Parameter> a;
-    private readonly Parameter startB;
+    private readonly Func<Parameter> b;
     private readonly DerivedParameter movedA;
     private readonly DerivedParameter movedB;
 
-    /// <summary>Of trained factors A [r, in], B [out, r] and their fixed starts.</summary>
-    public MovedProduct(Parameter a, Parameter b, Parameter startA, Parameter startB)
-        : this(() => a, startB, Moved(() => a, startA, [a], []), Moved(() => b, startB, [b], []))
+    /// <summary>Of trained factors A [r, in], B [out, r]; the starts, zero as yet, get these names.</summary>
+    public MovedProduct(Parameter a, Parameter b, string startA, string startB)
+        : this(() => a, () => b, startA, startB, [a], [b], [], [])
     {
     }
 
     /// <summary>Of factors that follow from others.</summary>
-    public MovedProduct(DerivedParameter a, DerivedParameter b, Parameter startA, Parameter startB)
-        : this(() => a.Value, startB, Moved(() => a.Value, startA, [], [a]), Moved(() => b.Value, startB, [], [b]))
+    public MovedProduct(DerivedParameter a, DerivedParameter b, string startA, string startB)
+        : this(() => a.Value, () => b.Value, startA, startB, [], [], [a], [b])
     {
     }
 
-    private MovedProduct(Func<Parameter> a, Parameter startB, DerivedParameter movedA, DerivedParameter movedB) =>
-        (this.a, this.startB, this.movedA, this.movedB) = (a, startB, movedA, movedB);
+    private MovedProduct(Func<Parameter> a, Func<Parameter> b, string startA, string startB, Parameter[] plainA, Parameter[] plainB, DerivedParameter[] derivedA, DerivedParameter[] derivedB)
+    {
+        (this.a, this.b) = (a, b);
+        (StartA, StartB) = (Start(startA, a()), Start(startB, b()));
+        (movedA, movedB) = (Moved(a, StartA, plainA, derivedA), Moved(b, StartB, plainB, derivedB));
+    }
+
+    /// <summary>A0 [r, in].</summary>
+    public Parameter StartA { get; }
+
+    /// <summary>B0 [out, r].</summary>
+    public Parameter StartB { get; }
+
+    /// <summary>Takes the factors as they stand for the start.</summary>
+    public void KeepStart()
+    {
+        StartA.Set(a().Value);
+        StartB.Set(b().Value);
+    }
 
     /// <summary>Adds it to y [tokens, out] in place; x [tokens, in].</summary>
     public Tensor AddTo(Tape tape, Tensor y, Tensor x, float scale)
     {
         y = tape.MatMulInto(tape.Scale(tape.MatMul(x, a()), scale), movedB.Value, y);
-        return tape.MatMulInto(tape.Scale(tape.MatMul(x, movedA.Value), scale), startB, y);
+        return tape.MatMulInto(tape.Scale(tape.MatMul(x, movedA.Value), scale), StartB, y);
+    }
+
+    /// <summary>
+    /// B A - B0 A0 as one product of twice the rank, [B - B0, B0] [A; A - A0]: a reader who multiplies in 16 bits keeps the update's own digits, where [B, -B0] [A; A0] would leave the rounding of both starts.
+    /// </summary>
+    public LowRankFactors Factors()
+    {
+        var (rank, outputs) = ((int)StartA.Rows, (int)StartB.Rows);
+        var joined = new float[outputs * 2 * rank];
+        for (var o = 0; o < outputs; o++)
+        {
+            movedB.Value.Value.Slice(o * rank, rank).CopyTo(joined.AsSpan(o * 2 * rank));
+            StartB.Value.Slice(o * rank, rank).CopyTo(joined.AsSpan((o * 2 + 1) * rank));
+        }
+
+        return new LowRankFactors([.. a().ToArray(), .. movedA.Value.ToArray()], joined, 2 * rank);
+    }
+
+    private static Parameter Start(string name, Parameter value)
+    {
+        var start = Parameter.Create(name, value.Rows, value.Columns);
+        start.Trainable = false;
+        return start;
     }
 
     /// <summary>The value less its start.</summary>
-    private static DerivedParameter Moved(Func<Parameter> value, Parameter start, IReadOnlyList<Parameter> sources, IReadOnlyList<DerivedParameter> derived) =>
-        new($"{start.Name}.moved", [.. start.Dimensions], [.. sources, start], values =>
+    private static DerivedParameter Moved(Func<Parameter> value, Parameter start, Parameter[] plain, DerivedParameter[] derived) =>
+        new($"{start.Name}.moved", [.. start.Dimensions], [.. plain, start], values =>
         {
-            var (now, then) = (value(), start);
-            for (var i = 0; i < values.Length; i++) values[i] = now.Value[i] - then.Value[i];
+            var now = value().Value;
+            for (var i = 0; i < values.Length; i++) values[i] = now[i] - start.Value[i];
         }, gradient =>
         {
             var sum = value().GradientSum;

@@ -35,12 +35,7 @@ internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeig
 
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => weight is not null && ownsWeight ? [(Prefix + "weight", weight)] : [];
 
-    public override Tensor Forward(Tape tape, Tensor x)
-    {
-        if (weight is null) return Base(tape, x);
-        var y = tape.MatMul(x, weight);
-        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
-    }
+    public override Tensor Forward(Tape tape, Tensor x) => weight is null ? Base(tape, x) : WithBias(tape, tape.MatMul(x, weight));
 
     public override float[] EffectiveWeight(float[] original) => weight?.ToArray() ?? original;
 }

@@ -56,7 +56,7 @@ public sealed class BoftLayer : LinearAdapter
         }
 
         var y = scale.IsInvertible ? scale.Of(tape, tape.MatMulScaled(turned, Layer.Weight, S)) : tape.MultiplyRow(tape.MatMul(turned, Layer.Weight), S);
-        return Bias is { } bias ? tape.AddRowInPlace(y, bias) : y;
+        return WithBias(tape, y);
     }
 
     /// <inheritdoc/>

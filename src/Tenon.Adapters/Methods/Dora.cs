@@ -87,7 +87,7 @@ public sealed class DoraLayer : LoraLayer
             var y = scale.IsInvertible
                 ? scale.Of(tape, tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), scaledB.Value, tape.MatMulScaled(x, Layer.Weight, scale.Value)))
                 : tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale.Value);
-            return Bias is null ? y : tape.AddRowInPlace(y, Bias);
+            return WithBias(tape, y);
         }
 
         // With dropout PEFT leaves the base product whole: W x + b + c (W x' + s B A x') - W x'.

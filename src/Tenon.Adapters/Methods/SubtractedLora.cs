@@ -32,27 +32,20 @@ public sealed class SubtractedLoraLayer : LoraLayer
     public SubtractedLoraLayer(Linear layer, int rank, float scale)
         : base(layer, rank, scale)
     {
-        StartA = Parameter.Create($"{layer.Path}.lora_A.start", rank, layer.Inputs);
-        StartB = Parameter.Create($"{layer.Path}.lora_B.start", layer.Outputs, rank);
-        StartA.Trainable = StartB.Trainable = false;
-        moved = new MovedProduct(A, B, StartA, StartB);
+        moved = new MovedProduct(A, B, $"{layer.Path}.lora_A.start", $"{layer.Path}.lora_B.start");
     }
 
     /// <summary>A0 [r, in].</summary>
-    public Parameter StartA { get; }
+    public Parameter StartA => moved.StartA;
 
     /// <summary>B0 [out, r].</summary>
-    public Parameter StartB { get; }
+    public Parameter StartB => moved.StartB;
 
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => [("lora_A.start", StartA), ("lora_B.start", StartB)];
 
     /// <summary>Takes the values at hand for the start.</summary>
-    internal void KeepStart()
-    {
-        StartA.Set(A.Value);
-        StartB.Set(B.Value);
-    }
+    internal void KeepStart() => moved.KeepStart();
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => moved.AddTo(tape, Base(tape, x), Drop(tape, x), Scale);
@@ -60,7 +53,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
-        var (a, b, rank) = LowRankFactors.Difference(A, B, StartA, StartB);
+        var (a, b, rank) = moved.Factors();
         LowRank.Add(weight, b, a, Layer.Outputs, rank, Layer.Inputs, Scale);
         return weight;
     }
@@ -68,7 +61,7 @@ public sealed class SubtractedLoraLayer : LoraLayer
     /// <inheritdoc/>
     public override LowRankFactors ToLora()
     {
-        var (a, b, rank) = LowRankFactors.Difference(A, B, StartA, StartB);
+        var (a, b, rank) = moved.Factors();
         return new LowRankFactors(a, LowRank.Scaled(b, Scale), rank);
     }
 }

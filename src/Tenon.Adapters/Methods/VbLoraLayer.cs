@@ -12,8 +12,6 @@ public sealed class VbLoraLayer : FactoredAdapter
 {
     private readonly int rank;
     private readonly int top;
-    private readonly Parameter? startA;
-    private readonly Parameter? startB;
     private readonly DerivedParameter a;
     private readonly DerivedParameter b;
     private readonly MovedProduct? moved;
@@ -29,11 +27,7 @@ public sealed class VbLoraLayer : FactoredAdapter
         // A piece of A lies along a row; one of B along a column.
         a = Assembled("A", [rank, layer.Inputs], LogitsA, (piece, c) => piece * length + c);
         b = Assembled("B", [layer.Outputs, rank], LogitsB, (piece, c) => (piece / rank * length + c) * rank + piece % rank);
-        if (!subtract) return;
-        startA = Parameter.Create($"{layer.Path}.vblora_start_A", rank, layer.Inputs);
-        startB = Parameter.Create($"{layer.Path}.vblora_start_B", layer.Outputs, rank);
-        startA.Trainable = startB.Trainable = false;
-        moved = new MovedProduct(a, b, startA, startB);
+        if (subtract) moved = new MovedProduct(a, b, $"{layer.Path}.vblora_start_A", $"{layer.Path}.vblora_start_B");
     }
 
     /// <summary>The shared bank [V, L].</summary>
@@ -49,14 +43,10 @@ public sealed class VbLoraLayer : FactoredAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("vblora_logits_A", LogitsA), ("vblora_logits_B", LogitsB)];
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => startA is null ? [] : [("vblora_start_A", startA), ("vblora_start_B", startB!)];
+    public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => moved is null ? [] : [("vblora_start_A", moved.StartA), ("vblora_start_B", moved.StartB)];
 
     /// <summary>Takes the factors as they stand for the start.</summary>
-    internal void KeepStart()
-    {
-        startA?.Set(a.Value.Value);
-        startB?.Set(b.Value.Value);
-    }
+    internal void KeepStart() => moved?.KeepStart();
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
@@ -66,8 +56,7 @@ public sealed class VbLoraLayer : FactoredAdapter
     }
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() =>
-        startA is null ? new LowRankFactors(a.Value.ToArray(), b.Value.ToArray(), rank) : LowRankFactors.Difference(a.Value, b.Value, startA, startB!);
+    public override LowRankFactors ToLora() => moved is null ? new LowRankFactors(a.Value.ToArray(), b.Value.ToArray(), rank) : moved.Factors();
 
     private DerivedParameter Assembled(string name, long[] dimensions, Parameter logits, Func<int, int, int> place) => new($"{Layer.Path}.vblora_{name}", dimensions, [logits, Bank], values =>
     {

@@ -50,7 +50,8 @@ public static unsafe class MatMulOp
     private static void RequireShape(Tensor x, Parameter weight) =>
         Shapes.Require(x.Columns == weight.Columns, $"product with '{weight.Name}'", $"inputs of {weight.Columns} columns", $"{x.Columns}");
 
-    private static void Forward(Tape tape, Tensor x, Parameter weight, Tensor y, bool accumulate)
+    /// <summary>y = x Wᵀ, or y += x Wᵀ.</summary>
+    internal static void Forward(Tape tape, Tensor x, Parameter weight, Tensor y, bool accumulate)
     {
         var transposed = weight.Transposed();
         Gemm.MultiplyParallel(tape.Pool, x.Rows, weight.Rows, x.Columns, x.Data, x.Columns, 1, transposed.Data, weight.Rows, y.Data, y.Columns, accumulate);

@@ -55,14 +55,15 @@ public static unsafe class ScaledOps
             tape.RecordInPlace(y, () =>
             {
                 if (y.Grad is not { } dy) return;
-                var dx = x.RequiresGrad ? tape.GradZeroed(x) : null;
+                // What outlives this step is made before the mark.
+                if (x.RequiresGrad) tape.GradZeroed(x);
                 var inner = tape.Mark();
                 var product = Product(tape, x, b);
                 if (scale.RequiresGrad) AddProducts(tape, dy, product, tape.GradZeroed(scale));
-                if (dx is not null)
+                if (x.RequiresGrad)
                 {
                     AddScaledRows(tape, dy, scale, product, add: false);
-                    Gemm.MultiplyParallel(tape.Pool, x.Rows, x.Columns, b.Rows, product.Data, product.Columns, 1, b.Data, b.Columns, dx.Data, dx.Columns, accumulate: true);
+                    MatMulOp.Backward(tape, x, b, product);
                 }
 
                 tape.Release(inner, null);
@@ -73,7 +74,7 @@ public static unsafe class ScaledOps
     private static Tensor Product(Tape tape, Tensor x, Parameter b)
     {
         var product = tape.New(x.Rows, b.Rows);
-        Gemm.MultiplyParallel(tape.Pool, x.Rows, b.Rows, x.Columns, x.Data, x.Columns, 1, b.Transposed().Data, b.Rows, product.Data, b.Rows, accumulate: false);
+        MatMulOp.Forward(tape, x, b, product, accumulate: false);
         return product;
     }
 

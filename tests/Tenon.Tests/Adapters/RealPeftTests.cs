@@ -50,21 +50,23 @@ public class RealPeftTests
 
     private static Dictionary<string, string> Of(string options) => options.Split(';').Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]);
 
+    /// <summary>PEFT on the embedded model, exported into the folder; without PEFT the test ends here, skipped.</summary>
+    private static PeftPeer OpenPeft(TempFolder folder)
+    {
+        var command = Environment.GetEnvironmentVariable("TENON_PEFT") ?? "";
+        Assert.SkipWhen(command.Length == 0, "TENON_PEFT is not set");
+        var model = Path.Combine(folder.Path, "model");
+        using (var source = ModelSource.Open("tiny")) HuggingFaceExport.Write(model, source.Config, source.Weights, SafetensorsType.F32, null);
+        return new PeftPeer(command, model, 1);
+    }
+
     [Fact]
     public void ReadsEveryMethodsFolder()
     {
-        if (Environment.GetEnvironmentVariable("TENON_PEFT") is not { Length: > 0 } command)
-        {
-            Assert.Skip("TENON_PEFT is not set");
-            return;
-        }
-
         using var folder = new TempFolder();
-        var model = Path.Combine(folder.Path, "model");
-        using (var source = ModelSource.Open("tiny")) HuggingFaceExport.Write(model, source.Config, source.Weights, SafetensorsType.F32, null);
+        using var peer = OpenPeft(folder);
         var loaded = LoadedModel.Open("tiny", Precision.F32, 256);
         var plain = Logits(loaded, null);
-        using var peer = new PeftPeer(command, model, 1);
         var faults = new List<string>();
         var read = 0;
         foreach (var name in AdapterMethod.All.Keys)
@@ -117,17 +119,9 @@ public class RealPeftTests
     [Fact]
     public void IsReadAsPeftReadsItself()
     {
-        if (Environment.GetEnvironmentVariable("TENON_PEFT") is not { Length: > 0 } command)
-        {
-            Assert.Skip("TENON_PEFT is not set");
-            return;
-        }
-
         using var folder = new TempFolder();
-        var model = Path.Combine(folder.Path, "model");
-        using (var source = ModelSource.Open("tiny")) HuggingFaceExport.Write(model, source.Config, source.Weights, SafetensorsType.F32, null);
+        using var peer = OpenPeft(folder);
         var loaded = LoadedModel.Open("tiny", Precision.F32, 256);
-        using var peer = new PeftPeer(command, model, 1);
         var faults = new List<string>();
         var number = 0;
         foreach (var (type, config) in PeftConfigurations.Draw(int.Parse(Environment.GetEnvironmentVariable("TENON_PEFT_DRAW") ?? "1", System.Globalization.CultureInfo.InvariantCulture)))
