@@ -44,24 +44,28 @@ public sealed class PeftConfig
     /// <summary>Reads <c>adapter_config.json</c> of a folder.</summary>
     public static PeftConfig Read(string folder)
     {
+        var (json, path) = TextOf(folder);
+        return Parse(json, path);
+    }
+
+    /// <summary>All fields of a folder's <c>adapter_config.json</c> as they stand there, of whatever type it is.</summary>
+    public static JsonObject Fields(string folder)
+    {
+        var (json, path) = TextOf(folder);
+        return ObjectOf(json, path);
+    }
+
+    private static (string Json, string Path) TextOf(string folder)
+    {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) throw new TenonException($"adapter folder '{folder}'", $"a file '{FileName}'", Directory.Exists(folder) ? "none" : "no such folder", "an adapter folder is what PEFT's save_pretrained writes");
-        return Parse(File.ReadAllText(path), path);
+        return (File.ReadAllText(path), path);
     }
 
     /// <summary>Reads a configuration; <paramref name="source"/> names it in errors. Only <c>peft_type</c> is mandatory.</summary>
     public static PeftConfig Parse(string json, string source)
     {
-        JsonNode? root;
-        try
-        {
-            root = PythonJson.Parse(json);
-        }
-        catch (JsonException e)
-        {
-            throw new TenonException(source, "JSON", e.Message, inner: e);
-        }
-        if (root is not JsonObject given) throw new TenonException(source, "a JSON object", root is null ? "null" : $"a JSON {root.GetValueKind().ToString().ToLowerInvariant()}");
+        var given = ObjectOf(json, source);
         if (given["peft_type"] is not JsonValue type || type.GetValueKind() != JsonValueKind.String)
             throw new TenonException(source, "a key 'peft_type' with one of " + string.Join(", ", Types), given["peft_type"]?.ToJsonString() ?? "none");
         var fields = Defaults(type.GetValue<string>(), source);
@@ -73,6 +77,20 @@ public sealed class PeftConfig
             else ignored.Add(key);
         }
         return new PeftConfig(fields, source, ignored);
+    }
+
+    private static JsonObject ObjectOf(string json, string source)
+    {
+        JsonNode? root;
+        try
+        {
+            root = PythonJson.Parse(json);
+        }
+        catch (JsonException e)
+        {
+            throw new TenonException(source, "JSON", e.Message, inner: e);
+        }
+        return root as JsonObject ?? throw new TenonException(source, "a JSON object", root is null ? "null" : $"a JSON {root.GetValueKind().ToString().ToLowerInvariant()}");
     }
 
     /// <summary>True where the type has a field of that name.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
+using Tenon.Adapters.Peft;
 using Tenon.Cli.Running;
 using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
@@ -67,14 +68,13 @@ internal sealed class AdapterCommand : Verb
 
     private static int Inspect(string path, bool asJson, Terminal terminal)
     {
-        var configFile = Path.Combine(path, PeftFolder.ConfigFile);
-        if (!File.Exists(configFile)) throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(path) ? "none in it" : "nothing there", usage: true);
-        var config = JsonNode.Parse(File.ReadAllText(configFile))!.AsObject();
+        if (!File.Exists(Path.Combine(path, PeftFolder.ConfigFile))) throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(path) ? "none in it" : "nothing there", usage: true);
+        var config = PeftConfig.Fields(path);
         using var tensors = SafetensorsFile.Open(Path.Combine(path, PeftFolder.TensorFile));
         var vllm = PeftFolder.VllmObstacle(path);
         var facts = new JsonObject
         {
-            ["method"] = PeftFolder.MethodOf(path) ?? ((string?)config["peft_type"])?.ToLowerInvariant(),
+            ["method"] = PeftFolder.MethodOf(path) ?? config["peft_type"]?.ToString().ToLowerInvariant(),
             ["peft_type"] = config["peft_type"]?.DeepClone(),
             ["base"] = config["base_model_name_or_path"]?.DeepClone(),
             ["targets"] = config["target_modules"]?.DeepClone(),

@@ -56,6 +56,22 @@ public sealed class BadInputTests : IDisposable
         Directory.Exists(folder["run"]).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("", "expected: JSON")]
+    [InlineData("{\"peft_type\": \"LO", "expected: JSON")]
+    [InlineData("[1]", "a JSON array")]
+    [InlineData("{\"peft_type\": 3}", "peft_type")]
+    [InlineData("{\"peft_type\": \"CPT\"}", "'CPT'")]
+    public void InspectingAnAdapterWithAWrongConfigurationSaysWhatIsWrong(string text, string message)
+    {
+        var adapter = folder["adapter"];
+        Directory.CreateDirectory(adapter);
+        using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(RandomModel.Create(), new Tenon.Adapters.AdapterSettings { Rank = 2 })) Tenon.Adapters.PeftFolder.Save(set, adapter, "base");
+        Call.Tenon("adapter", "inspect", adapter).Exit.ShouldBe(0);
+        File.WriteAllText(Path.Combine(adapter, "adapter_config.json"), text);
+        Fails(Call.Tenon("adapter", "inspect", adapter), "adapter_config.json", message);
+    }
+
     [Fact]
     public void AGgufOfAnUnsupportedTypeIsRefused()
     {
