@@ -1,5 +1,4 @@
 using Tenon.Tensors.Linalg;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Models.Generation;
-using Tenon.Tensors.Random;
 using Tenon.Training.Rollouts;
 
 namespace Tenon.Training;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Tenon.Models.Generation;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 using Tenon.Training.Objectives;
 using Tenon.Training.Rollouts;
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Tensors.Linalg;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

@@ -5,7 +5,6 @@ using Tenon.Models.Layers;
 using Tenon.Tensors;
 using Tenon.Tensors.Linalg;
 using Tenon.Tensors.Ops;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

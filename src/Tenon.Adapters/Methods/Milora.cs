@@ -1,5 +1,4 @@
 using Tenon.Models.Layers;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

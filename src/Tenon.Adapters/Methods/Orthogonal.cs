@@ -1,7 +1,6 @@
 using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 using Tenon.Tensors.Linalg;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

@@ -5,7 +5,6 @@ using Tenon.Models.Config;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

@@ -1,6 +1,5 @@
 using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Adapters.Methods;
 

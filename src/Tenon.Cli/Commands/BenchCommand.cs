@@ -9,7 +9,6 @@ using Tenon.Models.Weights;
 using Tenon.Rewards.Data;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
-using Tenon.Tensors.Random;
 using Tenon.Training;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;

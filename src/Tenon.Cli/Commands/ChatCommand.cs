@@ -2,7 +2,6 @@ using System.CommandLine;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
 using Tenon.Models.Prompting;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Cli.Commands;
 

@@ -3,7 +3,6 @@ using Tenon.Cli.Running;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Tensors.Random;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 

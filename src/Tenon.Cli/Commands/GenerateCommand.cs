@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
 using Tenon.Models.Tokenizers;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Cli.Commands;
 

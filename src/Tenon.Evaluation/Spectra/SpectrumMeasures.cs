@@ -13,10 +13,10 @@ public static class SpectrumMeasures
         {
             if (!(s > 0)) continue;
             var p = s / sum;
-            entropy -= p * Tenon.Tensors.ExactMath.Log(p);
+            entropy -= p * ExactMath.Log(p);
         }
 
-        return Tenon.Tensors.ExactMath.Exp(entropy);
+        return ExactMath.Exp(entropy);
     }
 
     /// <summary>|A|_F² / |A|_2²; 0 for a matrix of zeros.</summary>

@@ -1,4 +1,4 @@
-using static Tenon.Tensors.ExactMath;
+using static Tenon.ExactMath;
 
 namespace Tenon.Evaluation.Statistics;
 

@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Models.Config;
 
 /// <summary>

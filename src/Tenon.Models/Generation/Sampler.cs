@@ -42,7 +42,7 @@ public static class Sampler
         var probabilities = Softmax(copy);
         var chosen = Draw(probabilities, uniform);
         var fullLogp = LogitSampling.LogProbability(logits, inverse, chosen);
-        return new SampledToken(chosen, (float)Tenon.Tensors.ExactMath.Log(probabilities[chosen]), fullLogp);
+        return new SampledToken(chosen, (float)ExactMath.Log(probabilities[chosen]), fullLogp);
     }
 
     /// <summary>The distribution that <see cref="Sample"/> draws from, blocked tokens exactly 0. The row is overwritten.</summary>
@@ -121,7 +121,7 @@ public static class Sampler
         var sum = 0.0;
         for (var i = 0; i < result.Length; i++)
         {
-            result[i] = float.IsNegativeInfinity(logits[i]) ? 0 : Tenon.Tensors.ExactMath.Exp((double)logits[i] - max);
+            result[i] = float.IsNegativeInfinity(logits[i]) ? 0 : ExactMath.Exp((double)logits[i] - max);
             sum += result[i];
         }
 

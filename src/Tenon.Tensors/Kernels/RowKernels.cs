@@ -175,13 +175,6 @@ internal static unsafe class RowKernels
     /// <summary>The transpose (and inverse, where cos² + sin² = 1) of <see cref="Rotate"/>: its gradient.</summary>
     public static void RotateBack(float* x, float* cos, float* sin, nint half) => Turn(x, cos, sin, half, -1f);
 
-    /// <summary>e^x by the same steps as a lane of <see cref="Exp(float*, float*, nint)"/>.</summary>
-    public static float Exp(float x)
-    {
-        Exp(&x, &x, 1);
-        return x;
-    }
-
     private static void Turn(float* x, float* cos, float* sin, nint half, float sign)
     {
         if (Cpu.Level == SimdLevel.Avx512) Wide.Rotate(x, cos, sin, half, sign);

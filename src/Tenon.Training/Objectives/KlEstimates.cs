@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Training.Objectives;
 
 /// <summary>Estimates of the divergence from the reference on one sampled token (J. Schulman, "Approximating KL divergence").</summary>

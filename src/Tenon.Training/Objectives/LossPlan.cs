@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Training.Objectives;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Training.Objectives;
 
 /// <summary>What the term of one token is made of.</summary>

@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Training.Objectives;
 
 /// <summary>One row on its way through the loss: its terms, its slopes by the ratio, and what the report wants to know.</summary>

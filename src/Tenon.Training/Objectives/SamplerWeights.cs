@@ -1,6 +1,5 @@
 // Importance weights against a sampler whose log-probabilities differ from the trainer's. Log-ratios d are trainer minus sampler, held within
 // plus or minus 20 before exp. A token whose sampler log-probability is NaN counts as d = 0.
-using Tenon.Tensors;
 
 namespace Tenon.Training.Objectives;
 

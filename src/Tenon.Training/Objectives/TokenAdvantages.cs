@@ -1,6 +1,5 @@
 // Advantages that differ from token to token. Arrays are flat: the tokens of row i stand at rowStarts[i] .. rowStarts[i + 1], mask tells the
 // loss tokens; results are 0 elsewhere. Formulas as in verl 0.9.1 (core_algos) and the papers named.
-using Tenon.Tensors;
 
 namespace Tenon.Training.Objectives;
 

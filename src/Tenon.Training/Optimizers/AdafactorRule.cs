@@ -1,7 +1,6 @@
 // Adafactor (arXiv 1804.04235) keeps the second moment of a matrix as one number a row and one a column. torch and transformers have two different
 // readings of it; both are here. Means of rows and columns are summed in float64, in order.
 using System.Numerics;
-using Tenon.Tensors;
 
 namespace Tenon.Training.Optimizers;
 

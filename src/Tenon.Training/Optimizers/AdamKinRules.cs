@@ -1,6 +1,5 @@
 // Adam's relatives, as torch.optim writes them; weight decay is an L2 penalty in all three.
 using System.Numerics;
-using Tenon.Tensors;
 
 namespace Tenon.Training.Optimizers;
 

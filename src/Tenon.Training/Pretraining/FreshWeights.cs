@@ -1,6 +1,5 @@
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Training.Pretraining;
 

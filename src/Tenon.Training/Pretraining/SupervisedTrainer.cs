@@ -5,7 +5,6 @@ using Tenon.Models.Generation;
 using Tenon.Models.Prompting;
 using Tenon.Rewards;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 using Precision = Tenon.Tensors.Precision;

@@ -1,6 +1,5 @@
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Training.Rollouts;
 

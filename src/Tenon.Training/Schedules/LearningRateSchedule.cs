@@ -1,6 +1,5 @@
 // Learning-rate schedules as factors of the base rate; update t = 0, 1, ... The curves are those of transformers' get_scheduler, with the same
 // names in kebab case (docs/objectives.md). With warm-up the first update has rate 0, as there.
-using Tenon.Tensors;
 
 namespace Tenon.Training.Schedules;
 

@@ -1,5 +1,3 @@
-using Tenon.Tensors;
-
 namespace Tenon.Training.Schedules;
 
 /// <summary>The curve of a ramp between two learning rates.</summary>

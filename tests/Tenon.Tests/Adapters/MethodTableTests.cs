@@ -7,7 +7,6 @@ using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Rewards;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 using Tenon.Tensors.Threads;
 using Tenon.Tests.Support;
 using Tenon.Training;

@@ -6,7 +6,6 @@ using Tenon.Models.Layers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
-using Tenon.Tensors.Random;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters;

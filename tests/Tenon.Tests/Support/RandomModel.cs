@@ -3,7 +3,6 @@ using Tenon.Models.Config;
 using Tenon.Models.Decoders;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Tests.Support;
 

@@ -1,7 +1,6 @@
 // Powers of floats. Whole exponents go through exact integers and square roots through the hardware, so both are correctly rounded;
 // the rest is exp(b log a) in double-double steps through ExactMath.
 using System.Numerics;
-using Tenon.Tensors;
 
 namespace Tenon.Models.Templates.Values;
 

@@ -5,7 +5,6 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Layers;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
-using Tenon.Tensors.Random;
 using Tenon.Tests.Support;
 using Tenon.Tests.Tensors.Ops;
 

@@ -1,5 +1,4 @@
 using Tenon.Tensors;
-using Tenon.Tensors.Random;
 
 namespace Tenon.Tests.Tensors.Ops;
 

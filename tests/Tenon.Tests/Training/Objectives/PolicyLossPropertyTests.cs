@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Tenon.Tensors;
 using Tenon.Training.Objectives;
 using Tenon.Training.Settings;
 

@@ -1,6 +1,4 @@
-using Tenon.Tensors.Kernels;
-
-namespace Tenon.Tensors;
+namespace Tenon;
 
 /// <summary>
 /// Elementary functions whose bits do not depend on the processor, the operating system or its C library: our own argument reductions and polynomials, in IEEE operations
@@ -12,8 +10,28 @@ public static partial class ExactMath
     private const double Ln2High = 6.93147180369123816490e-01;
     private const double Ln2Low = 1.90821492927058770002e-10;
 
-    /// <summary>e^x in float32, the same bits as a lane of the vector kernels.</summary>
-    public static float Exp(float x) => RowKernels.Exp(x);
+    /// <summary>e^x in float32: 2^n times a polynomial of what is left, the same operations and so the same bits as a lane of the vector kernels.</summary>
+    public static float Exp(float x)
+    {
+        x = x < -104f ? -104f : x;
+        x = x > 89f ? 89f : x;
+        const float Magic = 12582912f;
+        var shifted = MathF.FusedMultiplyAdd(x, 1.44269504f, Magic);
+        var n = shifted - Magic;
+        var r = MathF.FusedMultiplyAdd(n, -0.693145752f, x);
+        r = MathF.FusedMultiplyAdd(n, -1.42860677e-6f, r);
+        var q = MathF.FusedMultiplyAdd(0.000198911031f, r, 0.0013933751f);
+        q = MathF.FusedMultiplyAdd(q, r, 0.00833331048f);
+        q = MathF.FusedMultiplyAdd(q, r, 0.041666463f);
+        q = MathF.FusedMultiplyAdd(q, r, 0.166666672f);
+        q = MathF.FusedMultiplyAdd(q, r, 0.5f);
+        var p = 1f + MathF.FusedMultiplyAdd(r * r, q, r);
+
+        // 2^n in two factors, because n reaches from -150 to 128: the first product is exact, the second rounds once.
+        var bits = BitConverter.SingleToInt32Bits(shifted) - BitConverter.SingleToInt32Bits(Magic);
+        var half = bits >> 1;
+        return p * BitConverter.Int32BitsToSingle((half + 127) << 23) * BitConverter.Int32BitsToSingle((bits - half + 127) << 23);
+    }
 
     /// <summary>The natural logarithm in float32: the float64 result, rounded.</summary>
     public static float Log(float x) => (float)Log((double)x);

@@ -1,4 +1,4 @@
-namespace Tenon.Tensors.Random;
+namespace Tenon;
 
 /// <summary>
 /// Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011): ten rounds that turn a counter of four words and a key of two

@@ -1,4 +1,3 @@
-using Tenon.Tensors.Random;
 
 namespace Tenon.Tests.Tensors.Random;
 

@@ -1,4 +1,4 @@
-namespace Tenon.Tensors.Random;
+namespace Tenon;
 
 /// <summary>
 /// Random numbers as a pure function of their place: seed, purpose, step, draw (which prompt), sample (which completion) and position. The words of the

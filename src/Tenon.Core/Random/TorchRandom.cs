@@ -1,4 +1,4 @@
-namespace Tenon.Tensors.Random;
+namespace Tenon;
 
 /// <summary>
 /// The CPU generator of PyTorch (Mersenne Twister MT19937, seeded as Knuth does), for tensors that PEFT draws from a seed and does not save (VeRA, RandLoRA, FourierFT and

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tenon.Tensors;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tests.Tensors;

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Tenon.Tensors;
+namespace Tenon;
 
 /// <content>
 /// Sine and cosine: a multiple of pi/2 is taken off in four parts (Cody and Waite) below 2^20, by integer arithmetic with 1,200 bits of 2/pi (Payne and Hanek) above; then

@@ -1,4 +1,4 @@
-namespace Tenon.Tensors;
+namespace Tenon;
 
 /// <content>e^x = 2^n e^r, |r| at most ln 2 / 2, n ln 2 taken off in two parts, e^r - 1 by its series to the thirteenth power.</content>
 public static partial class ExactMath

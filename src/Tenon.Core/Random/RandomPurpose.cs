@@ -1,4 +1,4 @@
-namespace Tenon.Tensors.Random;
+namespace Tenon;
 
 /// <summary>What a random number is for. The values are part of every run's numbers: never change or reuse one.</summary>
 public enum RandomPurpose
