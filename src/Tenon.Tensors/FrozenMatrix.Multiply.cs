@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Threads;
 
@@ -45,22 +44,12 @@ public sealed unsafe partial class FrozenMatrix
 
     private FrozenView View => new()
     {
-        Data = _memory.Pointer, PanelBytes = PanelBytes, Inputs = Inputs, Outputs = Outputs, Bf16 = Storage == WeightStorage.BF16,
+        Data = _memory.Pointer, PanelBytes = PanelBytes, Inputs = Inputs, Outputs = Outputs, Storage = Storage,
     };
 
-    private static void MultiplyPart(FrozenCall* call, int part)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Frozen<Simd512, Vector512<float>>.Multiply(call, part);
-        else if (Cpu.Level == SimdLevel.Avx2) Frozen<Simd8, Vector256<float>>.Multiply(call, part);
-        else Frozen<SimdScalar, Lanes16>.Multiply(call, part);
-    }
+    private static void MultiplyPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiply(call, part);
 
-    private static void MultiplyTransposedPart(FrozenCall* call, int part)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Frozen<Simd512, Vector512<float>>.MultiplyTransposed(call, part);
-        else if (Cpu.Level == SimdLevel.Avx2) Frozen<Simd8, Vector256<float>>.MultiplyTransposed(call, part);
-        else Frozen<SimdScalar, Lanes16>.MultiplyTransposed(call, part);
-    }
+    private static void MultiplyTransposedPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiplyTransposed(call, part);
 
     // Shares small enough to even out, large enough that handing them out costs nothing.
     private static nint SharePanels(nint rows, nint terms, nint panels, WorkerPool pool)

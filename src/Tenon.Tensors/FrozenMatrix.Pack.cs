@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Threads;
 
 namespace Tenon.Tensors;
@@ -51,32 +50,11 @@ public sealed unsafe partial class FrozenMatrix
         {
             var part = values.AsSpan(0, (int)(rows * Inputs));
             read(first, part);
-            fixed (float* source = part)
-            {
-                if (Storage == WeightStorage.F32) PackF32(source, rows, (float*)Panel(panel));
-                else PackBf16(source, rows, (ushort*)Panel(panel));
-            }
+            fixed (float* source = part) _format.Pack(source, rows, Inputs, Panel(panel));
         }
         finally
         {
             ArrayPool<float>.Shared.Return(values);
-        }
-    }
-
-    private void PackF32(float* source, int rows, float* target)
-    {
-        for (var lane = 0; lane < rows; lane++)
-            for (nint j = 0; j < Inputs; j++) target[(j * PanelWidth) + lane] = source[(lane * Inputs) + j];
-    }
-
-    private void PackBf16(float* source, int rows, ushort* target)
-    {
-        // Rounded in place first: the values belong to this call.
-        RowKernels.RoundToBf16(source, source, rows * Inputs);
-        for (var lane = 0; lane < rows; lane++)
-        {
-            for (nint j = 0; j < Inputs; j++)
-                target[((((j >> 1) * PanelWidth) + lane) * 2) + (j & 1)] = (ushort)(BitConverter.SingleToUInt32Bits(source[(lane * Inputs) + j]) >> 16);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Tenon.Tensors.Memory;
+using Tenon.Tensors.Panels;
 
 namespace Tenon.Tensors;
 
@@ -7,21 +8,23 @@ namespace Tenon.Tensors;
 public delegate void FrozenRowReader(long row, Span<float> rows);
 
 /// <summary>
-/// A weight [outputs, inputs] that never changes, packed once in panels of 32 outputs: [outputs/32][inputs][32] for float32, [outputs/32][inputs/2][32][2] for bfloat16 (an odd last input and a
-/// part-filled last panel are padded with zeros). Lanes run over outputs, never over the sum, so an output has the same bits for any number of rows, tile and thread.
+/// A weight [outputs, inputs] that never changes, packed once in panels of 32 outputs, each as its <see cref="Panels.PanelFormat"/> says
+/// (a part-filled last panel is padded with zeros). Lanes run over outputs, never over the sum, so an output has the same bits for any number of rows, tile and thread.
 /// </summary>
 public sealed unsafe partial class FrozenMatrix
 {
     /// <summary>Outputs in a panel.</summary>
     internal const int PanelWidth = 32;
 
+    private readonly PanelFormat _format;
     private readonly NativeBuffer _memory;
 
     private FrozenMatrix(string name, nint outputs, nint inputs, WeightStorage storage)
     {
         (Name, Outputs, Inputs, Storage) = (name, outputs, inputs, storage);
+        _format = PanelFormat.Of(storage);
         Panels = (outputs + PanelWidth - 1) / PanelWidth;
-        PanelBytes = storage == WeightStorage.F32 ? inputs * PanelWidth * 4 : (inputs + 1) / 2 * PanelWidth * 4;
+        PanelBytes = _format.PanelBytes(inputs);
         _memory = NativeBuffer.Allocate(Panels * PanelBytes);
     }
 
@@ -67,26 +70,19 @@ public sealed unsafe partial class FrozenMatrix
             throw new ArgumentException($"{Name}: {destination.Length} numbers from row {row} on are no whole rows of [{Outputs}, {Inputs}]", nameof(destination));
         fixed (float* target = destination)
         {
-            for (nint i = 0; i < rows; i++)
+            for (nint i = 0; i < rows;)
             {
-                if (Storage == WeightStorage.F32 && (row + i) % PanelWidth == 0 && rows - i >= Math.Min(PanelWidth, Outputs - row - i))
+                var panel = Panel((row + i) / PanelWidth);
+                var lane = (row + i) % PanelWidth;
+                var lanes = Math.Min(PanelWidth, Outputs - (row + i));
+                if (lane == 0 && rows - i >= lanes) _format.CopyPanel(panel, Inputs, lanes, target + (i * Inputs));
+                else
                 {
-                    // A whole panel.
-                    var lanes = Math.Min(PanelWidth, Outputs - row - i);
-                    Kernels.Transpose.Blocked((float*)Panel((row + i) / PanelWidth), Inputs, lanes, PanelWidth, target + (i * Inputs), Inputs);
-                    i += lanes - 1;
-                    continue;
+                    _format.CopyRow(panel, lane, Inputs, target + (i * Inputs));
+                    lanes = 1;
                 }
 
-                var lane = (row + i) % PanelWidth;
-                var panel = Panel((row + i) / PanelWidth);
-                var line = target + (i * Inputs);
-                for (nint j = 0; j < Inputs; j++)
-                {
-                    line[j] = Storage == WeightStorage.F32
-                        ? ((float*)panel)[(j * PanelWidth) + lane]
-                        : BitConverter.Int32BitsToSingle(((ushort*)panel)[(((j >> 1) * PanelWidth) + lane) * 2 + (j & 1)] << 16);
-                }
+                i += lanes;
             }
         }
 

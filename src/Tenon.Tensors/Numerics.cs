@@ -7,5 +7,5 @@ public static class Numerics
     public const int Version = 1;
 
     /// <summary>The CPU tier of this process: in f32 the numbers do not depend on it, in bf16 they do.</summary>
-    public static string Tier => Kernels.Cpu.Level.ToString().ToLowerInvariant();
+    public static string Tier => Kernels.KernelSet.Best.Level.ToString().ToLowerInvariant();
 }

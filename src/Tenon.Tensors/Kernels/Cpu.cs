@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tenon.Tensors.Kernels;
@@ -8,6 +9,9 @@ internal enum SimdLevel
 {
     /// <summary>No vector instructions are used (other processors, or intrinsics switched off).</summary>
     Scalar,
+
+    /// <summary>128-bit vectors of ARM64 (<c>AdvSimd</c>).</summary>
+    Neon,
 
     /// <summary>256-bit vectors with fused multiply-add (AVX2 and FMA).</summary>
     Avx2,
@@ -19,9 +23,14 @@ internal enum SimdLevel
 /// <summary>What this processor can do, found once at start-up.</summary>
 internal static class Cpu
 {
-    /// <summary>The widest level that this process may use.</summary>
-    public static readonly SimdLevel Level =
-        Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported ? SimdLevel.Avx512
-        : Avx2.IsSupported && Fma.IsSupported ? SimdLevel.Avx2
-        : SimdLevel.Scalar;
+    /// <summary>The widest level that this process may use; only <see cref="KernelSet.Best"/> chooses by it.</summary>
+    public static readonly SimdLevel Level = Find();
+
+    private static SimdLevel Find()
+    {
+        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
+            return SimdLevel.Avx512;
+        if (Avx2.IsSupported && Fma.IsSupported) return SimdLevel.Avx2;
+        return AdvSimd.Arm64.IsSupported ? SimdLevel.Neon : SimdLevel.Scalar;
+    }
 }

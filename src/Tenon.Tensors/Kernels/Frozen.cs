@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Tenon.Tensors.Memory;
+using Tenon.Tensors.Panels;
 
 namespace Tenon.Tensors.Kernels;
 
@@ -10,7 +11,7 @@ internal unsafe struct FrozenView
     public nint PanelBytes;
     public nint Inputs;
     public nint Outputs;
-    public bool Bf16;
+    public WeightStorage Storage;
 }
 
 /// <summary>One product with a frozen matrix, as its threads see it.</summary>
@@ -37,10 +38,11 @@ internal static unsafe class Frozen<TOps, TV>
     private const nint Width = FrozenMatrix.PanelWidth;
     private const nint BlockK = 512;
 
-    /// <summary>The panels of one part: for each, blocks of inputs ascending, unpacked where they are bf16.</summary>
+    /// <summary>The panels of one part: for each, blocks of inputs ascending, unpacked where they are not float32.</summary>
     public static void Multiply(FrozenCall* call, int part)
     {
         var w = call->Matrix;
+        var format = PanelFormat.Of(w.Storage);
         var panels = (w.Outputs + Width - 1) / Width;
         var end = Math.Min(panels, (part + 1) * call->PerPart);
         for (var panel = part * call->PerPart; panel < end; panel++)
@@ -49,7 +51,7 @@ internal static unsafe class Frozen<TOps, TV>
             for (nint from = 0; from < w.Inputs; from += BlockK)
             {
                 var terms = Math.Min(BlockK, w.Inputs - from);
-                var block = w.Bf16 ? Unpack(data + (from * Width * 2), terms) : (float*)data + (from * Width);
+                var block = format.Unpack(data, from, terms, Scratch.Floats(ScratchUse.Panel, BlockK * Width));
                 Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width), from > 0);
             }
 
@@ -61,6 +63,7 @@ internal static unsafe class Frozen<TOps, TV>
     public static void MultiplyTransposed(FrozenCall* call, int part)
     {
         var w = call->Matrix;
+        var format = PanelFormat.Of(w.Storage);
         var columns = (w.Inputs + Width - 1) / Width;
         var end = Math.Min(columns, (part + 1) * call->PerPart);
         var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
@@ -71,7 +74,8 @@ internal static unsafe class Frozen<TOps, TV>
             for (nint from = 0; from < w.Outputs; from += BlockK)
             {
                 var terms = Math.Min(BlockK, w.Outputs - from);
-                for (nint t = 0; t < terms; t += Width) Transpose(w, (from + t) / Width, first, count, block + (t * Width));
+                for (nint t = 0; t < terms; t += Width)
+                    format.Turn(w.Data + ((from + t) / Width * w.PanelBytes), first, count, block + (t * Width));
                 if (call->Scale != null) ScaleLines(block, call->Scale + from, terms);
                 Block(call, count, terms, call->Input + from, block, call->Output + first, call->Accumulate || from > 0);
             }
@@ -106,52 +110,15 @@ internal static unsafe class Frozen<TOps, TV>
         }
     }
 
-    // Pairs of inputs to one input a line.
+    /// <summary>Lines of 32 pairs of bfloat16 to two lines of float32 each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float* Unpack(byte* data, nint terms)
+    public static void WidenPairs(float* pairs, nint lines, float* target)
     {
-        var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
-        var source = (float*)data;
-        var target = block;
-        for (nint k = 0; k < terms; k += 2)
-        {
+        for (; lines > 0; lines--, pairs += Width, target += 2 * Width)
             for (nint j = 0; j < Width; j += TOps.Lanes)
             {
-                TOps.Store(TOps.LoadPairLow(source + j), target + j);
-                TOps.Store(TOps.LoadPairHigh(source + j), target + Width + j);
+                TOps.Store(TOps.LoadPairLow(pairs + j), target + j);
+                TOps.Store(TOps.LoadPairHigh(pairs + j), target + Width + j);
             }
-
-            source += Width;
-            target += 2 * Width;
-        }
-
-        return block;
-    }
-
-    // 32 outputs by up to 32 inputs of a panel, as lines of inputs.
-    private static void Transpose(in FrozenView w, nint panel, nint first, nint count, float* target)
-    {
-        var data = w.Data + (panel * w.PanelBytes);
-        // Whole blocks go through registers; first is a multiple of 32, so a pair of bf16 inputs is never cut.
-        var whole = Cpu.Level == SimdLevel.Scalar ? 0 : count / 16 * 16;
-        if (w.Bf16) PanelTranspose.Bf16((uint*)data + ((first >> 1) * Width), whole, target);
-        else Kernels.Transpose.Blocked((float*)data + (first * Width), whole, Width, Width, target, Width);
-        for (var j = whole; j < count; j++)
-        {
-            var input = first + j;
-            if (w.Bf16)
-            {
-                var line = (ushort*)data + ((input >> 1) * Width * 2) + (input & 1);
-                for (nint o = 0; o < Width; o++) target[(o * Width) + j] = BitConverter.Int32BitsToSingle(line[2 * o] << 16);
-            }
-            else
-            {
-                var line = (float*)data + (input * Width);
-                for (nint o = 0; o < Width; o++) target[(o * Width) + j] = line[o];
-            }
-        }
-
-        for (var j = count; j < Width; j++)
-            for (nint o = 0; o < Width; o++) target[(o * Width) + j] = 0f;
     }
 }

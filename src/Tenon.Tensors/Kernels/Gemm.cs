@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Memory;
 using Tenon.Tensors.Threads;
 
@@ -14,12 +13,8 @@ internal static unsafe class Gemm
     /// C[i, j] (at c[i cRow + j]) = (accumulate ? C[i, j] : 0) + sum over k of A(i, k) B(k, j), A(i, k) at a[i aRow + k aStep] and B(k, j) at b[k bRow + j], for m rows, n columns and k terms. In the
     /// calling thread.
     /// </summary>
-    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Gemm<Simd512, Vector512<float>>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
-        else if (Cpu.Level == SimdLevel.Avx2) Gemm<Simd8, Vector256<float>>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
-        else Gemm<SimdScalar, Lanes16>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
-    }
+    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate) =>
+        KernelSet.Best.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
 
     /// <summary>The same, cut among the threads of a pool by columns or, where there are more of them, by rows.</summary>
     public static void MultiplyParallel(

@@ -34,7 +34,7 @@ internal unsafe interface IVector<TV>
 }
 
 /// <summary>
-/// Sixteen logical lanes, whatever the hardware has: one 512-bit vector, two of 256 bits, or sixteen scalars. Comparisons give lanes of all
+/// Sixteen logical lanes, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or sixteen scalars. Comparisons give lanes of all
 /// ones or zeros; the integer operations work on the bits of the floats. Each operation is exactly defined (IEEE 754, round to nearest even), so
 /// kernels written with it give the same bits in every width; only the sign and payload of a NaN are left open.
 /// </summary>
@@ -47,12 +47,6 @@ internal unsafe interface ISimd<TV> : IVector<TV>
 
     /// <summary>Writes the first <paramref name="n"/> lanes (1 to 15) and nothing beyond them.</summary>
     static abstract void StorePart(TV v, float* p, int n);
-
-    /// <summary>Reads sixteen bf16 numbers, widened exactly.</summary>
-    static abstract TV LoadBf16(ushort* p);
-
-    /// <summary>Writes the upper halves of the sixteen lanes (the caller has rounded).</summary>
-    static abstract void StoreUpper(TV v, ushort* p);
 
     static abstract TV Add(TV a, TV b);
 

@@ -1,7 +1,3 @@
-using Narrow = Tenon.Tensors.Kernels.Rows<Tenon.Tensors.Kernels.Simd256, Tenon.Tensors.Kernels.Pair256>;
-using Plain = Tenon.Tensors.Kernels.Rows<Tenon.Tensors.Kernels.SimdScalar, Tenon.Tensors.Kernels.Lanes16>;
-using Wide = Tenon.Tensors.Kernels.Rows<Tenon.Tensors.Kernels.Simd512, System.Runtime.Intrinsics.Vector512<float>>;
-
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
@@ -11,146 +7,52 @@ namespace Tenon.Tensors.Kernels;
 internal static unsafe class RowKernels
 {
     /// <summary>The largest of <paramref name="n"/> numbers; NaN is passed over; minus infinity for none.</summary>
-    public static float Max(float* x, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) return Wide.Max(x, n);
-        return Cpu.Level == SimdLevel.Avx2 ? Narrow.Max(x, n) : Plain.Max(x, n);
-    }
+    public static float Max(float* x, nint n) => KernelSet.Best.Max(x, n);
 
     /// <summary>The sum of <paramref name="n"/> numbers.</summary>
-    public static float Sum(float* x, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) return Wide.Sum(x, n);
-        return Cpu.Level == SimdLevel.Avx2 ? Narrow.Sum(x, n) : Plain.Sum(x, n);
-    }
+    public static float Sum(float* x, nint n) => KernelSet.Best.Sum(x, n);
 
     /// <summary>The sum of x[i] y[i], fused.</summary>
-    public static float Dot(float* x, float* y, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) return Wide.Dot(x, y, n);
-        return Cpu.Level == SimdLevel.Avx2 ? Narrow.Dot(x, y, n) : Plain.Dot(x, y, n);
-    }
+    public static float Dot(float* x, float* y, nint n) => KernelSet.Best.Dot(x, y, n);
 
     /// <summary>Writes e^(x - max) to <paramref name="result"/> (which may be <paramref name="x"/>) and gives its sum.</summary>
-    public static float ExpSum(float* x, nint n, float max, float* result)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) return Wide.ExpSum(x, n, max, result);
-        return Cpu.Level == SimdLevel.Avx2 ? Narrow.ExpSum(x, n, max, result) : Plain.ExpSum(x, n, max, result);
-    }
+    public static float ExpSum(float* x, nint n, float max, float* result) => KernelSet.Best.ExpSum(x, n, max, result);
 
     /// <summary>result = e^x; may be in place.</summary>
-    public static void Exp(float* x, float* result, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Exp(x, result, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Exp(x, result, n);
-        else Plain.Exp(x, result, n);
-    }
+    public static void Exp(float* x, float* result, nint n) => KernelSet.Best.Exp(x, result, n);
 
     /// <summary>target += source.</summary>
-    public static void Add(float* target, float* source, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Add(target, source, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Add(target, source, n);
-        else Plain.Add(target, source, n);
-    }
+    public static void Add(float* target, float* source, nint n) => KernelSet.Best.Add(target, source, n);
 
     /// <summary>target += source scale, fused.</summary>
-    public static void Axpy(float* target, float* source, float scale, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Axpy(target, source, scale, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Axpy(target, source, scale, n);
-        else Plain.Axpy(target, source, scale, n);
-    }
+    public static void Axpy(float* target, float* source, float scale, nint n) => KernelSet.Best.Axpy(target, source, scale, n);
 
     /// <summary>target *= scale.</summary>
-    public static void Scale(float* target, float scale, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Scale(target, scale, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Scale(target, scale, n);
-        else Plain.Scale(target, scale, n);
-    }
+    public static void Scale(float* target, float scale, nint n) => KernelSet.Best.Scale(target, scale, n);
 
     /// <summary>target = a b.</summary>
-    public static void Mul(float* target, float* a, float* b, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Mul(target, a, b, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Mul(target, a, b, n);
-        else Plain.Mul(target, a, b, n);
-    }
+    public static void Mul(float* target, float* a, float* b, nint n) => KernelSet.Best.Mul(target, a, b, n);
 
     /// <summary>target += a b, fused.</summary>
-    public static void MulAdd(float* target, float* a, float* b, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.MulAdd(target, a, b, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.MulAdd(target, a, b, n);
-        else Plain.MulAdd(target, a, b, n);
-    }
+    public static void MulAdd(float* target, float* a, float* b, nint n) => KernelSet.Best.MulAdd(target, a, b, n);
 
     /// <summary>y = x r weight with r = 1 / sqrt(mean(x²) + eps), which is returned; y may be x.</summary>
-    public static float RmsNorm(float* x, float* weight, float* y, nint n, float eps)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) return Wide.RmsNorm(x, weight, y, n, eps);
-        return Cpu.Level == SimdLevel.Avx2 ? Narrow.RmsNorm(x, weight, y, n, eps) : Plain.RmsNorm(x, weight, y, n, eps);
-    }
+    public static float RmsNorm(float* x, float* weight, float* y, nint n, float eps) => KernelSet.Best.RmsNorm(x, weight, y, n, eps);
 
     /// <summary>dx += the gradient of <see cref="RmsNorm"/> for the input; <paramref name="inverse"/> is what the forward returned.</summary>
-    public static void RmsNormBackward(float* x, float* weight, float* dy, float inverse, float* dx, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.RmsNormBackward(x, weight, dy, inverse, dx, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.RmsNormBackward(x, weight, dy, inverse, dx, n);
-        else Plain.RmsNormBackward(x, weight, dy, inverse, dx, n);
-    }
+    public static void RmsNormBackward(float* x, float* weight, float* dy, float inverse, float* dx, nint n) => KernelSet.Best.RmsNormBackward(x, weight, dy, inverse, dx, n);
 
     /// <summary>dweight += dy x inverse.</summary>
-    public static void RmsNormWeightGradient(float* x, float* dy, float inverse, float* dweight, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.RmsNormWeightGradient(x, dy, inverse, dweight, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.RmsNormWeightGradient(x, dy, inverse, dweight, n);
-        else Plain.RmsNormWeightGradient(x, dy, inverse, dweight, n);
-    }
+    public static void RmsNormWeightGradient(float* x, float* dy, float inverse, float* dweight, nint n) => KernelSet.Best.RmsNormWeightGradient(x, dy, inverse, dweight, n);
 
     /// <summary>y = silu(gate) up; y may be either input.</summary>
-    public static void SwiGlu(float* gate, float* up, float* y, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.SwiGlu(gate, up, y, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.SwiGlu(gate, up, y, n);
-        else Plain.SwiGlu(gate, up, y, n);
-    }
+    public static void SwiGlu(float* gate, float* up, float* y, nint n) => KernelSet.Best.SwiGlu(gate, up, y, n);
 
     /// <summary>Overwrites dgate and dup with the gradients of <see cref="SwiGlu"/>; each may be its own input.</summary>
-    public static void SwiGluBackward(float* gate, float* up, float* dy, float* dgate, float* dup, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.SwiGluBackward(gate, up, dy, dgate, dup, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.SwiGluBackward(gate, up, dy, dgate, dup, n);
-        else Plain.SwiGluBackward(gate, up, dy, dgate, dup, n);
-    }
+    public static void SwiGluBackward(float* gate, float* up, float* dy, float* dgate, float* dup, nint n) => KernelSet.Best.SwiGluBackward(gate, up, dy, dgate, dup, n);
 
-    /// <summary>Rounds to bfloat16, nearest, ties to even; NaN stays NaN.</summary>
-    public static void ToBf16(float* source, ushort* target, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.ToBf16(source, target, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.ToBf16(source, target, n);
-        else Plain.ToBf16(source, target, n);
-    }
-
-    /// <summary>Rounds to bfloat16 and keeps the result as float32; may be in place.</summary>
-    public static void RoundToBf16(float* source, float* target, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.RoundToBf16(source, target, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.RoundToBf16(source, target, n);
-        else Plain.RoundToBf16(source, target, n);
-    }
-
-    /// <summary>Widens bfloat16 exactly.</summary>
-    public static void FromBf16(ushort* source, float* target, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.FromBf16(source, target, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.FromBf16(source, target, n);
-        else Plain.FromBf16(source, target, n);
-    }
-
-    /// <summary>The sum of squares.</summary>
-    public static float SumSquares(float* x, nint n) => Dot(x, x, n);
+    /// <summary>Rounds to bfloat16, nearest, ties to even, and keeps the result as float32; NaN stays NaN; may be in place.</summary>
+    public static void RoundToBf16(float* source, float* target, nint n) => KernelSet.Best.RoundToBf16(source, target, n);
 
     /// <summary>The sum of squares in float64: sixteen partial sums, then the same tree.</summary>
     public static double SumSquaresDouble(float* x, nint n)
@@ -175,10 +77,5 @@ internal static unsafe class RowKernels
     /// <summary>The transpose (and inverse, where cos² + sin² = 1) of <see cref="Rotate"/>: its gradient.</summary>
     public static void RotateBack(float* x, float* cos, float* sin, nint half) => Turn(x, cos, sin, half, -1f);
 
-    private static void Turn(float* x, float* cos, float* sin, nint half, float sign)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Wide.Rotate(x, cos, sin, half, sign);
-        else if (Cpu.Level == SimdLevel.Avx2) Narrow.Rotate(x, cos, sin, half, sign);
-        else Plain.Rotate(x, cos, sin, half, sign);
-    }
+    private static void Turn(float* x, float* cos, float* sin, nint half, float sign) => KernelSet.Best.Rotate(x, cos, sin, half, sign);
 }

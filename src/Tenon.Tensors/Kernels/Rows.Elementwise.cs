@@ -68,17 +68,6 @@ internal static unsafe partial class Rows<TOps, TV>
     }
 
     [MethodImpl(Optimize)]
-    public static void ToBf16(float* source, ushort* target, nint n)
-    {
-        nint i = 0;
-        for (; i + 16 <= n; i += 16) TOps.StoreUpper(VectorMath<TOps, TV>.RoundBf16(TOps.Load(source + i)), target + i);
-        if (i == n) return;
-        var last = stackalloc ushort[16];
-        TOps.StoreUpper(VectorMath<TOps, TV>.RoundBf16(TOps.LoadPart(source + i, (int)(n - i), 0f)), last);
-        for (var j = 0; i < n; i++, j++) target[i] = last[j];
-    }
-
-    [MethodImpl(Optimize)]
     public static void RoundToBf16(float* source, float* target, nint n)
     {
         nint i = 0;
@@ -86,14 +75,6 @@ internal static unsafe partial class Rows<TOps, TV>
         if (i == n) return;
         var rest = (int)(n - i);
         TOps.StorePart(VectorMath<TOps, TV>.RoundBf16(TOps.LoadPart(source + i, rest, 0f)), target + i, rest);
-    }
-
-    [MethodImpl(Optimize)]
-    public static void FromBf16(ushort* source, float* target, nint n)
-    {
-        nint i = 0;
-        for (; i + 16 <= n; i += 16) TOps.Store(TOps.LoadBf16(source + i), target + i);
-        for (; i < n; i++) target[i] = BitConverter.Int32BitsToSingle(source[i] << 16);
     }
 
     /// <summary>Rotates the pairs (x[i], x[i + half]) by the angles of which <paramref name="sin"/> is multiplied with <paramref name="sign"/> (1 or -1).</summary>

@@ -65,13 +65,6 @@ internal readonly unsafe struct Simd256 : ISimd<Pair256>
         Avx.MaskStore(p + 8, PartMask(n - 8), v.B);
     }
 
-    [MethodImpl(Inline)]
-    public static Pair256 LoadBf16(ushort* p) =>
-        new((Avx2.ConvertToVector256Int32(p) << 16).AsSingle(), (Avx2.ConvertToVector256Int32(p + 8) << 16).AsSingle());
-
-    [MethodImpl(Inline)]
-    public static void StoreUpper(Pair256 v, ushort* p) => Vector256.Narrow(v.A.AsUInt32() >>> 16, v.B.AsUInt32() >>> 16).Store(p);
-
     [MethodImpl(Inline)] public static Pair256 Add(Pair256 a, Pair256 b) => new(a.A + b.A, a.B + b.B);
 
     [MethodImpl(Inline)] public static Pair256 Sub(Pair256 a, Pair256 b) => new(a.A - b.A, a.B - b.B);

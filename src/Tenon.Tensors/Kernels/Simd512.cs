@@ -34,10 +34,6 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(Inline)] public static void StorePart(Vector512<float> v, float* p, int n) => Avx512F.MaskStore(p, PartMask(n), v);
 
-    [MethodImpl(Inline)] public static Vector512<float> LoadBf16(ushort* p) => (Avx512F.ConvertToVector512UInt32(Vector256.Load(p)) << 16).AsSingle();
-
-    [MethodImpl(Inline)] public static void StoreUpper(Vector512<float> v, ushort* p) => Avx512F.ConvertToVector256UInt16(v.AsUInt32() >>> 16).Store(p);
-
     [MethodImpl(Inline)] public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
     [MethodImpl(Inline)] public static Vector512<float> Sub(Vector512<float> a, Vector512<float> b) => a - b;

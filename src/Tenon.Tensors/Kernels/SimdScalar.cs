@@ -42,11 +42,6 @@ internal readonly unsafe struct SimdScalar : ISimd<Lanes16>
         for (var i = 0; i < n; i++) p[i] = v[i];
     }
 
-    public static void StoreUpper(Lanes16 v, ushort* p)
-    {
-        for (var i = 0; i < 16; i++) p[i] = (ushort)(Bits(v[i]) >>> 16);
-    }
-
     public static float Sum(Lanes16 a)
     {
         for (var half = 8; half > 0; half >>= 1)
@@ -74,13 +69,6 @@ internal readonly unsafe struct SimdScalar : ISimd<Lanes16>
     {
         Unsafe.SkipInit(out Lanes16 r);
         for (var i = 0; i < 16; i++) r[i] = Of(Bits(p[i]) & unchecked((int)0xFFFF0000));
-        return r;
-    }
-
-    public static Lanes16 LoadBf16(ushort* p)
-    {
-        Unsafe.SkipInit(out Lanes16 r);
-        for (var i = 0; i < 16; i++) r[i] = Of(p[i] << 16);
         return r;
     }
 

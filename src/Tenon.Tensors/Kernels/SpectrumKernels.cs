@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Tenon.Tensors.Kernels;
 
@@ -7,31 +6,26 @@ namespace Tenon.Tensors.Kernels;
 internal static unsafe class SpectrumKernels
 {
     /// <summary>to[toPlaces[k]] += values[k] from[fromPlaces[k]], complex by real, k ascending.</summary>
-    public static void Scatter(float* values, int* fromPlaces, float* fromRe, float* fromIm, int* toPlaces, float* toRe, float* toIm, int count)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) SpectrumKernels<Simd512, Vector512<float>>.Scatter(values, fromPlaces, fromRe, fromIm, toPlaces, toRe, toIm, count);
-        else if (Cpu.Level == SimdLevel.Avx2) SpectrumKernels<Simd256, Pair256>.Scatter(values, fromPlaces, fromRe, fromIm, toPlaces, toRe, toIm, count);
-        else SpectrumKernels<SimdScalar, Lanes16>.Scatter(values, fromPlaces, fromRe, fromIm, toPlaces, toRe, toIm, count);
-    }
+    public static void Scatter(
+        float* values, int* fromPlaces, float* fromRe, float* fromIm, int* toPlaces, float* toRe, float* toIm, int count) =>
+        KernelSet.Best.Scatter(values, fromPlaces, fromRe, fromIm, toPlaces, toRe, toIm, count);
 
     /// <summary>products[k] = factor Re(a[aPlaces[k]] b[bPlaces[k]]), products [count][16].</summary>
-    public static void RealProducts(int* aPlaces, float* aRe, float* aIm, int* bPlaces, float* bRe, float* bIm, float factor, float* products, int count)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) SpectrumKernels<Simd512, Vector512<float>>.RealProducts(aPlaces, aRe, aIm, bPlaces, bRe, bIm, factor, products, count);
-        else if (Cpu.Level == SimdLevel.Avx2) SpectrumKernels<Simd256, Pair256>.RealProducts(aPlaces, aRe, aIm, bPlaces, bRe, bIm, factor, products, count);
-        else SpectrumKernels<SimdScalar, Lanes16>.RealProducts(aPlaces, aRe, aIm, bPlaces, bRe, bIm, factor, products, count);
-    }
+    public static void RealProducts(
+        int* aPlaces, float* aRe, float* aIm, int* bPlaces, float* bRe, float* bIm, float factor, float* products, int count) =>
+        KernelSet.Best.RealProducts(aPlaces, aRe, aIm, bPlaces, bRe, bIm, factor, products, count);
 
     /// <summary>
     /// to[i][f] = sum over j of w[i][j][f] from[j][f] for <paramref name="outer"/> blocks i, <paramref name="inner"/> blocks j and <paramref name="size"/> frequencies, w at (i outerStep + j innerStep) size, complex.
     /// <paramref name="conjugateWeight"/> and <paramref name="conjugateFrom"/> take the conjugates of w and of from.
     /// </summary>
-    public static void Blocks(float* wRe, float* wIm, nint outerStep, nint innerStep, float* fromRe, float* fromIm, float* toRe, float* toIm, int outer, int inner, int size, bool conjugateWeight, bool conjugateFrom)
+    public static void Blocks(
+        float* wRe, float* wIm, nint outerStep, nint innerStep, float* fromRe, float* fromIm, float* toRe, float* toIm,
+        int outer, int inner, int size, bool conjugateWeight, bool conjugateFrom)
     {
         var (weightSign, fromSign) = (conjugateWeight ? -1f : 1f, conjugateFrom ? -1f : 1f);
-        if (Cpu.Level == SimdLevel.Avx512) SpectrumKernels<Simd512, Vector512<float>>.Blocks(wRe, wIm, outerStep, innerStep, fromRe, fromIm, toRe, toIm, outer, inner, size, weightSign, fromSign);
-        else if (Cpu.Level == SimdLevel.Avx2) SpectrumKernels<Simd256, Pair256>.Blocks(wRe, wIm, outerStep, innerStep, fromRe, fromIm, toRe, toIm, outer, inner, size, weightSign, fromSign);
-        else SpectrumKernels<SimdScalar, Lanes16>.Blocks(wRe, wIm, outerStep, innerStep, fromRe, fromIm, toRe, toIm, outer, inner, size, weightSign, fromSign);
+        KernelSet.Best.Blocks(
+            wRe, wIm, outerStep, innerStep, fromRe, fromIm, toRe, toIm, outer, inner, size, weightSign, fromSign);
     }
 }
 

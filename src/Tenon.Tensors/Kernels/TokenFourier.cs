@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Tenon.Tensors.Kernels;
 
@@ -37,12 +36,8 @@ internal static unsafe class TokenFourier
     }
 
     /// <summary>Transforms re and im in place; <paramref name="scratch"/> has room for 2 length 16 floats.</summary>
-    public static void Transform(FourierPlan* plan, float* re, float* im, float* scratch, int sign)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) TokenFourier<Simd512, Vector512<float>>.Transform(plan, re, im, scratch, sign);
-        else if (Cpu.Level == SimdLevel.Avx2) TokenFourier<Simd256, Pair256>.Transform(plan, re, im, scratch, sign);
-        else TokenFourier<SimdScalar, Lanes16>.Transform(plan, re, im, scratch, sign);
-    }
+    public static void Transform(FourierPlan* plan, float* re, float* im, float* scratch, int sign) =>
+        KernelSet.Best.Transform(plan, re, im, scratch, sign);
 
     /// <summary>
     /// Sixteen rows of a [tokens, length] array, from row 16 block on, side by side as real parts [length][16], with zeros behind them as imaginary parts and in the lanes beyond the last row. Returns how

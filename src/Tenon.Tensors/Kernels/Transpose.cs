@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Matrix transposition in tiles; only moves values, so it has no order to keep. Eight by eight values go through 256-bit registers (AVX): rows are interleaved in pairs, then in fours, then halves
-/// are swapped.
+/// Matrix transposition in tiles; only moves values, so it has no order to keep. Eight by eight values go through 256-bit registers (AVX): rows are
+/// interleaved in pairs, then in fours, then halves are swapped; or four by four through 128-bit registers (NEON).
 /// </summary>
 internal static unsafe class Transpose
 {
@@ -18,7 +19,7 @@ internal static unsafe class Transpose
     /// <summary>The same with row strides of source and target.</summary>
     public static void Blocked(float* source, nint rows, nint columns, nint sourceRow, float* target, nint targetRow)
     {
-        if (Cpu.Level == SimdLevel.Scalar)
+        if (!KernelSet.Best.HasVectors)
         {
             Scalar(source, rows, columns, sourceRow, target, targetRow);
             return;
@@ -57,7 +58,7 @@ internal static unsafe class Transpose
             }
     }
 
-    /// <summary>Eight rows of eight values, the rows <paramref name="stride"/> apart, as columns; asks for AVX.</summary>
+    /// <summary>Eight rows of eight values, the rows <paramref name="stride"/> apart, as columns; asks for AVX or NEON.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Eight(
         float* p, nint stride, out Vector256<float> r0, out Vector256<float> r1, out Vector256<float> r2, out Vector256<float> r3,
@@ -68,13 +69,26 @@ internal static unsafe class Transpose
         Turn(a0, a1, a2, a3, a4, a5, a6, a7, out r0, out r1, out r2, out r3, out r4, out r5, out r6, out r7);
     }
 
-    /// <summary>Eight vectors of eight as their columns; asks for AVX.</summary>
+    /// <summary>Eight vectors of eight as their columns; asks for AVX or NEON.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Turn(
         Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3, Vector256<float> a4, Vector256<float> a5, Vector256<float> a6, Vector256<float> a7,
         out Vector256<float> r0, out Vector256<float> r1, out Vector256<float> r2, out Vector256<float> r3,
         out Vector256<float> r4, out Vector256<float> r5, out Vector256<float> r6, out Vector256<float> r7)
     {
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            Four(a0.GetLower(), a1.GetLower(), a2.GetLower(), a3.GetLower(), out var l0, out var l1, out var l2, out var l3);
+            Four(a4.GetLower(), a5.GetLower(), a6.GetLower(), a7.GetLower(), out var u0, out var u1, out var u2, out var u3);
+            (r0, r1) = (Vector256.Create(l0, u0), Vector256.Create(l1, u1));
+            (r2, r3) = (Vector256.Create(l2, u2), Vector256.Create(l3, u3));
+            Four(a0.GetUpper(), a1.GetUpper(), a2.GetUpper(), a3.GetUpper(), out l0, out l1, out l2, out l3);
+            Four(a4.GetUpper(), a5.GetUpper(), a6.GetUpper(), a7.GetUpper(), out u0, out u1, out u2, out u3);
+            (r4, r5) = (Vector256.Create(l0, u0), Vector256.Create(l1, u1));
+            (r6, r7) = (Vector256.Create(l2, u2), Vector256.Create(l3, u3));
+            return;
+        }
+
         // Pairs of rows.
         var (b0, b1, b2, b3) = (Avx.UnpackLow(a0, a1), Avx.UnpackHigh(a0, a1), Avx.UnpackLow(a2, a3), Avx.UnpackHigh(a2, a3));
         var (b4, b5, b6, b7) = (Avx.UnpackLow(a4, a5), Avx.UnpackHigh(a4, a5), Avx.UnpackLow(a6, a7), Avx.UnpackHigh(a6, a7));
@@ -84,5 +98,17 @@ internal static unsafe class Transpose
         // Halves.
         (r0, r1, r2, r3) = (Avx.Permute2x128(c0, c4, 0x20), Avx.Permute2x128(c1, c5, 0x20), Avx.Permute2x128(c2, c6, 0x20), Avx.Permute2x128(c3, c7, 0x20));
         (r4, r5, r6, r7) = (Avx.Permute2x128(c0, c4, 0x31), Avx.Permute2x128(c1, c5, 0x31), Avx.Permute2x128(c2, c6, 0x31), Avx.Permute2x128(c3, c7, 0x31));
+    }
+
+    // Four vectors of four as their columns, with NEON.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(
+        Vector128<float> a0, Vector128<float> a1, Vector128<float> a2, Vector128<float> a3,
+        out Vector128<float> r0, out Vector128<float> r1, out Vector128<float> r2, out Vector128<float> r3)
+    {
+        var (b0, b1) = (AdvSimd.Arm64.ZipLow(a0, a2), AdvSimd.Arm64.ZipHigh(a0, a2));
+        var (b2, b3) = (AdvSimd.Arm64.ZipLow(a1, a3), AdvSimd.Arm64.ZipHigh(a1, a3));
+        (r0, r1) = (AdvSimd.Arm64.ZipLow(b0, b2), AdvSimd.Arm64.ZipHigh(b0, b2));
+        (r2, r3) = (AdvSimd.Arm64.ZipLow(b1, b3), AdvSimd.Arm64.ZipHigh(b1, b3));
     }
 }

@@ -3,9 +3,6 @@ namespace Tenon.Tensors.Memory;
 /// <summary>What a thread keeps its scratch memory for; each use has a block of its own, so that kernels can call each other.</summary>
 internal enum ScratchUse
 {
-    /// <summary>Packed rows of the left factor of a product.</summary>
-    PackedRows,
-
     /// <summary>Packed columns of the right factor of a product.</summary>
     PackedColumns,
 

@@ -67,7 +67,7 @@ public static unsafe class SparseOp
             var count = Math.Min(Tokens, job->Rows - r);
             var from = job->From + r * job->FromColumns;
             var to = job->To + r * job->ToColumns;
-            if (count >= FewTokens && Cpu.Level != SimdLevel.Scalar)
+            if (count >= FewTokens && KernelSet.Best.HasVectors)
             {
                 var turnedFrom = Turned(job, r, count);
                 var turnedTo = turnedFrom + job->FromColumns * Tokens;
@@ -103,7 +103,7 @@ public static unsafe class SparseOp
         {
             var count = Math.Min(Tokens, job->Rows - r);
             var k = start;
-            if (count == Tokens && Cpu.Level != SimdLevel.Scalar)
+            if (count == Tokens && KernelSet.Best.HasVectors)
             {
                 var turnedFrom = Turned(job, r, count);
                 var turnedTo = turnedFrom + job->FromColumns * Tokens;

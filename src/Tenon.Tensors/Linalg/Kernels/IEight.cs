@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Tenon.Tensors.Linalg.Kernels;
 
 /// <summary>
-/// Eight logical lanes of float64, whatever the hardware has: one 512-bit vector, two of 256 bits, or eight scalars. Every operation is exactly defined (IEEE 754, multiply-adds
+/// Eight logical lanes of float64, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or eight scalars. Every operation is exactly defined (IEEE 754, multiply-adds
 /// fused), so that a kernel gives the same bits in each.
 /// </summary>
 /// <typeparam name="TV">The eight lanes.</typeparam>
@@ -103,6 +103,63 @@ internal readonly unsafe struct Half : IEight<Lanes256>
     {
         var four = a.Low + a.High;
         var two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
+    }
+}
+
+/// <summary>Four 128-bit vectors.</summary>
+internal struct Lanes128
+{
+    public Vector128<double> A;
+    public Vector128<double> B;
+    public Vector128<double> C;
+    public Vector128<double> D;
+}
+
+/// <summary>Eight lanes in four 128-bit registers: NEON on ARM64, written portably.</summary>
+internal readonly unsafe struct Quarter : IEight<Lanes128>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public static int TileRows => 2;
+
+    [MethodImpl(Inline)]
+    public static Lanes128 Load(double* p) =>
+        new() { A = Vector128.Load(p), B = Vector128.Load(p + 2), C = Vector128.Load(p + 4), D = Vector128.Load(p + 6) };
+
+    [MethodImpl(Inline)]
+    public static void Store(Lanes128 v, double* p)
+    {
+        v.A.Store(p);
+        v.B.Store(p + 2);
+        v.C.Store(p + 4);
+        v.D.Store(p + 6);
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes128 Broadcast(double x)
+    {
+        var v = Vector128.Create(x);
+        return new() { A = v, B = v, C = v, D = v };
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes128 Multiply(Lanes128 a, Lanes128 b) => new() { A = a.A * b.A, B = a.B * b.B, C = a.C * b.C, D = a.D * b.D };
+
+    [MethodImpl(Inline)]
+    public static Lanes128 Fma(Lanes128 a, Lanes128 b, Lanes128 c) => new()
+    {
+        A = Vector128.FusedMultiplyAdd(a.A, b.A, c.A), B = Vector128.FusedMultiplyAdd(a.B, b.B, c.B),
+        C = Vector128.FusedMultiplyAdd(a.C, b.C, c.C), D = Vector128.FusedMultiplyAdd(a.D, b.D, c.D),
+    };
+
+    [MethodImpl(Inline)]
+    public static Lanes128 Add(Lanes128 a, Lanes128 b) => new() { A = a.A + b.A, B = a.B + b.B, C = a.C + b.C, D = a.D + b.D };
+
+    [MethodImpl(Inline)]
+    public static double Sum(Lanes128 a)
+    {
+        var two = (a.A + a.C) + (a.B + a.D);
         return two[0] + two[1];
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
@@ -7,28 +6,14 @@ namespace Tenon.Tensors.Linalg.Kernels;
 internal static unsafe class Lines
 {
     /// <summary>sum of x[i] y[i]: four blocks of eight partial sums, blocks in ascending order, then the tree, then the last n mod 8 products.</summary>
-    public static double Dot(double* x, double* y, nint n) => Cpu.Level switch
-    {
-        SimdLevel.Avx512 => Lines<Wide, Vector512<double>>.Dot(x, y, n),
-        SimdLevel.Avx2 => Lines<Half, Lanes256>.Dot(x, y, n),
-        _ => Lines<Scalar, Lanes8>.Dot(x, y, n),
-    };
+    public static double Dot(double* x, double* y, nint n) => KernelSet.Best.Dot(x, y, n);
 
     /// <summary>y[i] += factor x[i].</summary>
-    public static void AddScaled(double factor, double* x, double* y, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Lines<Wide, Vector512<double>>.AddScaled(factor, x, y, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Lines<Half, Lanes256>.AddScaled(factor, x, y, n);
-        else Lines<Scalar, Lanes8>.AddScaled(factor, x, y, n);
-    }
+    public static void AddScaled(double factor, double* x, double* y, nint n) => KernelSet.Best.AddScaled(factor, x, y, n);
 
     /// <summary>y[j] += sum over r of factors[r] a[r stride + j], r ascending, for <paramref name="rows"/> rows and n columns.</summary>
-    public static void AddRows(double* factors, double* a, nint stride, nint rows, double* y, nint n)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Lines<Wide, Vector512<double>>.AddRows(factors, a, stride, rows, y, n);
-        else if (Cpu.Level == SimdLevel.Avx2) Lines<Half, Lanes256>.AddRows(factors, a, stride, rows, y, n);
-        else Lines<Scalar, Lanes8>.AddRows(factors, a, stride, rows, y, n);
-    }
+    public static void AddRows(double* factors, double* a, nint stride, nint rows, double* y, nint n) =>
+        KernelSet.Best.AddRows(factors, a, stride, rows, y, n);
 
     /// <summary>The Euclidean norm of x, safe where the squares overflow or vanish.</summary>
     public static double Norm(double* x, nint n)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
@@ -49,12 +48,9 @@ internal static unsafe class Product
         });
     }
 
-    private static void Part(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Into into)
-    {
-        if (Cpu.Level == SimdLevel.Avx512) Product<Wide, Vector512<double>>.Multiply(m, n, k, a, aRow, aStep, b, bRow, bColumn, c, cRow, into);
-        else if (Cpu.Level == SimdLevel.Avx2) Product<Half, Lanes256>.Multiply(m, n, k, a, aRow, aStep, b, bRow, bColumn, c, cRow, into);
-        else Product<Scalar, Lanes8>.Multiply(m, n, k, a, aRow, aStep, b, bRow, bColumn, c, cRow, into);
-    }
+    private static void Part(
+        nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Into into) =>
+        KernelSet.Best.Multiply(m, n, k, a, aRow, aStep, b, bRow, bColumn, c, cRow, into);
 }
 
 /// <summary>The product in one width; see <see cref="Product"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
@@ -82,9 +81,7 @@ internal sealed unsafe class RotationBatch
             foreach (var sweep in sweeps)
             {
                 var line = p + ((nint)sweep.First * Stripe);
-                if (Cpu.Level == SimdLevel.Avx512) Run<Wide, Vector512<double>>(line, sweep.Count, sweep.Backward, factors + sweep.At);
-                else if (Cpu.Level == SimdLevel.Avx2) Run<Half, Lanes256>(line, sweep.Count, sweep.Backward, factors + sweep.At);
-                else Run<Scalar, Lanes8>(line, sweep.Count, sweep.Backward, factors + sweep.At);
+                KernelSet.Best.Rotate(line, sweep.Count, sweep.Backward, factors + sweep.At);
             }
 
             for (nint i = first; i < end; i++) new Span<double>(p + (i * Stripe), wide).CopyTo(new Span<double>(values + (i * columns) + column, wide));
@@ -92,7 +89,7 @@ internal sealed unsafe class RotationBatch
     }
 
     /// <summary>One sweep over a packed stripe; the row that two neighbours share stays in registers.</summary>
-    private static void Run<TOps, TV>(double* line, int count, bool backward, double* factors)
+    internal static void Run<TOps, TV>(double* line, int count, bool backward, double* factors)
         where TOps : unmanaged, IEight<TV>
         where TV : unmanaged
     {

@@ -86,6 +86,7 @@ public unsafe class GemmTests
 
         var where = $"{m}x{n}x{k} transposed={transposed} accumulate={accumulate}";
         Run<SimdScalar, Lanes16>().ShouldBeSameBits(expected, where + " scalar");
+        Run<Simd4, Vector128<float>>().ShouldBeSameBits(expected, where + " 128 bits");
         if (Cpu.Level >= SimdLevel.Avx2) Run<Simd8, Vector256<float>>().ShouldBeSameBits(expected, where + " AVX2");
         if (Cpu.Level >= SimdLevel.Avx512) Run<Simd512, Vector512<float>>().ShouldBeSameBits(expected, where + " AVX-512");
 

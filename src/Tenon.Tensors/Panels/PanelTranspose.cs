@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using Tenon.Tensors.Kernels;
 
-namespace Tenon.Tensors.Kernels;
+namespace Tenon.Tensors.Panels;
 
 /// <summary>
 /// Panels of 32 bfloat16 outputs turned to lines of inputs: target[o * 32 + j] = value of output o and input j, for a number of inputs that is a multiple of 16 (float32 panels: <see cref="Transpose"/>). Only
@@ -36,7 +36,7 @@ internal static unsafe class PanelTranspose
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Widen(Vector256<float> pairs, float* target)
     {
-        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(pairs.GetLower().AsUInt16()), 16).AsSingle().Store(target);
-        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(pairs.GetUpper().AsUInt16()), 16).AsSingle().Store(target + 8);
+        (Vector256.WidenLower(pairs.AsUInt16()) << 16).AsSingle().Store(target);
+        (Vector256.WidenUpper(pairs.AsUInt16()) << 16).AsSingle().Store(target + 8);
     }
 }
