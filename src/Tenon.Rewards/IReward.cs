@@ -6,7 +6,11 @@ namespace Tenon.Rewards;
 /// <param name="Truncated">True where the completion reached the length limit without an end token.</param>
 /// <param name="MaxTokens">The length limit it was sampled under.</param>
 /// <param name="TokenIds">The ids, for rewards that look at tokens (repetition).</param>
-public readonly record struct Completion(string Text, int Tokens, bool Truncated, int MaxTokens, ReadOnlyMemory<int> TokenIds = default);
+public readonly record struct Completion(string Text, int Tokens, bool Truncated, int MaxTokens, ReadOnlyMemory<int> TokenIds = default)
+{
+    /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>), so that the text begins inside it; null where there is none.</summary>
+    public string? OpenedBlock { get; init; }
+}
 
 /// <summary>A reward's answer: a score, or a skip with a reason (counted apart, never silently zero).</summary>
 /// <param name="Score">The reward; 0 where skipped.</param>

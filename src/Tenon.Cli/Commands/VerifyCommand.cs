@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Tenon.Rewards;
 using Tenon.Rewards.MathAnswers;
 using Tenon.Rewards.Steps;
 
@@ -21,6 +22,7 @@ internal sealed class VerifyCommand : Verb
     private readonly Option<string?> _audit;
     private readonly Option<string> _column;
     private readonly Option<bool> _steps;
+    private readonly Option<bool> _thinking;
 
     public VerifyCommand() : base("verify", "Judges an answer against a gold answer and says why.",
         @"tenon verify '\frac{1}{2}' 'So the answer is \boxed{0.5}.'", "tenon verify --input answers.jsonl", "tenon verify --input -   (line by line, for a trainer that keeps it running)",
@@ -38,6 +40,7 @@ internal sealed class VerifyCommand : Verb
         _serve = Add(new Option<string?>("--serve") { Description = "Answers HTTP POST requests: one line, or many lines or a JSON array at once.", HelpName = "HOST:PORT" });
         _audit = Add(new Option<string?>("--audit") { Description = "Reads a data file and reports golds that are empty, unparsable, ambiguous or duplicated.", HelpName = "FILE" });
         _steps = Add(new Option<bool>("--steps") { Description = "Checks the arithmetic and algebra of a worked solution line by line: of SOLUTION (or of ANSWER behind a GOLD, or of --input's lines), and explains the first wrong step." });
+        _thinking = Add(new Option<bool>("--thinking") { Description = "The prompt left a think block open, so that answers begin inside it: without its closing tag there is no answer." });
         _column = Add(new Option<string>("--answer-column") { Description = "The column of the gold (--audit).", HelpName = "NAME", DefaultValueFactory = _ => "answer" });
     }
 
@@ -48,7 +51,13 @@ internal sealed class VerifyCommand : Verb
         if (call.GetValue(_require) is not (null or "answer" or "value"))
             throw new TenonException("tenon verify --require", "answer or value", call.GetValue(_require), usage: true);
         if (call.GetValue(_tolerance) is { } t && !(t >= 0 && t < 1)) throw new TenonException("tenon verify --tolerance", "a relative tolerance from 0 to below 1", $"{t}", usage: true);
-        var options = new VerifyOptions { Tolerance = call.GetValue(_tolerance), Unit = call.GetValue(_unit), RequireValue = call.GetValue(_require) == "value" };
+        var options = new VerifyOptions
+        {
+            Tolerance = call.GetValue(_tolerance),
+            Unit = call.GetValue(_unit),
+            RequireValue = call.GetValue(_require) == "value",
+            OpenedBlock = call.GetValue(_thinking) ? ThinkBlocks.UnknownTag : null,
+        };
         var lines = new VerifyLines(profile, call.GetValue(_explain), options);
         if (call.GetValue(_serve) is { } address)
         {

@@ -25,7 +25,7 @@ public sealed class CodeReward(CodeSettings settings) : IReward
         if (CodeTest.Of(problem, settings.Column) is not { } tests) return Verdict.Skip("no-tests");
         if (settings.MaxTests is { } most) tests = [.. tests.Take(most)];
         if (_language.Print is null && tests.Any(t => t.Statements is not null)) return Verdict.Skip("statements-in-unknown-language");
-        if (Find(completion.Text, out var reason) is not { } code) return new Verdict(0, false, reason);
+        if (Find(completion, out var reason) is not { } code) return new Verdict(0, false, reason);
         if (code.Length > LongestCode) return new Verdict(0, false, "too-long");
         var setup = problem.Fields is { } fields && fields.TryGetValue(settings.SetupColumn, out var s) && s.ValueKind == System.Text.Json.JsonValueKind.String ? s.GetString() + "\n" : "";
         try
@@ -56,10 +56,10 @@ public sealed class CodeReward(CodeSettings settings) : IReward
         return new Verdict(settings.Credit == CodeCredit.Share ? (double)passed / tests.Count : 0, false, first);
     }
 
-    private string? Find(string completion, out string reason)
+    private string? Find(in Completion completion, out string reason)
     {
         reason = "unclosed-think";
-        if (BoxedAnswer.AfterThinking(completion) is not { } text) return null;
+        if (ThinkBlocks.After(completion) is not { } text) return null;
         reason = "no-code";
         // Blocks of another language (a program's output, a shell command) are passed over.
         if (FencedBlock.All(text).LastOrDefault(b => b.Tag.Length == 0 || _language.Tags.Contains(b.Tag)) is not { } block) return null;

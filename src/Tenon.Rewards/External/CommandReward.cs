@@ -5,7 +5,7 @@ namespace Tenon.Rewards.External;
 
 /// <summary>
 /// A user's own reward: a command that stays up, reads one JSON line a completion and answers one JSON line each, in order (docs/rewards.md).
-/// Request: <c>{"seq":n,"id":s,"problem":s,"answer":s,"fields":{...},"completion":s,"tokens":n,"max_tokens":n,"truncated":b}</c>.
+/// Request: <c>{"seq":n,"id":s,"problem":s,"answer":s,"fields":{...},"completion":s,"tokens":n,"max_tokens":n,"truncated":b,"thinking":b}</c>.
 /// Answer: <c>{"score":x}</c>, optionally <c>"correct"</c>, <c>"reason"</c>, <c>"seq"</c> (checked where present); <c>{"skip":"why"}</c>; or a bare number.
 /// A timeout, a crash or an answer that is none of these is a counted skip (<c>command-timeout</c>, <c>command-crashed</c>, <c>command-wrong-answer</c>);
 /// the process is killed with all its children, started again, and the rest of the batch goes to the new one.
@@ -123,6 +123,7 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
             ["tokens"] = completion.Tokens,
             ["max_tokens"] = completion.MaxTokens,
             ["truncated"] = completion.Truncated,
+            ["thinking"] = completion.OpenedBlock is not null,
         };
         if (problem.Fields is { } fields)
         {

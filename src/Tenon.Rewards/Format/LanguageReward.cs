@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Tenon.Rewards.Outcome;
 using Tenon.Rewards.Settings;
 
 namespace Tenon.Rewards.Format;
@@ -66,7 +65,7 @@ public sealed class LanguageReward(LanguageSettings settings) : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        if (Part(completion.Text) is not { } text) return new Verdict(0, null, "unclosed-think");
+        if (Part(completion) is not { } text) return new Verdict(0, null, "unclosed-think");
         var (wanted, all) = Words(NoLanguage.Replace(text, " "));
         if (all < settings.MinWords) return new Verdict(0, null, "few-words");
         var share = (double)wanted / all;
@@ -74,10 +73,11 @@ public sealed class LanguageReward(LanguageSettings settings) : IReward
         return share >= threshold ? new Verdict(1, null, "one-language") : new Verdict(0, null, "mixed-languages");
     }
 
-    private string? Part(string text)
+    private string? Part(in Completion completion)
     {
+        var text = completion.Text;
         if (settings.Where == LanguagePart.All) return text;
-        var answer = BoxedAnswer.AfterThinking(text);
+        var answer = ThinkBlocks.After(completion);
         return settings.Where == LanguagePart.Answer || answer is null ? answer : text[..^answer.Length];
     }
 

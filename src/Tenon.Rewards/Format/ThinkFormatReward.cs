@@ -9,7 +9,7 @@ public sealed partial record ThinkFormatSettings : ICheckedSettings
     /// <summary>The name between the angle brackets.</summary>
     public string Tag { get; init; } = "think";
 
-    /// <summary>True where the prompt (the chat template) has opened the block already, so that the completion begins inside it.</summary>
+    /// <summary>True where the prompt has opened the block already, so that the completion begins inside it; a known think tag at the prompt's end is seen without it.</summary>
     public bool Opened { get; init; }
 
     /// <summary>A second tag that must hold everything after the block (<c>answer</c> in R1's format); null for none.</summary>
@@ -44,7 +44,7 @@ public sealed class ThinkFormatReward(ThinkFormatSettings settings) : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        var reason = Fault(settings.Opened ? _open + completion.Text : completion.Text);
+        var reason = Fault(settings.Opened || completion.OpenedBlock == _open ? _open + completion.Text : completion.Text);
         return new Verdict(reason is null ? 1 : 0, null, reason ?? "format-kept");
     }
 

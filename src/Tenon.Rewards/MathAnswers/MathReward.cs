@@ -22,15 +22,20 @@ public sealed class MathReward(MathRewardSettings settings) : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        var verdict = _verifier.Verify(problem.Answer, completion.Text, Options(problem));
+        var verdict = _verifier.Verify(problem.Answer, completion.Text, Options(problem, completion));
         if (verdict.Skipped is { } skipped) return Verdict.Skip(skipped);
         var right = verdict.Correct == true;
         return new Verdict(right ? settings.Right : settings.Wrong, right, verdict.Reason) { Extracted = verdict.Extracted };
     }
 
-    private VerifyOptions Options(Problem problem)
+    private VerifyOptions Options(Problem problem, in Completion completion)
     {
-        var options = new VerifyOptions { RequireValue = settings.Require == "value", Tolerance = settings.Tolerance };
+        var options = new VerifyOptions
+        {
+            RequireValue = settings.Require == "value",
+            Tolerance = settings.Tolerance,
+            OpenedBlock = completion.OpenedBlock,
+        };
         if (problem.Fields is not { Count: > 0 } fields) return options;
         if (fields.TryGetValue("tolerance", out var t) && t.ValueKind == JsonValueKind.Number) options = options with { Tolerance = t.GetDouble() };
         if (fields.TryGetValue("unit", out var u) && u.ValueKind == JsonValueKind.String) options = options with { Unit = u.GetString() };

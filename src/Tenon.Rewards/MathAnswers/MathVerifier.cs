@@ -47,7 +47,7 @@ public sealed class MathVerifier
         var budget = new WorkBudget(Steps);
         try
         {
-            extracted = AnswerExtractor.Answer(answer, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
+            extracted = AnswerExtractor.Answer(answer, options.OpenedBlock, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
             if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
             g = Reading.Of(AnswerExtractor.Gold(gold).Text);
             // The commonest answer is the gold as it stands: it is read once.

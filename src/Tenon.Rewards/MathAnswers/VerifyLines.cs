@@ -6,7 +6,8 @@ namespace Tenon.Rewards.MathAnswers;
 
 /// <summary>
 /// The exchange format of the verifier: a JSON object in, a JSON line of ASCII out. In: <c>gold</c> or <c>golds</c>, <c>answer</c>, and where wanted
-/// <c>tolerance</c>, <c>unit</c>, <c>require</c> ("value"), <c>profile</c>, <c>id</c> (comes back unchanged). Out: <c>correct</c>, <c>reason</c>, <c>rules</c>, and the
+/// <c>tolerance</c>, <c>unit</c>, <c>require</c> ("value"), <c>profile</c>, <c>thinking</c> (true: the
+/// prompt left a think block open), <c>prompt</c> (its text, which says so itself), <c>id</c> (comes back unchanged). Out: <c>correct</c>, <c>reason</c>, <c>rules</c>, and the
 /// extracted text with both readings where it explains. A faulty line answers <c>{"error":{...}}</c>. Immutable and thread-safe.
 /// </summary>
 public sealed class VerifyLines(RuleProfile? profile = null, bool explain = false, VerifyOptions? defaults = null)
@@ -60,6 +61,15 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                 case "require":
                     if (property.Value.ValueKind != JsonValueKind.String || property.Value.GetString() is not ("value" or "answer")) return "require";
                     options = options with { RequireValue = property.Value.GetString() == "value" };
+                    break;
+                case "thinking":
+                    if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "thinking";
+                    options = options with { OpenedBlock = property.Value.GetBoolean() ? options.OpenedBlock ?? ThinkBlocks.UnknownTag : null };
+                    break;
+                case "prompt":
+                    // A conversation (a list) does not say what its template makes of it.
+                    if (property.Value.ValueKind != JsonValueKind.String) break;
+                    options = options with { OpenedBlock = ThinkBlocks.LeftOpen(VerifierJson.Plain(property.Value)) ?? options.OpenedBlock };
                     break;
                 case "profile":
                     var found = property.Value.ValueKind == JsonValueKind.String ? RuleProfile.All.FirstOrDefault(p => p.Name == property.Value.GetString()) : null;

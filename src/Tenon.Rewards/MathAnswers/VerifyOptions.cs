@@ -18,6 +18,9 @@ public sealed record VerifyOptions
     /// <summary>Further golds; the answer is right where it meets any of them.</summary>
     public IReadOnlyList<string> OtherGolds { get; init; } = [];
 
+    /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>): the answer begins inside it.</summary>
+    public string? OpenedBlock { get; init; }
+
     /// <summary>True: the answer must be a plain value (a number, a fraction in digits), so that copying the question never pays.</summary>
     public bool RequireValue { get; init; }
 }

@@ -10,13 +10,10 @@ internal static class BoxedAnswer
     // Longer than any answer a task or a choice asks for; keeps every parser behind it trivially cheap.
     private const int LongestAnswer = 1000;
 
-    private const string ThinkOpen = "<think>";
-    private const string ThinkClose = "</think>";
-
     /// <summary>The answer's text, trimmed, or null with the reason: <c>no-answer</c>, <c>unclosed-think</c>, <c>unclosed-box</c>, <c>several-answers</c>.</summary>
-    public static string? Find(string completion, out string reason)
+    public static string? Find(in Completion completion, out string reason)
     {
-        var text = AfterThinking(completion);
+        var text = ThinkBlocks.After(completion);
         reason = "unclosed-think";
         if (text is null) return null;
 
@@ -36,7 +33,7 @@ internal static class BoxedAnswer
     /// <summary>The verdict of a full-or-nothing reward on the boxed text, unwrapped from <c>$</c>, <c>\text{}</c> and a final stop.</summary>
     public static Verdict Judge(in Completion completion, Func<string, (bool Correct, string Reason)> decide)
     {
-        if (Find(completion.Text, out var reason) is not { } text) return new Verdict(0, false, reason);
+        if (Find(completion, out var reason) is not { } text) return new Verdict(0, false, reason);
         if (text.Length > LongestAnswer) return new Verdict(0, false, "too-long");
         text = Unwrap(text);
         var (correct, why) = decide(text);
@@ -50,14 +47,6 @@ internal static class BoxedAnswer
         foreach (var wrap in (ReadOnlySpan<string>)[@"\text{", @"\mathrm{", @"\textbf{", @"\mathbf{"])
             if (text.StartsWith(wrap, StringComparison.Ordinal) && text.IndexOf('}') == text.Length - 1) text = text[wrap.Length..^1].Trim();
         return text.EndsWith('.') ? text[..^1].TrimEnd() : text;
-    }
-
-    /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>
-    public static string? AfterThinking(string completion)
-    {
-        var close = completion.LastIndexOf(ThinkClose, StringComparison.Ordinal);
-        var rest = close < 0 ? completion : completion[(close + ThinkClose.Length)..];
-        return rest.Contains(ThinkOpen, StringComparison.Ordinal) ? null : rest;
     }
 
     private static string? Content(string text, int start, out int end)

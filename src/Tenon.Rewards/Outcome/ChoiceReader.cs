@@ -33,11 +33,11 @@ internal sealed class ChoiceReader(ChoiceList choices)
     private static readonly string[] AfterLetter = ["because", "since", "as", "for", "due", "which", "and", "or"];
 
     /// <summary>The place of the choice with the reason <c>choice</c>; or null and why: <c>no-answer</c>, <c>several-answers</c> or a box's own fault.</summary>
-    public int? Read(string completion, out string reason)
+    public int? Read(in Completion completion, out string reason)
     {
         if (BoxedAnswer.Find(completion, out reason) is { } box) return Whole(Plain(BoxedAnswer.Unwrap(box)), out reason);
         if (reason != "no-answer") return null;
-        var text = BoxedAnswer.AfterThinking(completion)!;
+        var text = ThinkBlocks.After(completion)!;
         foreach (var way in (Reading[])[Announced, WholeText, LastLine, Bracketed])
         {
             var place = way(text, out reason);

@@ -29,7 +29,7 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
         if (settings.Gold && !TryParse(problem.Answer, out gold)) return Verdict.Skip("gold-no-json");
         using (gold)
         {
-            if (Find(completion.Text, out var reason) is not { } text) return Result(false, reason);
+            if (Find(completion, out var reason) is not { } text) return Result(false, reason);
             if (text.Length > LongestDocument) return Result(false, "too-long");
             if (!TryParse(text, out var document)) return Result(false, "no-json");
             using (document!)
@@ -48,10 +48,10 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
         return TryParse(value.GetString()!, out var document) ? document!.RootElement : null;
     }
 
-    private static string? Find(string completion, out string reason)
+    private static string? Find(in Completion completion, out string reason)
     {
         reason = "unclosed-think";
-        if (BoxedAnswer.AfterThinking(completion) is not { } text) return null;
+        if (ThinkBlocks.After(completion) is not { } text) return null;
         reason = "unclosed-block";
         var block = FencedBlock.All(text).LastOrDefault(b => b.Tag is "" or "json");
         if (block is { Closed: false }) return null;

@@ -17,7 +17,7 @@ public sealed class MultipleChoiceReward(MultipleChoiceSettings settings) : IRew
     {
         if (ChoiceList.Of(problem, settings) is not { } choices) return Verdict.Skip("choices-unreadable");
         if (choices.Gold(problem.Answer, settings.Gold) is not { } gold) return Verdict.Skip("gold-no-choice");
-        if (new ChoiceReader(choices).Read(completion.Text, out var reason) is not { } place) return new Verdict(0, false, reason);
+        if (new ChoiceReader(choices).Read(completion, out var reason) is not { } place) return new Verdict(0, false, reason);
         return new Verdict(place == gold ? 1 : 0, place == gold, place == gold ? "choice-equal" : "choice-different") { Extracted = choices.Letters[place].ToString() };
     }
 }

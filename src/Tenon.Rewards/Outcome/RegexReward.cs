@@ -55,8 +55,8 @@ public sealed class RegexReward(RegexSettings settings) : IReward
     {
         reason = "unclosed-think";
         if (settings.Where == RegexPlace.All) return completion.Text;
-        if (settings.Where == RegexPlace.Text) return BoxedAnswer.AfterThinking(completion.Text)?.Trim();
-        return BoxedAnswer.Find(completion.Text, out reason) is { } box ? BoxedAnswer.Unwrap(box) : null;
+        if (settings.Where == RegexPlace.Text) return ThinkBlocks.After(completion)?.Trim();
+        return BoxedAnswer.Find(completion, out reason) is { } box ? BoxedAnswer.Unwrap(box) : null;
     }
 
     private Verdict Result(bool right, string reason) => new(right ? 1 : 0, settings.Outcome ? right : null, reason);

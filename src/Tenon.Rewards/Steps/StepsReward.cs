@@ -22,7 +22,7 @@ public sealed class StepsReward(StepsRewardSettings settings) : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        var report = _verifier.Check(settings.Thinking ? completion.Text : Visible(completion.Text));
+        var report = _verifier.Check(settings.Thinking ? completion.Text : Visible(completion));
         if (report.Checked == 0) return new Verdict(settings.Unchecked, null, "no-steps");
         var score = settings.Score switch
         {
@@ -36,11 +36,5 @@ public sealed class StepsReward(StepsRewardSettings settings) : IReward
             : new Verdict(score, null, "steps-right");
     }
 
-    private static string Visible(string text)
-    {
-        var end = text.LastIndexOf("</think>", StringComparison.Ordinal);
-        if (end >= 0) return text[(end + 8)..];
-        var open = text.IndexOf("<think>", StringComparison.Ordinal);
-        return open >= 0 ? text[..open] : text;
-    }
+    private static string Visible(in Completion completion) => ThinkBlocks.After(completion) ?? "";
 }

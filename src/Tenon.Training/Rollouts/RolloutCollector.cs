@@ -44,8 +44,10 @@ public sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, I
 
     private Verdict[][] Judge(IReadOnlyList<DrawnPrompt> prompts, IReadOnlyList<GeneratedSample> samples, List<string> texts, int maxNewTokens)
     {
+        // With its special tokens a prompt reads as the template has rendered it.
+        var opened = prompts.Select(p => ThinkBlocks.LeftOpen(encoder.Tokenizer.Decode(p.Prompt))).ToArray();
         var items = samples.Select((s, i) => (prompts[s.Request].Problem,
-            Completion: new Completion(texts[i], s.Ids.Length, s.Finish == FinishReason.Length, maxNewTokens, s.Ids))).ToArray();
+            Completion: new Completion(texts[i], s.Ids.Length, s.Finish == FinishReason.Length, maxNewTokens, s.Ids) { OpenedBlock = opened[s.Request] })).ToArray();
         var result = new Verdict[samples.Count][];
         for (var i = 0; i < result.Length; i++) result[i] = new Verdict[rewards.Count];
         for (var k = 0; k < rewards.Count; k++)

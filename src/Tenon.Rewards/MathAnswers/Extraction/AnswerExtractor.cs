@@ -11,9 +11,9 @@ namespace Tenon.Rewards.MathAnswers.Extraction;
 internal static partial class AnswerExtractor
 {
     /// <summary>The answer of a completion.</summary>
-    public static Extracted Answer(string text, bool boxedOnly, bool anchoredOnly)
+    public static Extracted Answer(string text, string? openedBlock, bool boxedOnly, bool anchoredOnly)
     {
-        if (AfterThinking(text) is not { } rest) return new Extracted("", "unclosed-think");
+        if (ThinkBlocks.After(text, openedBlock) is not { } rest) return new Extracted("", "unclosed-think");
         var open = rest.LastIndexOf("<answer>", StringComparison.Ordinal);
         if (open >= 0 && !boxedOnly)
         {
@@ -54,14 +54,6 @@ internal static partial class AnswerExtractor
         }
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
         return new Extracted((hashes >= 0 ? text[(hashes + 4)..] : text).Trim(), "whole");
-    }
-
-    /// <summary>The text after the last closed think block; null where a block is opened and never closed.</summary>
-    private static string? AfterThinking(string text)
-    {
-        var close = text.LastIndexOf("</think>", StringComparison.Ordinal);
-        var rest = close < 0 ? text : text[(close + 8)..];
-        return rest.Contains("<think>", StringComparison.Ordinal) ? null : rest;
     }
 
     private static Extracted? Boxed(string text)
