@@ -1,3 +1,4 @@
+using Tenon.Runs;
 using Tenon.Training.Rollouts;
 
 namespace Tenon.Training;
@@ -60,8 +61,8 @@ public sealed class BatchStatistics
         return any ? sum : double.NaN;
     }
 
-    /// <summary>Fills the fields of the step's metrics that rollouts decide.</summary>
-    public StepMetrics Fill(StepMetrics metrics)
+    /// <summary>Fills the metrics of a step that rollouts decide.</summary>
+    public void Fill(MetricValues metrics)
     {
         var all = drawn.SelectMany(g => g.Rollouts).ToList();
         var scores = all.Select(RewardOf).Where(r => !double.IsNaN(r)).ToList();
@@ -69,22 +70,19 @@ public sealed class BatchStatistics
         var variance = scores.Count < 2 ? double.NaN : scores.Sum(r => (r - mean) * (r - mean)) / (scores.Count - 1);
         var judged = all.Where(r => IsRight(r) is not null).ToList();
         var lengths = all.Select(r => r.Sampled.Ids.Length).ToList();
-        return metrics with
-        {
-            TokensSampled = lengths.Sum(n => (long)n),
-            RewardMean = mean,
-            RewardStd = Math.Sqrt(variance),
-            Rewards = rewards.Select((r, k) => (r.Reward.Name, Mean: MeanOf(all, k))).ToDictionary(r => r.Name, r => r.Mean),
-            Accuracy = judged.Count == 0 ? double.NaN : judged.Count(r => IsRight(r) == true) / (double)judged.Count,
-            GroupsMixed = drawn.Count(IsMixed),
-            GroupsAllRight = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == true)),
-            GroupsAllWrong = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == false)),
-            GroupsDrawn = drawn.Count,
-            LengthMean = all.Count == 0 ? double.NaN : lengths.Sum(n => (long)n) / (double)all.Count,
-            LengthMax = all.Count == 0 ? 0 : lengths.Max(),
-            Truncated = all.Count == 0 ? double.NaN : all.Count(r => r.IsTruncated) / (double)all.Count,
-            Skipped = new Dictionary<string, long>(skipped),
-        };
+        metrics[StepMetric.TokensSampled] = lengths.Sum(n => (long)n);
+        metrics[StepMetric.RewardMean] = mean;
+        metrics[StepMetric.RewardStd] = Math.Sqrt(variance);
+        for (var k = 0; k < rewards.Count; k++) metrics[StepMetric.Reward[RewardName(k)]] = MeanOf(all, k);
+        metrics[StepMetric.Accuracy] = judged.Count == 0 ? double.NaN : judged.Count(r => IsRight(r) == true) / (double)judged.Count;
+        metrics[StepMetric.GroupsMixed] = drawn.Count(IsMixed);
+        metrics[StepMetric.GroupsAllRight] = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == true));
+        metrics[StepMetric.GroupsAllWrong] = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == false));
+        metrics[StepMetric.GroupsDrawn] = drawn.Count;
+        metrics[StepMetric.LengthMean] = all.Count == 0 ? double.NaN : lengths.Sum(n => (long)n) / (double)all.Count;
+        metrics[StepMetric.LengthMax] = all.Count == 0 ? 0 : lengths.Max();
+        metrics[StepMetric.Truncated] = all.Count == 0 ? double.NaN : all.Count(r => r.IsTruncated) / (double)all.Count;
+        foreach (var (reason, count) in skipped) metrics[StepMetric.Skipped[reason]] = count;
     }
 
     private static double MeanOf(List<Rollout> all, int k)

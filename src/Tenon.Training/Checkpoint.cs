@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Models.Weights;
+using Tenon.Runs;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;

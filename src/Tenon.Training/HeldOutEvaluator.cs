@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Models.Generation;
+using Tenon.Runs;
 using Tenon.Training.Rollouts;
 
 namespace Tenon.Training;
@@ -29,8 +30,9 @@ public sealed class HeldOutEvaluator
         var shares = statistics.Drawn.Select(g => g.Rollouts.Count(r => statistics.IsRight(r) == true) / (double)g.Rollouts.Count).ToList();
         var mean = shares.Count == 0 ? double.NaN : shares.Sum() / shares.Count;
         var error = shares.Count < 2 ? double.NaN : Math.Sqrt(shares.Sum(s => (s - mean) * (s - mean)) / (shares.Count - 1) / shares.Count);
-        var metrics = statistics.Fill(new StepMetrics { Step = step });
-        var shown = new EvaluationShown(step, heldOut.Name, mean, error, shares.Count, heldOut.Samples, shares.Count == 0 ? double.NaN : shares.Count(s => s > 0) / (double)shares.Count, metrics.Truncated, metrics.LengthMean);
+        var metrics = new MetricValues();
+        statistics.Fill(metrics);
+        var shown = new EvaluationShown(step, heldOut.Name, mean, error, shares.Count, heldOut.Samples, shares.Count == 0 ? double.NaN : shares.Count(s => s > 0) / (double)shares.Count, metrics[StepMetric.Truncated], metrics[StepMetric.LengthMean]);
         return (shown, ToJson(shown, statistics));
     }
 
@@ -38,13 +40,13 @@ public sealed class HeldOutEvaluator
     {
         ["step"] = shown.Step,
         ["benchmark"] = shown.Benchmark,
-        ["accuracy"] = Number(shown.Accuracy),
-        ["standard_error"] = Number(shown.StandardError),
-        ["pass_at_k"] = Number(shown.PassAtK),
+        ["accuracy"] = RunJson.Finite(shown.Accuracy),
+        ["standard_error"] = RunJson.Finite(shown.StandardError),
+        ["pass_at_k"] = RunJson.Finite(shown.PassAtK),
         ["samples"] = shown.Samples,
         ["problem_count"] = shown.Problems,
-        ["truncated"] = Number(shown.Truncated),
-        ["length_mean"] = Number(shown.LengthMean),
+        ["truncated"] = RunJson.Finite(shown.Truncated),
+        ["length_mean"] = RunJson.Finite(shown.LengthMean),
         ["problems"] = new JsonArray([.. statistics.Drawn.Select(g => (JsonNode)new JsonObject
         {
             ["id"] = g.Problem.Id,
@@ -56,6 +58,4 @@ public sealed class HeldOutEvaluator
             })]),
         })]),
     };
-
-    private static JsonNode? Number(double value) => double.IsFinite(value) ? value : null;
 }

@@ -1,4 +1,5 @@
 using Tenon.Rewards;
+using Tenon.Runs;
 
 namespace Tenon.Training;
 

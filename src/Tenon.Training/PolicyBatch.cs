@@ -63,6 +63,30 @@ internal sealed record PolicyBatch
         }).PerToken;
     }
 
+    /// <summary>The advantage of each row: the mean over its loss tokens, or the one value where all are the same; NaN without loss tokens.</summary>
+    public double[] RowAdvantages(double[] advantages)
+    {
+        var result = new double[Truncated.Length];
+        for (var row = 0; row < result.Length; row++)
+        {
+            var (sum, count, first, same) = (0.0, 0, double.NaN, true);
+            for (var t = RowStarts[row]; t < RowStarts[row + 1]; t++)
+            {
+                if (!Mask[t]) continue;
+                if (count++ == 0) first = advantages[t];
+                same &= advantages[t] == first;
+                sum += advantages[t];
+            }
+
+            result[row] = same ? first : sum / count;
+        }
+
+        return result;
+    }
+
+    /// <summary>Share of the tokens that are kept out of the loss; NaN without tokens.</summary>
+    public double MaskedShare => Mask.Length == 0 ? double.NaN : Mask.Count(kept => !kept) / (double)Mask.Length;
+
     /// <summary>The window of the groups [first, end): one optimizer step.</summary>
     public PolicyWindow Window(int first, int end, double[] advantages)
     {

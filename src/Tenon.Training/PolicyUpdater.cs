@@ -1,5 +1,6 @@
 using Tenon.Models;
 using Tenon.Models.Layers;
+using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training.Objectives;
@@ -41,7 +42,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its log-probabilities and
     /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the <paramref name="update"/>.
     /// </summary>
-    public LossReport Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan, long update = 0)
+    public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan, long update = 0)
     {
         var totals = new LossTotals();
         var gradLogps = new double[window.Mask.Length];

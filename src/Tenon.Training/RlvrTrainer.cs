@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tenon.Models.Generation;
+using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Training.Objectives;
 using Tenon.Training.Rollouts;
@@ -63,7 +64,7 @@ public sealed class RlvrTrainer
             var metrics = Step(state.Step + 1, abort);
             var last = state.Step == settings.Steps;
             var due = settings.Evaluate.Every > 0 && state.Step % settings.Evaluate.Every == 0;
-            if (settings.Evaluate.Benchmarks.Count > 0 && (due || last)) metrics = metrics with { Evaluations = Evaluate(abort) };
+            if (settings.Evaluate.Benchmarks.Count > 0 && (due || last)) Evaluate(metrics, abort);
             log.Append(metrics);
             observer.OnStep(metrics);
             if (last || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
@@ -84,43 +85,39 @@ public sealed class RlvrTrainer
         var statistics = new BatchStatistics(setup.Rewards);
         var groups = Sample(step, statistics, abort);
         var sampled = clock.Elapsed.TotalSeconds;
-        folder.WriteSamples(step, SampleLines.Of(step, statistics));
         ShowSample(step, statistics);
 
         observer.OnPhase(StepPhase.Scoring, 0);
         var batch = PolicyBatch.Of(groups, statistics, setup.Objective);
         if (groups.Count > 0 && setup.Objective.NeedsReference) batch = batch with { RefLogps = updater.Score(groups, null).Logps };
         var advantages = batch.Advantages(setup.Objective, setup.Rewards.Select(r => r.Weight).ToArray());
+        WriteSamples(step, groups, statistics, batch.RowAdvantages(advantages));
         var scored = clock.Elapsed.TotalSeconds;
 
         observer.OnPhase(StepPhase.Training, 0);
-        var update = Update(step, groups, batch, advantages);
+        var metrics = new StepMetrics(step);
+        statistics.Fill(metrics);
+        metrics[StepMetric.GroupsKept] = groups.Count;
+        metrics[StepMetric.Masked] = batch.MaskedShare;
+        Update(metrics, groups, batch, advantages);
         state = state with { Step = step };
         setup.Adapter.Version = step;
         var end = clock.Elapsed.TotalSeconds;
-        var trainSeconds = Math.Max(1e-9, end - scored);
-        var metrics = statistics.Fill(new StepMetrics { Step = step }) with
-        {
-            TimeS = end,
-            SampleS = sampled,
-            ScoreS = scored - sampled,
-            TrainS = end - scored,
-            TokensTrained = update.Tokens,
-            TrainTokensPerS = update.Tokens / trainSeconds,
-            MemoryGb = ProcessMemory.PeakBytes() / 1e9,
-            Entropy = update.Entropy,
-            Kl = setup.Objective.NeedsReference ? update.Kl : double.NaN,
-            RatioMax = update.RatioMax,
-            ClipLow = update.ClipLow,
-            ClipHigh = update.ClipHigh,
-            Loss = update.Loss,
-            GradNorm = update.GradNorm,
-            LearningRate = update.LearningRate,
-            UpdateNorm = update.UpdateNorm,
-            LogpDifferenceMax = update.LogpDifferenceMax,
-            Extra = update.Extra,
-        };
-        return metrics with { SampleTokensPerS = metrics.TokensSampled / Math.Max(1e-9, sampled) };
+        metrics[StepMetric.Time] = end;
+        metrics[StepMetric.SampleTime] = sampled;
+        metrics[StepMetric.ScoreTime] = scored - sampled;
+        metrics[StepMetric.TrainTime] = end - scored;
+        metrics[StepMetric.SampleSpeed] = metrics[StepMetric.TokensSampled] / Math.Max(1e-9, sampled);
+        metrics[StepMetric.TrainSpeed] = metrics[StepMetric.TokensTrained] / Math.Max(1e-9, end - scored);
+        metrics[StepMetric.Memory] = ProcessMemory.PeakBytes() / 1e9;
+        return metrics;
+    }
+
+    private void WriteSamples(int step, List<RolloutGroup> groups, BatchStatistics statistics, double[] rowAdvantages)
+    {
+        var byRollout = new Dictionary<object, double>(ReferenceEqualityComparer.Instance);
+        foreach (var (rollout, advantage) in groups.SelectMany(g => g.Rollouts).Zip(rowAdvantages)) byRollout[rollout] = advantage;
+        folder.WriteSamples(step, SampleLines.Of(step, statistics, rollout => byRollout.GetValueOrDefault(rollout, double.NaN)));
     }
 
     /// <summary>Draws groups in order; with dynamic sampling, until the batch holds only groups with both outcomes or the rounds are used up.</summary>
@@ -174,10 +171,12 @@ public sealed class RlvrTrainer
     }
 
     /// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
-    private UpdateReport Update(int step, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
+    private void Update(StepMetrics metrics, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
     {
-        var (report, extra) = (new UpdateReport(), new Dictionary<string, double>());
-        if (groups.Count == 0) return report with { LearningRate = optimizer.LearningRate };
+        metrics[StepMetric.LearningRate] = optimizer.LearningRate;
+        if (groups.Count == 0) return;
+        var (report, step) = (new UpdateMetrics(), metrics.Step);
+        var logged = LoggedMetrics.Of(setup.Objective);
         var update = setup.Settings.Update;
         var count = Math.Min(update.Minibatches, groups.Count);
         for (var epoch = 0; epoch < update.Epochs; epoch++)
@@ -199,14 +198,18 @@ public sealed class RlvrTrainer
                 // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
                 var scored = isFirst && setup.Adapter.Dropout > 0 ? updater.Score(part, setup.Adapter).Logps : null;
                 var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan, optimizer.Updates);
-                if (isFirst) report = report with { LogpDifferenceMax = batch.LargestDifference(scored ?? window.Logps, first) };
-                var (norm, change, rate) = optimizer.Step((name, value) => extra[name] = value);
-                if (setup.Objective.HasEntropyBonus) state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss.BonusEntropy) };
-                report = report.Add(loss, norm, change, rate);
+                if (isFirst) report.Add(StepMetric.LogpDifference, batch.LargestDifference(scored ?? window.Logps, first));
+                var (norm, change, rate) = optimizer.Step((name, value) => report.Add(StepMetric.Method[name], value));
+                if (setup.Objective.HasEntropyBonus)
+                    state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss[StepMetric.BonusEntropy]) };
+                foreach (var metric in logged) report.Add(metric, loss[metric]);
+                report.Add(StepMetric.GradNorm, norm);
+                report.Add(StepMetric.UpdateNorm, change);
+                report.Add(StepMetric.LearningRate, rate);
                 observer.OnPhase(StepPhase.Training, (epoch * count + m + 1.0) / (update.Epochs * count));
             }
 
-        return report.Mean(update.Epochs * count) with { Extra = extra };
+        report.WriteTo(metrics);
     }
 
     // A run that is asked to stop before its first step has nothing to keep: the evaluation is made again when it goes on.
@@ -214,7 +217,7 @@ public sealed class RlvrTrainer
     {
         try
         {
-            Evaluate(stop);
+            Evaluate(null, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -222,18 +225,15 @@ public sealed class RlvrTrainer
         }
     }
 
-    private Dictionary<string, double> Evaluate(CancellationToken abort)
+    private void Evaluate(StepMetrics? metrics, CancellationToken abort)
     {
         observer.OnPhase(StepPhase.Evaluating, 0);
-        var result = new Dictionary<string, double>();
         foreach (var heldOut in setup.HeldOut)
         {
             var (shown, json) = evaluator.Run(state.Step, heldOut, abort);
             folder.WriteEvaluation(heldOut.Name, state.Step, json);
             observer.OnEvaluation(shown);
-            result[heldOut.Name] = shown.Accuracy;
+            if (metrics is not null) metrics[StepMetric.Evaluation[heldOut.Name]] = shown.Accuracy;
         }
-
-        return result;
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
-using Tenon.Training;
+using Tenon.Runs;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
 
@@ -35,8 +35,8 @@ internal sealed class PretrainCommand : Verb
         if (call.GetValue(resume) is { } folder)
         {
             using var begun = RunFolder.Open(folder);
-            var json = begun.ReadRun();
-            var stored = RunDescription.Recipe<PretrainSettings>(begun, json, "pretrain", call.GetValue(recipe), changes);
+            var json = begun.ReadDescription();
+            var stored = RunIdentity.Recipe<PretrainSettings>(begun, json, "pretrain", call.GetValue(recipe), changes);
             compute.Apply(call);
             using var continued = PretrainSession.Open(stored);
             continued.RequireSame(json, call.GetValue(force));

@@ -4,6 +4,7 @@ using Tenon.Cli.Display;
 using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
+using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Settings;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Tenon.Cli.Display;
 using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
-using Tenon.Training;
+using Tenon.Runs;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
@@ -52,11 +52,11 @@ internal sealed class TrainCommand : Verb
     private int Resume(string folder, bool forced, ParseResult call, Terminal terminal)
     {
         using var run = RunFolder.Open(folder);
-        var json = run.ReadRun();
-        var settings = RunDescription.Recipe<RunSettings>(run, json, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
+        var json = run.ReadDescription();
+        var settings = RunIdentity.Recipe<RunSettings>(run, json, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
         compute.Apply(call);
         using var setup = RunBuilder.Build(settings, run);
-        RunDescription.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
+        RunIdentity.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
         return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Cli.Display;
@@ -24,16 +25,16 @@ internal sealed class LinesObserver(TextWriter writer, IAnsiConsole summary, Tim
         var steps = _view.Run?.Steps ?? m.Step;
         writer.WriteLine(string.Join("  ",
             $"step {m.Step.ToString(CultureInfo.InvariantCulture).PadLeft(steps.ToString(CultureInfo.InvariantCulture).Length)}/{steps}",
-            $"reward {Figures.Number(m.RewardMean),6}",
-            $"accuracy {Figures.Percent(m.Accuracy),5}",
-            $"mixed {m.GroupsMixed}/{m.GroupsDrawn}",
-            $"length {Figures.Number(m.LengthMean)}, {Figures.Percent(m.Truncated)} cut",
-            $"entropy {Figures.Number(m.Entropy)}",
-            $"clipped {Figures.Percent(m.ClipLow + m.ClipHigh)}",
-            $"KL {Figures.Number(m.Kl)}",
-            $"grad {Figures.Number(m.GradNorm)}",
-            $"{Figures.Number(m.SampleTokensPerS)} + {Figures.Number(m.TrainTokensPerS)} tokens/s",
-            $"{Figures.Number(m.MemoryGb)} GB",
+            $"reward {Figures.Number(m[StepMetric.RewardMean]),6}",
+            $"accuracy {Figures.Percent(m[StepMetric.Accuracy]),5}",
+            $"mixed {m[StepMetric.GroupsMixed]}/{m[StepMetric.GroupsDrawn]}",
+            $"length {Figures.Number(m[StepMetric.LengthMean])}, {Figures.Percent(m[StepMetric.Truncated])} cut",
+            $"entropy {Figures.Number(m[StepMetric.Entropy])}",
+            $"clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}",
+            $"KL {Figures.Number(m[StepMetric.Kl])}",
+            $"grad {Figures.Number(m[StepMetric.GradNorm])}",
+            $"{Figures.Number(m[StepMetric.SampleSpeed])} + {Figures.Number(m[StepMetric.TrainSpeed])} tokens/s",
+            $"{Figures.Number(m[StepMetric.Memory])} GB",
             $"{(_view.Remaining() is { } left ? Figures.Time(left) : "-")} left"));
         if (_sample is { } sample && (m.Step % 10 == 0 || m.Step == steps))
         {

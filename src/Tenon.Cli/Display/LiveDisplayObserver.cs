@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Cli.Display;

@@ -1,5 +1,6 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Cli.Display;
@@ -30,9 +31,9 @@ internal sealed class TrainingView(TimeProvider time)
     public void Step(StepMetrics metrics)
     {
         (_last, _phase) = (metrics, null);
-        _rewards.Add(metrics.RewardMean);
+        _rewards.Add(metrics[StepMetric.RewardMean]);
         if (_rewards.Count > KeptSteps) _rewards.RemoveAt(0);
-        _seconds.Add(metrics.TimeS);
+        _seconds.Add(metrics[StepMetric.Time]);
         if (_seconds.Count > 20) _seconds.RemoveAt(0);
     }
 
@@ -62,13 +63,13 @@ internal sealed class TrainingView(TimeProvider time)
         if (_phase is { } phase) Row("now", $"{phase.Phase.ToString().ToLowerInvariant()} {Figures.Percent(phase.Share)}");
         if (_last is { } m)
         {
-            Row("reward", $"{Figures.Number(m.RewardMean)}  {Sparkline.Of(_rewards, Math.Min(60, inner - 8))}");
-            Row("accuracy", Figures.Percent(m.Accuracy));
-            Row("mixed groups", m.GroupsDrawn == 0 ? "-" : $"{Figures.Percent((double)m.GroupsMixed / m.GroupsDrawn)}  ({m.GroupsMixed} of {m.GroupsDrawn}; {m.GroupsAllRight} all right, {m.GroupsAllWrong} all wrong)");
-            Row("length", $"{Figures.Number(m.LengthMean)} tokens, {Figures.Percent(m.Truncated)} truncated");
-            Row("entropy", $"{Figures.Number(m.Entropy)}   clipped {Figures.Percent(m.ClipLow + m.ClipHigh)}   KL {Figures.Number(m.Kl)}   gradient norm {Figures.Number(m.GradNorm)}");
-            Row("tokens/s", $"{Figures.Number(m.SampleTokensPerS)} sampling, {Figures.Number(m.TrainTokensPerS)} training");
-            Row("memory", $"{Figures.Number(m.MemoryGb)} GB");
+            Row("reward", $"{Figures.Number(m[StepMetric.RewardMean])}  {Sparkline.Of(_rewards, Math.Min(60, inner - 8))}");
+            Row("accuracy", Figures.Percent(m[StepMetric.Accuracy]));
+            Row("mixed groups", m[StepMetric.GroupsDrawn] == 0 ? "-" : $"{Figures.Percent(m[StepMetric.GroupsMixed] / m[StepMetric.GroupsDrawn])}  ({m[StepMetric.GroupsMixed]} of {m[StepMetric.GroupsDrawn]}; {m[StepMetric.GroupsAllRight]} all right, {m[StepMetric.GroupsAllWrong]} all wrong)");
+            Row("length", $"{Figures.Number(m[StepMetric.LengthMean])} tokens, {Figures.Percent(m[StepMetric.Truncated])} truncated");
+            Row("entropy", $"{Figures.Number(m[StepMetric.Entropy])}   clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}   KL {Figures.Number(m[StepMetric.Kl])}   gradient norm {Figures.Number(m[StepMetric.GradNorm])}");
+            Row("tokens/s", $"{Figures.Number(m[StepMetric.SampleSpeed])} sampling, {Figures.Number(m[StepMetric.TrainSpeed])} training");
+            Row("memory", $"{Figures.Number(m[StepMetric.Memory])} GB");
         }
         foreach (var evaluation in Evaluations.GroupBy(e => e.Benchmark).Select(group => group.Last()))
             Row(evaluation.Benchmark, $"{Figures.Percent(evaluation.Accuracy)} {(evaluation.Step == 0 ? "before training" : $"after step {evaluation.Step}")}");

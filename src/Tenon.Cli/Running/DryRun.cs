@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Tenon.Cli.Recipes;
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Cli.Running;
@@ -12,7 +12,7 @@ internal static class DryRun
     {
         var lines = new List<string>
         {
-            RecipeFile.Resolved(setup.Settings).ToJsonString(new JsonSerializerOptions { WriteIndented = true }),
+            RecipeFile.Resolved(setup.Settings).ToJsonString(RunJson.Indented),
             "",
             $"model        {setup.Settings.Model}: {setup.Model.Config.ModelType}, {setup.Model.ParameterCount:N0} parameters",
             $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters ({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Models;
@@ -8,7 +7,7 @@ using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
-using Tenon.Training;
+using Tenon.Runs;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
 using Precision = Tenon.Tensors.Precision;
@@ -61,10 +60,10 @@ internal sealed class PretrainSession : IDisposable
     };
 
     /// <summary>What <c>run.json</c> says of the run.</summary>
-    public JsonObject Describe() => RunDescription.Of("pretrain", settings, settings.Precision, setup.Model, adapter, settings.Data);
+    public RunDescription Describe() => RunIdentity.Of("pretrain", settings, settings.Precision, setup.Model, adapter, settings.Data);
 
     /// <summary>Refuses to go on with other numbers than the run's so far.</summary>
-    public void RequireSame(JsonObject json, bool forced) => RunDescription.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
+    public void RequireSame(RunDescription json, bool forced) => RunIdentity.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
 
     /// <summary>The trainer of the run's folder.</summary>
     public SupervisedTrainer Trainer(RunFolder folder) => new(setup, settings, folder);

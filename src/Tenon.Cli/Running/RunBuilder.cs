@@ -1,9 +1,9 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
+using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
@@ -155,6 +155,6 @@ internal static class RunBuilder
     });
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
-    public static JsonObject Describe(TrainingSetup setup) =>
-        RunDescription.Of("train", setup.Settings, setup.Settings.Precision, setup.Model, setup.Adapter, setup.Settings.Data);
+    public static RunDescription Describe(TrainingSetup setup) =>
+        RunIdentity.Of("train", setup.Settings, setup.Settings.Precision, setup.Model, setup.Adapter, setup.Settings.Data);
 }

@@ -1,3 +1,4 @@
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Cli.Running;

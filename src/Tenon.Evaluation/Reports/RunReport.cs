@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tenon.Runs;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -13,12 +14,18 @@ public static class RunReport
 {
     private const string Blue = "#2f6fdb", Orange = "#e0762b", Green = "#2a9d5c", Grey = "#8a93a3";
 
-    private static readonly (string Column, string Title)[] Curves =
+    private static readonly Metric[] s_curves =
     [
-        ("length_mean", "completion length (tokens)"), ("truncated", "share truncated"), ("entropy", "entropy (nats)"), ("kl", "KL to the model without adapter"),
-        ("grad_norm", "gradient norm"), ("update_norm", "norm of the update"), ("loss", "loss"), ("ratio_max", "largest importance ratio"),
-        ("reward_std", "reward, standard deviation"), ("learning_rate", "learning rate"), ("sample_tokens_per_s", "tokens/s sampling"), ("train_tokens_per_s", "tokens/s training"),
-        ("memory_gb", "memory (GB)"), ("logp_difference_max", "largest |sampled - trained| log-probability"),
+        StepMetric.LengthMean, StepMetric.Truncated, StepMetric.Entropy, StepMetric.Kl, StepMetric.GradNorm, StepMetric.UpdateNorm, StepMetric.Loss, StepMetric.RatioMax,
+        StepMetric.RewardStd, StepMetric.LearningRate, StepMetric.SampleSpeed, StepMetric.TrainSpeed, StepMetric.Memory, StepMetric.LogpDifference,
+    ];
+
+    // What a chart of its own does not say: charts of several lines show them, or every run has them at one value.
+    private static readonly Metric[] s_elsewhere =
+    [
+        StepMetric.Time, StepMetric.SampleTime, StepMetric.ScoreTime, StepMetric.TrainTime, StepMetric.TokensSampled, StepMetric.TokensTrained, StepMetric.RewardMean,
+        StepMetric.Accuracy, StepMetric.GroupsMixed, StepMetric.GroupsAllRight, StepMetric.GroupsAllWrong, StepMetric.GroupsDrawn, StepMetric.GroupsKept,
+        StepMetric.LengthMax, StepMetric.ClipLow, StepMetric.ClipHigh, StepMetric.Masked, StepMetric.RatioMin, StepMetric.Drift,
     ];
 
     /// <summary>Reads a run folder and writes the report; returns its path (<c>report.html</c> in the folder by default).</summary>
@@ -69,24 +76,24 @@ public static class RunReport
         foreach (var group in run.Evaluations.GroupBy(evaluation => evaluation.Benchmark).Take(2))
             if (group.Count() > 1)
                 Card($"{group.Key}, held out", $"{Percent(group.First()["accuracy"])} → {Percent(group.Last()["accuracy"])}", Points(group.Last()["accuracy"] - group.First()["accuracy"]));
-        foreach (var (column, label) in new[] { ("accuracy", "accuracy in training"), ("reward_mean", "reward") })
+        foreach (var (column, label) in new[] { (StepMetric.Accuracy, "accuracy in training"), (StepMetric.RewardMean, "reward") })
             if (run.Column(column) is { } values && values.Count(double.IsFinite) is var count && count >= 2)
             {
                 var window = Math.Min(10, count / 2);
                 var finite = values.Where(double.IsFinite).ToList();
                 double first = finite.Take(window).Average(), last = finite.TakeLast(window).Average();
-                Card(label, column == "accuracy" ? $"{Percent(first)} → {Percent(last)}" : $"{Three(first)} → {Three(last)}", $"mean of the first and the last {window} steps");
+                Card(label, column.Unit == Unit.Share ? $"{Percent(first)} → {Percent(last)}" : $"{Three(first)} → {Three(last)}", $"mean of the first and the last {window} steps");
             }
-        if (run.Column("time_s") is { } seconds) Card("time", TimeSpan.FromSeconds(seconds.Where(double.IsFinite).Sum()).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture), $"{run.Steps.Length} steps");
-        if (run.Column("tokens_sampled") is { } tokens) Card("tokens sampled", tokens.Where(double.IsFinite).Sum().ToString("N0", CultureInfo.InvariantCulture), "");
+        if (run.Column(StepMetric.Time) is { } seconds) Card("time", TimeSpan.FromSeconds(seconds.Where(double.IsFinite).Sum()).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture), $"{run.Steps.Length} steps");
+        if (run.Column(StepMetric.TokensSampled) is { } tokens) Card("tokens sampled", tokens.Where(double.IsFinite).Sum().ToString("N0", CultureInfo.InvariantCulture), "");
         return cards.Append("</section>\n").ToString();
     }
 
     private static string MainChart(RunRecord run)
     {
         var lines = new List<ChartLine>();
-        if (run.Column("reward_mean") is { } reward) lines.Add(new ChartLine("reward", run.Steps, reward, Blue));
-        if (run.Column("accuracy") is { } accuracy) lines.Add(new ChartLine("accuracy", run.Steps, accuracy, Green));
+        if (run.Column(StepMetric.RewardMean) is { } reward) lines.Add(new ChartLine("reward", run.Steps, reward, Blue));
+        if (run.Column(StepMetric.Accuracy) is { } accuracy) lines.Add(new ChartLine("accuracy", run.Steps, accuracy, Green));
         foreach (var group in run.Evaluations.GroupBy(evaluation => evaluation.Benchmark).Take(2))
             lines.Add(new ChartLine(group.Key, [.. group.Select(e => (double)e.Step)], [.. group.Select(e => e["accuracy"])], Orange, Points: true));
         var chart = LineChart.Svg("Reward and accuracy by step", lines, 960, 340, fromZero: true, most: 1);
@@ -101,24 +108,29 @@ public static class RunReport
             if (svg.Length > 0) html.Append("<figure>").Append(svg).Append("</figure>\n");
         }
 
-        if (run.Column("groups_drawn") is { } drawn)
+        if (run.Column(StepMetric.GroupsDrawn) is { } drawn)
         {
-            ChartLine? Share(string column, string name, string color) => run.Column(column) is { } values
+            ChartLine? Share(Metric column, string name, string color) => run.Column(column) is { } values
                 ? new ChartLine(name, run.Steps, [.. values.Select((value, i) => drawn[i] > 0 ? value / drawn[i] : double.NaN)], color)
                 : null;
-            Chart(LineChart.Svg("groups", [.. new[] { Share("groups_mixed", "mixed", Blue), Share("groups_all_right", "right", Green), Share("groups_all_wrong", "wrong", Orange) }.OfType<ChartLine>()], 460, 190, fromZero: true, most: 1));
+            Chart(LineChart.Svg("groups", [.. new[] { Share(StepMetric.GroupsMixed, "mixed", Blue), Share(StepMetric.GroupsAllRight, "right", Green), Share(StepMetric.GroupsAllWrong, "wrong", Orange) }.OfType<ChartLine>()], 460, 190, fromZero: true, most: 1));
         }
-        if (run.Column("clip_low") is { } low && run.Column("clip_high") is { } high)
+        if (run.Column(StepMetric.ClipLow) is { } low && run.Column(StepMetric.ClipHigh) is { } high)
             Chart(LineChart.Svg("share of tokens clipped", [new("low", run.Steps, low, Orange), new("high", run.Steps, high, Blue)], 460, 190, fromZero: true));
-        foreach (var (column, title) in Curves)
-            if (run.Column(column) is { } values) Chart(LineChart.Svg(title, [new ChartLine(title, run.Steps, values, Blue)], 460, 190));
-        var rewards = run.Names.Where(column => column.StartsWith("reward/", StringComparison.Ordinal)).ToList();
+        foreach (var metric in s_curves) Chart(Curve(run, metric, Blue));
+        var rewards = run.Metrics.Where(metric => metric.Place == StepMetric.Reward.Member.Place).ToList();
         if (rewards.Count > 1)
-            foreach (var column in rewards)
-                Chart(LineChart.Svg(column, [new ChartLine(column, run.Steps, run.Column(column)!, Blue)], 460, 190));
-        foreach (var column in run.Names.Where(column => column.Contains('/', StringComparison.Ordinal) && !column.StartsWith("reward/", StringComparison.Ordinal) && !column.StartsWith("eval/", StringComparison.Ordinal)))
-            Chart(LineChart.Svg(column, [new ChartLine(column, run.Steps, run.Column(column)!, Grey)], 460, 190));
+            foreach (var metric in rewards) Chart(Curve(run, metric, Blue));
+        int[] shown = [StepMetric.Reward.Member.Place, StepMetric.Evaluation.Member.Place];
+        foreach (var metric in run.Metrics.Except(s_curves).Except(s_elsewhere).Where(metric => !shown.Contains(metric.Place))) Chart(Curve(run, metric, Grey));
         return html.ToString();
+    }
+
+    private static string Curve(RunRecord run, Metric metric, string color)
+    {
+        if (run.Column(metric) is not { } values) return "";
+        var title = metric.Title.Contains(':', StringComparison.Ordinal) ? metric.Name : metric.Title;
+        return LineChart.Svg(title + Units.Suffix(metric.Unit), [new ChartLine(title, run.Steps, values, color)], 460, 190);
     }
 
     private static string Evaluations(RunRecord run)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tenon.Runs;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -34,12 +35,12 @@ internal static class Transcripts
         html.Append("</table>\n");
     }
 
-    private static void Step(StringBuilder html, IReadOnlyList<JsonObject> lines)
+    private static void Step(StringBuilder html, IReadOnlyList<SampleRecord> lines)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<h3>Step {Text(lines[0]["step"])}</h3>\n<table class=\"texts\"><tr><th>problem</th><th>completion</th></tr>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<h3>Step {lines[0].Step}</h3>\n<table class=\"texts\"><tr><th>problem</th><th>completion</th></tr>\n");
         // One completion of each group first, so that the few that are shown belong to different problems.
-        foreach (var line in lines.OrderBy(line => RunRecord.Number(line["sample"])).Take(Shown))
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Cut(Text(line["problem"]))}<small>answer {Cut(Text(line["answer"]))}</small></td>{Cell(line)}</tr>\n");
+        foreach (var line in lines.OrderBy(line => line.Sample).Take(Shown))
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Cut(line.Problem)}<small>answer {Cut(line.Answer)}</small></td>{Cell(line.ToJson())}</tr>\n");
         html.Append("</table>\n");
     }
 

@@ -11,8 +11,8 @@ public sealed record EntropyController(double Coefficient, double LastEntropy = 
     /// <summary>The weight that the coming step uses.</summary>
     public double Effective(ObjectiveSettings settings) => !settings.EntropyAdaptive || LastEntropy <= settings.EntropyTarget ? Coefficient : 0;
 
-    /// <summary>The state after a step with that mean entropy over the tokens the bonus acts on.</summary>
-    public EntropyController After(ObjectiveSettings settings, double entropy) => !settings.EntropyAdaptive
+    /// <summary>The state after a step with that mean entropy over the tokens the bonus acts on; NaN (no such token) leaves it as it is.</summary>
+    public EntropyController After(ObjectiveSettings settings, double entropy) => double.IsNaN(entropy) ? this : !settings.EntropyAdaptive
         ? this with { LastEntropy = entropy }
         : new EntropyController(
             entropy <= settings.EntropyTarget

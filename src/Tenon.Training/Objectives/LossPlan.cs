@@ -24,6 +24,9 @@ public sealed record LossPlan
     /// <summary>Tokens that pay |l - l_old|; null for none.</summary>
     public bool[]? Penalised { get; init; }
 
+    /// <summary>Tokens that the covariance control takes out or penalises; null for none.</summary>
+    public bool[]? Covariant { get; init; }
+
     /// <summary>Weight of the entropy bonus in this step.</summary>
     public double EntropyBonus { get; init; }
 
@@ -85,7 +88,7 @@ public sealed record LossPlan
             var near = TokenMasks.OnPolicy(window, threshold);
             rejected.OffPolicy = Reject(t => near[t]);
         }
-        bool[]? highEntropy = null;
+        bool[]? highEntropy = null, covariant = null;
         if (settings.EntropyQuantile < 1)
         {
             highEntropy = TokenMasks.HighEntropy(window, settings.EntropyQuantile);
@@ -94,13 +97,14 @@ public sealed record LossPlan
         }
         if (settings.Covariance == CovarianceControl.Clip)
         {
-            var picked = CovarianceSelection.Clip(settings, window, draw ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
+            var picked = covariant = CovarianceSelection.Clip(settings, window, draw ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
             weights ??= Ones(window.Mask.Length);
             for (var t = 0; t < weights.Length; t++)
                 if (picked[t])
                     weights[t] = 0;
         }
 
+        var penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings, window) : null;
         var all = LossDenominators.Of(settings, window, maxNewTokens);
         var denominators = settings.RejectedTokens == RejectedTokens.Removed ? LossDenominators.Of(settings, window, maxNewTokens, counted) : all;
         return new LossPlan
@@ -110,7 +114,8 @@ public sealed record LossPlan
             Weights = weights,
             HighEntropy = highEntropy,
             RowLogWeights = rowLogWeights,
-            Penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings, window) : null,
+            Penalised = penalised,
+            Covariant = covariant ?? penalised,
             EntropyBonus = entropyBonus ?? settings.EntropyBonus,
             Rejected = rejected,
         };

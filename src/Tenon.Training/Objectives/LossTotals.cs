@@ -1,3 +1,5 @@
+using Tenon.Runs;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>Running sums over the rows of one optimizer step; rows are added in order, whatever micro-batch they come in.</summary>
@@ -7,6 +9,9 @@ public sealed class LossTotals
     private double _ratioMax = double.NegativeInfinity, _ratioMin = double.PositiveInfinity, _lowMin = double.NaN, _highMax = double.NaN;
     private double _samplerSum, _samplerMax;
     private long _tokens, _rows, _units, _low, _high, _dual, _capped, _cappedPositive, _untrusted, _samplerTokens, _outsidePositive, _outsideNegative, _bonusTokens;
+    private long _covariant;
+    private double _coefficient;
+    private bool _hasKl, _hasEntropy;
     private (int OffPolicy, int Entropy, int Sampler, int Tests) _rejected;
 
     /// <summary>The loss of all rows so far.</summary>
@@ -21,7 +26,8 @@ public sealed class LossTotals
         _klSum += pass.KlSum;
         _klPenalty += pass.KlPenaltySum;
         _untrusted += pass.Untrusted;
-        _rejected = plan.Rejected;
+        (_rejected, _coefficient) = (plan.Rejected, plan.EntropyBonus);
+        (_hasKl, _hasEntropy) = (window.RefLogps is not null, window.Entropies is not null);
         _rows++;
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
         if (length > 0 && settings.Loss == PolicyLossKind.GammaWeighted)
@@ -33,6 +39,10 @@ public sealed class LossTotals
             var place = start + t;
             if (!window.Mask[place]) continue;
             tokens++;
+            if (plan.Covariant is { } covariant && covariant[place]) _covariant++;
+            // Where the divergence stands in the reward, the loss has not summed it.
+            if (settings.Kl == 0 && window.RefLogps is { } reference)
+                _klSum += KlEstimates.Of(settings.KlEstimator, window.Logps[place], reference[place], settings.KlBound, false).Value;
             _driftSum -= ratio.LogRatio[t];
             _absoluteDrift += Math.Abs(ratio.LogRatio[t]);
             if (window.Entropies is { } entropies)
@@ -84,41 +94,49 @@ public sealed class LossTotals
         if (ratio[t] > settings.WeightCap && advantage > 0) _cappedPositive++;
     }
 
-    /// <summary>The diagnostics of the rows so far.</summary>
-    public LossReport Report(ObjectiveSettings settings)
+    /// <summary>Loss tokens so far.</summary>
+    public long Tokens => _tokens;
+
+    /// <summary>
+    /// The diagnostics of the rows so far, all of them; <see cref="LoggedMetrics"/> says which a run logs. Shares and means are over loss tokens; where
+    /// one ratio belongs to a whole row, the shares of clipping count every row once, rows without loss tokens included. Without loss tokens
+    /// what is taken over them is NaN.
+    /// </summary>
+    public MetricValues Report(ObjectiveSettings settings)
     {
-        double tokens = Math.Max(1, _tokens), units = Math.Max(1, _units), rows = Math.Max(1, _rows);
-        return new LossReport
+        double tokens = _tokens == 0 ? double.NaN : _tokens, units = _units == 0 ? double.NaN : _units;
+        return new MetricValues
         {
-            Loss = Loss,
-            PolicyLoss = _policy + _kl,
-            Kl = _klSum / tokens,
-            KlPenalty = _klPenalty / tokens,
-            Entropy = _entropy / tokens,
-            BonusEntropy = _bonusEntropy / Math.Max(1, _bonusTokens),
-            RatioMax = _tokens == 0 ? 1 : _ratioMax,
-            RatioMin = _tokens == 0 ? 1 : _ratioMin,
-            ClipLow = _low / units,
-            ClipHigh = _high / units,
-            ClipLowMin = _lowMin,
-            ClipHighMax = _highMax,
-            DualClipped = _dual / units,
-            Capped = _capped / units,
-            CappedPositive = _cappedPositive / units,
-            OutsidePositive = _outsidePositive / units,
-            OutsideNegative = _outsideNegative / units,
-            Untrusted = _untrusted / tokens,
-            GammaWeight = settings.Loss == PolicyLossKind.GammaWeighted ? _gammaSum / rows : 1,
-            Drift = _driftSum / tokens,
-            AbsoluteDrift = _absoluteDrift / tokens,
-            SamplerDifferenceMean = _samplerSum / Math.Max(1, _samplerTokens),
-            SamplerDifferenceMax = _samplerMax,
-            RejectedOffPolicy = _rejected.OffPolicy / tokens,
-            RejectedEntropy = _rejected.Entropy / tokens,
-            RejectedSampler = _rejected.Sampler / tokens,
-            RejectedTests = _rejected.Tests / tokens,
-            Tokens = _tokens,
-            Rows = _rows,
+            { StepMetric.TokensTrained, _tokens },
+            { StepMetric.Loss, Loss },
+            { StepMetric.PolicyLoss, _policy + _kl },
+            { StepMetric.Kl, _hasKl ? _klSum / tokens : double.NaN },
+            { StepMetric.KlPenalty, _klPenalty / tokens },
+            { StepMetric.Entropy, _hasEntropy ? _entropy / tokens : double.NaN },
+            { StepMetric.BonusEntropy, _bonusEntropy / (_bonusTokens == 0 ? double.NaN : _bonusTokens) },
+            { StepMetric.EntropyCoefficient, _coefficient },
+            { StepMetric.RatioMax, _tokens == 0 ? double.NaN : _ratioMax },
+            { StepMetric.RatioMin, _tokens == 0 ? double.NaN : _ratioMin },
+            { StepMetric.ClipLow, _low / units },
+            { StepMetric.ClipHigh, _high / units },
+            { StepMetric.ClipLowMin, _lowMin },
+            { StepMetric.ClipHighMax, _highMax },
+            { StepMetric.ClipDual, _dual / units },
+            { StepMetric.Capped, _capped / units },
+            { StepMetric.CappedPositive, _cappedPositive / units },
+            { StepMetric.OutsidePositive, _outsidePositive / units },
+            { StepMetric.OutsideNegative, _outsideNegative / units },
+            { StepMetric.Untrusted, _untrusted / tokens },
+            { StepMetric.GammaWeight, settings.Loss == PolicyLossKind.GammaWeighted && _rows > 0 ? _gammaSum / _rows : 1 },
+            { StepMetric.CovarianceShare, _covariant / tokens },
+            { StepMetric.Drift, _driftSum / tokens },
+            { StepMetric.DriftAbsolute, _absoluteDrift / tokens },
+            { StepMetric.SamplerDifference, _samplerTokens == 0 ? 0 : _samplerSum / _samplerTokens },
+            { StepMetric.SamplerDifferenceMax, _samplerMax },
+            { StepMetric.RejectedOffPolicy, _rejected.OffPolicy / tokens },
+            { StepMetric.RejectedEntropy, _rejected.Entropy / tokens },
+            { StepMetric.RejectedSampler, _rejected.Sampler / tokens },
+            { StepMetric.RejectedTests, _rejected.Tests / tokens },
         };
     }
 }

@@ -4,6 +4,8 @@
 //   L = sum_t w_t L_t + kl * sum_t v_t k_t - bonus * mean H        w, v: aggregation weights (LossDenominators), w times the plan's factor
 //
 // Sources: TRL 1.16 and verl 0.9.1 (docs/objectives.md has one row a choice).
+using Tenon.Runs;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>A loss with its gradients and its report.</summary>
@@ -11,7 +13,7 @@ namespace Tenon.Training.Objectives;
 /// <param name="GradLogps">Its derivative by each token's log-probability; 0 outside the mask.</param>
 /// <param name="GradEntropies">Its derivative by each token's entropy.</param>
 /// <param name="Report">Diagnostics.</param>
-public sealed record LossResult(double Loss, double[] GradLogps, double[] GradEntropies, LossReport Report);
+public sealed record LossResult(double Loss, double[] GradLogps, double[] GradEntropies, MetricValues Report);
 
 /// <summary>The policy loss, as the settings' choices compose it.</summary>
 public static class PolicyLoss

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Tenon.Runs;
 
 namespace Tenon.Training.Pretraining;
 
@@ -13,15 +13,21 @@ namespace Tenon.Training.Pretraining;
 /// <param name="Accuracy">Share of held-out problems answered right at temperature 1; null where it was not measured.</param>
 public sealed record SupervisedStep(int Step, double Loss, double GradNorm, double UpdateNorm, double LearningRate, long Tokens, double Seconds, double? Accuracy)
 {
-    /// <summary>The step as a line of <c>metrics.jsonl</c>, under the names that reinforcement learning uses; time and memory are <see cref="MetricsLog.TimeFields"/>.</summary>
-    public string ToLine()
+    /// <summary>The step's metrics, under the names that reinforcement learning uses.</summary>
+    public StepMetrics ToMetrics()
     {
-        var line = new JsonObject
+        var metrics = new StepMetrics(Step)
         {
-            ["step"] = Step, ["time_s"] = Seconds, ["tokens_trained"] = Tokens, ["train_tokens_per_s"] = Tokens / Math.Max(1e-9, Seconds), ["memory_gb"] = ProcessMemory.PeakBytes() / 1e9,
-            ["loss"] = Loss, ["grad_norm"] = GradNorm, ["learning_rate"] = LearningRate, ["update_norm"] = UpdateNorm,
+            { StepMetric.Time, Seconds },
+            { StepMetric.TokensTrained, Tokens },
+            { StepMetric.TrainSpeed, Tokens / Math.Max(1e-9, Seconds) },
+            { StepMetric.Memory, ProcessMemory.PeakBytes() / 1e9 },
+            { StepMetric.Loss, Loss },
+            { StepMetric.GradNorm, GradNorm },
+            { StepMetric.LearningRate, LearningRate },
+            { StepMetric.UpdateNorm, UpdateNorm },
         };
-        if (Accuracy is { } accuracy) line["accuracy"] = accuracy;
-        return line.ToJsonString();
+        if (Accuracy is { } accuracy) metrics[StepMetric.Accuracy] = accuracy;
+        return metrics;
     }
 }

@@ -4,6 +4,7 @@ using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Prompting;
 using Tenon.Rewards;
+using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
@@ -47,7 +48,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         while (!IsDone && !stop.IsCancellationRequested)
         {
             var step = Step(tape, state.Step + 1);
-            log.Append(step.ToLine());
+            log.Append(MetricsLog.Format(step.ToMetrics(), onlySet: true));
             yield return step;
             if (IsDone || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
         }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Tenon.Training;
+using Tenon.Runs;
 
 namespace Tenon.Tests.Support;
 

@@ -5,6 +5,7 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
+using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training;
@@ -72,7 +73,7 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
                 var window = batch.Window(0, groups.Count, advantages);
                 var report = updater.Accumulate(groups, adapter, objective, window, LossPlan.Of(objective, window, settings.GetProperty("max_new_tokens").GetInt32()));
                 var (norm, _, _) = optimizer.Step();
-                Math.Abs(report.Loss - update.GetProperty("loss").GetDouble()).ShouldBeLessThan(1e-5, path);
+                Math.Abs(report[StepMetric.Loss] - update.GetProperty("loss").GetDouble()).ShouldBeLessThan(1e-5, path);
                 Math.Abs(norm / update.GetProperty("grad_norm").GetDouble() - 1).ShouldBeLessThan(1e-4, path);
                 foreach (var (name, tensor) in adapter.Tensors)
                 {

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Tenon.Runs;
 using Tenon.Tests.Cli;
 using Tenon.Tests.Support;
-using Tenon.Training;
 
 namespace Tenon.Tests.Training;
 

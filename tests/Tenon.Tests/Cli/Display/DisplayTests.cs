@@ -1,6 +1,7 @@
 using Spectre.Console.Testing;
 using Tenon.Cli.Display;
 using Tenon.Rewards;
+using Tenon.Runs;
 using Tenon.Training;
 
 namespace Tenon.Tests.Cli.Display;
@@ -11,25 +12,24 @@ public class DisplayTests
 
     private static readonly EvaluationShown Before = new(0, "held-out@1", 0.5, 0.02, 512, 1, 0.5, 0.01, 36.25);
 
-    private static StepMetrics Step(int step) => new()
+    private static StepMetrics Step(int step) => new(step)
     {
-        Step = step,
-        TimeS = 1.5,
-        RewardMean = 0.5 + 0.01 * step,
-        Accuracy = 0.5 + 0.01 * step,
-        GroupsMixed = 12,
-        GroupsDrawn = 16,
-        GroupsAllRight = 3,
-        GroupsAllWrong = 1,
-        LengthMean = 36.5,
-        Truncated = 0.0078125,
-        Entropy = 0.3412,
-        ClipLow = 0,
-        ClipHigh = 0,
-        GradNorm = 0.2871,
-        SampleTokensPerS = 5123.4,
-        TrainTokensPerS = 2871.9,
-        MemoryGb = 0.412,
+        [StepMetric.Time] = 1.5,
+        [StepMetric.RewardMean] = 0.5 + 0.01 * step,
+        [StepMetric.Accuracy] = 0.5 + 0.01 * step,
+        [StepMetric.GroupsMixed] = 12,
+        [StepMetric.GroupsDrawn] = 16,
+        [StepMetric.GroupsAllRight] = 3,
+        [StepMetric.GroupsAllWrong] = 1,
+        [StepMetric.LengthMean] = 36.5,
+        [StepMetric.Truncated] = 0.0078125,
+        [StepMetric.Entropy] = 0.3412,
+        [StepMetric.ClipLow] = 0,
+        [StepMetric.ClipHigh] = 0,
+        [StepMetric.GradNorm] = 0.2871,
+        [StepMetric.SampleSpeed] = 5123.4,
+        [StepMetric.TrainSpeed] = 2871.9,
+        [StepMetric.Memory] = 0.412,
     };
 
     private static readonly SampleShown Sample = new(12, "347+86=?", "7+6+0=13;\n\u001b[31m\\boxed{433}", "433", new Verdict(1, true, "numeric-equal"), 39, false);

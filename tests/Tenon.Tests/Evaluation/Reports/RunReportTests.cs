@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
 using Tenon.Evaluation.Reports;
-using Tenon.Rewards;
+using Tenon.Runs;
 using Tenon.Tests.Cli;
 using Tenon.Tests.Support;
-using Tenon.Training;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Evaluation.Reports;
@@ -19,17 +18,24 @@ public class RunReportTests
         for (var step = 1; step <= steps; step++)
         {
             var share = 0.5 + 0.4 * step / steps + 0.03 * Math.Sin(step * 1.7);
-            log.Append(new StepMetrics
+            log.Append(new StepMetrics(step)
             {
-                Step = step, TimeS = 1.4, SampleS = 0.6, TrainS = 0.7, TokensSampled = 4700, TokensTrained = 4700, RewardMean = share, RewardStd = 0.4, Accuracy = share,
-                GroupsDrawn = 16, GroupsMixed = 12 - 8 * step / steps, GroupsAllRight = 3 + 8 * step / steps, GroupsAllWrong = 1, LengthMean = 36 + step * 0.05, LengthMax = 64,
-                Truncated = 0.02, Entropy = 0.4 - 0.2 * step / steps, ClipLow = 0, ClipHigh = 0, Loss = -0.01, GradNorm = 0.3 + 0.05 * Math.Cos(step), LearningRate = 1e-3,
-                UpdateNorm = 0.1, LogpDifferenceMax = 0, RatioMax = 1, SampleTokensPerS = 8000, TrainTokensPerS = 6500, MemoryGb = 0.4,
+                [StepMetric.Time] = 1.4, [StepMetric.SampleTime] = 0.6, [StepMetric.TrainTime] = 0.7,
+                [StepMetric.TokensSampled] = 4700, [StepMetric.TokensTrained] = 4700, [StepMetric.RewardMean] = share,
+                [StepMetric.RewardStd] = 0.4, [StepMetric.Accuracy] = share, [StepMetric.GroupsDrawn] = 16,
+                [StepMetric.GroupsMixed] = 12 - 8 * step / steps, [StepMetric.GroupsAllRight] = 3 + 8 * step / steps,
+                [StepMetric.GroupsAllWrong] = 1, [StepMetric.LengthMean] = 36 + step * 0.05, [StepMetric.LengthMax] = 64,
+                [StepMetric.Truncated] = 0.02, [StepMetric.Entropy] = 0.4 - 0.2 * step / steps, [StepMetric.ClipLow] = 0,
+                [StepMetric.ClipHigh] = 0, [StepMetric.Loss] = -0.01, [StepMetric.GradNorm] = 0.3 + 0.05 * Math.Cos(step),
+                [StepMetric.LearningRate] = 1e-3, [StepMetric.UpdateNorm] = 0.1, [StepMetric.LogpDifference] = 0,
+                [StepMetric.RatioMax] = 1, [StepMetric.SampleSpeed] = 8000, [StepMetric.TrainSpeed] = 6500,
+                [StepMetric.Memory] = 0.4,
             });
             run.WriteSamples(step, Enumerable.Range(0, 4).Select(i => new SampleRecord
             {
-                Step = step, Group = i, Sample = 0, Problem = new Problem($"p{i}", $"34{i}+86=?", $"{426 + i}"), Completion = $"{i}+6+0=<b>;\\boxed{{{426 + i - step % 2}}}", Tokens = 39,
-                Reward = 1 - step % 2, Verdicts = [("arithmetic", new Verdict(1 - step % 2, step % 2 == 0, step % 2 == 0 ? "numeric-equal" : "numeric-different"))],
+                Step = step, Group = i, Sample = 0, Id = $"p{i}", Problem = $"34{i}+86=?", Answer = $"{426 + i}",
+                Completion = $"{i}+6+0=<b>;\\boxed{{{426 + i - step % 2}}}", Tokens = 39, Reward = 1 - step % 2, Correct = step % 2 == 0,
+                Reason = step % 2 == 0 ? "numeric-equal" : "numeric-different", Rewards = [("arithmetic", 1 - step % 2, null)],
             }.ToJson()));
         }
         foreach (var (step, accuracy) in new[] { (0, 0.5), (steps, 0.9) })

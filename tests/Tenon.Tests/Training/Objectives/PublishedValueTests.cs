@@ -1,3 +1,4 @@
+using Tenon.Runs;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Tests.Training.Objectives;
@@ -82,7 +83,7 @@ public class PublishedValueTests
     [Fact]
     public void TheDivergenceIsAddedPlainOrTimesTheRatio()
     {
-        Near([Loss(Dapo with { Kl = 0.04 }).Report.Kl, Loss(Dapo with { Kl = 0.04 }).Loss, Loss(Dapo with { Kl = 0.04, KlBiasCorrection = true }).Loss],
+        Near([Loss(Dapo with { Kl = 0.04 }).Report[StepMetric.Kl], Loss(Dapo with { Kl = 0.04 }).Loss, Loss(Dapo with { Kl = 0.04, KlBiasCorrection = true }).Loss],
             0.020316, -0.474728, -0.474626);
         double[] Only(bool corrected)
         {

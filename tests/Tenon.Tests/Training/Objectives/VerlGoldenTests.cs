@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Tenon.Runs;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Tests.Training.Objectives;
@@ -149,17 +150,17 @@ public class VerlGoldenTests
         var metrics = expected.GetProperty("metrics");
         var report = result.Report;
         if (metrics.Optional("actor/ppo_kl") is { } drift)
-            GoldenLines.ShouldBe("ppo_kl", name == "kl_cov" ? report.AbsoluteDrift : report.Drift, drift, 1e-6);
+            GoldenLines.ShouldBe("ppo_kl", name == "kl_cov" ? report[StepMetric.DriftAbsolute] : report[StepMetric.Drift], drift, 1e-6);
         if (metrics.Optional("actor/pg_clipfrac") is { } clipped)
         {
             var actual = name switch
             {
-                "cispo" => report.Capped,
-                "geo_mean" => report.OutsidePositive,
+                "cispo" => report[StepMetric.Capped],
+                "geo_mean" => report[StepMetric.OutsidePositive],
                 "sapo" => 0,
-                "dppo_tv" or "dppo_kl" => report.Untrusted,
-                "clip_cov" => plan.Weights!.Where((weight, t) => weight == 0 && window.Mask[t]).Count() / (double)report.Tokens,
-                _ => report.ClipLow + report.ClipHigh,
+                "dppo_tv" or "dppo_kl" => report[StepMetric.Untrusted],
+                "clip_cov" => plan.Weights!.Where((weight, t) => weight == 0 && window.Mask[t]).Count() / (double)report[StepMetric.TokensTrained],
+                _ => report[StepMetric.ClipLow] + report[StepMetric.ClipHigh],
             };
             GoldenLines.ShouldBe("pg_clipfrac", actual, clipped, 1e-6);
         }
@@ -167,8 +168,8 @@ public class VerlGoldenTests
         {
             var actual = name switch
             {
-                "geo_mean" => report.OutsideNegative,
-                "vanilla" or "bypass_mode" => report.DualClipped,
+                "geo_mean" => report[StepMetric.OutsideNegative],
+                "vanilla" or "bypass_mode" => report[StepMetric.ClipDual],
                 _ => 0,
             };
             GoldenLines.ShouldBe("pg_clipfrac_lower", actual, lower, 1e-6);

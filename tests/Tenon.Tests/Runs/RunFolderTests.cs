@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
+using Tenon.Runs;
 using Tenon.Tests.Support;
-using Tenon.Training;
 
-namespace Tenon.Tests.Training;
+namespace Tenon.Tests.Runs;
 
 public class RunFolderTests
 {
@@ -68,7 +68,7 @@ public class RunFolderTests
         using (var log = new MetricsLog(run.MetricsFile))
             for (var step = 1; step <= 3; step++)
             {
-                log.Append(new StepMetrics { Step = step });
+                log.Append(new StepMetrics(step));
                 run.WriteSamples(step, [new JsonObject { ["step"] = step }]);
                 run.WriteEvaluation("held-out@1", step, new JsonObject { ["step"] = step });
                 run.WriteCheckpoint(step, 0, path => File.WriteAllText(Path.Combine(path, "state"), "x"));

@@ -4,48 +4,48 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Cli.Recipes;
 using Tenon.Models;
+using Tenon.Runs;
 using Tenon.Tensors;
-using Tenon.Training;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Running;
 
 /// <summary>What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.</summary>
-internal static class RunDescription
+internal static class RunIdentity
 {
     /// <summary>Keys whose null stands for a value that follows from the others or from the model: the run holds that value, a recipe need not.</summary>
     private static readonly HashSet<string> s_derived = ["adapter.rank", "adapter.alpha", "adapter.seed", "optimizer.learning-rate", "evaluate.max-new-tokens"];
 
     /// <summary>A run as it begins; <paramref name="verb"/> is the verb that goes on with it.</summary>
-    public static JsonObject Of<T>(string verb, T settings, Training.Settings.Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
+    public static RunDescription Of<T>(string verb, T settings, Training.Settings.Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
         where T : ISettings => new()
         {
-            ["verb"] = verb,
-            ["recipe"] = RecipeFile.Resolved(settings),
-            ["tenon"] = typeof(RunDescription).Assembly.GetName().Version?.ToString(3),
-            ["numerics"] = Numerics.Version,
-            ["precision"] = precision.ToString().ToLowerInvariant(),
-            ["tier"] = Numerics.Tier,
-            ["model_fingerprint"] = model.Fingerprint,
-            ["weights_sha256"] = model.WeightsSha256(),
-            ["data_sha256"] = DataSha256(data),
-            ["method"] = adapter.Method.Name,
-            ["trainable"] = adapter.TrainableCount,
-            ["parameters"] = model.ParameterCount,
-            ["machine"] = new JsonObject
+            Verb = verb,
+            Recipe = RecipeFile.Resolved(settings),
+            Tenon = typeof(RunIdentity).Assembly.GetName().Version?.ToString(3),
+            Numerics = Numerics.Version,
+            Precision = precision.ToString().ToLowerInvariant(),
+            Tier = Numerics.Tier,
+            ModelFingerprint = model.Fingerprint,
+            WeightsSha256 = model.WeightsSha256(),
+            DataSha256 = DataSha256(data),
+            Method = adapter.Method.Name,
+            Trainable = adapter.TrainableCount,
+            Parameters = model.ParameterCount,
+            Machine = new JsonObject
             {
                 ["cores"] = Environment.ProcessorCount, ["os"] = Environment.OSVersion.Platform.ToString(), ["dotnet"] = Environment.Version.ToString(),
             },
-            ["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+            Started = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
         };
 
     /// <summary>The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the same.</summary>
-    public static T Recipe<T>(RunFolder run, JsonObject json, string verb, string? recipe, IReadOnlyList<string> overrides)
+    public static T Recipe<T>(RunFolder run, RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides)
         where T : ISettings, new()
     {
-        var begun = (string?)json["verb"] ?? "train";
-        if (begun != verb) throw new TenonException($"{run.Folder} is a run of `tenon {begun}`", hint: run.ResumeCommand(), usage: true);
-        var stored = json["recipe"] ?? throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged");
+        if (description.Verb != verb) throw new TenonException($"{run.Folder} is a run of `tenon {description.Verb}`", hint: run.ResumeCommand(), usage: true);
+        var stored = description.Recipe;
+        if (stored.Count == 0) throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged");
         if ((recipe is not null || overrides.Count > 0) && Difference(stored, RecipeFile.Resolved(RecipeFile.Load<T>(recipe ?? run.RunFile, overrides)), "") is { } difference)
             throw new TenonException($"resume {run.Folder}: {difference.Key}", $"{difference.Stored}, as the run began", difference.Given,
                 "a run that goes on keeps its recipe: leave the recipe and --set out, or begin a new run with another --output", usage: true);
@@ -53,16 +53,16 @@ internal static class RunDescription
     }
 
     /// <summary>Refuses to go on with other numerics, another CPU tier in bf16, another model or other data.</summary>
-    public static void RequireSame(JsonObject json, CausalModel model, string? modelName, DataSettings data, bool forced)
+    public static void RequireSame(RunDescription run, CausalModel model, string? modelName, DataSettings data, bool forced)
     {
         if (forced) return;
-        if ((int?)json["numerics"] is { } numerics && numerics != Numerics.Version)
+        if (run.Numerics is { } numerics && numerics != Numerics.Version)
             throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}", "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
-        if ((string?)json["precision"] == "bf16" && (string?)json["tier"] is { } tier && tier != Numerics.Tier)
+        if (run.Precision == "bf16" && run.Tier is { } tier && tier != Numerics.Tier)
             throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", Numerics.Tier, "--force to go on with other numbers", usage: true);
-        if ((string?)json["model_fingerprint"] is { } fingerprint && fingerprint != model.Fingerprint)
+        if (run.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
             throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint, "the model's file has changed since: restore it, or --force", usage: true);
-        if ((string?)json["data_sha256"] is { } hash && DataSha256(data) is var now && hash != now)
+        if (run.DataSha256 is { } hash && DataSha256(data) is var now && hash != now)
             throw new TenonException($"data '{data.Train}'", $"SHA-256 {hash}, as the run began", now ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
     }
 

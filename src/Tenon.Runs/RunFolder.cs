@@ -1,8 +1,9 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Training;
+namespace Tenon.Runs;
 
 /// <summary>
 /// The folder of a run, which is all that evaluation, comparison and reports read: <c>run.json</c> (written first), <c>metrics.jsonl</c>,
@@ -10,7 +11,6 @@ namespace Tenon.Training;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly FileStream? _lock;
 
     private RunFolder(string path, bool writes)
@@ -52,6 +52,9 @@ public sealed class RunFolder : IDisposable
     public static bool IsRun(string path) => File.Exists(Path.Combine(path, "run.json"));
 
     /// <summary>Makes a new run folder: <c>run.json</c> first, at once and whole. A folder that holds a run or other files is refused.</summary>
+    public static RunFolder Create(string path, RunDescription run) => Create(path, run.ToJson());
+
+    /// <summary>The same from an object; what is not said in it is null to readers.</summary>
     public static RunFolder Create(string path, JsonObject run)
     {
         if (IsRun(path))
@@ -62,7 +65,7 @@ public sealed class RunFolder : IDisposable
             throw new TenonException($"the output folder {path} holds other files", "a new or empty folder", "files that belong to no run", "choose another --output", usage: true);
         var folder = new RunFolder(path, writes: true);
         // A process that is killed here leaves an empty folder but for .tmp, which the same call takes again.
-        AtomicFile.WriteText(folder.RunFile, run.ToJsonString(Indented) + "\n", folder.Temporary);
+        AtomicFile.WriteText(folder.RunFile, run.ToJsonString(RunJson.Indented) + "\n", folder.Temporary);
         return folder;
     }
 
@@ -99,6 +102,9 @@ public sealed class RunFolder : IDisposable
             throw new TenonException($"{RunFile} cannot be read", "a JSON object", e.Message, inner: e);
         }
     }
+
+    /// <summary>What <c>run.json</c> says, as a record.</summary>
+    public RunDescription ReadDescription() => RunDescription.From(ReadRun());
 
     /// <summary>The call that goes on with this run.</summary>
     public string ResumeCommand() => ResumeCommand(Folder);
@@ -157,7 +163,7 @@ public sealed class RunFolder : IDisposable
     {
         foreach (var line in lines)
         {
-            stream.Write(System.Text.Encoding.UTF8.GetBytes(line.ToJsonString()));
+            stream.Write(Encoding.UTF8.GetBytes(line.ToLine()));
             stream.WriteByte((byte)'\n');
         }
     }, Temporary);
@@ -173,7 +179,7 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Writes an evaluation: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.</summary>
     public void WriteEvaluation(string benchmark, int step, JsonObject evaluation) =>
-        AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToJsonString() + "\n", Temporary);
+        AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToLine() + "\n", Temporary);
 
     /// <summary>The files of all evaluations, in ordinal order.</summary>
     public IReadOnlyList<string> EvaluationFiles() => Directory.Exists(Evaluations)
