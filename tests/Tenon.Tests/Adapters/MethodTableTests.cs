@@ -16,6 +16,7 @@ using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 namespace Tenon.Tests.Adapters;
 
 /// <summary>What every method must do alike, one line a property, over all methods that there are.</summary>
+[Trait("Speed", "slow")]
 public class MethodTableTests
 {
     private static readonly int[] Prompt = [3, 14, 15, 9, 26, 5];

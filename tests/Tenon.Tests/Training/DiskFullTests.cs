@@ -3,6 +3,7 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Training;
 
 /// <summary>A disk with no room for a checkpoint, as a process meets it: the system's limit of a file's size stands for the full disk, so that no test needs a disk of its own.</summary>
+[Trait("Speed", "slow")]
 public sealed class DiskFullTests : IDisposable
 {
     private const string Recipe = """

@@ -6,6 +6,7 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Training;
 
 /// <summary>Supervised runs as processes: killed and resumed to the same bits, refused where something has changed.</summary>
+[Trait("Speed", "slow")]
 public sealed class PretrainRunTests(ITestOutputHelper output) : IDisposable
 {
     private const string Recipe = """

@@ -7,6 +7,7 @@ namespace Tenon.Tests.Training;
 /// Twenty steps of the embedded model: the log-probability of every sampled token is, bit for bit, the one that training computes, for every number of sequences sampled at once and of
 /// threads, with and without shared prompts; and what a run leaves depends on neither number.
 /// </summary>
+[Trait("Speed", "slow")]
 public sealed class SameBitsTests(ITestOutputHelper output) : IDisposable
 {
     // Short completions at a high temperature, judged by whether they hold a sum: groups are mixed, so every step moves the adapter.

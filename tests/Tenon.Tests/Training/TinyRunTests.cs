@@ -5,6 +5,7 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Training;
 
 /// <summary>Whole runs of the embedded model as processes: the same bits on any number of threads, in any vector width, and across kills.</summary>
+[Trait("Speed", "slow")]
 public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
 {
     /// <summary>SHA-256 of the adapter that <see cref="Recipe"/> ends with, on every machine. It changes only with Numerics.Version.</summary>

@@ -2,6 +2,7 @@ using Tenon.Models.Templates;
 
 namespace Tenon.Tests.Models.Templates;
 
+[Trait("Speed", "slow")]
 public class JinjaTemplateTests
 {
     private static readonly Dictionary<string, object?> Variables = new()

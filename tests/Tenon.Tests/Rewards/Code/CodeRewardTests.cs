@@ -5,6 +5,7 @@ using Tenon.Rewards.Code;
 
 namespace Tenon.Tests.Rewards.Code;
 
+[Trait("Speed", "slow")]
 public class CodeRewardTests
 {
     private const string Doubles = """{"tests":[{"input":"2\n","output":"4\n"},{"input":"21","output":"42"},{"input":"0","output":"0"}]}""";

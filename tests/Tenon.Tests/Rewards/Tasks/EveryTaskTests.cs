@@ -4,6 +4,7 @@ using Tenon.Rewards.Tasks;
 namespace Tenon.Tests.Rewards.Tasks;
 
 /// <summary>One table of promises that every generated family keeps at every level.</summary>
+[Trait("Speed", "slow")]
 public class EveryTaskTests
 {
     public static TheoryData<string, int> Levels()
