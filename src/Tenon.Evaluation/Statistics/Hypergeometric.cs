@@ -13,6 +13,9 @@ internal static class Hypergeometric
     /// <summary>P(X = 0 ... n) of n fair coins [n + 1].</summary>
     public static double[] FairCoins(int n) => Normalised(n, 0, n, i => (double)(n - i) / (i + 1));
 
+    /// <summary>P(X = 0 ... n) of n independent trials of one probability between 0 and 1 [n + 1].</summary>
+    public static double[] Binomial(int n, double p) => Normalised(n, 0, n, i => (double)(n - i) / (i + 1) * (p / (1 - p)));
+
     /// <summary>Probabilities from the ratio of each to the one before, which falls with i.</summary>
     private static double[] Normalised(int last, int low, int high, Func<int, double> ratio)
     {
