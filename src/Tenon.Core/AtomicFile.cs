@@ -35,7 +35,7 @@ public static partial class AtomicFile
         {
             TryDelete(temporary);
             if (DiskFault(e) is { } fault)
-                throw new TenonException($"{path} could not be written", "a folder that can be written to, with room for the file", fault.Message, "free space or choose another folder; the old file, if there was one, is unchanged", fault);
+                throw new TenonException($"{path} could not be written", "a folder that can be written to, with room for the file", fault.Message, $"{HintOf(fault)}; the old file, if there was one, is unchanged", fault);
             throw;
         }
     }
@@ -71,7 +71,7 @@ public static partial class AtomicFile
                 // What is left of it lies in a temporary folder and is cleared by the next run.
             }
             if (DiskFault(e) is { } fault)
-                throw new TenonException($"the folder {path} could not be written", got: fault.Message, hint: "free some space or choose another place; what was there before is unchanged", inner: fault);
+                throw new TenonException($"the folder {path} could not be written", got: fault.Message, hint: $"{HintOf(fault)}; what was there before is unchanged", inner: fault);
             throw;
         }
     }
@@ -84,6 +84,36 @@ public static partial class AtomicFile
         ArgumentOutOfRangeException { ParamName: "value" } => new IOException("the file is too large for the file system or the process's limit", e),
         _ => null,
     };
+
+    /// <summary>What a person can do about a fault of writing or reading: by its kind, not always "free some space".</summary>
+    public static string HintOf(Exception fault)
+    {
+        // On Unix an I/O exception carries errno; on Windows the low half of the result is Win32's code.
+        var code = fault.HResult & 0xFFFF;
+        return fault switch
+        {
+            UnauthorizedAccessException => "make the folder writable for this user, or choose another",
+            DirectoryNotFoundException or FileNotFoundException => "the folder is gone: restore it, or choose another",
+            PathTooLongException => "choose a shorter path",
+            _ when OperatingSystem.IsWindows() => code switch
+            {
+                0x70 or 0x27 => "free some space",
+                0x11 => "choose a folder on the same volume",
+                0x20 or 0x21 => "close the program that holds the file",
+                _ => "look at the disk, or choose another folder",
+            },
+            _ => code switch
+            {
+                28 or 122 => "free some space",
+                18 => "choose a folder on the same disk",
+                30 => "the disk is mounted read-only: mount it for writing, or choose another folder",
+                5 => "the disk reports a fault: look at it before going on, or choose another folder",
+                23 or 24 => "raise the limit of open files (ulimit -n)",
+                27 => "raise the limit of file sizes (ulimit -f), or choose another file system",
+                _ => fault.Message.Contains("free", StringComparison.Ordinal) ? "free some space" : "look at the disk, or choose another folder",
+            },
+        };
+    }
 
     /// <summary>Flushes a folder's entries to the disk, so that a rename survives a power cut; does nothing on Windows.</summary>
     public static void SyncFolder(string folder)

@@ -47,11 +47,32 @@ public sealed record RunDescription
     /// <summary>When it began, UTC.</summary>
     public string? Started { get; init; }
 
+    /// <summary>The folder it was begun in: relative paths of the recipe start there.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>The same folder as seen from the run's.</summary>
+    public string? HomeFromRun { get; init; }
+
+    /// <summary>What was changed of the recipe since it began: one object a change, with the step it was made after.</summary>
+    public JsonArray? Changes { get; init; }
+
     /// <summary>The whole object as it was read, with keys that this version does not know.</summary>
     public JsonObject Json { get; init; } = [];
 
     /// <summary>The file's object.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = Fixed();
+        if (Home is not null) json["home"] = Home;
+        if (HomeFromRun is not null) json["home_from_run"] = HomeFromRun;
+        if (Changes is not null) json["changes"] = Changes.DeepClone();
+        // What a later version wrote is kept.
+        foreach (var (key, value) in Json)
+            if (!json.ContainsKey(key)) json[key] = value?.DeepClone();
+        return json;
+    }
+
+    private JsonObject Fixed() => new()
     {
         ["verb"] = Verb,
         ["recipe"] = Recipe.DeepClone(),
@@ -86,6 +107,9 @@ public sealed record RunDescription
         Parameters = RunJson.Whole(json["parameters"]),
         Machine = json["machine"] as JsonObject,
         Started = RunJson.Text(json["started"]),
+        Home = RunJson.Text(json["home"]),
+        HomeFromRun = RunJson.Text(json["home_from_run"]),
+        Changes = json["changes"] as JsonArray,
         Json = json,
     };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Runs;
@@ -12,10 +11,14 @@ namespace Tenon.Runs;
 public sealed class RunFolder : IDisposable
 {
     private readonly FileStream? _lock;
+    private readonly CheckpointStore _checkpoints;
+    private (int? Step, IReadOnlyList<string> PassedOver)? _newest;
+    private bool _saidRoom;
 
     private RunFolder(string path, bool writes)
     {
         Folder = Path.GetFullPath(path);
+        _checkpoints = new CheckpointStore(Checkpoints, Temporary);
         if (!writes) return;
         Directory.CreateDirectory(Temporary);
         try
@@ -52,7 +55,11 @@ public sealed class RunFolder : IDisposable
     public static bool IsRun(string path) => File.Exists(Path.Combine(path, "run.json"));
 
     /// <summary>Makes a new run folder: <c>run.json</c> first, at once and whole. A folder that holds a run or other files is refused.</summary>
-    public static RunFolder Create(string path, RunDescription run) => Create(path, run.ToJson());
+    public static RunFolder Create(string path, RunDescription run)
+    {
+        var here = Directory.GetCurrentDirectory();
+        return Create(path, (run with { Home = here, HomeFromRun = Path.GetRelativePath(Path.GetFullPath(path), here) }).ToJson());
+    }
 
     /// <summary>The same from an object; what is not said in it is null to readers.</summary>
     public static RunFolder Create(string path, JsonObject run)
@@ -80,6 +87,7 @@ public sealed class RunFolder : IDisposable
             if (Directory.Exists(entry)) Directory.Delete(entry, recursive: true);
             else File.Delete(entry);
         }
+        folder._checkpoints.ClearBeside();
         return folder;
     }
 
@@ -90,18 +98,30 @@ public sealed class RunFolder : IDisposable
         return new RunFolder(path, writes: false);
     }
 
-    /// <summary>What <c>run.json</c> says.</summary>
+    /// <summary>What <c>run.json</c> says; a damaged one is an error that names the newest whole checkpoint, which is an adapter folder of its own.</summary>
     public JsonObject ReadRun()
     {
+        string text;
         try
         {
-            return JsonNode.Parse(File.ReadAllText(RunFile))?.AsObject() ?? throw new TenonException($"{RunFile} is empty");
+            text = File.ReadAllText(RunFile);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TenonException($"{RunFile} cannot be read", "a JSON object", e.Message, inner: e);
+            throw new TenonException($"{RunFile} cannot be read", "a JSON object", e.Message, AtomicFile.HintOf(e), e);
         }
+
+        return RunJson.Parse(text) ?? throw Damaged(text.Trim('\0', ' ', '\n').Length == 0 ? "nothing" : "no JSON, or a part of it");
     }
+
+    /// <summary>The error of a <c>run.json</c> that does not say what a run needs.</summary>
+    public TenonException Damaged(string got, Exception? inner = null) => new($"{RunFile} is damaged", "what the run wrote there", got,
+        NewestCheckpoint().Step is { } step
+            ? $"the checkpoint of step {step} is whole: {CheckpointFolder(step)} is an adapter to evaluate, or to go on from with adapter.from in a new run"
+            : "no checkpoint is whole: begin a new run", inner);
+
+    /// <summary>Writes <c>run.json</c> anew, for a run that goes on with changed keys.</summary>
+    public void WriteRun(RunDescription run) => AtomicFile.WriteText(RunFile, run.ToJson().ToJsonString(RunJson.Indented) + "\n", Temporary);
 
     /// <summary>What <c>run.json</c> says, as a record.</summary>
     public RunDescription ReadDescription() => RunDescription.From(ReadRun());
@@ -109,37 +129,79 @@ public sealed class RunFolder : IDisposable
     /// <summary>The call that goes on with this run.</summary>
     public string ResumeCommand() => ResumeCommand(Folder);
 
-    /// <summary>The steps that have a checkpoint, ascending.</summary>
-    public IReadOnlyList<int> CheckpointSteps() => Directory.Exists(Checkpoints)
-        ? [.. Directory.EnumerateDirectories(Checkpoints).Select(NumberOf).OfType<int>().Order()]
-        : [];
+    /// <summary>The steps that have a checkpoint, by name, seal and lengths of its files, ascending; other folders beside them do not count.</summary>
+    public IReadOnlyList<int> CheckpointSteps() => _checkpoints.Steps();
 
     /// <summary>The folder of a step's checkpoint.</summary>
-    public string CheckpointFolder(int step) => Path.Combine(Checkpoints, step.ToString(CultureInfo.InvariantCulture));
+    public string CheckpointFolder(int step) => _checkpoints.FolderOf(step);
+
+    /// <summary>Takes remarks that a person should read (a disk that fills up).</summary>
+    public Action<string>? Remark { get; set; }
 
     /// <summary>
-    /// Writes a checkpoint: <paramref name="fill"/> writes into a temporary folder, which is flushed and then renamed. Afterwards only the
-    /// newest <paramref name="keep"/> remain (0: all).
+    /// The newest checkpoint whose bytes are those that were written (null where there is none), and a sentence for each folder beside it that is
+    /// passed over. <paramref name="except"/> are steps that have failed to load.
     /// </summary>
-    public string WriteCheckpoint(int step, int keep, Action<string> fill)
+    public (int? Step, IReadOnlyList<string> PassedOver) NewestCheckpoint(IReadOnlySet<int>? except = null)
+    {
+        if (except is { Count: > 0 }) return _checkpoints.NewestWhole(except);
+        return _newest ??= _checkpoints.NewestWhole(new HashSet<int>());
+    }
+
+    /// <summary>
+    /// Writes a checkpoint: <paramref name="fill"/> writes into a temporary folder, which is sealed, flushed and then renamed. Afterwards only the
+    /// newest <paramref name="keep"/> remain (0: all), and <paramref name="kept"/> whatever its age.
+    /// </summary>
+    public string WriteCheckpoint(int step, int keep, Action<string> fill, int? kept = null)
     {
         var target = CheckpointFolder(step);
+        _newest = null;
         try
         {
-            AtomicFile.WriteFolder(target, Path.Combine(Temporary, $"checkpoint-{step}"), fill);
+            RequireRoom();
+            _checkpoints.Write(step, fill);
         }
-        catch (TenonException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FaultOf(e) is { } fault)
         {
             var steps = CheckpointSteps();
-            throw new TenonException($"the checkpoint of step {step} could not be written to {target}", "a folder that can be written to, with room for it", e.InnerException.Message,
-                steps.Count > 0 ? $"free some space; the checkpoint of step {steps[^1]} is whole, and the run goes on from there" : "free some space; the run then begins again at step 0", e.InnerException);
+            throw new TenonException($"the checkpoint of step {step} could not be written to {target}", "a folder that can be written to, with room for it", fault.Message,
+                AtomicFile.HintOf(fault) + (steps.Count > 0 ? $"; the checkpoint of step {steps[^1]} is whole, and the run goes on from there" : "; the run then begins again at step 0"), fault);
         }
 
         if (keep > 0)
-            foreach (var old in CheckpointSteps().SkipLast(keep))
-                RemoveFolder(CheckpointFolder(old));
+            foreach (var old in CheckpointSteps().Where(old => old != kept).SkipLast(keep))
+                _checkpoints.Remove(old);
         return target;
     }
+
+    // Looked at before a byte is written: the newest checkpoint says how much the next will take.
+    private void RequireRoom()
+    {
+        if (CheckpointSteps() is not [.., var last]) return;
+        var (needed, free) = (_checkpoints.BytesOf(last), FreeBytes());
+        if (free < needed) throw new IOException($"{free / 1e6:F1} MB are free, a checkpoint takes {needed / 1e6:F1} MB");
+        if (free >= 3 * needed || _saidRoom) return;
+        _saidRoom = true;
+        Remark?.Invoke($"the disk of {_checkpoints.FolderOf(last)} has {free / 1e6:F0} MB left, room for {free / Math.Max(1, needed)} more checkpoints of {needed / 1e6:F0} MB");
+    }
+
+    private long FreeBytes()
+    {
+        try
+        {
+            return new DriveInfo(Directory.ResolveLinkTarget(Checkpoints, returnFinalTarget: true)?.FullName ?? Checkpoints).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return long.MaxValue;
+        }
+    }
+
+    private static Exception? FaultOf(Exception e) => e switch
+    {
+        TenonException { InnerException: IOException or UnauthorizedAccessException } inner => inner.InnerException,
+        _ => AtomicFile.DiskFault(e),
+    };
 
     /// <summary>
     /// Puts what a run has made beside its own files: <paramref name="fill"/> writes into an empty temporary folder, whose files then take their place, the configuration
@@ -186,6 +248,32 @@ public sealed class RunFolder : IDisposable
         ? [.. Directory.EnumerateFiles(Evaluations, "*.json").Order(StringComparer.Ordinal)]
         : [];
 
+    /// <summary>Gives folders that look like later checkpoints of this run, but are not whole, another name: they are kept, and no longer in the way.</summary>
+    public void SetAsideAfter(int step)
+    {
+        foreach (var later in CheckpointSteps().Where(number => number > step)) _checkpoints.SetAside(CheckpointFolder(later));
+    }
+
+    /// <summary>What of the steps 1 to <paramref name="step"/> is missing or cut off in metrics and completions: one sentence a file. Nothing of it is needed to go on.</summary>
+    public IEnumerable<string> Losses(int step)
+    {
+        var logged = (File.Exists(MetricsFile) ? File.ReadLines(MetricsFile) : []).Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
+        var lost = Enumerable.Range(1, step).Where(number => !logged.Contains(number)).ToList();
+        if (lost.Count > 0) yield return $"{MetricsFile} has lost {(lost.Count == 1 ? $"step {lost[0]}" : $"{lost.Count} steps from {lost[0]} to {lost[^1]}")}: the run goes on without";
+        if (!Directory.Exists(Samples)) yield break;
+        for (var number = 1; number <= step; number++)
+            if (!EndsALine(SamplesFile(number))) yield return $"{SamplesFile(number)} is {(File.Exists(SamplesFile(number)) ? "cut off" : "missing")}: the run goes on without";
+    }
+
+    private static bool EndsALine(string path)
+    {
+        if (!File.Exists(path)) return false;
+        using var file = File.OpenRead(path);
+        if (file.Length == 0) return false;
+        file.Position = file.Length - 1;
+        return file.ReadByte() == '\n';
+    }
+
     /// <summary>Drops everything after a step: metrics, completions, evaluations, checkpoints. The run then goes on from there.</summary>
     public void CutBackTo(int step)
     {
@@ -194,25 +282,16 @@ public sealed class RunFolder : IDisposable
         foreach (var file in EvaluationFiles())
             if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > step)
                 File.Delete(file);
-        foreach (var number in CheckpointSteps().Where(number => number > step)) RemoveFolder(CheckpointFolder(number));
+        foreach (var number in CheckpointSteps().Where(number => number > step)) _checkpoints.Remove(number);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _lock?.Dispose();
 
-    // A folder leaves its place by a rename, so that a kill in between leaves no half checkpoint under its name.
-    private void RemoveFolder(string folder)
-    {
-        var trash = Path.Combine(Temporary, "old-" + Path.GetFileName(folder));
-        if (Directory.Exists(trash)) Directory.Delete(trash, recursive: true);
-        Directory.Move(folder, trash);
-        Directory.Delete(trash, recursive: true);
-    }
-
     private static string ResumeCommand(string path)
     {
         using var run = new RunFolder(path, writes: false);
-        return $"tenon {(string?)run.ReadRun()["verb"] ?? "train"} --resume {path}";
+        return $"tenon {RunJson.Text(RunJson.Parse(File.ReadAllText(run.RunFile))?["verb"]) ?? "train"} --resume {(path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path)}";
     }
 
     private static int? NumberOf(string path) =>

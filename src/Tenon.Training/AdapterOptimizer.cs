@@ -53,8 +53,14 @@ public sealed class AdapterOptimizer
     /// <summary>Updates done so far.</summary>
     public long Updates { get; private set; }
 
+    /// <summary>
+    /// Where the schedule stands: updates that the steps so far were to have. A step without groups, or with fewer updates than planned, moves it all the
+    /// same: a schedule runs over the steps of the run. Null counts the updates that were made.
+    /// </summary>
+    public long? Clock { get; set; }
+
     /// <summary>Learning rate of the coming update.</summary>
-    public double LearningRate => settings.Rate * schedule.Factor(Updates);
+    public double LearningRate => settings.Rate * schedule.Factor(Clock ?? Updates);
 
     /// <summary>Named state arrays, in parameter order.</summary>
     public IEnumerable<(string Name, float[] Values)> State =>
@@ -92,7 +98,7 @@ public sealed class AdapterOptimizer
             slot.Parameter.Update(values => change += Update(slot, values, arguments));
         }
 
-        adapter?.Method.AfterStep(adapter, new MethodStep(Updates, updatesOfRun, report ?? ((_, _) => { })));
+        adapter?.Method.AfterStep(adapter, new MethodStep(Clock + 1 ?? Updates, updatesOfRun, report ?? ((_, _) => { })));
         foreach (var slot in slots) slot.Parameter.ZeroGrad();
         return (norm, Math.Sqrt(change), rate);
     }

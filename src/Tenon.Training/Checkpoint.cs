@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Models.Weights;
@@ -15,12 +16,45 @@ internal static class Checkpoint
     private const string StateFile = "trainer.json";
     private const string OptimizerFile = "optimizer.safetensors";
 
-    /// <summary>Goes on from a run's last checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read back. Without a checkpoint the run starts at step 0.</summary>
-    public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer)
+    /// <summary>
+    /// Goes on from a run's newest whole checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read back. What is
+    /// passed over is named to <paramref name="remark"/>. Without any checkpoint the run starts at step 0; where there are some but none is whole,
+    /// nothing is cut off and the error names what is wrong with each.
+    /// </summary>
+    public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer, Action<string>? remark = null)
     {
-        var step = run.CheckpointSteps() is [.., var last] ? last : 0;
-        run.CutBackTo(step);
-        return step > 0 ? Load(run.CheckpointFolder(step), adapter, optimizer) : new TrainerState();
+        var failed = new HashSet<int>();
+        var faults = new List<string>();
+        while (true)
+        {
+            var (step, passedOver) = run.NewestCheckpoint(failed);
+            if (step is not { } found)
+            {
+                if (failed.Count > 0 || passedOver.Any(text => text.Contains("is no whole checkpoint", StringComparison.Ordinal)))
+                    throw new TenonException($"no checkpoint of {run.Folder} is whole", "one to go on from", string.Join("; ", passedOver.Concat(faults)),
+                        "restore one of them, or delete the folder checkpoints to begin again at step 0");
+                foreach (var text in passedOver) remark?.Invoke(text);
+                run.CutBackTo(0);
+                return new TrainerState();
+            }
+
+            try
+            {
+                var state = Load(run.CheckpointFolder(found), adapter, optimizer);
+                foreach (var text in passedOver.Concat(faults)) remark?.Invoke(text);
+                if (passedOver.Count + faults.Count > 0) remark?.Invoke($"going on from the checkpoint of step {found}");
+                run.SetAsideAfter(found);
+                run.CutBackTo(found);
+                foreach (var text in run.Losses(found)) remark?.Invoke(text);
+                return state;
+            }
+            catch (Exception e) when (e is TenonException or JsonException or InvalidOperationException or FormatException or NullReferenceException
+                or IOException or UnauthorizedAccessException or KeyNotFoundException or ArgumentException or OverflowException)
+            {
+                failed.Add(found);
+                faults.Add($"{run.CheckpointFolder(found)} cannot be read ({e.Message.ReplaceLineEndings(" ")}): passed over");
+            }
+        }
     }
 
     /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
@@ -28,7 +62,7 @@ internal static class Checkpoint
     {
         adapter.RequireFinite();
         log.Sync();
-        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel));
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), state.BestStep);
     }
 
     private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
@@ -44,6 +78,13 @@ internal static class Checkpoint
             ["entropy_last"] = state.Entropy is { LastEntropy: var last } && double.IsFinite(last) ? last : null,
         };
         if (state.IsStopped) json["stopped"] = true;
+        if (state.EmptySteps > 0) json["empty_steps"] = state.EmptySteps;
+        if (state.BestStep is { } best)
+        {
+            json["best_step"] = best;
+            json["best_accuracy"] = state.BestAccuracy;
+        }
+        if (state.Setbacks > 0) json["setbacks"] = state.Setbacks;
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
 
@@ -59,6 +100,10 @@ internal static class Checkpoint
             Step = (int)json["step"]!,
             Cursor = (long)json["cursor"]!,
             IsStopped = (bool?)json["stopped"] == true,
+            EmptySteps = (int?)json["empty_steps"] ?? 0,
+            BestStep = (int?)json["best_step"],
+            BestAccuracy = (double?)json["best_accuracy"] ?? double.NaN,
+            Setbacks = (int?)json["setbacks"] ?? 0,
             Entropy = coefficient is null ? null : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
         };
     }

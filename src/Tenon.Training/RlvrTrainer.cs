@@ -49,7 +49,7 @@ public sealed class RlvrTrainer
     private int UpdatesPerStep => setup.Settings.Update.Epochs * setup.Settings.Update.Minibatches;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer);
+    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer, observer.OnMessage);
 
     /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand.</summary>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
@@ -173,15 +173,18 @@ public sealed class RlvrTrainer
     /// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
     private void Update(StepMetrics metrics, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
     {
+        var (report, step) = (new UpdateMetrics(), metrics.Step);
+        var clock = (step - 1L) * UpdatesPerStep;
+        optimizer.Clock = clock;
         metrics[StepMetric.LearningRate] = optimizer.LearningRate;
         if (groups.Count == 0) return;
-        var (report, step) = (new UpdateMetrics(), metrics.Step);
         var logged = LoggedMetrics.Of(setup.Objective);
         var update = setup.Settings.Update;
         var count = Math.Min(update.Minibatches, groups.Count);
         for (var epoch = 0; epoch < update.Epochs; epoch++)
             for (var m = 0; m < count; m++)
             {
+                optimizer.Clock = clock + (long)epoch * update.Minibatches + m;
                 var first = groups.Count * m / count;
                 var end = groups.Count * (m + 1) / count;
                 var part = groups[first..end];

@@ -14,6 +14,18 @@ public sealed record TrainerState
     /// <summary>True where a stop rule has ended the run before its last step.</summary>
     public bool IsStopped { get; init; }
 
+    /// <summary>Steps in a row that had no group to train on.</summary>
+    public int EmptySteps { get; init; }
+
+    /// <summary>The checkpoint of the best held-out accuracy so far; null before the first evaluation of a checkpoint.</summary>
+    public int? BestStep { get; init; }
+
+    /// <summary>That accuracy.</summary>
+    public double BestAccuracy { get; init; } = double.NaN;
+
+    /// <summary>How often the run has gone back to a checkpoint since the last new one.</summary>
+    public int Setbacks { get; init; }
+
     /// <summary>State of an adaptive entropy bonus; null where there is none.</summary>
     public EntropyController? Entropy { get; init; }
 }

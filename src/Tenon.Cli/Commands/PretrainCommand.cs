@@ -35,11 +35,13 @@ internal sealed class PretrainCommand : Verb
         if (call.GetValue(resume) is { } folder)
         {
             using var begun = RunFolder.Open(folder);
-            var json = begun.ReadDescription();
-            var stored = RunIdentity.Recipe<PretrainSettings>(begun, json, "pretrain", call.GetValue(recipe), changes);
+            var description = begun.ReadDescription();
+            var home = RunHome.Of(begun, description);
+            var stored = RunIdentity.Recipe<PretrainSettings>(begun, ref description, "pretrain", call.GetValue(recipe), changes, terminal);
             compute.Apply(call);
-            using var continued = PretrainSession.Open(stored);
-            continued.RequireSame(json, call.GetValue(force));
+            using var continued = PretrainSession.Open(stored, home);
+            continued.RequireSame(description, home, call.GetValue(force));
+            if (description.Changes is not null) begun.WriteRun(description);
             return Train(continued, begun, terminal, stored.Steps, resume: true);
         }
 
@@ -56,7 +58,7 @@ internal sealed class PretrainCommand : Verb
         var exit = RunSession.Work(run, terminal, null, () =>
         {
             var trainer = session.Trainer(run);
-            if (resume) trainer.Resume();
+            if (resume) trainer.Resume(terminal.Error.WriteLine);
             foreach (var step in trainer.Run(terminal.Interrupt.Token)) Show(step, steps, terminal.Error);
             if (trainer.IsDone) session.Save(run);
         });

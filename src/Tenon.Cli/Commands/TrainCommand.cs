@@ -19,7 +19,7 @@ internal sealed class TrainCommand : Verb
     private readonly ComputeOptions compute;
 
     public TrainCommand()
-        : base("train", "trains an adapter by reinforcement learning with verifiable rewards", "tenon train recipes/tiny-dapo.yaml --set steps=20 --output runs/first", "tenon train --resume runs/first")
+        : base("train", "trains an adapter by reinforcement learning with verifiable rewards", "tenon train recipes/tiny-methods.yaml --set steps=20 --output runs/first", "tenon train --resume runs/first")
     {
         recipe = Add(new Argument<string?>("RECIPE") { Description = "a YAML recipe, or a run's run.json", Arity = ArgumentArity.ZeroOrOne });
         overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });
@@ -52,11 +52,13 @@ internal sealed class TrainCommand : Verb
     private int Resume(string folder, bool forced, ParseResult call, Terminal terminal)
     {
         using var run = RunFolder.Open(folder);
-        var json = run.ReadDescription();
-        var settings = RunIdentity.Recipe<RunSettings>(run, json, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
+        var description = run.ReadDescription();
+        var home = RunHome.Of(run, description);
+        var settings = RunIdentity.Recipe<RunSettings>(run, ref description, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)], terminal);
         compute.Apply(call);
-        using var setup = RunBuilder.Build(settings, run);
-        RunIdentity.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
+        using var setup = RunBuilder.Build(settings, run, home);
+        RunIdentity.RequireSame(description, setup.Model, settings.Model, settings.Data, home, forced);
+        if (description.Changes is not null) run.WriteRun(description);
         return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
     }
 }

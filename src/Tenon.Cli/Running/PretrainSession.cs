@@ -35,12 +35,12 @@ internal sealed class PretrainSession : IDisposable
     }
 
     /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
-    public static PretrainSession Open(PretrainSettings settings)
+    public static PretrainSession Open(PretrainSettings settings, RunHome? home = null)
     {
         var precision = settings.Precision == Training.Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
         if (settings.Model is { } name)
         {
-            var loaded = LoadedModel.Open(name, precision, settings.MaxTokens, settings.Data.ChatTemplate);
+            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), precision, settings.MaxTokens, settings.Data.ChatTemplate);
             var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
@@ -63,7 +63,8 @@ internal sealed class PretrainSession : IDisposable
     public RunDescription Describe() => RunIdentity.Of("pretrain", settings, settings.Precision, setup.Model, adapter, settings.Data);
 
     /// <summary>Refuses to go on with other numbers than the run's so far.</summary>
-    public void RequireSame(RunDescription json, bool forced) => RunIdentity.RequireSame(json, setup.Model, settings.Model, settings.Data, forced);
+    public void RequireSame(RunDescription run, RunHome home, bool forced) =>
+        RunIdentity.RequireSame(run, setup.Model, settings.Model, settings.Data, home, forced);
 
     /// <summary>The trainer of the run's folder.</summary>
     public SupervisedTrainer Trainer(RunFolder folder) => new(setup, settings, folder);

@@ -5,6 +5,7 @@ using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
 using Tenon.Runs;
 using Tenon.Training;
+using Tenon.Training.Objectives;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
@@ -15,17 +16,18 @@ namespace Tenon.Cli.Running;
 internal static class RunBuilder
 {
     /// <summary>Opens everything that the recipe names; a run that goes on (<paramref name="resumed"/>) reads its adapter from its last checkpoint next.</summary>
-    public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null)
+    public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null, RunHome? from = null)
     {
+        var home = from ?? RunHome.Here;
         var rewards = Rewards(settings.Reward, settings.Data);
         var notices = new List<string>();
-        var problems = Problems(settings.Data, (ulong)settings.Seed, notices);
-        var heldOut = HeldOut(settings, notices);
-        var loaded = LoadedModel.Open(settings.Model, settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
+        var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home);
+        var heldOut = HeldOut(settings, notices, home);
+        var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
-        var adapter = Adapter(settings, loaded, problems, resumed);
+        var adapter = Adapter(settings, loaded, problems, resumed, home);
         notices.AddRange(adapter.Settings.Notices);
         if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(Convert(settings.Adapter, (ulong)settings.Seed), settings.Adapter.Rank is not null));
         return new TrainingSetup
@@ -39,15 +41,15 @@ internal static class RunBuilder
             Rewards = rewards,
             Objective = settings.Objective,
             HeldOut = heldOut,
-            Notices = notices,
+            Notices = [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
         };
     }
 
     /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
-    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null)
+    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null)
     {
         if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
-        var problems = ReadFile(data.Train!, data, notices).Problems;
+        var problems = ReadFile((home ?? RunHome.Here).PathOf(data.Train!), data, notices).Problems;
         if (data.Limit is { } limit) problems = [.. problems.Take(limit)];
         return ProblemSource.Of(problems, seed, data.Shuffle);
     }
@@ -85,19 +87,19 @@ internal static class RunBuilder
         return RewardFinder.Create(reward.Name, options);
     }
 
-    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices)
+    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices, RunHome home)
     {
         var result = new List<HeldOut>();
         foreach (var text in settings.Evaluate.Benchmarks)
         {
             BenchmarkName.TryParse(text, out var name);
-            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices)));
+            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home)));
         }
 
         return result;
     }
 
-    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices)
+    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home)
     {
         if (settings.Data.Task is { } task && name == "held-out")
         {
@@ -105,18 +107,20 @@ internal static class RunBuilder
             return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? 128).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
         }
 
-        var path = File.Exists(name) ? name : Path.Combine(settings.Evaluate.Data, name + ".jsonl");
+        var path = File.Exists(home.PathOf(name)) ? home.PathOf(name) : home.PathOf(Path.Combine(settings.Evaluate.Data, name + ".jsonl"));
         var problems = ReadFile(path, settings.Data, notices).Problems;
         return settings.Evaluate.Problems is { } limit ? [.. problems.Take(limit)] : problems;
     }
 
     /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
-    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems, RunFolder? resumed)
+    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems, RunFolder? resumed, RunHome home)
     {
         var recipe = settings.Adapter;
-        if (recipe.From is { } folder) return PeftFolder.Load(loaded.Model, folder);
+        // The checkpoint of a run that goes on holds all of the adapter; the folder that it began from may be gone.
+        if (recipe.From is { } folder)
+            return PeftFolder.Load(loaded.Model, resumed?.NewestCheckpoint().Step is { } step ? resumed.CheckpointFolder(step) : home.PathOf(folder));
         var converted = Convert(recipe, (ulong)settings.Seed);
-        if (resumed?.CheckpointSteps() is [.., var last]) converted = converted with { SkipStart = PeftFolder.HasRecord(resumed.CheckpointFolder(last)) };
+        if (resumed?.NewestCheckpoint().Step is { } last) converted = converted with { SkipStart = PeftFolder.HasRecord(resumed.CheckpointFolder(last)) };
         if (converted.Method == "eva") converted = converted with { Calibration = FirstPrompts(settings, loaded, problems) };
         return AdapterMethod.Of(converted.Method).Create(loaded.Model, converted);
     }

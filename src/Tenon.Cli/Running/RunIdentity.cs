@@ -13,9 +13,6 @@ namespace Tenon.Cli.Running;
 /// <summary>What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.</summary>
 internal static class RunIdentity
 {
-    /// <summary>Keys whose null stands for a value that follows from the others or from the model: the run holds that value, a recipe need not.</summary>
-    private static readonly HashSet<string> s_derived = ["adapter.rank", "adapter.alpha", "adapter.seed", "optimizer.learning-rate", "evaluate.max-new-tokens"];
-
     /// <summary>A run as it begins; <paramref name="verb"/> is the verb that goes on with it.</summary>
     public static RunDescription Of<T>(string verb, T settings, Training.Settings.Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
         where T : ISettings => new()
@@ -28,7 +25,7 @@ internal static class RunIdentity
             Tier = Numerics.Tier,
             ModelFingerprint = model.Fingerprint,
             WeightsSha256 = model.WeightsSha256(),
-            DataSha256 = DataSha256(data),
+            DataSha256 = DataSha256(data, RunHome.Here),
             Method = adapter.Method.Name,
             Trainable = adapter.TrainableCount,
             Parameters = model.ParameterCount,
@@ -39,21 +36,34 @@ internal static class RunIdentity
             Started = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
         };
 
-    /// <summary>The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the same.</summary>
-    public static T Recipe<T>(RunFolder run, RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides)
+    /// <summary>
+    /// The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the same, but for
+    /// keys that may change while a run goes on (<see cref="RunChanges"/>): these are noted in the description.
+    /// </summary>
+    public static T Recipe<T>(RunFolder run, ref RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides, Terminal terminal)
         where T : ISettings, new()
     {
         if (description.Verb != verb) throw new TenonException($"{run.Folder} is a run of `tenon {description.Verb}`", hint: run.ResumeCommand(), usage: true);
-        var stored = description.Recipe;
-        if (stored.Count == 0) throw new TenonException(run.RunFile, "a recipe", "none", "the folder is damaged");
-        if ((recipe is not null || overrides.Count > 0) && Difference(stored, RecipeFile.Resolved(RecipeFile.Load<T>(recipe ?? run.RunFile, overrides)), "") is { } difference)
-            throw new TenonException($"resume {run.Folder}: {difference.Key}", $"{difference.Stored}, as the run began", difference.Given,
-                "a run that goes on keeps its recipe: leave the recipe and --set out, or begin a new run with another --output", usage: true);
-        return SettingsJson.Read<T>(stored);
+        if (description.Recipe.Count == 0) throw run.Damaged("no recipe");
+        try
+        {
+            var stored = SettingsJson.Read<T>(description.Recipe);
+            if (recipe is null && overrides.Count == 0) return stored;
+            // Keys that the version which began the run did not know have their defaults.
+            description = description with { Recipe = RecipeFile.Resolved(stored) };
+        }
+        catch (Exception e) when (e is TenonException or InvalidOperationException or ArgumentException or FormatException)
+        {
+            throw run.Damaged(e.Message.ReplaceLineEndings(" "), e);
+        }
+
+        var given = RecipeFile.Resolved(RecipeFile.Load<T>(recipe ?? run.RunFile, overrides));
+        description = RunChanges.Apply(run, description, given, terminal.Error.WriteLine);
+        return SettingsJson.Read<T>(description.Recipe);
     }
 
     /// <summary>Refuses to go on with other numerics, another CPU tier in bf16, another model or other data.</summary>
-    public static void RequireSame(RunDescription run, CausalModel model, string? modelName, DataSettings data, bool forced)
+    public static void RequireSame(RunDescription run, CausalModel model, string? modelName, DataSettings data, RunHome home, bool forced)
     {
         if (forced) return;
         if (run.Numerics is { } numerics && numerics != Numerics.Version)
@@ -62,24 +72,15 @@ internal static class RunIdentity
             throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", Numerics.Tier, "--force to go on with other numbers", usage: true);
         if (run.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
             throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint, "the model's file has changed since: restore it, or --force", usage: true);
-        if (run.DataSha256 is { } hash && DataSha256(data) is var now && hash != now)
+        if (run.DataSha256 is { } hash && DataSha256(data, home) is var now && hash != now)
             throw new TenonException($"data '{data.Train}'", $"SHA-256 {hash}, as the run began", now ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
     }
 
     // A task is all in the recipe; a file is known by its bytes.
-    private static string? DataSha256(DataSettings data)
+    private static string? DataSha256(DataSettings data, RunHome home)
     {
         if (data.Train is not { } path) return null;
-        using var stream = File.OpenRead(path);
+        using var stream = File.OpenRead(home.PathOf(path));
         return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
-
-    private static (string Key, string Stored, string Given)? Difference(JsonNode? stored, JsonNode? given, string key)
-    {
-        if (JsonNode.DeepEquals(stored, given) || (given is null && s_derived.Contains(key))) return null;
-        if (stored is not JsonObject a || given is not JsonObject b) return (key, stored?.ToJsonString() ?? "null", given?.ToJsonString() ?? "null");
-        foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
-            if (Difference(a[name], b[name], key.Length == 0 ? name : $"{key}.{name}") is { } found) return found;
-        return null;
     }
 }

@@ -31,7 +31,7 @@ public sealed class MetricsLog : IDisposable
         }
         catch (Exception e) when (AtomicFile.DiskFault(e) is { } fault)
         {
-            throw new TenonException($"{_file.Name} could not be written", "room for a line", fault.Message, "free some space", fault);
+            throw new TenonException($"{_file.Name} could not be written", "room for a line", fault.Message, AtomicFile.HintOf(fault), fault);
         }
     }
 

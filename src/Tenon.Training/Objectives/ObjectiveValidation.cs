@@ -19,21 +19,55 @@ public static class ObjectiveValidation
         foreach (var fault in Sampler(s).Concat(Combinations(s))) yield return fault;
     }
 
-    /// <summary>Combinations that run but rarely do what was meant, each one sentence.</summary>
+    /// <summary>Combinations that run but rarely do what was meant, each one sentence that names its keys: said once at the start of a run and in a dry run.</summary>
     /// <param name="s">The settings.</param>
     /// <param name="updatesPerBatch">Optimizer steps taken on one batch of rollouts.</param>
     public static IEnumerable<string> Warnings(ObjectiveSettings s, int updatesPerBatch)
     {
-        if (updatesPerBatch == 1 && s.Loss is PolicyLossKind.Clip or PolicyLossKind.SoftGate)
-            yield return "with one update a batch every ratio is 1, so clipping has no effect";
+        if (updatesPerBatch == 1 && ClippingKeys(s) is { Length: > 0 } keys)
+            yield return $"with one update a batch every importance ratio is 1, so {keys} cannot act: "
+                + "update.minibatches or update.epochs above 1 makes more updates";
+        foreach (var (key, now, its) in Overridden(s))
+            yield return $"objective.{key}: {now} takes away what preset {s.Preset} is about ({key}: {its}); name another preset, or leave {key} out";
+        if (s.Ratio == RatioLevel.Token && s.Loss == PolicyLossKind.Clip && Math.Max(s.ClipLow, s.ClipHigh) < 0.01)
+            yield return $"objective.clip-low {s.ClipLow} and clip-high {s.ClipHigh} are the width of a ratio of the sequence; with ratio: token nearly every token "
+                + "is clipped after the first update: 0.2 is usual";
         if (s.Ratio == RatioLevel.Sequence && s.Aggregation is LossAggregation.TokenMean or LossAggregation.TokenSum)
-            yield return "a ratio of the sequence with a token-level aggregation weighs completions by their length";
+            yield return "objective.ratio: sequence with a token-level objective.aggregation weighs completions by their length: row-mean gives each the same weight";
         if (s.Loss == PolicyLossKind.GammaWeighted && s.Ratio != RatioLevel.Token)
-            yield return "loss gamma-weighted computes its own weight of the completion: ratio acts on kl-bias-correction only";
+            yield return "objective.loss: gamma-weighted computes its own weight of the completion: objective.ratio acts on kl-bias-correction only";
         if (s.Aggregation == LossAggregation.RowSum && s.Ratio == RatioLevel.Token)
-            yield return "aggregation row-sum is meant for a ratio of the sequence (LUSPO)";
+            yield return "objective.aggregation: row-sum is meant for a ratio of the sequence (luspo): long completions weigh more";
         if (s.SamplerCorrection != SamplerCorrection.None || s.SamplerTests.Count > 0)
-            yield return "sampler and trainer are the same computation here: every sampler ratio is 1 unless rollouts come from elsewhere";
+            yield return "objective.sampler-correction and sampler-tests: sampler and trainer are the same computation here, so every sampler ratio is 1 and they do nothing";
+        if (s.EntropyAdaptive && s.EntropyBonusStep == 0)
+            yield return "objective.entropy-adaptive with entropy-bonus-step 0 never changes the bonus";
+    }
+
+    // The keys that act through a ratio that has moved.
+    private static string ClippingKeys(ObjectiveSettings s) => s switch
+    {
+        { TrustRegion: not TrustRegion.None } => "objective.trust-region (clip-low, clip-high)",
+        { Loss: PolicyLossKind.Clip } when s.Delta is not null => "objective.clip-low, clip-high and delta",
+        { Loss: PolicyLossKind.Clip } or { Ratio: RatioLevel.Geometric } => "objective.clip-low and clip-high",
+        { Loss: PolicyLossKind.SoftGate } => "objective.loss: soft-gate",
+        { Loss: PolicyLossKind.WeightedLogProb } => "objective.weight-cap",
+        { Loss: PolicyLossKind.GammaWeighted } => "objective.loss: gamma-weighted",
+        _ => "",
+    };
+
+    // What makes a preset: the choices in which it departs from grpo. Overriding another key of it is tuning, overriding one of these is another objective.
+    private static IEnumerable<(string Key, string Now, string Its)> Overridden(ObjectiveSettings s)
+    {
+        if (!ObjectivePresets.Names.Contains(s.Preset)) yield break;
+        var (its, plain) = (ObjectivePresets.Named(s.Preset), ObjectivePresets.Named("grpo"));
+        (string Key, Func<ObjectiveSettings, Enum> Of)[] choices =
+        [
+            ("advantage", x => x.Advantage), ("ratio", x => x.Ratio), ("loss", x => x.Loss), ("trust-region", x => x.TrustRegion),
+            ("covariance", x => x.Covariance), ("aggregation", x => x.Aggregation),
+        ];
+        foreach (var (key, of) in choices)
+            if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s))) yield return (key, SettingsJson.Word(of(s)), SettingsJson.Word(of(its)));
     }
 
     private static IEnumerable<SettingsFault> Sampler(ObjectiveSettings s)

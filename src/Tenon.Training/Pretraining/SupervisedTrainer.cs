@@ -38,7 +38,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     public bool IsDone => state.IsStopped || state.Step >= settings.Steps;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer);
+    public void Resume(Action<string>? remark = null) => state = Checkpoint.Resume(folder, setup.Adapter, optimizer, remark);
 
     /// <summary>Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; yields each step as it is done.</summary>
     public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
@@ -64,6 +64,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(state.Cursor + i, i)).ToList();
         var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
         var loss = Accumulate(tape, groups, tokens, step);
+        optimizer.Clock = step - 1;
         var (norm, change, rate) = optimizer.Step();
         setup.Adapter.Version = step;
         double? accuracy = null;

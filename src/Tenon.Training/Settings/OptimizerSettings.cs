@@ -13,14 +13,14 @@ public sealed record OptimizerSettings : ISettings
     [Bounds(0, 1000, Above = true)]
     public double? LearningRate { get; init; }
 
-    /// <summary>How the learning rate goes on after warm-up, down to <c>min-learning-rate</c> at the last step.</summary>
+    /// <summary>How the learning rate goes on after warm-up. A schedule runs over the steps of the run, whether a step trains or not; a falling one reaches <c>min-learning-rate</c> with the end of the last step.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Constant;
 
     /// <summary>Steps over which the learning rate rises from 0.</summary>
     [Bounds(0, 10_000_000)]
     public int WarmupSteps { get; init; }
 
-    /// <summary>Where a falling schedule ends.</summary>
+    /// <summary>Where a falling schedule ends: the rate that a step after the last would have.</summary>
     [Bounds(0, 1000)]
     public double MinLearningRate { get; init; }
 

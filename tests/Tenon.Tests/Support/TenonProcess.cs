@@ -11,13 +11,16 @@ internal static class TenonProcess
 
     public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) => Read(Start(arguments, environment));
 
+    /// <summary>Runs the program in a folder.</summary>
+    public static (int Exit, string Output, string Error) RunIn(string folder, string[] arguments) => Read(Start("dotnet", [Program, .. arguments], [], folder));
+
     /// <summary>Runs the program from a POSIX shell that says <paramref name="first"/> before it (limits, traps).</summary>
     public static (int Exit, string Output, string Error) RunUnder(string first, string[] arguments, params (string Name, string Value)[] environment) =>
         Read(Start("bash", ["-c", first + "; exec dotnet \"$@\"", "bash", Program, .. arguments], environment));
 
-    private static Process Start(string file, string[] arguments, (string Name, string Value)[] environment)
+    private static Process Start(string file, string[] arguments, (string Name, string Value)[] environment, string folder = "")
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();

@@ -52,7 +52,7 @@ internal sealed class TinyRuns : IDisposable
     public static int LastStep(string run)
     {
         var folder = Path.Combine(run, "checkpoints");
-        return Directory.Exists(folder) ? Directory.GetDirectories(folder).Select(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture)).DefaultIfEmpty().Max() : 0;
+        return Directory.Exists(folder) ? Directory.GetDirectories(folder).Select(d => int.TryParse(Path.GetFileName(d), out var step) ? step : 0).DefaultIfEmpty().Max() : 0;
     }
 
     /// <summary>SHA-256 of a file.</summary>
