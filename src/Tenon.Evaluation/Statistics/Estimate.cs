@@ -38,7 +38,7 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
 
     /// <summary>avg@k from the numbers of right samples of each problem, <paramref name="k"/> samples each.</summary>
     public static Estimate OfCounts(IReadOnlyList<int> correct, int k, double confidence = 0.95) =>
-        Of([.. correct.Select(c => (IReadOnlyList<double>)[.. Enumerable.Range(0, k).Select(j => j < c ? 1.0 : 0.0)])], null, confidence);
+        PassAtK([.. correct.Select(c => (c, k))], 1, confidence);
 
     /// <summary>
     /// avg@k of several runs of one recipe (seeds): <paramref name="runs"/>[r][i] holds the scores of problem i in run r, the same problems in the same
@@ -62,8 +62,9 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
     }
 
     /// <summary>pass@k (unbiased) over problems with so many right of so many samples; a problem with fewer than k samples does not count.</summary>
-    public static Estimate PassAtK(IReadOnlyList<(int Correct, int Samples)> problems, int k, double confidence = 0.95) =>
-        Of([.. problems.Where(p => p.Samples >= k).Select(p => (IReadOnlyList<double>)[Statistics.PassAtK.Of(p.Samples, p.Correct, k)])], null, confidence);
+    public static Estimate PassAtK(IReadOnlyList<(int Correct, int Samples)> problems, int k, double confidence = 0.95) => k == 1
+        ? Of([.. problems.Select(p => (IReadOnlyList<double>)[.. Enumerable.Range(0, p.Samples).Select(j => j < p.Correct ? 1.0 : 0.0)])], null, confidence)
+        : Of([.. problems.Where(p => p.Samples >= k).Select(p => (IReadOnlyList<double>)[Statistics.PassAtK.Of(p.Samples, p.Correct, k)])], null, confidence);
 
     /// <summary>A share of problems: maj@k from each problem's verdict on the majority's answer.</summary>
     public static Estimate Share(IEnumerable<bool> problems, double confidence = 0.95) =>
