@@ -13,6 +13,11 @@ public readonly record struct RandomPlace(ulong Seed, RandomPurpose Purpose = Ra
     public double Uniform(int sample, int position) => new RandomKey(Seed).UniformDouble(Purpose, Step, Draw, (uint)sample, (uint)position);
 }
 
+/// <summary>Decides after each token whether a completion ends there, beside its end tokens: stop texts, a deadline, a grammar.</summary>
+/// <param name="sample">The sample's number.</param>
+/// <param name="ids">What was sampled so far, the newest last.</param>
+public delegate bool StopRule(int sample, ReadOnlySpan<int> ids);
+
 /// <summary>A prompt and how many completions of it are wanted.</summary>
 /// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="Samples">Completions.</param>
@@ -25,12 +30,21 @@ public sealed record GenerationRequest(int[] Prompt, int Samples, int MaxNewToke
 
     /// <summary>Number of the first sample: a request may be a part of a larger group.</summary>
     public int FirstSample { get; init; }
+
+    /// <summary>How its tokens are chosen; null for the engine's own settings.</summary>
+    public SamplingSettings? Sampling { get; init; }
+
+    /// <summary>Ids that end its completions; null for the engine's own.</summary>
+    public IReadOnlySet<int>? EndTokens { get; init; }
+
+    /// <summary>A further reason to end a completion; it then counts as stopped.</summary>
+    public StopRule? Stop { get; init; }
 }
 
 /// <summary>Why a completion ended.</summary>
 public enum FinishReason
 {
-    /// <summary>An end token was sampled.</summary>
+    /// <summary>An end token was sampled, or the request's stop rule said so.</summary>
     Stop,
 
     /// <summary>The length limit was reached.</summary>
@@ -38,7 +52,7 @@ public enum FinishReason
 }
 
 /// <summary>One finished completion.</summary>
-/// <param name="Request">Index of its request.</param>
+/// <param name="Request">Index of its request: the number of requests that were submitted before it.</param>
 /// <param name="Sample">Its number within the request's group.</param>
 /// <param name="Ids">Sampled ids, the end token included.</param>
 /// <param name="LogProbabilities">Of each id under the distribution that was sampled from.</param>

@@ -3,13 +3,13 @@ using Tenon.Tensors.Threads;
 
 namespace Tenon.Models.Generation;
 
-/// <summary>Settings of a <see cref="Generator"/>; none of them changes a result except <see cref="Sampling"/>, <see cref="EndTokens"/> and <see cref="Precision"/>.</summary>
+/// <summary>Settings of a <see cref="GenerationEngine"/>; none of them changes a result except <see cref="Sampling"/>, <see cref="EndTokens"/> and <see cref="Precision"/>.</summary>
 public sealed record GeneratorOptions
 {
-    /// <summary>How tokens are chosen.</summary>
+    /// <summary>How tokens are chosen where a request does not say.</summary>
     public SamplingSettings Sampling { get; init; } = new();
 
-    /// <summary>Ids that end a completion; empty to sample up to the limit.</summary>
+    /// <summary>Ids that end a completion where a request does not say; empty to sample up to the limit.</summary>
     public IReadOnlySet<int> EndTokens { get; init; } = new HashSet<int>();
 
     /// <summary>Sequences alive at a time.</summary>
@@ -17,6 +17,9 @@ public sealed record GeneratorOptions
 
     /// <summary>Most tokens of one forward pass (prompts are taken in pieces of it).</summary>
     public int MaxBatchTokens { get; init; } = 1024;
+
+    /// <summary>Most bytes of keys and values; null for what the requests need. Work beyond it waits; a completion that alone is beyond it is refused.</summary>
+    public long? CacheBytes { get; init; }
 
     /// <summary>Compute the prompt of a group once.</summary>
     public bool SharePrompts { get; init; } = true;

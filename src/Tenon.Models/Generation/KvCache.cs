@@ -5,20 +5,19 @@ namespace Tenon.Models.Generation;
 
 /// <summary>
 /// Keys and values of all sequences alive, in pages of 32 positions with reference counts: the samples of a group share the full pages of their prompt, and
-/// each gets a copy of the page that the prompt fills only in part.
+/// each gets a copy of the page that the prompt fills only in part. It grows where more is wanted and keeps what it has.
 /// </summary>
 internal sealed class KvCache
 {
     private readonly KvPages[] layers;
-    private readonly int[] references;
     private readonly Stack<int> free = new();
+    private int[] references = [];
 
     public KvCache(ModelConfig config, int pages)
     {
         layers = new KvPages[config.NumHiddenLayers];
-        for (var i = 0; i < layers.Length; i++) layers[i] = KvPages.Create(pages, config.NumKeyValueHeads, config.HeadDim);
-        references = new int[pages];
-        for (var p = pages - 1; p >= 0; p--) free.Push(p);
+        for (var i = 0; i < layers.Length; i++) layers[i] = KvPages.Create(0, config.NumKeyValueHeads, config.HeadDim);
+        Grow(pages);
     }
 
     /// <summary>Pages that no sequence holds.</summary>
@@ -34,34 +33,67 @@ internal sealed class KvCache
     /// <summary>Bytes of one page over all layers.</summary>
     public static long PageBytes(ModelConfig config) => 2L * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * AttentionLayout.PageSize * sizeof(float);
 
-    public int Take()
+    /// <summary>Makes room for this many pages in all; what the pages in use hold stays.</summary>
+    public void Grow(int pages)
+    {
+        var had = Capacity;
+        if (pages <= had) return;
+        var used = FreePages == had ? 0 : had;
+        for (var i = 0; i < layers.Length; i++) layers[i] = layers[i].Grow(pages, used);
+        Array.Resize(ref references, pages);
+        for (var p = pages - 1; p >= had; p--) free.Push(p);
+    }
+
+    /// <summary>Makes a table long enough for this many positions.</summary>
+    public void Extend(PageTable table, int positions)
+    {
+        while (table.Count < PagesFor(positions)) table.Add(Take());
+    }
+
+    /// <summary>Gives a sequence's pages back.</summary>
+    public void Release(PageTable table)
+    {
+        foreach (var page in table.Used)
+            if (--references[page] == 0) free.Push(page);
+        table.Clear();
+    }
+
+    /// <summary>The pages of a sequence that goes on from the first <paramref name="positions"/> positions of another, with room for <paramref name="room"/> pages.</summary>
+    public PageTable Fork(PageTable table, int positions, int room)
+    {
+        var full = positions / AttentionLayout.PageSize;
+        var fork = new PageTable(room);
+        for (var p = 0; p < full; p++)
+        {
+            references[table.Pages[p]]++;
+            fork.Add(table.Pages[p]);
+        }
+
+        if (positions % AttentionLayout.PageSize == 0) return fork;
+        var copy = Take();
+        foreach (var layer in layers) layer.CopyPage(table.Pages[full], copy);
+        fork.Add(copy);
+        return fork;
+    }
+
+    private int Take()
     {
         if (!free.TryPop(out var page)) throw new InvalidOperationException("the cache has no free page although admission counted them");
         references[page] = 1;
         return page;
     }
+}
 
-    public void Release(IEnumerable<int> pages)
-    {
-        foreach (var page in pages)
-            if (--references[page] == 0) free.Push(page);
-    }
+/// <summary>The page of every block of a sequence from position 0: an array of its final length, filled as the sequence grows.</summary>
+internal sealed class PageTable(int room)
+{
+    public int[] Pages { get; } = new int[room];
 
-    /// <summary>The pages of a sequence that goes on from the first <paramref name="positions"/> positions of another.</summary>
-    public List<int> Fork(IReadOnlyList<int> pages, int positions)
-    {
-        var full = positions / AttentionLayout.PageSize;
-        var fork = new List<int>();
-        for (var p = 0; p < full; p++)
-        {
-            references[pages[p]]++;
-            fork.Add(pages[p]);
-        }
+    public int Count { get; private set; }
 
-        if (positions % AttentionLayout.PageSize == 0) return fork;
-        var copy = Take();
-        foreach (var layer in layers) layer.CopyPage(pages[full], copy);
-        fork.Add(copy);
-        return fork;
-    }
+    public ReadOnlySpan<int> Used => Pages.AsSpan(0, Count);
+
+    public void Add(int page) => Pages[Count++] = page;
+
+    public void Clear() => Count = 0;
 }

@@ -131,6 +131,20 @@ public sealed unsafe class KvPages
         return new KvPages(Tensor.Zeros(pages, columns), Tensor.Zeros(pages, columns), keyValueHeads, headSize);
     }
 
+    /// <summary>
+    /// A larger store in place of this one, which is given back at once: its first <paramref name="used"/> pages go along.
+    /// </summary>
+    public KvPages Grow(int pages, int used)
+    {
+        var grown = Create(pages, KeyValueHeads, HeadSize);
+        var bytes = used * Keys.Columns * sizeof(float);
+        Buffer.MemoryCopy(Keys.Data, grown.Keys.Data, bytes, bytes);
+        Buffer.MemoryCopy(Values.Data, grown.Values.Data, bytes, bytes);
+        Keys.Buffer.Dispose();
+        Values.Buffer.Dispose();
+        return grown;
+    }
+
     /// <summary>Copies one page of all heads: what a forked sequence needs of a page that its prefix fills only in part.</summary>
     public void CopyPage(int from, int to)
     {

@@ -55,8 +55,10 @@ public static unsafe class RotaryOp
     {
         var half = table.Cos.Columns;
         Shapes.Require(positions.Length == x.Rows && x.Columns % (2 * half) == 0, "rotary", $"{positions.Length} tokens of heads of {2 * half}", $"[{x.Rows}, {x.Columns}]");
+        // The texts of the fault are made for a fault alone: this is once a token and layer.
         foreach (var position in positions)
-            Shapes.Require(position >= 0 && position < table.Length, "rotary position", $"0 to {table.Length - 1} (the run's maximum length)", $"{position}");
+            if (position < 0 || position >= table.Length)
+                Shapes.Require(false, "rotary position", $"0 to {table.Length - 1} (the run's maximum length)", $"{position}");
         x = tape.Writable(x);
         Run(tape, x, positions, table, &Forward);
         if (tape.Needs(x))

@@ -16,7 +16,7 @@ public class GeneratorTests(ITestOutputHelper output)
 {
     private static readonly int[][] Prompts = [[5, 9, 12, 33, 2, 60, 11], [7], [3, 3, 3, 8, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 1, 2, 3, 4, 5, 6, 7, 8]];
 
-    private static AdapterSet NoisyLora(CausalModel model)
+    internal static AdapterSet NoisyLora(CausalModel model)
     {
         var lora = new Lora().Create(model, new AdapterSettings { Rank = 4 });
         var key = new RandomKey(3);
