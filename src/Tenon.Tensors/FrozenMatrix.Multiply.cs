@@ -1,4 +1,5 @@
 using Tenon.Tensors.Kernels;
+using Tenon.Tensors.Panels;
 using Tenon.Tensors.Threads;
 
 namespace Tenon.Tensors;
@@ -14,6 +15,12 @@ public sealed unsafe partial class FrozenMatrix
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
+        if (precision.Terms() is > 0 and var terms)
+        {
+            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale);
+            return;
+        }
+
         var panelsPerPart = SharePanels(rows, Inputs, Panels, pool);
         var call = new FrozenCall
         {
@@ -32,6 +39,12 @@ public sealed unsafe partial class FrozenMatrix
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
+        if (precision.Terms() is > 0 and var terms)
+        {
+            Turned(pool).MultiplyInt8(dy, rows, dyRow, dx, dxRow, accumulate, pool, terms, before: scale, after: null);
+            return;
+        }
+
         var columns = (Inputs + PanelWidth - 1) / PanelWidth;
         var perPart = SharePanels(rows, Outputs, columns, pool);
         var call = new FrozenCall
@@ -63,5 +76,7 @@ public sealed unsafe partial class FrozenMatrix
     {
         if (precision == Precision.Bf16 && Storage != WeightStorage.BF16)
             throw new InvalidOperationException($"{Name}: bf16 products need bf16 storage");
+        if (precision.Terms() > 0 && _format is not Int8Panels)
+            throw new InvalidOperationException($"{Name}: int8 products need int8 storage");
     }
 }

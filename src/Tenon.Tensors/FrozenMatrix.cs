@@ -40,8 +40,8 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>How the weights are kept.</summary>
     public WeightStorage Storage { get; }
 
-    /// <summary>Bytes of memory that the packed weight takes.</summary>
-    public nint Bytes => _memory.Bytes;
+    /// <summary>Bytes of memory that the packed weight takes, with the second copy that int8 gradients need once there is one.</summary>
+    public nint Bytes => _memory.Bytes + (_turned?.Bytes ?? 0);
 
     /// <summary>Panels of 32 outputs, the last one perhaps part-filled.</summary>
     internal nint Panels { get; }

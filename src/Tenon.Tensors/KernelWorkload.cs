@@ -50,7 +50,7 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
         yield return Prefill(tape, s, training: true);
     }
 
-    private static FrozenMatrix Weight(int outputs, int inputs, Precision precision) => FrozenMatrix.Pack("weight", outputs, inputs, precision == Precision.Bf16 ? WeightStorage.BF16 : WeightStorage.F32, (row, rows) => Fill(rows, (int)row), null);
+    private static FrozenMatrix Weight(int outputs, int inputs, Precision precision) => FrozenMatrix.Pack("weight", outputs, inputs, precision.Storage(), (row, rows) => Fill(rows, (int)row), null);
 
     private static unsafe KernelWorkload Forward(Tape tape, FrozenMatrix weight, int rows)
     {

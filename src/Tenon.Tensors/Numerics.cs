@@ -8,4 +8,7 @@ public static class Numerics
 
     /// <summary>The CPU tier of this process: in f32 the numbers do not depend on it, in bf16 they do.</summary>
     public static string Tier => Kernels.KernelSet.Best.Level.ToString().ToLowerInvariant();
+
+    /// <summary>The instructions that products of integers are made of; no number depends on them.</summary>
+    public static string Int8Kernels => Kernels.Int8Kernels.Best.Name;
 }

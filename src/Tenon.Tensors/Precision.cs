@@ -6,6 +6,53 @@ public enum Precision
     /// <summary>Float32 inputs; bf16 weights are widened exactly; the bits do not depend on the processor.</summary>
     F32,
 
-    /// <summary>Weights, keys and values rounded to bfloat16, once each; activations, products and sums in float32. Half the memory of weights; the bits are fixed within a process.</summary>
+    /// <summary>
+    /// Weights, keys and values rounded to bfloat16, once each; activations, products and sums in float32. Half the memory of weights; the bits are fixed within a
+    /// process.
+    /// </summary>
     Bf16,
+
+    /// <summary>
+    /// Weights and activations as integers of one byte with a scale for each 32 of them, in both directions; sums of integers are exact, so the bits do not depend on
+    /// the processor. A quarter of the memory of weights (half with a gradient). Experimental.
+    /// </summary>
+    Int8,
+
+    /// <summary>The same with a second integer for what the first leaves of an activation: float32's function to about four digits. Experimental.</summary>
+    Int8A16,
+}
+
+/// <summary>What follows from a precision.</summary>
+public static class Precisions
+{
+    /// <summary>Integers for each activation; 0 where products are in float32.</summary>
+    internal static int Terms(this Precision precision) => precision switch
+    {
+        Precision.Int8 => 1,
+        Precision.Int8A16 => 2,
+        _ => 0,
+    };
+
+    /// <summary>The words of the precisions in recipes and options, in their order.</summary>
+    public static IReadOnlyList<string> Words { get; } = ["f32", "bf16", "int8", "int8-a16"];
+
+    /// <summary>The word of a precision.</summary>
+    public static string Word(this Precision precision) => Words[(int)precision];
+
+    /// <summary>The precision of one of <see cref="Words"/>.</summary>
+    public static Precision Of(string word) => (Precision)Words.ToList().IndexOf(word);
+
+    /// <summary>How a weight that is not stored so already is packed for its products.</summary>
+    public static WeightStorage Storage(this Precision precision) => precision switch
+    {
+        Precision.F32 => WeightStorage.F32,
+        Precision.Bf16 => WeightStorage.BF16,
+        _ => WeightStorage.Int8,
+    };
+
+    /// <summary>True where weights are integers.</summary>
+    public static bool IsInt8(this Precision precision) => precision.Terms() > 0;
+
+    /// <summary>True where the bits of a run depend on the CPU's tier.</summary>
+    public static bool DependsOnTier(this Precision precision) => precision == Precision.Bf16;
 }

@@ -90,9 +90,10 @@ internal sealed class BenchCommand : Verb
         figures(result);
         result["memory_gb"] = Math.Round(ProcessMemory.PeakBytes() / 1e9, 3);
         result["threads"] = Tenon.Tensors.Threads.WorkerPool.Default.Threads;
-        result["precision"] = precision.ToString().ToLowerInvariant();
+        result["precision"] = precision.Word();
         result["cpu"] = CpuName();
         result["tier"] = Numerics.Tier;
+        if (precision.IsInt8()) result["int8_kernels"] = Numerics.Int8Kernels;
         return result;
     }
 
@@ -110,7 +111,7 @@ internal sealed class BenchCommand : Verb
         var kernels = BenchKernels.Measure(shapes, precision, call.GetValue(runs));
         if (!call.GetValue(thisTier))
             BenchKernels.AddNarrower(kernels, ["bench", "kernels", .. call.GetValue(model) is { } m ? (string[])[m] : [], "--this-tier", "--json", "--runs", $"{call.GetValue(runs)}",
-                "--threads", $"{Tenon.Tensors.Threads.WorkerPool.Default.Threads}", "--precision", precision.ToString().ToLowerInvariant()]);
+                "--threads", $"{Tenon.Tensors.Threads.WorkerPool.Default.Threads}", "--precision", precision.Word()]);
         if (!call.GetValue(json)) BenchKernels.Write(kernels, terminal.Out);
         return Show(Result("kernels", clock.Elapsed.TotalSeconds, precision, r =>
         {

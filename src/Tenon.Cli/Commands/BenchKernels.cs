@@ -39,8 +39,7 @@ internal static class BenchKernels
     /// <summary>Adds the figures of every narrower tier, measured by this program once more with <paramref name="arguments"/>.</summary>
     public static void AddNarrower(JsonArray kernels, string[] arguments)
     {
-        var known = Array.FindIndex(Narrower, n => n.Tier == Numerics.Tier);
-        foreach (var (tier, off) in Narrower[(known + 1)..])
+        foreach (var (tier, off) in Numerics.Tier switch { "avx512" => Narrower, "scalar" => [], _ => Narrower[1..] })
         {
             var figures = JsonNode.Parse(RunAgain(arguments, off))!["kernels"]!.AsArray();
             for (var i = 0; i < kernels.Count; i++) kernels[i]![tier] = figures[i]![tier]?.DeepClone();
@@ -50,7 +49,7 @@ internal static class BenchKernels
     /// <summary>The figures as a table: a line a kernel, a column a tier.</summary>
     public static void Write(JsonArray kernels, TextWriter writer)
     {
-        string[] tiers = [.. ((string[])["avx512", "avx2", "scalar"]).Where(t => kernels[0]!.AsObject().ContainsKey(t))];
+        string[] tiers = [.. ((string[])["avx512", "avx2", "neon", "scalar"]).Where(t => kernels[0]!.AsObject().ContainsKey(t))];
         writer.WriteLine($"{"kernel",-28} {"shape",-15} {"rows",5} {"unit",-8}{string.Concat(tiers.Select(t => $"{t,10}"))}");
         foreach (var k in kernels)
             writer.WriteLine($"{(string)k!["name"]!,-28} {(string)k["shape"]!,-15} {(int)k["rows"]!,5} {(string)k["unit"]!,-8}{string.Concat(tiers.Select(t => $"{((double)k[t]!).ToString("F1", System.Globalization.CultureInfo.InvariantCulture),10}"))}");

@@ -8,13 +8,18 @@ namespace Tenon.Cli.Running;
 internal sealed class ComputeOptions
 {
     private readonly Option<int?> threads = new("--threads") { Description = "worker threads; all cores by default (results do not depend on it)" };
-    private readonly Option<string?> precision = new("--precision") { Description = "f32 (weights as the file has them) or bf16 (weights, keys and values rounded: half the memory, no faster products)" };
+    private readonly Option<string?> precision = new("--precision")
+    {
+        Description = "f32 (weights as the file has them), bf16 (weights, keys and values rounded: half the memory, no faster products), "
+            + "or int8 and int8-a16 (weights and activations as integers: a quarter of the memory; experimental)",
+    };
+
     private readonly Option<long?> seed = new("--seed") { Description = "the seed of everything random" };
 
     /// <summary>Adds the three options to a verb.</summary>
     public ComputeOptions(Command verb)
     {
-        precision.AcceptOnlyFromAmong("f32", "bf16");
+        precision.AcceptOnlyFromAmong([.. Precisions.Words]);
         verb.Options.Add(threads);
         verb.Options.Add(precision);
         verb.Options.Add(seed);
@@ -29,7 +34,7 @@ internal sealed class ComputeOptions
     }
 
     /// <summary>The precision that was asked for; f32 by default.</summary>
-    public Precision Precision(ParseResult call) => call.GetValue(precision) == "bf16" ? Tensors.Precision.Bf16 : Tensors.Precision.F32;
+    public Precision Precision(ParseResult call) => call.GetValue(precision) is { } word ? Precisions.Of(word) : Tensors.Precision.F32;
 
     /// <summary>The seed that was asked for; 42 by default.</summary>
     public ulong Seed(ParseResult call) => (ulong)(call.GetValue(seed) ?? 42);

@@ -8,7 +8,10 @@ using Tenon.Tensors.Threads;
 namespace Tenon.Models.Decoders;
 
 /// <summary>How a checkpoint is held in memory.</summary>
-/// <param name="Precision">f32 keeps every stored value exactly; bf16 rounds matrices to bf16 at load.</param>
+/// <param name="Precision">
+/// f32 keeps every stored value exactly; bf16 rounds matrices to bf16 at load; int8 and int8-a16 take the integers of a GGUF file as they are stored and round all
+/// other matrices to integers.
+/// </param>
 /// <param name="MaxLength">Longest sequence of the run: it fixes rotary frequencies that depend on the length, and the rotary table.</param>
 public sealed record LoadOptions(Precision Precision = Precision.F32, int MaxLength = 2048)
 {
@@ -72,14 +75,26 @@ public static class DecoderBuilder
         public FrozenMatrix Matrix(string name, int outputs, int inputs)
         {
             var info = Require(name, [outputs, inputs]);
+            if (options.Precision.IsInt8()) return Integers(name, outputs, inputs);
             // f32 keeps what the file says: bf16 files stay bf16 (widened exactly in every product), all others become float32.
             var storage = options.Precision == Precision.Bf16 || info.Storage.Equals("BF16", StringComparison.OrdinalIgnoreCase) ? WeightStorage.BF16 : WeightStorage.F32;
-            return FrozenMatrix.Pack(name, outputs, inputs, storage, (row, rows) =>
-            {
-                source.Read(name, row, rows);
-                if (options.CheckFinite) CheckFinite(name, row * inputs, rows);
-            }, options.Pool);
+            return FrozenMatrix.Pack(name, outputs, inputs, storage, Reader(name, inputs), options.Pool);
         }
+
+        private FrozenMatrix Integers(string name, int outputs, int inputs)
+        {
+            var kind = source is IBlockWeights stored ? stored.Blocks(name) : BlockKind.None;
+            return kind == BlockKind.None
+                ? FrozenMatrix.Pack(name, outputs, inputs, WeightStorage.Int8, Reader(name, inputs), options.Pool)
+                : FrozenMatrix.PackBlocks(name, outputs, inputs, kind == BlockKind.Offset, (row, integers, scales, offsets) =>
+                    ((IBlockWeights)source).ReadBlocks(name, row, integers, scales, offsets), options.Pool);
+        }
+
+        private FrozenRowReader Reader(string name, int inputs) => (row, rows) =>
+        {
+            source.Read(name, row, rows);
+            if (options.CheckFinite) CheckFinite(name, row * inputs, rows);
+        };
 
         private Parameter Vector(string name, int length)
         {

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Tenon.Models.Weights;
 
 /// <summary>A source that refuses NaN and infinity: every row that is read is looked at, and the first such value is named by tensor and index.</summary>
-internal sealed class FiniteWeights<T>(T inner) : IWeightSource, IStoredBytes where T : IWeightSource, IStoredBytes
+internal sealed class FiniteWeights<T>(T inner) : IWeightSource, IStoredBytes, IBlockWeights
+    where T : IWeightSource, IStoredBytes
 {
     public string Location => inner.Location;
 
@@ -15,6 +16,15 @@ internal sealed class FiniteWeights<T>(T inner) : IWeightSource, IStoredBytes wh
     {
         inner.Read(name, row, destination);
         FiniteValues.Require(Tensors[name], row, destination, Location);
+    }
+
+    public BlockKind Blocks(string name) => inner is IBlockWeights blocks ? blocks.Blocks(name) : BlockKind.None;
+
+    public void ReadBlocks(string name, long row, Span<sbyte> integers, Span<float> scales, Span<float> offsets)
+    {
+        ((IBlockWeights)inner).ReadBlocks(name, row, integers, scales, offsets);
+        FiniteValues.RequireScales(Tensors[name], row, scales, Location);
+        FiniteValues.RequireScales(Tensors[name], row, offsets, Location);
     }
 
     public long StoredLength(string name) => inner.StoredLength(name);
@@ -35,6 +45,16 @@ internal static class FiniteValues
         var index = row * info.Columns + bad;
         var place = info.Shape.Length == 2 ? $"[{index / info.Columns}, {index % info.Columns}]" : $"[{index}]";
         throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a value that is no number", "finite values", $"{values[bad]} at {place}".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
+    }
+
+    /// <summary>Throws where scales or offsets of blocks of 32 values, read from <paramref name="row"/> on, are not finite.</summary>
+    public static void RequireScales(WeightInfo info, long row, ReadOnlySpan<float> scales, string location)
+    {
+        var bad = FirstNonFinite(scales);
+        if (bad < 0) return;
+        var blocks = info.Columns / 32;
+        throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a block whose scale is no number", "finite scales",
+            $"{scales[bad]} at [{row + (bad / blocks)}, {bad % blocks * 32}]".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -62,6 +62,8 @@ internal abstract unsafe class KernelSet(SimdLevel level)
 
     public abstract void RoundToBf16(float* source, float* target, nint n);
 
+    public abstract void RoundToInt8(float* x, nint n, int terms, byte* records);
+
     public abstract void Rotate(float* x, float* cos, float* sin, nint half, float sign);
 
     public abstract void Multiply(
@@ -147,6 +149,8 @@ internal sealed unsafe class KernelSet<TOps, TV, TTile, TT, TEight, TD>(SimdLeve
         Rows<TOps, TV>.SwiGluBackward(gate, up, dy, dgate, dup, n);
 
     public override void RoundToBf16(float* source, float* target, nint n) => Rows<TOps, TV>.RoundToBf16(source, target, n);
+
+    public override void RoundToInt8(float* x, nint n, int terms, byte* records) => Rows<TOps, TV>.RoundToInt8(x, n, terms, records);
 
     public override void Rotate(float* x, float* cos, float* sin, nint half, float sign) => Rows<TOps, TV>.Rotate(x, cos, sin, half, sign);
 

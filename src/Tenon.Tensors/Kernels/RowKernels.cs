@@ -54,6 +54,9 @@ internal static unsafe class RowKernels
     /// <summary>Rounds to bfloat16, nearest, ties to even, and keeps the result as float32; NaN stays NaN; may be in place.</summary>
     public static void RoundToBf16(float* source, float* target, nint n) => KernelSet.Best.RoundToBf16(source, target, n);
 
+    /// <summary>A row as integers of one byte: <paramref name="terms"/> (1 or 2) records for each 32 numbers; see <see cref="Int8Rows"/>.</summary>
+    public static void RoundToInt8(float* x, nint n, int terms, byte* records) => KernelSet.Best.RoundToInt8(x, n, terms, records);
+
     /// <summary>The sum of squares in float64: sixteen partial sums, then the same tree.</summary>
     public static double SumSquaresDouble(float* x, nint n)
     {

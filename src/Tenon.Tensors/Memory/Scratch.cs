@@ -12,6 +12,9 @@ internal enum ScratchUse
     /// <summary>A block of a frozen matrix, unpacked.</summary>
     Panel,
 
+    /// <summary>Rows that were rounded to integers, for all threads of a product.</summary>
+    RoundedRows,
+
     /// <summary>Scores of attention, weights of a row of logits: what an op needs within a part.</summary>
     Op,
 }

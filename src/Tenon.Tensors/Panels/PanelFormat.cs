@@ -12,12 +12,16 @@ internal abstract unsafe class PanelFormat
 
     private static readonly F32Panels s_f32 = new();
     private static readonly Bf16Panels s_bf16 = new();
+    private static readonly Int8Panels s_int8 = new(offsets: false);
+    private static readonly Int8Panels s_int8Offset = new(offsets: true);
 
     /// <summary>The format of a storage.</summary>
     public static PanelFormat Of(WeightStorage storage) => storage switch
     {
         WeightStorage.F32 => s_f32,
         WeightStorage.BF16 => s_bf16,
+        WeightStorage.Int8 => s_int8,
+        WeightStorage.Int8Offset => s_int8Offset,
         _ => throw new ArgumentOutOfRangeException(nameof(storage), storage, "no such storage"),
     };
 

@@ -95,6 +95,23 @@ public sealed unsafe class GgufFile : IDisposable
         format.Dequantize!(bytes.Pointer(t.Offset + row * rowBytes, rows * rowBytes), destination);
     }
 
+    /// <summary>What groups of 32 values of a tensor are stored as.</summary>
+    public BlockKind Blocks(string name) => Tensor(name) is var t && t.Columns % 32 == 0 ? GgufTypes.Require(t, Location).Kind : BlockKind.None;
+
+    /// <summary>The stored integers, scales and offsets of rows [row, row + count), in the file's own row order; see <see cref="Blocks"/>.</summary>
+    public void ReadBlocks(string name, long row, Span<sbyte> integers, Span<float> scales, Span<float> offsets)
+    {
+        var t = Tensor(name);
+        var format = GgufTypes.Require(t, Location);
+        var rowBytes = t.Columns / format.BlockValues * format.BlockBytes;
+        var rows = integers.Length / t.Columns;
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(row, (t.Count / t.Columns) - rows);
+        fixed (sbyte* q = integers)
+        fixed (float* d = scales, m = offsets)
+            format.Integers!(bytes.Pointer(t.Offset + (row * rowBytes), rows * rowBytes), q, d, m, integers.Length / 32);
+    }
+
     /// <summary>The stored bytes [offset, offset + length) of a tensor.</summary>
     public ReadOnlySpan<byte> Bytes(string name, long offset, int length)
     {

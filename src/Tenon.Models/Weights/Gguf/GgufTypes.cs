@@ -13,8 +13,17 @@ public enum GgufType : uint
 /// <summary>Turns whole blocks into float32 values; the destination's length is a multiple of the block's.</summary>
 internal unsafe delegate void Dequantizer(byte* source, Span<float> destination);
 
+/// <summary>Takes the integers, scales and offsets of groups of 32 values as they are stored; a type without offsets leaves them alone.</summary>
+internal unsafe delegate void BlockReader(byte* source, sbyte* integers, float* scales, float* offsets, int groups);
+
 /// <summary>A storage type's block: so many values in so many bytes, and how they are read (null: not supported).</summary>
-internal sealed record GgufFormat(int BlockValues, int BlockBytes, Dequantizer? Dequantize = null);
+/// <param name="BlockValues">Values of a block.</param>
+/// <param name="BlockBytes">Its bytes.</param>
+/// <param name="Dequantize">Its values.</param>
+/// <param name="Integers">Its integers, where each 32 values share a scale; else null.</param>
+/// <param name="Kind">What the integers' groups have.</param>
+internal sealed record GgufFormat(
+    int BlockValues, int BlockBytes, Dequantizer? Dequantize = null, BlockReader? Integers = null, BlockKind Kind = BlockKind.None);
 
 /// <summary>The table of storage types.</summary>
 internal static unsafe class GgufTypes
@@ -24,17 +33,17 @@ internal static unsafe class GgufTypes
         [GgufType.F32] = new(1, 4, (from, to) => new ReadOnlySpan<float>(from, to.Length).CopyTo(to)),
         [GgufType.F16] = new(1, 2, FloatFormats.WidenF16),
         [GgufType.BF16] = new(1, 2, FloatFormats.WidenBf16),
-        [GgufType.Q4_0] = new(32, 18, PlainBlocks.Q4_0),
-        [GgufType.Q4_1] = new(32, 20, PlainBlocks.Q4_1),
-        [GgufType.Q5_0] = new(32, 22, PlainBlocks.Q5_0),
-        [GgufType.Q5_1] = new(32, 24, PlainBlocks.Q5_1),
-        [GgufType.Q8_0] = new(32, 34, PlainBlocks.Q8_0),
+        [GgufType.Q4_0] = new(32, 18, PlainBlocks.Q4_0, IntegerBlocks.Q4_0, BlockKind.Scaled),
+        [GgufType.Q4_1] = new(32, 20, PlainBlocks.Q4_1, IntegerBlocks.Q4_1, BlockKind.Offset),
+        [GgufType.Q5_0] = new(32, 22, PlainBlocks.Q5_0, IntegerBlocks.Q5_0, BlockKind.Scaled),
+        [GgufType.Q5_1] = new(32, 24, PlainBlocks.Q5_1, IntegerBlocks.Q5_1, BlockKind.Offset),
+        [GgufType.Q8_0] = new(32, 34, PlainBlocks.Q8_0, IntegerBlocks.Q8_0, BlockKind.Scaled),
         [GgufType.Q2_K] = new(256, 84, KBlocks.Q2_K),
         [GgufType.Q3_K] = new(256, 110, KBlocks.Q3_K),
-        [GgufType.Q4_K] = new(256, 144, KBlocks.Q4_K),
-        [GgufType.Q5_K] = new(256, 176, KBlocks.Q5_K),
+        [GgufType.Q4_K] = new(256, 144, KBlocks.Q4_K, IntegerBlocks.Q4_K, BlockKind.Offset),
+        [GgufType.Q5_K] = new(256, 176, KBlocks.Q5_K, IntegerBlocks.Q5_K, BlockKind.Offset),
         [GgufType.Q6_K] = new(256, 210, KBlocks.Q6_K),
-        [GgufType.IQ4_NL] = new(32, 18, TableBlocks.IQ4_NL),
+        [GgufType.IQ4_NL] = new(32, 18, TableBlocks.IQ4_NL, IntegerBlocks.IQ4_NL, BlockKind.Scaled),
         [GgufType.IQ4_XS] = new(256, 136, TableBlocks.IQ4_XS),
         // Known, so that a file that holds them can be looked into, but not read.
         [GgufType.Q8_1] = new(32, 40),

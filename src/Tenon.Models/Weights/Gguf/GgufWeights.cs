@@ -6,7 +6,7 @@ namespace Tenon.Models.Weights.Gguf;
 /// The weights of a GGUF model under their Hugging Face names. Files of the llama architecture keep the rows of attn_q and attn_k of each head in
 /// the order (pair, half); here they are read back in Hugging Face's order (half, pair), row by row, so that reading a part stays cheap.
 /// </summary>
-internal sealed class GgufWeights : IWeightSource, IStoredBytes
+internal sealed class GgufWeights : IWeightSource, IStoredBytes, IBlockWeights
 {
     private readonly GgufFile file;
     private readonly Dictionary<string, WeightInfo> tensors = [];
@@ -54,6 +54,23 @@ internal sealed class GgufWeights : IWeightSource, IStoredBytes
         var columns = (int)shape[1];
         if (destination.Length % columns != 0) throw new ArgumentException($"{destination.Length} values are no whole rows of {columns}", nameof(destination));
         for (var i = 0; i < destination.Length / columns; i++) file.Read(source.Gguf, FileRow(row + i), destination.Slice(i * columns, columns));
+    }
+
+    public BlockKind Blocks(string name) => file.Blocks(sources[name].Gguf);
+
+    public void ReadBlocks(string name, long row, Span<sbyte> integers, Span<float> scales, Span<float> offsets)
+    {
+        var source = sources[name];
+        if (!source.Permuted)
+        {
+            file.ReadBlocks(source.Gguf, row, integers, scales, offsets);
+            return;
+        }
+
+        var (columns, blocks) = ((int)tensors[name].Columns, (int)tensors[name].Columns / 32);
+        for (var i = 0; i < integers.Length / columns; i++)
+            file.ReadBlocks(source.Gguf, FileRow(row + i), integers.Slice(i * columns, columns), scales.Slice(i * blocks, blocks),
+                offsets.IsEmpty ? default : offsets.Slice(i * blocks, blocks));
     }
 
     public long StoredLength(string name) => file.Tensor(sources[name].Gguf).Length;

@@ -115,7 +115,7 @@ internal static unsafe class KBlocks
     }
 
     /// <summary>Scale and minimum of group g from the 12 packed bytes: the first four lie plain in 6 bits, the others in a nibble and two spare bits.</summary>
-    private static (int Scale, int Minimum) ScaleMinimum(byte* packed, int g) => g < 4
+    internal static (int Scale, int Minimum) ScaleMinimum(byte* packed, int g) => g < 4
         ? (packed[g] & 63, packed[g + 4] & 63)
         : (packed[g + 4] & 15 | packed[g - 4] >> 6 << 4, packed[g + 4] >> 4 | packed[g] >> 6 << 4);
 }

@@ -7,6 +7,9 @@ internal static unsafe class TableBlocks
 {
     private static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
+    /// <summary>The integer that a nibble stands for.</summary>
+    public static sbyte Value(int nibble) => Values[nibble];
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void IQ4_NL(byte* from, Span<float> destination)
     {

@@ -1,0 +1,145 @@
+using Iced.Intel;
+using Tenon.Tensors.Panels;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Tenon.Tensors.Kernels;
+
+/// <summary>What an assembled tile is called with; the code reads the fields by their places.</summary>
+internal unsafe struct Vnni512Args
+{
+    /// <summary>Places of the fields.</summary>
+    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48;
+
+    public nint Blocks;
+    public byte* Rows;
+    public nint RowBytes;
+    public byte* Panel;
+    public float* Output;
+
+    /// <summary>Bytes from an output row to the next.</summary>
+    public nint OutputRow;
+
+    public nint Accumulate;
+}
+
+/// <summary>
+/// The machine code of <see cref="Int8Kernels"/>' tile with 512-bit <c>vpdpbusd</c>, which .NET has no name for: some rows by the 32 outputs of a panel, sums and outputs in
+/// registers. The sums begin at the record's -128 sum q, so that the weights' bias costs nothing.
+/// </summary>
+internal static class Vnni512Assembly
+{
+    /// <summary>Rows of the tallest tile: two sums and two outputs of each, scales, offsets and operands fill the 32 registers.</summary>
+    public const int MostRows = 6;
+
+    // Registers 0 to 11 hold sums, 12 to 23 outputs.
+    private static readonly AssemblerRegisterZMM[] s_zmm =
+    [
+        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
+        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
+    ];
+
+    private static readonly AssemblerRegisterZMM[] s_weights = [zmm24, zmm25];
+    private static readonly AssemblerRegisterZMM[] s_factors = [zmm28, zmm29];
+
+    /// <summary>The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>).</summary>
+    public static byte[] Tile(int rows, int terms, bool offsets)
+    {
+        var c = new Assembler(64);
+        var (accumulate, block) = (c.CreateLabel(), c.CreateLabel());
+        c.mov(r10, __qword_ptr[rdi + Vnni512Args.BlocksAt]);
+        c.mov(rsi, __qword_ptr[rdi + Vnni512Args.RowsAt]);
+        c.mov(rdx, __qword_ptr[rdi + Vnni512Args.RowBytesAt]);
+        c.mov(rcx, __qword_ptr[rdi + Vnni512Args.PanelAt]);
+        c.mov(r9, __qword_ptr[rdi + Vnni512Args.OutputRowAt]);
+        c.lea(rax, __[rdx + (rdx * 2)]);
+        c.lea(r11, __[rdx + (rdx * 4)]);
+        c.cmp(__qword_ptr[rdi + Vnni512Args.AccumulateAt], 0);
+        c.jne(accumulate);
+        for (var i = 0; i < 2 * rows; i++) c.vpxord(Output(i), Output(i), Output(i));
+        c.jmp(block);
+        c.Label(ref accumulate);
+        Outputs(c, rows, load: true);
+        c.Label(ref block);
+        for (var t = 0; t < terms; t++) Term(c, rows, t * Int8Rows.Record, offsets);
+        c.add(rsi, terms * Int8Rows.Record);
+        c.add(rcx, new Int8Panels(offsets).BlockBytes);
+        c.dec(r10);
+        c.jne(block);
+
+        Outputs(c, rows, load: false);
+        c.vzeroupper();
+        c.ret();
+        using var code = new MemoryStream();
+        c.Assemble(new StreamCodeWriter(code), 0);
+        return code.ToArray();
+    }
+
+    private static void Term(Assembler c, int rows, int record, bool offsets)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            c.vpbroadcastd(Sum(2 * i), __dword_ptr[Row(i, record + Int8Rows.Start)]);
+            c.vmovdqa32(Sum((2 * i) + 1), Sum(2 * i));
+        }
+
+        for (var k = 0; k < Int8Panels.Block; k += 4)
+        {
+            for (var j = 0; j < 2; j++) c.vmovdqu32(s_weights[j], __zmmword_ptr[rcx + (k * PanelFormat.Width) + (64 * j)]);
+            for (var i = 0; i < rows; i++)
+            {
+                c.vpbroadcastd(zmm26, __dword_ptr[Row(i, record + k)]);
+                for (var j = 0; j < 2; j++) c.vpdpbusd(Sum((2 * i) + j), s_weights[j], zmm26);
+            }
+        }
+
+        for (var j = 0; j < 2; j++) c.vmovups(s_factors[j], __zmmword_ptr[rcx + Int8Panels.Scales + (64 * j)]);
+        for (var i = 0; i < rows; i++)
+        {
+            c.vbroadcastss(zmm26, __dword_ptr[Row(i, record + Int8Rows.Scale)]);
+            for (var j = 0; j < 2; j++)
+            {
+                c.vcvtdq2ps(Sum((2 * i) + j), Sum((2 * i) + j));
+                c.vmulps(zmm27, s_factors[j], zmm26);
+                c.vfmadd231ps(Output((2 * i) + j), Sum((2 * i) + j), zmm27);
+            }
+        }
+
+        if (!offsets) return;
+        for (var j = 0; j < 2; j++) c.vmovups(s_factors[j], __zmmword_ptr[rcx + Int8Panels.OffsetsAt + (64 * j)]);
+        for (var i = 0; i < rows; i++)
+        {
+            c.vbroadcastss(zmm26, __dword_ptr[Row(i, record + Int8Rows.ScaledSum)]);
+            for (var j = 0; j < 2; j++) c.vfmadd231ps(Output((2 * i) + j), s_factors[j], zmm26);
+        }
+    }
+
+    private static void Outputs(Assembler c, int rows, bool load)
+    {
+        c.mov(r8, __qword_ptr[rdi + Vnni512Args.OutputAt]);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < 2; j++)
+            {
+                if (load) c.vmovups(Output((2 * i) + j), __zmmword_ptr[r8 + (64 * j)]);
+                else c.vmovups(__zmmword_ptr[r8 + (64 * j)], Output((2 * i) + j));
+            }
+
+            c.add(r8, r9);
+        }
+    }
+
+    private static AssemblerRegisterZMM Sum(int i) => s_zmm[i];
+
+    private static AssemblerRegisterZMM Output(int i) => s_zmm[(2 * MostRows) + i];
+
+    // A place in a row's record: rax holds three row lengths, r11 five.
+    private static AssemblerMemoryOperand Row(int row, int at) => row switch
+    {
+        0 => __[rsi + at],
+        1 => __[rsi + rdx + at],
+        2 => __[rsi + (rdx * 2) + at],
+        3 => __[rsi + rax + at],
+        4 => __[rsi + (rdx * 4) + at],
+        _ => __[rsi + r11 + at],
+    };
+}
