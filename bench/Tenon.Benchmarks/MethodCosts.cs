@@ -48,7 +48,7 @@ internal static class MethodCosts
         if (call.GetValue(s_threads) is { } threads) WorkerPool.SetDefault(threads);
         var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
         var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
-        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
+        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => Prompts.Encode(loaded.Encoder, "boxed", p)).ToList();
         var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
         if (call.GetValue(s_peak))

@@ -43,6 +43,12 @@ internal static class Application
             terminal.Error.WriteLine(e.Message);
             return e.IsUsage ? 2 : 1;
         }
+        catch (AggregateException e) when (UnexpectedFault.Cause(e) is TenonException cause)
+        {
+            terminal.Out.Flush();
+            terminal.Error.WriteLine(cause.Message);
+            return cause.IsUsage ? 2 : 1;
+        }
         catch (OperationCanceledException)
         {
             terminal.Out.Flush();
@@ -51,12 +57,30 @@ internal static class Application
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The reader of our output may leave early (`tenon ... | head`); that is no failure worth a message.
-            if (!e.Message.Contains("pipe", StringComparison.OrdinalIgnoreCase)) terminal.Error.WriteLine(e.Message);
+            if (!e.Message.Contains("pipe", StringComparison.OrdinalIgnoreCase))
+                terminal.Error.WriteLine(new TenonException($"tenon {args.FirstOrDefault()}", "files that can be read and written", e.Message).Message);
             return 1;
+        }
+        catch (Exception e)
+        {
+            TryFlush(terminal.Out);
+            return UnexpectedFault.Report(e, args, terminal.Error);
         }
         finally
         {
             _current = outer;
+        }
+    }
+
+    private static void TryFlush(TextWriter output)
+    {
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            // The fault that is told next is the one that matters.
         }
     }
 
@@ -115,6 +139,13 @@ internal static class Application
                 output.WriteLine(verb.Examples.Count == 1 ? "Example:" : "Examples:");
                 foreach (var example in verb.Examples) output.WriteLine("  " + example);
                 output.WriteLine();
+            }
+            else if (parseResult.CommandResult.Command is RootCommand)
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine("Environment:");
+                parseResult.InvocationConfiguration.Output.WriteLine($"  {UnexpectedFault.TraceVariable}=1  prints where an unexpected fault happened");
+                parseResult.InvocationConfiguration.Output.WriteLine("  NO_COLOR=1     no colours");
+                parseResult.InvocationConfiguration.Output.WriteLine();
             }
             return exit;
         }

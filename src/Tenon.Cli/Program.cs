@@ -11,7 +11,8 @@ public static class Program
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         using var output = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16);
         using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
-        using var input = new StreamReader(Console.OpenStandardInput(), utf8, false, 1 << 16);
+        using var input = new Utf8Lines(Console.OpenStandardInput(), "standard input");
+        AppDomain.CurrentDomain.UnhandledException += (_, fault) => Environment.Exit(UnexpectedFault.Report(fault.ExceptionObject as Exception, args, error));
         using var interrupt = Interrupt.ListenToSignals(error);
         return Application.Run(args, new Terminal(input, output, error, interrupt));
     }

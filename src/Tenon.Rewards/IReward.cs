@@ -37,6 +37,9 @@ public interface IReward
     /// <summary>True where the reward judges the outcome (accuracy, dynamic sampling look at these), false where it shapes.</summary>
     bool IsOutcome { get; }
 
+    /// <summary>True where a gold may be any JSON (a list, an object); false where it is a text, and an object as a gold is a fault of the data.</summary>
+    bool ReadsAnyGold => false;
+
     /// <summary>Judges one completion of one problem.</summary>
     Verdict Judge(Problem problem, in Completion completion);
 }

@@ -11,4 +11,15 @@ public sealed record Problem(string Id, string Text, string Answer, IReadOnlyDic
 {
     /// <summary>A worked solution that ends in the boxed answer, where the source has one (supervised training).</summary>
     public string? Solution { get; init; }
+
+    /// <summary>The conversation's own system message; it takes the place of the recipe's.</summary>
+    public string? System { get; init; }
+
+    /// <summary>What was said before the question, user and assistant in turn; empty where the data holds a question alone.</summary>
+    public IReadOnlyList<Turn> Earlier { get; init; } = [];
 }
+
+/// <summary>A message that stands before the question of a conversation.</summary>
+/// <param name="Role"><c>user</c> or <c>assistant</c>.</param>
+/// <param name="Content">Its text.</param>
+public sealed record Turn(string Role, string Content);

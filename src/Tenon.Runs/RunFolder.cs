@@ -291,7 +291,7 @@ public sealed class RunFolder : IDisposable
     private static string ResumeCommand(string path)
     {
         using var run = new RunFolder(path, writes: false);
-        return $"tenon {RunJson.Text(RunJson.Parse(File.ReadAllText(run.RunFile))?["verb"]) ?? "train"} --resume {(path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path)}";
+        return $"tenon {RunJson.Text(RunJson.Parse(File.ReadAllText(run.RunFile))?["verb"]) ?? "train"} --resume {ShellWord.Path(path)}";
     }
 
     private static int? NumberOf(string path) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -12,10 +11,10 @@ namespace Tenon.Runs;
 public static class RunJson
 {
     /// <summary>Options of one line.</summary>
-    public static JsonSerializerOptions Line { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static JsonSerializerOptions Line => ReadableJson.Line;
 
     /// <summary>Options of a file that people read.</summary>
-    public static JsonSerializerOptions Indented { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    public static JsonSerializerOptions Indented => ReadableJson.Indented;
 
     /// <summary>A node as one line.</summary>
     public static string ToLine(this JsonNode node) => node.ToJsonString(Line);

@@ -23,7 +23,7 @@ public sealed class HeldOutEvaluator
     {
         var settings = setup.Settings;
         var limit = settings.Evaluate.MaxNewTokens ?? settings.Rollout.MaxNewTokens;
-        var prompts = heldOut.Problems.Select((p, i) => new DrawnPrompt(p, i, setup.Encoder.Encode(Settings.Prompts.Fill(settings.Data.Prompt, p.Text), settings.Data.System)))
+        var prompts = heldOut.Problems.Select((p, i) => new DrawnPrompt(p, i, Settings.Prompts.Encode(setup.Encoder, settings.Data.Prompt, p, settings.Data.System)))
             .Where(p => p.Prompt.Length + limit <= setup.Model.MaxLength).ToList();
         var statistics = new BatchStatistics(setup.Rewards);
         foreach (var group in collector.Collect(prompts, heldOut.Samples, limit, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter, cancel: cancel)) statistics.Add(group);

@@ -135,7 +135,7 @@ public sealed class RlvrTrainer
             {
                 var problem = setup.Problems.At(state.Cursor);
                 state = state with { Cursor = state.Cursor + 1 };
-                var ids = setup.Encoder.Encode(Settings.Prompts.Fill(setup.Settings.Data.Prompt, problem.Text), setup.Settings.Data.System);
+                var ids = Settings.Prompts.Encode(setup.Encoder, setup.Settings.Data.Prompt, problem, setup.Settings.Data.System);
                 if (ids.Length <= rollout.MaxPromptTokens && ids.Length + rollout.MaxNewTokens <= setup.Model.MaxLength) prompts.Add(new DrawnPrompt(problem, draw++, ids));
                 else
                 {

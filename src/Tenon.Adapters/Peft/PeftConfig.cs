@@ -59,7 +59,7 @@ public sealed class PeftConfig
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) throw new TenonException($"adapter folder '{folder}'", $"a file '{FileName}'", Directory.Exists(folder) ? "none" : "no such folder", "an adapter folder is what PEFT's save_pretrained writes");
-        return (File.ReadAllText(path), path);
+        return (InputFile.ReadText(path, "adapter configuration"), path);
     }
 
     /// <summary>Reads a configuration; <paramref name="source"/> names it in errors. Only <c>peft_type</c> is mandatory.</summary>
@@ -88,7 +88,7 @@ public sealed class PeftConfig
         }
         catch (JsonException e)
         {
-            throw new TenonException(source, "JSON", e.Message, inner: e);
+            throw JsonFault.Error(source, e, json);
         }
         return root as JsonObject ?? throw new TenonException(source, "a JSON object", root is null ? "null" : $"a JSON {root.GetValueKind().ToString().ToLowerInvariant()}");
     }

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 using Tenon.Cli.Running;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 
 namespace Tenon.Cli.Commands;
@@ -46,7 +45,7 @@ internal sealed class AdapterCommand : Verb
         else
         {
             var name = call.GetValue(model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
-            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), TokenizerSource.Open(name), terminal);
+            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), terminal);
             else ToLora(name, path, target, call.GetValue(rank), terminal);
         }
 
@@ -68,10 +67,11 @@ internal sealed class AdapterCommand : Verb
 
     private static int Inspect(string path, bool asJson, Terminal terminal)
     {
-        if (!File.Exists(Path.Combine(path, PeftFolder.ConfigFile))) throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(path) ? "none in it" : "nothing there", usage: true);
+        AdapterCheck.RequireFolder(path);
         var config = PeftConfig.Fields(path);
         using var tensors = SafetensorsFile.Open(Path.Combine(path, PeftFolder.TensorFile));
-        var vllm = PeftFolder.VllmObstacle(path);
+        var fault = AdapterCheck.FaultOf(tensors);
+        var vllm = fault ?? PeftFolder.VllmObstacle(path);
         var facts = new JsonObject
         {
             ["method"] = PeftFolder.MethodOf(path) ?? config["peft_type"]?.ToString().ToLowerInvariant(),
@@ -84,6 +84,7 @@ internal sealed class AdapterCommand : Verb
             ["dtype"] = string.Join(", ", tensors.Tensors.Values.Select(t => t.Type.ToString()).Distinct()),
             ["vllm"] = vllm is null,
             ["vllm_obstacle"] = vllm,
+            ["fault"] = fault,
             ["tensors"] = new JsonObject(tensors.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => KeyValuePair.Create(t.Key, (JsonNode?)JsonLines.Array(t.Value.Shape)))),
         };
         if (asJson) terminal.Out.WriteLine(facts.ToJsonString());
@@ -92,7 +93,7 @@ internal sealed class AdapterCommand : Verb
                 if (key == "tensors")
                     foreach (var (tensor, shape) in value!.AsObject()) terminal.Out.WriteLine($"  {tensor} {shape!.ToJsonString()}");
                 else if (key == "vllm") terminal.Out.WriteLine(vllm is null ? "vllm      loads this folder as it is" : $"vllm      does not compute this function: {vllm}; tenon adapter to-lora or merge writes what it does");
-                else if (key != "vllm_obstacle") terminal.Out.WriteLine($"{key,-9} {value?.ToJsonString()}");
+                else if (key != "vllm_obstacle") terminal.Out.WriteLine($"{key,-9} {value?.ToJsonString(ReadableJson.Line)}");
         return 0;
     }
 }

@@ -67,7 +67,7 @@ internal sealed class BenchCommand : Verb
         var precision = compute.Precision(call);
         var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
         var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
-        var ids = problems.Select(p => loaded.Encoder.Encode(Prompts.Fill("boxed", p.Text))).ToList();
+        var ids = problems.Select(p => Prompts.Encode(loaded.Encoder, "boxed", p)).ToList();
         using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();

@@ -43,9 +43,10 @@ internal sealed class ChatCommand : Verb
             if (limit < 1) throw new TenonException("the conversation", $"at most {loaded.Model.MaxLength} tokens", $"{prompt.Length}", "begin a new one");
             var stream = loaded.Encoder.Tokenizer.StreamingDecoder(skipSpecial: true);
             var answer = new System.Text.StringBuilder();
-            generator.Generate([new GenerationRequest(prompt, 1, limit, new RandomPlace(compute.Seed(call), RandomPurpose.Sampling, 0, turn)) { Adapter = set }], (_, _, id) => Say(stream.Add(id)), terminal.Interrupt.Token);
+            var made = generator.Generate([new GenerationRequest(prompt, 1, limit, new RandomPlace(compute.Seed(call), RandomPurpose.Sampling, 0, turn)) { Adapter = set }], (_, _, id) => Say(stream.Add(id)), terminal.Interrupt.Token);
             Say(stream.Flush());
             terminal.Out.WriteLine();
+            if (!FiniteSample.Is(made[0])) throw FiniteSample.Fault(made[0]);
             messages.Add(new PromptMessage("assistant", answer.ToString()));
 
             void Say(string part)

@@ -17,6 +17,9 @@ internal sealed class EvalCommand : Verb
     private readonly Option<string> benchmark;
     private readonly Option<string> data;
     private readonly Option<string> output;
+    private readonly Option<string?> problemColumn;
+    private readonly Option<string?> answerColumn;
+    private readonly Option<string?> idColumn;
     private readonly Option<int?> limit;
     private readonly Option<string> prompt;
     private readonly Option<double> temperature;
@@ -29,9 +32,12 @@ internal sealed class EvalCommand : Verb
     {
         model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
         adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
-        benchmark = Add(new Option<string>("--benchmark") { Description = "NAME@K[,NAME@K...]: a JSONL file, or the name of one in the data folder; K samples a problem", Required = true });
+        benchmark = Add(new Option<string>("--benchmark") { Description = "NAME@K[,NAME@K...]: a data file (JSONL, CSV, Parquet), or the name of one in the data folder; K samples a problem", Required = true });
         data = Add(new Option<string>("--data") { Description = "the folder of benchmark files", DefaultValueFactory = _ => "data" });
         output = Add(new Option<string>("--output", "-o") { Description = "the folder of results", DefaultValueFactory = _ => "eval" });
+        problemColumn = Add(new Option<string?>("--problem-column") { Description = "the column of the question or of the messages, nested ones by a dotted path; the usual names by default" });
+        answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
+        idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
         limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
         prompt = Add(new Option<string>("--prompt") { Description = "boxed, plain, or a template with {problem}", DefaultValueFactory = _ => "boxed" });
         temperature = Add(new Option<double>("--temperature") { Description = "sampling temperature; 0 is greedy", DefaultValueFactory = _ => 1 });
@@ -45,7 +51,7 @@ internal sealed class EvalCommand : Verb
         compute.Apply(call);
         var template = call.GetValue(prompt)!;
         if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
-        var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
+        var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name, terminal)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
         var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens));
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = call.GetValue(temperature) }, EndTokens = loaded.EndTokens, Precision = compute.Precision(call) };
@@ -53,7 +59,7 @@ internal sealed class EvalCommand : Verb
         foreach (var (name, problems) in work)
         {
             var file = Path.Combine(call.GetValue(output)!, $"{Path.GetFileNameWithoutExtension(name.Name)}@{name.Samples}.jsonl");
-            var prompts = problems.Select((p, i) => new DrawnPrompt(p, i, loaded.Encoder.Encode(Prompts.Fill(template, p.Text)))).ToList();
+            var prompts = problems.Select((p, i) => new DrawnPrompt(p, i, Prompts.Encode(loaded.Encoder, template, p))).ToList();
             foreach (var part in EvalResults.Missing(file, prompts).Chunk(Chunk))
             {
                 var fit = part.Where(p => p.Prompt.Length + call.GetValue(maxNewTokens) <= loaded.Model.MaxLength).ToList();
@@ -70,10 +76,12 @@ internal sealed class EvalCommand : Verb
         return 0;
     }
 
-    private IReadOnlyList<Problem> Read(ParseResult call, string name)
+    private IReadOnlyList<Problem> Read(ParseResult call, string name, Terminal terminal)
     {
-        var path = File.Exists(name) ? name : Path.Combine(call.GetValue(data)!, name + ".jsonl");
-        var problems = ProblemFile.Read(path).Problems;
+        var columns = new ProblemColumns { Problem = call.GetValue(problemColumn), Answer = call.GetValue(answerColumn), Id = call.GetValue(idColumn) };
+        var file = ProblemFile.Read(DataTable.Locate(name, call.GetValue(data)!), columns);
+        foreach (var notice in file.Notices) terminal.Error.WriteLine($"note: {notice}");
+        var problems = file.Problems;
         return call.GetValue(limit) is { } n ? [.. problems.Take(n)] : problems;
     }
 }

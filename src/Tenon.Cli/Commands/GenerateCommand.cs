@@ -15,6 +15,7 @@ internal sealed class GenerateCommand : Verb
     private readonly Option<string?> input;
     private readonly Option<int> samples;
     private readonly Option<bool> template;
+    private readonly Option<bool> rendered;
     private readonly SamplingOptions sampling;
     private readonly ComputeOptions compute;
 
@@ -27,6 +28,7 @@ internal sealed class GenerateCommand : Verb
         input = Add(new Option<string?>("--input", "-i") { Description = "a JSONL file (- for standard input) of {\"ids\":[...]} or {\"prompt\":\"...\"} lines; answers are JSON lines" });
         samples = Add(new Option<int>("--samples") { Description = "completions of each prompt", DefaultValueFactory = _ => 1 });
         template = Add(new Option<bool>("--chat-template") { Description = "wrap each prompt as a user's message in the model's chat template" });
+        rendered = Add(new Option<bool>("--rendered") { Description = "the prompts are a chat template's output already: no begin token is added (a line says it for itself by \"rendered\": true)" });
         sampling = new SamplingOptions(this);
         compute = new ComputeOptions(this);
     }
@@ -43,9 +45,12 @@ internal sealed class GenerateCommand : Verb
         var wrap = call.GetValue(template);
         var tokenizer = new Lazy<TokenizerSource>(() => TokenizerSource.Open(source));
         var encoder = new Lazy<Tenon.Models.Prompting.PromptEncoder>(() => LoadedModel.EncoderOf(tokenizer.Value, wrap ? null : false));
+        var isRendered = call.GetValue(rendered);
+        if (wrap && isRendered) throw new TenonException("--rendered", "prompts that are rendered, or prompts to be rendered", "--chat-template beside it", usage: true);
+        var reader = new PromptText(encoder, isRendered, terminal);
         List<int[]> ids = file is null
-            ? [.. texts.Select(t => encoder.Value.Encode(t))]
-            : [.. JsonLines.Read(file, terminal).Select(l => Read(JsonLines.Parse(l.Text, l.Number, file), l.Number, file, encoder))];
+            ? [.. texts.Select(t => reader.Encode(t, isRendered))]
+            : [.. JsonLines.Objects(file, terminal).Select(line => Read(line.Json, line.Where, reader))];
         var limit = sampling.MaxNewTokens(call);
         var longest = ids.Select(i => i.Length).DefaultIfEmpty(1).Max();
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
@@ -58,8 +63,14 @@ internal sealed class GenerateCommand : Verb
         var decoder = TryTokenizer(tokenizer);
         if (file is not null)
         {
-            foreach (var s in generator.Generate(requests, cancel: terminal.Interrupt.Token)) JsonLines.Write(terminal, Answer(s, decoder));
-            return 0;
+            GeneratedSample? broken = null;
+            foreach (var s in generator.Generate(requests, cancel: terminal.Interrupt.Token))
+            {
+                JsonLines.Write(terminal, Answer(s, decoder));
+                if (!FiniteSample.Is(s)) broken ??= s;
+            }
+
+            return broken is null ? 0 : throw FiniteSample.Fault(broken);
         }
 
         foreach (var (request, i) in requests.Select((r, i) => (r, i)))
@@ -67,12 +78,13 @@ internal sealed class GenerateCommand : Verb
             {
                 var stream = decoder!.StreamingDecoder(skipSpecial: true);
                 var one = request with { Samples = 1, FirstSample = s };
-                generator.Generate([one], (_, _, id) =>
+                var made = generator.Generate([one], (_, _, id) =>
                 {
                     terminal.Out.Write(stream.Add(id));
                     terminal.Out.Flush();
                 }, terminal.Interrupt.Token);
                 terminal.Out.WriteLine(stream.Flush());
+                if (made.FirstOrDefault(g => !FiniteSample.Is(g)) is { } broken) throw FiniteSample.Fault(broken);
             }
 
         return 0;
@@ -91,11 +103,12 @@ internal sealed class GenerateCommand : Verb
         }
     }
 
-    private static int[] Read(System.Text.Json.JsonElement line, int number, string file, Lazy<Tenon.Models.Prompting.PromptEncoder> encoder)
+    private static int[] Read(System.Text.Json.JsonElement line, string where, PromptText reader)
     {
-        if (line.TryGetProperty("ids", out var ids)) return JsonLines.Ids(ids);
-        if (line.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == System.Text.Json.JsonValueKind.String) return encoder.Value.Encode(prompt.GetString()!);
-        throw new TenonException($"{file}, line {number}", "{\"ids\":[...]} or {\"prompt\":\"...\"}", "neither", usage: true);
+        var ids = JsonLines.Ids(line, where)
+            ?? (JsonLines.Text(line, "prompt", where) is { } prompt ? reader.Encode(prompt, reader.IsRendered(line, where)) : null)
+            ?? throw new TenonException(where, "{\"ids\":[...]} or {\"prompt\":\"...\"}", "neither", usage: true);
+        return ids.Length > 0 ? ids : throw new TenonException(where, "at least one token", "an empty prompt", usage: true);
     }
 
     private static JsonObject Answer(GeneratedSample s, ITokenizer? tokenizer) => new()

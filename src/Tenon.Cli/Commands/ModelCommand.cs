@@ -80,28 +80,14 @@ internal sealed class ModelCommand : Verb
         var name = call.GetValue(model)!;
         var folder = call.GetValue(target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
         var type = call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32;
-        var tokenizer = TryTokenizer(name, terminal);
-        if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, tokenizer, terminal);
+        if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, terminal);
         else
         {
             using var source = ModelSource.Open(name);
-            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, tokenizer is null ? null : tokenizer.WriteTo);
+            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, TokenizerCopy.Of(name, terminal));
         }
 
         terminal.Out.WriteLine(folder);
         return 0;
-    }
-
-    private static TokenizerSource? TryTokenizer(string name, Terminal terminal)
-    {
-        try
-        {
-            return TokenizerSource.Open(name);
-        }
-        catch (TenonException e)
-        {
-            terminal.Error.WriteLine($"the model is written without a tokenizer: {e.Message}");
-            return null;
-        }
     }
 }

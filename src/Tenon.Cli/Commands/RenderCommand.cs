@@ -23,9 +23,9 @@ internal sealed class RenderCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var renderer = Renderer(call);
-        foreach (var (_, text) in JsonLines.Read(call.GetValue(input)!, terminal))
+        foreach (var line in JsonLines.Read(call.GetValue(input)!, terminal))
         {
-            terminal.Out.WriteLine(renderer.Answer(text));
+            terminal.Out.WriteLine(line.Fault is { } fault ? JsonLines.Error("Error", fault.Message).ToJsonString() : renderer.Answer(line.Text));
             terminal.Out.Flush();
         }
 
@@ -36,8 +36,7 @@ internal sealed class RenderCommand : Verb
     {
         if (call.GetValue(template) is { } file)
         {
-            if (!File.Exists(file)) throw new TenonException($"template {file}", "a file that exists", "nothing there", usage: true);
-            return new RenderLine(File.ReadAllText(file));
+            return new RenderLine(InputFile.ReadText(file, "template"));
         }
 
         if (call.GetValue(tokenizer) is not { } name || name == "-") return new RenderLine();

@@ -21,6 +21,7 @@ internal sealed class ScoreCommand : Verb
     private readonly Option<string> input;
     private readonly Option<string?> output;
     private readonly Option<string?> gradients;
+    private readonly Option<bool> rendered;
     private readonly ComputeOptions compute;
 
     public ScoreCommand()
@@ -31,6 +32,7 @@ internal sealed class ScoreCommand : Verb
         input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"ids\":[...]} or {\"prompt\":\"...\",\"completion\":\"...\"}, optional prompt_length, temperature, weights", Required = true });
         output = Add(new Option<string?>("--output", "-o") { Description = "writes N.hidden (after the final norm) and N.logits of each line" });
         gradients = Add(new Option<string?>("--gradients") { Description = "writes the gradient of -sum(weights * logp) over all lines for every trainable tensor" });
+        rendered = Add(new Option<bool>("--rendered") { Description = "the prompts are a chat template's output already: no begin token is added (a line says it for itself by \"rendered\": true)" });
         compute = new ComputeOptions(this);
     }
 
@@ -42,8 +44,8 @@ internal sealed class ScoreCommand : Verb
         var source = call.GetValue(model)!;
         var file = call.GetValue(input)!;
         var encoder = new Lazy<PromptEncoder>(() => LoadedModel.EncoderOf(TokenizerSource.Open(source), false));
-        var lines = JsonLines.Read(file, terminal).Select(l => Read(JsonLines.Parse(l.Text, l.Number, file), $"{file}, line {l.Number}", encoder)).ToList();
-        if (lines.Count == 0) throw new TenonException($"input {file}", "at least one line", "none", usage: true);
+        var prompts = new PromptText(encoder, call.GetValue(rendered), terminal);
+        var lines = JsonLines.Objects(file, terminal).Select(line => Read(line.Json, line.Where, prompts)).ToList();
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
         var path = call.GetValue(gradients);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal)
@@ -53,7 +55,11 @@ internal sealed class ScoreCommand : Verb
         for (var i = 0; i < lines.Count; i++)
         {
             terminal.Interrupt.Token.ThrowIfCancellationRequested();
-            JsonLines.Write(terminal, Score(loaded.Model, set, tape, lines[i], i, call.GetValue(output) is not null ? tensors : null, path is not null));
+            var answer = Score(loaded.Model, set, tape, lines[i], i, call.GetValue(output) is not null ? tensors : null, path is not null);
+            JsonLines.Write(terminal, answer);
+            if (answer["sum"] is null)
+                terminal.Error.WriteLine($"note: line {i + 1}: {answer["logp"]!.AsArray().Count(v => v is null)} of {answer["logp"]!.AsArray().Count} log-probabilities are no finite numbers (null): "
+                    + "the model or the adapter gives no finite logits");
         }
 
         if (call.GetValue(output) is { } states) SafetensorsWriter.Write(states, tensors);
@@ -61,25 +67,26 @@ internal sealed class ScoreCommand : Verb
         return 0;
     }
 
-    private static Line Read(JsonElement json, string where, Lazy<PromptEncoder> encoder)
+    private static Line Read(JsonElement json, string where, PromptText prompts)
     {
-        var start = json.TryGetProperty("prompt_length", out var length) ? length.GetInt32() : 1;
+        var start = JsonLines.Whole(json, "prompt_length", where) ?? 1;
         int[] ids;
-        if (json.TryGetProperty("ids", out var given)) ids = JsonLines.Ids(given);
-        else if (json.TryGetProperty("prompt", out var prompt) && json.TryGetProperty("completion", out var completion))
+        if (JsonLines.Ids(json, where) is { } given) ids = given;
+        else if (JsonLines.Text(json, "prompt", where) is { } prompt && JsonLines.Text(json, "completion", where) is { } completion)
         {
-            var before = encoder.Value.Encode(prompt.GetString()!);
-            ids = [.. before, .. encoder.Value.Tokenizer.Encode(completion.GetString()!)];
+            var before = prompts.Encode(prompt, prompts.IsRendered(json, where));
+            ids = [.. before, .. prompts.EncodeAnswer(completion)];
             start = Math.Max(1, before.Length);
         }
         else throw new TenonException(where, "ids, or prompt and completion", "neither", usage: true);
 
         if (ids.Length == 0) throw new TenonException(where, "at least one id", "none", usage: true);
         if (start < 1 || start > ids.Length) throw new TenonException($"{where}: prompt_length", $"1 to {ids.Length}", $"{start}", usage: true);
-        var temperature = json.TryGetProperty("temperature", out var t) ? t.GetDouble() : 1;
+        var temperature = JsonLines.Number(json, "temperature", where) ?? 1;
         if (!(temperature > 0)) throw new TenonException($"{where}: temperature", "above 0", $"{temperature}", usage: true);
-        var weights = json.TryGetProperty("weights", out var w) ? w.EnumerateArray().Select(e => e.GetDouble()).ToArray() : null;
-        if (weights is not null && weights.Length != ids.Length - start) throw new TenonException($"{where}: weights", $"{ids.Length - start}, one for each scored token", $"{weights.Length}", usage: true);
+        var weights = JsonLines.Numbers(json, "weights", where);
+        if (weights is not null && weights.Length != ids.Length - start)
+            throw new TenonException($"{where}: weights", $"{ids.Length - start}, one for each scored token", $"{weights.Length}", usage: true);
         return new Line(ids, start, temperature, weights);
     }
 
@@ -108,7 +115,7 @@ internal sealed class ScoreCommand : Verb
         }
 
         tape.Reset();
-        return new JsonObject { ["logp"] = JsonLines.Array(logp), ["entropy"] = JsonLines.Array(entropy), ["sum"] = logp.Sum(v => (double)v) };
+        return new JsonObject { ["logp"] = JsonLines.Array(logp), ["entropy"] = JsonLines.Array(entropy), ["sum"] = JsonLines.Finite(logp.Sum(v => (double)v)) };
     }
 
     private static float[] Logits(Tenon.Models.CausalModel model, Tensor hidden, TokenBatch batch)

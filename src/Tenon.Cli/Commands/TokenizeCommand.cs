@@ -23,17 +23,17 @@ internal sealed class TokenizeCommand : Verb
     {
         var file = call.GetValue(input)!;
         var opened = TokenizerSource.Open(call.GetValue(tokenizer)!).Tokenizer;
-        foreach (var (number, text) in JsonLines.Read(file, terminal))
+        foreach (var line in JsonLines.Read(file, terminal))
         {
             JsonObject answer;
             try
             {
-                answer = Answer(opened, JsonLines.Parse(text, number, file), $"{file}, line {number}");
+                answer = Answer(opened, JsonLines.Parse(line, file), $"{file}, line {line.Number}");
             }
-            catch (Exception e) when (e is TenonException or InvalidOperationException or FormatException)
+            catch (TenonException e)
             {
                 // One bad line is answered as such; the others go on.
-                answer = new JsonObject { ["error"] = new JsonObject { ["kind"] = "Error", ["message"] = e.Message } };
+                answer = JsonLines.Error("Error", e.Message);
             }
 
             JsonLines.Write(terminal, answer);
@@ -44,14 +44,11 @@ internal sealed class TokenizeCommand : Verb
 
     private static JsonObject Answer(ITokenizer tokenizer, JsonElement line, string where)
     {
-        if (line.TryGetProperty("text", out var text)) return new JsonObject { ["ids"] = JsonLines.Array(tokenizer.Encode(text.GetString()!, Flag(line, "special"))) };
-        if (!line.TryGetProperty("ids", out var array)) throw new TenonException(where, "text or ids", "neither", usage: true);
-        var ids = JsonLines.Ids(array);
-        var skip = Flag(line, "skip_special");
+        if (JsonLines.Text(line, "text", where) is { } text) return new JsonObject { ["ids"] = JsonLines.Array(tokenizer.Encode(text, JsonLines.Flag(line, "special", where))) };
+        var ids = JsonLines.Ids(line, where) ?? throw new TenonException(where, "text or ids", "neither", usage: true);
+        var skip = JsonLines.Flag(line, "skip_special", where);
         var answer = new JsonObject { ["text"] = tokenizer.Decode(ids, skip) };
-        if (Flag(line, "prefixes")) answer["prefixes"] = JsonLines.Array(Enumerable.Range(0, ids.Length + 1).Select(n => tokenizer.Decode(ids.AsSpan(0, n), skip)));
+        if (JsonLines.Flag(line, "prefixes", where)) answer["prefixes"] = JsonLines.Array(Enumerable.Range(0, ids.Length + 1).Select(n => tokenizer.Decode(ids.AsSpan(0, n), skip)));
         return answer;
     }
-
-    private static bool Flag(JsonElement line, string name) => line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Text;
+using Tenon.Cli.Running;
 using Tenon.Rewards;
+using Tenon.Rewards.Data;
 using Tenon.Rewards.MathAnswers;
 using Tenon.Rewards.Steps;
 
@@ -20,7 +21,8 @@ internal sealed class VerifyCommand : Verb
     private readonly Option<bool> _json;
     private readonly Option<string?> _serve;
     private readonly Option<string?> _audit;
-    private readonly Option<string> _column;
+    private readonly Option<string?> _column;
+    private readonly Option<int?> _threads;
     private readonly Option<bool> _steps;
     private readonly Option<bool> _thinking;
 
@@ -41,13 +43,15 @@ internal sealed class VerifyCommand : Verb
         _audit = Add(new Option<string?>("--audit") { Description = "Reads a data file and reports golds that are empty, unparsable, ambiguous or duplicated.", HelpName = "FILE" });
         _steps = Add(new Option<bool>("--steps") { Description = "Checks the arithmetic and algebra of a worked solution line by line: of SOLUTION (or of ANSWER behind a GOLD, or of --input's lines), and explains the first wrong step." });
         _thinking = Add(new Option<bool>("--thinking") { Description = "The prompt left a think block open, so that answers begin inside it: without its closing tag there is no answer." });
-        _column = Add(new Option<string>("--answer-column") { Description = "The column of the gold (--audit).", HelpName = "NAME", DefaultValueFactory = _ => "answer" });
+        _column = Add(new Option<string?>("--answer-column") { Description = "The column of the gold, nested ones by a dotted path; the usual names by default (--audit).", HelpName = "NAME" });
+        _threads = Add(new Option<int?>("--threads") { Description = "Worker threads; all cores by default.", HelpName = "N" });
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
+        ComputeOptions.ApplyThreads(call.GetValue(_threads));
         var profile = RuleProfile.Find(call.GetValue(_profile)!);
-        if (call.GetValue(_audit) is { } audit) return Audit(audit, call.GetValue(_column)!, call.GetValue(_json), terminal);
+        if (call.GetValue(_audit) is { } audit) return Audit(audit, call.GetValue(_column), call.GetValue(_json), terminal);
         if (call.GetValue(_require) is not (null or "answer" or "value"))
             throw new TenonException("tenon verify --require", "answer or value", call.GetValue(_require), usage: true);
         if (call.GetValue(_tolerance) is { } t && !(t >= 0 && t < 1)) throw new TenonException("tenon verify --tolerance", "a relative tolerance from 0 to below 1", $"{t}", usage: true);
@@ -98,38 +102,32 @@ internal sealed class VerifyCommand : Verb
 
     private static int Stream(Func<string, string> answerOf, string input, Terminal terminal)
     {
+        string Answer(InputLine line) => line.Fault is { } fault ? JsonLines.Error("text", fault.Message).ToJsonString() : answerOf(line.Text);
         if (input == "-")
         {
-            while (terminal.In.ReadLine() is { } line)
+            foreach (var line in JsonLines.Read(input, terminal))
             {
-                if (string.IsNullOrWhiteSpace(line)) continue;
-                terminal.Out.Write(answerOf(line) + "\n");
+                terminal.Out.Write(Answer(line) + "\n");
                 terminal.Out.Flush();
             }
             return 0;
         }
-        foreach (var chunk in Read(input).Where(line => !string.IsNullOrWhiteSpace(line)).Chunk(4096))
+        foreach (var chunk in JsonLines.Read(input, terminal).Chunk(4096))
         {
             var answers = new string[chunk.Length];
-            Parallel.For(0, chunk.Length, i => answers[i] = answerOf(chunk[i]));
+            Parallel.For(0, chunk.Length, Workers.Options, i => answers[i] = Answer(chunk[i]));
             foreach (var answer in answers) terminal.Out.Write(answer + "\n");
         }
         return 0;
     }
 
-    private static int Audit(string file, string column, bool json, Terminal terminal)
+    private static int Audit(string file, string? column, bool json, Terminal terminal)
     {
         var count = 0;
-        var findings = GoldAudit.Read(Read(file).Select(line => { count++; return line; }), column);
+        var findings = GoldAudit.Read(GoldLines.Of(file, column).Select(line => { count++; return line; }));
         foreach (var f in findings)
             terminal.Out.WriteLine(json ? System.Text.Json.JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail }) : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
         terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"))}");
         return 0;
-    }
-
-    private static IEnumerable<string> Read(string file)
-    {
-        if (!File.Exists(file)) throw new TenonException($"Data file {file}", "a file that exists", usage: true);
-        return File.ReadLines(file, Encoding.UTF8);
     }
 }

@@ -53,11 +53,11 @@ internal static class VerifyServer
         {
             var (status, body) = (200, "");
             if (context.Request.HttpMethod == "GET") body = "{\"verify\":\"tenon\",\"post\":\"{gold, answer}, lines or an array of them\"}";
-            else if (context.Request.ContentLength64 > MaxBody) (status, body) = (413, "{\"error\":{\"kind\":\"size\",\"message\":\"more than 64 MiB\"}}");
+            else if (context.Request.ContentLength64 > MaxBody || ReadBody(context.Request.InputStream) is not { } posted)
+                (status, body) = (413, "{\"error\":{\"kind\":\"size\",\"message\":\"more than 64 MiB\"}}");
             else
             {
-                using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-                body = Body(lines, reader.ReadToEnd());
+                body = Text(posted) is { } text ? Body(lines, text) : "{\"error\":{\"kind\":\"text\",\"message\":\"the body is no UTF-8\"}}";
             }
             var bytes = Encoding.ASCII.GetBytes(body);
             context.Response.StatusCode = status;
@@ -71,6 +71,26 @@ internal static class VerifyServer
             // The client went away; there is nobody to tell.
             context.Response.Abort();
         }
+    }
+
+    /// <summary>The body, or null where it is longer than allowed: a chunked one does not say its length before.</summary>
+    internal static byte[]? ReadBody(Stream input, int most = MaxBody)
+    {
+        var body = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (input.Read(buffer) is > 0 and var read)
+        {
+            if (body.Length + read > most) return null;
+            body.Write(buffer, 0, read);
+        }
+
+        return body.ToArray();
+    }
+
+    private static string? Text(ReadOnlySpan<byte> body)
+    {
+        if (body is [0xEF, 0xBB, 0xBF, ..]) body = body[3..];
+        return System.Text.Unicode.Utf8.IsValid(body) ? Encoding.UTF8.GetString(body) : null;
     }
 
     internal static string Body(VerifyLines lines, string text)

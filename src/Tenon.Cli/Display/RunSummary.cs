@@ -19,21 +19,22 @@ internal static class RunSummary
         if (pairs.Count > 0) console.Write(BeforeAndAfter(pairs));
         if (run is null) return;
         foreach (var (what, command) in Next(run, end, pairs.Select(pair => pair.After.Benchmark).FirstOrDefault()))
-            console.WriteLine($"{what,-10}{command}", Style.Plain);
+            // Past the console's own wrapping: a command that is broken into lines cannot be pasted.
+            console.Profile.Out.Writer.WriteLine($"{what,-10}{command}");
     }
 
     /// <summary>Lines of a name and what stands for it.</summary>
     public static IEnumerable<(string What, string Text)> Next(RunStart run, RunEnd end, string? benchmark)
     {
         var verbs = Application.Verbs().Select(verb => verb.Name).ToHashSet(StringComparer.Ordinal);
-        var model = Quoted(run.Model);
-        var adapter = Quoted(end.Adapter);
+        var model = ShellWord.Path(run.Model);
+        var adapter = ShellWord.Path(end.Adapter);
         if (end.Adapter.Length > 0) yield return ("adapter", end.Adapter);
-        if (end.Stopped && verbs.Contains("train")) yield return ("go on", $"tenon train --resume {Quoted(run.Folder)}");
-        if (verbs.Contains("report")) yield return ("report", $"tenon report {Quoted(run.Folder)}");
+        if (end.Stopped && verbs.Contains("train")) yield return ("go on", $"tenon train --resume {ShellWord.Path(run.Folder)}");
+        if (verbs.Contains("report")) yield return ("report", $"tenon report {ShellWord.Path(run.Folder)}");
         // A run that stops before its first step has no adapter yet.
         if (end.Adapter.Length == 0) yield break;
-        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} --benchmark {(benchmark is null || benchmark.StartsWith("held-out", StringComparison.Ordinal) ? "FILE.jsonl@4" : benchmark)}");
+        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} --benchmark {(benchmark is null || benchmark.StartsWith("held-out", StringComparison.Ordinal) ? "FILE.jsonl@4" : ShellWord.Path(benchmark))}");
         if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
         var isThere = File.Exists(Path.Combine(end.Adapter, PeftFolder.ConfigFile));
         if (isThere && PeftFolder.MethodOf(end.Adapter) == "full")
@@ -42,11 +43,11 @@ internal static class RunSummary
             yield break;
         }
 
-        yield return ("in Python", $"PeftModel.from_pretrained(model, \"{end.Adapter}\")");
+        yield return ("in Python", $"PeftModel.from_pretrained(model, {PythonText(end.Adapter)})");
         if (!isThere) yield break;
         yield return ("in vLLM", PeftFolder.VllmObstacle(end.Adapter) is { } obstacle
             ? $"not as it is ({obstacle}); tenon adapter to-lora {adapter} --model {model} --output FOLDER, or merge"
-            : $"vllm serve BASE --enable-lora --lora-modules tenon={adapter}");
+            : $"vllm serve BASE --enable-lora --lora-modules {ShellWord.Quote("tenon=" + end.Adapter)}");
     }
 
     private static Table BeforeAndAfter(List<(EvaluationShown Before, EvaluationShown After)> pairs)
@@ -67,5 +68,6 @@ internal static class RunSummary
 
     private static string Points(double change) => double.IsNaN(change) ? "-" : (change * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " points";
 
-    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+    private static string PythonText(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

@@ -9,6 +9,7 @@ internal static class AdapterOpener
     /// <summary>The adapter, attached.</summary>
     public static AdapterSet Open(CausalModel model, string folder, Terminal terminal)
     {
+        AdapterCheck.RequireFolder(folder);
         var set = PeftFolder.Load(model, folder);
         foreach (var notice in set.Settings.Notices) terminal.Error.WriteLine($"note: {notice}");
         return set;

@@ -26,10 +26,14 @@ internal sealed class ComputeOptions
     }
 
     /// <summary>Sets the process's workers.</summary>
-    public void Apply(ParseResult call)
+    public void Apply(ParseResult call) => ApplyThreads(call.GetValue(threads));
+
+    /// <summary>Sets the process's workers, where a number is given.</summary>
+    public static void ApplyThreads(int? threads)
     {
-        if (call.GetValue(threads) is not { } count) return;
+        if (threads is not { } count) return;
         if (count is < 1 or > 1024) throw new TenonException("--threads", "1 to 1024", $"{count}", usage: true);
+        Workers.Count = count;
         WorkerPool.SetDefault(count);
     }
 

@@ -1,5 +1,4 @@
 using Tenon.Adapters;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 
@@ -9,12 +8,12 @@ namespace Tenon.Cli.Running;
 internal static class ModelExport
 {
     /// <summary>Opens both, merges into new matrices, writes the folder whole.</summary>
-    public static void Merged(string model, string adapterFolder, string folder, SafetensorsType type, TokenizerSource? tokenizer, Terminal terminal)
+    public static void Merged(string model, string adapterFolder, string folder, SafetensorsType type, Terminal terminal)
     {
         var loaded = LoadedModel.OpenWeights(model, Precision.F32, 1);
         using var set = AdapterOpener.Open(loaded.Model, adapterFolder, terminal);
         using var weights = MergedWeights.Of(set);
         var config = loaded.Model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) };
-        HuggingFaceExport.Write(folder, config, weights, type, tokenizer is null ? null : tokenizer.WriteTo);
+        HuggingFaceExport.Write(folder, config, weights, type, TokenizerCopy.Of(model, terminal));
     }
 }

@@ -21,8 +21,9 @@ internal static class RunBuilder
         var home = from ?? RunHome.Here;
         var rewards = Rewards(settings.Reward, settings.Data);
         var notices = new List<string>();
-        var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home);
-        var heldOut = HeldOut(settings, notices, home);
+        var anyGold = rewards.Exists(r => r.Reward.ReadsAnyGold);
+        var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
+        var heldOut = HeldOut(settings, notices, home, anyGold);
         var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
@@ -46,10 +47,10 @@ internal static class RunBuilder
     }
 
     /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
-    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null)
+    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold = false)
     {
         if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
-        var problems = ReadFile((home ?? RunHome.Here).PathOf(data.Train!), data, notices).Problems;
+        var problems = ReadFile((home ?? RunHome.Here).PathOf(data.Train!), Columns(data) with { AnyGold = anyGold }, notices);
         if (data.Limit is { } limit) problems = [.. problems.Take(limit)];
         return ProblemSource.Of(problems, seed, data.Shuffle);
     }
@@ -62,13 +63,21 @@ internal static class RunBuilder
         return task;
     }
 
-    /// <summary>A data file with the recipe's columns.</summary>
-    private static ProblemFile ReadFile(string path, DataSettings data, List<string>? notices)
+    /// <summary>The columns that the recipe names for its training data.</summary>
+    private static ProblemColumns Columns(DataSettings data) =>
+        new() { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Id = data.IdColumn, Solution = data.SolutionColumn };
+
+    /// <summary>A benchmark's columns: its own; else the training data's where the file has them, else the usual names.</summary>
+    private static ProblemColumns Columns(string benchmark, RunSettings settings) =>
+        settings.Evaluate.Columns?.GetValueOrDefault(benchmark) is { } own
+            ? new ProblemColumns { Problem = own.ProblemColumn, Answer = own.AnswerColumn, Id = own.IdColumn, Solution = settings.Data.SolutionColumn }
+            : new ProblemColumns { Before = Columns(settings.Data), Solution = settings.Data.SolutionColumn };
+
+    private static IReadOnlyList<Problem> ReadFile(string path, ProblemColumns columns, List<string>? notices)
     {
-        var file = ProblemFile.Read(path, new ProblemColumns { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Solution = data.SolutionColumn });
-        if (file.DuplicateIds is { Count: > 0 } twice)
-            notices?.Add($"{path}: {twice.Count} ids stand on more than one line ({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); the later ones are called ID#2, ID#3 ...");
-        return file;
+        var file = ProblemFile.Read(path, columns);
+        notices?.AddRange(file.Notices);
+        return file.Problems;
     }
 
     private static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
@@ -87,19 +96,19 @@ internal static class RunBuilder
         return RewardFinder.Create(reward.Name, options);
     }
 
-    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices, RunHome home)
+    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices, RunHome home, bool anyGold)
     {
         var result = new List<HeldOut>();
         foreach (var text in settings.Evaluate.Benchmarks)
         {
             BenchmarkName.TryParse(text, out var name);
-            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home)));
+            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home, anyGold)));
         }
 
         return result;
     }
 
-    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home)
+    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home, bool anyGold)
     {
         if (settings.Data.Task is { } task && name == "held-out")
         {
@@ -107,8 +116,8 @@ internal static class RunBuilder
             return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? 128).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
         }
 
-        var path = File.Exists(home.PathOf(name)) ? home.PathOf(name) : home.PathOf(Path.Combine(settings.Evaluate.Data, name + ".jsonl"));
-        var problems = ReadFile(path, settings.Data, notices).Problems;
+        var path = DataTable.Locate(name, settings.Evaluate.Data, home.PathOf);
+        var problems = ReadFile(path, Columns(name, settings) with { AnyGold = anyGold }, notices);
         return settings.Evaluate.Problems is { } limit ? [.. problems.Take(limit)] : problems;
     }
 
@@ -131,7 +140,7 @@ internal static class RunBuilder
         var prompts = new List<int[]>();
         for (long cursor = 0; cursor < tokens && prompts.Sum(p => p.Length) < tokens; cursor++)
         {
-            var ids = loaded.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, problems.At(cursor).Text), settings.Data.System);
+            var ids = Prompts.Encode(loaded.Encoder, settings.Data.Prompt, problems.At(cursor), settings.Data.System);
             if (ids.Length <= settings.Rollout.MaxPromptTokens && ids.Length <= loaded.Model.MaxLength) prompts.Add(ids);
         }
 

@@ -80,7 +80,7 @@ internal static class RunIdentity
     private static string? DataSha256(DataSettings data, RunHome home)
     {
         if (data.Train is not { } path) return null;
-        using var stream = File.OpenRead(home.PathOf(path));
+        using var stream = InputFile.Open(home.PathOf(path), "Data file");
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

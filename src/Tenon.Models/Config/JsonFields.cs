@@ -35,9 +35,14 @@ internal readonly struct JsonFields(string file, JsonElement element)
             RequireText(document.RootElement);
             return new JsonFields(file, document.RootElement.Clone());
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            throw new TenonException($"'{file}' is not valid JSON", "a JSON object", e.Message, "Download the file again; it may be cut off.", e);
+            var text = System.Text.Encoding.UTF8.GetString(bytes.Span);
+            throw new TenonException($"'{file}' is not valid JSON", "a JSON object", JsonFault.Describe(e, text), "Download or write the file again.", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new TenonException($"'{file}' is not valid JSON", "text in UTF-8", "bytes that are none, or half of a surrogate pair", "Download or write the file again.", e);
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class RenderLine
         }
         catch (JsonException e)
         {
-            return "{\"error\":{\"kind\":\"JSONDecodeError\",\"message\":" + Quoted($"the line is no JSON: {e.Message}") + "}}";
+            return "{\"error\":{\"kind\":\"JSONDecodeError\",\"message\":" + Quoted($"the line is no JSON: {JsonFault.Describe(e, line)}") + "}}";
         }
     }
 

@@ -10,8 +10,14 @@ public static class HuggingFaceExport
     /// <summary>Weights above this many bytes are cut into shards with an index, as transformers cuts them.</summary>
     public const long DefaultShardBytes = 5_000_000_000;
 
+    /// <summary>The folder of a model's named chat templates.</summary>
+    public const string NamedTemplates = "additional_chat_templates";
+
     private static readonly string[] TokenizerFiles =
-        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja", "chat_template.json"];
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
+        "spiece.model", "sentencepiece.bpe.model", "tekken.json", "chat_template.jinja", "chat_template.json",
+    ];
 
     /// <summary>Writes configuration and weights to <paramref name="folder"/>, which must not exist or be empty.</summary>
     /// <param name="folder">Target folder.</param>
@@ -54,10 +60,22 @@ public static class HuggingFaceExport
         }
     }
 
-    /// <summary>Copies the tokenizer's and the chat template's files of a Hugging Face folder, those that are there; fit for <c>writeTokenizer</c>.</summary>
-    public static void CopyTokenizer(string from, string to)
+    /// <summary>
+    /// Copies the tokenizer's and the chat templates' files of a Hugging Face folder, those that are there, without reading them; fit for
+    /// <c>writeTokenizer</c>. Returns their names.
+    /// </summary>
+    public static IReadOnlyList<string> CopyTokenizer(string from, string to)
     {
-        foreach (var name in TokenizerFiles.Where(n => File.Exists(Path.Combine(from, n)))) File.Copy(Path.Combine(from, name), Path.Combine(to, name));
+        var names = TokenizerFiles.Where(n => File.Exists(Path.Combine(from, n))).ToList();
+        var templates = Path.Combine(from, NamedTemplates);
+        if (Directory.Exists(templates))
+        {
+            Directory.CreateDirectory(Path.Combine(to, NamedTemplates));
+            names.AddRange(Directory.EnumerateFiles(templates, "*.jinja").Order(StringComparer.Ordinal).Select(f => Path.Combine(NamedTemplates, Path.GetFileName(f))));
+        }
+
+        foreach (var name in names) File.Copy(Path.Combine(from, name), Path.Combine(to, name));
+        return names;
     }
 
     private static void WriteWeights(string folder, ModelConfig config, IWeightSource weights, SafetensorsType type, long shardBytes)

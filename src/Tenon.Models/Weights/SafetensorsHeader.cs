@@ -41,7 +41,8 @@ internal static class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: names that are no text (broken UTF-8, half surrogates)
         {
-            throw new TenonException($"'{file}' has a broken header", "a JSON object", e.Message, Again, e);
+            var header = System.Text.Encoding.UTF8.GetString(bytes.Slice(8, (int)length));
+            throw new TenonException($"'{file}' has a broken header", "a JSON object", e is JsonException json ? JsonFault.Describe(json, header) : "names that are no text", Again, e);
         }
     }
 

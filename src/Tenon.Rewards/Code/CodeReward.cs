@@ -20,6 +20,9 @@ public sealed class CodeReward(CodeSettings settings) : IReward
     public bool IsOutcome => true;
 
     /// <inheritdoc/>
+    public bool ReadsAnyGold => true;
+
+    /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
         if (CodeTest.Of(problem, settings.Column) is not { } tests) return Verdict.Skip("no-tests");

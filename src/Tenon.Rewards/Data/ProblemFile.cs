@@ -3,31 +3,16 @@ using System.Text.Json;
 
 namespace Tenon.Rewards.Data;
 
-/// <summary>The columns of a data file that a problem is made of.</summary>
-public sealed record ProblemColumns
-{
-    /// <summary>The column of the question.</summary>
-    public string Problem { get; init; } = "problem";
-
-    /// <summary>The column of the gold answer; null where the reward needs none (every answer is then empty).</summary>
-    public string? Answer { get; init; } = "answer";
-
-    /// <summary>The column of the id; a line without it is named <c>line-N</c>.</summary>
-    public string Id { get; init; } = "id";
-
-    /// <summary>The column of the worked solution, used where a line has it.</summary>
-    public string Solution { get; init; } = "solution";
-}
-
 /// <summary>
-/// Problems read from a JSONL file: one JSON object a line, UTF-8, blank lines passed over. Text columns may hold strings, numbers or booleans
-/// (taken as written); an answer may also be a list or an object, kept as JSON. Every column, these too, is in <see cref="Problem.Fields"/>.
+/// Problems read from a data file (<see cref="DataTable"/>): the question or the conversation that ends in it, the gold, the id, the worked solution.
+/// Every column, also those that are not used, is in <see cref="Problem.Fields"/>.
 /// </summary>
 public sealed class ProblemFile
 {
     private const int ColumnsShown = 12;
 
-    private ProblemFile(IReadOnlyList<Problem> problems, IReadOnlyList<string> duplicates) => (Problems, DuplicateIds) = (problems, duplicates);
+    private ProblemFile(IReadOnlyList<Problem> problems, IReadOnlyList<string> duplicates, IReadOnlyList<string> notices) =>
+        (Problems, DuplicateIds, Notices) = (problems, duplicates, notices);
 
     /// <summary>The problems in the order of the file.</summary>
     public IReadOnlyList<Problem> Problems { get; }
@@ -35,42 +20,39 @@ public sealed class ProblemFile
     /// <summary>Ids that stand on more than one line; the later ones got <c>#2</c>, <c>#3</c> ... so that every <see cref="Problem.Id"/> is unique.</summary>
     public IReadOnlyList<string> DuplicateIds { get; }
 
-    /// <summary>Reads the whole file; a <see cref="TenonException"/> names the file and line of the first fault.</summary>
-    public static ProblemFile Read(string path, ProblemColumns? columns = null)
+    /// <summary>What a person should know of the reading: columns that were chosen for other names than the usual first, ids that stand twice.</summary>
+    public IReadOnlyList<string> Notices { get; }
+
+    /// <summary>Reads the whole file; a <see cref="TenonException"/> names the file, line and column of the first fault.</summary>
+    public static ProblemFile Read(string path, ProblemColumns? columns = null) => Of(DataTable.Rows(path), path, columns ?? new ProblemColumns());
+
+    internal static ProblemFile Parse(string text, string path, ProblemColumns columns) =>
+        Of(DataTable.Text(path, new MemoryStream(Encoding.UTF8.GetBytes(text))), path, columns);
+
+    /// <summary>The columns that a row's problem is read from: those named, else the first of the usual names that it has. All null where it has none.</summary>
+    public static (string? Problem, string? Answer, string? Id) Chosen(IReadOnlyDictionary<string, JsonElement> row, ProblemColumns columns)
     {
-        string text;
-        try
+        string? First(string? named, string? before, IReadOnlyList<string> usual)
         {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new TenonException($"Data file {path}", "a file that exists", hint: "paths are taken from the current folder", inner: e, usage: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TenonException($"Data file {path}: {e.Message}", inner: e, usage: true);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new TenonException($"Data file {path}, byte {e.Index}", "UTF-8 text", "bytes that are no UTF-8", "convert the file to UTF-8", e, usage: true);
+            if (named is not null) return named;
+            var there = usual.Prepend(before).OfType<string>().Where(name => ColumnPath.Find(row, name) is not null).ToList();
+            return there.Find(name => ColumnPath.Find(row, name) is { ValueKind: not JsonValueKind.Null }) ?? there.FirstOrDefault();
         }
 
-        return Parse(text, path, columns ?? new ProblemColumns());
+        var answer = columns.HasAnswer ? First(columns.Answer, columns.Before?.Answer, ProblemColumns.AnswerNames) : null;
+        return (First(columns.Problem, columns.Before?.Problem, ProblemColumns.ProblemNames), answer, First(columns.Id, columns.Before?.Id, ProblemColumns.IdNames));
     }
 
-    internal static ProblemFile Parse(string text, string path, ProblemColumns columns)
+    private static ProblemFile Of(IEnumerable<DataRow> rows, string path, ProblemColumns columns)
     {
         var problems = new List<Problem>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var duplicates = new SortedSet<string>(StringComparer.Ordinal);
-        var number = 0;
-        foreach (var range in text.AsSpan().TrimStart('\uFEFF').Split('\n'))
+        (string? Problem, string? Answer, string? Id)? chosen = null;
+        foreach (var row in rows)
         {
-            number++;
-            var line = text.AsSpan().TrimStart('\uFEFF')[range].Trim();
-            if (line.IsEmpty) continue;
-            var problem = ParseLine(line.ToString(), $"Data file {path}, line {number}", number, columns);
+            chosen ??= Chosen(row.Fields, columns);
+            var problem = Read(row, chosen.Value, columns);
             var id = problem.Id;
             for (var copy = 2; !seen.Add(id); copy++) id = $"{problem.Id}#{copy}";
             if (id != problem.Id) duplicates.Add(problem.Id);
@@ -78,67 +60,59 @@ public sealed class ProblemFile
         }
 
         if (problems.Count == 0)
-            throw new TenonException($"Data file {path}", "one JSON object a line", "no line at all", "the file is empty: check the path and how it was written", usage: true);
-        return new ProblemFile(problems, [.. duplicates]);
+            throw new TenonException($"Data file {path}", "one JSON object a line, or a table with rows", "no line at all",
+                "the file is empty: check the path and how it was written", usage: true);
+        return new ProblemFile(problems, [.. duplicates], [.. Remarks(path, columns, chosen!.Value, duplicates)]);
     }
 
-    private static Problem ParseLine(string line, string where, int number, ProblemColumns columns)
+    private static IEnumerable<string> Remarks(string path, ProblemColumns columns, (string? Problem, string? Answer, string? Id) chosen, SortedSet<string> twice)
     {
-        Dictionary<string, JsonElement> fields;
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new TenonException(where, "a JSON object", Shown(line), "every line is an object such as {\"problem\": \"...\", \"answer\": \"...\"}", usage: true);
-            fields = [];
-            foreach (var property in document.RootElement.EnumerateObject()) fields[property.Name] = property.Value.Clone();
-        }
-        catch (JsonException e)
-        {
-            throw new TenonException($"{where} is no JSON", "a JSON object on one line", Shown(line), $"column {e.BytePositionInLine + 1}: {Reason(e)}", e, usage: true);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw BrokenText(where, e);
-        }
-
-        var text = Text(fields, columns.Problem, where, "problem-column");
-        if (string.IsNullOrWhiteSpace(text)) throw new TenonException($"{where}: column '{columns.Problem}'", "a question", "an empty text", usage: true);
-        var answer = columns.Answer is null ? "" : Text(fields, columns.Answer, where, "answer-column");
-        var id = fields.ContainsKey(columns.Id) ? Text(fields, columns.Id, where, "id-column") : $"line-{number}";
-        var solution = fields.TryGetValue(columns.Solution, out var s) && s.ValueKind == JsonValueKind.String ? Text(fields, columns.Solution, where, "solution-column") : null;
-        return new Problem(id, text, answer, fields) { Solution = solution };
+        if (columns.Problem is null && chosen.Problem != "problem") yield return $"{path}: the problems are read from column '{chosen.Problem}'";
+        if (columns.Answer is null && columns.HasAnswer && chosen.Answer != "answer") yield return $"{path}: the golds are read from column '{chosen.Answer}'";
+        if (twice.Count > 0)
+            yield return $"{path}: {twice.Count} ids stand on more than one line ({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); "
+                + "the later ones are called ID#2, ID#3 ...";
     }
 
-    private static string Text(Dictionary<string, JsonElement> fields, string column, string where, string key)
+    private static Problem Read(DataRow row, (string? Problem, string? Answer, string? Id) chosen, ProblemColumns columns)
     {
-        if (!fields.TryGetValue(column, out var value))
-        {
-            var near = Nearest.Of(column, fields.Keys);
-            throw new TenonException($"{where} has no column '{column}'", $"'{column}' ({key})", string.Join(", ", fields.Keys.Take(ColumnsShown)),
-                near is null ? $"name the column with {key}" : $"name the column with {key}: {near}", usage: true);
-        }
-
-        try
-        {
-            return value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString()!,
-                JsonValueKind.Null => throw new TenonException($"{where}: column '{column}'", "a text", "null", usage: true),
-                _ => value.GetRawText(),
-            };
-        }
-        catch (InvalidOperationException e)
-        {
-            throw BrokenText($"{where}, column '{column}'", e);
-        }
+        var fields = row.Fields;
+        var problem = Value(row, chosen.Problem, "problem", "problem-column");
+        var where = $"{row.Where}: column '{chosen.Problem}'";
+        var conversation = Question(problem, where, chosen.Problem!);
+        var (answer, worked) = columns.HasAnswer
+            ? GoldColumn.Read(Value(row, chosen.Answer, "answer", "answer-column"), chosen.Answer!, $"{row.Where}: column '{chosen.Answer}'", columns.AnyGold)
+            : ("", null);
+        var id = chosen.Id is not null && (columns.Id is not null || ColumnPath.Find(fields, chosen.Id) is not null)
+            ? GoldColumn.Plain(Value(row, chosen.Id, "id", "id-column"), $"{row.Where}: column '{chosen.Id}'") : $"line-{row.Number}";
+        var solution = ColumnPath.Find(fields, columns.Solution) is { ValueKind: JsonValueKind.String } s ? GoldColumn.Plain(s, $"{row.Where}: column '{columns.Solution}'") : worked;
+        return new Problem(id, conversation.Question, answer, fields) { Solution = solution, System = conversation.System, Earlier = conversation.Earlier };
     }
 
-    // Half of a surrogate pair (\ud800 alone) is JSON and yet no text.
-    private static TenonException BrokenText(string where, Exception inner) =>
-        new(where, "text", "half of a surrogate pair", "the file was cut inside a character when it was written", inner, usage: true);
+    private static Conversation Question(JsonElement value, string where, string column)
+    {
+        var opened = ColumnPath.Opened(value);
+        if (Conversation.Is(opened)) return Conversation.Read(opened, where);
+        if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
+        {
+            var texts = ColumnPath.Leaves(value, column).Where(leaf => leaf.Path != column && leaf.Value.ValueKind == JsonValueKind.String).Select(leaf => leaf.Path).Take(6).ToList();
+            throw new TenonException(where, "a text, or a list of messages with role and content", DataTable.Shown(value.GetRawText()),
+                texts.Count == 0 ? null : $"name the value in it with problem-column: {string.Join(", ", texts)}", usage: true);
+        }
 
-    private static string Shown(string line) => line.Length <= 60 ? line : line[..60] + "...";
+        var text = GoldColumn.Plain(value, where);
+        if (string.IsNullOrWhiteSpace(text)) throw new TenonException(where, "a question", "an empty text", usage: true);
+        if (text.StartsWith("[{'", StringComparison.Ordinal) || text.StartsWith("array([{'", StringComparison.Ordinal))
+            throw new TenonException(where, "a text, or a list of messages as JSON", DataTable.Shown(text),
+                "messages in Python's notation: write the column as JSON, or the file as JSON lines or Parquet", usage: true);
+        return new Conversation(null, [], text);
+    }
 
-    private static string Reason(JsonException e) => e.Message.Split(" LineNumber", 2)[0];
+    private static JsonElement Value(DataRow row, string? column, string usual, string key)
+    {
+        if (column is not null && ColumnPath.Find(row.Fields, column) is { } value) return value;
+        var near = Nearest.Of(column ?? usual, ColumnPath.All(row.Fields));
+        throw new TenonException($"{row.Where} has no column '{column ?? usual}'", $"'{column ?? usual}' ({key})", string.Join(", ", row.Fields.Keys.Take(ColumnsShown)),
+            near is null ? $"name the column with {key}" : $"name the column with {key}: {near}", usage: true);
+    }
 }

@@ -27,6 +27,9 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
     /// <inheritdoc/>
     public bool IsOutcome => settings.Outcome;
 
+    /// <inheritdoc/>
+    public bool ReadsAnyGold => true;
+
     /// <summary>How often the process was started, restarts included.</summary>
     public int Starts { get; private set; }
 

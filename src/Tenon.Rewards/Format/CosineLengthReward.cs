@@ -81,6 +81,9 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
     public bool IsOutcome => true;
 
     /// <inheritdoc/>
+    public bool ReadsAnyGold => _inner.ReadsAnyGold;
+
+    /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion) => Scaled(_inner.Judge(problem, completion), completion);
 
     /// <inheritdoc/>
@@ -88,7 +91,7 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
     {
         var verdicts = new Verdict[items.Count];
         if (_inner is IBatchReward batch) verdicts = batch.JudgeAll(items);
-        else Parallel.For(0, items.Count, i => verdicts[i] = _inner.Judge(items[i].Problem, items[i].Completion));
+        else Parallel.For(0, items.Count, Workers.Options, i => verdicts[i] = _inner.Judge(items[i].Problem, items[i].Completion));
         return [.. verdicts.Select((v, i) => Scaled(v, items[i].Completion))];
     }
 

@@ -5,39 +5,41 @@ using Tenon.Rewards.MathAnswers.Parsing;
 
 namespace Tenon.Rewards.MathAnswers;
 
-/// <summary>One thing that is wrong with a gold: the line, what kind (<c>empty</c>, <c>unparsable</c>, <c>ambiguous</c>, <c>duplicated</c>, <c>contradicting</c>), and the detail.</summary>
+/// <summary>A gold as a data file has it.</summary>
+/// <param name="Line">The line or row, from 1.</param>
+/// <param name="Gold">The value of its column; null where there is none.</param>
+/// <param name="Problem">The question, where it is a text.</param>
+/// <param name="Fault">Why the line could not be read; null where it could.</param>
+public sealed record GoldLine(int Line, JsonElement? Gold, string? Problem, string? Fault = null);
+
+/// <summary>One thing that is wrong with a gold: the line, what kind (<c>unreadable</c>, <c>empty</c>, <c>object</c>, <c>list</c>, <c>unparsable</c>, <c>ambiguous</c>, <c>duplicated</c>, <c>contradicting</c>), and the detail.</summary>
 public sealed record GoldFinding(int Line, string Kind, string Gold, string Detail);
 
 /// <summary>Reads a data file's golds the way the verifier does, and reports those that a reward would judge badly.</summary>
 public static class GoldAudit
 {
     /// <summary>The findings of JSONL lines, in order. A line may have any columns; the gold stands in <paramref name="answerColumn"/>.</summary>
-    public static IReadOnlyList<GoldFinding> Read(IEnumerable<string> lines, string answerColumn = "answer", string problemColumn = "problem")
+    public static IReadOnlyList<GoldFinding> Read(IEnumerable<string> lines, string answerColumn = "answer", string problemColumn = "problem") =>
+        Read(lines.Select((text, i) => (Text: text, Number: i + 1)).Where(line => !string.IsNullOrWhiteSpace(line.Text)).Select(line => Line(line.Text, line.Number, answerColumn, problemColumn)));
+
+    /// <summary>The findings of golds that were read from a file of any format.</summary>
+    public static IReadOnlyList<GoldFinding> Read(IEnumerable<GoldLine> lines)
     {
         var findings = new List<GoldFinding>();
         var seen = new Dictionary<string, (int Line, string Gold)>(StringComparer.Ordinal);
-        var number = 0;
-        foreach (var text in lines)
+        foreach (var (number, value, problem, fault) in lines)
         {
-            number++;
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            string? gold = null;
-            string? problem = null;
-            try
+            if (fault is not null)
             {
-                using var line = JsonDocument.Parse(text);
-                if (line.RootElement.ValueKind == JsonValueKind.Object)
-                {
-                    if (line.RootElement.TryGetProperty(answerColumn, out var g) && g.ValueKind != JsonValueKind.Null) gold = g.ValueKind == JsonValueKind.String ? g.GetString() : g.GetRawText();
-                    if (line.RootElement.TryGetProperty(problemColumn, out var p) && p.ValueKind == JsonValueKind.String) problem = p.GetString();
-                }
-            }
-            catch (JsonException e)
-            {
-                findings.Add(new GoldFinding(number, "unreadable", "", e.Message));
+                findings.Add(new GoldFinding(number, "unreadable", "", fault));
                 continue;
             }
-            if (string.IsNullOrWhiteSpace(gold)) findings.Add(new GoldFinding(number, "empty", "", $"no '{answerColumn}'"));
+            var gold = value is { } given ? VerifierJson.Plain(given) : null;
+            if (string.IsNullOrWhiteSpace(gold)) findings.Add(new GoldFinding(number, "empty", "", "no gold"));
+            else if (value!.Value.ValueKind == JsonValueKind.Object)
+                findings.Add(new GoldFinding(number, "object", gold, $"an object is no answer: name one of its values ({string.Join(", ", value.Value.EnumerateObject().Select(p => p.Name))})"));
+            else if (value.Value.ValueKind == JsonValueKind.Array || GoldParts.Text(gold) != gold)
+                findings.Add(new GoldFinding(number, "list", gold, "a list of answers: every one of them is wanted"));
             else if (Fault(gold) is var (kind, detail) && kind.Length > 0) findings.Add(new GoldFinding(number, kind, gold, detail));
             if (problem is null) continue;
             var key = Squeezed(problem);
@@ -49,6 +51,22 @@ public static class GoldAudit
             }
         }
         return findings;
+    }
+
+    private static GoldLine Line(string text, int number, string answerColumn, string problemColumn)
+    {
+        try
+        {
+            using var line = JsonDocument.Parse(text);
+            if (line.RootElement.ValueKind != JsonValueKind.Object) return new GoldLine(number, null, null);
+            JsonElement? gold = line.RootElement.TryGetProperty(answerColumn, out var g) && g.ValueKind != JsonValueKind.Null ? g.Clone() : null;
+            var problem = line.RootElement.TryGetProperty(problemColumn, out var p) && p.ValueKind == JsonValueKind.String ? VerifierJson.Plain(p) : null;
+            return new GoldLine(number, gold, problem);
+        }
+        catch (JsonException e)
+        {
+            return new GoldLine(number, null, null, JsonFault.Describe(e, text));
+        }
     }
 
     private static (string Kind, string Detail) Fault(string gold)

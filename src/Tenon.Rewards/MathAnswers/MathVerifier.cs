@@ -39,6 +39,7 @@ public sealed class MathVerifier
     private static MathVerdict One(string gold, string answer, VerifyOptions options, RuleProfile profile)
     {
         if (profile == RuleProfile.MathVerify) return AsMathVerify(gold, answer, options);
+        gold = GoldParts.Text(gold);
         Extracted extracted = default;
         var reason = "budget";
         var correct = false;

@@ -24,7 +24,7 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         }
         catch (JsonException e)
         {
-            return VerifierJson.Error("json", e.Message);
+            return VerifierJson.Error("json", JsonFault.Describe(e, line));
         }
     }
 
@@ -86,8 +86,17 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         golds = [];
         if (line.TryGetProperty("gold", out _))
         {
-            if (!Text(line, "gold", out var gold)) return false;
-            golds.Add(gold ?? "");
+            // A list of texts is one gold of several parts (GoldParts).
+            if (line.GetProperty("gold") is { ValueKind: JsonValueKind.Array } parts)
+            {
+                if (!parts.EnumerateArray().All(p => p.ValueKind is JsonValueKind.String or JsonValueKind.Number)) return false;
+                golds.Add(parts.GetArrayLength() == 0 ? "" : JsonSerializer.Serialize(parts.EnumerateArray().Select(VerifierJson.Plain)));
+            }
+            else
+            {
+                if (!Text(line, "gold", out var gold)) return false;
+                golds.Add(gold ?? "");
+            }
         }
         if (line.TryGetProperty("golds", out var many) && many.ValueKind != JsonValueKind.Null)
         {

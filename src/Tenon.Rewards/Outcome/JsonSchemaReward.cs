@@ -21,6 +21,9 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
     public bool IsOutcome => settings.Outcome;
 
     /// <inheritdoc/>
+    public bool ReadsAnyGold => true;
+
+    /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
         if (SchemaOf(problem) is not { } raw) return Verdict.Skip("no-schema");

@@ -1,3 +1,5 @@
+using Tenon.Rewards.MathAnswers;
+
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
@@ -15,7 +17,7 @@ public sealed class ListReward : IReward
     /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        var gold = Items(problem.Answer);
+        var gold = Items(GoldParts.Text(problem.Answer));
         if (gold.Length == 0) return Verdict.Skip("empty-gold");
         return BoxedAnswer.Judge(completion, text => Decide(gold, Items(text)));
     }

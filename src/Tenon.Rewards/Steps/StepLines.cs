@@ -27,7 +27,7 @@ public sealed class StepLines(bool explain = false)
         }
         catch (JsonException e)
         {
-            return VerifierJson.Error("json", e.Message);
+            return VerifierJson.Error("json", JsonFault.Describe(e, line));
         }
     }
 

@@ -100,7 +100,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     {
         var problem = setup.Problems.At(cursor);
         var solution = problem.Solution ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none", "name its column with data.solution-column, or choose a task that writes solutions");
-        var prompt = setup.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, problem.Text), settings.Data.System);
+        var prompt = Prompts.Encode(setup.Encoder, settings.Data.Prompt, problem, settings.Data.System);
         int[] ids = [.. setup.Encoder.Tokenizer.Encode(solution), setup.EndToken];
         if (prompt.Length + ids.Length > Math.Min(settings.MaxTokens, setup.Model.MaxLength))
             throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens", $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
@@ -112,7 +112,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     {
         var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = temperature }, EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = precision };
         var collector = new RolloutCollector(setup.Model, setup.Encoder, [new WeightedReward(setup.Checker)], options);
-        var prompts = setup.HeldOut.Select((p, i) => new DrawnPrompt(p, i, setup.Encoder.Encode(Prompts.Fill(settings.Data.Prompt, p.Text), settings.Data.System))).ToList();
+        var prompts = setup.HeldOut.Select((p, i) => new DrawnPrompt(p, i, Prompts.Encode(setup.Encoder, settings.Data.Prompt, p, settings.Data.System))).ToList();
         var groups = collector.Collect(prompts, 1, settings.Stop.MaxNewTokens, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
         return groups.Count == 0 ? double.NaN : groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)groups.Count;
     }

@@ -6,17 +6,20 @@ namespace Tenon.Training.Settings;
 /// <summary>The problems, either from a file or generated, and how the model reads them.</summary>
 public sealed record DataSettings : ISettings
 {
-    /// <summary>A JSONL file, one problem a line (<c>{"id":...,"problem":...,"answer":...}</c>).</summary>
+    /// <summary>A data file, one problem a row: JSON lines (<c>{"id":...,"problem":...,"answer":...}</c>), a JSON array, CSV, TSV, each also <c>.gz</c>, or Parquet.</summary>
     public string? Train { get; init; }
 
     /// <summary>A generated task instead of a file: unlimited problems that check themselves.</summary>
     public TaskSettings? Task { get; init; }
 
-    /// <summary>The column of the question.</summary>
-    public string ProblemColumn { get; init; } = "problem";
+    /// <summary>The column of the question or of a list of messages, nested ones by a dotted path; null takes the first there of <c>problem</c>, <c>question</c>, <c>prompt</c> ...</summary>
+    public string? ProblemColumn { get; init; }
 
-    /// <summary>The column of the gold answer.</summary>
-    public string AnswerColumn { get; init; } = "answer";
+    /// <summary>The column of the gold answer, nested ones by a dotted path; null takes the first there of <c>answer</c>, <c>final_answer</c>, <c>ground_truth</c> ...</summary>
+    public string? AnswerColumn { get; init; }
+
+    /// <summary>The column of the id; null takes the first there of <c>id</c>, <c>unique_id</c> ..., else rows are named by their line.</summary>
+    public string? IdColumn { get; init; }
 
     /// <summary>The column of the worked solution, which supervised training learns from.</summary>
     public string SolutionColumn { get; init; } = "solution";

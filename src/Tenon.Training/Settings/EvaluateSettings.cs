@@ -13,6 +13,9 @@ public sealed record EvaluateSettings : ISettings
     /// <summary>The folder of benchmark files.</summary>
     public string Data { get; init; } = "data";
 
+    /// <summary>The columns of a benchmark's file, by its name; where none are named, those of the training data come first, then the usual names.</summary>
+    public IReadOnlyDictionary<string, BenchmarkColumns>? Columns { get; init; }
+
     /// <summary>Only the first so many problems of a benchmark; null is all (256 for <c>held-out</c>).</summary>
     [Bounds(1, 1_000_000_000)]
     public int? Problems { get; init; }
@@ -33,7 +36,23 @@ public sealed record EvaluateSettings : ISettings
             if (!BenchmarkName.TryParse(text, out _)) yield return new("benchmarks", $"'{text}' is no benchmark", "NAME@K with K of 1 or more, such as gsm8k@4");
         foreach (var twice in Benchmarks.GroupBy(name => name).Where(same => same.Count() > 1))
             yield return new("benchmarks", $"'{twice.Key}' stands there {twice.Count()} times", "each benchmark once");
+        var names = Benchmarks.Where(text => BenchmarkName.TryParse(text, out _)).Select(text => BenchmarkName.TryParse(text, out var name) ? name.Name : "").ToList();
+        foreach (var name in Columns?.Keys ?? [])
+            if (!names.Contains(name)) yield return new("columns", $"'{name}' is no benchmark of this run", names.Count == 0 ? "benchmarks: [NAME@K]" : string.Join(", ", names));
     }
+}
+
+/// <summary>The columns of one benchmark's file.</summary>
+public sealed record BenchmarkColumns : ISettings
+{
+    /// <summary>The column of the question.</summary>
+    public string? ProblemColumn { get; init; }
+
+    /// <summary>The column of the gold answer.</summary>
+    public string? AnswerColumn { get; init; }
+
+    /// <summary>The column of the id.</summary>
+    public string? IdColumn { get; init; }
 }
 
 /// <summary>A benchmark and its number of samples a problem, written <c>NAME@K</c>; <c>NAME</c> alone is one sample.</summary>

@@ -1,3 +1,6 @@
+using Tenon.Models.Prompting;
+using Tenon.Rewards;
+
 namespace Tenon.Training.Settings;
 
 /// <summary>The named prompts, and the filling of a template.</summary>
@@ -16,6 +19,24 @@ public static class Prompts
 
     /// <summary>True for a name and for a template.</summary>
     public static bool IsKnown(string prompt) => Named.ContainsKey(prompt) || prompt.Contains("{problem}", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Prompt ids of a problem: its text in the template, behind what was said before it. A system message of its own takes the place of <paramref name="system"/>.
+    /// </summary>
+    public static int[] Encode(PromptEncoder encoder, string prompt, Problem problem, string? system = null)
+    {
+        var text = Fill(prompt, problem.Text);
+        system = problem.System ?? system;
+        if (problem.Earlier.Count == 0) return encoder.Encode(text, system);
+        if (!encoder.HasTemplate)
+            throw new TenonException($"problem {problem.Id}", "a question alone, where there is no chat template", $"a conversation of {problem.Earlier.Count + 1} messages",
+                "take a model with a chat template, or leave chat-template: false out", usage: true);
+        var messages = new List<PromptMessage>();
+        if (system is not null) messages.Add(new PromptMessage("system", system));
+        messages.AddRange(problem.Earlier.Select(turn => new PromptMessage(turn.Role, turn.Content)));
+        messages.Add(new PromptMessage("user", text));
+        return encoder.Encode(messages);
+    }
 
     /// <summary>
     /// The template with the problem in it. One pass: braces of <c>\boxed{}</c> and of the problem's own text stay as they are.

@@ -29,7 +29,7 @@ public static class SettingsJson
         }
         catch (JsonException e)
         {
-            throw new TenonException($"the recipe does not fit at {e.Path}", got: e.Message, inner: e, usage: true);
+            throw new TenonException($"the recipe does not fit at {e.Path}", got: "a value of another kind", inner: e, usage: true);
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class GgufReader(ByteStore bytes)
 {
     private const int Longest = 100_000_000; // more than any real list or text has, and little enough to fit in memory
     private const string Again = "Download or copy the file again; it may be cut off.";
+    private const string Anew = "The file was written wrongly: convert the model again with a present llama.cpp.";
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
     private long position;
     private string reading = "header";
@@ -41,7 +42,7 @@ internal sealed class GgufReader(ByteStore bytes)
     {
         reading = "key 'general.alignment'";
         return !metadata.TryGetValue("general.alignment", out var a) ? 32
-            : a is long n && n is > 0 and <= 1 << 20 && BitOperations.IsPow2(n) ? n : throw Bad("a power of two", $"{a}");
+            : a is long n && n is > 0 and <= 1 << 20 && BitOperations.IsPow2(n) ? n : throw Bad("a whole number that is a power of two", a is long ? $"{a}" : $"{a} of another type", Anew);
     }
 
     private Dictionary<string, GgufTensor> TensorInfos(long count, long alignment)
@@ -70,7 +71,7 @@ internal sealed class GgufReader(ByteStore bytes)
         foreach (var (name, type, shape, offset) in infos)
         {
             reading = $"tensor '{name}'";
-            var format = GgufTypes.Find(type) ?? throw Bad($"a known tensor type ({GgufTypes.SupportedNames})", $"type {(uint)type}");
+            var format = GgufTypes.Find(type) ?? throw Bad($"a known tensor type ({GgufTypes.SupportedNames})", $"type {(uint)type}", "Convert the model to one of these types with llama-quantize.");
             var t = new GgufTensor(name, type, shape, 0, 0);
             if (t.Columns % format.BlockValues != 0) throw Bad($"rows of a multiple of {format.BlockValues} values ({type})", $"{t.Columns}");
             var length = (UInt128)t.Count / (ulong)format.BlockValues * (ulong)format.BlockBytes;
@@ -162,5 +163,5 @@ internal sealed class GgufReader(ByteStore bytes)
         return span;
     }
 
-    private TenonException Bad(string expected, string got) => new($"'{bytes.Location}' is broken at {reading}", expected, got, Again);
+    private TenonException Bad(string expected, string got, string hint = Again) => new($"'{bytes.Location}' is broken at {reading}", expected, got, hint);
 }

@@ -21,11 +21,11 @@ public class ProblemFileTests
 
     [Fact]
     public void Other_column_names_are_settings() =>
-        Parse("""{"question":"q","gold":[1,2]}""", new() { Problem = "question", Answer = "gold" }).Problems[0].Answer.ShouldBe("[1,2]");
+        Parse("""{"question":"q","gold":[1,2]}""", new() { Problem = "question", Answer = "gold" }).Problems[0].Answer.ShouldBe("[\"1\",\"2\"]");
 
     [Fact]
     public void A_file_without_answers_is_read_where_none_is_wanted() =>
-        Parse("""{"problem":"q"}""", new() { Answer = null }).Problems[0].Answer.ShouldBe("");
+        Parse("""{"problem":"q"}""", new() { HasAnswer = false }).Problems[0].Answer.ShouldBe("");
 
     [Fact]
     public void Duplicate_ids_are_reported_and_made_unique()
@@ -44,7 +44,7 @@ public class ProblemFileTests
     [InlineData("\n\n", "no line at all")]
     [InlineData("{\"problem\":\"q\",\"answer\":\"1\"}\n{broken", "line 2 is no JSON")]
     [InlineData("[1]", "a JSON object")]
-    [InlineData("{\"question\":\"q\",\"answer\":\"1\"}", "has no column 'problem'")]
+    [InlineData("{\"text\":\"q\",\"answer\":\"1\"}", "has no column 'problem'")]
     [InlineData("{\"problem\":\"q\",\"answers\":\"1\"}", "answer-column: answers")]
     [InlineData("{\"problem\":\"\",\"answer\":\"1\"}", "an empty text")]
     [InlineData("{\"problem\":null,\"answer\":\"1\"}", "null")]
