@@ -14,23 +14,40 @@ internal sealed class ModelCommand : Verb
     private readonly Argument<string?> target;
     private readonly Option<string> dtype;
     private readonly Option<string?> adapter;
+    private readonly Option<string?> like;
+    private readonly Option<long> seed;
     private readonly Option<bool> json;
 
     public ModelCommand()
-        : base("model", "inspect: family, sizes, tokenizer, fingerprint of a model; export: write it as a Hugging Face folder", "tenon model inspect tiny", "tenon model export model.gguf exported --dtype bf16")
+        : base("model", "inspect: family, sizes, tokenizer, fingerprint of a model; export: write it as a Hugging Face folder; random: a folder of random weights in the shape of a config.json",
+            "tenon model inspect tiny", "tenon model export model.gguf exported --dtype bf16", "tenon model random --like config.json random --seed 7")
     {
-        action = Add(new Argument<string>("ACTION") { Description = "inspect or export" });
-        action.AcceptOnlyFromAmong("inspect", "export");
-        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
+        action = Add(new Argument<string>("ACTION") { Description = "inspect, export or random" });
+        action.AcceptOnlyFromAmong("inspect", "export", "random");
+        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny; the new folder (random)" });
         target = Add(new Argument<string?>("DIR") { Description = "the new folder (export)", Arity = ArgumentArity.ZeroOrOne });
-        dtype = Add(new Option<string>("--dtype") { Description = "f32 or bf16 (export)", DefaultValueFactory = _ => "f32" });
+        dtype = Add(new Option<string>("--dtype") { Description = "f32 or bf16 (export, random)", DefaultValueFactory = _ => "f32" });
         dtype.AcceptOnlyFromAmong("f32", "bf16");
         adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder to merge in (export)" });
+        like = Add(new Option<string?>("--like") { Description = "the config.json whose shape the random model has (random)", HelpName = "FILE" });
+        seed = Add(new Option<long>("--seed") { Description = "the seed of the random weights (random)", DefaultValueFactory = _ => 42 });
         json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
     }
 
     protected override int Run(ParseResult call, Terminal terminal) =>
-        call.GetValue(action) == "inspect" ? Inspect(call, terminal) : Export(call, terminal);
+        call.GetValue(action) switch { "inspect" => Inspect(call, terminal), "random" => Random(call, terminal), _ => Export(call, terminal) };
+
+    private int Random(ParseResult call, Terminal terminal)
+    {
+        var folder = call.GetValue(model)!;
+        if (call.GetValue(target) is not null) throw new TenonException("tenon model random", "one folder: tenon model random --like CONFIG.json DIR", "two", usage: true);
+        var config = call.GetValue(like) ?? throw new TenonException("tenon model random", "--like CONFIG.json", "none", usage: true);
+        RandomExport.Write(config, folder, (ulong)call.GetValue(seed), TypeOf(call), terminal);
+        terminal.Out.WriteLine(folder);
+        return 0;
+    }
+
+    private SafetensorsType TypeOf(ParseResult call) => call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32;
 
     private int Inspect(ParseResult call, Terminal terminal)
     {
@@ -79,7 +96,7 @@ internal sealed class ModelCommand : Verb
     {
         var name = call.GetValue(model)!;
         var folder = call.GetValue(target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
-        var type = call.GetValue(dtype) == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32;
+        var type = TypeOf(call);
         if (call.GetValue(adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, terminal);
         else
         {

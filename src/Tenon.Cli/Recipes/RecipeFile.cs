@@ -9,16 +9,7 @@ internal static class RecipeFile
     /// <summary>Reads a YAML recipe, or a run's <c>run.json</c>; <paramref name="overrides"/> are <c>key=value</c> with the path's dots.</summary>
     public static T Load<T>(string path, IReadOnlyList<string>? overrides = null) where T : ISettings, new()
     {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TenonException($"the recipe {path} cannot be read", got: e.Message, inner: e, usage: true);
-        }
-        return Parse<T>(text, path, overrides);
+        return Parse<T>(InputFile.ReadText(path, "the recipe"), path, overrides);
     }
 
     /// <summary>Reads a recipe's text; <paramref name="name"/> names it in messages.</summary>

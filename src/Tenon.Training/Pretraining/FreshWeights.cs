@@ -12,11 +12,13 @@ public sealed class FreshWeights : IWeightSource
     private readonly double deviation;
     private readonly int layers;
     private readonly ulong seed;
+    private readonly bool shrinkResidual;
     private readonly Dictionary<string, uint> order;
 
-    /// <summary>Fresh weights of a configuration.</summary>
-    public FreshWeights(ModelConfig config, double deviation, ulong seed)
+    /// <summary>Fresh weights of a configuration; without <paramref name="shrinkResidual"/> residual projections have the deviation of the others.</summary>
+    public FreshWeights(ModelConfig config, double deviation, ulong seed, bool shrinkResidual = true)
     {
+        this.shrinkResidual = shrinkResidual;
         this.deviation = deviation;
         this.seed = seed;
         layers = config.NumHiddenLayers;
@@ -45,7 +47,8 @@ public sealed class FreshWeights : IWeightSource
             return;
         }
 
-        var isResidual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+        var isResidual = shrinkResidual
+            && (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal));
         var scale = isResidual ? deviation / Math.Sqrt(2.0 * layers) : deviation;
         var key = new RandomKey(seed);
         var first = row * Tensors[name].Shape[^1];
