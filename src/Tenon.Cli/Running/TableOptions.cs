@@ -26,6 +26,9 @@ internal sealed class TableOptions
     /// <summary>True where a program reads the answer.</summary>
     public bool Json(ParseResult call) => call.GetValue(_json);
 
+    /// <summary>True where a person reads the answer.</summary>
+    public bool Plain(ParseResult call) => !new[] { _json, _csv, _latex, _markdown }.Any(call.GetValue);
+
     /// <summary>Writes an answer: its JSON, or its tables in the form asked for; sentences stand beside tables for people only.</summary>
     public void Write(ParseResult call, Terminal terminal, Func<JsonObject> json, IEnumerable<ResultTable?> tables, IEnumerable<string> sentences)
     {
@@ -35,7 +38,7 @@ internal sealed class TableOptions
             return;
         }
 
-        var plain = !call.GetValue(_csv) && !call.GetValue(_latex) && !call.GetValue(_markdown);
+        var plain = Plain(call);
         foreach (var table in tables.OfType<ResultTable>())
         {
             if (plain) terminal.Out.WriteLine(table.Title);

@@ -8,19 +8,23 @@ namespace Tenon.Evaluation.Spectra;
 /// </summary>
 public sealed record UpdateSpectrum
 {
+    private const int MostRounds = 12;
+    private const double StandsStill = 1e-6;
     private readonly Svd _before;
-    private readonly Svd _after;
+    private readonly Lazy<Svd> _after;
     private readonly Matrix _update;
+    private readonly Matrix _changed;
     private readonly double _size;
 
-    private UpdateSpectrum(Matrix w, Matrix dw)
+    /// <summary>From the update itself, its singular values, and the norms' rows |dW v_j| and |u_jᵀ dW| as matrices with a row a direction.</summary>
+    private UpdateSpectrum(Matrix w, Matrix dw, Svd before, double[] update, Matrix right, Matrix left)
     {
         var after = w + dw;
-        (_before, _after, _update) = (Svd.Of(w), Svd.Of(after), dw);
+        (_before, _after, _update, _changed, Update) = (before, new(() => Svd.Of(after)), dw, after, update);
+        After = Svd.Values(after);
         _size = dw.FrobeniusNorm();
-        Update = Svd.Values(dw);
-        (RightEnergy, RightTotalShare) = Energies(dw.TimesTranspose(_before.Vt).Transposed());
-        (LeftEnergy, LeftTotalShare) = Energies(_before.U.TransposeTimes(dw));
+        (RightEnergy, RightTotalShare) = Energies(right);
+        (LeftEnergy, LeftTotalShare) = Energies(left);
         Mass = SpectrumMeasures.Mass(Before);
         var (from, to) = (w.FrobeniusNorm(), after.FrobeniusNorm());
         RelativeFrobenius = from == 0 ? 0 : _size / from;
@@ -40,7 +44,7 @@ public sealed record UpdateSpectrum
     public double[] Before => _before.S;
 
     /// <summary>Singular values of W', descending [r].</summary>
-    public double[] After => _after.S;
+    public double[] After { get; }
 
     /// <summary>Singular values of dW, descending [r].</summary>
     public double[] Update { get; }
@@ -72,17 +76,66 @@ public sealed record UpdateSpectrum
     /// <summary>What dW leaves alone.</summary>
     public UpdateSparsity Sparsity { get; }
 
-    /// <summary>All measures of an update [m, n] of a weight [m, n]; the cost is that of three singular value decompositions.</summary>
-    public static UpdateSpectrum Of(Matrix w, Matrix dw) => new(w, dw);
+    /// <summary>|dW|_F.</summary>
+    public double UpdateNorm => _size;
+
+    /// <summary>
+    /// All measures of an update [m, n] of a weight [m, n]: the singular values of three matrices, and W's vectors unless <paramref name="before"/> has
+    /// them; vectors of W' only where angles are asked for.
+    /// </summary>
+    public static UpdateSpectrum Of(Matrix w, Matrix dw, Svd? before = null)
+    {
+        before ??= Svd.Of(w);
+        return new(w, dw, before, Svd.Values(dw), dw.TimesTranspose(before.Vt).Transposed(), before.U.TransposeTimes(dw));
+    }
+
+    /// <summary>
+    /// The same of an update B A of low rank k, B [m, k], A [k, n], without a decomposition of dW: with B = Q R and Aᵀ = P T its singular values are those
+    /// of R Tᵀ [k, k], |dW v| is |R A v| and |uᵀ dW| is |uᵀ B Tᵀ|.
+    /// </summary>
+    public static UpdateSpectrum OfFactors(Matrix w, Matrix b, Matrix a, Svd? before = null)
+    {
+        before ??= Svd.Of(w);
+        var (r, t) = (QrFactors.Of(b).R, QrFactors.Of(a.Transposed()).R);
+        var update = new double[Math.Min(w.Rows, w.Columns)];
+        var values = Svd.Values(r.TimesTranspose(t));
+        values.AsSpan(0, Math.Min(values.Length, update.Length)).CopyTo(update);
+        return new(w, b * a, before, update, before.Vt.TimesTranspose(r * a), before.U.TransposeTimes(b).TimesTranspose(t));
+    }
 
     /// <summary>Energies over the mass that W has there: e_j / mass_j, 0 where both are zero.</summary>
     public double[] Ratio(double[] energy) => [.. energy.Zip(Mass, (e, m) => e == 0 && m == 0 ? 0 : e / m)];
 
     /// <summary>Angles between the spaces of the k first left singular vectors of W and W', ascending, radians.</summary>
-    public double[] LeftAngles(int k) => PrincipalAngles.Between(_before.U.ColumnRange(0, k), _after.U.ColumnRange(0, k));
+    public double[] LeftAngles(int k) => PrincipalAngles.Between(_before.U.ColumnRange(0, k), _after.Value.U.ColumnRange(0, k));
 
     /// <summary>Angles between the spaces of the k first right singular vectors of W and W', ascending, radians.</summary>
-    public double[] RightAngles(int k) => PrincipalAngles.Between(_before.Vt.RowRange(0, k).Transposed(), _after.Vt.RowRange(0, k).Transposed());
+    public double[] RightAngles(int k) => PrincipalAngles.Between(_before.Vt.RowRange(0, k).Transposed(), _after.Value.Vt.RowRange(0, k).Transposed());
+
+    /// <summary>
+    /// The same angles, left and right, without decomposing W': W's own k first directions and some more are turned towards those of W' by orthogonal
+    /// iteration until the angles stand still. <c>Moved</c> is how much the largest still moved in the last round, the error's order.
+    /// </summary>
+    public (double[] Left, double[] Right, double Moved) TopAngles(int k)
+    {
+        var width = Math.Min(Before.Length, k + Math.Max(8, k));
+        var (left, right) = (_before.U.ColumnRange(0, k), _before.Vt.RowRange(0, k).Transposed());
+        var space = _before.Vt.RowRange(0, width).Transposed();
+        var (angles, moved) = ((Left: new double[k], Right: new double[k]), double.PositiveInfinity);
+        for (var round = 0; round < MostRounds && moved > StandsStill; round++)
+        {
+            for (var i = 0; i < 4; i++) space = QrFactors.Of(_changed.TransposeTimes(QrFactors.Of(_changed * space).Q)).Q;
+
+            // The best k directions within the space: those of W' restricted to it.
+            var inner = Svd.Of(_changed * space);
+            var found = (Left: PrincipalAngles.Between(left, inner.U.ColumnRange(0, k)),
+                Right: PrincipalAngles.Between(right, space.TimesTranspose(inner.Vt.RowRange(0, k))));
+            moved = Math.Max(Math.Abs(found.Left[^1] - angles.Left[^1]), Math.Abs(found.Right[^1] - angles.Right[^1]));
+            angles = found;
+        }
+
+        return (angles.Left, angles.Right, moved);
+    }
 
     /// <summary>What of |dW|² lies in W's k first directions: on both sides (U_kᵀ dW V_k), on the left, on the right.</summary>
     public (double TwoSided, double Left, double Right) TopShare(int k)
