@@ -39,7 +39,9 @@ public sealed unsafe partial class FrozenMatrix
     /// are not null.
     /// </summary>
     private void MultiplyInt8(
-        float* x, nint rows, nint xRow, float* y, nint yRow, bool accumulate, WorkerPool pool, int terms, float* before, float* after)
+        float* x, nint rows, nint xRow, float* y, nint yRow, bool accumulate, WorkerPool pool, int terms,
+        float* before, float* after,
+        string what)
     {
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
@@ -52,7 +54,8 @@ public sealed unsafe partial class FrozenMatrix
             Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs, PerPart = perPart,
             Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
         };
-        pool.Run((int)((Panels + perPart - 1) / perPart), &call, &Int8Kernels.Multiply);
+        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
+        pool.Run((int)((Panels + perPart - 1) / perPart), &call, &Int8Kernels.Multiply, what);
         GC.KeepAlive(this);
     }
 
@@ -64,7 +67,7 @@ public sealed unsafe partial class FrozenMatrix
         {
             X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = Inputs, RowBytes = rowBytes, Terms = terms, Parts = parts,
         };
-        pool.Run(parts, &job, &RoundPart);
+        pool.Run(parts, &job, &RoundPart, "rounding to integers");
     }
 
     private static void RoundPart(RoundJob* job, int part)

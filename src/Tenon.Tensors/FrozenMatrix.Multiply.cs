@@ -17,7 +17,7 @@ public sealed unsafe partial class FrozenMatrix
         CheckPrecision(precision);
         if (precision.Terms() is > 0 and var terms)
         {
-            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale);
+            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale, "frozen product");
             return;
         }
 
@@ -26,7 +26,8 @@ public sealed unsafe partial class FrozenMatrix
         {
             Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, PerPart = panelsPerPart, Scale = scale,
         };
-        pool.Run((int)((Panels + panelsPerPart - 1) / panelsPerPart), &call, &MultiplyPart);
+        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
+        pool.Run((int)((Panels + panelsPerPart - 1) / panelsPerPart), &call, &MultiplyPart, "frozen product");
         GC.KeepAlive(this);
     }
 
@@ -41,7 +42,8 @@ public sealed unsafe partial class FrozenMatrix
         CheckPrecision(precision);
         if (precision.Terms() is > 0 and var terms)
         {
-            Turned(pool).MultiplyInt8(dy, rows, dyRow, dx, dxRow, accumulate, pool, terms, before: scale, after: null);
+            Turned(pool).MultiplyInt8(
+                dy, rows, dyRow, dx, dxRow, accumulate, pool, terms, before: scale, after: null, "frozen product, gradient");
             return;
         }
 
@@ -51,7 +53,8 @@ public sealed unsafe partial class FrozenMatrix
         {
             Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart, Accumulate = accumulate, Scale = scale,
         };
-        pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart);
+        WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
+        pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);
     }
 
@@ -63,6 +66,9 @@ public sealed unsafe partial class FrozenMatrix
     private static void MultiplyPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiply(call, part);
 
     private static void MultiplyTransposedPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiplyTransposed(call, part);
+
+    // Bytes that a product must move at least: the weight, its rows and its results.
+    private double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
 
     // Shares small enough to even out, large enough that handing them out costs nothing.
     private static nint SharePanels(nint rows, nint terms, nint panels, WorkerPool pool)

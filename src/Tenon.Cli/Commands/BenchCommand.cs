@@ -33,6 +33,7 @@ internal sealed class BenchCommand : Verb
     private readonly Option<int> runs;
     private readonly Option<int> micro;
     private readonly Option<bool> thisTier;
+    private readonly Option<bool> profile;
     private readonly Option<bool> json;
     private readonly ComputeOptions compute;
 
@@ -51,6 +52,7 @@ internal sealed class BenchCommand : Verb
         runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
         micro = Add(new Option<int>("--micro-batch-tokens") { Description = "most tokens of one training pass", DefaultValueFactory = _ => 2048 });
         thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
+        profile = Add(new Option<bool>("--profile") { Description = "prefill, sample, train, step: where the time of one run goes, part by part, against the machine's limits" });
         json = Add(new Option<bool>("--json") { Description = "one JSON line" });
         compute = new ComputeOptions(this);
     }
@@ -71,6 +73,7 @@ internal sealed class BenchCommand : Verb
         using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();
+        if (call.GetValue(profile)) return Profile(name, work, precision, call, terminal);
         var best = double.PositiveInfinity;
         for (var i = 0; i < call.GetValue(runs); i++)
         {
@@ -81,6 +84,16 @@ internal sealed class BenchCommand : Verb
 
         var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(group) * call.GetValue(tokens);
         return Show(Result(name, best, precision, r => r["tokens_per_s"] = Math.Round(count / best, 2)), call, terminal);
+    }
+
+    private int Profile(string name, Action work, Precision precision, ParseResult call, Terminal terminal)
+    {
+        var measured = BenchProfile.Measure(work, precision);
+        if (!call.GetValue(json)) BenchProfile.Write(measured, terminal.Out);
+        return Show(Result(name, (double)measured["seconds"]!, precision, r =>
+        {
+            if (call.GetValue(json)) r["profile"] = measured;
+        }), call, terminal);
     }
 
     /// <summary>What every stage answers: time, the stage's own figures, peak memory, and where it was measured.</summary>

@@ -21,7 +21,8 @@ internal static unsafe class Gemm
         WorkerPool pool, nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
         const double WorthWhile = 200_000;
-        if (pool.Threads == 1 || (double)m * n * k < WorthWhile)
+        var small = pool.Threads == 1 || (double)m * n * k < WorthWhile;
+        if (small && WorkProfile.Current is null)
         {
             Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
             return;
@@ -31,14 +32,15 @@ internal static unsafe class Gemm
         var byRows = m > n;
         var unit = byRows ? 24 : 32;
         var units = ((byRows ? m : n) + unit - 1) / unit;
-        var parts = (int)Math.Min(units, 2 * pool.Threads);
+        var parts = small ? 1 : (int)Math.Min(units, 2 * pool.Threads);
         var share = (units + parts - 1) / parts * unit;
         var call = new Call
         {
             M = m, N = n, K = k, A = a, ARow = aRow, AStep = aStep, B = b, BRow = bRow, C = c, CRow = cRow,
             Accumulate = accumulate, ByRows = byRows, Share = share,
         };
-        pool.Run(parts, &call, &RunPart);
+        WorkProfile.Next(k, n, m, sizeof(float) * ((m * k) + (k * n) + (m * n)));
+        pool.Run(parts, &call, &RunPart, "trained product");
     }
 
     private static void RunPart(Call* call, int part)

@@ -34,7 +34,7 @@ internal static unsafe class AttentionBackward
             Q = q.Data, K = k.Data, V = v.Data, O = o.Data, Dq = dq.Data, Dk = dk.Data, Dv = dv.Data, Do = o.Grad!.Data, QRow = q.Columns, KRow = k.Columns,
             Heads = heads, KvHeads = keyValueHeads, Size = size, Scale = AttentionOp.ScaleOf(size), Layout = handle,
         };
-        tape.Pool.Run(layout.Trees.Length * keyValueHeads, &context, &Part);
+        tape.Pool.Run(layout.Trees.Length * keyValueHeads, &context, &Part, "attention, gradient");
         layout.Held?.Save(layer, dk, dv);
     }
 

@@ -62,8 +62,8 @@ public static unsafe class AttentionOp
         using var layoutHandle = new GCHandle<AttentionLayout>(layout);
         using var storeHandle = new GCHandle<KvPages>(store);
         var context = new Context { Job = &job, Layout = layoutHandle, Store = storeHandle, Round = round };
-        tape.Pool.Run(layout.Trees.Length * kv, &context, &WritePart);
-        tape.Pool.Run(layout.Tiles.Length * kv, &context, &ForwardPart);
+        tape.Pool.Run(layout.Trees.Length * kv, &context, &WritePart, "attention, keys and values");
+        tape.Pool.Run(layout.Tiles.Length * kv, &context, &ForwardPart, "attention");
     }
 
     internal static float ScaleOf(int size) => 1f / MathF.Sqrt(size);

@@ -71,7 +71,7 @@ public static unsafe class CirculantOp
         if (dx is not null) job.Dx = dx.Data;
         if (from is not null) job.FromRows = from.Data;
         if (to is not null) job.ToRows = to.Data;
-        tape.Pool.Run(job.Parts, &job, body);
+        tape.Pool.Run(job.Parts, &job, body, "circulant blocks");
     }
 
     private static void Forward(Job* job, int part)
@@ -138,7 +138,7 @@ public static unsafe class CirculantOp
         job.FromRows = from.Data;
         job.ToRows = to.Data;
         job.Parts = RowJobs.Parts(tape.Pool, job.To, job.KernelSize / job.To * from.Rows);
-        tape.Pool.Run(job.Parts, &job, &KernelPart);
+        tape.Pool.Run(job.Parts, &job, &KernelPart, "circulant blocks, gradient");
     }
 
     /// <summary>The kernels of some rows of blocks: d_re x_re + d_im x_im in the real parts, d_re x_im - d_im x_re in the imaginary ones, token by token.</summary>

@@ -16,7 +16,7 @@ public static unsafe class ElementwiseOps
     private static void Each(Tape tape, float* a, float* b, float* y, nint rows, nint n, float scale, delegate*<Job*, int, void> body)
     {
         var job = new Job { A = a, B = b, Y = y, Rows = rows, N = n, Scale = scale, Parts = RowJobs.Parts(tape.Pool, rows, n) };
-        tape.Pool.Run(job.Parts, &job, body);
+        tape.Pool.Run(job.Parts, &job, body, "elementwise");
     }
 
     private static void SameShape(Tensor a, Tensor b, string op) =>
@@ -151,7 +151,7 @@ public static unsafe class ElementwiseOps
                     Dy = dy.Data, X = x.Data, V = vector.Data, Dv = dv is null ? null : dv.Data, Dx = dx is null ? null : dx.Data, Rows = x.Rows, N = x.Columns, Fresh = fresh,
                     Parts = (int)Math.Min(RowJobs.Parts(tape.Pool, x.Rows, x.Columns), (x.Columns + RowGradJob.Block - 1) / RowGradJob.Block),
                 };
-                tape.Pool.Run(job.Parts, &job, &RowGrad);
+                tape.Pool.Run(job.Parts, &job, &RowGrad, "elementwise, gradient");
                 if (taken) (x.Grad, y.Grad) = (dy, null);
             });
         return y;

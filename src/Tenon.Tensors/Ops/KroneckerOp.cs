@@ -80,7 +80,7 @@ public static unsafe class KroneckerOp
     {
         var (l, m) = (first.Rows, first.Columns);
         var job = new Job { Z = z.Data, Y = y.Data, First = values, Tokens = z.Rows, L = l, M = m, K = z.Columns / m, Parts = RowJobs.Parts(tape.Pool, units, z.Rows * z.Columns / Math.Max(1, units) * 4) };
-        tape.Pool.Run(job.Parts, &job, body);
+        tape.Pool.Run(job.Parts, &job, body, "Kronecker factors");
     }
 
     /// <summary>y_t += w1 z_t.</summary>

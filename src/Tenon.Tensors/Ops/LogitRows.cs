@@ -20,7 +20,7 @@ public static unsafe class LogitRows
     {
         using var handle = new GCHandle<RowAction>(action);
         var job = new Job { Data = rows.Data, Columns = rows.Columns, Action = handle };
-        tape.Pool.Run(checked((int)rows.Rows), &job, &Each);
+        tape.Pool.Run(checked((int)rows.Rows), &job, &Each, "choosing tokens");
     }
 
     private static void Each(Job* job, int row) => job->Action.Target(row, new Span<float>(job->Data + row * job->Columns, checked((int)job->Columns)));

@@ -43,7 +43,7 @@ public static unsafe class PairTurnOp
     private static void Run(Tape tape, Tensor x, Tensor y, Tensor first, Tensor second, int group, bool accumulate, delegate*<Job*, int, void> body, int parts)
     {
         var job = new Job { X = x.Data, Y = y.Data, First = first.Data, Second = second.Data, Rows = x.Rows, Columns = x.Columns, Half = group / 2, Accumulate = accumulate, Parts = parts };
-        tape.Pool.Run(parts, &job, body);
+        tape.Pool.Run(parts, &job, body, "pair turns");
     }
 
     private static void Forward(Job* job, int part)

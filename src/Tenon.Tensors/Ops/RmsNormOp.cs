@@ -24,7 +24,7 @@ public static unsafe class RmsNormOp
         var needed = tape.Needs(x, weight);
         var inverse = tape.New(1, rows);
         var job = new Job { X = x.Data, W = weight.Data, Y = y.Data, Inverse = inverse.Data, Rows = rows, N = n, Eps = eps, Parts = RowJobs.Parts(tape.Pool, rows, n) };
-        tape.Pool.Run(job.Parts, &job, &Forward);
+        tape.Pool.Run(job.Parts, &job, &Forward, "norm");
         if (needed)
             tape.Record(y, () =>
             {
@@ -40,7 +40,7 @@ public static unsafe class RmsNormOp
                 if (!x.RequiresGrad) return;
                 var dx = tape.GradOf(x, out var fresh);
                 var back = new Job { X = x.Data, W = weight.Data, Dy = dy.Data, Dx = dx.Data, Inverse = inverse.Data, Rows = rows, N = n, Fresh = fresh, Parts = RowJobs.Parts(tape.Pool, rows, n) };
-                tape.Pool.Run(back.Parts, &back, &Backward);
+                tape.Pool.Run(back.Parts, &back, &Backward, "norm, gradient");
             });
         return y;
     }

@@ -78,7 +78,7 @@ public static unsafe class RotaryOp
                 X = x.Data, Cos = table.Cos.Data, Sin = table.Sin.Data, Positions = p, Rows = x.Rows, Columns = x.Columns, Half = table.Cos.Columns,
                 Parts = RowJobs.Parts(tape.Pool, x.Rows, x.Columns),
             };
-            tape.Pool.Run(job.Parts, &job, body);
+            tape.Pool.Run(job.Parts, &job, body, "rotary positions");
         }
     }
 

@@ -81,7 +81,7 @@ public static unsafe class ScaledOps
     private static void AddScaledRows(Tape tape, Tensor from, Parameter scale, Tensor to, bool add)
     {
         var job = new RowJob { From = from.Data, Scale = scale.Data, To = to.Data, Rows = from.Rows, N = from.Columns, Add = add, Parts = RowJobs.Parts(tape.Pool, from.Rows, from.Columns) };
-        tape.Pool.Run(job.Parts, &job, &ScaleRows);
+        tape.Pool.Run(job.Parts, &job, &ScaleRows, "factors of rows");
     }
 
     private struct RowJob
@@ -106,7 +106,7 @@ public static unsafe class ScaledOps
         // Strips of columns for twice the threads: each walks down all rows, its piece of the sum in the first cache.
         var width = Math.Clamp((b.Columns + 2 * tape.Pool.Threads - 1) / (2 * tape.Pool.Threads), 32, 512);
         var job = new SumJob { Dy = a.Data, Y = b.Data, Sum = sum.Data, Rows = b.Rows, N = b.Columns, Width = width };
-        tape.Pool.Run((int)((b.Columns + width - 1) / width), &job, &AddProductPart);
+        tape.Pool.Run((int)((b.Columns + width - 1) / width), &job, &AddProductPart, "factors of rows, gradient");
     }
 
     private struct SumJob

@@ -54,7 +54,7 @@ public static unsafe class SparseOp
                 From = from.Data, To = to.Data, Values = values, FromPlaces = source, ToPlaces = target, Rows = from.Rows, FromColumns = from.Columns, ToColumns = to.Columns, Count = fromPlaces.Length,
                 Parts = RowJobs.Parts(tape.Pool, units, size),
             };
-            tape.Pool.Run(job.Parts, &job, body);
+            tape.Pool.Run(job.Parts, &job, body, "sparse entries");
         }
     }
 

@@ -62,7 +62,7 @@ public static unsafe class SpectrumOp
                 In = TokenFourier.Plan((int)x.Columns), Out = TokenFourier.Plan((int)y.Columns), X = x.Data, Y = y.Data, Dx = dx is null ? null : dx.Data, Values = values.Data, Shares = shares is null ? null : shares.Data,
                 Rows = r, Columns = c, TokenCount = x.Rows, Count = rows.Length, Factor = factor, Parts = RowJobs.Parts(tape.Pool, (x.Rows + Tokens - 1) / Tokens, Tokens * (x.Columns + y.Columns)),
             };
-            tape.Pool.Run(job.Parts, &job, body);
+            tape.Pool.Run(job.Parts, &job, body, "spectrum");
         }
     }
 
@@ -122,7 +122,7 @@ public static unsafe class SpectrumOp
     private static void AddShares(Tape tape, Tensor shares, Tensor sum)
     {
         var job = new ShareJob { Shares = shares.Data, Sum = sum.Data, Tokens = shares.Rows, Count = shares.Columns, Parts = RowJobs.Parts(tape.Pool, shares.Columns, shares.Rows) };
-        tape.Pool.Run(job.Parts, &job, &AddSharePart);
+        tape.Pool.Run(job.Parts, &job, &AddSharePart, "spectrum, gradient");
     }
 
     private static void AddSharePart(ShareJob* job, int part)

@@ -18,7 +18,7 @@ public static unsafe class SwiGluOp
         Shapes.Require(gate.Rows == up.Rows && gate.Columns == up.Columns, "swiglu", $"[{gate.Rows}, {gate.Columns}]", $"[{up.Rows}, {up.Columns}]");
         var y = tape.New(gate.Rows, gate.Columns);
         var job = new Job { Gate = gate.Data, Up = up.Data, Y = y.Data, Rows = gate.Rows, N = gate.Columns, Parts = RowJobs.Parts(tape.Pool, gate.Rows, gate.Columns * 4) };
-        tape.Pool.Run(job.Parts, &job, &Forward);
+        tape.Pool.Run(job.Parts, &job, &Forward, "gated activation");
         if (tape.Needs(gate, up))
             tape.Record(y, () =>
             {
@@ -30,7 +30,7 @@ public static unsafe class SwiGluOp
                     Gate = gate.Data, Up = up.Data, Dy = y.Grad!.Data, DGate = dGate.Data, DUp = dUp.Data,
                     Rows = gate.Rows, N = gate.Columns, Parts = RowJobs.Parts(tape.Pool, gate.Rows, gate.Columns * 4),
                 };
-                tape.Pool.Run(back.Parts, &back, &Backward);
+                tape.Pool.Run(back.Parts, &back, &Backward, "gated activation, gradient");
                 if (addGate) ElementwiseOps.AddGrad(tape, gate, dGate, 1);
                 if (addUp) ElementwiseOps.AddGrad(tape, up, dUp, 1);
             });

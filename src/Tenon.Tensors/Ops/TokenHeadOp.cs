@@ -79,7 +79,7 @@ public sealed unsafe class TokenHead
                 DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first,
                 Rows = rows, Columns = logits.Columns, InverseTemperature = inverseTemperature, Parts = RowJobs.Parts(tape.Pool, rows, logits.Columns),
             };
-            tape.Pool.Run(job.Parts, &job, body);
+            tape.Pool.Run(job.Parts, &job, body, dlogp is null ? "softmax of the head" : "softmax of the head, gradient");
         }
     }
 

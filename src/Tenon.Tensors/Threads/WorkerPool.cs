@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Tenon.Tensors.Threads;
@@ -74,14 +75,33 @@ public sealed unsafe class WorkerPool : IDisposable
     /// Runs <paramref name="body"/> for the parts 0 to <paramref name="parts"/> - 1 and returns when all are done. The first exception of a part is thrown to the caller once
     /// the others have ended. A call from inside a part, or while another thread uses the pool, runs its parts in the calling thread. Allocates nothing.
     /// </summary>
-    public void Run<T>(int parts, T* state, delegate*<T*, int, void> body)
+    /// <param name="parts">Parts of the job.</param>
+    /// <param name="state">What they read.</param>
+    /// <param name="body">What is called for each.</param>
+    /// <param name="what">What the job does, for a <see cref="WorkProfile"/>; the name of the calling method by default.</param>
+    public void Run<T>(int parts, T* state, delegate*<T*, int, void> body, [CallerMemberName] string what = "")
         where T : unmanaged
     {
         if (parts <= 0) return;
+        if (!t_inside && WorkProfile.Current is { } profile)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var waiting = Share(parts, state, body);
+            profile.Add(what, Stopwatch.GetTimestamp() - start, waiting);
+            return;
+        }
+
+        Share(parts, state, body);
+    }
+
+    /// <summary>Gives how long, in ticks of the stopwatch, the caller had nothing to do while others still worked.</summary>
+    private long Share<T>(int parts, T* state, delegate*<T*, int, void> body)
+        where T : unmanaged
+    {
         if (parts == 1 || _workers.Length == 0 || t_inside || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (var i = 0; i < parts; i++) body(state, i);
-            return;
+            return 0;
         }
 
         try
@@ -104,6 +124,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
             while (TryPart(out _)) { }
             var spins = 0;
+            var waits = Stopwatch.GetTimestamp();
             while (Volatile.Read(ref _done) < parts)
             {
                 if (++spins < 200) Thread.SpinWait(4);
@@ -111,6 +132,7 @@ public sealed unsafe class WorkerPool : IDisposable
             }
 
             _error?.Throw();
+            return Stopwatch.GetTimestamp() - waits;
         }
         finally
         {

@@ -22,6 +22,22 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_profile_says_where_the_time_of_a_stage_goes()
+    {
+        File.WriteAllText(folder["data.jsonl"], "{\"problem\":\"1+1=?\",\"answer\":\"2\"}\n");
+        string[] call = ["bench", "train", "tiny", "--data", folder["data.jsonl"], "--prompts", "1", "--group", "2", "--new", "4", "--rank", "2", "--profile"];
+        var profile = Answer([.. call, "--json"])["profile"]!;
+        var parts = profile["parts"]!.AsArray();
+        foreach (var part in (string[])["frozen product", "frozen product, gradient", "trained product", "attention", "attention, gradient", "norm", "softmax of the head"])
+            parts.ShouldContain(p => (string)p!["what"]! == part && (long)p["calls"]! > 0, part);
+        (parts.Sum(p => (double)p!["seconds"]!) + (double)profile["outside_seconds"]!).ShouldBe((double)profile["seconds"]!, 0.01);
+        var shown = Call.Tenon(call);
+        shown.Exit.ShouldBe(0, shown.Error);
+        shown.Out.ShouldContain("outside of all jobs");
+        shown.Out.ShouldContain("this machine,");
+    }
+
+    [Fact]
     public void KernelsAreTimedWithTheirShapesAndUnits()
     {
         var answer = Answer("bench", "kernels", "tiny", "--this-tier", "--runs", "1", "--json");
