@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Tenon.Adapters.Peft;
 using Tenon.Models;
 using Tenon.Models.Weights;
@@ -22,15 +24,11 @@ public enum SharedKeys
     Dropout = 4,
 }
 
-/// <summary>An option of one method, as a recipe names it.</summary>
-/// <param name="Name">Kebab-case.</param>
-/// <param name="Default">What stands there when nobody says otherwise.</param>
-/// <param name="Summary">One line for a person.</param>
-public sealed record MethodOption(string Name, string Default, string Summary);
-
 /// <summary>A PEFT method: one file, found by its type. It makes the parts of each layer; what all methods have in common lives in <see cref="AdapterSet"/>.</summary>
 public abstract class AdapterMethod
 {
+    private static readonly ConditionalWeakTable<AdapterSettings, ISettings> s_read = [];
+
     /// <summary>Its name in recipes.</summary>
     public abstract string Name { get; }
 
@@ -40,13 +38,16 @@ public abstract class AdapterMethod
     /// <summary>Shared keys that it acts on; the others are accepted and said once to have no effect.</summary>
     public virtual SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha | SharedKeys.Dropout;
 
-    /// <summary>Its own options; a recipe's option that stands neither here nor among the shared keys is refused.</summary>
-    public virtual IReadOnlyList<MethodOption> Options => [];
+    /// <summary>
+    /// Its own options at their defaults, a record whose keys, ranges and sentences are what a recipe, the documents and <c>tenon methods</c> know of them.
+    /// A recipe's key that stands neither here nor among the shared ones is refused.
+    /// </summary>
+    public virtual ISettings StandardOptions => new NoOptions();
 
     /// <summary>Start values that <c>init</c> may name; null is always the method's own.</summary>
     public virtual IReadOnlyList<string> Inits => [];
 
-    /// <summary>AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model (<c>bench/method-rates.sh</c>, docs/adapters.md).</summary>
+    /// <summary>AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model (<c>bench/method-rates.sh</c>, docs/studies/methods.md).</summary>
     protected virtual double TunedRate => 1e-3;
 
     /// <summary>
@@ -125,16 +126,38 @@ public abstract class AdapterMethod
     public static AdapterMethod Of(string name) => All.TryGetValue(name, out var method) ? method
         : throw new TenonException($"adapter method '{name}'", string.Join(", ", All.Keys), name, Nearest.Of(name, All.Keys) is { } near ? $"did you mean '{near}'?" : null, usage: true);
 
-    /// <summary>Throws where the settings hold an option or a start that the method does not have.</summary>
+    /// <summary>The options of some settings; texts that fit none throw, as <see cref="RequireOptions"/> says.</summary>
+    internal ISettings OptionsOf(AdapterSettings settings) => s_read.GetValue(settings, given =>
+    {
+        var options = Read(given, out var faults);
+        return faults.Count == 0 ? options : throw Faulty(faults);
+    });
+
+    /// <summary>Throws where the settings hold options or a start that the method does not have, or values out of range, with all of them.</summary>
     public void RequireOptions(AdapterSettings settings)
     {
-        foreach (var option in settings.Options.Keys)
-            if (Options.All(o => o.Name != option))
-                throw new TenonException($"adapter.{option}", Options.Count == 0 ? $"no option: method '{Name}' has none of its own" : $"an option of method '{Name}': {string.Join(", ", Options.Select(o => o.Name))}", option,
-                    Nearest.Of(option, Options.Select(o => o.Name)) is { } near ? $"did you mean '{near}'?" : null, usage: true);
-        if (settings.Init is { } init && !Inits.Contains(init))
-            throw new TenonException("adapter.init", Inits.Count == 0 ? $"null: method '{Name}' starts in one way only" : string.Join(", ", Inits), $"'{init}'", usage: true);
+        var options = Read(settings, out var faults);
+        // PEFT's own rules govern the folders that it wrote.
+        if (settings.Peft is null && !settings.SkipStart) faults.AddRange(SettingsCheck.Faults(options).Where(fault => faults.All(other => other.Key != fault.Key)));
+        if (settings.Init is { } init && !Inits.Contains(init)) faults.Add(StartFault(init));
+        if (faults.Count > 0) throw Faulty(faults);
     }
+
+    /// <summary>The fault of a start that the method does not have.</summary>
+    public SettingsFault StartFault(string init) => Inits.Count == 0
+        ? new SettingsFault("init", $"'{init}' is no choice", $"null: method '{Name}' starts in one way only")
+        : SettingsCheck.NoChoice("init", init, Inits);
+
+    private ISettings Read(AdapterSettings settings, out List<SettingsFault> faults)
+    {
+        var placed = new List<PlacedFault>();
+        var options = SettingsReader.Options(StandardOptions, settings.Options.ToDictionary(o => o.Key, o => JsonSerializer.SerializeToElement(o.Value)), placed);
+        faults = [.. placed.Select(fault => new SettingsFault(fault.Key, fault.What))];
+        return options;
+    }
+
+    private TenonException Faulty(List<SettingsFault> faults) =>
+        new($"adapter of method '{Name}': " + string.Join("\n  ", faults.Select(fault => $"adapter.{fault}")), usage: true);
 
     /// <summary>One sentence for each shared key that the settings hold and the method has no use for; <paramref name="ranked"/> says whether a rank was named.</summary>
     public IEnumerable<string> Unused(AdapterSettings settings, bool ranked)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Tenon.Adapters;
@@ -67,7 +66,7 @@ public sealed record AdapterSettings
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<int[]>? Calibration { get; init; }
 
-    /// <summary>Options of one method, kebab-case.</summary>
+    /// <summary>The method's own options as texts, by their keys; <see cref="OptionsAs{T}"/> reads them.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The rank of one layer: the first pattern that matches its path wins.</summary>
@@ -76,39 +75,8 @@ public sealed record AdapterSettings
     /// <summary>The alpha of one layer.</summary>
     public double AlphaOf(string path) => Pattern(AlphaPattern, path, out var alpha) ? alpha : Alpha ?? 2 * Rank;
 
-    /// <summary>An option that is an integer in a range.</summary>
-    public int Int(string option, int otherwise, int least = int.MinValue, int most = int.MaxValue)
-    {
-        if (!Options.TryGetValue(option, out var text)) return otherwise;
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
-            : throw Wrong(option, most == int.MaxValue ? least == int.MinValue ? "an integer" : $"an integer of {least} or more" : $"an integer from {least} to {most}", text);
-    }
-
-    /// <summary>An option that is a number.</summary>
-    public double Number(string option, double otherwise)
-    {
-        if (!Options.TryGetValue(option, out var text)) return otherwise;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Wrong(option, "a number", text);
-    }
-
-    /// <summary>An option that is true or false.</summary>
-    public bool Flag(string option, bool otherwise)
-    {
-        if (!Options.TryGetValue(option, out var text)) return otherwise;
-        return bool.TryParse(text, out var value) ? value : throw Wrong(option, "true or false", text);
-    }
-
-    /// <summary>An option that is one of some words.</summary>
-    public string Word(string option, string otherwise, params string[] words)
-    {
-        if (!Options.TryGetValue(option, out var text)) return otherwise;
-        return words.Contains(text) ? text : throw Wrong(option, string.Join(", ", words), text);
-    }
-
-    /// <summary>An option as its text, or null.</summary>
-    public string? Text(string option) => Options.GetValueOrDefault(option);
-
-    private TenonException Wrong(string option, string expected, string got) => new($"adapter.{option} of method '{Method}'", expected, $"'{got}'", usage: true);
+    /// <summary>The method's own options as it declares them: its defaults, and what <see cref="Options"/> says otherwise.</summary>
+    public T OptionsAs<T>() where T : ISettings => (T)AdapterMethod.Of(Method).OptionsOf(this);
 
     /// <summary>PEFT's rule: a pattern matches a whole path or what follows a dot in it.</summary>
     private static bool Pattern<T>(IReadOnlyDictionary<string, T> patterns, string path, out T value)

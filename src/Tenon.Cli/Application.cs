@@ -19,8 +19,7 @@ internal static class Application
         _current = terminal;
         try
         {
-            var root = Root();
-            var call = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            var (root, call) = Parse(args);
             if (Faults(root, call) is { Count: > 0 } faults)
             {
                 foreach (var fault in faults) terminal.Error.WriteLine(fault);
@@ -82,6 +81,19 @@ internal static class Application
         {
             // The fault that is told next is the one that matters.
         }
+    }
+
+    /// <summary>What is wrong with a call before its verb begins; empty where nothing is.</summary>
+    public static IReadOnlyList<string> FaultsOf(string[] args)
+    {
+        var (root, call) = Parse(args);
+        return Faults(root, call);
+    }
+
+    private static (RootCommand Root, ParseResult Call) Parse(string[] args)
+    {
+        var root = Root();
+        return (root, root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false }));
     }
 
     /// <summary>All verbs of this program, by name.</summary>

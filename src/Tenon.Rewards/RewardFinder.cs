@@ -5,22 +5,17 @@ namespace Tenon.Rewards;
 /// <summary>Makes a reward from its recipe name and settings; every public <see cref="IReward"/> of this project is found by its type's name.</summary>
 public static class RewardFinder
 {
-    private static readonly NamedTypes<IReward> Types = new("reward", "Reward");
+    private static readonly NamedTypes<IReward> s_types = new("reward", "Reward");
 
     /// <summary>All names, in order.</summary>
-    public static IReadOnlyList<string> Names => Types.Names;
+    public static IReadOnlyList<string> Names => s_types.Names;
 
-    /// <summary>The setting keys of one reward; a usage error with the nearest name where there is no such reward.</summary>
-    public static IReadOnlyList<string> Keys(string name) => Types.Keys(name);
+    /// <summary>The settings of one reward at their defaults; null where there is no such reward.</summary>
+    public static ISettings? StandardSettings(string name) => s_types.Standard(name);
 
     /// <summary>Makes the reward; a usage error lists every unknown key, wrong value and value out of range.</summary>
-    public static IReward Create(string name, IReadOnlyDictionary<string, object?>? settings = null) => Types.Create(name, settings);
+    public static IReward Create(string name, IReadOnlyDictionary<string, object?>? settings = null) => s_types.Create(name, settings);
 
     /// <summary>Every fault of the settings, for a recipe reader that reports each with its line; a usage error where the name is unknown.</summary>
-    public static IReadOnlyList<SettingFault> Check(string name, IReadOnlyDictionary<string, object?>? settings = null)
-    {
-        var faults = new List<SettingFault>();
-        (Types.TryCreate(name, settings, faults) as IDisposable)?.Dispose();
-        return faults;
-    }
+    public static IReadOnlyList<SettingsFault> Check(string name, IReadOnlyDictionary<string, object?>? settings = null) => s_types.Check(name, settings);
 }

@@ -29,7 +29,7 @@ public sealed class RlvrTrainer
         this.folder = folder;
         this.observer = observer;
         var settings = setup.Settings;
-        var precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+        var precision = settings.Precision;
         var options = new GeneratorOptions
         {
             Sampling = new SamplingSettings { Temperature = settings.Rollout.Temperature },

@@ -29,18 +29,7 @@ public sealed class AdaLora : AdapterMethod
     public override IReadOnlyList<string> Inits => ["default", "random"];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("target-rank", "half of rank, rounded up", "mean rank a layer at the end"),
-        new("tinit", "a tenth of the run", "optimizer steps before the budget falls"),
-        new("tfinal", "a quarter of the run", "optimizer steps at the end with a fixed mask"),
-        new("delta-t", "a hundredth of the run", "optimizer steps from mask to mask"),
-        new("total-step", "the run's", "optimizer steps that the schedule is made for"),
-        new("beta1", "0.85", "decay of the importance"),
-        new("beta2", "0.85", "decay of its uncertainty"),
-        new("orth-reg-weight", "0.5", "weight of the orthogonality penalty"),
-        new("kept", "", "triplets that a folder was pruned to: path=0110, separated by blanks"),
-    ];
+    public override ISettings StandardOptions => new AdaLoraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -72,12 +61,9 @@ public sealed class AdaLora : AdapterMethod
         if (settings.Rank < 1) throw new TenonException("adapter.rank", "a positive integer", $"{settings.Rank}", usage: true);
         if (settings.RankPattern.Count > 0 || settings.AlphaPattern.Count > 0)
             throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns", usage: true);
-        if (settings.Number("orth-reg-weight", 0.5) < 0) throw new TenonException("adapter.orth-reg-weight", "0 or more", settings.Text("orth-reg-weight")!, usage: true);
-        if (settings.Text("total-step") is not null) AdaLoraSchedule.Of(settings, 0).Require();
+        if (settings.OptionsAs<AdaLoraOptions>().TotalStep is not null) AdaLoraSchedule.Of(settings, 0).Require();
         if (settings.SkipStart) return;
         if (settings.Peft is null) RequireBudget(settings);
-        foreach (var beta in new[] { "beta1", "beta2" })
-            if (settings.Number(beta, 0.85) is not (> 0 and < 1)) throw new TenonException($"adapter.{beta}", "a number between 0 and 1", settings.Text(beta)!, usage: true);
     }
 
     /// <summary>A budget cannot rise. A target equal to the rank is taken at its word: nothing is ever masked.</summary>
@@ -103,7 +89,7 @@ public sealed class AdaLora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override double AddPenalty(AdapterSet adapter) => AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.Number("orth-reg-weight", 0.5));
+    public override double AddPenalty(AdapterSet adapter) => AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.OptionsAs<AdaLoraOptions>().OrthRegWeight);
 
     /// <inheritdoc/>
     public override void AfterStep(AdapterSet adapter, MethodStep step) => Allocator(adapter).Step(step);
@@ -120,7 +106,8 @@ public sealed class AdaLora : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var (config, settings) = (PeftConfig.Create("ADALORA", baseModel), adapter.Settings);
+        var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("ADALORA", baseModel), settings.OptionsAs<AdaLoraOptions>());
         var schedule = Allocator(adapter).Schedule;
         config["init_r"] = settings.Rank;
         config["target_r"] = AdaLoraSchedule.TargetRank(settings);
@@ -128,9 +115,6 @@ public sealed class AdaLora : AdapterMethod
         config["tfinal"] = schedule.Final;
         config["deltaT"] = schedule.Every;
         config["total_step"] = schedule.Total;
-        config["beta1"] = settings.Number("beta1", 0.85);
-        config["beta2"] = settings.Number("beta2", 0.85);
-        config["orth_reg_weight"] = settings.Number("orth-reg-weight", 0.5);
         config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
         config["lora_dropout"] = settings.Dropout;
         if (settings.Init == "random") config["init_lora_weights"] = false;
@@ -145,16 +129,13 @@ public sealed class AdaLora : AdapterMethod
         if (config.Flag("use_dora")) throw new TenonException($"'use_dora' of {config.Source}", "false", "true", "AdaLoRA does not support DoRA", usage: true);
         if (config["loftq_config"] is JsonObject { Count: > 0 }) throw new TenonException($"'loftq_config' of {config.Source}", "empty", config["loftq_config"]!.ToJsonString(), "AdaLoRA does not support LoftQ", usage: true);
         if (config["total_step"] is null || config.Int("total_step") <= 0) throw new TenonException($"'total_step' of {config.Source}", "a positive integer", config["total_step"]?.ToJsonString() ?? "null", usage: true);
-        var options = new Dictionary<string, string>
+        var options = new Dictionary<string, string>(PeftAttribute.Read<AdaLoraOptions>(config))
         {
             ["target-rank"] = Text(config.Number("target_r")),
             ["tinit"] = Text(config.Number("tinit")),
             ["tfinal"] = Text(config.Number("tfinal")),
             ["delta-t"] = Text(config.Number("deltaT")),
             ["total-step"] = Text(config.Number("total_step")),
-            ["beta1"] = Text(config.Number("beta1")),
-            ["beta2"] = Text(config.Number("beta2")),
-            ["orth-reg-weight"] = Text(config.Number("orth_reg_weight")),
         };
         if (config["rank_pattern"] is JsonObject { Count: > 0 } pattern) options["kept"] = string.Join(' ', pattern.Select(p => $"{Path(p.Key)}={Bits(p.Value, config.Source)}"));
         return new AdapterSettings
@@ -187,7 +168,7 @@ public sealed class AdaLora : AdapterMethod
         ? string.Concat(list.Select(i => i!.GetValueKind() == System.Text.Json.JsonValueKind.True ? '1' : '0'))
         : throw new TenonException($"'rank_pattern' of {source}", "lists of true and false by module", value?.ToJsonString() ?? "null", usage: true);
 
-    private static Dictionary<string, string> Kept(AdapterSettings settings) => (settings.Text("kept") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    private static Dictionary<string, string> Kept(AdapterSettings settings) => settings.OptionsAs<AdaLoraOptions>().Kept.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Select(p => p.Split('=')).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : "");
 
     private static bool[] PatternOf(Dictionary<string, string> kept, string path, int rank)
@@ -196,4 +177,51 @@ public sealed class AdaLora : AdapterMethod
         return bits.Length == rank && bits.All(b => b is '0' or '1') ? [.. bits.Select(b => b == '1')]
             : throw new TenonException($"adapter.kept of '{path}'", $"{rank} digits 0 or 1", $"'{bits}'", usage: true);
     }
+}
+
+/// <summary>AdaLoRA's options.</summary>
+public sealed record AdaLoraOptions : ISettings
+{
+    /// <summary>Mean rank a layer at the end; at most the rank, since the budget only falls.</summary>
+    [Default("half of rank, rounded up")]
+    [Bounds(0, int.MaxValue)]
+    public int? TargetRank { get; init; }
+
+    /// <summary>Optimizer steps before the budget falls.</summary>
+    [Default("a tenth of the run")]
+    [Bounds(0, int.MaxValue)]
+    public int? Tinit { get; init; }
+
+    /// <summary>Optimizer steps at the end with a fixed mask.</summary>
+    [Default("a quarter of the run")]
+    [Bounds(0, int.MaxValue)]
+    public int? Tfinal { get; init; }
+
+    /// <summary>Optimizer steps from mask to mask.</summary>
+    [Default("a hundredth of the run")]
+    [Bounds(1, int.MaxValue)]
+    public int? DeltaT { get; init; }
+
+    /// <summary>Optimizer steps that the schedule is made for.</summary>
+    [Default("the run's")]
+    [Bounds(1, int.MaxValue)]
+    public int? TotalStep { get; init; }
+
+    /// <summary>Decay of the importance.</summary>
+    [Bounds(0, 1, Above = true, Below = true)]
+    [Peft("beta1")]
+    public double Beta1 { get; init; } = 0.85;
+
+    /// <summary>Decay of its uncertainty.</summary>
+    [Bounds(0, 1, Above = true, Below = true)]
+    [Peft("beta2")]
+    public double Beta2 { get; init; } = 0.85;
+
+    /// <summary>Weight of the orthogonality penalty.</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("orth_reg_weight")]
+    public double OrthRegWeight { get; init; } = 0.5;
+
+    /// <summary>Triplets that a folder was pruned to, <c>path=0110</c>, separated by blanks; a folder brings them.</summary>
+    public string Kept { get; init; } = "";
 }

@@ -12,8 +12,8 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
 {
     private readonly long whole = layers.Sum(l => (long)l.Rank);
     private readonly long target = (long)AdaLoraSchedule.TargetRank(settings) * layers.Length;
-    private readonly float beta1 = (float)settings.Number("beta1", 0.85);
-    private readonly float beta2 = (float)settings.Number("beta2", 0.85);
+    private readonly float beta1 = (float)settings.OptionsAs<AdaLoraOptions>().Beta1;
+    private readonly float beta2 = (float)settings.OptionsAs<AdaLoraOptions>().Beta2;
 
     /// <summary>The adapted layers.</summary>
     public IReadOnlyList<AdaLoraLayer> Layers => layers;

@@ -13,12 +13,12 @@ internal sealed record AdaLoraSchedule(long Total, long Initial, long Final, lon
     /// <summary>The schedule of the settings for a run of so many updates; 0 where none is known.</summary>
     public static AdaLoraSchedule Of(AdapterSettings settings, long updates)
     {
-        long total = settings.Int("total-step", (int)Math.Min(int.MaxValue, updates > 0 ? updates : Nominal), least: 1);
-        return new AdaLoraSchedule(total, settings.Int("tinit", (int)(total / 10), least: 0), settings.Int("tfinal", (int)(total / 4), least: 0), settings.Int("delta-t", (int)Math.Max(1, total / 100), least: 1));
+        long total = settings.OptionsAs<AdaLoraOptions>().TotalStep ?? (int)Math.Min(int.MaxValue, updates > 0 ? updates : Nominal);
+        return new AdaLoraSchedule(total, (settings.OptionsAs<AdaLoraOptions>().Tinit ?? (int)(total / 10)), (settings.OptionsAs<AdaLoraOptions>().Tfinal ?? (int)(total / 4)), (settings.OptionsAs<AdaLoraOptions>().DeltaT ?? (int)Math.Max(1, total / 100)));
     }
 
     /// <summary>The mean rank that the budget ends at.</summary>
-    public static int TargetRank(AdapterSettings settings) => settings.Int("target-rank", (settings.Rank + 1) / 2, least: 0);
+    public static int TargetRank(AdapterSettings settings) => (settings.OptionsAs<AdaLoraOptions>().TargetRank ?? ((settings.Rank + 1) / 2));
 
     /// <summary>Throws where no step is left in which the budget could fall.</summary>
     public AdaLoraSchedule Require() => Initial < Total - Final ? this

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
@@ -24,7 +23,7 @@ public sealed class Boft : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("block-size", "largest up to 4 that divides all inputs", "inputs that are turned together"), new("blocks", "0", "number of blocks, in place of their size")];
+    public override ISettings StandardOptions => new BoftOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -37,8 +36,8 @@ public sealed class Boft : AdapterMethod
     private static Func<long, int> Blocks(AdapterSettings settings, IEnumerable<(string Path, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var blocks = settings.Int("blocks", 0, 0);
-        var size = settings.Int("block-size", blocks > 0 ? 0 : Fit.Divisor(list.Select(l => l.Inputs), 4), 0);
+        var blocks = settings.OptionsAs<BoftOptions>().Blocks;
+        var size = settings.OptionsAs<BoftOptions>().BlockSize ?? (blocks > 0 ? 0 : Fit.Divisor(list.Select(l => l.Inputs), 4));
         if (blocks > 0 && size > 0) throw new TenonException("adapter of method 'boft'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
         if (blocks == 0 && size == 0) throw new TenonException("adapter of method 'boft'", "blocks or block-size above 0", "both 0", usage: true);
         foreach (var (path, inputs) in list)
@@ -57,11 +56,10 @@ public sealed class Boft : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("BOFT", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("BOFT", baseModel), settings.OptionsAs<BoftOptions>());
         config["boft_n_butterfly_factor"] = adapter.Linears.OfType<BoftLayer>().First().D.Dimensions[0];
-        config["boft_block_num"] = settings.Int("blocks", 0);
-        config["boft_block_size"] = settings.Int("block-size", settings.Int("blocks", 0) > 0 ? 0 : adapter.Linears.OfType<BoftLayer>().First().Block);
+        config["boft_block_size"] = settings.OptionsAs<BoftOptions>().BlockSize ?? (settings.OptionsAs<BoftOptions>().Blocks > 0 ? 0 : adapter.Linears.OfType<BoftLayer>().First().Block);
         return config;
     }
 
@@ -81,7 +79,22 @@ public sealed class Boft : AdapterMethod
         return new AdapterSettings
         {
             Method = Name,
-            Options = new Dictionary<string, string> { ["blocks"] = config.Int("boft_block_num").ToString(CultureInfo.InvariantCulture), ["block-size"] = config.Int("boft_block_size").ToString(CultureInfo.InvariantCulture) },
+            Options = PeftAttribute.Read<BoftOptions>(config),
         };
     }
+}
+
+/// <summary>BOFT's options.</summary>
+public sealed record BoftOptions : ISettings
+{
+    /// <summary>Inputs that are turned together.</summary>
+    [Default("the largest up to 4 that divides all inputs")]
+    [Bounds(0, int.MaxValue)]
+    [Peft("boft_block_size")]
+    public int? BlockSize { get; init; }
+
+    /// <summary>Number of blocks, in place of their size.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("boft_block_num")]
+    public int Blocks { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -24,9 +23,7 @@ public sealed class C3a : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-        [new("block-size", "largest up to 256 that divides all inputs and outputs, at most a quarter of the smallest", "size of a circulant block"), new("block-size-pattern", "{}", "sizes of single layers: a JSON object by name or regular expression"),
-            new("input-gradient", "exact", "exact, or peft: PEFT 0.21 sends w[(q + p) mod b] back to a layer's input where the derivative is w[(q - p) mod b]; a folder that is read goes on as there")];
+    public override ISettings StandardOptions => new C3aOptions();
 
     /// <summary>PEFT's default, <c>xavier-uniform</c>, does not start at the base model; a recipe starts with zero kernels.</summary>
     public override IReadOnlyList<string> Inits => ["zeros", "xavier-uniform", "kaiming-uniform", "gaussian"];
@@ -40,7 +37,7 @@ public sealed class C3a : AdapterMethod
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new C3aLayer(layer, size(layer.Path), settings.Word("input-gradient", "exact", "exact", "peft") == "peft");
+            var part = new C3aLayer(layer, size(layer.Path), settings.OptionsAs<C3aOptions>().InputGradient == "peft");
             var bound = settings.Init switch { "xavier-uniform" => Math.Sqrt(6.0 / (layer.Inputs + layer.Outputs)), "kaiming-uniform" => Math.Sqrt(1.0 / layer.Inputs), _ => 0 };
             if (bound > 0) AdapterInit.Uniform(part.Kernel, settings.Seed, index, 0, bound);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Kernel, settings.Seed, index, 0, 1);
@@ -49,14 +46,12 @@ public sealed class C3a : AdapterMethod
         }
     }
 
-    private static Dictionary<string, double> Pattern(AdapterSettings settings) => OptionPattern.Of(settings, "block-size-pattern");
-
     private static Func<string, int> Sizes(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
         var sizes = list.SelectMany(l => new[] { l.Outputs, l.Inputs }).ToList();
-        var size = settings.Int("block-size", Fit.Divisor(sizes, Math.Max(1, Math.Min(256, sizes.Min() / 4))), 1);
-        var pattern = OptionPattern.Find(Pattern(settings));
+        var size = settings.OptionsAs<C3aOptions>().BlockSize ?? Fit.Divisor(sizes, Math.Max(1, Math.Min(256, sizes.Min() / 4)));
+        var pattern = OptionPattern.Find(settings.OptionsAs<C3aOptions>().BlockSizePattern);
         foreach (var (path, outputs, inputs) in list)
             if ((int)(pattern(path) ?? size) is var own && (own < 1 || outputs % own != 0 || inputs % own != 0))
                 throw new TenonException($"block size of '{path}' (c3a)", $"a factor of its {inputs} inputs and {outputs} outputs", $"{own}", usage: true);
@@ -74,10 +69,9 @@ public sealed class C3a : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("C3A", baseModel);
         var settings = adapter.Settings;
-        config["block_size"] = settings.Options.ContainsKey("block-size") ? settings.Int("block-size", 0) : adapter.Linears.OfType<C3aLayer>().First().Block;
-        config["block_size_pattern"] = PeftNumbers.Pattern(Pattern(settings));
+        var config = PeftAttribute.Write(PeftConfig.Create("C3A", baseModel), settings.OptionsAs<C3aOptions>());
+        config["block_size"] = settings.OptionsAs<C3aOptions>().BlockSize ?? adapter.Linears.OfType<C3aLayer>().First().Block;
         config["init_weights"] = settings.Init switch { "xavier-uniform" => "xavier_uniform", "kaiming-uniform" => "kaiming_uniform", "gaussian" => "gaussian", _ => true };
         return config;
     }
@@ -87,7 +81,7 @@ public sealed class C3a : AdapterMethod
     {
         Method = Name,
         Init = config["init_weights"]?.ToJsonString() switch { "true" => "zeros", "\"kaiming_uniform\"" => "kaiming-uniform", "\"gaussian\"" => "gaussian", _ => "xavier-uniform" },
-        Options = new Dictionary<string, string> { ["block-size"] = config.Int("block_size").ToString(CultureInfo.InvariantCulture), ["block-size-pattern"] = config["block_size_pattern"]?.ToJsonString() ?? "{}", ["input-gradient"] = "peft" },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<C3aOptions>(config)) { ["input-gradient"] = "peft" },
     };
 }
 
@@ -159,4 +153,22 @@ public sealed class C3aLayer : LinearAdapter
             for (var n = 0; n < Block; n++) sum[start + n] += (float)(re[n] / Layer.Inputs);
         }
     }
+}
+
+/// <summary>C3A's options.</summary>
+public sealed record C3aOptions : ISettings
+{
+    /// <summary>Size of a circulant block.</summary>
+    [Default("the largest up to 256 that divides all inputs and outputs, at most a quarter of the smallest")]
+    [Bounds(1, int.MaxValue)]
+    [Peft("block_size")]
+    public int? BlockSize { get; init; }
+
+    /// <summary>Sizes of single layers, by name or regular expression.</summary>
+    [Peft("block_size_pattern")]
+    public IReadOnlyDictionary<string, double> BlockSizePattern { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The gradient of a layer's input: <c>peft</c> is what PEFT 0.21 has, w[(q + p) mod b] where the derivative is w[(q - p) mod b]; a folder that is read goes on as there.</summary>
+    [Words("exact", "peft")]
+    public string InputGradient { get; init; } = "exact";
 }

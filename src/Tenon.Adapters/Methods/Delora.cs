@@ -23,19 +23,18 @@ public sealed class Delora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("lambda", "a 45th of the root of rank times inputs", "start of the strength; PEFT has 15 for every layer"), new("lambda-pattern", "{}", "strengths of single layers: a JSON object by name or regular expression"), new("module-dropout", "0", "kept in the file; training here does not drop whole modules")];
+    public override ISettings StandardOptions => new DeloraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
-        var strengths = new PeftPatterns(OptionPattern.Of(settings, "lambda-pattern"), "lambda-pattern");
-        if (settings.Number("module-dropout", 0) != 0 && settings.Peft is null) throw new TenonException("adapter.module-dropout of method 'delora'", "0: whole modules are never dropped here", settings.Text("module-dropout")!, usage: true);
+        var strengths = new PeftPatterns(settings.OptionsAs<DeloraOptions>().LambdaPattern, "lambda-pattern");
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
             var rank = Fit.Rank(settings, layer.Path);
-            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? settings.Number("lambda", Fitted(rank, layer.Inputs))));
+            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? (settings.OptionsAs<DeloraOptions>().Lambda ?? Fitted(rank, layer.Inputs))));
             AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
         }
@@ -53,13 +52,11 @@ public sealed class Delora : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("DELORA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("DELORA", baseModel), settings.OptionsAs<DeloraOptions>());
         config["r"] = settings.Rank;
-        config["delora_lambda"] = PeftNumbers.Whole(settings.Number("lambda", 15));
-        config["lambda_pattern"] = PeftNumbers.Pattern(OptionPattern.Of(settings, "lambda-pattern"));
+        config["delora_lambda"] = PeftNumbers.Whole(settings.OptionsAs<DeloraOptions>().Lambda ?? 15);
         config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
-        config["module_dropout"] = settings.Number("module-dropout", 0);
         return config;
     }
 
@@ -69,12 +66,7 @@ public sealed class Delora : AdapterMethod
         Method = Name,
         Rank = config.Int("r"),
         RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
-        Options = new Dictionary<string, string>
-        {
-            ["lambda"] = config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture),
-            ["lambda-pattern"] = config["lambda_pattern"]?.ToJsonString() ?? "{}",
-            ["module-dropout"] = config.Number("module_dropout").ToString("R", CultureInfo.InvariantCulture),
-        },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<DeloraOptions>(config)) { ["lambda"] = config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture) },
     };
 }
 
@@ -184,5 +176,27 @@ public sealed class DeloraLayer : FactoredAdapter
         }
 
         Lambda.GradientSum[0] += (float)strength;
+    }
+}
+
+/// <summary>DeLoRA's options.</summary>
+public sealed record DeloraOptions : ISettings
+{
+    /// <summary>Start of the strength; PEFT has 15 for every layer.</summary>
+    [Default("a 45th of the root of rank times inputs")]
+    public double? Lambda { get; init; }
+
+    /// <summary>Strengths of single layers, by name or regular expression.</summary>
+    [Peft("lambda_pattern")]
+    public IReadOnlyDictionary<string, double> LambdaPattern { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Kept in a folder's file; whole modules are never dropped here.</summary>
+    [Peft("module_dropout")]
+    public double ModuleDropout { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (ModuleDropout != 0) yield return new("module-dropout", $"{ModuleDropout} is out of range", "0: whole modules are never dropped here");
     }
 }

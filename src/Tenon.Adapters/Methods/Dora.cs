@@ -18,7 +18,7 @@ public sealed class Dora : LoraFamily
     public override string Summary => "LoRA on the direction of the weight's rows, with a trained magnitude a row";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options.Where(o => o.Name == "rs-lora")];
+    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
 
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new DoraLayer(layer, rank, scale);
 

@@ -24,7 +24,7 @@ public sealed class Eva : StartedLora
     protected override double TunedRate => 3e-4;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "1", "directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank"), new("whiten", "false", "divide each direction by the root of its singular value")];
+    public override ISettings StandardOptions => new EvaOptions();
 
     private protected override string PeftInit => "eva";
 
@@ -34,7 +34,6 @@ public sealed class Eva : StartedLora
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
-        if (Rho(settings) < 1) throw new TenonException("adapter.rho", "1 or more", settings.Text("rho")!, usage: true);
         if (settings.Peft is not null || settings.SkipStart)
         {
             base.Build(set);
@@ -52,7 +51,7 @@ public sealed class Eva : StartedLora
             if (found.Length < part.A.Length)
                 throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}", $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
             part.A.Set(found.AsSpan(0, (int)part.A.Length));
-            if (settings.Flag("whiten", false)) Whiten(part.A, directions[part.Layer.Path].Values);
+            if (settings.OptionsAs<EvaOptions>().Whiten) Whiten(part.A, directions[part.Layer.Path].Values);
         }
     }
 
@@ -104,7 +103,7 @@ public sealed class Eva : StartedLora
         var ranks = directions.SelectMany(d => d.Value.Shares.Select(share => (Path: d.Key, share))).OrderByDescending(d => d.share)
             .Take(settings.Rank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
         // With the scale alpha / sqrt(r) the numerator follows the root.
-        double AlphaOf(int rank) => alpha * (settings.Flag("rs-lora", false) ? Math.Sqrt((double)rank / settings.Rank) : (double)rank / settings.Rank);
+        double AlphaOf(int rank) => alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.Rank) : (double)rank / settings.Rank);
         return settings with
         {
             Targets = string.Join(',', directions.Keys.Where(ranks.ContainsKey)),
@@ -121,7 +120,7 @@ public sealed class Eva : StartedLora
             Enumerable.Range(0, length).Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
     }
 
-    private static double Rho(AdapterSettings settings) => settings.Number("rho", 1);
+    private static double Rho(AdapterSettings settings) => settings.OptionsAs<EvaOptions>().Rho;
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) => Rho(settings) > 1 && settings.RankPattern.Count == 0 ? null : base.Count(config, settings);
@@ -136,7 +135,7 @@ public sealed class Eva : StartedLora
             ["tau"] = 0.99,
             ["use_label_mask"] = true,
             ["label_mask_value"] = -100,
-            ["whiten"] = adapter.Settings.Flag("whiten", false),
+            ["whiten"] = adapter.Settings.OptionsAs<EvaOptions>().Whiten,
             ["adjust_scaling_factors"] = true,
         };
         return config;
@@ -152,4 +151,15 @@ public sealed class Eva : StartedLora
     }
 
     private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "eva";
+}
+
+/// <summary>EVA's options.</summary>
+public sealed record EvaOptions : ScaleOptions
+{
+    /// <summary>Directions that a layer may get, as a multiple of rank; 1 gives each layer the same rank.</summary>
+    [Bounds(1, double.PositiveInfinity)]
+    public double Rho { get; init; } = 1;
+
+    /// <summary>Whether each direction is divided by the root of its singular value.</summary>
+    public bool Whiten { get; init; }
 }

@@ -24,7 +24,7 @@ public sealed class FourierFt : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => SpectrumOptions.All("1000", "150");
+    public override ISettings StandardOptions => new FourierFtOptions();
 
     /// <summary>PEFT starts with normal coefficients, away from the base model; a recipe starts with zeros.</summary>
     public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
@@ -38,7 +38,7 @@ public sealed class FourierFt : AdapterMethod
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), settings.Number("scaling", 150));
+            var part = new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), settings.OptionsAs<SpectrumChoice>().Scaling);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 1);
             set.Add(part);
             index++;
@@ -56,7 +56,7 @@ public sealed class FourierFt : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = SpectrumOptions.Write(PeftConfig.Create("FOURIERFT", baseModel), adapter, 1000, 150);
+        var config = SpectrumOptions.Write(PeftConfig.Create("FOURIERFT", baseModel), adapter, 1000);
         config["init_weights"] = adapter.Settings.Init != "gaussian";
         return config;
     }
@@ -64,25 +64,19 @@ public sealed class FourierFt : AdapterMethod
     /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "FOURIERFT" ? null : new AdapterSettings
     {
-        Method = Name, Init = config.Flag("init_weights") ? "zeros" : "gaussian", Options = SpectrumOptions.Read(config),
+        Method = Name, Init = config.Flag("init_weights") ? "zeros" : "gaussian", Options = SpectrumOptions.Read<FourierFtOptions>(config),
     };
 }
 
 /// <summary>What FourierFT and WaveFT share: how many coefficients a layer has, and where.</summary>
 internal static class SpectrumOptions
 {
-    public static IReadOnlyList<MethodOption> All(string frequencies, string scaling) =>
-    [
-        new("frequencies", $"{frequencies}, at most all", "trained coefficients a layer"), new("frequency-pattern", "{}", "numbers of single layers: a JSON object by name or regular expression"),
-        new("scaling", scaling, "the update is multiplied by it"), new("location-seed", "777", "seed of the places"),
-    ];
-
     /// <summary>The number of each layer: a recipe's default fits the smallest one, what is written out must fit.</summary>
     public static Func<string, int> Counts(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers, int otherwise)
     {
         var list = layers.ToList();
-        var count = settings.Int("frequencies", (int)Math.Min(otherwise, list.Min(l => l.Outputs * l.Inputs)));
-        var pattern = OptionPattern.Find(OptionPattern.Of(settings, "frequency-pattern"));
+        var count = settings.OptionsAs<SpectrumChoice>().Frequencies ?? (int)Math.Min(otherwise, list.Min(l => l.Outputs * l.Inputs));
+        var pattern = OptionPattern.Find(settings.OptionsAs<SpectrumChoice>().FrequencyPattern);
         foreach (var (path, outputs, inputs) in list)
             if ((int)(pattern(path) ?? count) is var own && (own < 1 || own > outputs * inputs))
                 throw new TenonException($"frequencies of '{path}' ({settings.Method})", $"a number from 1 to {outputs * inputs} (inputs times outputs)", $"{own}", usage: true);
@@ -90,25 +84,17 @@ internal static class SpectrumOptions
     }
 
     public static int[] Places(AdapterSettings settings, Linear layer, int count) =>
-        [.. new TorchRandom((ulong)settings.Int("location-seed", 777, 0)).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(i => (int)i)];
+        [.. new TorchRandom((ulong)settings.OptionsAs<SpectrumChoice>().LocationSeed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(i => (int)i)];
 
-    public static PeftConfig Write(PeftConfig config, AdapterSet adapter, int otherwise, double scaling)
+    public static PeftConfig Write(PeftConfig config, AdapterSet adapter, int otherwise)
     {
         var settings = adapter.Settings;
-        config["n_frequency"] = settings.Int("frequencies", (int)Math.Min(otherwise, adapter.Linears.Where(l => l is not WholeLinear).Min(l => (long)l.Layer.Outputs * l.Layer.Inputs)));
-        config["n_frequency_pattern"] = PeftNumbers.Pattern(OptionPattern.Of(settings, "frequency-pattern"));
-        config["scaling"] = settings.Number("scaling", scaling);
-        config["random_loc_seed"] = settings.Int("location-seed", 777);
-        return config;
+        config["n_frequency"] = settings.OptionsAs<SpectrumChoice>().Frequencies ?? (int)Math.Min(otherwise, adapter.Linears.Where(l => l is not WholeLinear).Min(l => (long)l.Layer.Outputs * l.Layer.Inputs));
+        return PeftAttribute.Write(config, settings.OptionsAs<SpectrumChoice>());
     }
 
-    public static Dictionary<string, string> Read(PeftConfig config) => new()
-    {
-        ["frequencies"] = config.Int("n_frequency").ToString(CultureInfo.InvariantCulture),
-        ["frequency-pattern"] = config["n_frequency_pattern"]?.ToJsonString() ?? "{}",
-        ["scaling"] = config.Number("scaling").ToString("R", CultureInfo.InvariantCulture),
-        ["location-seed"] = config.Int("random_loc_seed").ToString(CultureInfo.InvariantCulture),
-    };
+    public static Dictionary<string, string> Read<T>(PeftConfig config) where T : SpectrumChoice =>
+        new(PeftAttribute.Read<T>(config)) { ["frequencies"] = config.Int("n_frequency").ToString(CultureInfo.InvariantCulture) };
 }
 
 /// <summary>FourierFT's part of one layer: a token goes through two transforms, and the update itself is made only to merge.</summary>
@@ -161,4 +147,31 @@ public sealed class FourierFtLayer : LinearAdapter
 
         return weight;
     }
+}
+
+/// <summary>Options that FourierFT and WaveFT share.</summary>
+public record SpectrumChoice : ISettings
+{
+    /// <summary>Trained coefficients a layer.</summary>
+    [Default("1000 for fourierft and 2592 for waveft, at most all")]
+    [Bounds(1, int.MaxValue)]
+    public int? Frequencies { get; init; }
+
+    /// <summary>Numbers of single layers, by name or regular expression.</summary>
+    [Peft("n_frequency_pattern")]
+    public IReadOnlyDictionary<string, double> FrequencyPattern { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The update is multiplied by it.</summary>
+    [Peft("scaling")]
+    public double Scaling { get; init; } = 150;
+
+    /// <summary>Seed of the places.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("random_loc_seed")]
+    public int LocationSeed { get; init; } = 777;
+}
+
+/// <summary>FourierFT's options.</summary>
+public sealed record FourierFtOptions : SpectrumChoice
+{
 }

@@ -16,7 +16,7 @@ public sealed class Geora : SubtractedLora
     public override string Summary => "LoRA that starts in the part of the weight which training with rewards moves";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("rho", "0.2", "share of entries that each mask keeps")];
+    public override ISettings StandardOptions => new GeoraOptions();
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {
@@ -31,8 +31,7 @@ public sealed class Geora : SubtractedLora
         return (svd.Rows(svd.Top(rank), Math.Sqrt), svd.Columns(svd.Top(rank), Math.Sqrt));
     }
 
-    private static double Rho(AdapterSettings settings) => settings.Number("rho", 0.2) is > 0 and <= 1 and var rho ? rho
-        : throw new TenonException("adapter.rho", "a share above 0, 1 at most", settings.Text("rho")!, usage: true);
+    private static double Rho(AdapterSettings settings) => settings.OptionsAs<GeoraOptions>().Rho;
 
     /// <summary>The count-th smallest magnitude.</summary>
     private static double Threshold(Matrix matrix, int count)
@@ -42,4 +41,12 @@ public sealed class Geora : SubtractedLora
         Array.Sort(magnitudes);
         return magnitudes[count - 1];
     }
+}
+
+/// <summary>GeoRA's options.</summary>
+public sealed record GeoraOptions : ScaleOptions
+{
+    /// <summary>Share of entries that each mask keeps.</summary>
+    [Bounds(0, 1, Above = true)]
+    public double Rho { get; init; } = 0.2;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -20,14 +19,14 @@ public sealed class Gralora : AdapterMethod
     public override string Summary => "k x k blocks, each with a LoRA of rank r / k";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("k", "2 where it divides rank, inputs and outputs, else 1", "blocks along each side"), new("hybrid-rank", "0", "rank of a plain LoRA beside the blocks")];
+    public override ISettings StandardOptions => new GraloraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
         var layers = Targets.Linears(set);
-        var (rank, hybrid) = (Fit.Rank(settings), settings.Int("hybrid-rank", 0, 0));
+        var (rank, hybrid) = (Fit.Rank(settings), settings.OptionsAs<GraloraOptions>().HybridRank);
         if (settings.AlphaPattern.Count > 0)
             throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha", string.Join(", ", settings.AlphaPattern.Keys), usage: true);
         var k = Blocks(settings, rank, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
@@ -46,7 +45,7 @@ public sealed class Gralora : AdapterMethod
     private static int Blocks(AdapterSettings settings, int rank, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var k = settings.Int("k", Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2), 1);
+        var k = settings.OptionsAs<GraloraOptions>().K ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2);
         if (rank % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the rank {rank}", $"{k}", usage: true);
         foreach (var (path, outputs, inputs) in list)
             if (outputs % k != 0 || inputs % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the {outputs} outputs and {inputs} inputs of '{path}'", $"{k}", usage: true);
@@ -59,16 +58,15 @@ public sealed class Gralora : AdapterMethod
         var rank = Fit.Rank(settings);
         var shapes = Targets.Shapes(config, settings);
         _ = Blocks(settings, rank, shapes);
-        return shapes.Sum(s => (rank + settings.Int("hybrid-rank", 0, 0)) * (s.Inputs + s.Outputs));
+        return shapes.Sum(s => (rank + settings.OptionsAs<GraloraOptions>().HybridRank) * (s.Inputs + s.Outputs));
     }
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("GRALORA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("GRALORA", baseModel), settings.OptionsAs<GraloraOptions>());
         config["r"] = settings.Rank;
-        config["hybrid_r"] = settings.Int("hybrid-rank", 0);
         config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
         config["gralora_dropout"] = settings.Dropout;
         config["gralora_k"] = adapter.Linears.OfType<GraloraLayer>().First().K;
@@ -82,7 +80,7 @@ public sealed class Gralora : AdapterMethod
         Rank = config.Int("r"),
         Alpha = config.Number("alpha"),
         Dropout = config.Number("gralora_dropout"),
-        Options = new Dictionary<string, string> { ["k"] = config.Int("gralora_k").ToString(CultureInfo.InvariantCulture), ["hybrid-rank"] = config.Int("hybrid_r").ToString(CultureInfo.InvariantCulture) },
+        Options = PeftAttribute.Read<GraloraOptions>(config),
     };
 }
 
@@ -165,4 +163,19 @@ public sealed class GraloraLayer : FactoredAdapter
 
         return new LowRankFactors(a, b, width);
     }
+}
+
+/// <summary>GraLoRA's options.</summary>
+public sealed record GraloraOptions : ISettings
+{
+    /// <summary>Blocks along each side.</summary>
+    [Default("2 where it divides rank, inputs and outputs, else 1")]
+    [Bounds(1, int.MaxValue)]
+    [Peft("gralora_k")]
+    public int? K { get; init; }
+
+    /// <summary>Rank of a plain LoRA beside the blocks.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("hybrid_r")]
+    public int HybridRank { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed class Hra : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("apply-gs", "false", "make the columns orthonormal first (only with init: random)")];
+    public override ISettings StandardOptions => new HraOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -31,7 +31,7 @@ public sealed class Hra : AdapterMethod
     {
         var settings = set.Settings;
         var rank = Fit.Rank(settings);
-        var (orthonormal, random) = (settings.Flag("apply-gs", false), settings.Init == "random");
+        var (orthonormal, random) = (settings.OptionsAs<HraOptions>().ApplyGs, settings.Init == "random");
         if (settings.Peft is null && !random && rank % 2 != 0)
             throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}", "init: random takes odd ranks, but does not start at the base model", usage: true);
         if (settings.Peft is null && !random && orthonormal)
@@ -63,9 +63,8 @@ public sealed class Hra : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("HRA", baseModel);
+        var config = PeftAttribute.Write(PeftConfig.Create("HRA", baseModel), adapter.Settings.OptionsAs<HraOptions>());
         config["r"] = adapter.Settings.Rank;
-        config["apply_GS"] = adapter.Settings.Flag("apply-gs", false);
         config["init_weights"] = adapter.Settings.Init != "random";
         return config;
     }
@@ -76,6 +75,14 @@ public sealed class Hra : AdapterMethod
         Method = Name,
         Rank = config.Int("r"),
         Init = config.Flag("init_weights") ? null : "random",
-        Options = new Dictionary<string, string> { ["apply-gs"] = config.Flag("apply_GS") ? "true" : "false" },
+        Options = PeftAttribute.Read<HraOptions>(config),
     };
+}
+
+/// <summary>HRA's options.</summary>
+public sealed record HraOptions : ISettings
+{
+    /// <summary>Whether the columns are made orthonormal first (only with <c>init: random</c>).</summary>
+    [Peft("apply_GS")]
+    public bool ApplyGs { get; init; }
 }

@@ -24,7 +24,7 @@ public sealed class Ia3 : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("feedforward", "down_proj", "targets that are scaled at their input: ends of names, separated by commas, or a regular expression")];
+    public override ISettings StandardOptions => new Ia3Options();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -42,7 +42,7 @@ public sealed class Ia3 : AdapterMethod
         return Targets.Shapes(config, settings).Sum(s => isFeedForward(s.Path) ? s.Inputs : s.Outputs);
     }
 
-    private static string Words(AdapterSettings settings) => settings.Text("feedforward") ?? "down_proj";
+    private static string Words(AdapterSettings settings) => settings.OptionsAs<Ia3Options>().Feedforward ?? "down_proj";
 
     private static string[] Names(AdapterSettings settings) => Words(settings).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
@@ -60,7 +60,7 @@ public sealed class Ia3 : AdapterMethod
     /// <summary>What the recipe names must be among its targets; the default only takes what is there.</summary>
     private static void RequireTargets(AdapterSettings settings, IEnumerable<string> paths)
     {
-        if (settings.Text("feedforward") is null || IsPattern(Words(settings))) return;
+        if (settings.OptionsAs<Ia3Options>().Feedforward is null || IsPattern(Words(settings))) return;
         var list = paths.ToList();
         foreach (var name in Names(settings))
             if (!list.Any(p => p.EndsWith(name, StringComparison.Ordinal)))
@@ -150,4 +150,12 @@ public sealed class Ia3Layer : LinearAdapter
         for (var o = 0; o < bias.Length; o++) bias[o] *= L.Value[o];
         return bias;
     }
+}
+
+/// <summary>IA3's options.</summary>
+public sealed record Ia3Options : ISettings
+{
+    /// <summary>Targets that are scaled at their input: ends of names, separated by commas, or a regular expression.</summary>
+    [Default("down_proj")]
+    public string? Feedforward { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -25,7 +24,7 @@ public sealed class Lokr : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("decompose-both", "false", "make the first factor low-rank too where it is large"), new("decompose-factor", "-1", "wanted size of the first factor; -1 takes the most even one")];
+    public override ISettings StandardOptions => new LokrOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["lycoris"];
@@ -56,8 +55,7 @@ public sealed class Lokr : AdapterMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = LycorisFields.Write(PeftConfig.Create("LOKR", baseModel), adapter.Settings);
-        config["decompose_both"] = adapter.Settings.Flag("decompose-both", false);
-        config["decompose_factor"] = adapter.Settings.Int("decompose-factor", -1);
+        PeftAttribute.Write(config, adapter.Settings.OptionsAs<LokrOptions>());
         config["init_weights"] = adapter.Settings.Init == "lycoris" ? "lycoris" : true;
         return config;
     }
@@ -66,10 +64,7 @@ public sealed class Lokr : AdapterMethod
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "LOKR" ? null : LycorisFields.Read(config, Name) with
     {
         Init = config["init_weights"]?.GetValueKind() == System.Text.Json.JsonValueKind.String && config.Text("init_weights") == "lycoris" ? "lycoris" : null,
-        Options = new Dictionary<string, string>
-        {
-            ["decompose-both"] = config.Flag("decompose_both") ? "true" : "false", ["decompose-factor"] = config.Int("decompose_factor").ToString(CultureInfo.InvariantCulture),
-        },
+        Options = PeftAttribute.Read<LokrOptions>(config),
     };
 }
 
@@ -81,10 +76,10 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
     public static LokrSizes Of(string path, long outputs, long inputs, AdapterSettings settings)
     {
         var rank = Fit.Rank(settings, path);
-        var factor = settings.Int("decompose-factor", -1);
+        var factor = settings.OptionsAs<LokrOptions>().DecomposeFactor;
         var (l, k) = Factors((int)outputs, factor);
         var (m, n) = Factors((int)inputs, factor);
-        return new LokrSizes(rank, l, k, m, n, settings.Flag("decompose-both", false) && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
+        return new LokrSizes(rank, l, k, m, n, settings.OptionsAs<LokrOptions>().DecomposeBoth && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
     }
 
     /// <summary>The wanted factor first where it divides, though it be the larger one; else the two divisors closest to each other, the smaller first and at most the wanted one.</summary>
@@ -186,4 +181,17 @@ public sealed class LokrLayer : LinearAdapter
                 weight[o * Layer.Inputs + i] += (float)((double)scale * w1[o / sizes.K * sizes.M + i / sizes.N] * w2[o % sizes.K * sizes.N + i % sizes.N]);
         return weight;
     }
+}
+
+/// <summary>LoKr's options.</summary>
+public sealed record LokrOptions : ISettings
+{
+    /// <summary>Whether the first factor is low-rank too where it is large.</summary>
+    [Peft("decompose_both")]
+    public bool DecomposeBoth { get; init; }
+
+    /// <summary>Wanted size of the first factor; -1 takes the most even one.</summary>
+    [Bounds(-1, int.MaxValue)]
+    [Peft("decompose_factor")]
+    public int DecomposeFactor { get; init; } = -1;
 }

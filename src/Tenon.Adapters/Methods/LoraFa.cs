@@ -19,7 +19,7 @@ public sealed class LoraFa : LoraFamily
     public override string Summary => "LoRA with A frozen and B's gradient projected";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options.Where(o => o.Name == "rs-lora")];
+    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["default", "gaussian"];

@@ -19,13 +19,7 @@ public abstract class LoraFamily : AdapterMethod
     private protected virtual string? PeftInit => null;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("rs-lora", RankStabilized ? "true" : "false", "scale alpha / sqrt(r) in place of alpha / r"),
-        new("lora-bias", "false", "a trained bias beside B"),
-        new("riemannian", "false", "gradients preconditioned by the inverse Gram matrix of the other factor"),
-        new("riemannian-reg", "0.01", "what is added to the diagonal of that matrix"),
-    ];
+    public override ISettings StandardOptions => new LoraOptions { RsLora = RankStabilized };
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["default", "gaussian", "random"];
@@ -45,8 +39,10 @@ public abstract class LoraFamily : AdapterMethod
         }
     }
 
+    private protected static bool WithBias(AdapterSettings settings) => settings.OptionsAs<ScaleOptions>() is LoraOptions { LoraBias: true };
+
     /// <summary>The part of one layer, B zero and A not yet drawn.</summary>
-    private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale, settings.Flag("lora-bias", false));
+    private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale, WithBias(settings));
 
     /// <summary>Start values of layer number <paramref name="index"/>: A uniform in +-1/sqrt(in) and B zero; <c>gaussian</c>: A normal with deviation 1/r; <c>random</c> (PEFT's <c>false</c>): both uniform.</summary>
     private protected virtual void Start(LoraLayer part, AdapterSet set, int index)
@@ -71,7 +67,7 @@ public abstract class LoraFamily : AdapterMethod
     }
 
     /// <summary>s of one layer.</summary>
-    private protected double Scale(AdapterSettings settings, string path, int rank) => settings.AlphaOf(path) / (settings.Flag("rs-lora", RankStabilized) ? Math.Sqrt(rank) : rank);
+    private protected double Scale(AdapterSettings settings, string path, int rank) => settings.AlphaOf(path) / (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt(rank) : rank);
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
@@ -85,25 +81,23 @@ public abstract class LoraFamily : AdapterMethod
 
     /// <summary>Trainable parameters of one layer.</summary>
     private protected virtual long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
-        rank * (inputs + outputs) + (settings.Flag("lora-bias", false) ? outputs : 0);
+        rank * (inputs + outputs) + (WithBias(settings) ? outputs : 0);
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<Tenon.Tensors.Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) =>
-        adapter.Settings.Flag("riemannian", false) ? Riemannian.Parts(adapter, adapter.Settings.Number("riemannian-reg", 0.01)) : base.OptimizerParts(adapter);
+        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } options ? Riemannian.Parts(adapter, options.RiemannianReg) : base.OptimizerParts(adapter);
 
     /// <inheritdoc/>
-    public override bool KeepsRecord(AdapterSet adapter) => adapter.Settings.Flag("riemannian", false) || base.KeepsRecord(adapter);
+    public override bool KeepsRecord(AdapterSet adapter) => adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("LORA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("LORA", baseModel), settings.OptionsAs<ScaleOptions>());
         config["r"] = settings.Rank;
         config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
         config["lora_dropout"] = settings.Dropout;
-        config["use_rslora"] = settings.Flag("rs-lora", RankStabilized);
-        config["lora_bias"] = settings.Flag("lora-bias", false);
         config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
         config["init_lora_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
@@ -143,4 +137,27 @@ public abstract class LoraFamily : AdapterMethod
         JsonValue v when v.GetValueKind() == JsonValueKind.String => v.GetValue<string>(),
         var v => v.ToJsonString(),
     };
+}
+
+/// <summary>The option of every method of LoRA's family.</summary>
+public record ScaleOptions : ISettings
+{
+    /// <summary>Scale alpha / sqrt(r) in place of alpha / r.</summary>
+    [Peft("use_rslora")]
+    public bool RsLora { get; init; }
+}
+
+/// <summary>LoRA's options.</summary>
+public record LoraOptions : ScaleOptions
+{
+    /// <summary>A trained bias beside B.</summary>
+    [Peft("lora_bias")]
+    public bool LoraBias { get; init; }
+
+    /// <summary>Gradients preconditioned by the inverse Gram matrix of the other factor.</summary>
+    public bool Riemannian { get; init; }
+
+    /// <summary>What is added to the diagonal of that matrix.</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    public double RiemannianReg { get; init; } = 0.01;
 }

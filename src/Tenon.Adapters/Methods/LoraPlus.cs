@@ -20,18 +20,12 @@ public sealed class LoraPlus : LoraFamily
     protected override double TunedRate => 3e-5;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        .. base.Options,
-        new("ratio", "16", "learning rate of B over that of A"),
-        new("embedding-learning-rate", "1e-6", "learning rate of an adapted embedding's factors"),
-        new("dora", "false", "DoRA in place of LoRA"),
-    ];
+    public override ISettings StandardOptions => new LoraPlusOptions();
 
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings)
     {
-        if (!settings.Flag("dora", false)) return base.CreateLayer(layer, rank, scale, settings);
-        return settings.Flag("lora-bias", false) ? throw new TenonException("adapter.lora-bias", "false with DoRA", "true", usage: true) : new DoraLayer(layer, rank, scale);
+        if (!settings.OptionsAs<LoraPlusOptions>().Dora) return base.CreateLayer(layer, rank, scale, settings);
+        return WithBias(settings) ? throw new TenonException("adapter.lora-bias", "false with DoRA", "true", usage: true) : new DoraLayer(layer, rank, scale);
     }
 
     private protected override void Start(LoraLayer part, AdapterSet set, int index)
@@ -41,22 +35,15 @@ public sealed class LoraPlus : LoraFamily
     }
 
     private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
-        base.CountLayer(settings, rank, outputs, inputs) + (settings.Flag("dora", false) ? outputs : 0);
-
-    /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = base.ToPeft(adapter, baseModel)!;
-        config["use_dora"] = adapter.Settings.Flag("dora", false);
-        return config;
-    }
+        base.CountLayer(settings, rank, outputs, inputs) + (settings.OptionsAs<LoraPlusOptions>().Dora ? outputs : 0);
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter)
     {
         var parts = base.OptimizerParts(adapter).ToDictionary(p => p.Key, p => p.Value);
-        var ratio = Positive(adapter.Settings, "ratio", 16);
-        var embedding = Positive(adapter.Settings, "embedding-learning-rate", 1e-6);
+        var options = adapter.Settings.OptionsAs<LoraPlusOptions>();
+        var ratio = options.Ratio;
+        var embedding = options.EmbeddingLearningRate;
         foreach (var tensor in adapter.Embeddings.OfType<LoraEmbedding>().SelectMany(e => e.Tensors)) parts[tensor.Tensor] = new OptimizerPart(LearningRate: embedding);
         var biases = adapter.Linears.Select(l => l.OwnBias).Concat(adapter.Linears.OfType<LoraLayer>().Select(l => l.BiasOfB)).OfType<Parameter>().ToHashSet();
         var factorsB = adapter.Linears.OfType<LoraLayer>().Select(l => l.B).ToHashSet();
@@ -66,12 +53,25 @@ public sealed class LoraPlus : LoraFamily
         return parts;
     }
 
-    private static double Positive(AdapterSettings settings, string option, double otherwise) => settings.Number(option, otherwise) is > 0 and var value ? value
-        : throw new TenonException($"adapter.{option}", "a number above 0", settings.Text(option)!, usage: true);
-
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) => true;
 
     // Its files are LoRA's, and are read as such where no record says more.
     private protected override bool Reads(PeftConfig config) => false;
+}
+
+/// <summary>LoRA+'s options.</summary>
+public sealed record LoraPlusOptions : LoraOptions
+{
+    /// <summary>Learning rate of B over that of A.</summary>
+    [Bounds(0, double.PositiveInfinity, Above = true)]
+    public double Ratio { get; init; } = 16;
+
+    /// <summary>Learning rate of an adapted embedding's factors.</summary>
+    [Bounds(0, double.PositiveInfinity, Above = true)]
+    public double EmbeddingLearningRate { get; init; } = 1e-6;
+
+    /// <summary>DoRA in place of LoRA.</summary>
+    [Peft("use_dora")]
+    public bool Dora { get; init; }
 }

@@ -12,7 +12,7 @@ public sealed class Milora : SubtractedLora
     public override string Summary => "LoRA that starts at the smallest singular triplets of the weight";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, SingularChoice.Option];
+    public override ISettings StandardOptions => new SingularOptions();
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {
@@ -25,13 +25,19 @@ public sealed class Milora : SubtractedLora
 /// <summary>Which singular triplets MiLoRA and MiLoRA+ take.</summary>
 internal static class SingularChoice
 {
-    public static readonly MethodOption Option = new("mode", "min", "which singular triplets: min, mid, max, random");
-
-    public static int[] Of(WeightSvd svd, int rank, AdapterSettings settings, int index) => settings.Word("mode", "min", "min", "mid", "max", "random") switch
+    public static int[] Of(WeightSvd svd, int rank, AdapterSettings settings, int index) => settings.OptionsAs<SingularOptions>().Mode switch
     {
         "min" => svd.Bottom(rank),
         "mid" => svd.Middle(rank),
         "max" => svd.Top(rank),
         _ => [.. new RandomKey(settings.Seed).Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
     };
+}
+
+/// <summary>MiLoRA's and MiLoRA+'s options.</summary>
+public sealed record SingularOptions : ScaleOptions
+{
+    /// <summary>Which singular triplets the factors start at.</summary>
+    [Words("min", "mid", "max", "random")]
+    public string Mode { get; init; } = "min";
 }

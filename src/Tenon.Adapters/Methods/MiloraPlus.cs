@@ -10,7 +10,7 @@ public sealed class MiloraPlus : StartedLora
     public override string Summary => "LoRA whose A starts at the minor right singular vectors, chosen by mode";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, SingularChoice.Option];
+    public override ISettings StandardOptions => new SingularOptions();
 
     private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
     {

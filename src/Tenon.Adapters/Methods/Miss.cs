@@ -26,7 +26,7 @@ public sealed class Miss : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("variant", "default", "default, mini or bat"), new("mini-r", "1", "columns of the mini block; it divides all outputs")];
+    public override ISettings StandardOptions => new MissOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -52,9 +52,9 @@ public sealed class Miss : AdapterMethod
         }
     }
 
-    private static string Variant(AdapterSettings settings) => settings.Word("variant", "default", "default", "mini", "bat");
+    private static string Variant(AdapterSettings settings) => settings.OptionsAs<MissOptions>().Variant;
 
-    private static int MiniRank(AdapterSettings settings) => settings.Int("mini-r", 1, 1);
+    private static int MiniRank(AdapterSettings settings) => settings.OptionsAs<MissOptions>().MiniR;
 
     private static void RequireFit(string path, long outputs, long inputs, int rank, AdapterSettings settings)
     {
@@ -82,11 +82,10 @@ public sealed class Miss : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("MISS", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("MISS", baseModel), settings.OptionsAs<MissOptions>());
         config["r"] = settings.Rank;
         config["miss_dropout"] = settings.Dropout;
-        config["mini_r"] = MiniRank(settings);
         config["init_weights"] = Variant(settings) switch { "bat" => "bat", "mini" => "mini", _ => settings.Init != "random" };
         return config;
     }
@@ -104,7 +103,7 @@ public sealed class Miss : AdapterMethod
             Rank = config.Int("r"),
             Dropout = config.Number("miss_dropout"),
             Init = init?.GetValueKind() == JsonValueKind.False ? "random" : null,
-            Options = new Dictionary<string, string> { ["variant"] = variant, ["mini-r"] = $"{config.Int("mini_r")}" },
+            Options = new Dictionary<string, string>(PeftAttribute.Read<MissOptions>(config)) { ["variant"] = variant },
         };
     }
 }
@@ -236,4 +235,17 @@ public sealed class MissBatLayer : DenseUpdate
             for (var i = 0; i < sums.Length; i++) target[block * rank * rank + i] += (float)sums[i];
         }
     }
+}
+
+/// <summary>MiSS's options.</summary>
+public sealed record MissOptions : ISettings
+{
+    /// <summary>The form of the block: <c>mini</c> repeats its first columns, <c>bat</c> has square blocks on the weight.</summary>
+    [Words("default", "mini", "bat")]
+    public string Variant { get; init; } = "default";
+
+    /// <summary>Columns of the mini block; it divides all outputs.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("mini_r")]
+    public int MiniR { get; init; } = 1;
 }

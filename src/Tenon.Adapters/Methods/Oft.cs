@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -27,12 +26,7 @@ public sealed class Oft : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("block-size", "32, or the divisor of the inputs nearest to it", "inputs that are turned together"), new("blocks", "0", "number of blocks, in place of their size"),
-        new("cayley", "neumann", "neumann (a cut series) or exact"), new("neumann-terms", "5", "terms of the series"), new("block-share", "false", "one turn for all blocks of a layer"),
-        new("coft", "false", "hold the turns close to none"), new("eps", "6e-05", "how close (coft)"),
-    ];
+    public override ISettings StandardOptions => new OftOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -54,11 +48,11 @@ public sealed class Oft : AdapterMethod
     /// <summary>The block size of a layer: what was asked for, or the nearest divisor of its inputs.</summary>
     private static int Block(AdapterSettings settings, string path, long inputs)
     {
-        var (blocks, size) = (settings.Int("blocks", 0, 0), settings.Int("block-size", settings.Int("blocks", 0, 0) > 0 ? 0 : 32, 0));
+        var (blocks, size) = (settings.OptionsAs<OftOptions>().Blocks, (settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32)));
         if (blocks > 0 && size > 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
         if (blocks == 0 && size == 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
         var wanted = blocks > 0 ? blocks : size;
-        if (settings.Peft is null && settings.Text(blocks > 0 ? "blocks" : "block-size") is not null && (inputs % wanted != 0 || wanted > inputs))
+        if (settings.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null) && (inputs % wanted != 0 || wanted > inputs))
             throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'", $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}", "without it each layer gets the divisor nearest to 32", usage: true);
         if (inputs % wanted != 0 || wanted > inputs) wanted = Nearest((int)inputs, wanted);
         var block = blocks > 0 ? (int)inputs / wanted : wanted;
@@ -78,21 +72,16 @@ public sealed class Oft : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
     {
         var block = Block(settings, s.Path, s.Inputs);
-        return (settings.Flag("block-share", false) ? 1 : s.Inputs / block) * (block * (block - 1L) / 2);
+        return (settings.OptionsAs<OftOptions>().BlockShare ? 1 : s.Inputs / block) * (block * (block - 1L) / 2);
     });
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("OFT", baseModel);
         var settings = adapter.Settings;
-        config["r"] = settings.Int("blocks", 0);
-        config["oft_block_size"] = settings.Int("block-size", settings.Int("blocks", 0) > 0 ? 0 : 32);
-        config["use_cayley_neumann"] = settings.Word("cayley", "neumann", "neumann", "exact") == "neumann";
-        config["num_cayley_neumann_terms"] = settings.Int("neumann-terms", 5);
-        config["block_share"] = settings.Flag("block-share", false);
-        config["coft"] = settings.Flag("coft", false);
-        config["eps"] = settings.Number("eps", 6e-5);
+        var config = PeftAttribute.Write(PeftConfig.Create("OFT", baseModel), settings.OptionsAs<OftOptions>());
+        config["oft_block_size"] = settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32);
+        config["use_cayley_neumann"] = settings.OptionsAs<OftOptions>().Cayley == "neumann";
         config["init_weights"] = settings.Init != "random";
         return config;
     }
@@ -102,13 +91,7 @@ public sealed class Oft : AdapterMethod
     {
         Method = Name,
         Init = config.Flag("init_weights") ? null : "random",
-        Options = new Dictionary<string, string>
-        {
-            ["blocks"] = config.Int("r").ToString(CultureInfo.InvariantCulture), ["block-size"] = config.Int("oft_block_size").ToString(CultureInfo.InvariantCulture),
-            ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact", ["neumann-terms"] = config.Int("num_cayley_neumann_terms").ToString(CultureInfo.InvariantCulture),
-            ["block-share"] = config.Flag("block_share") ? "true" : "false", ["coft"] = config.Flag("coft") ? "true" : "false",
-            ["eps"] = config.Number("eps").ToString("R", CultureInfo.InvariantCulture),
-        },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<OftOptions>(config)) { ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact" },
     };
 }
 
@@ -126,9 +109,9 @@ public sealed class OftLayer : LinearAdapter
     {
         this.block = block;
         var count = layer.Inputs / block;
-        terms = settings.Word("cayley", "neumann", "neumann", "exact") == "exact" ? 0 : settings.Int("neumann-terms", 5, 1);
-        var rows = settings.Flag("block-share", false) ? 1 : count;
-        if (settings.Flag("coft", false)) bound = settings.Number("eps", 6e-5) / Math.Sqrt(rows);
+        terms = settings.OptionsAs<OftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<OftOptions>().NeumannTerms;
+        var rows = settings.OptionsAs<OftOptions>().BlockShare ? 1 : count;
+        if (settings.OptionsAs<OftOptions>().Coft) bound = settings.OptionsAs<OftOptions>().Eps / Math.Sqrt(rows);
         R = Parameter.Create($"{layer.Path}.oft_R.weight", rows, block * (block - 1) / 2);
         blocks = new DerivedParameter($"{layer.Path}.oft_blocks", [count, block, block], [R], Compute, PullBack);
     }
@@ -218,4 +201,41 @@ internal static class BlockTurns
 
         return weight;
     }
+}
+
+/// <summary>OFT's options.</summary>
+public sealed record OftOptions : ISettings
+{
+    /// <summary>Inputs that are turned together.</summary>
+    [Default("32, or the divisor of the inputs nearest to it")]
+    [Bounds(0, int.MaxValue)]
+    [Peft("oft_block_size")]
+    public int? BlockSize { get; init; }
+
+    /// <summary>Number of blocks, in place of their size.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("r")]
+    public int Blocks { get; init; }
+
+    /// <summary>How a turn comes from its skew-symmetric matrix: a cut series, or exactly.</summary>
+    [Words("neumann", "exact")]
+    public string Cayley { get; init; } = "neumann";
+
+    /// <summary>Terms of the series.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("num_cayley_neumann_terms")]
+    public int NeumannTerms { get; init; } = 5;
+
+    /// <summary>One turn for all blocks of a layer.</summary>
+    [Peft("block_share")]
+    public bool BlockShare { get; init; }
+
+    /// <summary>Whether the turns are held close to none.</summary>
+    [Peft("coft")]
+    public bool Coft { get; init; }
+
+    /// <summary>How close (<c>coft</c>).</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("eps")]
+    public double Eps { get; init; } = 6e-5;
 }

@@ -17,12 +17,12 @@ public sealed class Oplora : StartedLora
     public override string Summary => "LoRA that leaves the largest singular triplets of the weight untouched";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("k", "rank, half of a smaller layer", "singular triplets that are kept")];
+    public override ISettings StandardOptions => new OploraOptions();
 
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)
     {
         var side = Math.Min(layer.Outputs, layer.Inputs);
-        var kept = settings.Int("k", Math.Min(rank, side / 2), least: 0);
+        var kept = settings.OptionsAs<OploraOptions>().K ?? Math.Min(rank, side / 2);
         return kept < side ? new OploraLayer(layer, rank, scale, kept)
             : throw new TenonException($"adapter.k for '{layer.Path}'", $"less than {side}, the smaller side of [{layer.Outputs}, {layer.Inputs}]", $"{kept}", usage: true);
     }
@@ -114,4 +114,13 @@ public sealed class OploraLayer : LoraLayer
             for (var o = 0; o < column.Length; o++) target[o * rank + c] = (float)(add ? target[o * rank + c] + column[o] : column[o]);
         }
     }
+}
+
+/// <summary>OPLoRA's options.</summary>
+public sealed record OploraOptions : ScaleOptions
+{
+    /// <summary>Singular triplets that are kept.</summary>
+    [Default("rank, half of a smaller layer")]
+    [Bounds(0, int.MaxValue)]
+    public int? K { get; init; }
 }

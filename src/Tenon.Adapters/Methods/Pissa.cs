@@ -22,7 +22,7 @@ public sealed class Pissa : SubtractedLora
     protected override double TunedRate => 1e-4;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options, new("niter", "0", "power iterations of a randomised SVD; 0 takes the exact one")];
+    public override ISettings StandardOptions => new PissaOptions();
 
     private protected override bool NeedsWholeRank => false;
 
@@ -44,7 +44,7 @@ public sealed class Pissa : SubtractedLora
         return (svd.Rows(svd.Top(rank), s => Math.Sqrt(s / scale)), svd.Columns(svd.Top(rank), s => Math.Sqrt(s / scale)));
     }
 
-    private static int Iterations(AdapterSettings settings) => settings.Int("niter", 0, least: 0, most: 1000);
+    private static int Iterations(AdapterSettings settings) => settings.OptionsAs<PissaOptions>().Niter;
 
     private protected override bool Reads(PeftConfig config)
     {
@@ -54,4 +54,12 @@ public sealed class Pissa : SubtractedLora
                 "a randomised start is in neither of PEFT's files; PEFT writes a readable folder with path_initial_model_for_weight_conversion", usage: true);
         return InitOf(config) == "pissa";
     }
+}
+
+/// <summary>PiSSA's options.</summary>
+public sealed record PissaOptions : ScaleOptions
+{
+    /// <summary>Power iterations of a randomised SVD; 0 takes the exact one.</summary>
+    [Bounds(0, 1000)]
+    public int Niter { get; init; }
 }

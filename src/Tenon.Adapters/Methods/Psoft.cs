@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
@@ -19,11 +18,7 @@ public sealed class Psoft : AdapterMethod
     public override string Summary => "a scaled orthogonal r x r matrix inside the weight's largest singular triplets";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("mag-a", "true", "train a scale of the inner side"), new("mag-b", "true", "train a scale of the outer side"), new("orth", "true", "false: R is any matrix, trained whole"),
-        new("cayley", "exact", "exact or neumann (a cut series)"), new("neumann-terms", "5", "terms of the series"), new("neumann-eps", "0", "largest Frobenius norm of Q in the series; 0: any"),
-    ];
+    public override ISettings StandardOptions => new PsoftOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -55,7 +50,7 @@ public sealed class Psoft : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
     {
         long rank = Rank(settings, s.Path, s.Outputs, s.Inputs);
-        return (settings.Flag("orth", true) ? rank * (rank - 1) / 2 : rank * rank) + (settings.Flag("mag-a", true) ? rank : 0) + (settings.Flag("mag-b", true) ? rank : 0);
+        return (settings.OptionsAs<PsoftOptions>().Orth ? rank * (rank - 1) / 2 : rank * rank) + (settings.OptionsAs<PsoftOptions>().MagA ? rank : 0) + (settings.OptionsAs<PsoftOptions>().MagB ? rank : 0);
     });
 
     /// <inheritdoc/>
@@ -81,11 +76,36 @@ public sealed class Psoft : AdapterMethod
         Rank = config.Int("r"),
         Alpha = config.Number("psoft_alpha"),
         Dropout = config.Number("psoft_dropout"),
-        Options = new Dictionary<string, string>
-        {
-            ["mag-a"] = config.Flag("psoft_mag_a") ? "true" : "false", ["mag-b"] = config.Flag("psoft_mag_b") ? "true" : "false", ["orth"] = config.Flag("psoft_orth") ? "true" : "false",
-            ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact", ["neumann-terms"] = config.Int("num_cayley_neumann_terms").ToString(CultureInfo.InvariantCulture),
-            ["neumann-eps"] = config["cayley_neumann_eps"] is null ? "0" : config.Number("cayley_neumann_eps").ToString("R", CultureInfo.InvariantCulture),
-        },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<PsoftOptions>(config)) { ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact" },
     };
+}
+
+/// <summary>PSOFT's options.</summary>
+public sealed record PsoftOptions : ISettings
+{
+    /// <summary>Whether a scale of the inner side is trained.</summary>
+    [Peft("psoft_mag_a")]
+    public bool MagA { get; init; } = true;
+
+    /// <summary>Whether a scale of the outer side is trained.</summary>
+    [Peft("psoft_mag_b")]
+    public bool MagB { get; init; } = true;
+
+    /// <summary>False: R is any matrix, trained whole.</summary>
+    [Peft("psoft_orth")]
+    public bool Orth { get; init; } = true;
+
+    /// <summary>How R comes from its skew-symmetric matrix: exactly, or by a cut series.</summary>
+    [Words("exact", "neumann")]
+    public string Cayley { get; init; } = "exact";
+
+    /// <summary>Terms of the series.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("num_cayley_neumann_terms")]
+    public int NeumannTerms { get; init; } = 5;
+
+    /// <summary>Largest Frobenius norm of Q in the series; 0: any.</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("cayley_neumann_eps")]
+    public double NeumannEps { get; init; }
 }

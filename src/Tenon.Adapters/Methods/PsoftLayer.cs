@@ -22,16 +22,16 @@ public sealed class PsoftLayer : FactoredAdapter
         : base(layer)
     {
         this.scale = scale;
-        isOrthogonal = settings.Flag("orth", true);
-        terms = settings.Word("cayley", "exact", "neumann", "exact") == "exact" ? 0 : settings.Int("neumann-terms", 5, 1);
-        most = settings.Number("neumann-eps", 0);
+        isOrthogonal = settings.OptionsAs<PsoftOptions>().Orth;
+        terms = settings.OptionsAs<PsoftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<PsoftOptions>().NeumannTerms;
+        most = settings.OptionsAs<PsoftOptions>().NeumannEps;
         A = Parameter.Create($"{layer.Path}.psoft_A", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.psoft_B", layer.Outputs, rank);
         A.Trainable = B.Trainable = false;
         Turn = isOrthogonal ? Parameter.Create($"{layer.Path}.psoft_R.weight", rank * (rank - 1) / 2) : Parameter.Create($"{layer.Path}.psoft_R.weight", rank, rank);
         if (!isOrthogonal) Turn.Set(Matrix.Identity(rank).ToFloats());
-        if (settings.Flag("mag-a", true)) VectorA = Ones("psoft_R.vector_a", rank);
-        if (settings.Flag("mag-b", true)) VectorB = Ones("psoft_R.vector_b", rank);
+        if (settings.OptionsAs<PsoftOptions>().MagA) VectorA = Ones("psoft_R.vector_a", rank);
+        if (settings.OptionsAs<PsoftOptions>().MagB) VectorB = Ones("psoft_R.vector_b", rank);
         core = new DerivedParameter($"{layer.Path}.psoft_core", [rank, rank], [.. new[] { Turn, VectorA, VectorB }.OfType<Parameter>()], Compute, PullBack);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -20,8 +19,7 @@ public sealed class RandLora : AdapterMethod
     public override string Summary => "trained scales of frozen random bases that together have full rank";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-        [new("projection-key", "0", "seed of the bases"), new("save-projection", "true", "write the bases into the adapter's file"), new("bases", "uniform", "uniform, sparse (values -1, 0, 1) or very-sparse")];
+    public override ISettings StandardOptions => new RandLoraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -32,7 +30,7 @@ public sealed class RandLora : AdapterMethod
         var (outputs, inputs) = (layers.Max(l => l.Outputs), layers.Max(l => l.Inputs));
         var (most, least) = (Math.Max(outputs, inputs), Math.Min(outputs, inputs));
         var (a, b) = RandLoraBases.Draw(settings, rank, most, least);
-        var save = settings.Flag("save-projection", true);
+        var save = settings.OptionsAs<RandLoraOptions>().SaveProjection;
         var scale = (float)((settings.Alpha ?? 2 * rank) / rank);
         foreach (var layer in layers) set.Add(new RandLoraLayer(layer, a, b, rank, scale, save));
         if (!save) return;
@@ -50,13 +48,11 @@ public sealed class RandLora : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("RANDLORA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("RANDLORA", baseModel), settings.OptionsAs<RandLoraOptions>());
         config["r"] = settings.Rank;
         config["randlora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
         config["randlora_dropout"] = settings.Dropout;
-        config["projection_prng_key"] = settings.Int("projection-key", 0);
-        config["save_projection"] = settings.Flag("save-projection", true);
         config["sparse"] = RandLoraBases.Kind(settings) == "sparse";
         config["very_sparse"] = RandLoraBases.Kind(settings) == "very-sparse";
         return config;
@@ -69,22 +65,18 @@ public sealed class RandLora : AdapterMethod
         Rank = config.Int("r"),
         Alpha = config.Number("randlora_alpha"),
         Dropout = config.Number("randlora_dropout"),
-        Options = new Dictionary<string, string>
-        {
-            ["projection-key"] = config.Int("projection_prng_key").ToString(CultureInfo.InvariantCulture), ["save-projection"] = config.Flag("save_projection") ? "true" : "false",
-            ["bases"] = config.Flag("very_sparse") ? "very-sparse" : config.Flag("sparse") ? "sparse" : "uniform",
-        },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<RandLoraOptions>(config)) { ["bases"] = config.Flag("very_sparse") ? "very-sparse" : config.Flag("sparse") ? "sparse" : "uniform" },
     };
 }
 
 /// <summary>The frozen bases A [r, 1, least] and B [most, n, r], each divided by its standard deviation.</summary>
 internal static class RandLoraBases
 {
-    public static string Kind(AdapterSettings settings) => settings.Word("bases", "uniform", "uniform", "sparse", "very-sparse");
+    public static string Kind(AdapterSettings settings) => settings.OptionsAs<RandLoraOptions>().Bases;
 
     public static (Parameter A, Parameter B) Draw(AdapterSettings settings, int rank, int most, int least)
     {
-        var random = new TorchRandom((ulong)settings.Int("projection-key", 0, 0));
+        var random = new TorchRandom((ulong)settings.OptionsAs<RandLoraOptions>().ProjectionKey);
         var count = (least + rank - 1) / rank;
         var (a, b) = (new float[rank * least], new float[most * count * rank]);
         if (Kind(settings) == "uniform")
@@ -234,4 +226,21 @@ public sealed class RandLoraLayer : DenseUpdate
 
         for (var i = 0; i < dGamma.Length; i++) Gamma.GradientSum[i] += (float)dGamma[i];
     }
+}
+
+/// <summary>RandLoRA's options.</summary>
+public sealed record RandLoraOptions : ISettings
+{
+    /// <summary>Seed of the bases.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("projection_prng_key")]
+    public int ProjectionKey { get; init; }
+
+    /// <summary>Whether the bases are written into the adapter's file.</summary>
+    [Peft("save_projection")]
+    public bool SaveProjection { get; init; } = true;
+
+    /// <summary>How the bases are drawn: <c>sparse</c> ones have values -1, 0 and 1.</summary>
+    [Words("uniform", "sparse", "very-sparse")]
+    public string Bases { get; init; } = "uniform";
 }

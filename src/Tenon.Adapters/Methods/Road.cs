@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
@@ -26,7 +25,7 @@ public sealed class Road : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("variant", "1", "1, 2 or 4: angles for a pair, an output, or each factor"), new("group-size", "largest even one up to 64 that divides all outputs", "outputs that are paired within")];
+    public override ISettings StandardOptions => new RoadOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -36,12 +35,12 @@ public sealed class Road : AdapterMethod
         foreach (var layer in layers) set.Add(new RoadLayer(layer, Variant(set.Settings), group));
     }
 
-    private static int Variant(AdapterSettings settings) => settings.Word("variant", "1", "1", "2", "4", "road_1", "road_2", "road_4", "road-1", "road-2", "road-4")[^1] - '0';
+    private static int Variant(AdapterSettings settings) => settings.OptionsAs<RoadOptions>().Variant[^1] - '0';
 
     private static int Group(AdapterSettings settings, IEnumerable<(long Outputs, string Path)> layers)
     {
         var list = layers.ToList();
-        var group = settings.Int("group-size", Fit.Divisor(list.Select(l => l.Outputs), 64, 2));
+        var group = settings.OptionsAs<RoadOptions>().GroupSize ?? Fit.Divisor(list.Select(l => l.Outputs), 64, 2);
         if (group < 2 || group % 2 != 0) throw new TenonException("adapter.group-size of method 'road'", "an even number of 2 or more", $"{group}", usage: true);
         foreach (var (outputs, path) in list)
             if (outputs % group != 0) throw new TenonException("adapter.group-size of method 'road'", $"a number that divides the {outputs} outputs of '{path}'", $"{group}", usage: true);
@@ -69,7 +68,7 @@ public sealed class Road : AdapterMethod
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "ROAD" ? null : new AdapterSettings
     {
         Method = Name,
-        Options = new Dictionary<string, string> { ["variant"] = config.Text("variant") ?? "road_1", ["group-size"] = config.Int("group_size").ToString(CultureInfo.InvariantCulture) },
+        Options = new Dictionary<string, string>(PeftAttribute.Read<RoadOptions>(config)) { ["variant"] = config.Text("variant") ?? "1" },
     };
 }
 
@@ -165,4 +164,18 @@ public sealed class RoadLayer : LinearAdapter
             Theta.GradientSum[place] += (float)(g * alpha * (isSecond ? cos : -sin));
         }
     });
+}
+
+/// <summary>RoAd's options.</summary>
+public sealed record RoadOptions : ISettings
+{
+    /// <summary>Angles for a pair, an output, or each factor.</summary>
+    [Words("1", "2", "4")]
+    public string Variant { get; init => field = AdapterAliases.VariantOf(value); } = "1";
+
+    /// <summary>Outputs that are paired within; even.</summary>
+    [Default("the largest even one up to 64 that divides all outputs")]
+    [Bounds(2, int.MaxValue)]
+    [Peft("group_size")]
+    public int? GroupSize { get; init; }
 }

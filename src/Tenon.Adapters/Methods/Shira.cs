@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
@@ -21,13 +20,13 @@ public sealed class Shira : SparseMethod
     protected override double TunedRate => 3e-4;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("random-seed", "the adapter's seed", "seed of the places, drawn as PyTorch draws them")];
+    public override ISettings StandardOptions => new ShiraOptions();
 
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)
     {
-        var places = settings.Text("random-seed") is null
-            ? new RandomKey(settings.Seed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0).Take(count).ToArray()
-            : [.. new TorchRandom((ulong)settings.Int("random-seed", 0, 0)).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(p => (int)p)];
+        int[] places = settings.OptionsAs<ShiraOptions>().RandomSeed is { } seed
+            ? [.. new TorchRandom((ulong)seed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(p => (int)p)]
+            : new RandomKey(settings.Seed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0).Take(count).ToArray();
         Array.Sort(places);
         return places;
     }
@@ -35,9 +34,8 @@ public sealed class Shira : SparseMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("SHIRA", baseModel);
+        var config = PeftAttribute.Write(PeftConfig.Create("SHIRA", baseModel), adapter.Settings.OptionsAs<ShiraOptions>());
         config["r"] = adapter.Settings.Rank;
-        if (adapter.Settings.Text("random-seed") is not null) config["random_seed"] = adapter.Settings.Int("random-seed", 0);
         return config;
     }
 
@@ -46,7 +44,7 @@ public sealed class Shira : SparseMethod
     {
         Method = Name,
         Rank = config.Int("r"),
-        Options = config["random_seed"] is null ? [] : new Dictionary<string, string> { ["random-seed"] = config.Int("random_seed").ToString(CultureInfo.InvariantCulture) },
+        Options = PeftAttribute.Read<ShiraOptions>(config),
     };
 }
 
@@ -145,4 +143,14 @@ public sealed class ShiraLayer : SparseUpdate
                 throw new TenonException($"tensor '{IndicesName}' of '{folder}'", $"places within [{Layer.Outputs}, {Layer.Inputs}]", $"({places[k]}, {places[count + k]})", "the folder belongs to another model");
         (outputs, inputs) = (places[..count], places[count..]);
     }
+}
+
+/// <summary>SHiRA's options.</summary>
+public sealed record ShiraOptions : ISettings
+{
+    /// <summary>Seed of the places, drawn as PyTorch draws them.</summary>
+    [Default("the adapter's seed, drawn as the rest of the adapter is")]
+    [Bounds(0, int.MaxValue)]
+    [Peft("random_seed")]
+    public int? RandomSeed { get; init; }
 }

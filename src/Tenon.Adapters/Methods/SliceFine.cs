@@ -23,15 +23,15 @@ public sealed class SliceFine : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("slice-mode", "column", "column or row"), new("slice-position", "0", "the first column or row; at most size - rank")];
+    public override ISettings StandardOptions => new SliceFineOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
-        foreach (var layer in Targets.Linears(set)) set.Add(new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.Int("slice-position", 0, least: 0), RankOf(set.Settings, layer.Path)));
+        foreach (var layer in Targets.Linears(set)) set.Add(new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.OptionsAs<SliceFineOptions>().SlicePosition, RankOf(set.Settings, layer.Path)));
     }
 
-    private static bool IsColumn(AdapterSettings settings) => settings.Word("slice-mode", "column", "column", "row") == "column";
+    private static bool IsColumn(AdapterSettings settings) => settings.OptionsAs<SliceFineOptions>().SliceMode == "column";
 
     private static int RankOf(AdapterSettings settings, string path) => settings.RankOf(path) is > 0 and var rank ? rank : throw new TenonException($"rank of '{path}'", "a positive integer", $"{settings.RankOf(path)}", usage: true);
 
@@ -135,4 +135,16 @@ public sealed class SliceFineLayer : LinearAdapter
 
         return values;
     }
+}
+
+/// <summary>SliceFine's options.</summary>
+public sealed record SliceFineOptions : ISettings
+{
+    /// <summary>What the slice is cut along.</summary>
+    [Words("column", "row")]
+    public string SliceMode { get; init; } = "column";
+
+    /// <summary>The first column or row; at most size - rank.</summary>
+    [Bounds(0, int.MaxValue)]
+    public int SlicePosition { get; init; }
 }

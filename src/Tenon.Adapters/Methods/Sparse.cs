@@ -19,11 +19,11 @@ public sealed class Sparse : SparseMethod
     protected override double TunedRate => 3e-4;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("mask", "smallest", "smallest, largest or random")];
+    public override ISettings StandardOptions => new SparseOptions();
 
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)
     {
-        var mask = settings.Word("mask", "smallest", "smallest", "largest", "random");
+        var mask = settings.OptionsAs<SparseOptions>().Mask;
         var size = layer.Outputs * layer.Inputs;
         var places = new int[size];
         if (mask == "random") places = new RandomKey(settings.Seed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);
@@ -51,4 +51,12 @@ public sealed class Sparse : SparseMethod
         config["r"] = adapter.Settings.Rank;
         return config;
     }
+}
+
+/// <summary>Options of sparse training.</summary>
+public sealed record SparseOptions : ISettings
+{
+    /// <summary>Which entries are trained, by their magnitude.</summary>
+    [Words("smallest", "largest", "random")]
+    public string Mask { get; init; } = "smallest";
 }

@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 public abstract class StartedLora : LoraFamily
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [.. base.Options.Where(o => o.Name == "rs-lora")];
+    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => [];

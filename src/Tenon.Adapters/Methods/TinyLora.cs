@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
@@ -25,11 +24,7 @@ public sealed class TinyLora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("r", "2", "singular triplets"), new("u", "64", "values of a vector"), new("weight-tying", "0", "0: a vector for each layer, 1: one for all"), new("projection-seed", "42", "seed of the random matrices"),
-        new("save-projection", "true", "write the random matrices into the adapter's file; else PyTorch's draws from the seed"), new("init-bound", "0.02", "bound of a random start (init: random)"),
-    ];
+    public override ISettings StandardOptions => new TinyLoraOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -42,18 +37,18 @@ public sealed class TinyLora : AdapterMethod
         // The embedding counts as the first layer; only a folder of PEFT's names it.
         var first = Targets.Embedding(set.Model.Config, settings) ? 1 : 0;
         var count = layers.Count + first;
-        var (rank, size) = (settings.Int("r", 2, 1), settings.Int("u", 64, 1));
+        var (rank, size) = (settings.OptionsAs<TinyLoraOptions>().R, settings.OptionsAs<TinyLoraOptions>().U);
         var groups = Groups(settings, count);
         var vectors = new Parameter[groups];
         for (var g = 0; g < groups; g++)
         {
             vectors[g] = Parameter.Create($"base_model.tinylora_v.{g}", size);
-            if (settings.Init == "random") AdapterInit.Uniform(vectors[g], settings.Seed, g, 0, settings.Number("init-bound", 0.02));
+            if (settings.Init == "random") AdapterInit.Uniform(vectors[g], settings.Seed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
             set.AddShared(vectors[g].Name, vectors[g]);
         }
 
-        var saves = settings.Flag("save-projection", true);
-        var seed = (ulong)settings.Int("projection-seed", 42);
+        var saves = settings.OptionsAs<TinyLoraOptions>().SaveProjection;
+        var seed = (ulong)settings.OptionsAs<TinyLoraOptions>().ProjectionSeed;
         var (embedding, table) = (set.Model.Embedding, set.Model.Embedding.Table);
         if (first == 1)
         {
@@ -79,29 +74,21 @@ public sealed class TinyLora : AdapterMethod
     /// <summary>Vectors of an adapter of so many layers; Python rounds halves to even.</summary>
     private static int Groups(AdapterSettings settings, int layers)
     {
-        var tying = settings.Number("weight-tying", 0);
-        if (tying is < 0 or > 1) throw new TenonException("adapter.weight-tying of method 'tinylora'", "a number from 0 to 1", $"{tying}", usage: true);
+        var tying = settings.OptionsAs<TinyLoraOptions>().WeightTying;
         return Math.Max(1, (int)Math.Round(layers * (1 - tying), MidpointRounding.ToEven));
     }
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
-        _ = settings.Int("r", 2, 1);
-        return (long)settings.Int("u", 64, 1) * Groups(settings, Targets.Shapes(config, settings, besideEmbedding: true).Count + (Targets.Embedding(config, settings) ? 1 : 0));
+        return (long)settings.OptionsAs<TinyLoraOptions>().U * Groups(settings, Targets.Shapes(config, settings, besideEmbedding: true).Count + (Targets.Embedding(config, settings) ? 1 : 0));
     }
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("TINYLORA", baseModel);
         var settings = adapter.Settings;
-        config["r"] = settings.Int("r", 2);
-        config["u"] = settings.Int("u", 64);
-        config["weight_tying"] = settings.Number("weight-tying", 0);
-        config["projection_seed"] = settings.Int("projection-seed", 42);
-        config["save_projection"] = settings.Flag("save-projection", true);
-        config["init_v_bound"] = settings.Number("init-bound", 0.02);
+        var config = PeftAttribute.Write(PeftConfig.Create("TINYLORA", baseModel), settings.OptionsAs<TinyLoraOptions>());
         config["tinylora_dropout"] = settings.Dropout;
         config["init_weights"] = settings.Init == "random" ? "uniform" : true;
         return config;
@@ -116,12 +103,40 @@ public sealed class TinyLora : AdapterMethod
             Method = Name,
             Dropout = config.Number("tinylora_dropout"),
             Init = config["init_weights"]?.GetValueKind() == JsonValueKind.String ? "random" : null,
-            Options = new Dictionary<string, string>
-            {
-                ["r"] = config.Int("r").ToString(CultureInfo.InvariantCulture), ["u"] = config.Int("u").ToString(CultureInfo.InvariantCulture),
-                ["weight-tying"] = config.Number("weight_tying").ToString("R", CultureInfo.InvariantCulture), ["projection-seed"] = config.Int("projection_seed").ToString(CultureInfo.InvariantCulture),
-                ["save-projection"] = config.Flag("save_projection") ? "true" : "false", ["init-bound"] = config.Number("init_v_bound").ToString("R", CultureInfo.InvariantCulture),
-            },
+            Options = PeftAttribute.Read<TinyLoraOptions>(config),
         };
     }
+}
+
+/// <summary>TinyLoRA's options.</summary>
+public sealed record TinyLoraOptions : ISettings
+{
+    /// <summary>Singular triplets.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("r")]
+    public int R { get; init; } = 2;
+
+    /// <summary>Values of a vector.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("u")]
+    public int U { get; init; } = 64;
+
+    /// <summary>0: a vector for each layer, 1: one for all.</summary>
+    [Bounds(0, 1)]
+    [Peft("weight_tying")]
+    public double WeightTying { get; init; }
+
+    /// <summary>Seed of the random matrices.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("projection_seed")]
+    public int ProjectionSeed { get; init; } = 42;
+
+    /// <summary>Whether the random matrices are written into the adapter's file; else they are PyTorch's draws from the seed.</summary>
+    [Peft("save_projection")]
+    public bool SaveProjection { get; init; } = true;
+
+    /// <summary>Bound of a random start (<c>init: random</c>).</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("init_v_bound")]
+    public double InitBound { get; init; } = 0.02;
 }

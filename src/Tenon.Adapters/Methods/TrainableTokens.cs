@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
@@ -20,7 +19,7 @@ public sealed class TrainableTokens : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options => [new("tokens", "", "token ids, separated by commas")];
+    public override ISettings StandardOptions => new TrainableTokensOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -50,12 +49,19 @@ public sealed class TrainableTokens : AdapterMethod
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "TRAINABLE_TOKENS" ? null
         : new AdapterSettings { Method = Name, Options = new Dictionary<string, string> { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) } };
 
-    private static IReadOnlyList<int> Tokens(AdapterSettings settings)
+    private static IReadOnlyList<int> Tokens(AdapterSettings settings) => settings.OptionsAs<TrainableTokensOptions>().Tokens is { Count: > 0 } ids ? ids
+        : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);
+}
+
+/// <summary>Options of trained token rows.</summary>
+public sealed record TrainableTokensOptions : ISettings
+{
+    /// <summary>Ids of the tokens whose embedding rows are trained.</summary>
+    public IReadOnlyList<int> Tokens { get; init; } = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
     {
-        var text = settings.Text("tokens") ?? "";
-        var parts = text.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var ids = parts.Select(p => int.TryParse(p, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) ? id
-            : throw new TenonException("adapter.tokens", "token ids", $"'{p}'", usage: true)).ToList();
-        return ids.Count > 0 ? ids : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);
+        if (Tokens.Count == 0) yield return new("tokens", "is empty", "at least one token id");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
@@ -25,11 +24,7 @@ public sealed class VbLora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("vectors", "256", "vectors of the bank"), new("vector-length", "largest up to 256 that divides all inputs and outputs", "length of a vector"), new("top-k", "2", "vectors that a piece mixes"),
-        new("save-only-topk", "false", "with init: peft, save only what scoring needs; such a file cannot be trained on"), new("bank-bound", "0.02", "bound of the bank's start"), new("logits-std", "0.1", "deviation of the logits' start"),
-    ];
+    public override ISettings StandardOptions => new VbLoraOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["peft"];
@@ -39,18 +34,18 @@ public sealed class VbLora : AdapterMethod
     {
         var settings = set.Settings;
         var layers = Targets.Linears(set);
-        var (rank, vectors) = (Fit.Rank(settings), settings.Int("vectors", 256, 1));
+        var (rank, vectors) = (Fit.Rank(settings), settings.OptionsAs<VbLoraOptions>().Vectors);
         var length = Length(settings, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
-        var top = settings.Int("top-k", 2, 1);
+        var top = settings.OptionsAs<VbLoraOptions>().TopK;
         if (top > vectors) throw new TenonException("adapter.top-k of method 'vblora'", $"at most the {vectors} vectors", $"{top}", usage: true);
         var bank = Parameter.Create("base_model.vblora_vector_bank", vectors, length);
-        AdapterInit.Uniform(bank, settings.Seed, 0, 7, settings.Number("bank-bound", 0.02));
+        AdapterInit.Uniform(bank, settings.Seed, 0, 7, settings.OptionsAs<VbLoraOptions>().BankBound);
         var index = 0;
         foreach (var layer in layers)
         {
             var part = new VbLoraLayer(layer, bank, rank, top, settings.Init != "peft");
-            AdapterInit.Normal(part.LogitsA, settings.Seed, index, 0, settings.Number("logits-std", 0.1));
-            AdapterInit.Normal(part.LogitsB, settings.Seed, index, 1, settings.Number("logits-std", 0.1));
+            AdapterInit.Normal(part.LogitsA, settings.Seed, index, 0, settings.OptionsAs<VbLoraOptions>().LogitsStd);
+            AdapterInit.Normal(part.LogitsB, settings.Seed, index, 1, settings.OptionsAs<VbLoraOptions>().LogitsStd);
             part.KeepStart();
             set.Add(part);
             index++;
@@ -62,7 +57,7 @@ public sealed class VbLora : AdapterMethod
     private static int Length(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var length = settings.Int("vector-length", Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }), 256), 1);
+        var length = settings.OptionsAs<VbLoraOptions>().VectorLength ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }), 256);
         foreach (var (path, outputs, inputs) in list)
             if (outputs % length != 0 || inputs % length != 0)
                 throw new TenonException("adapter.vector-length of method 'vblora'", $"a number that divides the {inputs} inputs and {outputs} outputs of '{path}'", $"{length}", usage: true);
@@ -73,29 +68,25 @@ public sealed class VbLora : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
         var shapes = Targets.Shapes(config, settings);
-        var (rank, vectors, length) = (Fit.Rank(settings), settings.Int("vectors", 256, 1), Length(settings, shapes));
+        var (rank, vectors, length) = (Fit.Rank(settings), settings.OptionsAs<VbLoraOptions>().Vectors, Length(settings, shapes));
         return (long)vectors * length + shapes.Sum(s => rank * (s.Inputs + s.Outputs) / length * vectors);
     }
 
     private static bool IsPeft(AdapterSet adapter) => adapter.Settings.Init == "peft";
 
-    private static bool OnlyTop(AdapterSettings settings) => settings.Flag("save-only-topk", false);
+    private static bool OnlyTop(AdapterSettings settings) => settings.OptionsAs<VbLoraOptions>().SaveOnlyTopk;
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         if (!IsPeft(adapter)) return PlainLora.Config(adapter, baseModel);
-        var config = PeftConfig.Create("VBLORA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("VBLORA", baseModel), settings.OptionsAs<VbLoraOptions>());
         var first = adapter.Linears.OfType<VbLoraLayer>().First();
         config["r"] = settings.Rank;
         config["num_vectors"] = (long)first.Bank.Rows;
         config["vector_length"] = (long)first.Bank.Columns;
-        config["topk"] = settings.Int("top-k", 2);
-        config["save_only_topk_weights"] = OnlyTop(settings);
         config["vblora_dropout"] = settings.Dropout;
-        config["init_vector_bank_bound"] = settings.Number("bank-bound", 0.02);
-        config["init_logits_std"] = settings.Number("logits-std", 0.1);
         return config;
     }
 
@@ -106,12 +97,7 @@ public sealed class VbLora : AdapterMethod
         Init = "peft",
         Rank = config.Int("r"),
         Dropout = config.Number("vblora_dropout"),
-        Options = new Dictionary<string, string>
-        {
-            ["vectors"] = config.Int("num_vectors").ToString(CultureInfo.InvariantCulture), ["vector-length"] = config.Int("vector_length").ToString(CultureInfo.InvariantCulture),
-            ["top-k"] = config.Int("topk").ToString(CultureInfo.InvariantCulture), ["save-only-topk"] = config.Flag("save_only_topk_weights") ? "true" : "false",
-            ["bank-bound"] = config.Number("init_vector_bank_bound").ToString("R", CultureInfo.InvariantCulture), ["logits-std"] = config.Number("init_logits_std").ToString("R", CultureInfo.InvariantCulture),
-        },
+        Options = PeftAttribute.Read<VbLoraOptions>(config),
     };
 
     /// <inheritdoc/>
@@ -140,5 +126,45 @@ public sealed class VbLora : AdapterMethod
         var logits = layers.SelectMany(l => new[] { l.LogitsA, l.LogitsB }).ToHashSet();
         PeftFolder.ReadAll(adapter.Tensors.Where(t => !logits.Contains(t.Tensor)), file, folder, Name, layers.SelectMany(l => l.TopNames).ToHashSet());
         foreach (var layer in layers) layer.ReadTop(file, folder);
+    }
+}
+
+/// <summary>VB-LoRA's options.</summary>
+public sealed record VbLoraOptions : ISettings
+{
+    /// <summary>Vectors of the bank.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("num_vectors")]
+    public int Vectors { get; init; } = 256;
+
+    /// <summary>Length of a vector.</summary>
+    [Default("the largest up to 256 that divides all inputs and outputs")]
+    [Bounds(1, int.MaxValue)]
+    [Peft("vector_length")]
+    public int? VectorLength { get; init; }
+
+    /// <summary>Vectors that a piece mixes; at most all.</summary>
+    [Bounds(1, int.MaxValue)]
+    [Peft("topk")]
+    public int TopK { get; init; } = 2;
+
+    /// <summary>With <c>init: peft</c>, save only what scoring needs; such a file cannot be trained on.</summary>
+    [Peft("save_only_topk_weights")]
+    public bool SaveOnlyTopk { get; init; }
+
+    /// <summary>Bound of the bank's start.</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("init_vector_bank_bound")]
+    public double BankBound { get; init; } = 0.02;
+
+    /// <summary>Deviation of the logits' start.</summary>
+    [Bounds(0, double.PositiveInfinity)]
+    [Peft("init_logits_std")]
+    public double LogitsStd { get; init; } = 0.1;
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (TopK > Vectors) yield return new("top-k", $"{TopK} is more than the {Vectors} vectors", "at most vectors");
     }
 }

@@ -25,10 +25,7 @@ public sealed class Vera : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        new("projection-key", "0", "seed of the shared matrices"), new("save-projection", "true", "write the shared matrices into the adapter's file"), new("d-initial", "0.1", "start of the inner vector"),
-    ];
+    public override ISettings StandardOptions => new VeraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -37,12 +34,12 @@ public sealed class Vera : AdapterMethod
         var rank = Fit.Rank(settings);
         var layers = Targets.Linears(set);
         var (inputs, outputs) = (layers.Max(l => l.Inputs), layers.Max(l => l.Outputs));
-        var random = new TorchRandom((ulong)settings.Int("projection-key", 0, 0));
+        var random = new TorchRandom((ulong)settings.OptionsAs<VeraOptions>().ProjectionKey);
         var a = Draw(random, "base_model.vera_A", rank, inputs);
         var b = Draw(random, "base_model.vera_B", outputs, rank);
         var shared = new VeraMatrices(a, b);
-        foreach (var layer in layers) set.Add(new VeraLayer(layer, shared, (float)settings.Number("d-initial", 0.1)));
-        if (!settings.Flag("save-projection", true)) return;
+        foreach (var layer in layers) set.Add(new VeraLayer(layer, shared, (float)settings.OptionsAs<VeraOptions>().DInitial));
+        if (!settings.OptionsAs<VeraOptions>().SaveProjection) return;
         set.AddShared(a.Name, a);
         set.AddShared(b.Name, b);
     }
@@ -62,13 +59,10 @@ public sealed class Vera : AdapterMethod
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
-        var config = PeftConfig.Create("VERA", baseModel);
         var settings = adapter.Settings;
+        var config = PeftAttribute.Write(PeftConfig.Create("VERA", baseModel), settings.OptionsAs<VeraOptions>());
         config["r"] = settings.Rank;
         config["vera_dropout"] = settings.Dropout;
-        config["projection_prng_key"] = settings.Int("projection-key", 0);
-        config["save_projection"] = settings.Flag("save-projection", true);
-        config["d_initial"] = settings.Number("d-initial", 0.1);
         return config;
     }
 
@@ -78,12 +72,7 @@ public sealed class Vera : AdapterMethod
         Method = Name,
         Rank = config.Int("r"),
         Dropout = config.Number("vera_dropout"),
-        Options = new Dictionary<string, string>
-        {
-            ["projection-key"] = $"{config.Int("projection_prng_key")}",
-            ["save-projection"] = config.Flag("save_projection") ? "true" : "false",
-            ["d-initial"] = config.Number("d_initial").ToString("R", System.Globalization.CultureInfo.InvariantCulture),
-        },
+        Options = PeftAttribute.Read<VeraOptions>(config),
     };
 }
 
@@ -155,4 +144,21 @@ public sealed class VeraLayer : FactoredAdapter
             for (var k = 0; k < rank; k++) b[o * rank + k] = (float)((double)b[o * rank + k] * Outer.Value[o] * Inner.Value[k]);
         return new LowRankFactors(shared.A(Layer.Inputs).ToArray(), b, rank);
     }
+}
+
+/// <summary>VeRA's options.</summary>
+public sealed record VeraOptions : ISettings
+{
+    /// <summary>Seed of the shared matrices.</summary>
+    [Bounds(0, int.MaxValue)]
+    [Peft("projection_prng_key")]
+    public int ProjectionKey { get; init; }
+
+    /// <summary>Whether the shared matrices are written into the adapter's file.</summary>
+    [Peft("save_projection")]
+    public bool SaveProjection { get; init; } = true;
+
+    /// <summary>Start of the inner vector.</summary>
+    [Peft("d_initial")]
+    public double DInitial { get; init; } = 0.1;
 }

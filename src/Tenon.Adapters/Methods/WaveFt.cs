@@ -24,11 +24,7 @@ public sealed class WaveFt : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MethodOption> Options =>
-    [
-        .. SpectrumOptions.All("2592", "25"), new("wavelet", "db1", "db1 or db2"), new("use-idwt", "true", "false trains entries of the update itself"),
-        new("proportional", "false", "share the coefficients out by the layers' sizes"),
-    ];
+    public override ISettings StandardOptions => new WaveFtOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
@@ -39,11 +35,11 @@ public sealed class WaveFt : AdapterMethod
         var settings = set.Settings;
         var layers = Targets.Linears(set);
         var counts = Counts(settings, [.. layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs))]);
-        (double[] Low, double[] High)? wavelet = settings.Flag("use-idwt", true) ? Wavelet(settings) : null;
+        (double[] Low, double[] High)? wavelet = settings.OptionsAs<WaveFtOptions>().UseIdwt ? Wavelet(settings) : null;
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.Number("scaling", 25));
+            var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.OptionsAs<WaveFtOptions>().Scaling);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 0.01);
             set.Add(part);
             index++;
@@ -54,15 +50,15 @@ public sealed class WaveFt : AdapterMethod
     private static (double[] Low, double[] High) Wavelet(AdapterSettings settings)
     {
         var (root, two) = (Math.Sqrt(3), 4 * Math.Sqrt(2));
-        double[] low = settings.Word("wavelet", "db1", "db1", "db2") == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)] : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
+        double[] low = settings.OptionsAs<WaveFtOptions>().Wavelet == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)] : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
         return (low, [.. low.Reverse().Select((v, i) => i % 2 == 0 ? v : -v)]);
     }
 
     private static Func<string, int> Counts(AdapterSettings settings, IReadOnlyList<(string Path, long Outputs, long Inputs)> layers)
     {
-        if (!settings.Flag("proportional", false)) return SpectrumOptions.Counts(settings, layers, 2592);
+        if (!settings.OptionsAs<WaveFtOptions>().Proportional) return SpectrumOptions.Counts(settings, layers, 2592);
         var total = (double)layers.Sum(l => l.Outputs * l.Inputs);
-        var budget = (double)settings.Int("frequencies", (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs)), 1) * layers.Count;
+        var budget = (double)(settings.OptionsAs<WaveFtOptions>().Frequencies ?? (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs))) * layers.Count;
         // Python rounds halves to even.
         var counts = layers.ToDictionary(l => l.Path, l => Math.Max(1, (int)Math.Round(l.Outputs * l.Inputs / total * budget, MidpointRounding.ToEven)));
         return path => counts[path];
@@ -80,10 +76,8 @@ public sealed class WaveFt : AdapterMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var settings = adapter.Settings;
-        var config = SpectrumOptions.Write(PeftConfig.Create("WAVEFT", baseModel), adapter, 2592, 25);
-        config["wavelet_family"] = settings.Word("wavelet", "db1", "db1", "db2");
-        config["use_idwt"] = settings.Flag("use-idwt", true);
-        config["proportional_parameters"] = settings.Flag("proportional", false);
+        var config = SpectrumOptions.Write(PeftConfig.Create("WAVEFT", baseModel), adapter, 2592);
+        config["wavelet_family"] = settings.OptionsAs<WaveFtOptions>().Wavelet;
         config["init_weights"] = settings.Init != "gaussian";
         return config;
     }
@@ -98,10 +92,7 @@ public sealed class WaveFt : AdapterMethod
         {
             Method = Name,
             Init = config.Flag("init_weights") ? "zeros" : "gaussian",
-            Options = new Dictionary<string, string>(SpectrumOptions.Read(config))
-            {
-                ["wavelet"] = config.Text("wavelet_family") is "db2" ? "db2" : "db1", ["use-idwt"] = config.Flag("use_idwt") ? "true" : "false", ["proportional"] = config.Flag("proportional_parameters") ? "true" : "false",
-            },
+            Options = new Dictionary<string, string>(SpectrumOptions.Read<WaveFtOptions>(config)) { ["wavelet"] = config.Text("wavelet_family") is "db2" ? "db2" : "db1" },
         };
     }
 }
@@ -191,4 +182,23 @@ public sealed class WaveFtLayer : SparseUpdate
         foreach (var (entry, coefficient, weight) in terms) sums[coefficient] += weight * gradient[entry];
         for (var k = 0; k < sums.Length; k++) Spectrum.GradientSum[k] += (float)sums[k];
     }
+}
+
+/// <summary>WaveFT's options.</summary>
+public sealed record WaveFtOptions : SpectrumChoice
+{
+    /// <summary>PEFT's scaling for this type.</summary>
+    public WaveFtOptions() => Scaling = 25;
+
+    /// <summary>The wavelet: Haar or the second of Daubechies.</summary>
+    [Words("db1", "db2")]
+    public string Wavelet { get; init; } = "db1";
+
+    /// <summary>Whether coefficients of the wavelet transform are trained, or entries of the update itself.</summary>
+    [Peft("use_idwt")]
+    public bool UseIdwt { get; init; } = true;
+
+    /// <summary>Whether the coefficients are shared out by the layers' sizes.</summary>
+    [Peft("proportional_parameters")]
+    public bool Proportional { get; init; }
 }

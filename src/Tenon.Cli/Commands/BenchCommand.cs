@@ -13,7 +13,6 @@ using Tenon.Training;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
-using Precision = Tenon.Tensors.Precision;
 
 namespace Tenon.Cli.Commands;
 

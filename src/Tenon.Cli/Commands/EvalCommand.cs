@@ -39,7 +39,7 @@ internal sealed class EvalCommand : Verb
         answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
         idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
         limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
-        prompt = Add(new Option<string>("--prompt") { Description = "boxed, plain, or a template with {problem}", DefaultValueFactory = _ => "boxed" });
+        prompt = Add(new Option<string>("--prompt") { Description = "boxed, plain, default (the model's own), or a template with {problem}", DefaultValueFactory = _ => Prompts.ModelsOwn });
         temperature = Add(new Option<double>("--temperature") { Description = "sampling temperature; 0 is greedy", DefaultValueFactory = _ => 1 });
         maxNewTokens = Add(new Option<int>("--max-new-tokens") { Description = "longest answer in tokens", DefaultValueFactory = _ => 512 });
         json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
@@ -49,7 +49,7 @@ internal sealed class EvalCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         compute.Apply(call);
-        var template = call.GetValue(prompt)!;
+        var template = Prompts.Of(call.GetValue(prompt)!, call.GetValue(model));
         if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
         var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name, terminal)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
         var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
+using Tenon.Cli.Display;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
 
@@ -9,6 +10,7 @@ namespace Tenon.Cli.Commands;
 /// <summary>Every adapter method; with a model its trainable parameters and memory.</summary>
 internal sealed class MethodsCommand : Verb
 {
+    private readonly Argument<string?> single;
     private readonly Option<string?> model;
     private readonly Option<int> rank;
     private readonly Option<string> targets;
@@ -16,8 +18,9 @@ internal sealed class MethodsCommand : Verb
     private readonly Option<bool> json;
 
     public MethodsCommand()
-        : base("methods", "lists the adapter methods", "tenon methods", "tenon methods --model MODEL --rank 32 --json")
+        : base("methods", "lists the adapter methods", "tenon methods", "tenon methods vera", "tenon methods --model tiny --rank 32 --json")
     {
+        single = Add(new Argument<string?>("METHOD") { Description = "one method: its options with defaults, ranges and PEFT's names", Arity = ArgumentArity.ZeroOrOne });
         model = Add(new Option<string?>("--model") { Description = "a model, or a bare config.json: adds exact trainable counts" });
         rank = Add(new Option<int>("--rank") { Description = "rank", DefaultValueFactory = _ => 16 });
         targets = Add(new Option<string>("--targets") { Description = "all-linear, or names of layers separated by commas", DefaultValueFactory = _ => "all-linear" });
@@ -28,6 +31,14 @@ internal sealed class MethodsCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         if (call.GetValue(rank) < 1) throw new TenonException("--rank", "1 or more", $"{call.GetValue(rank)}", usage: true);
+        if (call.GetValue(single) is { } word)
+        {
+            var named = AdapterMethod.Of(AdapterAliases.MethodOf(word));
+            if (call.GetValue(json)) terminal.Out.WriteLine(Json(named).ToJsonString());
+            else Describe(named, terminal);
+            if (call.GetValue(model) is null) return 0;
+        }
+
         var config = call.GetValue(model) is { } name ? ConfigOf(name) : null;
         var rows = new JsonArray();
         foreach (var method in AdapterMethod.All.Values)
@@ -42,6 +53,37 @@ internal sealed class MethodsCommand : Verb
         if (call.GetValue(json)) terminal.Out.WriteLine(rows.ToJsonString());
         return 0;
     }
+
+    /// <summary>All that a recipe can say of one method.</summary>
+    private static void Describe(AdapterMethod method, Terminal terminal)
+    {
+        terminal.Out.WriteLine($"{method.Name}: {method.Summary}");
+        if (Spellings(method) is { Count: > 0 } spellings) terminal.Out.WriteLine($"  also written {string.Join(", ", spellings)}");
+        var shared = Enum.GetValues<SharedKeys>().Where(key => key != SharedKeys.None && method.Uses.HasFlag(key)).Select(key => SettingNames.Word(key)).ToList();
+        terminal.Out.WriteLine($"  shared keys with an effect: {(shared.Count == 0 ? "" : string.Join(", ", shared) + ", ")}targets, exclude, layers, bias, modules-to-save, trainable-tokens, seed");
+        terminal.Out.WriteLine($"  init: {(method.Inits.Count == 0 ? "the method's own start only" : "null (the method's own), " + string.Join(", ", method.Inits))}");
+        var options = MethodOption.Of(method, Sentences.OfAdapters());
+        if (options.Count == 0) terminal.Out.WriteLine("  no options of its own");
+        foreach (var option in options)
+        {
+            terminal.Out.WriteLine($"  {option.Key}: {option.Default}   [{option.Range}]{(option.Peft is { } field ? $"   PEFT: {field}" : "")}");
+            terminal.Out.WriteLine($"      {option.Sentence}");
+        }
+    }
+
+    private static JsonObject Json(AdapterMethod method) => new()
+    {
+        ["method"] = method.Name,
+        ["summary"] = method.Summary,
+        ["aliases"] = new JsonArray([.. Spellings(method).Select(word => (JsonNode)word)]),
+        ["inits"] = new JsonArray([.. method.Inits.Select(init => (JsonNode)init)]),
+        ["options"] = new JsonArray([.. MethodOption.Of(method, Sentences.OfAdapters()).Select(option => (JsonNode)new JsonObject
+        {
+            ["key"] = option.Key, ["default"] = option.Default, ["range"] = option.Range, ["summary"] = option.Sentence, ["peft"] = option.Peft,
+        })]),
+    };
+
+    private static List<string> Spellings(AdapterMethod method) => [.. AdapterAliases.Methods.Where(alias => alias.Value == method.Name).Select(alias => alias.Key)];
 
     private static void Count(JsonObject row, AdapterMethod method, ModelConfig config, AdapterSettings settings)
     {

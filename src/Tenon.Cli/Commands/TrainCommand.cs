@@ -19,7 +19,7 @@ internal sealed class TrainCommand : Verb
     private readonly ComputeOptions compute;
 
     public TrainCommand()
-        : base("train", "trains an adapter by reinforcement learning with verifiable rewards", "tenon train recipes/tiny-methods.yaml --set steps=20 --output runs/first", "tenon train --resume runs/first")
+        : base("train", "trains an adapter by reinforcement learning with verifiable rewards", "tenon train recipes/quickstart.yaml --set steps=20 --output runs/first", "tenon train --resume runs/first")
     {
         recipe = Add(new Argument<string?>("RECIPE") { Description = "a YAML recipe, or a run's run.json", Arity = ArgumentArity.ZeroOrOne });
         overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });

@@ -1,9 +1,13 @@
+using System.Globalization;
+using Tenon.Adapters;
+using Tenon.Adapters.Peft;
+
 namespace Tenon.Cli.Recipes;
 
-/// <summary>Other spellings of keys and words, above all PEFT's, turned into the recipe's own before anything is checked.</summary>
+/// <summary>Other spellings of keys and words, above all PEFT's, turned into the recipe's own before anything is checked or written.</summary>
 internal static class RecipeAliases
 {
-    private static readonly Dictionary<string, string> Keys = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_keys = new(StringComparer.Ordinal)
     {
         ["adapter.r"] = "rank",
         ["adapter.lora-alpha"] = "alpha",
@@ -14,81 +18,109 @@ internal static class RecipeAliases
         ["adapter.init-lora-weights"] = "init",
         ["adapter.init-weights"] = "init",
         ["adapter.peft-type"] = "method",
+        ["adapter.trainable-token-indices"] = "trainable-tokens",
+        ["adapter.use-rslora"] = "rs-lora",
         ["optimizer.lr"] = "learning-rate",
         ["optimizer.name"] = "method",
         ["reward.type"] = "name",
     };
 
-    private static readonly Dictionary<string, string> Methods = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["rs-lora"] = "rslora",
-        ["layernorm"] = "ln-tuning",
-        ["layer-norm"] = "ln-tuning",
-        ["ln_tuning"] = "ln-tuning",
-        ["lora-plus"] = "lora+",
-        ["loraplus"] = "lora+",
-        ["lorafa"] = "lora-fa",
-        ["milora-plus"] = "milora+",
-        ["(ia)3"] = "ia3",
-        ["bone"] = "miss",
-        ["none"] = "full",
-    };
-
-    // PEFT has these as starts of LoRA; here they are methods of their own.
-    private static readonly string[] InitsThatAreMethods = ["pissa", "olora", "mica", "eva", "orthogonal", "milora", "milora+"];
-
     /// <summary>Renames the keys of a tree.</summary>
-    public static void RenameKeys(RecipeNode node, string path = "")
+    public static void RenameKeys(SettingNode node, string path = "")
     {
-        if (node is RecipeList list)
+        if (node is SettingList list)
             foreach (var item in list.Items) RenameKeys(item, path);
-        if (node is not RecipeMap map) return;
+        if (node is not SettingMap map) return;
         for (var i = 0; i < map.Entries.Count; i++)
         {
             var entry = map.Entries[i];
-            if (Keys.TryGetValue(path + entry.Key, out var own) && map[own] is null) map.Entries[i] = entry = entry with { Key = own };
+            // PEFT's fields have underscores, no key of a recipe has one; the names in patterns are the model's.
+            var key = path == "adapter." ? entry.Key.Replace('_', '-') : entry.Key;
+            key = Own(path, key, map);
+            if (key != entry.Key && map[key] is null) map.Entries[i] = entry = entry with { Key = key };
             RenameKeys(entry.Value, path + entry.Key + ".");
         }
-        if (path.Length == 0)
-            foreach (var entry in map.Entries.Where(entry => entry.Key == "reward")) RenameKeys(entry.Value, "reward.");
     }
 
-    /// <summary>Turns words of the adapter into the method they mean.</summary>
-    public static void RenameWords(RecipeNode root, List<RecipeFault> faults)
+    private static string Own(string path, string key, SettingMap map)
     {
-        if (root is not RecipeMap top || top["adapter"] is not { } adapter) return;
-        if (adapter is RecipeScalar { IsNull: false } word && Methods.TryGetValue(word.Text, out var alone))
-            top.Set("adapter", word with { Text = alone }, word.Place);
-        if (adapter is not RecipeMap map) return;
-        if (map["method"] is RecipeScalar method)
+        if (!s_keys.TryGetValue(path + key, out var own)) return key;
+        // TinyLoRA has an r beside the rank.
+        return own == "rank" && MethodOf(map) == "tinylora" ? key : own;
+    }
+
+    private static string? MethodOf(SettingMap adapter) => adapter["method"] is SettingScalar method ? AdapterAliases.MethodOf(method.Text) : null;
+
+    /// <summary>Turns words of the adapter into what they mean.</summary>
+    public static void RenameWords(SettingNode root, List<PlacedFault> faults)
+    {
+        if (root is not SettingMap top || top["adapter"] is not { } adapter) return;
+        if (adapter is SettingScalar { IsNull: false } word) top.Set("adapter", word with { Text = AdapterAliases.MethodOf(word.Text) }, word.Place);
+        if (adapter is not SettingMap map) return;
+        Reword(map, "method", AdapterAliases.MethodOf);
+        Reword(map, "bias", AdapterAliases.BiasOf);
+        Reword(map, "variant", AdapterAliases.VariantOf);
+        if (map["from"] is SettingScalar { IsNull: false }) return;
+        Start(map);
+        RenameOptions(map);
+        DoraFlag(map, faults);
+        // On plain LoRA the flag is a method of its own; elsewhere it is an option.
+        if (map["rs-lora"] is SettingScalar flag && IsTrue(flag) && (map["method"] is not SettingScalar known || known.Text is "lora"))
         {
-            var lower = method.Text.ToLowerInvariant();
-            map.Set("method", method with { Text = Methods.GetValueOrDefault(lower, lower) }, method.Place);
-        }
-        Flag(map, "use-dora", "dora", faults);
-        Flag(map, "use-rslora", "rslora", faults);
-        Flag(map, "rs-lora", "rslora", faults);
-        if (map["init"] is RecipeScalar init && InitsThatAreMethods.Contains(init.Text, StringComparer.OrdinalIgnoreCase)
-            && (map["method"] is not RecipeScalar known || known.Text is "lora"))
-        {
-            map.Set("method", init with { Text = init.Text.ToLowerInvariant() }, init.Place);
-            map.Entries.RemoveAll(entry => entry.Key == "init");
+            var place = PlaceOf(map, "rs-lora");
+            map.Entries.RemoveAll(entry => entry.Key == "rs-lora");
+            map.Set("method", flag with { Text = "rslora" }, place);
         }
     }
 
-    private static void Flag(RecipeMap adapter, string key, string method, List<RecipeFault> faults)
+    private static void Reword(SettingMap adapter, string key, Func<string, string> own)
     {
-        if (adapter[key] is not RecipeScalar flag) return;
-        adapter.Entries.RemoveAll(entry => entry.Key == key);
-        if (flag.Text.ToLowerInvariant() is not ("true" or "false"))
+        if (adapter[key] is SettingScalar { IsNull: false } word) adapter.Set(key, word with { Text = own(word.Text) }, PlaceOf(adapter, key));
+    }
+
+    /// <summary>PEFT's fields of the method's own options.</summary>
+    private static void RenameOptions(SettingMap adapter)
+    {
+        if (!AdapterMethod.All.TryGetValue((adapter["method"] as SettingScalar)?.Text ?? "lora", out var method)) return;
+        foreach (var (property, field) in PeftAttribute.Fields(method.StandardOptions.GetType()))
         {
-            faults.Add(new RecipeFault(flag.Place, "adapter." + key, $"{flag.Kind} is no true or false"));
+            var (key, own) = (field.Replace('_', '-'), SettingNames.KeyOf(property.Name));
+            var at = adapter.Entries.FindIndex(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+            if (at >= 0 && adapter[own] is null) adapter.Entries[at] = adapter.Entries[at] with { Key = own };
+        }
+    }
+
+    private static void Start(SettingMap adapter)
+    {
+        if (adapter["init"] is not SettingScalar { IsNull: false } init) return;
+        var place = PlaceOf(adapter, "init");
+        if (AdapterAliases.MethodOfStart(init.Text) is { } start && (adapter["method"] is not SettingScalar known || known.Text is "lora"))
+        {
+            adapter.Entries.RemoveAll(entry => entry.Key == "init");
+            adapter.Set("method", init with { Text = start.Method }, place);
+            if (start.Iterations is { } iterations)
+                adapter.Set("niter", new SettingScalar(init.Place, iterations.ToString(CultureInfo.InvariantCulture), false), place);
             return;
         }
-        if (flag.Text.Equals("false", StringComparison.OrdinalIgnoreCase)) return;
-        if (adapter["method"] is RecipeScalar { Text: var other } && other != "lora" && other != method)
-            faults.Add(new RecipeFault(flag.Place, "adapter." + key, $"contradicts method: {other}; expected method: {method} alone"));
-        else
-            adapter.Set("method", flag with { Text = method }, flag.Place);
+
+        adapter.Set("init", AdapterAliases.StartOf(init.Text) is { } word ? init with { Text = word } : init with { Text = "null", Quoted = false }, place);
+    }
+
+    private static string PlaceOf(SettingMap map, string key) => map.Entries.First(entry => entry.Key == key).Place;
+
+    private static bool IsTrue(SettingScalar flag) => flag.Text.Equals("true", StringComparison.OrdinalIgnoreCase);
+
+    private static void DoraFlag(SettingMap adapter, List<PlacedFault> faults)
+    {
+        const string Key = "use-dora";
+        if (adapter[Key] is not SettingScalar flag) return;
+        var place = PlaceOf(adapter, Key);
+        adapter.Entries.RemoveAll(entry => entry.Key == Key);
+        if (!IsTrue(flag) && !flag.Text.Equals("false", StringComparison.OrdinalIgnoreCase))
+            faults.Add(new PlacedFault(place, "adapter." + Key, $"{flag.Kind} is no true or false"));
+        else if (IsTrue(flag) && adapter["method"] is SettingScalar { Text: var other } && other is not ("lora" or "dora"))
+            faults.Add(new PlacedFault(place, "adapter." + Key, $"contradicts method: {other}; expected method: dora alone"));
+        else if (IsTrue(flag))
+            adapter.Set("method", flag with { Text = "dora" }, place);
     }
 }

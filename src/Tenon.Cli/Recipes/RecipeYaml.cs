@@ -9,15 +9,15 @@ internal sealed class RecipeYaml
     private const int DeepestNesting = 16;
     private const int MostNodes = 100_000;
 
-    private readonly List<RecipeFault> _faults;
+    private readonly List<PlacedFault> _faults;
     private readonly Func<long, string> _place;
-    private readonly Dictionary<string, RecipeNode> _anchors = [];
+    private readonly Dictionary<string, SettingNode> _anchors = [];
     private int _nodes;
 
-    private RecipeYaml(Func<long, string> place, List<RecipeFault> faults) => (_place, _faults) = (place, faults);
+    private RecipeYaml(Func<long, string> place, List<PlacedFault> faults) => (_place, _faults) = (place, faults);
 
     /// <summary>Reads a text; null where it is no YAML at all (the fault says where) or empty.</summary>
-    public static RecipeNode? Parse(string text, Func<long, string> place, List<RecipeFault> faults)
+    public static SettingNode? Parse(string text, Func<long, string> place, List<PlacedFault> faults)
     {
         var reader = new RecipeYaml(place, faults);
         try
@@ -29,17 +29,34 @@ internal sealed class RecipeYaml
             var root = reader.Node(parser, 0);
             parser.Consume<DocumentEnd>();
             if (!parser.Accept<StreamEnd>(out _))
-                faults.Add(new RecipeFault(place(parser.Current!.Start.Line), "", "a second document begins; a recipe is one document"));
+                faults.Add(new PlacedFault(place(parser.Current!.Start.Line), "", "a second document begins; a recipe is one document"));
             return root;
         }
         catch (YamlException e)
         {
-            faults.Add(new RecipeFault(place(e.Start.Line), "", $"no valid YAML: {e.Message}"));
+            faults.Add(Unreadable(text, e, place));
             return null;
         }
     }
 
-    private RecipeNode Node(IParser parser, int depth)
+    /// <summary>What no parser can read, with line and column and, where it is the indentation, with what was expected.</summary>
+    private static PlacedFault Unreadable(string text, YamlException fault, Func<long, string> place)
+    {
+        var lines = text.ReplaceLineEndings("\n").Split('\n');
+        var tab = Array.FindIndex(lines, line => IndentOf(line).Contains('\t', StringComparison.Ordinal));
+        if (tab >= 0)
+            return At(tab + 1, IndentOf(lines[tab]).IndexOf('\t') + 1, "a tab stands in the indentation; expected spaces");
+        var (line, column) = (fault.Start.Line, fault.Start.Column);
+        var indent = line >= 1 && line <= lines.Length ? IndentOf(lines[line - 1]).Length : 0;
+        var advice = indent > 0 && column <= indent + 1 ? $"; the line is indented by {indent}, expected the indentation of the keys beside it" : "";
+        return At(line, column, fault.Message.TrimEnd('.', ' ') + advice);
+
+        PlacedFault At(long line, long column, string what) => new($"{place(line)}, column {column}", "", $"no valid YAML: {what}");
+    }
+
+    private static string IndentOf(string line) => line[..^line.TrimStart().Length];
+
+    private SettingNode Node(IParser parser, int depth)
     {
         var start = parser.Current!.Start;
         var place = _place(start.Line);
@@ -49,16 +66,16 @@ internal sealed class RecipeYaml
         {
             case Scalar scalar:
                 parser.MoveNext();
-                return Anchored(scalar, new RecipeScalar(place, scalar.Value, scalar.Style is not ScalarStyle.Plain));
+                return Anchored(scalar, new SettingScalar(place, scalar.Value, scalar.Style is not ScalarStyle.Plain));
             case SequenceStart sequence:
                 parser.MoveNext();
-                var items = new List<RecipeNode>();
+                var items = new List<SettingNode>();
                 while (!parser.Accept<SequenceEnd>(out _)) items.Add(Node(parser, depth + 1));
                 parser.MoveNext();
-                return Anchored(sequence, new RecipeList(place, items));
+                return Anchored(sequence, new SettingList(place, items));
             case MappingStart mapping:
                 parser.MoveNext();
-                var map = new RecipeMap(place, []);
+                var map = new SettingMap(place, []);
                 while (!parser.Accept<MappingEnd>(out _)) Entry(parser, map, depth);
                 parser.MoveNext();
                 return Anchored(mapping, map);
@@ -72,17 +89,17 @@ internal sealed class RecipeYaml
         }
     }
 
-    private void Entry(IParser parser, RecipeMap map, int depth)
+    private void Entry(IParser parser, SettingMap map, int depth)
     {
-        var line = parser.Current!.Start.Line;
+        var start = parser.Current!.Start;
         if (!parser.Accept<Scalar>(out var key)) throw new SemanticErrorException(parser.Current.Start, parser.Current.End, "a key must be a word");
         parser.MoveNext();
         var value = Node(parser, depth + 1);
-        if (map[key.Value] is not null) _faults.Add(new RecipeFault(_place(line), key.Value, "stands there twice"));
-        else map.Entries.Add(new RecipeEntry(key.Value, value, _place(line)));
+        if (map[key.Value] is not null) _faults.Add(new PlacedFault(_place(start.Line), key.Value, "stands there twice"));
+        else map.Entries.Add(new SettingEntry(key.Value, value, _place(start.Line), start.Column));
     }
 
-    private RecipeNode Anchored(NodeEvent @event, RecipeNode node)
+    private SettingNode Anchored(NodeEvent @event, SettingNode node)
     {
         if (!@event.Anchor.IsEmpty) _anchors[@event.Anchor.Value] = node;
         return node;

@@ -10,7 +10,6 @@ using Tenon.Rewards.Tasks;
 using Tenon.Runs;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
-using Precision = Tenon.Tensors.Precision;
 
 namespace Tenon.Cli.Running;
 
@@ -24,7 +23,11 @@ internal sealed class PretrainSession : IDisposable
 
     private PretrainSession(PretrainSettings settings, CausalModel model, AdapterSet adapter, TokenizerSource tokenizer, int end)
     {
-        this.settings = settings with { Optimizer = settings.Optimizer.WithRate(PretrainSettings.DefaultRate) };
+        this.settings = settings = settings with
+        {
+            Optimizer = settings.Optimizer.WithRate(PretrainSettings.DefaultRate),
+            Data = settings.Data with { Prompt = Prompts.Of(settings.Data.Prompt, settings.Model) },
+        };
         this.adapter = adapter;
         this.tokenizer = tokenizer;
         var checker = settings.Data.Task is { } task ? RunBuilder.TaskOf(task).Checker : RewardFinder.Create("math");
@@ -37,10 +40,9 @@ internal sealed class PretrainSession : IDisposable
     /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
     public static PretrainSession Open(PretrainSettings settings, RunHome? home = null)
     {
-        var precision = settings.Precision == Training.Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
         if (settings.Model is { } name)
         {
-            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), precision, settings.MaxTokens, settings.Data.ChatTemplate);
+            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate);
             var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
@@ -48,7 +50,7 @@ internal sealed class PretrainSession : IDisposable
 
         var config = ConfigOf(settings.Architecture);
         using var weights = new FreshWeights(config, settings.Architecture.InitStd, (ulong)settings.Seed);
-        var model = DecoderBuilder.Build(config, weights, new LoadOptions(precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
+        var model = DecoderBuilder.Build(config, weights, new LoadOptions(settings.Precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
         return new PretrainSession(settings, model, new Full().Create(model, new Tenon.Adapters.AdapterSettings { Method = "full" }), TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
     }
 

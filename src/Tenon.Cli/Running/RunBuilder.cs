@@ -24,7 +24,7 @@ internal static class RunBuilder
         var anyGold = rewards.Exists(r => r.Reward.ReadsAnyGold);
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
-        var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision == Training.Settings.Precision.Bf16 ? Tensors.Precision.Bf16 : Tensors.Precision.F32,
+        var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
@@ -58,7 +58,7 @@ internal static class RunBuilder
     /// <summary>A generated task of the level that is asked for.</summary>
     public static ITask TaskOf(TaskSettings settings)
     {
-        var task = TaskFinder.Create(settings.Name);
+        var task = settings.Create();
         if (settings.Level > task.Levels) throw new TenonException($"data.task.level of '{task.Name}'", $"1 to {task.Levels}", $"{settings.Level}", usage: true);
         return task;
     }
@@ -113,7 +113,7 @@ internal static class RunBuilder
         if (settings.Data.Task is { } task && name == "held-out")
         {
             var family = TaskOf(task);
-            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? 128).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
+            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
         }
 
         var path = DataTable.Locate(name, settings.Evaluate.Data, home.PathOf);
@@ -140,15 +140,15 @@ internal static class RunBuilder
         var prompts = new List<int[]>();
         for (long cursor = 0; cursor < tokens && prompts.Sum(p => p.Length) < tokens; cursor++)
         {
-            var ids = Prompts.Encode(loaded.Encoder, settings.Data.Prompt, problems.At(cursor), settings.Data.System);
+            var ids = Prompts.Encode(loaded.Encoder, Prompts.Of(settings.Data.Prompt, settings.Model), problems.At(cursor), settings.Data.System);
             if (ids.Length <= settings.Rollout.MaxPromptTokens && ids.Length <= loaded.Model.MaxLength) prompts.Add(ids);
         }
 
         return prompts;
     }
 
-    /// <summary>The recipe's adapter as the methods take it, PEFT's spellings resolved.</summary>
-    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => AdapterAliases.Resolve(new AdapterSettings
+    /// <summary>The recipe's adapter as the methods take it.</summary>
+    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => new()
     {
         Method = recipe.Method,
         Rank = recipe.Rank ?? 16,
@@ -165,7 +165,7 @@ internal static class RunBuilder
         RankPattern = recipe.RankPattern,
         AlphaPattern = recipe.AlphaPattern,
         Options = recipe.Options?.ToDictionary(o => o.Key, o => o.Value.ValueKind == JsonValueKind.String ? o.Value.GetString()! : o.Value.GetRawText()) ?? [],
-    });
+    };
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
     public static RunDescription Describe(TrainingSetup setup) =>

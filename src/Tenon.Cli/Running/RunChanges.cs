@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Runs;
+using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Running;
 
@@ -59,6 +60,8 @@ internal static class RunChanges
     private static IEnumerable<(string Key, JsonNode? Stored, JsonNode? Given)> Differences(JsonNode? stored, JsonNode? given, string key)
     {
         if (JsonNode.DeepEquals(stored, given) || (given is null && s_derived.Contains(key))) return [];
+        // The model's own prompt is one, by another name.
+        if (key == "data.prompt" && RunJson.Text(given) == Prompts.ModelsOwn) return [];
         if (stored is not JsonObject a || given is not JsonObject b) return [(key, stored, given)];
         return a.Select(p => p.Key).Union(b.Select(p => p.Key)).SelectMany(name => Differences(a[name], b[name], key.Length == 0 ? name : $"{key}.{name}"));
     }

@@ -14,14 +14,14 @@ namespace Tenon.Cli.Running;
 internal static class RunIdentity
 {
     /// <summary>A run as it begins; <paramref name="verb"/> is the verb that goes on with it.</summary>
-    public static RunDescription Of<T>(string verb, T settings, Training.Settings.Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
+    public static RunDescription Of<T>(string verb, T settings, Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
         where T : ISettings => new()
         {
             Verb = verb,
             Recipe = RecipeFile.Resolved(settings),
             Tenon = typeof(RunIdentity).Assembly.GetName().Version?.ToString(3),
             Numerics = Numerics.Version,
-            Precision = precision.ToString().ToLowerInvariant(),
+            Precision = precision.Word(),
             Tier = Numerics.Tier,
             ModelFingerprint = model.Fingerprint,
             WeightsSha256 = model.WeightsSha256(),
@@ -47,7 +47,7 @@ internal static class RunIdentity
         if (description.Recipe.Count == 0) throw run.Damaged("no recipe");
         try
         {
-            var stored = SettingsJson.Read<T>(description.Recipe);
+            var stored = RecipeFile.Read<T>(description.Recipe, run.RunFile);
             if (recipe is null && overrides.Count == 0) return stored;
             // Keys that the version which began the run did not know have their defaults.
             description = description with { Recipe = RecipeFile.Resolved(stored) };
@@ -59,7 +59,7 @@ internal static class RunIdentity
 
         var given = RecipeFile.Resolved(RecipeFile.Load<T>(recipe ?? run.RunFile, overrides));
         description = RunChanges.Apply(run, description, given, terminal.Error.WriteLine);
-        return SettingsJson.Read<T>(description.Recipe);
+        return RecipeFile.Read<T>(description.Recipe, run.RunFile);
     }
 
     /// <summary>Refuses to go on with other numerics, another CPU tier in bf16, another model or other data.</summary>

@@ -18,7 +18,7 @@ internal static class TimeEstimate
     public static string Describe(TrainingSetup setup)
     {
         var rollout = setup.Settings.Rollout;
-        var precision = setup.Settings.Precision == Training.Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+        var precision = setup.Settings.Precision;
         var samples = (double)rollout.Prompts * rollout.Group;
         var alive = Math.Min(MostAlive, MemoryCheck.Concurrency(setup));
         int[] prompt = [.. Enumerable.Range(0, 32).Select(i => i % setup.Model.Config.VocabSize)];

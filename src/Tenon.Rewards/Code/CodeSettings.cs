@@ -1,9 +1,7 @@
-using Tenon.Rewards.Settings;
-
 namespace Tenon.Rewards.Code;
 
 /// <summary>How code is run, what it may use, and how tests become a reward.</summary>
-public sealed record CodeSettings : ICheckedSettings
+public sealed record CodeSettings : ISettings
 {
     /// <summary>The program that runs the code, with its own arguments: <c>python3</c>, <c>node</c>, <c>dotnet run</c> (C#, through the SDK) ...</summary>
     public string Interpreter { get; init; } = "python3";
@@ -21,24 +19,31 @@ public sealed record CodeSettings : ICheckedSettings
     public OutputMatch Output { get; init; } = OutputMatch.Lines;
 
     /// <summary>Only the first so many tests of a line; null is all.</summary>
+    [Bounds(1, int.MaxValue)]
     public int? MaxTests { get; init; }
 
     /// <summary>Seconds one test may take.</summary>
+    [Bounds(0, 86400, Above = true)]
     public double Timeout { get; init; } = 10;
 
     /// <summary>Seconds that compiling may take, where the language is compiled.</summary>
+    [Bounds(0, 86400, Above = true)]
     public double CompileTimeout { get; init; } = 60;
 
     /// <summary>Megabytes of memory that the processes of one test may use together.</summary>
+    [Bounds(16, 1 << 20)]
     public int Memory { get; init; } = 512;
 
     /// <summary>Megabytes that one test may write to its own folder.</summary>
+    [Bounds(1, 1 << 20)]
     public int Disk { get; init; } = 64;
 
     /// <summary>Processes that one test may have at a time.</summary>
+    [Bounds(1, 4096)]
     public int Processes { get; init; } = 32;
 
     /// <summary>Kilobytes of standard output after which a test is stopped.</summary>
+    [Bounds(1, 1 << 20)]
     public int MaxOutput { get; init; } = 256;
 
     /// <summary>Folders whose content the code does not see (data files with the answers, keys).</summary>
@@ -48,22 +53,16 @@ public sealed record CodeSettings : ICheckedSettings
     public CodeIsolation Isolation { get; init; } = CodeIsolation.Required;
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (string.IsNullOrWhiteSpace(Interpreter)) yield return new("interpreter", "expected a program such as python3");
+        if (string.IsNullOrWhiteSpace(Interpreter)) yield return new("interpreter", "is empty", "a program such as python3");
         else if (Language.Of(Interpreter).Missing is { } missing) yield return new("interpreter", $"'{missing}' is not on the PATH");
-        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "expected the name of a column");
-        if (MaxTests < 1) yield return new("max-tests", $"expected 1 or more, got {MaxTests}");
-        if (Timeout is not (> 0 and <= 86400)) yield return new("timeout", "expected seconds above 0, at most 86400");
-        if (CompileTimeout is not (> 0 and <= 86400)) yield return new("compile-timeout", "expected seconds above 0, at most 86400");
-        if (Memory is < 16 or > 1 << 20) yield return new("memory", $"expected 16 to {1 << 20} MB, got {Memory}");
-        if (Disk is < 1 or > 1 << 20) yield return new("disk", $"expected 1 to {1 << 20} MB, got {Disk}");
-        if (Processes is < 1 or > 4096) yield return new("processes", $"expected 1 to 4096, got {Processes}");
-        if (MaxOutput is < 1 or > 1 << 20) yield return new("max-output", $"expected 1 to {1 << 20} KB, got {MaxOutput}");
+        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "is empty", "the name of a column");
         foreach (var folder in Hide.Where(f => !Directory.Exists(f))) yield return new("hide", $"'{folder}' is no folder");
         if (Hide.Count > 0 && Isolation == CodeIsolation.None) yield return new("hide", "needs isolation: without it nothing can be hidden");
         if (Isolation == CodeIsolation.Required && Sandbox.Unavailable is { } reason)
-            yield return new("isolation", $"code cannot be isolated on this machine ({reason}); 'isolation: none' runs it with the rights of the user, network and files included");
+            yield return new("isolation", $"code cannot be isolated on this machine ({reason})",
+                "'none', which runs it with the rights of the user, network and files included");
     }
 }
 

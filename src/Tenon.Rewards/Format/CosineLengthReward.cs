@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Tenon.Rewards.External;
-using Tenon.Rewards.Settings;
 using Tenon.Rewards.Shaping;
 using Tenon.Rewards.Tasks;
 
 namespace Tenon.Rewards.Format;
 
 /// <summary>Settings of <see cref="CosineLengthReward"/>.</summary>
-public sealed record CosineLengthSettings : ICheckedSettings
+public sealed record CosineLengthSettings : ISettings
 {
     /// <summary>The outcome reward whose verdict is scaled, or a generated task's name for its checker; null is the task's checker where the run has a task, else <c>math</c>.</summary>
     public string? Of { get; init; }
@@ -16,6 +15,7 @@ public sealed record CosineLengthSettings : ICheckedSettings
     public JsonElement? Options { get; init; }
 
     /// <summary>The length at which the scale ends, in tokens; null is the longest completion the run samples.</summary>
+    [Bounds(1, int.MaxValue)]
     public int? Limit { get; init; }
 
     /// <summary>A wrong answer of length 0.</summary>
@@ -31,13 +31,12 @@ public sealed record CosineLengthSettings : ICheckedSettings
     public double MaxCorrect { get; init; } = 1;
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (Limit < 1) yield return new("limit", $"expected 1 token or more, got {Limit}");
         if (!(Math.Min(MinCorrect, MaxCorrect) > Math.Max(MinWrong, MaxWrong)))
-            yield return new("min-correct", "expected every right answer to earn more than any wrong one");
-        if (Options is { ValueKind: not JsonValueKind.Object }) yield return new("options", "expected a map of the inner reward's settings");
-        foreach (var fault in OfFaults()) yield return fault;
+            yield return new("min-correct", "a right answer may earn no more than a wrong one", "every right answer to earn more than any wrong one");
+        if (Options is { ValueKind: not JsonValueKind.Object }) yield return new("options", "is no mapping", "a mapping of the inner reward's settings");
+        else foreach (var fault in OfFaults()) yield return fault;
     }
 
     /// <summary>The reward that is scaled.</summary>
@@ -49,19 +48,17 @@ public sealed record CosineLengthSettings : ICheckedSettings
 
     private Dictionary<string, object?>? OptionMap() => Options?.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
 
-    private List<SettingFault> OfFaults()
+    private IEnumerable<SettingsFault> OfFaults()
     {
-        if (Options is { ValueKind: not JsonValueKind.Object }) return [];
-        try
-        {
-            var inner = Inner();
-            (inner as IDisposable)?.Dispose();
-            return inner is CosineLengthReward || !inner.IsOutcome ? [new("of", $"expected an outcome reward, got '{Of}'")] : [];
-        }
-        catch (TenonException e)
-        {
-            return [new("of", e.Message)];
-        }
+        if (Of is { } task && TaskFinder.Names.Contains(task))
+            return OptionMap() is { Count: > 0 } ? [new("options", $"task '{task}' brings its own checker, which has no settings", "no options")] : [];
+        var name = Of ?? "math";
+        if (!RewardFinder.Names.Contains(name)) return [SettingsCheck.NoChoice("of", name, [.. RewardFinder.Names, .. TaskFinder.Names])];
+        var faults = RewardFinder.Check(name, OptionMap()).Select(fault => fault with { Key = $"options.{fault.Key}" }).ToList();
+        if (faults.Count > 0) return faults;
+        var inner = Inner();
+        (inner as IDisposable)?.Dispose();
+        return inner is CosineLengthReward || !inner.IsOutcome ? [new("of", $"'{name}' judges no outcome", "an outcome reward")] : [];
     }
 }
 

@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Tenon.Rewards.Settings;
 
 namespace Tenon.Rewards.Format;
 
 /// <summary>Settings of <see cref="LanguageReward"/>.</summary>
-public sealed record LanguageSettings : ICheckedSettings
+public sealed record LanguageSettings : ISettings
 {
     /// <summary>The wanted scripts (<c>latin</c>, <c>han</c> ...) or languages by code (<c>en</c>, <c>ja</c> ...), which stand for their scripts.</summary>
     public IReadOnlyList<string> Language { get; init; } = ["en"];
@@ -14,19 +13,19 @@ public sealed record LanguageSettings : ICheckedSettings
     public LanguagePart Where { get; init; } = LanguagePart.All;
 
     /// <summary>Fewer words than this earn nothing, whatever their script.</summary>
+    [Bounds(1, int.MaxValue)]
     public int MinWords { get; init; } = 1;
 
     /// <summary>The share from which on the reward is 1, and 0 below; null rewards the share itself.</summary>
+    [Bounds(0, 1, Above = true)]
     public double? Threshold { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (Language.Count == 0) yield return new("language", "expected a script or a language's code");
+        if (Language.Count == 0) yield return new("language", "is empty", "a script or a language's code");
         foreach (var name in Language.Where(n => WritingSystem.Scripts(n) is null))
-            yield return new("language", $"'{name}' is none of {string.Join(", ", WritingSystem.Names)}, {string.Join(", ", WritingSystem.Codes)}");
-        if (MinWords < 1) yield return new("min-words", $"expected 1 or more, got {MinWords}");
-        if (Threshold is not (null or (> 0 and <= 1))) yield return new("threshold", "expected a share above 0, at most 1");
+            yield return SettingsCheck.NoChoice("language", name, [.. WritingSystem.Names, .. WritingSystem.Codes]);
     }
 }
 

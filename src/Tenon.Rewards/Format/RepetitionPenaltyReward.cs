@@ -1,23 +1,17 @@
-using Tenon.Rewards.Settings;
 using Tenon.Rewards.Shaping;
 
 namespace Tenon.Rewards.Format;
 
 /// <summary>Settings of <see cref="RepetitionPenaltyReward"/>.</summary>
-public sealed record RepetitionPenaltySettings : ICheckedSettings
+public sealed record RepetitionPenaltySettings : ISettings
 {
     /// <summary>Length of the runs of tokens that are compared.</summary>
+    [Bounds(1, 1000)]
     public int Ngram { get; init; } = 3;
 
     /// <summary>The reward, 0 or less, of a completion that only repeats itself.</summary>
+    [Bounds(double.NegativeInfinity, 0, Below = true)]
     public double MaxPenalty { get; init; } = -1;
-
-    /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
-    {
-        if (Ngram is < 1 or > 1000) yield return new("ngram", $"expected 1 to 1000 tokens, got {Ngram}");
-        if (!(MaxPenalty < 0)) yield return new("max-penalty", $"expected a number below 0, got {MaxPenalty}");
-    }
 }
 
 /// <summary>A penalty on repeated runs of tokens: (1 - distinct / all) times the largest penalty (arXiv 2502.03373). It shapes, it judges no outcome.</summary>

@@ -1,19 +1,13 @@
-using Tenon.Rewards.Settings;
 using Tenon.Rewards.Shaping;
 
 namespace Tenon.Rewards.Format;
 
 /// <summary>Settings of <see cref="SoftOverlongReward"/>.</summary>
-public sealed record SoftOverlongSettings : ICheckedSettings
+public sealed record SoftOverlongSettings : ISettings
 {
     /// <summary>Tokens before the limit over which the penalty grows from 0 to 1.</summary>
+    [Bounds(1, int.MaxValue)]
     public int Buffer { get; init; } = 64;
-
-    /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
-    {
-        if (Buffer < 1) yield return new("buffer", $"expected 1 token or more, got {Buffer}");
-    }
 }
 
 /// <summary>DAPO's soft overlong punishment: 0 up to limit - buffer tokens, falling in a line to -1 at the limit. It shapes, it judges no outcome.</summary>

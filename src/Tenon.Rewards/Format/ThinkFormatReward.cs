@@ -1,10 +1,9 @@
 using System.Text.RegularExpressions;
-using Tenon.Rewards.Settings;
 
 namespace Tenon.Rewards.Format;
 
 /// <summary>Settings of <see cref="ThinkFormatReward"/>.</summary>
-public sealed partial record ThinkFormatSettings : ICheckedSettings
+public sealed partial record ThinkFormatSettings : ISettings
 {
     /// <summary>The name between the angle brackets.</summary>
     public string Tag { get; init; } = "think";
@@ -16,11 +15,12 @@ public sealed partial record ThinkFormatSettings : ICheckedSettings
     public string? AnswerTag { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (!TagName().IsMatch(Tag)) yield return new("tag", $"expected a name of letters, digits, - and _, got '{Tag}'");
-        if (AnswerTag is not null && !TagName().IsMatch(AnswerTag)) yield return new("answer-tag", $"expected a name of letters, digits, - and _, got '{AnswerTag}'");
-        if (AnswerTag == Tag) yield return new("answer-tag", "expected another name than 'tag'");
+        if (!TagName().IsMatch(Tag)) yield return new("tag", $"'{Tag}' is no tag", "a name of letters, digits, - and _");
+        if (AnswerTag is not null && !TagName().IsMatch(AnswerTag))
+            yield return new("answer-tag", $"'{AnswerTag}' is no tag", "a name of letters, digits, - and _");
+        if (AnswerTag == Tag) yield return new("answer-tag", $"'{AnswerTag}' is the tag itself", "another name than tag");
     }
 
     [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9_-]*\z")]

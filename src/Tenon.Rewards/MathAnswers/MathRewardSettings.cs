@@ -1,17 +1,17 @@
-using Tenon.Rewards.Settings;
-
 namespace Tenon.Rewards.MathAnswers;
 
 /// <summary>How the math reward judges.</summary>
-public sealed record MathRewardSettings : ICheckedSettings
+public sealed record MathRewardSettings : ISettings
 {
     /// <summary>The rules: <c>tenon</c>, <c>math-verify</c> or <c>boxed</c>.</summary>
     public string Profile { get; init; } = "tenon";
 
     /// <summary><c>answer</c>: unevaluated answers count (8+1 for 9). <c>value</c>: a plain number is wanted, so that copying the question never pays.</summary>
+    [Words("answer", "value")]
     public string Require { get; init; } = "answer";
 
     /// <summary>Relative tolerance; unset means the profile's own rule. A problem's own <c>tolerance</c> column wins.</summary>
+    [Bounds(0, 1, Below = true)]
     public double? Tolerance { get; init; }
 
     /// <summary>The reward of a right answer.</summary>
@@ -21,11 +21,10 @@ public sealed record MathRewardSettings : ICheckedSettings
     public double Wrong { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (!RuleProfile.All.Any(p => p.Name == Profile)) yield return new("profile", $"expected {string.Join(", ", RuleProfile.All.Select(p => p.Name))}, got '{Profile}'");
-        if (Require is not ("answer" or "value")) yield return new("require", $"expected answer or value, got '{Require}'");
-        if (Tolerance is not (null or (>= 0 and < 1))) yield return new("tolerance", "expected a relative tolerance from 0 to below 1");
-        if (!(Right > Wrong)) yield return new("right", "expected more than 'wrong'");
+        var profiles = RuleProfile.All.Select(p => p.Name);
+        if (!profiles.Contains(Profile)) yield return SettingsCheck.NoChoice("profile", Profile, profiles);
+        if (!(Right > Wrong)) yield return new("right", $"{Right} is not above wrong ({Wrong})", "a right answer to earn more than a wrong one");
     }
 }

@@ -1,9 +1,7 @@
-using Tenon.Rewards.Settings;
-
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>Where an exact match looks, and what it overlooks.</summary>
-public sealed record ExactSettings : ICheckedSettings
+public sealed record ExactSettings : ISettings
 {
     /// <summary>The text that is compared: the last box, or the whole completion (after the think block).</summary>
     public AnswerPlace Where { get; init; } = AnswerPlace.Box;
@@ -13,9 +11,6 @@ public sealed record ExactSettings : ICheckedSettings
 
     /// <summary>True: runs of white space count as one space.</summary>
     public bool IgnoreSpace { get; init; } = true;
-
-    /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults() => [];
 }
 
 /// <summary>Where an answer is looked for.</summary>

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using Tenon.Rewards.Settings;
 
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>The schema, and whether the document must also be the gold.</summary>
-public sealed record JsonSchemaSettings : ICheckedSettings
+public sealed record JsonSchemaSettings : ISettings
 {
     /// <summary>The schema (JSON Schema draft 6 to 2020-12, by its <c>$schema</c>; 2020-12 without one); null takes each line's own from <see cref="Column"/>.</summary>
     public JsonElement? Schema { get; init; }
@@ -19,9 +18,9 @@ public sealed record JsonSchemaSettings : ICheckedSettings
     public bool Outcome { get; init; } = true;
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "expected the name of a column");
+        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "is empty", "the name of a column");
         if (Schema is { } schema && CompiledSchema.TryMake(schema, out var fault) is null) yield return new("schema", fault!);
     }
 }

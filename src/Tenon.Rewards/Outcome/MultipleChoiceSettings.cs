@@ -1,24 +1,22 @@
-using Tenon.Rewards.Settings;
-
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>Where the choices stand, and how the gold names one.</summary>
-public sealed record MultipleChoiceSettings : ICheckedSettings
+public sealed record MultipleChoiceSettings : ISettings
 {
     /// <summary>The data column of the choices' texts: a list, a map from letter to text, or <c>{"label":[...],"text":[...]}</c>. A line without it has letters only.</summary>
     public string Column { get; init; } = "choices";
 
     /// <summary>How many letters there are, from A, where a line has no texts.</summary>
+    [Bounds(2, ChoiceList.MostChoices)]
     public int Choices { get; init; } = 4;
 
     /// <summary>How the gold names its choice.</summary>
     public ChoiceGold Gold { get; init; } = ChoiceGold.Letter;
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "expected the name of a column");
-        if (Choices is < 2 or > ChoiceList.MostChoices) yield return new("choices", $"expected 2 to {ChoiceList.MostChoices}, got {Choices}");
+        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "is empty", "the name of a column");
     }
 }
 

@@ -1,10 +1,9 @@
 using System.Text.RegularExpressions;
-using Tenon.Rewards.Settings;
 
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>The pattern, the text it is held against, and what a match has to give.</summary>
-public sealed record RegexSettings : ICheckedSettings
+public sealed record RegexSettings : ISettings
 {
     /// <summary>A .NET regular expression; null takes each line's own from <see cref="Column"/>.</summary>
     public string? Pattern { get; init; }
@@ -28,16 +27,16 @@ public sealed record RegexSettings : ICheckedSettings
     public bool Backtracking { get; init; }
 
     /// <summary>Seconds after which a backtracking match is given up; the completion is then wrong.</summary>
+    [Bounds(0, 3600, Above = true)]
     public double Timeout { get; init; } = 1;
 
     /// <summary>True where a match is the outcome (accuracy, dynamic sampling), false where it only shapes.</summary>
     public bool Outcome { get; init; } = true;
 
     /// <inheritdoc/>
-    public IEnumerable<SettingFault> Faults()
+    public IEnumerable<SettingsFault> Rules()
     {
-        if (Timeout is not (> 0 and <= 3600)) yield return new("timeout", "expected seconds above 0, at most 3600");
-        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "expected the name of a column");
+        if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "is empty", "the name of a column");
         if (Pattern is not null && Timeout > 0 && Compile(Pattern, out var fault) is null) yield return new("pattern", fault!);
     }
 

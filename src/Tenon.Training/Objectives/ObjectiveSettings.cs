@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Tenon.Training.Settings;
 
 namespace Tenon.Training.Objectives;
 

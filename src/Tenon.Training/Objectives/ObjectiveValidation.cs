@@ -1,5 +1,3 @@
-using Tenon.Training.Settings;
-
 namespace Tenon.Training.Objectives;
 
 /// <summary>What the choices of an objective must agree on; ranges of single values stand at the values.</summary>
@@ -67,7 +65,7 @@ public static class ObjectiveValidation
             ("covariance", x => x.Covariance), ("aggregation", x => x.Aggregation),
         ];
         foreach (var (key, of) in choices)
-            if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s))) yield return (key, SettingsJson.Word(of(s)), SettingsJson.Word(of(its)));
+            if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s))) yield return (key, SettingNames.Word(of(s)), SettingNames.Word(of(its)));
     }
 
     private static IEnumerable<SettingsFault> Sampler(ObjectiveSettings s)

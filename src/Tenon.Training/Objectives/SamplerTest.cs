@@ -1,6 +1,5 @@
 // Hard tests on the divergence of trainer and sampler: what fails is no loss token. Per token k1 = -d, k2 = d^2 / 2, k3 = e^d - d - 1 with
 // d = trainer minus sampler held within plus or minus 20; tests of rows look at the sum, mean or largest over the row's loss tokens.
-using Tenon.Training.Settings;
 
 namespace Tenon.Training.Objectives;
 

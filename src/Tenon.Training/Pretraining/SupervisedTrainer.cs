@@ -8,7 +8,6 @@ using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
-using Precision = Tenon.Tensors.Precision;
 
 namespace Tenon.Training.Pretraining;
 
@@ -29,7 +28,7 @@ public sealed record SupervisedSetup(
 /// </summary>
 public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings settings, RunFolder folder)
 {
-    private readonly Precision precision = settings.Precision == Settings.Precision.Bf16 ? Precision.Bf16 : Precision.F32;
+    private readonly Precision precision = settings.Precision;
 
     private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer.WithRate(PretrainSettings.DefaultRate), settings.Steps);
     private TrainerState state = new();

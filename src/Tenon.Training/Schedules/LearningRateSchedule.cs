@@ -9,7 +9,7 @@ public enum ScheduleKind
     /// <summary>It stays.</summary>
     Constant,
 
-    /// <summary>A straight line down to the floor at the last update.</summary>
+    /// <summary>A straight line down to the floor, which the update after the last would have.</summary>
     Linear,
 
     /// <summary>Half a cosine down to the floor (or as many as <see cref="LearningRateSchedule.Cycles"/> says; not held after the end).</summary>
@@ -40,7 +40,7 @@ public sealed record LearningRateSchedule
     /// <summary>Updates over which the rate rises.</summary>
     public long WarmupSteps { get; init; }
 
-    /// <summary>Where a falling schedule ends, as a share of the base rate.</summary>
+    /// <summary>Where a falling schedule goes to, as a share of the base rate; the last update is one step of the curve above it.</summary>
     public double Floor { get; init; }
 
     /// <summary>Cosine: full waves (half a wave is the usual descent); restarts: descents.</summary>

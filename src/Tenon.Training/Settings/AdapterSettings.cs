@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tenon.Adapters;
 
 namespace Tenon.Training.Settings;
 
 /// <summary>The adapter. Keys that every method shares stand here; a method's own options are further keys of the same mapping.</summary>
-public sealed record AdapterSettings : ISettings
+public sealed record AdapterSettings : IHasOptions
 {
     /// <summary>The method, by name (<c>tenon methods</c> lists them); <c>full</c> trains all weights.</summary>
     public string Method { get; init; } = "lora";
@@ -30,9 +31,11 @@ public sealed record AdapterSettings : ISettings
     public IReadOnlyList<int> Layers { get; init; } = [];
 
     /// <summary>Ranks of single layers by name or regular expression.</summary>
+    [Bounds(1, 65536)]
     public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Alphas of single layers by name or regular expression.</summary>
+    [Bounds(0, double.PositiveInfinity, Above = true)]
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Share of the adapter's inputs that are dropped in training (never in sampling or scoring); 0 keeps sampler and trainer the same.</summary>
@@ -43,7 +46,7 @@ public sealed record AdapterSettings : ISettings
     public string? Init { get; init; }
 
     /// <summary>Which of the model's biases are trained too: all, or only those of adapted layers.</summary>
-    [Words("none", "all", "only", "lora-only")]
+    [Words("none", "all", "only")]
     public string Bias { get; init; } = "none";
 
     /// <summary>Further modules that are trained and saved whole (<c>lm_head</c>, norms).</summary>
@@ -60,6 +63,16 @@ public sealed record AdapterSettings : ISettings
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Options { get; init; }
 
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public string Owner => $"method '{Method}'";
+
+    /// <inheritdoc/>
+    public ISettings? StandardOptions() => AdapterMethod.All.GetValueOrDefault(Method)?.StandardOptions;
+
+    /// <summary>Beside <c>from</c> only the seed counts: method, shape and options are those of the folder.</summary>
+    public bool Applies(string key) => From is null || key is "from" or "seed";
+
     /// <summary>The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.</summary>
     public AdapterSettings Resolved(long seed)
     {
@@ -71,13 +84,12 @@ public sealed record AdapterSettings : ISettings
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()
     {
+        if (From is not null) yield break;
         if (Targets.Count == 0) yield return new("targets", "is empty", "all-linear, names of layers, or a regular expression");
         if (Targets.Count > 1 && Targets.Contains("all-linear")) yield return new("targets", "holds all-linear beside names", "all-linear alone, or names");
-        foreach (var (name, rank) in RankPattern)
-            if (rank < 1) yield return new($"rank-pattern.{name}", $"{rank} is out of range", "1 or more");
         foreach (var layer in Layers)
             if (layer < 0) yield return new("layers", $"{layer} is no index of a block", "0 or more");
-        if (From is not null && (Rank is not null || Alpha is not null))
-            yield return new("from", "goes on from an adapter, whose rank and alpha are its own", "no rank and no alpha beside from");
+        if (!AdapterMethod.All.ContainsKey(Method)) yield return SettingsCheck.NoChoice("method", Method, AdapterMethod.All.Keys);
+        else if (Init is not null && !AdapterMethod.Of(Method).Inits.Contains(Init)) yield return AdapterMethod.Of(Method).StartFault(Init);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tenon.Rewards.Tasks;
 
 namespace Tenon.Training.Settings;
 
@@ -24,8 +25,11 @@ public sealed record DataSettings : ISettings
     /// <summary>The column of the worked solution, which supervised training learns from.</summary>
     public string SolutionColumn { get; init; } = "solution";
 
-    /// <summary>A named prompt (<c>boxed</c> asks for steps and a boxed answer, <c>plain</c> is the question alone), or a template with <c>{problem}</c>.</summary>
-    public string Prompt { get; init; } = "boxed";
+    /// <summary>
+    /// A named prompt (<c>boxed</c> asks for steps and a boxed answer, <c>plain</c> is the question alone), or a template with <c>{problem}</c>;
+    /// <c>default</c> is the model's own: <c>plain</c> for <c>tiny</c>, which was trained on questions alone, <c>boxed</c> for every other.
+    /// </summary>
+    public string Prompt { get; init; } = Prompts.ModelsOwn;
 
     /// <summary>A system message before the prompt; needs a chat template.</summary>
     public string? System { get; init; }
@@ -61,7 +65,7 @@ public sealed record DataSettings : ISettings
 }
 
 /// <summary>A generated family of problems.</summary>
-public sealed record TaskSettings : ISettings
+public sealed record TaskSettings : IHasOptions
 {
     /// <summary>The family: <c>arithmetic</c>, <c>countdown</c>, <c>linear-equations</c> ...</summary>
     public string Name { get; init; } = "arithmetic";
@@ -73,4 +77,22 @@ public sealed record TaskSettings : ISettings
     /// <summary>Options that a family has for itself.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Options { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public string Owner => $"task '{Name}'";
+
+    /// <inheritdoc/>
+    public ISettings? StandardOptions() => TaskFinder.StandardSettings(Name);
+
+    /// <summary>The task with its options.</summary>
+    public ITask Create() => TaskFinder.Create(Name, Options?.ToDictionary(o => o.Key, o => (object?)o.Value));
+
+    /// <inheritdoc/>
+    public IEnumerable<SettingsFault> Rules()
+    {
+        if (!TaskFinder.Names.Contains(Name)) yield return SettingsCheck.NoChoice("name", Name, TaskFinder.Names);
+        else if (TaskFinder.Create(Name) is var task && Level > task.Levels)
+            yield return new("level", $"{Level} is more than '{Name}' has", $"1 to {task.Levels}");
+    }
 }

@@ -3,6 +3,9 @@ namespace Tenon.Training.Settings;
 /// <summary>Evaluation on held-out problems: before the first step, during the run, and after the last.</summary>
 public sealed record EvaluateSettings : ISettings
 {
+    /// <summary>Problems of <c>held-out</c> where <see cref="Problems"/> names no number.</summary>
+    public const int HeldOutProblems = 128;
+
     /// <summary>Every so many steps; 0 only before and after.</summary>
     [Bounds(0, 10_000_000)]
     public int Every { get; init; }
@@ -16,7 +19,7 @@ public sealed record EvaluateSettings : ISettings
     /// <summary>The columns of a benchmark's file, by its name; where none are named, those of the training data come first, then the usual names.</summary>
     public IReadOnlyDictionary<string, BenchmarkColumns>? Columns { get; init; }
 
-    /// <summary>Only the first so many problems of a benchmark; null is all (256 for <c>held-out</c>).</summary>
+    /// <summary>Only the first so many problems of a benchmark; null is all (128 for <c>held-out</c>).</summary>
     [Bounds(1, 1_000_000_000)]
     public int? Problems { get; init; }
 

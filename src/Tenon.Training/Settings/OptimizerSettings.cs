@@ -9,7 +9,7 @@ public sealed record OptimizerSettings : ISettings
     [Words("adamw", "adam", "sgd", "rmsprop", "adagrad", "adafactor", "adafactor-relative", "lion", "muon", "nadam", "radam", "adamax")]
     public string Method { get; init; } = "adamw";
 
-    /// <summary>The learning rate after warm-up; null is the method's own, tuned for <c>adamw</c> and fitted to the model's width (docs/adapters.md), 2e-3 in <c>pretrain</c>.</summary>
+    /// <summary>The learning rate after warm-up; null is the method's own, tuned for <c>adamw</c> and fitted to the model's width (docs/studies/methods.md), 2e-3 in <c>pretrain</c>.</summary>
     [Bounds(0, 1000, Above = true)]
     public double? LearningRate { get; init; }
 
@@ -93,7 +93,7 @@ public sealed record OptimizerSettings : ISettings
         if (MinLearningRate > LearningRate)
             yield return new("min-learning-rate", $"{MinLearningRate} is above the learning rate", $"0 to learning-rate ({LearningRate})");
         if (MinLearningRate > 0 && Schedule is ScheduleKind.Constant or ScheduleKind.InverseSqrt)
-            yield return new("min-learning-rate", $"has no use under schedule {SettingsJson.Word(Schedule)}", "0, or a schedule that falls: linear, cosine, ...");
+            yield return new("min-learning-rate", $"has no use under schedule {SettingNames.Word(Schedule)}", "0, or a schedule that falls: linear, cosine, ...");
         if (Nesterov == true && Method == "sgd" && Momentum is null or 0)
             yield return new("nesterov", "has no momentum to look ahead with", "momentum above 0, or no nesterov");
     }

@@ -1,3 +1,5 @@
+using Tenon.Tensors;
+
 namespace Tenon.Training.Settings;
 
 /// <summary>Supervised training: cross-entropy on the worked solutions of given problems, of a fresh model or of one that is there.</summary>

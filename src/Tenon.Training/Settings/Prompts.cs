@@ -1,3 +1,4 @@
+using Tenon.Models;
 using Tenon.Models.Prompting;
 using Tenon.Rewards;
 
@@ -12,13 +13,23 @@ public static class Prompts
     /// <summary>The question alone.</summary>
     public const string Plain = "{problem}";
 
+    /// <summary>The word for the model's own prompt, which <see cref="Of"/> turns into a named one.</summary>
+    public const string ModelsOwn = "default";
+
     private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal) { ["boxed"] = Boxed, ["plain"] = Plain };
 
     /// <summary>The names.</summary>
-    public static IReadOnlyCollection<string> Names => Named.Keys;
+    public static IReadOnlyCollection<string> Names => [.. Named.Keys, ModelsOwn];
 
     /// <summary>True for a name and for a template.</summary>
-    public static bool IsKnown(string prompt) => Named.ContainsKey(prompt) || prompt.Contains("{problem}", StringComparison.Ordinal);
+    public static bool IsKnown(string prompt) => prompt == ModelsOwn || Named.ContainsKey(prompt) || prompt.Contains("{problem}", StringComparison.Ordinal);
+
+    /// <summary>The prompt that a run on a model uses: the embedded model was trained on questions alone and does not know how to box.</summary>
+    public static string Of(string prompt, string? model)
+    {
+        if (prompt != ModelsOwn) return prompt;
+        return model == EmbeddedModel.Name ? "plain" : "boxed";
+    }
 
     /// <summary>
     /// Prompt ids of a problem: its text in the template, behind what was said before it. A system message of its own takes the place of <paramref name="system"/>.
@@ -41,6 +52,7 @@ public static class Prompts
     /// <summary>
     /// The template with the problem in it. One pass: braces of <c>\boxed{}</c> and of the problem's own text stay as they are.
     /// </summary>
-    public static string Fill(string prompt, string problem) =>
-        (Named.TryGetValue(prompt, out var template) ? template : prompt).Replace("{problem}", problem, StringComparison.Ordinal);
+    public static string Fill(string prompt, string problem) => prompt == ModelsOwn
+        ? throw new InvalidOperationException($"the prompt '{ModelsOwn}' is not resolved")
+        : (Named.TryGetValue(prompt, out var template) ? template : prompt).Replace("{problem}", problem, StringComparison.Ordinal);
 }

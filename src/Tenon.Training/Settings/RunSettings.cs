@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Tenon.Tensors;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training.Settings;
@@ -8,7 +10,11 @@ public sealed record RunSettings : ISettings
     /// <summary>The model: a Hugging Face folder, a <c>.gguf</c> file, or <c>tiny</c> (the embedded one).</summary>
     public string Model { get; init; } = "tiny";
 
-    /// <summary><c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values are rounded to bfloat16, which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so training is not faster.</summary>
+    /// <summary>
+    /// <c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values are rounded to bfloat16,
+    /// which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so training is not faster.
+    /// <c>int8</c> and <c>int8-a16</c> are experimental (docs/performance.md).
+    /// </summary>
     public Precision Precision { get; init; } = Precision.F32;
 
     /// <summary>The adapter that is trained.</summary>
@@ -24,6 +30,7 @@ public sealed record RunSettings : ISettings
     public RolloutSettings Rollout { get; init; } = new();
 
     /// <summary>How rewards become a loss.</summary>
+    [JsonConverter(typeof(PresetConverter))]
     public ObjectiveSettings Objective { get; init; } = ObjectivePresets.Named(ObjectivePresets.Default);
 
     /// <summary>How the gradient becomes a change of the adapter.</summary>
@@ -51,6 +58,7 @@ public sealed record RunSettings : ISettings
     {
         Optimizer = Optimizer.WithRate(rate),
         Adapter = Adapter.Resolved(Seed),
+        Data = Data with { Prompt = Prompts.Of(Data.Prompt, Model) },
         Evaluate = Evaluate with { MaxNewTokens = Evaluate.MaxNewTokens ?? Rollout.MaxNewTokens },
     };
 
@@ -69,7 +77,7 @@ public sealed record RunSettings : ISettings
         if (Objective.WantsGroups && Rollout.Group < 2)
             yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with", "2 or more under a group-relative advantage");
         if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
-            yield return new("objective.advantage", $"{SettingsJson.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
+            yield return new("objective.advantage", $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
         if (Update.Minibatches > Rollout.Prompts)
@@ -78,14 +86,4 @@ public sealed record RunSettings : ISettings
             if (reward.Name == "soft-overlong" && reward.Number("buffer") is { } buffer && buffer > Rollout.MaxNewTokens)
                 yield return new("reward", $"soft-overlong: buffer {buffer} is longer than a completion may be", $"at most rollout.max-new-tokens ({Rollout.MaxNewTokens})");
     }
-}
-
-/// <summary>Number format of frozen weights and of the cache; everything else is float32 in both.</summary>
-public enum Precision
-{
-    /// <summary>float32: the same bits on every CPU.</summary>
-    F32,
-
-    /// <summary>Matrices, keys and values rounded to bfloat16, products in float32.</summary>
-    Bf16,
 }

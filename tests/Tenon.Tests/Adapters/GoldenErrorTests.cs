@@ -64,7 +64,7 @@ public class GoldenErrorTests
         ["lora-unknown-task-type"] = "invalid task type 'NOPE'; it must be one of SEQ_CLS, SEQ_2_SEQ_LM,",
         ["lora-rank-pattern-0"] = "'r' should be a positive integer value but the value passed is 0",
         ["lora-token-out-of-range"] = "token ids below 96",
-        ["lora-unknown-option"] = "an option of method 'lora': rs-lora, lora-bias, riemannian,",
+        ["lora-unknown-option"] = "adapter.no-such-option: unknown key; valid keys: lora-bias, riemannian,",
         ["lora-no-targets-unknown-model"] = "'target_modules' (there is no default for this model)",
         ["adalora-no-total-step"] = "a positive integer",
         ["adalora-schedule-too-long"] = "the schedule does not allow for a budgeting phase: decrease tfinal or",

@@ -32,7 +32,8 @@ public class RewardRecipeTests
     {
         var call = DryRun(Task + "reward:\n  - { name: soft-overlong, buffer: 0 }\n  - { name: regex, pattern: '(' }\n  - { name: multiple-choise }\n  - { name: language, langage: en }\n");
         call.Exit.ShouldBe(2);
-        foreach (var part in (string[])["buffer", "expected 1 token or more, got 0", "is no regular expression", "nearest: multiple-choice", "did you mean 'language'?"]) call.Error.ShouldContain(part);
+        foreach (var part in (string[])["line 3, reward.0.buffer: 0 is out of range; expected 1", "line 4, reward.1.pattern: is no regular expression",
+            "line 5, reward.2.name: 'multiple-choise' is no reward; nearest: multiple-choice", "line 6, reward.3.langage: unknown key; nearest: language"]) call.Error.ShouldContain(part);
     }
 
     [Fact]

@@ -32,7 +32,8 @@ public class RewardFinderTests
         using var reward = (CommandReward)RewardFinder.Create("command", values);
         reward.Name.ShouldBe("mine");
         reward.IsOutcome.ShouldBeFalse();
-        RewardFinder.Keys("command").ShouldBe(["command", "timeout", "start-timeout", "outcome", "label"]);
+        SettingNames.Keys(RewardFinder.StandardSettings("command")!.GetType()).Select(key => SettingNames.KeyOf(key.Name))
+            .ShouldBe(["command", "timeout", "start-timeout", "outcome", "label"]);
     }
 
     [Fact]
@@ -40,12 +41,12 @@ public class RewardFinderTests
     {
         var error = Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("comand", "x"), ("timeout", "soon"), ("outcome", 3L))));
         error.IsUsage.ShouldBeTrue();
-        error.Message.ShouldContain("comand: unknown key; did you mean 'command'?");
-        error.Message.ShouldContain("timeout: expected a number, got 'soon'");
-        error.Message.ShouldContain("outcome: expected true or false, got 3");
-        Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("timeout", 0L)))).Message.ShouldContain("timeout: expected seconds above 0");
-        Should.Throw<TenonException>(() => RewardFinder.Create("number", Map(("weight", 1L)))).Message.ShouldContain("has no settings");
-        RewardFinder.Check("command", Map(("x", null), ("timeout", "soon"))).Select(f => f.Key).ShouldBe(["x", "timeout"]);
+        error.Message.ShouldContain("comand: unknown key; nearest: command");
+        error.Message.ShouldContain("timeout: 'soon' is no number; expected above 0, at most 86400");
+        error.Message.ShouldContain("outcome: '3' is no true or false");
+        Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("timeout", 0L)))).Message.ShouldContain("timeout: 0 is out of range; expected above 0, at most 86400");
+        Should.Throw<TenonException>(() => RewardFinder.Create("number", Map(("weight", 1L)))).Message.ShouldContain("weight: unknown key; there are no settings");
+        RewardFinder.Check("command", Map(("x", null), ("timeout", "soon"))).Select(f => f.Key).ShouldBe(["x", "timeout", "command"], ignoreOrder: true);
     }
 
     private static Dictionary<string, object?> Map(params (string, object?)[] pairs) => pairs.ToDictionary(p => p.Item1, p => p.Item2);

@@ -169,7 +169,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     [InlineData("tinit", "40", "budgeting")]
     [InlineData("target-rank", "7", "only falls")]
     [InlineData("orth-reg-weight", "-1", "0 or more")]
-    [InlineData("beta1", "1", "between 0 and 1")]
+    [InlineData("beta1", "1", "above 0, below 1")]
     public void WrongOptionsAreErrors(string option, string value, string part)
     {
         using var golden = AdapterGolden.Open("base-qwen2");

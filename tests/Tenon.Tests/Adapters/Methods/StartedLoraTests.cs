@@ -142,10 +142,10 @@ public class StartedLoraTests(ITestOutputHelper output)
     [InlineData("mica", 17, "", "at most 16")]
     [InlineData("rlpo", 17, "", "at most 16")]
     [InlineData("milora", 4, "mode=best", "min, mid, max, random")]
-    [InlineData("geora", 4, "rho=0", "a share above 0")]
+    [InlineData("geora", 4, "rho=0", "above 0, at most 1")]
     [InlineData("oplora", 4, "k=16", "less than 16")]
     [InlineData("slicefine", 4, "slice-mode=block", "column, row")]
-    [InlineData("pissa", 4, "niter=-1", "from 0 to 1000")]
+    [InlineData("pissa", 4, "niter=-1", "0 to 1000")]
     public void WrongSettingsAreErrors(string method, int rank, string option, string part)
     {
         var model = RandomModel.Create();

@@ -69,7 +69,7 @@ public class RecipeFileTests
               line 7, rollout.top-p: is refused in training: the sampler would draw from another distribution than the trainer scores; expected the full distribution at `temperature`
               line 8, adapter.rnak: unknown key; nearest: rank
               line 8, adapter.rank: 0 is out of range; expected 1 to 65536
-              line 9, precision: 'fp32' is no choice; nearest: f32; expected f32, bf16
+              line 9, precision: 'fp32' is no choice; nearest: f32; expected f32, bf16, int8, int8-a16
               line 10, update.minibatches: 99 is more than the 16 groups of a batch; expected 1 to rollout.prompts (16)
               line 12, optimizer.schedule: 'cosin' is no choice; nearest: cosine; expected constant, linear, cosine, cosine-restarts, polynomial, inverse-sqrt, warmup-stable-decay
               Hint: docs/recipes.md explains every key
@@ -84,6 +84,9 @@ public class RecipeFileTests
     [InlineData("- a\n- b", "line 1: a list is no recipe")]
     [InlineData("data: { task: arithmetic }\n---\nsteps: 2", "a second document begins")]
     [InlineData("data: { task: arithmetic }\nevaluate: { every: 5 }", "line 2, evaluate.every: 5, but there is no benchmark")]
+    [InlineData("data: { task: { name: aritmetic } }", "line 1, data.task.name: 'aritmetic' is no choice; nearest: arithmetic")]
+    [InlineData("data: { task: { name: sorting, level: 99 } }", "line 1, data.task.level: 99 is more than 'sorting' has")]
+    [InlineData("data: { task: arithmetic }\nadapter: { method: lroa }", "line 2, adapter.method: 'lroa' is no choice; nearest: lora")]
     [InlineData("data: { task: arithmetic }\nadapter: { method: vera, use-dora: true }", "adapter.use-dora: contradicts method: vera")]
     [InlineData("data: { task: arithmetic }\noptimizer: { learning-rate: .inf }", "optimizer.learning-rate: '.inf' is no number; expected above 0, at most 1000")]
     public void Faults_of_shape_and_contradiction_name_their_place(string yaml, string message) => Faults(yaml).ShouldContain(message);
@@ -122,7 +125,7 @@ public class RecipeFileTests
     [Fact]
     public void A_resolved_recipe_gives_the_same_run_also_out_of_run_json()
     {
-        var run = Load("data: { task: { name: countdown, level: 2 }, prompt: \"Q: {problem}\\nA:\" }\nadapter: { method: vera, vera-d: 3, seed: 7 }\nreward: [{ name: math, weight: 0.1 }]\nupdate: { recompute: true }");
+        var run = Load("data: { task: { name: countdown, level: 2 }, prompt: \"Q: {problem}\\nA:\" }\nadapter: { method: vera, d-initial: 0.3, seed: 7 }\nreward: [{ name: math, weight: 0.1 }]\nupdate: { recompute: true }");
         var json = RecipeFile.Resolved(run).ToJsonString();
         RecipeFile.Resolved(Load(json)).ToJsonString().ShouldBe(json);
         RecipeFile.Resolved(Load($$"""{"tenon":"1","recipe":{{json}}}""")).ToJsonString().ShouldBe(json);

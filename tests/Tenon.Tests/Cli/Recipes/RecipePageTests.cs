@@ -13,8 +13,6 @@ public class RecipePageTests
 {
     private const string Marker = "<!-- The tables below are made from the settings records; a test compares them. -->\n";
 
-    private readonly Dictionary<Assembly, XmlDocs> _docs = [];
-
     [Fact]
     public void The_page_lists_every_key_with_its_default_and_sentence()
     {
@@ -26,18 +24,18 @@ public class RecipePageTests
         else page.ShouldBe(expected, "run this test once with TENON_UPDATE_DOCS=1 and look at what changed");
     }
 
-    private string Section<T>(string title, T settings) where T : ISettings
+    private static string Section<T>(string title, T settings) where T : ISettings
     {
         var text = new StringBuilder($"## {title}\n\n| key | default | range | what it is |\n|---|---|---|---|\n");
         Rows(text, typeof(T), settings, "", SettingsJson.Write(settings));
         return text.Append('\n').ToString();
     }
 
-    private void Rows(StringBuilder text, Type type, object? instance, string path, JsonObject? json)
+    private static void Rows(StringBuilder text, Type type, object? instance, string path, JsonObject? json)
     {
-        foreach (var property in SettingsCheck.Keys(type))
+        foreach (var property in SettingNames.Keys(type))
         {
-            var key = SettingsCheck.KeyOf(property.Name);
+            var key = SettingNames.KeyOf(property.Name);
             var value = instance is null ? null : property.GetValue(instance);
             var inner = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             var item = inner.IsGenericType && inner.IsAssignableTo(typeof(IEnumerable)) ? inner.GetGenericArguments()[^1] : null;
@@ -57,17 +55,15 @@ public class RecipePageTests
 
     private static string Range(PropertyInfo property, Type type)
     {
-        if (type.IsEnum) return string.Join(", ", Enum.GetNames(type).Select(name => $"`{SettingsCheck.KeyOf(name)}`"));
+        if (type.IsEnum) return string.Join(", ", Enum.GetNames(type).Select(name => $"`{SettingNames.KeyOf(name)}`"));
         if (property.GetCustomAttribute<BoundsAttribute>() is { } bounds) return bounds.ToString();
         if (property.GetCustomAttribute<WordsAttribute>() is { } words) return string.Join(", ", words.Words.Select(word => $"`{word}`"));
         return type == typeof(bool) ? "`true`, `false`" : "";
     }
 
-    private string Doc(PropertyInfo property)
+    private static string Doc(PropertyInfo property)
     {
-        var assembly = property.DeclaringType!.Assembly;
-        if (!_docs.TryGetValue(assembly, out var docs)) _docs[assembly] = docs = new XmlDocs(assembly);
-        var sentence = docs.Of(property);
+        var sentence = XmlDocs.Of(property.DeclaringType!.Assembly).Of(property);
         sentence.ShouldNotBeEmpty($"{property.DeclaringType.Name}.{property.Name} has no sentence");
         return sentence;
     }

@@ -143,14 +143,14 @@ public class CodeRewardTests
 
     [Theory]
     [InlineData("""{"interpreter":"no-such-program"}""", "interpreter: 'no-such-program' is not on the PATH")]
-    [InlineData("""{"timeout":0}""", "timeout: expected seconds")]
-    [InlineData("""{"memory":1}""", "memory: expected 16")]
-    [InlineData("""{"processes":0}""", "processes: expected 1")]
-    [InlineData("""{"disk":0}""", "disk: expected 1")]
-    [InlineData("""{"max-output":0}""", "max-output: expected 1")]
+    [InlineData("""{"timeout":0}""", "timeout: 0 is out of range; expected above 0, at most 86400")]
+    [InlineData("""{"memory":1}""", "memory: 1 is out of range; expected 16")]
+    [InlineData("""{"processes":0}""", "processes: 0 is out of range; expected 1")]
+    [InlineData("""{"disk":0}""", "disk: 0 is out of range; expected 1")]
+    [InlineData("""{"max-output":0}""", "max-output: 0 is out of range; expected 1")]
     [InlineData("""{"hide":["/no/such/folder"]}""", "hide: '/no/such/folder' is no folder")]
     [InlineData("""{"hide":["/tmp"],"isolation":"none"}""", "hide: needs isolation")]
-    [InlineData("""{"isolation":"yes"}""", "required | none")]
+    [InlineData("""{"isolation":"yes"}""", "expected required, none")]
     public void Bad_settings_are_named(string settings, string message) => Rows.Faults("code", settings).ShouldContain(message);
 
     [Fact]

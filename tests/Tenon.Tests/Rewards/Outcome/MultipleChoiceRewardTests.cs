@@ -101,8 +101,8 @@ public class MultipleChoiceRewardTests
     [Fact]
     public void Bad_settings_are_named()
     {
-        Rows.Faults("multiple-choice", """{"choices":1}""").ShouldContain("choices: expected 2 to 26");
-        Rows.Faults("multiple-choice", """{"gold":"number"}""").ShouldContain("letter | zero-based | one-based");
+        Rows.Faults("multiple-choice", """{"choices":1}""").ShouldContain("choices: 1 is out of range; expected 2 to 26");
+        Rows.Faults("multiple-choice", """{"gold":"number"}""").ShouldContain("expected letter, zero-based, one-based");
     }
 
     private static Verdict Judge(string text) => Rows.Reward("multiple-choice").Judge("B", text, Cities);

@@ -58,7 +58,7 @@ public class RegexRewardTests
     [InlineData("""{"pattern":"("}""", "pattern: is no regular expression")]
     [InlineData("""{"pattern":"a)(b"}""", "pattern: is no regular expression")]
     [InlineData("""{"pattern":"(?=a)b"}""", "set 'backtracking: true'")]
-    [InlineData("""{"pattern":"a","timeout":0}""", "timeout: expected seconds above 0")]
-    [InlineData("""{"patern":"a"}""", "did you mean 'pattern'?")]
+    [InlineData("""{"pattern":"a","timeout":0}""", "timeout: 0 is out of range; expected above 0, at most 3600")]
+    [InlineData("""{"patern":"a"}""", "patern: unknown key; nearest: pattern")]
     public void Bad_settings_are_named(string settings, string message) => Rows.Faults("regex", settings).ShouldContain(message);
 }

@@ -1,3 +1,5 @@
+using Tenon.Tensors;
+using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Training.Settings;
@@ -39,6 +41,11 @@ public class SettingsTests
         json["rollout"]!["max-new-tokens"]!.GetValue<int>().ShouldBe(512);
         SettingsJson.Write(SettingsJson.Read<RunSettings>(json)).ToJsonString().ShouldBe(json.ToJsonString());
     }
+
+    [Fact]
+    public void The_page_says_how_many_problems_are_held_out() =>
+        XmlDocs.Of(typeof(EvaluateSettings).Assembly).Of(typeof(EvaluateSettings).GetProperty(nameof(EvaluateSettings.Problems))!)
+            .ShouldContain($"({EvaluateSettings.HeldOutProblems} for `held-out`)");
 
     [Fact]
     public void A_prompt_is_filled_in_one_pass() =>

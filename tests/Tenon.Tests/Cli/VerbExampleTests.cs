@@ -1,0 +1,51 @@
+using System.CommandLine.Parsing;
+using Tenon.Cli;
+using Tenon.Tests.Support;
+
+namespace Tenon.Tests.Cli;
+
+/// <summary>The calls that <c>--help</c> shows work: each parses, files of the repository that it names are there, and what is cheap is run.</summary>
+public class VerbExampleTests
+{
+    private static readonly string[] s_folders = ["recipes/", "docs/", "bench/", "tests/"];
+
+    public static TheoryData<string> Examples() => [.. Application.Verbs().SelectMany(verb => verb.Examples)];
+
+    [Fact]
+    public void Every_verb_has_an_example()
+    {
+        foreach (var verb in Application.Verbs()) verb.Examples.ShouldNotBeEmpty(verb.Name);
+    }
+
+    [Theory, MemberData(nameof(Examples))]
+    public void An_example_of_a_verb_parses_and_its_files_are_there(string example)
+    {
+        var words = Words(example);
+        Application.FaultsOf(words).ShouldBeEmpty(example);
+        foreach (var word in words.Where(word => s_folders.Any(folder => word.StartsWith(folder, StringComparison.Ordinal))))
+            File.Exists(Repository.Path(word)).ShouldBeTrue($"{example}: {word}");
+    }
+
+    [Theory, MemberData(nameof(Examples))]
+    public void An_example_that_is_cheap_runs(string example)
+    {
+        var words = Words(example);
+        var recipe = words.FirstOrDefault(word => word.StartsWith("recipes/", StringComparison.Ordinal));
+        var call = words[0] switch
+        {
+            "train" when recipe is not null => Call.Tenon(words[0], Repository.Path(recipe), "--dry-run"),
+            "methods" => Call.Tenon([.. words.Select(word => word == "MODEL" ? "tiny" : word)]),
+            "model" when words[1] == "inspect" => Call.Tenon(words),
+            _ => null,
+        };
+        call?.Exit.ShouldBe(0, $"{example}: {call.Error}");
+    }
+
+    /// <summary>The words of an example without the program's name, up to a pipe, a redirection of the shell or a remark in brackets.</summary>
+    private static string[] Words(string example)
+    {
+        var words = CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).ToList();
+        words[0].ShouldBe("tenon");
+        return [.. words.Skip(1).TakeWhile(word => word is not ("|" or ">" or "<") && !word.StartsWith('('))];
+    }
+}
