@@ -62,6 +62,17 @@ public sealed class AdapterOptimizer
     /// <summary>Learning rate of the coming update.</summary>
     public double LearningRate => settings.Rate * schedule.Factor(Clock ?? Updates);
 
+    /// <summary>Norm of all trained parameters.</summary>
+    public double WeightNorm
+    {
+        get
+        {
+            var squares = 0.0;
+            foreach (var slot in slots) squares += GradientClipping.Squares<float>(slot.Parameter.Value);
+            return Math.Sqrt(squares);
+        }
+    }
+
     /// <summary>Named state arrays, in parameter order.</summary>
     public IEnumerable<(string Name, float[] Values)> State =>
         from slot in slots from array in slot.State select ($"{array.Name}.{slot.Parameter.Name}", array.Values);

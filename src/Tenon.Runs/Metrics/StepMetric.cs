@@ -206,6 +206,13 @@ public static class StepMetric
     /// <summary>Norm of the update.</summary>
     public static readonly Metric UpdateNorm = Always("update_norm", "norm of the update", "Norm of the parameters' change.", Unit.None, Over.MeanOfUpdates);
 
+    /// <summary>Norm of what is trained.</summary>
+    public static readonly Metric WeightNorm = Where("weight_norm", "norm of the trained weights", "Norm of the trained parameters after the step.", Unit.None, Over.LastUpdate);
+
+    /// <summary>Updates that were left out.</summary>
+    public static readonly Metric UpdatesSkipped = Where(
+        "updates_skipped", "updates skipped", "Optimizer steps that were left out because they passed a bound of divergence.", Unit.None, Over.SumOfUpdates);
+
     /// <summary>Sampler against trainer.</summary>
     public static readonly Metric LogpDifference = Always(
         "logp_difference_max", "largest |sampled - trained| log-probability",

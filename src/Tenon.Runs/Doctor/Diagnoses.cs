@@ -1,0 +1,79 @@
+using static Tenon.Runs.StepMetric;
+
+namespace Tenon.Runs.Doctor;
+
+/// <summary>The diagnoses, in the order they are reported. Each has its threshold in one place: the call of its function.</summary>
+public static class Diagnoses
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Diagnosis> All { get; } =
+    [
+        new("no-mixed-groups", Severity.Fault, GroupsMixed.Name,
+            "Three steps in a row had no group with right and wrong answers: nothing is learned from them.",
+            "data.task.level or other data nearer to what the model half knows; rollout.group larger; rollout.dynamic-sampling: true", facts => GroupRules.NoneMixed(facts, 3)),
+        new("advantage-collapse", Severity.Warning, GroupsMixed.Name,
+            "Less than a tenth of the groups of the last ten steps have an advantage other than 0.",
+            "rollout.dynamic-sampling: true; harder or easier problems (data.task.level); rollout.group larger", facts => GroupRules.FewMixed(facts, 10, 0.1)),
+        new("repeated-problems", Severity.Warning, "id",
+            "The last steps draw the same few problems again and again.",
+            "more data (data.train), no data.limit, or a generated data.task", facts => GroupRules.Repeated(facts, 4)),
+        new("inert-clip", Severity.Warning, ClipHigh.Name,
+            "Several updates a batch, and in ten steps no ratio ever left the clip range: the clip does nothing.",
+            "optimizer.learning-rate larger, update.epochs or update.minibatches larger, or objective.clip-low and clip-high smaller", facts => RatioRules.Inert(facts, 10)),
+        new("saturated-clip", Severity.Warning, ClipHigh.Name,
+            "More than 30 % of the loss tokens of five steps are clipped: most of the batch is thrown away.",
+            "optimizer.learning-rate smaller, fewer update.epochs, or objective.clip-low and clip-high larger", facts => RatioRules.Saturated(facts, 5, 0.3)),
+        new("sampler-differs", Severity.Fault, LogpDifference.Name,
+            "The sampler's log-probabilities are not the trainer's, which they are by construction.",
+            "report it with the recipe; where rollouts come from elsewhere, objective.sampler-correction", facts => RatioRules.SamplerDiffers(facts, 1e-6)),
+        new("truncation", Severity.Warning, Truncated.Name,
+            "More than 30 % of the completions of five steps reach the length limit, and are judged without their end.",
+            "rollout.max-new-tokens larger; reward soft-overlong; objective.mask-truncated: true", facts => LengthRules.Truncation(facts, 5, 0.3)),
+        new("length-drift", Severity.Warning, LengthMean.Name,
+            "Completions became more than twice as long as they were, or less than half.",
+            "reward soft-overlong or cosine-length; objective.aggregation row-sum-constant", facts => LengthRules.Drift(facts, 2)),
+        new("entropy-collapse", Severity.Fault, Entropy.Name,
+            "The policy hardly varies any more: entropy fell below a twentieth of its start, and below 0.01 nats.",
+            "objective.clip-high larger (0.28), objective.entropy-bonus, optimizer.learning-rate smaller", facts => PolicyRules.EntropyCollapse(facts, 3, 0.05, 0.01)),
+        new("entropy-explosion", Severity.Fault, Entropy.Name,
+            "The policy falls apart: entropy is five times its start and above 1 nat.",
+            "optimizer.learning-rate smaller, optimizer.max-grad-norm: 1, on-divergence: back-to-checkpoint", facts => PolicyRules.EntropyExplosion(facts, 5, 1)),
+        new("accuracy-collapse", Severity.Fault, Accuracy.Name,
+            "Accuracy fell below a fifth of its best mean of five steps, for three steps.",
+            "optimizer.learning-rate smaller; go on from an earlier checkpoint; on-divergence: back-to-checkpoint", facts => PolicyRules.AccuracyCollapse(facts, 3, 0.2)),
+        new("kl-jump", Severity.Warning, Kl.Name,
+            "The divergence from the reference is ten times the median of the ten steps before, and above 0.1.",
+            "optimizer.learning-rate smaller, objective.kl larger, optimizer.max-grad-norm smaller", facts => PolicyRules.Jump(facts, step => step[Kl], 10, 0.1)),
+        new("gradient-jump", Severity.Warning, GradNorm.Name,
+            "A gradient norm is a hundred times the median of the ten steps before, and above 10.",
+            "optimizer.max-grad-norm: 1; look at the step's completions with tenon samples RUN --step N", facts => PolicyRules.Jump(facts, step => step[GradNorm], 100, 10)),
+        new("optimizer-stands-still", Severity.Fault, UpdateNorm.Name,
+            "There is a gradient and a learning rate, and the weights do not move: the optimizer's moments have overflowed.",
+            "optimizer.max-grad-norm: 1; resume from a checkpoint before it", facts => RateRules.StandsStill(facts, 2)),
+        new("rate-too-high", Severity.Warning, UpdateNorm.Name,
+            "Each of five updates changes the adapter by more than a third of its own size.",
+            "optimizer.learning-rate smaller by ten", facts => RateRules.TooHigh(facts, 5, 1.0 / 3)),
+        new("rate-too-low", Severity.Warning, UpdateNorm.Name,
+            "Twenty updates in a row change the adapter by less than a millionth of its size.",
+            "optimizer.learning-rate larger by ten; less of optimizer.warmup-steps", facts => RateRules.TooLow(facts, 20, 1e-6)),
+        new("wrong-answers-rewarded", Severity.Fault, "correct",
+            "The reward calls completions right that the verifier calls wrong.",
+            "another reward (reward: [math]); tenon samples RUN --right shows them", facts => RewardRules.WrongRewarded(facts, 0.05)),
+        new("reward-without-accuracy", Severity.Warning, RewardMean.Name,
+            "The reward rises while accuracy does not: a part of the reward is earned without right answers.",
+            "the weights of reward; the parts stand under reward/NAME", facts => RewardRules.WithoutAccuracy(facts, 0.1)),
+        new("format-lost", Severity.Warning, "extracted",
+            "Completions in which no answer is found became many more than at the start.",
+            "a format reward; optimizer.learning-rate smaller; objective.kl above 0", facts => RewardRules.FormatLost(facts, 0.3)),
+        new("verdicts-skipped", Severity.Warning, Skipped.Prefix + "*",
+            "More than a fifth of the completions of five steps could not be judged.",
+            "tenon verify --audit on the data; another reward", facts => RewardRules.ManySkipped(facts, 5, 0.2)),
+        new("held-out-falling", Severity.Fault, Evaluation.Prefix + "*",
+            "Held-out accuracy fell by more than 5 points from its best while the training reward rose.",
+            "early-stop.patience; the best checkpoint is kept; more data; objective.kl above 0", facts => RewardRules.HeldOutFalling(facts, 0.05)),
+    ];
+
+    /// <summary>What ails a run; empty where nothing is found.</summary>
+    public static IReadOnlyList<Finding> Of(RunFacts facts) => [.. All.Select(d => (d, d.Find(facts))).Where(pair => pair.Item2 is not null)
+        .Select(pair => new Finding(pair.d, pair.Item2!.Value.First, pair.Item2.Value.Last, pair.Item2.Value.Value, pair.Item2.Value.Threshold))];
+}

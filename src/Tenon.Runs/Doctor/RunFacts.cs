@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+
+namespace Tenon.Runs.Doctor;
+
+/// <summary>What diagnoses look at: the recipe, the steps that are logged, completions of some steps, held-out accuracies.</summary>
+/// <param name="recipe">The resolved recipe.</param>
+/// <param name="steps">The steps, in order.</param>
+/// <param name="samples">The completions of a step; null where only metrics are looked at (while a run goes on).</param>
+/// <param name="evaluations">Accuracies by benchmark, each by step.</param>
+/// <param name="judge">The verifier's own verdict on a completion; null where it has none (another kind of task).</param>
+public sealed class RunFacts(
+    JsonObject recipe, IReadOnlyList<StepMetrics> steps, Func<int, IReadOnlyList<SampleRecord>>? samples = null,
+    IReadOnlyList<IReadOnlyList<(int Step, double Accuracy)>>? evaluations = null, Func<SampleRecord, bool?>? judge = null)
+{
+    private const int SampledSteps = 20;
+    private readonly Dictionary<int, IReadOnlyList<SampleRecord>> _samples = [];
+
+    /// <summary>The steps, in order.</summary>
+    public IReadOnlyList<StepMetrics> Steps => steps;
+
+    /// <summary>Accuracies by benchmark, each by step.</summary>
+    public IReadOnlyList<IReadOnlyList<(int Step, double Accuracy)>> Evaluations => evaluations ?? [];
+
+    /// <summary>Optimizer steps that the recipe takes on one batch.</summary>
+    public double UpdatesPerBatch => OrOne(RunJson.Number(recipe["update"]?["epochs"])) * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
+
+    /// <summary>The facts of a run folder.</summary>
+    public static RunFacts Of(RunReader run, Func<SampleRecord, bool?>? judge = null) => new(run.Run.Recipe, run.Steps, run.Samples,
+        [.. run.Evaluations().GroupBy(json => RunJson.Text(json["benchmark"])).Select(group =>
+            (IReadOnlyList<(int, double)>)[.. group.Select(json => ((int)RunJson.Number(json["step"]), RunJson.Number(json["accuracy"] ?? json["avg_at_k"])))
+                .Where(pair => double.IsFinite(pair.Item2)).OrderBy(pair => pair.Item1)])], judge);
+
+    /// <summary>The verifier's own verdict on a completion.</summary>
+    public bool? Judge(SampleRecord sample) => judge?.Invoke(sample);
+
+    /// <summary>The completions of the first steps; empty where completions are not looked at.</summary>
+    public IReadOnlyList<SampleRecord> FirstSamples(int count) => [.. steps.Take(count).SelectMany(step => Samples(step.Step))];
+
+    /// <summary>The completions of the last steps.</summary>
+    public IReadOnlyList<SampleRecord> LastSamples(int count = SampledSteps) => [.. steps.TakeLast(count).SelectMany(step => Samples(step.Step))];
+
+    /// <summary>
+    /// The last stretch of at least <paramref name="length"/> steps in a row that <paramref name="holds"/> is true of; steps that it says null of neither
+    /// break it nor count.
+    /// </summary>
+    public (int First, int Last)? Streak(int length, Func<StepMetrics, bool?> holds)
+    {
+        (int First, int Last)? found = null;
+        var (first, last, count) = (0, 0, 0);
+        foreach (var step in steps)
+        {
+            if (holds(step) is not { } now) continue;
+            if (!now)
+            {
+                count = 0;
+                continue;
+            }
+
+            if (count++ == 0) first = step.Step;
+            last = step.Step;
+            if (count >= length) found = (first, last);
+        }
+
+        return found;
+    }
+
+    /// <summary>Mean of a number over steps that say it; NaN where none does.</summary>
+    public static double Mean(IEnumerable<StepMetrics> some, Func<StepMetrics, double> of)
+    {
+        var values = some.Select(of).Where(double.IsFinite).ToList();
+        return values.Count == 0 ? double.NaN : values.Average();
+    }
+
+    /// <summary>Median of a number over steps that say it; NaN where none does.</summary>
+    public static double Median(IEnumerable<StepMetrics> some, Func<StepMetrics, double> of)
+    {
+        var values = some.Select(of).Where(double.IsFinite).Order().ToList();
+        return values.Count == 0 ? double.NaN : values[values.Count / 2];
+    }
+
+    private IReadOnlyList<SampleRecord> Samples(int step)
+    {
+        if (samples is null) return [];
+        if (!_samples.TryGetValue(step, out var lines)) _samples[step] = lines = samples(step);
+        return lines;
+    }
+
+    private static double OrOne(double value) => double.IsFinite(value) ? value : 1;
+}
