@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
+using Tenon.Checkpoints;
 using Tenon.Cli.Commands;
 using Tenon.Cli.Running;
 using Tenon.Models.Weights;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 
 namespace Tenon.Adapters;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 
 namespace Tenon.Adapters;
 

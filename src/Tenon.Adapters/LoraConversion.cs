@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tensors.Linalg;
 
 namespace Tenon.Adapters;

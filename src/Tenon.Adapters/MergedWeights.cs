@@ -1,4 +1,4 @@
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 
 namespace Tenon.Adapters;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 
 namespace Tenon.Adapters;

@@ -1,5 +1,5 @@
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 
 namespace Tenon.Adapters;
 

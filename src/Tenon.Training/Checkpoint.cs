@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Runs;
 using Tenon.Training.Objectives;
 

@@ -1,6 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Models;
-using Tenon.Models.Prompting;
+using Tenon.Text.Prompting;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 
 namespace Tenon.Adapters.Methods;

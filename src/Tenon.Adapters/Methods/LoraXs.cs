@@ -1,7 +1,7 @@
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 

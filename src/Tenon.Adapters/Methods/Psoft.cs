@@ -1,6 +1,6 @@
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
-using Tenon.Models.Weights;
 
 namespace Tenon.Adapters.Methods;
 

@@ -1,7 +1,7 @@
 // adapter_config.json: every field of a PEFT type, written as json.dumps(indent=2, sort_keys=True) writes it.
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Models.Templates;
+using Tenon.Text.Templates;
 
 namespace Tenon.Adapters.Peft;
 

@@ -1,7 +1,7 @@
 // The fields of every PEFT type's configuration with their defaults, as the dataclasses of PEFT 0.21.2 declare them. Left out: runtime_config, which is never saved,
 // and types that are no adapters of a causal model's layers (prompts, prefixes, mixtures).
 using System.Text.Json.Nodes;
-using Tenon.Models.Templates;
+using Tenon.Text.Templates;
 
 namespace Tenon.Adapters.Peft;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Cli.Running;
-using Tenon.Models.Weights;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
-using Tenon.Models.Prompting;
+using Tenon.Text.Prompting;
 
 namespace Tenon.Cli.Commands;
 

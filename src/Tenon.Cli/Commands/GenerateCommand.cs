@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
-using Tenon.Models.Tokenizers;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 
@@ -44,7 +44,7 @@ internal sealed class GenerateCommand : Verb
         var source = call.GetValue(model)!;
         var wrap = call.GetValue(template);
         var tokenizer = new Lazy<TokenizerSource>(() => TokenizerSource.Open(source));
-        var encoder = new Lazy<Tenon.Models.Prompting.PromptEncoder>(() => LoadedModel.EncoderOf(tokenizer.Value, wrap ? null : false));
+        var encoder = new Lazy<Tenon.Text.Prompting.PromptEncoder>(() => LoadedModel.EncoderOf(tokenizer.Value, wrap ? null : false));
         var isRendered = call.GetValue(rendered);
         if (wrap && isRendered) throw new TenonException("--rendered", "prompts that are rendered, or prompts to be rendered", "--chat-template beside it", usage: true);
         var reader = new PromptText(encoder, isRendered, terminal);

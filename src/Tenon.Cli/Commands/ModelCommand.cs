@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Tenon.Checkpoints;
 using Tenon.Cli.Running;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 

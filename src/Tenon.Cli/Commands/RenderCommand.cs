@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Tenon.Cli.Running;
-using Tenon.Models.Templates;
-using Tenon.Models.Tokenizers;
+using Tenon.Text.Templates;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 

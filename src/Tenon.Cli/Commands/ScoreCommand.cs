@@ -3,13 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
+using Tenon.Checkpoints;
 using Tenon.Cli.Running;
 using Tenon.Models.Layers;
-using Tenon.Models.Prompting;
-using Tenon.Models.Tokenizers;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
-using Tenon.Models.Tokenizers;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Tenon.Runs;
 using Tenon.Training;
+using Label = Spectre.Console.Text;
 
 namespace Tenon.Cli.Display;
 
@@ -62,7 +63,7 @@ internal sealed class LiveDisplayObserver : ITrainingObserver, IDisposable
         Interlocked.Exchange(ref _thread, null)?.Join();
     }
 
-    private void Redraw() => _console.Live(new Text("")).AutoClear(false).Start(context =>
+    private void Redraw() => _console.Live(new Label("")).AutoClear(false).Start(context =>
     {
         bool ended;
         do

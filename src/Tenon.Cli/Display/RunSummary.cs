@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Tenon.Adapters;
 using Tenon.Training;
+using Label = Spectre.Console.Text;
 
 namespace Tenon.Cli.Display;
 
@@ -54,7 +55,7 @@ internal static class RunSummary
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after", "change");
         void Row(string name, double before, double after, Func<double, string> show, string change) =>
-            table.AddRow(new Text(name), new Text(show(before)), new Text(show(after)), new Text(change));
+            table.AddRow(new Label(name), new Label(show(before)), new Label(show(after)), new Label(change));
 
         foreach (var (before, after) in pairs)
         {

@@ -2,6 +2,7 @@ using Spectre.Console;
 using Spectre.Console.Rendering;
 using Tenon.Runs;
 using Tenon.Training;
+using Label = Spectre.Console.Text;
 
 namespace Tenon.Cli.Display;
 
@@ -54,7 +55,7 @@ internal sealed class TrainingView(TimeProvider time)
     public IRenderable Render(int width)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn());
-        void Row(string name, string value) => grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+        void Row(string name, string value) => grid.AddRow(new Label(name, new Style(Color.Grey)), new Label(value));
 
         var step = _last?.Step ?? Run?.FirstStep ?? 0;
         var steps = Math.Max(1, Run?.Steps ?? 1);
@@ -77,10 +78,10 @@ internal sealed class TrainingView(TimeProvider time)
         {
             Row("problem", Figures.Text(sample.Problem, inner));
             Row("answer", Figures.Text(sample.Completion, 2 * inner));
-            grid.AddRow(new Text("verdict", new Style(Color.Grey)), new Text(Verdict(sample), new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
+            grid.AddRow(new Label("verdict", new Style(Color.Grey)), new Label(Verdict(sample), new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
         }
         if (_message is not null) Row("note", Figures.Text(_message, 2 * inner));
-        return new Panel(new Rows(new Text(Title(), new Style(decoration: Decoration.Bold)), grid)) { Border = BoxBorder.Rounded, Expand = true };
+        return new Panel(new Rows(new Label(Title(), new Style(decoration: Decoration.Bold)), grid)) { Border = BoxBorder.Rounded, Expand = true };
     }
 
     /// <summary>A verdict in words.</summary>

@@ -1,5 +1,5 @@
 using Tenon.Adapters;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 
 namespace Tenon.Cli.Running;
 

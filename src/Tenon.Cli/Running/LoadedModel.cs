@@ -1,9 +1,9 @@
 using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
-using Tenon.Models.Prompting;
-using Tenon.Models.Templates;
-using Tenon.Models.Tokenizers;
+using Tenon.Text.Prompting;
+using Tenon.Text.Templates;
+using Tenon.Text.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 

@@ -1,4 +1,5 @@
 using Tenon.Adapters;
+using Tenon.Checkpoints;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 

@@ -1,13 +1,14 @@
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
 using Tenon.Runs;
+using Tenon.Text.Tokenizers;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
 

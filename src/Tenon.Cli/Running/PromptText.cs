@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Tenon.Models.Prompting;
+using Tenon.Text.Prompting;
 
 namespace Tenon.Cli.Running;
 

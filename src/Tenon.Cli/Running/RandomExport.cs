@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
+using Tenon.Text.Tokenizers;
 using Tenon.Training.Pretraining;
 
 namespace Tenon.Cli.Running;

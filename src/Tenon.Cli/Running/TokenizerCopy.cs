@@ -1,5 +1,4 @@
-using Tenon.Models.Tokenizers;
-using Tenon.Models.Weights;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Running;
 
@@ -11,7 +10,7 @@ internal static class TokenizerCopy
     {
         if (Directory.Exists(model))
         {
-            var copied = HuggingFaceExport.CopyTokenizer(model, target);
+            var copied = TokenizerFiles.Copy(model, target);
             if (!copied.Contains("tokenizer.json"))
                 terminal.Error.WriteLine($"note: {model} has no tokenizer.json, so the new folder has none either; "
                     + (copied.Count == 0 ? "nothing of a tokenizer was there to copy" : $"copied: {string.Join(", ", copied)}"));

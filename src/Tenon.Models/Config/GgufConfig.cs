@@ -1,4 +1,5 @@
-using Tenon.Models.Weights.Gguf;
+using Tenon.Checkpoints.Gguf;
+using Tenon.Models.Weights;
 
 namespace Tenon.Models.Config;
 

@@ -1,3 +1,5 @@
+using Tenon.Checkpoints;
+
 namespace Tenon.Models.Config;
 
 /// <summary>

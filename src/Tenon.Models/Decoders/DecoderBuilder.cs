@@ -1,6 +1,6 @@
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
 using Tenon.Models.Layers;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;

@@ -1,3 +1,4 @@
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
 
 namespace Tenon.Models.Weights;

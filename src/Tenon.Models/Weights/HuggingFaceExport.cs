@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
 
 namespace Tenon.Models.Weights;
@@ -9,15 +10,6 @@ public static class HuggingFaceExport
 {
     /// <summary>Weights above this many bytes are cut into shards with an index, as transformers cuts them.</summary>
     public const long DefaultShardBytes = 5_000_000_000;
-
-    /// <summary>The folder of a model's named chat templates.</summary>
-    public const string NamedTemplates = "additional_chat_templates";
-
-    private static readonly string[] TokenizerFiles =
-    [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
-        "spiece.model", "sentencepiece.bpe.model", "tekken.json", "chat_template.jinja", "chat_template.json",
-    ];
 
     /// <summary>Writes configuration and weights to <paramref name="folder"/>, which must not exist or be empty.</summary>
     /// <param name="folder">Target folder.</param>
@@ -58,24 +50,6 @@ public static class HuggingFaceExport
                 throw new TenonException($"Cannot write the model to '{folder}'", "a place that can be written to, with room for the model", e.Message, "Free space or choose another folder.", e);
             throw;
         }
-    }
-
-    /// <summary>
-    /// Copies the tokenizer's and the chat templates' files of a Hugging Face folder, those that are there, without reading them; fit for
-    /// <c>writeTokenizer</c>. Returns their names.
-    /// </summary>
-    public static IReadOnlyList<string> CopyTokenizer(string from, string to)
-    {
-        var names = TokenizerFiles.Where(n => File.Exists(Path.Combine(from, n))).ToList();
-        var templates = Path.Combine(from, NamedTemplates);
-        if (Directory.Exists(templates))
-        {
-            Directory.CreateDirectory(Path.Combine(to, NamedTemplates));
-            names.AddRange(Directory.EnumerateFiles(templates, "*.jinja").Order(StringComparer.Ordinal).Select(f => Path.Combine(NamedTemplates, Path.GetFileName(f))));
-        }
-
-        foreach (var name in names) File.Copy(Path.Combine(from, name), Path.Combine(to, name));
-        return names;
     }
 
     private static void WriteWeights(string folder, ModelConfig config, IWeightSource weights, SafetensorsType type, long shardBytes)

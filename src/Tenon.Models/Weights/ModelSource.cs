@@ -1,5 +1,6 @@
+using Tenon.Checkpoints;
+using Tenon.Checkpoints.Gguf;
 using Tenon.Models.Config;
-using Tenon.Models.Weights.Gguf;
 
 namespace Tenon.Models.Weights;
 
@@ -14,7 +15,7 @@ public sealed class ModelSource : IDisposable
     private ModelSource(string location, ModelConfig config, IWeightSource weights, GgufFile? gguf)
     {
         (Location, Config, Weights, Gguf) = (location, config, weights, gguf);
-        fingerprint = new Lazy<string>(() => Tenon.Models.Weights.Fingerprint.Of(Weights));
+        fingerprint = new Lazy<string>(() => Tenon.Checkpoints.Fingerprint.Of(Weights));
     }
 
     /// <summary>Where it was read from: the folder or file.</summary>

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Generation;
-using Tenon.Models.Prompting;
 using Tenon.Rewards;
 using Tenon.Runs;
 using Tenon.Tensors;
+using Tenon.Text.Prompting;
 using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 

@@ -1,7 +1,7 @@
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
-using Tenon.Models.Prompting;
+using Tenon.Text.Prompting;
 using Tenon.Rewards;
 using Tenon.Rewards.External;
 

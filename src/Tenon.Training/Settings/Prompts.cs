@@ -1,6 +1,6 @@
-using Tenon.Models;
-using Tenon.Models.Prompting;
+using Tenon.Checkpoints;
 using Tenon.Rewards;
+using Tenon.Text.Prompting;
 
 namespace Tenon.Training.Settings;
 

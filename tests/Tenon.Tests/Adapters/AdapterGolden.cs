@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tenon.Adapters;
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Decoders;
 using Tenon.Models.Layers;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tests.Support;
 using Tenon.Training;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training;

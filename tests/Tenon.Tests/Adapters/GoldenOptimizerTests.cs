@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Tenon.Adapters;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Training;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Tenon.Models.Weights.Gguf;
+using Tenon.Checkpoints.Gguf;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;

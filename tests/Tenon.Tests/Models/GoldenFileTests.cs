@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tenon.Checkpoints;
 using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;

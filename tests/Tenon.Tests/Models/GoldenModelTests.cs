@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Decoders;
 using Tenon.Models.Layers;

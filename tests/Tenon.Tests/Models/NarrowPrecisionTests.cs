@@ -1,12 +1,13 @@
+using Tenon.Checkpoints;
 using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
-using Tenon.Models.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
 using Tenon.Tests.Support;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Models;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Tenon.Models.Weights.Gguf;
+using Tenon.Checkpoints.Gguf;
 
 namespace Tenon.Tests.Support;
 

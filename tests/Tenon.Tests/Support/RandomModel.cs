@@ -1,3 +1,4 @@
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;

@@ -1,9 +1,9 @@
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Decoders;
 using Tenon.Models.Layers;
-using Tenon.Models.Weights;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Tests.Support;

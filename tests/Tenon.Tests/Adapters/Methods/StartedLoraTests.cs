@@ -1,7 +1,7 @@
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tensors.Linalg;
 using Tenon.Tests.Support;
 

@@ -1,5 +1,5 @@
 using Tenon.Adapters;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters.Methods;

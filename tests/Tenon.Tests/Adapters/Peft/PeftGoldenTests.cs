@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters.Peft;

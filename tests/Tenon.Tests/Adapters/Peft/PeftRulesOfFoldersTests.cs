@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Adapters.Peft;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters.Peft;

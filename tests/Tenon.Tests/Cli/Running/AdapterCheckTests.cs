@@ -1,5 +1,5 @@
 using System.Text;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli.Running;

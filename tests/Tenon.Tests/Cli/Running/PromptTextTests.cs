@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Tenon.Cli;
 using Tenon.Cli.Running;
-using Tenon.Models.Prompting;
-using Tenon.Models.Tokenizers;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Cli.Running;
 

@@ -1,5 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
+using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Decoders;
 using Tenon.Models.Generation;

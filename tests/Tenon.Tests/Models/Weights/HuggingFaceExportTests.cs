@@ -1,6 +1,8 @@
+using Tenon.Checkpoints;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
 using Tenon.Tests.Support;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Models.Weights;
 
@@ -56,7 +58,7 @@ public class HuggingFaceExportTests
         var config = TinyModel.Config("llama");
         Directory.CreateDirectory(folder["from"]);
         File.WriteAllText(Path.Combine(folder["from"], "tokenizer.json"), "{}");
-        HuggingFaceExport.Write(folder["m"], config, TinyModel.Weights(config), SafetensorsType.F32, to => HuggingFaceExport.CopyTokenizer(folder["from"], to));
+        HuggingFaceExport.Write(folder["m"], config, TinyModel.Weights(config), SafetensorsType.F32, to => TokenizerFiles.Copy(folder["from"], to));
         Directory.EnumerateFiles(folder["m"]).Select(Path.GetFileName).Order().ShouldBe(["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"]);
     }
 

@@ -1,6 +1,7 @@
+using Tenon.Checkpoints;
+using Tenon.Checkpoints.Gguf;
 using Tenon.Models.Config;
 using Tenon.Models.Weights;
-using Tenon.Models.Weights.Gguf;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Models.Weights;

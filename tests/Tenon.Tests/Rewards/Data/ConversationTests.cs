@@ -1,7 +1,7 @@
-using Tenon.Models.Prompting;
-using Tenon.Models.Tokenizers;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Rewards.Data;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Tenon.Models.Weights;
+using Tenon.Checkpoints;
 using Tenon.Tensors.Linalg;
 
 namespace Tenon.Tests.Tensors.Linalg;

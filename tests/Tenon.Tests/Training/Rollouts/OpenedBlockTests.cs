@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Tenon.Models.Generation;
-using Tenon.Models.Prompting;
-using Tenon.Models.Tokenizers;
 using Tenon.Rewards;
 using Tenon.Tests.Support;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 using Tenon.Training.Rollouts;
 
 namespace Tenon.Tests.Training.Rollouts;

@@ -1,0 +1,36 @@
+namespace Tenon.Checkpoints;
+
+/// <summary>Weights that lie in memory as float32 arrays: a model made here, before it is written.</summary>
+public sealed class MemoryWeights : IWeightSource
+{
+    private readonly Dictionary<string, float[]> values = [];
+    private readonly Dictionary<string, WeightInfo> tensors = [];
+
+    /// <summary>Takes the arrays as they are; <paramref name="location"/> is named in messages.</summary>
+    public MemoryWeights(string location, IEnumerable<(string Name, long[] Shape, float[] Values)> tensors)
+    {
+        Location = location;
+        foreach (var (name, shape, array) in tensors)
+        {
+            var info = new WeightInfo(name, shape, nameof(SafetensorsType.F32));
+            if (array.Length != info.Count) throw new ArgumentException($"tensor '{name}' of shape {info.ShapeText} has {array.Length} values", nameof(tensors));
+            this.tensors.Add(name, info);
+            values.Add(name, array);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Location { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, WeightInfo> Tensors => tensors;
+
+    /// <inheritdoc/>
+    public void Read(string name, long row, Span<float> destination) =>
+        values[name].AsSpan(checked((int)(row * tensors[name].Columns)), destination.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

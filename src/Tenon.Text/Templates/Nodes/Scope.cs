@@ -1,0 +1,46 @@
+namespace Tenon.Text.Templates.Nodes;
+
+/// <summary>
+/// Variables by name, innermost first. Loops, macros, blocks and captured text open a scope of their own; <c>if</c> does not. The outermost scope holds what the
+/// template itself sets; behind it stand the variables that were passed, then the globals.
+/// </summary>
+internal sealed class Scope
+{
+    private readonly Scope? parent;
+    private readonly Dictionary<string, object?>? given;
+    private readonly Dictionary<string, object?>? globals;
+    private Dictionary<string, object?>? own;
+
+    internal Scope(Scope parent)
+    {
+        this.parent = parent;
+        Root = parent.Root;
+        Tree = parent.Tree;
+    }
+
+    internal Scope(TemplateTree tree, Dictionary<string, object?> given, Dictionary<string, object?> globals)
+    {
+        Root = this;
+        Tree = tree;
+        this.given = given;
+        this.globals = globals;
+    }
+
+    /// <summary>The outermost scope.</summary>
+    internal Scope Root { get; }
+
+    internal TemplateTree Tree { get; }
+
+    internal bool TryGet(string name, out object? value)
+    {
+        for (var scope = this; scope is not null; scope = scope.parent)
+        {
+            if (scope.own is not null && scope.own.TryGetValue(name, out value)) return true;
+            if (scope.given is not null && (scope.given.TryGetValue(name, out value) || scope.globals!.TryGetValue(name, out value))) return true;
+        }
+        value = null;
+        return false;
+    }
+
+    internal void Set(string name, object? value) => (own ??= [])[name] = value;
+}

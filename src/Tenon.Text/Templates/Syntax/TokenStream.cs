@@ -1,0 +1,42 @@
+namespace Tenon.Text.Templates.Syntax;
+
+/// <summary>A cursor over tokens with Jinja's messages for what was expected.</summary>
+internal sealed class TokenStream(List<Token> tokens)
+{
+    private int at;
+
+    internal Token Current => tokens[at];
+
+    internal Token Ahead => tokens[Math.Min(at + 1, tokens.Count - 1)];
+
+    internal Token Next()
+    {
+        var token = tokens[at];
+        if (at < tokens.Count - 1) at++;
+        return token;
+    }
+
+    internal bool SkipName(string name)
+    {
+        if (!Current.IsName(name)) return false;
+        Next();
+        return true;
+    }
+
+    internal bool SkipOperator(string symbol)
+    {
+        if (!Current.IsOperator(symbol)) return false;
+        Next();
+        return true;
+    }
+
+    internal Token Expect(TokenKind kind) => Current.Kind == kind ? Next() : throw Unexpected(Token.Describe(kind));
+
+    internal Token ExpectOperator(string symbol) => Current.IsOperator(symbol) ? Next() : throw Unexpected(symbol);
+
+    internal Token ExpectName(string name) => Current.IsName(name) ? Next() : throw Unexpected(name);
+
+    private TemplateException Unexpected(string expected) => TemplateException.Syntax(Current.Kind == TokenKind.End
+        ? $"unexpected end of template, expected '{expected}'."
+        : $"expected token '{expected}', got '{Current.Described}'", Current.Line);
+}

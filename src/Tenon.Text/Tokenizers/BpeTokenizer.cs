@@ -1,0 +1,112 @@
+using System.Text;
+using Tenon.Text.Tokenizers.PreTokenizers;
+using Tenon.Text.Tokenizers.Unicode;
+
+namespace Tenon.Text.Tokenizers;
+
+/// <summary>
+/// A byte-level BPE tokenizer. Encoding: added tokens that are not normalized are cut out of the raw text; the rest is normalized; normalized added
+/// tokens are cut out; each stretch is pre-tokenized by itself, and each piece is merged.
+/// </summary>
+internal sealed class BpeTokenizer : ITokenizer
+{
+    private readonly Dictionary<string, int> vocabulary;
+    private readonly string?[] tokens;
+    private readonly byte[]?[] bytes;
+    private readonly HashSet<int> special;
+    private readonly AddedTokens rawTokens;
+    private readonly AddedTokens normalizedTokens;
+    private readonly bool normalize;
+    private readonly IReadOnlyList<PreTokenizer> preTokenizers;
+    private readonly BpeMerger merger;
+    private readonly IReadOnlyList<int> before;
+    private readonly IReadOnlyList<int> after;
+
+    public BpeTokenizer(Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, bool normalize, IReadOnlyList<PreTokenizer> preTokenizers, BpeMerger merger,
+        IReadOnlyList<int> before, IReadOnlyList<int> after)
+    {
+        this.vocabulary = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
+        this.normalize = normalize;
+        this.preTokenizers = preTokenizers;
+        this.merger = merger;
+        this.before = before;
+        this.after = after;
+        var size = vocabulary.Values.Concat(added.Select(a => a.Id)).DefaultIfEmpty(-1).Max() + 1;
+        tokens = new string?[size];
+        foreach (var (token, id) in vocabulary) tokens[id] = token;
+        foreach (var token in added)
+        {
+            tokens[token.Id] = token.Content;
+            this.vocabulary[token.Content] = token.Id;
+        }
+
+        bytes = new byte[]?[size];
+        for (var i = 0; i < size; i++)
+            if (tokens[i] is { } text) bytes[i] = ByteAlphabet.Decode(text);
+        special = [.. added.Where(a => a.Special).Select(a => a.Id)];
+        rawTokens = new AddedTokens(added.Where(a => !a.Normalized).Select(a => (a.Content, a)));
+        normalizedTokens = new AddedTokens(added.Where(a => a.Normalized).Select(a => (Normalized(a.Content), a)));
+    }
+
+    public int VocabularySize => tokens.Length;
+
+    public int[] Encode(string text, bool addSpecial = false)
+    {
+        var ids = new List<int>();
+        if (addSpecial) ids.AddRange(before);
+        foreach (var (start, end, token) in rawTokens.Cut(text))
+        {
+            if (token is not null) ids.Add(token.Id);
+            else EncodeStretch(Normalized(text[start..end]), ids);
+        }
+
+        if (addSpecial) ids.AddRange(after);
+        return [.. ids];
+    }
+
+    private void EncodeStretch(string text, List<int> ids)
+    {
+        var pieces = new List<(int Start, int End)>();
+        var finer = new List<(int Start, int End)>();
+        foreach (var (start, end, token) in normalizedTokens.Cut(text))
+        {
+            if (token is not null)
+            {
+                ids.Add(token.Id);
+                continue;
+            }
+
+            pieces.Clear();
+            pieces.Add((start, end));
+            foreach (var step in preTokenizers)
+            {
+                finer.Clear();
+                foreach (var (from, to) in pieces) step.Split(text, from, to, finer);
+                (pieces, finer) = (finer, pieces);
+            }
+
+            foreach (var (from, to) in pieces) merger.Encode(text.AsSpan(from, to - from), ids);
+        }
+    }
+
+    private string Normalized(string text) => normalize ? Nfc.Normalize(text) : text;
+
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
+    {
+        var joined = new List<byte>(ids.Length * 4);
+        foreach (var id in ids) joined.AddRange(BytesOf(id, skipSpecial));
+        return Encoding.UTF8.GetString([.. joined]);
+    }
+
+    /// <summary>The bytes that a token stands for; none for an unknown id, and for special tokens where they are skipped.</summary>
+    public byte[] BytesOf(int id, bool skipSpecial) =>
+        (uint)id < (uint)bytes.Length && bytes[id] is { } known && !(skipSpecial && special.Contains(id)) ? known : [];
+
+    public int? IdOf(string token) => vocabulary.TryGetValue(token, out var id) ? id : null;
+
+    public string? TokenOf(int id) => (uint)id < (uint)tokens.Length ? tokens[id] : null;
+
+    public bool IsSpecial(int id) => special.Contains(id);
+
+    public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => new StreamingDecoder(this, skipSpecial);
+}
