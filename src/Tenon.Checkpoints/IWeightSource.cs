@@ -3,8 +3,8 @@ namespace Tenon.Checkpoints;
 /// <summary>A tensor as a checkpoint holds it.</summary>
 /// <param name="Name">The Hugging Face name (<c>model.layers.0.self_attn.q_proj.weight</c>), whatever the file calls it.</param>
 /// <param name="Shape">Row-major shape, outermost first ([out, in] for a linear weight).</param>
-/// <param name="Storage">The stored type, as its format names it (<c>F32</c>, <c>BF16</c>, <c>Q4_1</c> ...).</param>
-public sealed record WeightInfo(string Name, long[] Shape, string Storage)
+/// <param name="Storage">The stored type.</param>
+public sealed record WeightInfo(string Name, long[] Shape, StoredType Storage)
 {
     /// <summary>Number of values.</summary>
     public long Count => Shape.Aggregate(1L, (a, b) => a * b);

@@ -1,6 +1,6 @@
 namespace Tenon.Checkpoints;
 
-/// <summary>Weights that lie in memory as float32 arrays: a model made here, before it is written.</summary>
+/// <summary>Weights that lie in memory as float32 arrays: a model made here, before it is written. NaN and infinity are refused when they are read.</summary>
 public sealed class MemoryWeights : IWeightSource
 {
     private readonly Dictionary<string, float[]> values = [];
@@ -12,7 +12,7 @@ public sealed class MemoryWeights : IWeightSource
         Location = location;
         foreach (var (name, shape, array) in tensors)
         {
-            var info = new WeightInfo(name, shape, nameof(SafetensorsType.F32));
+            var info = new WeightInfo(name, shape, StoredType.F32);
             if (array.Length != info.Count) throw new ArgumentException($"tensor '{name}' of shape {info.ShapeText} has {array.Length} values", nameof(tensors));
             this.tensors.Add(name, info);
             values.Add(name, array);
@@ -26,8 +26,11 @@ public sealed class MemoryWeights : IWeightSource
     public IReadOnlyDictionary<string, WeightInfo> Tensors => tensors;
 
     /// <inheritdoc/>
-    public void Read(string name, long row, Span<float> destination) =>
+    public void Read(string name, long row, Span<float> destination)
+    {
         values[name].AsSpan(checked((int)(row * tensors[name].Columns)), destination.Length).CopyTo(destination);
+        FiniteValues.Require(tensors[name], row, destination, Location);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -39,10 +39,13 @@ internal static class SafetensorsHeader
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Bad(file, "header", "a JSON object", document.RootElement.ValueKind.ToString());
             return Read(file, document.RootElement, 8 + (long)length, bytes.Length);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: names that are no text (broken UTF-8, half surrogates)
+        catch (JsonException e)
         {
-            var header = System.Text.Encoding.UTF8.GetString(bytes.Slice(8, (int)length));
-            throw new TenonException($"'{file}' has a broken header", "a JSON object", e is JsonException json ? JsonFault.Describe(json, header) : "names that are no text", Again, e);
+            throw new TenonException($"'{file}' has a broken header", "a JSON object", JsonFault.Describe(e, System.Text.Encoding.UTF8.GetString(bytes.Slice(8, (int)length))), Again, e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new TenonException($"'{file}' has a broken header", "names in UTF-8", "other bytes, or half of a pair of surrogates", Again, e);
         }
     }
 

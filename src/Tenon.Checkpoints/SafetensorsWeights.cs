@@ -86,7 +86,7 @@ internal sealed class SafetensorsWeights : IWeightSource, IStoredBytes
         {
             if (!owner.TryAdd(t.Name, file))
                 throw new TenonException($"Tensor '{t.Name}' lies in two shards", "one", $"'{owner[t.Name].Location}' and '{file.Location}'", "Remove what does not belong to the model.");
-            tensors.Add(t.Name, new WeightInfo(t.Name, t.Shape, t.Type.ToString()));
+            tensors.Add(t.Name, new WeightInfo(t.Name, t.Shape, StoredTypes.Of(t.Type)));
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class GgufReader(ByteStore bytes)
     private const int Longest = 100_000_000; // more than any real list or text has, and little enough to fit in memory
     private const string Again = "Download or copy the file again; it may be cut off.";
     private const string Anew = "The file was written wrongly: convert the model again with a present llama.cpp.";
+    private const string Damaged = "The file is damaged: download it again, or convert the model anew.";
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
     private long position;
     private string reading = "header";
@@ -42,7 +43,8 @@ internal sealed class GgufReader(ByteStore bytes)
     {
         reading = "key 'general.alignment'";
         return !metadata.TryGetValue("general.alignment", out var a) ? 32
-            : a is long n && n is > 0 and <= 1 << 20 && BitOperations.IsPow2(n) ? n : throw Bad("a whole number that is a power of two", a is long ? $"{a}" : $"{a} of another type", Anew);
+            : a is long n && n is > 0 and <= 1 << 20 && BitOperations.IsPow2(n) ? n
+            : throw Bad("a whole number that is a power of two", a is long ? $"{a}" : $"{a} stored as {Kind(a)}", Anew);
     }
 
     private Dictionary<string, GgufTensor> TensorInfos(long count, long alignment)
@@ -71,7 +73,7 @@ internal sealed class GgufReader(ByteStore bytes)
         foreach (var (name, type, shape, offset) in infos)
         {
             reading = $"tensor '{name}'";
-            var format = GgufTypes.Find(type) ?? throw Bad($"a known tensor type ({GgufTypes.SupportedNames})", $"type {(uint)type}", "Convert the model to one of these types with llama-quantize.");
+            var format = GgufTypes.Find(type) ?? throw Bad($"a known tensor type ({GgufTypes.SupportedNames})", $"type {(uint)type}", "Take another quantisation of the model, or convert it to one of these types with llama-quantize.");
             var t = new GgufTensor(name, type, shape, 0, 0);
             if (t.Columns % format.BlockValues != 0) throw Bad($"rows of a multiple of {format.BlockValues} values ({type})", $"{t.Columns}");
             var length = (UInt128)t.Count / (ulong)format.BlockValues * (ulong)format.BlockBytes;
@@ -163,5 +165,14 @@ internal sealed class GgufReader(ByteStore bytes)
         return span;
     }
 
-    private TenonException Bad(string expected, string got, string hint = Again) => new($"'{bytes.Location}' is broken at {reading}", expected, got, hint);
+    private static string Kind(object value) => value switch
+    {
+        double => "a floating-point number",
+        string => "text",
+        bool => "a truth value",
+        System.Array => "a list",
+        _ => "another type",
+    };
+
+    private TenonException Bad(string expected, string got, string hint = Damaged) => new($"'{bytes.Location}' is broken at {reading}", expected, got, hint);
 }

@@ -12,26 +12,30 @@ internal sealed class ChatCommand : Verb
     private readonly Option<string?> adapter;
     private readonly Option<string?> system;
     private readonly SamplingOptions sampling;
+    private readonly TextOptions text;
     private readonly ComputeOptions compute;
 
     public ChatCommand()
-        : base("chat", "talks to a model through its chat template", "tenon chat tiny --adapter runs/quickstart/checkpoints/100")
+        : base("chat", "talks to a model through its chat template", "tenon chat tiny --adapter runs/quickstart/checkpoints/100",
+            "tenon chat MODEL --template-arg enable_thinking=false")
     {
         model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
         adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
         system = Add(new Option<string?>("--system") { Description = "a system message" });
         sampling = new SamplingOptions(this);
+        text = new TextOptions(this);
         compute = new ComputeOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
         compute.Apply(call);
-        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call));
+        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), arguments: text.Arguments(call), tokenizerPre: text.Pre(call));
+        TextOptions.Tell(loaded.Notices, terminal);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = loaded.EndTokens, Precision = compute.Precision(call) });
         var messages = new List<PromptMessage>();
-        if (call.GetValue(system) is { } text) messages.Add(new PromptMessage("system", text));
+        if (call.GetValue(system) is { } instructions) messages.Add(new PromptMessage("system", instructions));
         for (uint turn = 0; ; turn++)
         {
             if (terminal.IsOutputLive) terminal.Out.Write("> ");

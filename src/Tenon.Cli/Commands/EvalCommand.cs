@@ -25,6 +25,7 @@ internal sealed class EvalCommand : Verb
     private readonly Option<double> temperature;
     private readonly Option<int> maxNewTokens;
     private readonly Option<bool> json;
+    private readonly TextOptions text;
     private readonly ComputeOptions compute;
 
     public EvalCommand()
@@ -43,6 +44,7 @@ internal sealed class EvalCommand : Verb
         temperature = Add(new Option<double>("--temperature") { Description = "sampling temperature; 0 is greedy", DefaultValueFactory = _ => 1 });
         maxNewTokens = Add(new Option<int>("--max-new-tokens") { Description = "longest answer in tokens", DefaultValueFactory = _ => 512 });
         json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
+        text = new TextOptions(this);
         compute = new ComputeOptions(this);
     }
 
@@ -51,8 +53,9 @@ internal sealed class EvalCommand : Verb
         compute.Apply(call);
         var template = Prompts.Of(call.GetValue(prompt)!, call.GetValue(model));
         if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
-        var work = call.GetValue(benchmark)!.Split(',').Select(text => BenchmarkName.TryParse(text, out var name) ? (Name: name, Problems: Read(call, name.Name, terminal)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true)).ToList();
-        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens));
+        var work = call.GetValue(benchmark)!.Split(',').Select(word => BenchmarkName.TryParse(word, out var name) ? (Name: name, Problems: Read(call, name.Name, terminal)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", word, usage: true)).ToList();
+        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens), arguments: text.Arguments(call), tokenizerPre: text.Pre(call));
+        TextOptions.Tell(loaded.Notices, terminal);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = call.GetValue(temperature) }, EndTokens = loaded.EndTokens, Precision = compute.Precision(call) };
         var collector = new RolloutCollector(loaded.Model, loaded.Encoder, [new WeightedReward(RewardFinder.Create("math"))], options);

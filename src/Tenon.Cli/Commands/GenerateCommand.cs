@@ -17,6 +17,7 @@ internal sealed class GenerateCommand : Verb
     private readonly Option<bool> template;
     private readonly Option<bool> rendered;
     private readonly SamplingOptions sampling;
+    private readonly TextOptions text;
     private readonly ComputeOptions compute;
 
     public GenerateCommand()
@@ -30,6 +31,7 @@ internal sealed class GenerateCommand : Verb
         template = Add(new Option<bool>("--chat-template") { Description = "wrap each prompt as a user's message in the model's chat template" });
         rendered = Add(new Option<bool>("--rendered") { Description = "the prompts are a chat template's output already: no begin token is added (a line says it for itself by \"rendered\": true)" });
         sampling = new SamplingOptions(this);
+        text = new TextOptions(this);
         compute = new ComputeOptions(this);
     }
 
@@ -43,8 +45,10 @@ internal sealed class GenerateCommand : Verb
         if (file is null && texts.Length == 0) throw new TenonException("tenon generate", "a PROMPT or --input FILE", "neither", usage: true);
         var source = call.GetValue(model)!;
         var wrap = call.GetValue(template);
-        var tokenizer = new Lazy<TokenizerSource>(() => TokenizerSource.Open(source));
-        var encoder = new Lazy<Tenon.Text.Prompting.PromptEncoder>(() => LoadedModel.EncoderOf(tokenizer.Value, wrap ? null : false));
+        var tokenizer = new Lazy<TokenizerSource>(() => text.Open(call, source, terminal));
+        var arguments = text.Arguments(call);
+        if (arguments.Count > 0 && !wrap) throw new TenonException("--template-arg", "--chat-template beside it", "prompts that no template renders", usage: true);
+        var encoder = new Lazy<Tenon.Text.Prompting.PromptEncoder>(() => Tenon.Text.Prompting.PromptEncoder.Of(tokenizer.Value, wrap ? null : false, wrap ? arguments : null));
         var isRendered = call.GetValue(rendered);
         if (wrap && isRendered) throw new TenonException("--rendered", "prompts that are rendered, or prompts to be rendered", "--chat-template beside it", usage: true);
         var reader = new PromptText(encoder, isRendered, terminal);
@@ -54,6 +58,7 @@ internal sealed class GenerateCommand : Verb
         var limit = sampling.MaxNewTokens(call);
         var longest = ids.Select(i => i.Length).DefaultIfEmpty(1).Max();
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
+        TextOptions.Tell(loaded.Notices, terminal);
         if (longest + limit > loaded.Model.MaxLength) terminal.Error.WriteLine($"note: completions end at the model's context of {loaded.Model.MaxLength} tokens");
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var ends = sampling.IgnoreEos(call) ? new HashSet<int>() : loaded.EndTokens;

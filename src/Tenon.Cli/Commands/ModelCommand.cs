@@ -18,6 +18,7 @@ internal sealed class ModelCommand : Verb
     private readonly Option<string?> like;
     private readonly Option<long> seed;
     private readonly Option<bool> json;
+    private readonly TextOptions text;
 
     public ModelCommand()
         : base("model", "inspect: family, sizes, tokenizer, fingerprint of a model; export: write it as a Hugging Face folder; random: a folder of random weights in the shape of a config.json",
@@ -33,6 +34,7 @@ internal sealed class ModelCommand : Verb
         like = Add(new Option<string?>("--like") { Description = "the config.json whose shape the random model has (random)", HelpName = "FILE" });
         seed = Add(new Option<long>("--seed") { Description = "the seed of the random weights (random)", DefaultValueFactory = _ => 42 });
         json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
+        text = new TextOptions(this, template: false);
     }
 
     protected override int Run(ParseResult call, Terminal terminal) =>
@@ -54,12 +56,13 @@ internal sealed class ModelCommand : Verb
     {
         var name = call.GetValue(model)!;
         using var source = ModelSource.Open(name);
+        TextOptions.Tell(source.Notices, terminal);
         var c = source.Config;
         TokenizerSource? tokenizer = null;
         string? fault = null;
         try
         {
-            tokenizer = TokenizerSource.Open(name);
+            tokenizer = text.Open(call, name, terminal);
         }
         catch (TenonException e)
         {
@@ -80,10 +83,11 @@ internal sealed class ModelCommand : Verb
             ["vocabulary"] = c.VocabSize,
             ["tied"] = c.TieWordEmbeddings,
             ["context"] = c.MaxPositionEmbeddings,
+            ["sliding_window"] = c.SlidingWindow,
             ["rope"] = $"{c.RopeScaling.Type.ToString().ToLowerInvariant()}, theta {c.RopeTheta}",
             ["storage"] = string.Join(", ", source.Weights.Tensors.Values.GroupBy(t => t.Storage).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} x {g.Key}")),
             ["tokenizer"] = tokenizer is null ? fault : $"{tokenizer.Tokenizer.VocabularySize} tokens",
-            ["chat_template"] = tokenizer?.ChatTemplate is not null,
+            ["chat_template"] = tokenizer?.Templates is not null,
             ["end_tokens"] = JsonLines.Array(c.EosTokenIds),
             ["fingerprint"] = source.Fingerprint,
         };
@@ -102,7 +106,7 @@ internal sealed class ModelCommand : Verb
         else
         {
             using var source = ModelSource.Open(name);
-            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, TokenizerCopy.Of(name, terminal));
+            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, TokenizerCopy.Of(name, terminal, text.Pre(call)));
         }
 
         terminal.Out.WriteLine(folder);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Tenon.Cli.Running;
 using Tenon.Text.Templates;
-using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 
@@ -11,6 +10,7 @@ internal sealed class RenderCommand : Verb
     private readonly Argument<string?> tokenizer;
     private readonly Option<string> input;
     private readonly Option<string?> template;
+    private readonly TextOptions text;
 
     public RenderCommand()
         : base("render", "conversations through a chat template", "tenon render tiny --input conversations.jsonl", "tenon render - --input cases.jsonl")
@@ -18,11 +18,12 @@ internal sealed class RenderCommand : Verb
         tokenizer = Add(new Argument<string?>("TOKENIZER") { Description = "a folder with tokenizer.json, a .gguf file, tiny, or - where the lines bring their templates", Arity = ArgumentArity.ZeroOrOne });
         input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"messages\":[...],...} or {\"template\":\"...\",\"vars\":{...}}", Required = true });
         template = Add(new Option<string?>("--template") { Description = "a template file instead of a TOKENIZER's" });
+        text = new TextOptions(this, template: false);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        var renderer = Renderer(call);
+        var renderer = Renderer(call, terminal);
         foreach (var line in JsonLines.Read(call.GetValue(input)!, terminal))
         {
             terminal.Out.WriteLine(line.Fault is { } fault ? JsonLines.Error("Error", fault.Message).ToJsonString() : renderer.Answer(line.Text));
@@ -32,15 +33,15 @@ internal sealed class RenderCommand : Verb
         return 0;
     }
 
-    private RenderLine Renderer(ParseResult call)
+    private RenderLine Renderer(ParseResult call, Terminal terminal)
     {
         if (call.GetValue(template) is { } file)
         {
-            return new RenderLine(InputFile.ReadText(file, "template"));
+            return new RenderLine(ChatTemplates.Of(InputFile.ReadText(file, "template")));
         }
 
         if (call.GetValue(tokenizer) is not { } name || name == "-") return new RenderLine();
-        var source = TokenizerSource.Open(name);
-        return new RenderLine(source.ChatTemplate, source.SpecialTokens);
+        var source = text.Open(call, name, terminal);
+        return new RenderLine(source.Templates, source.SpecialTokens);
     }
 }

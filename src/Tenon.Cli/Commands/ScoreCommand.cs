@@ -22,6 +22,7 @@ internal sealed class ScoreCommand : Verb
     private readonly Option<string?> output;
     private readonly Option<string?> gradients;
     private readonly Option<bool> rendered;
+    private readonly TextOptions text;
     private readonly ComputeOptions compute;
 
     public ScoreCommand()
@@ -33,6 +34,7 @@ internal sealed class ScoreCommand : Verb
         output = Add(new Option<string?>("--output", "-o") { Description = "writes N.hidden (after the final norm) and N.logits of each line" });
         gradients = Add(new Option<string?>("--gradients") { Description = "writes the gradient of -sum(weights * logp) over all lines for every trainable tensor" });
         rendered = Add(new Option<bool>("--rendered") { Description = "the prompts are a chat template's output already: no begin token is added (a line says it for itself by \"rendered\": true)" });
+        text = new TextOptions(this, template: false);
         compute = new ComputeOptions(this);
     }
 
@@ -43,10 +45,11 @@ internal sealed class ScoreCommand : Verb
         compute.Apply(call);
         var source = call.GetValue(model)!;
         var file = call.GetValue(input)!;
-        var encoder = new Lazy<PromptEncoder>(() => LoadedModel.EncoderOf(TokenizerSource.Open(source), false));
+        var encoder = new Lazy<PromptEncoder>(() => PromptEncoder.Of(text.Open(call, source, terminal), false));
         var prompts = new PromptText(encoder, call.GetValue(rendered), terminal);
         var lines = JsonLines.Objects(file, terminal).Select(line => Read(line.Json, line.Where, prompts)).ToList();
         var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
+        TextOptions.Tell(loaded.Notices, terminal);
         var path = call.GetValue(gradients);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal)
             : path is not null ? new Full().Create(loaded.Model, new AdapterSettings { Method = "full" }) : null;

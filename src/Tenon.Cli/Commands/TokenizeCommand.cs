@@ -11,18 +11,20 @@ internal sealed class TokenizeCommand : Verb
 {
     private readonly Argument<string> tokenizer;
     private readonly Option<string> input;
+    private readonly TextOptions text;
 
     public TokenizeCommand()
         : base("tokenize", "texts to token ids and back", "tenon tokenize tiny --input lines.jsonl")
     {
         tokenizer = Add(new Argument<string>("TOKENIZER") { Description = "a folder with tokenizer.json, a .gguf file, or tiny" });
         input = Add(new Option<string>("--input", "-i") { Description = "JSONL (- for standard input): {\"text\":...,\"special\":bool} or {\"ids\":[...],\"skip_special\":bool,\"prefixes\":bool}", Required = true });
+        text = new TextOptions(this, template: false);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var file = call.GetValue(input)!;
-        var opened = TokenizerSource.Open(call.GetValue(tokenizer)!).Tokenizer;
+        var opened = text.Open(call, call.GetValue(tokenizer)!, terminal).Tokenizer;
         foreach (var line in JsonLines.Read(file, terminal))
         {
             JsonObject answer;

@@ -1,8 +1,8 @@
+using System.Text.Json;
 using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
 using Tenon.Text.Prompting;
-using Tenon.Text.Templates;
 using Tenon.Text.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
@@ -12,12 +12,15 @@ namespace Tenon.Cli.Running;
 /// <summary>A MODEL word opened for work: weights packed, tokenizer, chat template, end tokens.</summary>
 internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
 {
+    /// <summary>What a person should know of how the model was read; mostly empty.</summary>
+    public IReadOnlyList<string> Notices { get; private init; } = [];
+
     /// <summary>The weights alone, for work on ids: no tokenizer is needed; end tokens are those of the configuration.</summary>
     /// <param name="name">The MODEL word.</param>
     /// <param name="precision">Rounding of products with frozen weights.</param>
     /// <param name="needed">Tokens of the longest sequence that must fit; more than the model's context are refused.</param>
     /// <param name="wanted">Tokens of the longest sequence that may come about; the context cuts it.</param>
-    public static (CausalModel Model, IReadOnlySet<int> EndTokens) OpenWeights(string name, Precision precision, int needed, int wanted = 0)
+    public static (CausalModel Model, IReadOnlySet<int> EndTokens, IReadOnlyList<string> Notices) OpenWeights(string name, Precision precision, int needed, int wanted = 0)
     {
         using var source = ModelSource.Open(name);
         var context = ContextOf(source.Config);
@@ -25,7 +28,7 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
             throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}", "shorten it, or take a model with a longer context", usage: true);
         var length = Math.Max(needed, Math.Min(wanted, context));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
-        return (model, new HashSet<int>(source.Config.EosTokenIds));
+        return (model, new HashSet<int>(source.Config.EosTokenIds), source.Notices);
     }
 
     /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
@@ -33,30 +36,23 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <param name="precision">Rounding of products with frozen weights.</param>
     /// <param name="maxLength">Longest sequence of the work at hand; null takes the model's own limit, at most 4096.</param>
     /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
-    public static LoadedModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null)
+    /// <param name="arguments">Variables of the chat template.</param>
+    /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
+    public static LoadedModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null,
+        IReadOnlyDictionary<string, JsonElement>? arguments = null, string? tokenizerPre = null)
     {
         using var source = ModelSource.Open(name);
         // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
         var length = Math.Min(maxLength ?? (int)Math.Min(source.Config.MaxPositionEmbeddings, 4096), ContextOf(source.Config));
-        var tokenizer = TokenizerSource.Open(name);
+        var tokenizer = TokenizerSource.Open(name, tokenizerPre);
+        var encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments);
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
-        return new LoadedModel(model, EncoderOf(tokenizer, chatTemplate), ends, tokenizer, name);
+        return new LoadedModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices] };
     }
 
     /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
     public static int ContextOf(ModelConfig config) =>
         config.RopeScaling.Type is RopeType.Default or RopeType.Llama3 ? (int)Math.Min(config.MaxPositionEmbeddings, int.MaxValue) : int.MaxValue;
-
-    /// <summary>Prompts through the tokenizer's chat template, where it has one and it is wanted.</summary>
-    public static PromptEncoder EncoderOf(TokenizerSource tokenizer, bool? chatTemplate)
-    {
-        if (chatTemplate == true && tokenizer.ChatTemplate is null)
-            throw new TenonException("chat-template: true", "a model with a chat template", "none in its tokenizer", "leave the key out", usage: true);
-        if (chatTemplate == false || tokenizer.ChatTemplate is null) return new PromptEncoder(tokenizer.Tokenizer, null);
-        var template = ChatTemplate.Parse(tokenizer.ChatTemplate);
-        var options = new ChatOptions { AddGenerationPrompt = true, SpecialTokens = tokenizer.SpecialTokens };
-        return new PromptEncoder(tokenizer.Tokenizer, messages => template.Render(messages.Select(m => new ChatMessage(m.Role, m.Content)), options));
-    }
 }

@@ -8,6 +8,7 @@ using Tenon.Models.Weights;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
 using Tenon.Runs;
+using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
 using Tenon.Training.Pretraining;
 using Tenon.Training.Settings;
@@ -35,7 +36,7 @@ internal sealed class PretrainSession : IDisposable
         IReadOnlyList<Problem> heldOut = settings.Data.Task is { } t
             ? [.. Enumerable.Range(0, settings.Stop.Problems).Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
             : [];
-        setup = new SupervisedSetup(model, adapter, LoadedModel.EncoderOf(tokenizer, settings.Data.ChatTemplate), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
+        setup = new SupervisedSetup(model, adapter, PromptEncoder.Of(tokenizer, settings.Data.ChatTemplate, settings.Template), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
     }
 
     /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
@@ -43,7 +44,8 @@ internal sealed class PretrainSession : IDisposable
     {
         if (settings.Model is { } name)
         {
-            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate);
+            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
+                settings.Template, settings.TokenizerPre);
             var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());

@@ -25,7 +25,9 @@ internal static class RunBuilder
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
         var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision,
-            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate);
+            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate,
+            settings.Template, settings.TokenizerPre);
+        notices.AddRange(loaded.Notices);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
         var adapter = Adapter(settings, loaded, problems, resumed, home);

@@ -6,7 +6,10 @@ namespace Tenon.Cli.Running;
 internal static class TokenizerCopy
 {
     /// <summary>The writer for a MODEL word; a missing or unreadable tokenizer is a note, for weights need none.</summary>
-    public static Action<string> Of(string model, Terminal terminal) => target =>
+    /// <param name="model">The MODEL word.</param>
+    /// <param name="terminal">Takes the notes.</param>
+    /// <param name="pre">The rule that cuts a GGUF file's text, where the file names none.</param>
+    public static Action<string> Of(string model, Terminal terminal, string? pre = null) => target =>
     {
         if (Directory.Exists(model))
         {
@@ -19,7 +22,9 @@ internal static class TokenizerCopy
 
         try
         {
-            TokenizerSource.Open(model).WriteTo(target);
+            var source = TokenizerSource.Open(model, pre);
+            TextOptions.Tell(source.Notices, terminal);
+            source.WriteTo(target);
         }
         catch (TenonException e)
         {

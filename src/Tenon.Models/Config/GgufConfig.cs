@@ -38,6 +38,8 @@ public static class GgufConfig
             QkvBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
             AttentionOutputBias = file.Tensors.ContainsKey("blk.0.attn_output.bias"),
             MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
+            SlidingWindow = Int(file, $"{arch}.attention.sliding_window") is > 0 and var window ? window : null,
+            SlidingLayers = Int(file, $"{arch}.attention.sliding_window") is > 0 ? [.. Enumerable.Range(0, Math.Min(Required(file, $"{arch}.block_count"), 100_000))] : [],
             BosTokenId = Int(file, "tokenizer.ggml.bos_token_id"),
             PadTokenId = Int(file, "tokenizer.ggml.padding_token_id"),
             EosTokenIds = EndTokens(file),
@@ -92,7 +94,6 @@ public static class GgufConfig
     private static void RefuseUnsupported(GgufFile file, string arch)
     {
         if (file.Integer($"{arch}.expert_count") is > 0 and var experts) throw Unsupported(file, $"{arch}.expert_count", "a dense model", $"{experts} experts");
-        if (file.Integer($"{arch}.attention.sliding_window") is > 0 and var window) throw Unsupported(file, $"{arch}.attention.sliding_window", "full attention", $"{window}");
     }
 
     /// <summary>A number, or one number a layer where all are equal.</summary>

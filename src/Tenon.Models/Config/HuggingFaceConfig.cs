@@ -5,7 +5,7 @@ namespace Tenon.Models.Config;
 /// <summary>
 /// Reads <c>config.json</c> and <c>generation_config.json</c>, in the older layout (<c>rope_theta</c>, <c>rope_scaling</c> at the top) and in
 /// that of transformers 5 (<c>rope_parameters</c>). What would change the numbers and is not supported is refused by name.
-/// Left out: sliding windows, mixture of experts, quantised checkpoints, rotation of a part of the head.
+/// Left out: sliding windows shorter than a sequence, mixture of experts, quantised checkpoints, rotation of a part of the head.
 /// </summary>
 public static class HuggingFaceConfig
 {
@@ -15,19 +15,21 @@ public static class HuggingFaceConfig
         ["llama"] = "LlamaForCausalLM", ["qwen2"] = "Qwen2ForCausalLM", ["qwen3"] = "Qwen3ForCausalLM",
     };
 
+    private const string GenerationName = "generation_config.json";
+
     /// <summary>The configuration of a model folder, or of a bare <c>config.json</c>; <c>generation_config.json</c> beside it is read where it exists.</summary>
     public static ModelConfig Read(string path)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, "config.json") : path;
         if (!File.Exists(file))
             throw new TenonException($"There is no file '{file}'", "the config.json of a Hugging Face model", "nothing", "Check the path; a model folder holds config.json beside its safetensors files.");
-        var generation = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "generation_config.json");
+        var generation = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, GenerationName);
         return Read(JsonFields.Load(file), File.Exists(generation) ? JsonFields.Load(generation) : null);
     }
 
     /// <summary>The configuration from the contents of the two files (the second may be empty); <paramref name="name"/> is named in messages.</summary>
     public static ModelConfig Parse(string name, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> generation = default) =>
-        Read(JsonFields.Parse(name, config), generation.IsEmpty ? null : JsonFields.Parse("generation_config.json", generation));
+        Read(JsonFields.Parse(name, config), generation.IsEmpty ? null : JsonFields.Parse(GenerationName, generation));
 
     private static ModelConfig Read(JsonFields c, JsonFields? generation)
     {
@@ -38,16 +40,19 @@ public static class HuggingFaceConfig
         if (type == "qwen2" && c.Has("attention_bias") && !attentionBias)
             throw Unsupported(c, "attention_bias", "true, as Qwen2 always has q, k and v biases (or the key left out)", "false");
         var (theta, scaling) = HuggingFaceRope.Read(c);
+        int layers = c.RequiredInt("num_hidden_layers"), vocabulary = c.RequiredInt("vocab_size");
+        var sliding = HuggingFaceWindow.Read(c, type, layers);
+        if (generation is { } begin) Id(begin, "bos_token_id", vocabulary);
         var config = new ModelConfig
         {
             ModelType = type,
             HiddenSize = hidden,
             IntermediateSize = c.RequiredInt("intermediate_size"),
-            NumHiddenLayers = c.RequiredInt("num_hidden_layers"),
+            NumHiddenLayers = layers,
             NumAttentionHeads = heads,
             NumKeyValueHeads = c.Int("num_key_value_heads") ?? heads,
             HeadDim = c.Int("head_dim") ?? DefaultHeadDim(c, type, hidden, heads),
-            VocabSize = c.RequiredInt("vocab_size"),
+            VocabSize = vocabulary,
             RmsNormEps = c.Number("rms_norm_eps") ?? 1e-6,
             RopeTheta = theta,
             RopeScaling = scaling,
@@ -56,9 +61,11 @@ public static class HuggingFaceConfig
             QkvBias = type == "qwen2" || attentionBias,
             AttentionOutputBias = type != "qwen2" && attentionBias,
             MlpBias = type == "llama" && (c.Bool("mlp_bias") ?? false),
-            BosTokenId = FirstId(c, "bos_token_id"),
-            PadTokenId = generation is { } p && FirstId(p, "pad_token_id") is { } pad ? pad : FirstId(c, "pad_token_id"),
-            EosTokenIds = generation?.Ids("eos_token_id") is { Length: > 0 } ids ? ids : c.Ids("eos_token_id"),
+            SlidingWindow = sliding.Window,
+            SlidingLayers = sliding.Layers,
+            BosTokenId = Id(c, "bos_token_id", vocabulary),
+            PadTokenId = generation is { } p && Id(p, "pad_token_id", vocabulary) is { } pad ? pad : Id(c, "pad_token_id", vocabulary),
+            EosTokenIds = generation is { } e && Ends(e, vocabulary) is { Length: > 0 } ids ? ids : Ends(c, vocabulary),
             Generation = generation is { } g ? Sampling(g) : new GenerationDefaults(),
         };
         return config.Validated(c.File);
@@ -87,10 +94,6 @@ public static class HuggingFaceConfig
     {
         if ((c.String("hidden_act") ?? "silu") is var act && act is not ("silu" or "swish"))
             throw Unsupported(c, "hidden_act", "silu", act);
-        if (c.Bool("use_sliding_window") ?? false)
-            throw Unsupported(c, "use_sliding_window", "false (full attention)", "true");
-        if (c.Get("layer_types") is { ValueKind: System.Text.Json.JsonValueKind.Array } layers && layers.EnumerateArray().FirstOrDefault(x => x.ToString() != "full_attention") is { ValueKind: not System.Text.Json.JsonValueKind.Undefined } other)
-            throw Unsupported(c, "layer_types", "full_attention in every layer", other.ToString());
         if (c.Object("quantization_config") is { } q)
             throw Unsupported(c, "quantization_config", "weights in F32, F16 or BF16 (or a GGUF file)", q.String("quant_method") ?? "a quantised checkpoint");
     }
@@ -103,7 +106,15 @@ public static class HuggingFaceConfig
             "Use the config.json that came with the checkpoint.");
     }
 
-    private static int? FirstId(JsonFields c, string key) => c.Get(key) is { ValueKind: System.Text.Json.JsonValueKind.Number } && c.Int(key) is >= 0 and var id ? id : null;
+    /// <summary>The id of a token that there is; a negative one stands for none.</summary>
+    private static int? Id(JsonFields c, string key, int vocabulary) => c.Int(key) is not (>= 0 and var id) ? null
+        : id < vocabulary ? id : throw c.Wrong(key, $"an id below vocab_size = {vocabulary}", $"{id}");
+
+    private static int[] Ends(JsonFields c, int vocabulary)
+    {
+        var ids = c.Ids("eos_token_id");
+        return ids.Length == 0 || ids[^1] < vocabulary ? ids : throw c.Wrong("eos_token_id", $"ids below vocab_size = {vocabulary}", $"{ids[^1]}");
+    }
 
     private static GenerationDefaults Sampling(JsonFields g) => new()
     {
@@ -115,6 +126,6 @@ public static class HuggingFaceConfig
         RepetitionPenalty = g.Number("repetition_penalty"),
     };
 
-    private static TenonException Unsupported(JsonFields c, string key, string expected, string got) =>
+    internal static TenonException Unsupported(JsonFields c, string key, string expected, string got) =>
         new($"'{c.File}' asks for something that is not supported: {key}", expected, got, "Take a checkpoint without it.");
 }

@@ -46,7 +46,13 @@ internal static class HuggingFaceConfigWriter
                 $"q, k, v: {c.QkvBias}, o: {c.AttentionOutputBias}, feed-forward: {c.MlpBias}", "transformers has no such model; use it here from the file it came in.");
         if (c.ModelType != "qwen2") json["attention_bias"] = c.QkvBias;
         if (c.ModelType == "llama") json["mlp_bias"] = c.MlpBias;
-        else json["use_sliding_window"] = false;
+        else json["use_sliding_window"] = c.SlidingWindow is not null;
+        if (c.SlidingWindow is { } window)
+        {
+            json["sliding_window"] = window;
+            json["max_window_layers"] = c.SlidingLayers.Min();
+            json["layer_types"] = new JsonArray([.. Enumerable.Range(0, c.NumHiddenLayers).Select(i => (JsonNode)(c.SlidingLayers.Contains(i) ? "sliding_attention" : "full_attention"))]);
+        }
         return json.ToJsonString(Indented) + "\n";
     }
 

@@ -57,6 +57,15 @@ public sealed record ModelConfig
     /// <summary>True where each query and key head is normed before the rotation (Qwen3).</summary>
     public bool QkNorm => ModelType == "qwen3";
 
+    /// <summary>
+    /// Where <see cref="SlidingLayers"/> look back only so many tokens; null where every layer attends to all. Sequences that are not longer are the same
+    /// with and without it.
+    /// </summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>The layers whose attention slides; empty where none does.</summary>
+    public IReadOnlyList<int> SlidingLayers { get; init; } = [];
+
     /// <summary>The end tokens, ascending: those of <c>generation_config.json</c> where it names any, else those of <c>config.json</c>.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 

@@ -17,9 +17,6 @@ public sealed record LoadOptions(Precision Precision = Precision.F32, int MaxLen
 {
     /// <summary>Workers for packing; null for the default pool.</summary>
     public WorkerPool? Pool { get; init; }
-
-    /// <summary>Look for NaN and infinite weights while packing (they are named); on by default.</summary>
-    public bool CheckFinite { get; init; } = true;
 }
 
 /// <summary>
@@ -31,6 +28,10 @@ public static class DecoderBuilder
     /// <summary>The model of <paramref name="config"/> with the weights of <paramref name="source"/>.</summary>
     public static CausalModel Build(ModelConfig config, IWeightSource source, LoadOptions options, string fingerprint)
     {
+        if (config.SlidingWindow is { } window && options.MaxLength > window)
+            throw new TenonException($"'{source.Location}' attends through a sliding window of {window} tokens in {config.SlidingLayers.Count} of {config.NumHiddenLayers} layers, which is not supported",
+                $"sequences of at most {window} tokens, in which every token sees all others before it", $"up to {options.MaxLength} tokens",
+                "Shorten the sequences (in a recipe: rollout.max-prompt-tokens and rollout.max-new-tokens), or take a model with full attention.");
         var loader = new Loader(source, options);
         var table = loader.Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
         var blocks = new DecoderBlock[config.NumHiddenLayers];
@@ -77,31 +78,24 @@ public static class DecoderBuilder
             var info = Require(name, [outputs, inputs]);
             if (options.Precision.IsInt8()) return Integers(name, outputs, inputs);
             // f32 keeps what the file says: bf16 files stay bf16 (widened exactly in every product), all others become float32.
-            var storage = options.Precision == Precision.Bf16 || info.Storage.Equals("BF16", StringComparison.OrdinalIgnoreCase) ? WeightStorage.BF16 : WeightStorage.F32;
-            return FrozenMatrix.Pack(name, outputs, inputs, storage, Reader(name, inputs), options.Pool);
+            var storage = options.Precision == Precision.Bf16 || info.Storage == StoredType.BF16 ? WeightStorage.BF16 : WeightStorage.F32;
+            return FrozenMatrix.Pack(name, outputs, inputs, storage, (row, rows) => source.Read(name, row, rows), options.Pool);
         }
 
         private FrozenMatrix Integers(string name, int outputs, int inputs)
         {
             var kind = source is IBlockWeights stored ? stored.Blocks(name) : BlockKind.None;
             return kind == BlockKind.None
-                ? FrozenMatrix.Pack(name, outputs, inputs, WeightStorage.Int8, Reader(name, inputs), options.Pool)
+                ? FrozenMatrix.Pack(name, outputs, inputs, WeightStorage.Int8, (row, rows) => source.Read(name, row, rows), options.Pool)
                 : FrozenMatrix.PackBlocks(name, outputs, inputs, kind == BlockKind.Offset, (row, integers, scales, offsets) =>
                     ((IBlockWeights)source).ReadBlocks(name, row, integers, scales, offsets), options.Pool);
         }
-
-        private FrozenRowReader Reader(string name, int inputs) => (row, rows) =>
-        {
-            source.Read(name, row, rows);
-            if (options.CheckFinite) CheckFinite(name, row * inputs, rows);
-        };
 
         private Parameter Vector(string name, int length)
         {
             Require(name, [length]);
             var values = new float[length];
             source.Read(name, 0, values);
-            if (options.CheckFinite) CheckFinite(name, 0, values);
             var vector = Parameter.Create(name, length);
             vector.Set(values);
             vector.Trainable = false;
@@ -115,13 +109,6 @@ public static class DecoderBuilder
             if (!info.Shape.SequenceEqual(shape))
                 throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}] by the config", $"[{string.Join(", ", info.Shape)}]", "config and weights belong to different models");
             return info;
-        }
-
-        private void CheckFinite(string name, long first, ReadOnlySpan<float> values)
-        {
-            for (var i = 0; i < values.Length; i++)
-                if (!float.IsFinite(values[i]))
-                    throw new TenonException($"tensor '{name}' of {source.Location}", "finite weights", $"{values[i]} at index {first + i}", "the checkpoint is damaged; download it again");
         }
     }
 }

@@ -22,14 +22,14 @@ internal sealed class GgufWeights : IWeightSource, IStoredBytes, IBlockWeights
         headDim = config.HeadDim;
         foreach (var t in file.Tensors.Values)
         {
-            if (t.Name == GgufNames.RopeFrequencies) continue;
+            if (t.Name == GgufNames.RopeFrequencies || t.Count == 0) continue;
             var name = GgufNames.ToHuggingFace(t.Name) ?? throw new TenonException(
                 $"'{file.Location}' has a tensor of no known meaning", $"the tensors of a {config.ModelType} decoder", $"'{t.Name}'", "Take a plain causal language model of a supported family.");
             var permuted = config.ModelType == "llama" && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
             GgufTypes.Require(t, file.Location);
             if (permuted && (t.Shape.Length == 0 || t.Shape[0] % headDim != 0))
                 throw new TenonException($"Tensor '{t.Name}' of '{file.Location}' has a wrong shape", $"a multiple of the head size {headDim} rows", $"[{string.Join(", ", t.Shape)}]", "Download the file again.");
-            tensors.Add(name, new WeightInfo(name, t.Shape, t.Type.ToString()));
+            tensors.Add(name, new WeightInfo(name, t.Shape, StoredTypes.Of(t.Type)));
             sources.Add(name, (t.Name, permuted));
         }
     }

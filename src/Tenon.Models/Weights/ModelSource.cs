@@ -12,9 +12,9 @@ public sealed class ModelSource : IDisposable
 {
     private readonly Lazy<string> fingerprint;
 
-    private ModelSource(string location, ModelConfig config, IWeightSource weights, GgufFile? gguf)
+    private ModelSource(string location, ModelConfig config, IWeightSource weights, GgufFile? gguf, IReadOnlyList<string> notices)
     {
-        (Location, Config, Weights, Gguf) = (location, config, weights, gguf);
+        (Location, Config, Weights, Gguf, Notices) = (location, config, weights, gguf, notices);
         fingerprint = new Lazy<string>(() => Tenon.Checkpoints.Fingerprint.Of(Weights));
     }
 
@@ -26,6 +26,9 @@ public sealed class ModelSource : IDisposable
 
     /// <summary>The weights under their Hugging Face names.</summary>
     public IWeightSource Weights { get; }
+
+    /// <summary>What a person should know of the checkpoint (tensors that were passed over); mostly empty.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>The GGUF file where it is one (its metadata holds the tokenizer), else null.</summary>
     public GgufFile? Gguf { get; }
@@ -100,9 +103,9 @@ public sealed class ModelSource : IDisposable
 
     private static ModelSource Checked<T>(string path, ModelConfig config, T weights, GgufFile? gguf) where T : IWeightSource, IStoredBytes
     {
-        ExpectedTensors.Check(weights, config);
+        var notices = ExpectedTensors.Check(weights, config);
         if (config.TieWordEmbeddings && weights.Tensors.ContainsKey("lm_head.weight")) RequireEqualHead(weights);
-        return new ModelSource(path, config, new FiniteWeights<T>(weights), gguf);
+        return new ModelSource(path, config, new FiniteWeights<T>(weights), gguf, notices);
     }
 
     /// <summary>A tied head that is stored all the same must be the embedding: where it is not, the configuration is wrong about the model.</summary>

@@ -1,116 +1,112 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 
 namespace Tenon.Text.Tokenizers;
 
+/// <summary>What decides how a piece is merged besides the merges.</summary>
+/// <param name="IgnoreMerges">A piece that is a token as a whole is taken without merging.</param>
+/// <param name="Unknown">The id of bytes that have no token; null leaves them out.</param>
+/// <param name="FuseUnknown">Unknown bytes in a row are one unknown token.</param>
+internal sealed record MergeSettings(bool IgnoreMerges = false, int? Unknown = null, bool FuseUnknown = false);
+
 /// <summary>
 /// Byte-pair merges of one piece: symbols start as single bytes, and the adjacent pair of lowest rank (leftmost among equals) is joined until none is
-/// known. Pairs wait in a heap over a linked list, so a long piece costs n log n. Results of short pieces are kept.
+/// known. Results of short pieces are kept. Thread-safe.
 /// </summary>
 internal sealed class BpeMerger
 {
     private const int CachedLength = 48;
     private const int CachedPieces = 1 << 16;
 
-    private readonly Dictionary<long, (int Rank, int Id)> merges;
-    private readonly int[] byteIds = new int[256];
-    private readonly Dictionary<string, int>? wholes;
-    private readonly int? unknown;
-    private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> cacheBySpan;
+    private readonly MergeTable _merges;
+    private readonly int[] _byteIds = new int[256];
+    private readonly Dictionary<string, int>? _wholes;
+    private readonly int _longestWhole;
+    private readonly MergeSettings _settings;
+    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cacheBySpan;
 
-    /// <summary>Takes the vocabulary, merges by rank, and whether a piece that is a token as a whole is taken without merging.</summary>
-    public BpeMerger(Dictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, bool ignoreMerges, int? unknown, string where)
+    /// <summary>Takes the vocabulary and merges by rank; <paramref name="where"/> names the file in messages.</summary>
+    public BpeMerger(Dictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, MergeSettings settings, string where)
     {
-        this.unknown = unknown;
-        this.merges = [];
-        var rank = 0;
+        _settings = settings;
+        var table = new List<(int, int, int)>();
         foreach (var (left, right) in merges)
         {
             if (!vocabulary.TryGetValue(left, out var a) || !vocabulary.TryGetValue(right, out var b) || !vocabulary.TryGetValue(left + right, out var whole))
-                throw new TenonException($"merge {rank} of {where}", "parts and result in the vocabulary", $"'{left}' + '{right}'", "the file is damaged");
-            this.merges.TryAdd(Key(a, b), (rank++, whole));
+                throw new TenonException($"merge {table.Count} of '{where}'", "parts and result in the vocabulary", $"'{left}' + '{right}'", "the file is damaged");
+            table.Add((a, b, whole));
         }
 
-        for (var i = 0; i < 256; i++) byteIds[i] = vocabulary.TryGetValue(ByteAlphabet.Of((byte)i).ToString(), out var id) ? id : -1;
-        wholes = ignoreMerges ? vocabulary : null;
-        cacheBySpan = cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        _merges = new MergeTable(table);
+        for (var i = 0; i < 256; i++) _byteIds[i] = vocabulary.TryGetValue(ByteAlphabet.Of((byte)i).ToString(), out var id) ? id : -1;
+        if (settings.IgnoreMerges) (_wholes, _longestWhole) = (vocabulary, vocabulary.Keys.Max(k => k.Length));
+        _cacheBySpan = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
     }
-
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 
     /// <summary>Appends the ids of a piece.</summary>
     public void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
-        if (piece.Length <= CachedLength)
+        if (piece.Length > CachedLength)
         {
-            if (!cacheBySpan.TryGetValue(piece, out var known))
-            {
-                known = Merge(piece);
-                if (cache.Count < CachedPieces) cache.TryAdd(piece.ToString(), known);
-            }
-
-            ids.AddRange(known);
+            Merge(piece, ids);
             return;
         }
-
-        ids.AddRange(Merge(piece));
+        if (!_cacheBySpan.TryGetValue(piece, out var known))
+        {
+            var found = new List<int>();
+            Merge(piece, found);
+            known = [.. found];
+            if (_cache.Count < CachedPieces) _cache.TryAdd(piece.ToString(), known);
+        }
+        ids.AddRange(known);
     }
 
-    private int[] Merge(ReadOnlySpan<char> piece)
+    private void Merge(ReadOnlySpan<char> piece, List<int> into)
     {
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(piece.Length)];
-        var count = Encoding.UTF8.GetBytes(piece, bytes);
-        if (wholes is not null)
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(piece.Length));
+        var ids = ArrayPool<int>.Shared.Rent(bytes.Length);
+        try
         {
-            var symbols = new char[count];
-            for (var i = 0; i < count; i++) symbols[i] = ByteAlphabet.Of(bytes[i]);
-            if (wholes.TryGetValue(new string(symbols), out var whole)) return [whole];
+            var text = bytes.AsSpan(0, Encoding.UTF8.GetBytes(piece, bytes));
+            if (Whole(text) is { } whole) into.Add(whole);
+            else into.AddRange(ids.AsSpan(0, MergeWorkspace.Join(_merges, ids.AsSpan(0, Symbols(text, ids)))));
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<int>.Shared.Return(ids);
+        }
+    }
 
-        // A byte without a token is an unknown token, or vanishes where there is none: merging goes on as if it were not there.
-        var ids = new int[count];
+    private int? Whole(ReadOnlySpan<byte> text)
+    {
+        if (_wholes is null || text.Length > _longestWhole) return null;
+        Span<char> symbols = text.Length <= 256 ? stackalloc char[text.Length] : new char[text.Length];
+        for (var i = 0; i < text.Length; i++) symbols[i] = ByteAlphabet.Of(text[i]);
+        return _wholes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(symbols, out var whole) ? whole : null;
+    }
+
+    // A byte without a token is an unknown token, or vanishes where there is none: merging goes on as if it were not there.
+    private int Symbols(ReadOnlySpan<byte> text, int[] ids)
+    {
         var n = 0;
-        for (var i = 0; i < count; i++)
-            if (byteIds[bytes[i]] is var id and >= 0) ids[n++] = id;
-            else if (unknown is { } unk) ids[n++] = unk;
-        return n < 2 ? ids[..n] : Join(ids.AsSpan(0, n));
-    }
-
-    private int[] Join(Span<int> ids)
-    {
-        var n = ids.Length;
-        var next = new int[n];
-        var previous = new int[n];
-        var heap = new PriorityQueue<(int Left, int LeftId, int RightId), (int Rank, int Position)>();
-        for (var i = 0; i < n; i++)
+        var open = false;
+        foreach (var b in text)
         {
-            next[i] = i + 1 < n ? i + 1 : -1;
-            previous[i] = i - 1;
+            var id = _byteIds[b];
+            if (id >= 0)
+            {
+                ids[n++] = id;
+                open = false;
+            }
+            else if (_settings.Unknown is { } unknown)
+            {
+                if (!open) ids[n++] = unknown;
+                open = _settings.FuseUnknown;
+            }
         }
-
-        for (var i = 0; i + 1 < n; i++) Push(heap, ids, i, i + 1);
-        while (heap.TryDequeue(out var pair, out _))
-        {
-            var left = pair.Left;
-            var right = ids[left] < 0 ? -1 : next[left];
-            // A pair that has changed since it was pushed is stale.
-            if (right < 0 || ids[left] != pair.LeftId || ids[right] != pair.RightId) continue;
-            ids[left] = merges[Key(pair.LeftId, pair.RightId)].Id;
-            ids[right] = -1;
-            next[left] = next[right];
-            if (next[left] >= 0) previous[next[left]] = left;
-            if (previous[left] >= 0) Push(heap, ids, previous[left], left);
-            if (next[left] >= 0) Push(heap, ids, left, next[left]);
-        }
-
-        var result = new List<int>(n);
-        for (var i = 0; i >= 0; i = next[i]) result.Add(ids[i]);
-        return [.. result];
-    }
-
-    private void Push(PriorityQueue<(int, int, int), (int, int)> heap, Span<int> ids, int left, int right)
-    {
-        if (merges.TryGetValue(Key(ids[left], ids[right]), out var merge)) heap.Enqueue((left, ids[left], ids[right]), (merge.Rank, left));
+        return n;
     }
 }

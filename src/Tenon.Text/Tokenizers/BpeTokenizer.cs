@@ -1,6 +1,6 @@
 using System.Text;
+using Tenon.Text.Tokenizers.Normalizers;
 using Tenon.Text.Tokenizers.PreTokenizers;
-using Tenon.Text.Tokenizers.Unicode;
 
 namespace Tenon.Text.Tokenizers;
 
@@ -16,17 +16,17 @@ internal sealed class BpeTokenizer : ITokenizer
     private readonly HashSet<int> special;
     private readonly AddedTokens rawTokens;
     private readonly AddedTokens normalizedTokens;
-    private readonly bool normalize;
+    private readonly IReadOnlyList<Normalizer> normalizers;
     private readonly IReadOnlyList<PreTokenizer> preTokenizers;
     private readonly BpeMerger merger;
     private readonly IReadOnlyList<int> before;
     private readonly IReadOnlyList<int> after;
 
-    public BpeTokenizer(Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, bool normalize, IReadOnlyList<PreTokenizer> preTokenizers, BpeMerger merger,
-        IReadOnlyList<int> before, IReadOnlyList<int> after)
+    public BpeTokenizer(Dictionary<string, int> vocabulary, IReadOnlyList<AddedToken> added, IReadOnlyList<Normalizer> normalizers,
+        IReadOnlyList<PreTokenizer> preTokenizers, BpeMerger merger, IReadOnlyList<int> before, IReadOnlyList<int> after)
     {
         this.vocabulary = new Dictionary<string, int>(vocabulary, StringComparer.Ordinal);
-        this.normalize = normalize;
+        this.normalizers = normalizers;
         this.preTokenizers = preTokenizers;
         this.merger = merger;
         this.before = before;
@@ -78,18 +78,19 @@ internal sealed class BpeTokenizer : ITokenizer
 
             pieces.Clear();
             pieces.Add((start, end));
+            var written = text;
             foreach (var step in preTokenizers)
             {
                 finer.Clear();
-                foreach (var (from, to) in pieces) step.Split(text, from, to, finer);
+                written = step.Apply(written, pieces, finer);
                 (pieces, finer) = (finer, pieces);
             }
 
-            foreach (var (from, to) in pieces) merger.Encode(text.AsSpan(from, to - from), ids);
+            foreach (var (from, to) in pieces) merger.Encode(written.AsSpan(from, to - from), ids);
         }
     }
 
-    private string Normalized(string text) => normalize ? Nfc.Normalize(text) : text;
+    private string Normalized(string text) => normalizers.Aggregate(text, (t, step) => step.Apply(t));
 
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
     {

@@ -23,7 +23,7 @@ public sealed class FreshWeights : IWeightSource
         this.deviation = deviation;
         this.seed = seed;
         layers = config.NumHiddenLayers;
-        Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, "F32"));
+        Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, StoredType.F32));
         order = Tensors.Keys.Order(StringComparer.Ordinal).Select((name, i) => (name, i)).ToDictionary(t => t.name, t => (uint)t.i);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tenon.Tensors;
 
 namespace Tenon.Training.Settings;
@@ -22,6 +23,12 @@ public sealed record PretrainSettings : ISettings
 
     /// <summary>The problems with their worked solutions.</summary>
     public DataSettings Data { get; init; } = new() { Prompt = "plain" };
+
+    /// <summary>Variables of the model's chat template (<c>{ enable_thinking: false }</c>). One that the template does not read is refused.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Template { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>The rule that cuts a GGUF file's text before merging, where the file names none; null is the file's own.</summary>
+    public string? TokenizerPre { get; init; }
 
     /// <summary>Problems in a step.</summary>
     [Bounds(1, 1_000_000)]
@@ -63,6 +70,7 @@ public sealed record PretrainSettings : ISettings
     public IEnumerable<SettingsFault> Rules()
     {
         foreach (var fault in Data.SourceFaults()) yield return fault with { Key = "data." + fault.Key };
+        if (Model is null && TokenizerPre is not null) yield return new("tokenizer-pre", "belongs to a model that is there", "model: FILE.gguf beside it, or null");
         if (Model is null && Adapter is not null) yield return new("adapter", "needs a model that is there", "model: FOLDER beside it, or no adapter");
         if (Stop.Accuracy is not null && Data.Task is null) yield return new("stop.accuracy", "a data file has no held-out problems to measure it on", "a task, or null");
         if (Optimizer.WarmupSteps > Steps)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tenon.Tensors;
 using Tenon.Training.Objectives;
@@ -22,6 +23,12 @@ public sealed record RunSettings : ISettings
 
     /// <summary>The problems, and how the model reads them.</summary>
     public DataSettings Data { get; init; } = new();
+
+    /// <summary>Variables of the model's chat template (<c>{ enable_thinking: false }</c>); <c>chat_template</c> names one of several templates. One that the template does not read is refused.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Template { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>The rule that cuts a GGUF file's text before merging (<c>llama-bpe</c>, <c>qwen2</c> ...), where the file names none; null is the file's own.</summary>
+    public string? TokenizerPre { get; init; }
 
     /// <summary>The rewards, summed by weight; left out, a task brings its own checker and a file gets <c>math</c>.</summary>
     public IReadOnlyList<RewardSettings> Reward { get; init; } = [];
@@ -70,6 +77,8 @@ public sealed record RunSettings : ISettings
     {
         if (Model.Length == 0) yield return new("model", "is empty", "a Hugging Face folder, a .gguf file, or tiny");
         foreach (var fault in Data.SourceFaults()) yield return fault with { Key = "data." + fault.Key };
+        if (Template.Count > 0 && Data.ChatTemplate == false)
+            yield return new("template", "has variables beside data.chat-template: false", "no variables, or the chat template on");
         if (Reward.Count > 0 && Reward.All(reward => reward.Weight == 0))
             yield return new("reward", "every weight is 0", "one weight that is not 0");
         foreach (var twice in Reward.GroupBy(reward => reward.Name).Where(same => same.Count() > 1))

@@ -17,7 +17,7 @@ internal sealed class RandomModel : IWeightSource
     {
         this.config = config;
         this.seed = seed;
-        Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, "F32"));
+        Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, StoredType.F32));
     }
 
     public string Location => "random model";

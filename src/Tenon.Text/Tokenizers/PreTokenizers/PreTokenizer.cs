@@ -17,8 +17,15 @@ internal enum SplitBehavior
 /// <summary>One step that cuts pieces further; each piece is looked at by itself.</summary>
 internal abstract class PreTokenizer
 {
+    /// <summary>The text and its pieces after this step; a step that only cuts gives the same text back.</summary>
+    public virtual string Apply(string text, List<(int Start, int End)> pieces, List<(int Start, int End)> finer)
+    {
+        foreach (var (start, end) in pieces) Split(text, start, end, finer);
+        return text;
+    }
+
     /// <summary>Appends the pieces of text[start..end].</summary>
-    public abstract void Split(string text, int start, int end, List<(int Start, int End)> pieces);
+    protected abstract void Split(string text, int start, int end, List<(int Start, int End)> pieces);
 
     /// <summary>From stretches (matched or not, covering the piece in order) to pieces.</summary>
     protected static void Emit(List<(int Start, int End, bool Match)> stretches, SplitBehavior behavior, List<(int Start, int End)> pieces)
@@ -60,7 +67,7 @@ internal abstract class PreTokenizer
 /// <summary>Splits by a pattern; the pattern sees one piece at a time, so look-ahead ends at the piece.</summary>
 internal sealed class PatternSplit(Pattern pattern, SplitBehavior behavior, bool invert) : PreTokenizer
 {
-    public override void Split(string text, int start, int end, List<(int Start, int End)> pieces)
+    protected override void Split(string text, int start, int end, List<(int Start, int End)> pieces)
     {
         var piece = text.AsSpan(start, end - start);
         if (behavior == SplitBehavior.Isolated)
@@ -94,7 +101,7 @@ internal sealed class PatternSplit(Pattern pattern, SplitBehavior behavior, bool
 /// <summary>Splits off digits (every numeric character), one by one or run by run.</summary>
 internal sealed class DigitSplit(bool individual) : PreTokenizer
 {
-    public override void Split(string text, int start, int end, List<(int Start, int End)> pieces)
+    protected override void Split(string text, int start, int end, List<(int Start, int End)> pieces)
     {
         var stretches = new List<(int, int, bool)>();
         for (var i = start; i < end;)
@@ -111,4 +118,23 @@ internal sealed class DigitSplit(bool individual) : PreTokenizer
             else merged.Add((from, to, digit));
         foreach (var (from, to, _) in merged) pieces.Add((from, to));
     }
+}
+
+/// <summary>Puts a space before every piece that does not begin with one (<c>add_prefix_space</c>).</summary>
+internal sealed class PrefixSpace : PreTokenizer
+{
+    public override string Apply(string text, List<(int Start, int End)> pieces, List<(int Start, int End)> finer)
+    {
+        var result = new StringBuilder(text.Length + pieces.Count);
+        foreach (var (start, end) in pieces)
+        {
+            var at = result.Length;
+            if (start == end || text[start] != ' ') result.Append(' ');
+            result.Append(text, start, end - start);
+            finer.Add((at, result.Length));
+        }
+        return result.ToString();
+    }
+
+    protected override void Split(string text, int start, int end, List<(int Start, int End)> pieces) => throw new NotSupportedException();
 }

@@ -85,6 +85,24 @@ public class GgufFileTests
         foreach (var part in (string[])["m.gguf", fault, "expected:", "got:", "Hint:"]) message.ShouldContain(part);
     }
 
+    [Theory]
+    [InlineData("alignment as a fraction", "a whole number that is a power of two", "Convert the model again")]
+    [InlineData("alignment as text", "stored as text", "Convert the model again")]
+    [InlineData("unknown type", "type 99", "another quantisation")]
+    public void A_hint_fits_its_fault(string name, string fault, string hint)
+    {
+        var builder = name switch
+        {
+            "alignment as a fraction" => new GgufBuilder().Key("general.alignment", 32f),
+            "alignment as text" => new GgufBuilder().Key("general.alignment", "32"),
+            _ => new GgufBuilder().Tensor("w", (GgufType)99, [1], new byte[4]),
+        };
+        var message = Should.Throw<TenonException>(() => Open(builder)).Message;
+        message.ShouldContain(fault);
+        message.ShouldContain(hint);
+        message.ShouldNotContain("cut off");
+    }
+
     [Fact]
     public void Every_cut_of_a_file_is_an_error_and_never_a_crash()
     {

@@ -65,8 +65,11 @@ public class HuggingFaceConfigTests
     [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":0.5}", "impossible rope scaling", "1 or more", "0.5")]
     [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8}", "low_freq_factor", "llama3", "nothing")]
     [InlineData("\"model_type\":\"llama\",\"hidden_act\":\"gelu\"", "hidden_act", "silu", "gelu")]
-    [InlineData("\"model_type\":\"qwen2\",\"use_sliding_window\":true", "use_sliding_window", "false", "true")]
-    [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\",\"sliding_attention\"]", "layer_types", "full_attention", "sliding_attention")]
+    [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\",\"chunked_attention\"]", "layer_types", "full_attention", "chunked_attention")]
+    [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\"]", "layer_types", "one for each of 2 layers", "1")]
+    [InlineData("\"model_type\":\"qwen2\",\"eos_token_id\":9", "eos_token_id", "below vocab_size = 9", "9")]
+    [InlineData("\"model_type\":\"llama\",\"bos_token_id\":128000", "bos_token_id", "below vocab_size = 9", "128000")]
+    [InlineData("\"model_type\":\"llama\",\"pad_token_id\":\"<pad>\"", "pad_token_id", "a whole number", "<pad>")]
     [InlineData("\"model_type\":\"qwen2\",\"quantization_config\":{\"quant_method\":\"gptq\"}", "quantization_config", "GGUF", "gptq")]
     [InlineData("\"model_type\":\"llama\",\"partial_rotary_factor\":0.5", "partial_rotary_factor", "1", "0.5")]
     [InlineData("\"model_type\":\"llama\",\"num_key_value_heads\":3", "num_key_value_heads", "divisor of num_attention_heads = 4", "3")]
@@ -87,12 +90,38 @@ public class HuggingFaceConfigTests
     }
 
     [Theory]
+    [InlineData("""{"eos_token_id":[2,9]}""", "eos_token_id")]
+    [InlineData("""{"bos_token_id":12}""", "bos_token_id")]
+    [InlineData("""{"pad_token_id":4096}""", "pad_token_id")]
+    public void Ids_of_the_generation_config_belong_to_the_vocabulary(string generation, string key)
+    {
+        var message = Should.Throw<TenonException>(() => Read("\"model_type\":\"qwen2\"", generation)).Message;
+        foreach (var part in (string[])["generation_config.json", key, "below vocab_size = 9"]) message.ShouldContain(part);
+    }
+
+    [Theory]
+    [InlineData("qwen2", "", null)]
+    [InlineData("qwen2", ",\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":2", null)]
+    [InlineData("qwen2", ",\"use_sliding_window\":true", null)]
+    [InlineData("qwen2", ",\"use_sliding_window\":true,\"sliding_window\":null,\"max_window_layers\":0", null)]
+    [InlineData("qwen2", ",\"use_sliding_window\":false,\"sliding_window\":8,\"max_window_layers\":0", null)]
+    [InlineData("qwen3", ",\"layer_types\":[\"full_attention\",\"full_attention\"],\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":0", null)]
+    [InlineData("qwen2", ",\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":1", "8: 1")]
+    [InlineData("qwen3", ",\"use_sliding_window\":true,\"max_window_layers\":0", "4096: 0, 1")]
+    [InlineData("qwen3", ",\"layer_types\":[\"sliding_attention\",\"full_attention\"],\"sliding_window\":16", "16: 0")]
+    public void A_sliding_window_is_known_where_it_acts(string family, string more, string? expected)
+    {
+        var c = Read($"\"model_type\":\"{family}\"{more}");
+        (c.SlidingWindow is { } window ? $"{window}: {string.Join(", ", c.SlidingLayers)}" : null).ShouldBe(expected);
+    }
+
+    [Theory]
     [InlineData("", "not valid JSON")]
     [InlineData("{\"model_type\":", "not valid JSON")]
     [InlineData("{\"model_type\":\"\\ud800\"}", "not valid JSON")]
     [InlineData("[]", "a JSON object")]
     [InlineData("{\"model_type\":\"llama\"}", "no key 'hidden_size'")]
-    [InlineData("{\"model_type\":\"llama\",\"hidden_size\":5,\"num_attention_heads\":2}", "no key 'head_dim'|no key 'intermediate_size'")]
+    [InlineData("{\"model_type\":\"llama\",\"hidden_size\":5,\"num_attention_heads\":2}", "no key 'head_dim'|no key 'intermediate_size'|no key 'num_hidden_layers'")]
     public void A_broken_file_is_named(string text, string what)
     {
         var message = Should.Throw<TenonException>(() => HuggingFaceConfig.Parse("some/config.json", Encoding.UTF8.GetBytes(text))).Message;

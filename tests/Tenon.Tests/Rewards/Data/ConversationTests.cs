@@ -1,5 +1,6 @@
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
+using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
 using Tenon.Training.Settings;
@@ -15,7 +16,10 @@ public class ConversationTests
         problem.System.ShouldBe("S");
         problem.Earlier.ShouldBe([new Turn("user", "1+1?"), new Turn("assistant", "2")]);
         problem.Text.ShouldBe("and 2+2?");
-        var encoder = new PromptEncoder(TokenizerSource.ByteLevel().Tokenizer, messages => string.Concat(messages.Select(m => $"<{m.Role}>{m.Content}")));
+        using var folder = new TempFolder();
+        var config = SmallTokenizer.Config();
+        config["chat_template"] = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
+        var encoder = PromptEncoder.Of(TokenizerSource.Open(SmallTokenizer.Write(folder["t"], config: config)));
         encoder.Decode(Prompts.Encode(encoder, "Q: {problem}", problem, "recipe")).ShouldBe("<system>S<user>1+1?<assistant>2<user>Q: and 2+2?");
         encoder.Decode(Prompts.Encode(encoder, "plain", Read("""[{"role":"user","content":"1+1?"}]"""), "recipe")).ShouldBe("<system>recipe<user>1+1?");
         Should.Throw<TenonException>(() => Prompts.Encode(new PromptEncoder(TokenizerSource.ByteLevel().Tokenizer, null), "plain", problem)).Message.ShouldContain("chat template");

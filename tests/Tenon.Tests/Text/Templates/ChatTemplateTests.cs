@@ -42,5 +42,5 @@ public class ChatTemplateTests
     public void A_line_is_answered_in_one_line_of_ascii(string line, string answer) => new RenderLine().Answer(line).ShouldBe(answer);
 
     [Fact]
-    public void A_line_that_is_no_json_is_answered_with_an_error() => new RenderLine("x").Answer("{").ShouldStartWith("{\"error\":{\"kind\":\"JSONDecodeError\"");
+    public void A_line_that_is_no_json_is_answered_with_an_error() => new RenderLine(ChatTemplates.Of("x")).Answer("{").ShouldStartWith("{\"error\":{\"kind\":\"JSONDecodeError\"");
 }
