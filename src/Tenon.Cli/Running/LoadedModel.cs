@@ -20,7 +20,7 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <param name="precision">Rounding of products with frozen weights.</param>
     /// <param name="needed">Tokens of the longest sequence that must fit; more than the model's context are refused.</param>
     /// <param name="wanted">Tokens of the longest sequence that may come about; the context cuts it.</param>
-    public static (CausalModel Model, IReadOnlySet<int> EndTokens, IReadOnlyList<string> Notices) OpenWeights(string name, Precision precision, int needed, int wanted = 0)
+    public static OpenedWeights OpenWeights(string name, Precision precision, int needed, int wanted = 0)
     {
         using var source = ModelSource.Open(name);
         var context = ContextOf(source.Config);
@@ -28,7 +28,7 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
             throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}", "shorten it, or take a model with a longer context", usage: true);
         var length = Math.Max(needed, Math.Min(wanted, context));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
-        return (model, new HashSet<int>(source.Config.EosTokenIds), source.Notices);
+        return new OpenedWeights(model, new HashSet<int>(source.Config.EosTokenIds)) { Notices = source.Notices };
     }
 
     /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
@@ -55,4 +55,11 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
     public static int ContextOf(ModelConfig config) =>
         config.RopeScaling.Type is RopeType.Default or RopeType.Llama3 ? (int)Math.Min(config.MaxPositionEmbeddings, int.MaxValue) : int.MaxValue;
+}
+
+/// <summary>The weights of a MODEL word, for work on ids.</summary>
+internal sealed record OpenedWeights(CausalModel Model, IReadOnlySet<int> EndTokens)
+{
+    /// <summary>What a person should know of how the model was read; mostly empty.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 }
