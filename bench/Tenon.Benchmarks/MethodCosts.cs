@@ -11,7 +11,7 @@ using Tenon.Rewards.Data;
 using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 using Tenon.Training;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
 using Precision = Tenon.Tensors.Precision;
@@ -48,8 +48,8 @@ internal static class MethodCosts
     {
         if (call.GetValue(s_threads) is { } threads) WorkerPool.SetDefault(threads);
         var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
-        var loaded = LoadedModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
-        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(p => Prompts.Encode(loaded.Encoder, "boxed", p)).ToList();
+        var loaded = LanguageModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
+        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
         var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
         if (call.GetValue(s_peak))
@@ -184,7 +184,7 @@ internal static class MethodCosts
 
         public AdapterSet Adapter { get; }
 
-        public static Work Of(LoadedModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
+        public static Work Of(LanguageModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
         {
             var settings = new AdapterSettings { Method = name, Rank = rank, Calibration = [.. groups.Select(g => g.Prompt)] };
             return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tenon.Runs.Evaluations;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -235,11 +236,24 @@ public sealed class RunFolder : IDisposable
         ? [.. Directory.EnumerateFiles(Samples, "*.jsonl").Select(NumberOf).OfType<int>().Order()]
         : [];
 
-    /// <summary>The file of an evaluation.</summary>
+    /// <summary>Puts a step's metrics in place of its line: what became known after it was logged.</summary>
+    public void ReplaceMetrics(StepMetrics metrics) => MetricsLog.Replace(MetricsFile, metrics, Temporary);
+
+    /// <summary>The file of an evaluation in the form of version 0.1.</summary>
     public string EvaluationFile(string benchmark, int step) =>
         Path.Combine(Evaluations, $"{string.Concat(benchmark.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '@' or '.' ? c : '_'))}.{step.ToString("D6", CultureInfo.InvariantCulture)}.json");
 
-    /// <summary>Writes an evaluation: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.</summary>
+    /// <summary>The folder of an evaluation: <c>eval/STEP/NAME@K</c>.</summary>
+    public string EvaluationFolder(string benchmark, int step) =>
+        Path.Combine(Evaluations, step.ToString(CultureInfo.InvariantCulture), EvaluationNames.Of(benchmark));
+
+    /// <summary>The folders of all evaluations with their steps, by step and name.</summary>
+    public IReadOnlyList<(int Step, string Path)> EvaluationFolders() => Directory.Exists(Evaluations)
+        ? [.. Directory.EnumerateDirectories(Evaluations).Select(path => (Step: NumberOf(path), Path: path)).Where(f => f.Step is not null).OrderBy(f => f.Step)
+            .SelectMany(f => Directory.EnumerateDirectories(f.Path).Order(StringComparer.Ordinal).Select(path => (f.Step!.Value, path)))]
+        : [];
+
+    /// <summary>Writes an evaluation in the form of version 0.1: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.</summary>
     public void WriteEvaluation(string benchmark, int step, JsonObject evaluation) =>
         AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToLine() + "\n", Temporary);
 
@@ -279,6 +293,7 @@ public sealed class RunFolder : IDisposable
     {
         MetricsLog.CutBack(MetricsFile, step, Temporary);
         foreach (var number in SampleSteps().Where(number => number > step)) File.Delete(SamplesFile(number));
+        foreach (var (_, path) in EvaluationFolders().Where(f => f.Step > step)) Directory.Delete(path, recursive: true);
         foreach (var file in EvaluationFiles())
             if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > step)
                 File.Delete(file);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Runs;
 
@@ -76,6 +77,7 @@ public sealed class RunReader
     public IReadOnlyList<JsonObject> Evaluations() =>
     [
         .. _folder.EvaluationFiles().Select(file => RunJson.Parse(File.ReadAllText(file))).OfType<JsonObject>()
+            .Concat(_folder.EvaluationFolders().Select(f => EvaluationRecord.Read(f.Path, f.Step)).OfType<JsonObject>())
             .Where(json => RunJson.Text(json["benchmark"]) is not null && RunJson.Whole(json["step"]) is not null)
             .OrderBy(json => RunJson.Text(json["benchmark"]), StringComparer.Ordinal).ThenBy(json => RunJson.Whole(json["step"])),
     ];

@@ -20,6 +20,9 @@ public sealed record SampleRecord
     /// <summary>The problem's text.</summary>
     public required string Problem { get; init; }
 
+    /// <summary>The prompt as the model read it: rendered by the chat template, special tokens included.</summary>
+    public string Prompt { get; init; } = "";
+
     /// <summary>The right answer.</summary>
     public required string Answer { get; init; }
 
@@ -61,6 +64,7 @@ public sealed record SampleRecord
         ["sample"] = Sample,
         ["id"] = Id,
         ["problem"] = Problem,
+        ["prompt"] = Prompt,
         ["answer"] = Answer,
         ["completion"] = Completion,
         ["tokens"] = Tokens,
@@ -84,6 +88,7 @@ public sealed record SampleRecord
             Sample = (int)(RunJson.Whole(json["sample"]) ?? 0),
             Id = RunJson.Text(json["id"]) ?? "",
             Problem = RunJson.Text(json["problem"]) ?? "",
+            Prompt = RunJson.Text(json["prompt"]) ?? "",
             Answer = RunJson.Text(json["answer"]) ?? "",
             Completion = RunJson.Text(json["completion"]) ?? "",
             Tokens = (int)(RunJson.Whole(json["tokens"]) ?? 0),

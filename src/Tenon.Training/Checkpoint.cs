@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Checkpoints;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training.Objectives;
 
@@ -72,7 +73,7 @@ internal static class Checkpoint
         var json = new JsonObject
         {
             ["step"] = state.Step,
-            ["cursor"] = state.Cursor,
+            ["cursor"] = state.Rollouts.Cursor,
             ["updates"] = optimizer.Updates,
             ["entropy_coefficient"] = state.Entropy?.Coefficient,
             ["entropy_last"] = state.Entropy is { LastEntropy: var last } && double.IsFinite(last) ? last : null,
@@ -85,6 +86,13 @@ internal static class Checkpoint
             json["best_accuracy"] = state.BestAccuracy;
         }
         if (state.Setbacks > 0) json["setbacks"] = state.Setbacks;
+        if (state.Rollouts.Judged > 0)
+        {
+            json["judged"] = state.Rollouts.Judged;
+            json["mixed"] = state.Rollouts.Mixed;
+        }
+
+        if (state.Rollouts.Carried.Count > 0) json["carried"] = JsonSerializer.SerializeToNode(state.Rollouts.Carried);
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
 
@@ -98,7 +106,13 @@ internal static class Checkpoint
         return new TrainerState
         {
             Step = (int)json["step"]!,
-            Cursor = (long)json["cursor"]!,
+            Rollouts = new RolloutState
+            {
+                Cursor = (long)json["cursor"]!,
+                Judged = (double?)json["judged"] ?? 0,
+                Mixed = (double?)json["mixed"] ?? 0,
+                Carried = json["carried"]?.Deserialize<RolloutGroup[]>() ?? [],
+            },
             IsStopped = (bool?)json["stopped"] == true,
             EmptySteps = (int?)json["empty_steps"] ?? 0,
             BestStep = (int?)json["best_step"],

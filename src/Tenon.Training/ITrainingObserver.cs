@@ -81,7 +81,14 @@ public sealed record SampleShown(int Step, string Problem, string Completion, st
 /// <param name="Truncated">Share of completions that reached the limit.</param>
 /// <param name="LengthMean">Mean length in tokens.</param>
 public sealed record EvaluationShown(
-    int Step, string Benchmark, double Accuracy, double StandardError, int Problems, int Samples, double PassAtK, double Truncated, double LengthMean);
+    int Step, string Benchmark, double Accuracy, double StandardError, int Problems, int Samples, double PassAtK, double Truncated, double LengthMean)
+{
+    /// <summary>Lower end of the accuracy's 95 % interval.</summary>
+    public double Low { get; init; } = double.NaN;
+
+    /// <summary>Its upper end.</summary>
+    public double High { get; init; } = double.NaN;
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Step">Steps that are done.</param>
@@ -89,4 +96,8 @@ public sealed record EvaluationShown(
 /// <param name="Stopped">True where it was asked to stop.</param>
 /// <param name="Adapter">The folder of the last checkpoint: a PEFT adapter folder.</param>
 /// <param name="Seconds">Seconds that this process worked on it.</param>
-public sealed record RunEnd(int Step, int Steps, bool Stopped, string Adapter, double Seconds);
+public sealed record RunEnd(int Step, int Steps, bool Stopped, string Adapter, double Seconds)
+{
+    /// <summary>What <c>tenon eval MODEL --adapter DIR</c> needs to repeat the run's own evaluation; empty where it has none.</summary>
+    public IReadOnlyList<string> EvaluateArguments { get; init; } = [];
+}

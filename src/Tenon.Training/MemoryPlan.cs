@@ -1,10 +1,13 @@
 using Tenon.Models.Config;
+using Tenon.Models.Generation;
 
 namespace Tenon.Training;
 
 /// <summary>An estimate of a run's memory from its sizes, for <c>recompute: auto</c>, the dry run, and the refusal of a run that cannot fit.</summary>
 public static class MemoryPlan
 {
+    private const int MostAlive = 128;
+
     /// <summary>Floats that the backward pass of one block keeps for each token: residuals, norms, q, k, v, attention, gate, up, their product and the gradients in flight.</summary>
     public static long BlockFloatsPerToken(ModelConfig c) => 5L * c.HiddenSize + 2L * c.QueryDim + 2L * c.KeyValueDim + 3L * c.IntermediateSize;
 
@@ -12,9 +15,36 @@ public static class MemoryPlan
     public static long PassBytes(ModelConfig c, long tokens, bool recompute) =>
         sizeof(float) * tokens * (recompute ? c.NumHiddenLayers * c.HiddenSize + 2 * BlockFloatsPerToken(c) : c.NumHiddenLayers * BlockFloatsPerToken(c) + BlockFloatsPerToken(c));
 
-    /// <summary>True where keeping every block's inside would take more than a quarter of the memory that is there.</summary>
+    /// <summary>What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there, or half of what model and adapter leave.</summary>
     public static bool Recompute(TrainingSetup setup) =>
-        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false) > AvailableBytes() / 4;
+        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false) > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
+
+    /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
+    public static long FixedBytes(TrainingSetup setup) => setup.Model.WeightBytes + AdapterBytes(setup);
+
+    /// <summary>Bytes of adapter, gradient and optimizer.</summary>
+    public static long AdapterBytes(TrainingSetup setup) => setup.Adapter.TrainableCount * 4 * sizeof(float);
+
+    /// <summary>Bytes of the training pass as the recipe cuts it.</summary>
+    public static long PassBytes(TrainingSetup setup) =>
+        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, setup.Settings.Update.Recompute ?? Recompute(setup));
+
+    /// <summary>Bytes of the cache that one sequence of the longest kind takes, an upper bound.</summary>
+    public static long SequenceBytes(TrainingSetup setup) =>
+        ((setup.Settings.Rollout.MaxPromptTokens + (long)setup.Settings.Rollout.MaxNewTokens) / 32 + 1) * GeneratorMemory.PageBytes(setup.Model.Config);
+
+    /// <summary>
+    /// Sequences that are alive at once: what the recipe says, or as many as fit beside model, adapter and training pass, 128 at most; never more than a step draws or
+    /// an evaluation holds.
+    /// </summary>
+    public static int Concurrency(TrainingSetup setup)
+    {
+        var rollout = setup.Settings.Rollout;
+        var samples = Math.Max((long)rollout.Prompts * rollout.Group, setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max());
+        if (rollout.Concurrency is { } asked) return (int)Math.Min(asked, samples);
+        var fits = Math.Max(1, (AvailableBytes() - FixedBytes(setup) - PassBytes(setup)) / SequenceBytes(setup));
+        return (int)Math.Min(Math.Min(fits, MostAlive), samples);
+    }
 
     /// <summary>Memory that this process may use.</summary>
     public static long AvailableBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -1,6 +1,6 @@
 using Tenon.Models.Layers;
 using Tenon.Tensors.Ops;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 
 namespace Tenon.Training;
 

@@ -1,5 +1,5 @@
+using Tenon.Rollouts;
 using Tenon.Training.Objectives;
-using Tenon.Training.Rollouts;
 
 namespace Tenon.Training;
 
@@ -23,7 +23,7 @@ internal sealed record PolicyBatch
 
     public double[]? RefLogps { get; init; }
 
-    public static PolicyBatch Of(IReadOnlyList<RolloutGroup> groups, BatchStatistics statistics, ObjectiveSettings objective)
+    public static PolicyBatch Of(IReadOnlyList<RolloutGroup> groups, RolloutStatistics statistics, ObjectiveSettings objective)
     {
         var rows = groups.SelectMany(g => g.Rollouts).ToList();
         var starts = new int[rows.Count + 1];
@@ -105,11 +105,16 @@ internal sealed record PolicyBatch
     }
 
     /// <summary>max |sampled - trained| over a window whose log-probabilities were just computed before any update: exactly 0, or sampler and trainer have come apart.</summary>
-    public double LargestDifference(double[] logps, int firstGroup)
+    public double LargestDifference(double[] logps, int firstGroup, Func<int, bool> isFresh)
     {
         var start = RowStarts[GroupStarts[firstGroup]];
         var largest = 0.0;
-        for (var t = 0; t < logps.Length; t++) largest = Math.Max(largest, Math.Abs(logps[t] - SampledLogps[start + t]));
+        for (var g = firstGroup; g + 1 < GroupStarts.Length && RowStarts[GroupStarts[g]] - start < logps.Length; g++)
+        {
+            if (!isFresh(g)) continue;
+            for (var t = RowStarts[GroupStarts[g]]; t < RowStarts[GroupStarts[g + 1]]; t++) largest = Math.Max(largest, Math.Abs(logps[t - start] - SampledLogps[t]));
+        }
+
         return largest;
     }
 }

@@ -4,7 +4,7 @@ using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training.Objectives;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 
 namespace Tenon.Training;
 

@@ -1,242 +1,123 @@
 using System.Diagnostics;
-using Tenon.Models.Generation;
+using Tenon.Rollouts;
 using Tenon.Runs;
-using Tenon.Tensors;
-using Tenon.Training.Objectives;
-using Tenon.Training.Rollouts;
 
 namespace Tenon.Training;
 
 /// <summary>
-/// Reinforcement learning with verifiable rewards: each step draws prompts, samples groups, has them judged, turns rewards into advantages, and updates the
-/// adapter. All that decides the next step lives in <see cref="TrainerState"/>, so that a run goes on from a checkpoint to the same bits.
+/// Reinforcement learning with verifiable rewards: each step draws judged groups, turns rewards into advantages, and updates the adapter.
+/// All that decides the next step lies in <see cref="TrainerState"/>, so that a run goes on from a checkpoint to the same bits.
 /// </summary>
 public sealed class RlvrTrainer
 {
-    private readonly TrainingSetup setup;
-    private readonly RunFolder folder;
-    private readonly ITrainingObserver observer;
-    private readonly RolloutCollector collector;
-    private readonly PolicyUpdater updater;
-    private readonly AdapterOptimizer optimizer;
-    private readonly HeldOutEvaluator evaluator;
-    private TrainerState state = new();
+    private readonly TrainingSetup _setup;
+    private readonly RunFolder _folder;
+    private readonly ITrainingObserver _observer;
+    private readonly IRolloutSource _rollouts;
+    private readonly BatchUpdate _update;
+    private readonly RunEvaluations _evaluations;
+    private readonly double[] _weights;
+    private TrainerState _state = new();
+    private int _said;
 
     /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
-    public RlvrTrainer(TrainingSetup setup, RunFolder folder, ITrainingObserver observer)
+    /// <param name="setup">What the run needs.</param>
+    /// <param name="folder">Where it is kept.</param>
+    /// <param name="observer">Watches it.</param>
+    /// <param name="rollouts">Where rollouts come from; null for this process.</param>
+    public RlvrTrainer(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, IRolloutSource? rollouts = null)
     {
-        this.setup = setup;
-        this.folder = folder;
-        this.observer = observer;
-        var settings = setup.Settings;
-        var precision = settings.Precision;
-        var options = new GeneratorOptions
-        {
-            Sampling = new SamplingSettings { Temperature = settings.Rollout.Temperature },
-            EndTokens = setup.EndTokens,
-            Concurrency = settings.Rollout.Concurrency ?? Math.Min(128, settings.Rollout.Prompts * settings.Rollout.Group),
-            SharePrompts = settings.Rollout.SharePrompts,
-            Precision = precision,
-        };
-        collector = new RolloutCollector(setup.Model, setup.Encoder, setup.Rewards, options);
-        var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup),
-            setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
-        updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, precision));
-        optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, UpdatesPerStep);
-        evaluator = new HeldOutEvaluator(setup, options);
+        (_setup, _folder, _observer) = (setup, folder, observer);
+        _rollouts = rollouts ?? setup.LocalRollouts();
+        _update = new BatchUpdate(setup);
+        _evaluations = new RunEvaluations(setup, folder, observer);
+        _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
 
-    private int UpdatesPerStep => setup.Settings.Update.Epochs * setup.Settings.Update.Minibatches;
-
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => state = Checkpoint.Resume(folder, setup.Adapter, optimizer, observer.OnMessage);
+    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, _observer.OnMessage);
 
-    /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand.</summary>
+    /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made when the run goes on.</summary>
+    /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
     {
         var clock = Stopwatch.StartNew();
-        var settings = setup.Settings;
-        observer.OnStart(new RunStart(folder.Folder, settings.Model, setup.Adapter.Method.Name, settings.Steps, state.Step, setup.Adapter.TrainableCount, setup.Model.ParameterCount));
-        using var log = new MetricsLog(folder.MetricsFile);
-        if (state.Step == 0 && settings.Evaluate.Benchmarks.Count > 0) EvaluateStart(stop);
-        while (state.Step < settings.Steps && !stop.IsCancellationRequested)
+        var settings = _setup.Settings;
+        _observer.OnStart(new RunStart(
+            _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount, _setup.Model.ParameterCount));
+        _evaluations.RunPending(_state.Step, stop);
+        using var log = new MetricsLog(_folder.MetricsFile);
+        while (_state.Step < settings.Steps && !stop.IsCancellationRequested)
         {
-            var metrics = Step(state.Step + 1, abort);
-            var last = state.Step == settings.Steps;
-            var due = settings.Evaluate.Every > 0 && state.Step % settings.Evaluate.Every == 0;
-            if (settings.Evaluate.Benchmarks.Count > 0 && (due || last)) Evaluate(metrics, abort);
+            var metrics = Step(_state.Step + 1, abort);
+            _evaluations.Run(metrics, stop);
             log.Append(metrics);
-            observer.OnStep(metrics);
-            if (last || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            _observer.OnStep(metrics);
+            var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
+            if (empty) _state = _state with { EmptySteps = 0 };
+            if (empty || _state.Step == settings.Steps || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            if (empty) throw NothingToLearn();
         }
 
-        if (state.Step < settings.Steps && !folder.CheckpointSteps().Contains(state.Step) && state.Step > 0) Save(log);
-        var adapter = state.Step > 0 ? folder.CheckpointFolder(state.Step) : "";
-        observer.OnEnd(new RunEnd(state.Step, settings.Steps, state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds));
+        if (_state.Step < settings.Steps && !_folder.CheckpointSteps().Contains(_state.Step) && _state.Step > 0) Save(log);
+        var adapter = _state.Step > 0 ? _folder.CheckpointFolder(_state.Step) : "";
+        _observer.OnEnd(new RunEnd(_state.Step, settings.Steps, _state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds)
+        {
+            EvaluateArguments = RunEvaluations.Arguments(settings, _folder.Folder),
+        });
     }
 
     private void Save(MetricsLog log) =>
-        observer.OnCheckpoint(state.Step, Checkpoint.Write(folder, log, setup.Settings.Checkpoint.Keep, state, setup.Adapter, optimizer, setup.Settings.Model));
+        _observer.OnCheckpoint(_state.Step, Checkpoint.Write(_folder, log, _setup.Settings.Checkpoint.Keep, _state, _setup.Adapter, _update.Optimizer, _setup.Settings.Model));
 
     private StepMetrics Step(int step, CancellationToken abort)
     {
-        var clock = Stopwatch.StartNew();
-        observer.OnPhase(StepPhase.Sampling, 0);
-        var statistics = new BatchStatistics(setup.Rewards);
-        var groups = Sample(step, statistics, abort);
-        var sampled = clock.Elapsed.TotalSeconds;
-        ShowSample(step, statistics);
+        var clock = new StepClock(_observer);
+        clock.Begin(StepPhase.Sampling);
+        var drawn = _rollouts.Draw(step, _state.Rollouts, share => _observer.OnPhase(StepPhase.Sampling, share), abort);
+        ShowSample(step, drawn.Statistics);
+        SayShort(step, drawn);
 
-        observer.OnPhase(StepPhase.Scoring, 0);
-        var batch = PolicyBatch.Of(groups, statistics, setup.Objective);
-        if (groups.Count > 0 && setup.Objective.NeedsReference) batch = batch with { RefLogps = updater.Score(groups, null).Logps };
-        var advantages = batch.Advantages(setup.Objective, setup.Rewards.Select(r => r.Weight).ToArray());
-        WriteSamples(step, groups, statistics, batch.RowAdvantages(advantages));
-        var scored = clock.Elapsed.TotalSeconds;
+        clock.Begin(StepPhase.Scoring);
+        var batch = PolicyBatch.Of(drawn.Groups, drawn.Statistics, _setup.Objective);
+        if (drawn.Groups.Count > 0 && _setup.Objective.NeedsReference) batch = batch with { RefLogps = _update.Reference(drawn.Groups) };
+        var advantages = batch.Advantages(_setup.Objective, _weights);
+        _folder.WriteSamples(step, SampleLines.Of(step, drawn, batch.RowAdvantages(advantages), _setup.Encoder));
 
-        observer.OnPhase(StepPhase.Training, 0);
+        clock.Begin(StepPhase.Training);
         var metrics = new StepMetrics(step);
-        statistics.Fill(metrics);
-        metrics[StepMetric.GroupsKept] = groups.Count;
+        RolloutMetrics.Fill(metrics, drawn, _setup.Settings.Rollout.DynamicSampling);
         metrics[StepMetric.Masked] = batch.MaskedShare;
-        Update(metrics, groups, batch, advantages);
-        state = state with { Step = step };
-        setup.Adapter.Version = step;
-        var end = clock.Elapsed.TotalSeconds;
-        metrics[StepMetric.Time] = end;
-        metrics[StepMetric.SampleTime] = sampled;
-        metrics[StepMetric.ScoreTime] = scored - sampled;
-        metrics[StepMetric.TrainTime] = end - scored;
-        metrics[StepMetric.SampleSpeed] = metrics[StepMetric.TokensSampled] / Math.Max(1e-9, sampled);
-        metrics[StepMetric.TrainSpeed] = metrics[StepMetric.TokensTrained] / Math.Max(1e-9, end - scored);
-        metrics[StepMetric.Memory] = ProcessMemory.PeakBytes() / 1e9;
+        var entropy = _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, share => _observer.OnPhase(StepPhase.Training, share));
+        _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0 };
+        _setup.Adapter.Version = step;
+        clock.WriteTo(metrics);
         return metrics;
     }
 
-    private void WriteSamples(int step, List<RolloutGroup> groups, BatchStatistics statistics, double[] rowAdvantages)
-    {
-        var byRollout = new Dictionary<object, double>(ReferenceEqualityComparer.Instance);
-        foreach (var (rollout, advantage) in groups.SelectMany(g => g.Rollouts).Zip(rowAdvantages)) byRollout[rollout] = advantage;
-        folder.WriteSamples(step, SampleLines.Of(step, statistics, rollout => byRollout.GetValueOrDefault(rollout, double.NaN)));
-    }
-
-    /// <summary>Draws groups in order; with dynamic sampling, until the batch holds only groups with both outcomes or the rounds are used up.</summary>
-    private List<RolloutGroup> Sample(int step, BatchStatistics statistics, CancellationToken abort)
-    {
-        var rollout = setup.Settings.Rollout;
-        var kept = new List<RolloutGroup>();
-        var draw = 0;
-        var rounds = rollout.DynamicSampling ? rollout.MaxRounds : 1;
-        for (var round = 0; round < rounds && kept.Count < rollout.Prompts; round++)
-        {
-            var prompts = new List<DrawnPrompt>();
-            var attempts = 0;
-            while (prompts.Count < rollout.Prompts - kept.Count)
-            {
-                var problem = setup.Problems.At(state.Cursor);
-                state = state with { Cursor = state.Cursor + 1 };
-                var ids = Settings.Prompts.Encode(setup.Encoder, setup.Settings.Data.Prompt, problem, setup.Settings.Data.System);
-                if (ids.Length <= rollout.MaxPromptTokens && ids.Length + rollout.MaxNewTokens <= setup.Model.MaxLength) prompts.Add(new DrawnPrompt(problem, draw++, ids));
-                else
-                {
-                    statistics.Skip("prompt-too-long");
-                    if (++attempts >= Math.Max(1000, setup.Problems.Count ?? 0))
-                    {
-                        var room = setup.Model.MaxLength - rollout.MaxNewTokens;
-                        throw new TenonException("problems of the run", $"prompts of at most {Math.Min(rollout.MaxPromptTokens, room)} tokens", $"{attempts} longer ones in a row",
-                            room < rollout.MaxPromptTokens ? $"the model's context of {setup.Model.MaxLength} tokens holds prompt and completion: lower rollout.max-new-tokens, or take a model with a longer context" : "raise rollout.max-prompt-tokens");
-                    }
-                }
-            }
-
-            var place = new RandomPlace((ulong)setup.Settings.Seed, RandomPurpose.Sampling, step);
-            var groups = collector.Collect(prompts, rollout.Group, rollout.MaxNewTokens, place, setup.Adapter, share => observer.OnPhase(StepPhase.Sampling, share), abort);
-            foreach (var group in groups)
-            {
-                statistics.Add(group);
-                if (!rollout.DynamicSampling || statistics.IsMixed(group)) kept.Add(group);
-            }
-        }
-
-        return kept;
-    }
-
-    private void ShowSample(int step, BatchStatistics statistics)
+    private void ShowSample(int step, RolloutStatistics statistics)
     {
         if (statistics.Drawn.Count == 0) return;
         var group = statistics.Drawn[^1];
         var rollout = group.Rollouts[^1];
-        var index = Math.Max(0, setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
-        observer.OnSample(new SampleShown(step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length, rollout.IsTruncated));
+        var index = Math.Max(0, _setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
+        _observer.OnSample(new SampleShown(
+            step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length, rollout.IsTruncated));
     }
 
-    /// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
-    private void Update(StepMetrics metrics, List<RolloutGroup> groups, PolicyBatch batch, double[] advantages)
+    // The first time, and again each time that it has happened twice as often: every one is in the metrics.
+    private void SayShort(int step, RolloutBatch drawn)
     {
-        var (report, step) = (new UpdateMetrics(), metrics.Step);
-        var clock = (step - 1L) * UpdatesPerStep;
-        optimizer.Clock = clock;
-        metrics[StepMetric.LearningRate] = optimizer.LearningRate;
-        if (groups.Count == 0) return;
-        var logged = LoggedMetrics.Of(setup.Objective);
-        var update = setup.Settings.Update;
-        var count = Math.Min(update.Minibatches, groups.Count);
-        for (var epoch = 0; epoch < update.Epochs; epoch++)
-            for (var m = 0; m < count; m++)
-            {
-                optimizer.Clock = clock + (long)epoch * update.Minibatches + m;
-                var first = groups.Count * m / count;
-                var end = groups.Count * (m + 1) / count;
-                var part = groups[first..end];
-                var window = batch.Window(first, end, advantages);
-                if (setup.Objective.NeedsFirstPass)
-                {
-                    // Masks that read the whole step decide by the policy as it stands now, before the first gradient.
-                    var (logps, entropies) = updater.Score(part, setup.Adapter);
-                    window = window with { Logps = logps, Entropies = entropies };
-                }
-                var plan = LossPlan.Of(setup.Objective, window, setup.Settings.Rollout.MaxNewTokens, state.Entropy?.Effective(setup.Objective),
-                    n => new RandomKey((ulong)setup.Settings.Seed).Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
-                var isFirst = epoch == 0 && m == 0;
-                // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
-                var scored = isFirst && setup.Adapter.Dropout > 0 ? updater.Score(part, setup.Adapter).Logps : null;
-                var loss = updater.Accumulate(part, setup.Adapter, setup.Objective, window, plan, optimizer.Updates);
-                if (isFirst) report.Add(StepMetric.LogpDifference, batch.LargestDifference(scored ?? window.Logps, first));
-                var (norm, change, rate) = optimizer.Step((name, value) => report.Add(StepMetric.Method[name], value));
-                if (setup.Objective.HasEntropyBonus)
-                    state = state with { Entropy = (state.Entropy ?? new EntropyController(setup.Objective.EntropyBonus)).After(setup.Objective, loss[StepMetric.BonusEntropy]) };
-                foreach (var metric in logged) report.Add(metric, loss[metric]);
-                report.Add(StepMetric.GradNorm, norm);
-                report.Add(StepMetric.UpdateNorm, change);
-                report.Add(StepMetric.LearningRate, rate);
-                observer.OnPhase(StepPhase.Training, (epoch * count + m + 1.0) / (update.Epochs * count));
-            }
-
-        report.WriteTo(metrics);
+        if (drawn.Groups.Count >= drawn.Wanted || !int.IsPow2(++_said)) return;
+        _observer.OnMessage($"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after {drawn.Statistics.Drawn.Count} groups"
+            + (drawn.Groups.Count == 0 ? ": nothing to learn from in this step" : "")
+            + (_said > 1 ? $" ({_said} such steps so far)" : ""));
     }
 
-    // A run that is asked to stop before its first step has nothing to keep: the evaluation is made again when it goes on.
-    private void EvaluateStart(CancellationToken stop)
+    private TenonException NothingToLearn()
     {
-        try
-        {
-            Evaluate(null, stop);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            observer.OnMessage("the evaluation before the first step was not finished");
-        }
-    }
-
-    private void Evaluate(StepMetrics? metrics, CancellationToken abort)
-    {
-        observer.OnPhase(StepPhase.Evaluating, 0);
-        foreach (var heldOut in setup.HeldOut)
-        {
-            var (shown, json) = evaluator.Run(state.Step, heldOut, abort);
-            folder.WriteEvaluation(heldOut.Name, state.Step, json);
-            observer.OnEvaluation(shown);
-            if (metrics is not null) metrics[StepMetric.Evaluation[heldOut.Name]] = shown.Accuracy;
-        }
+        var rollout = _setup.Settings.Rollout;
+        return new TenonException($"the run stopped after step {_state.Step}", "groups with right and wrong answers", $"{rollout.MaxEmptySteps} steps in a row without one",
+            $"problems of another level, a larger rollout.group than {rollout.Group}, or rollout.max-empty-steps: 0 to go on; the checkpoint is written: {_folder.ResumeCommand()}");
     }
 }

@@ -1,24 +1,28 @@
 using System.Text.Json.Nodes;
+using Tenon.Rollouts;
 using Tenon.Runs;
-using Tenon.Training.Rollouts;
+using Tenon.Text.Prompting;
 
 namespace Tenon.Training;
 
 /// <summary>The lines of <c>samples/</c>: every completion that was drawn, with its verdicts and the advantage it was trained with.</summary>
 internal static class SampleLines
 {
-    /// <summary>The lines of a step; <paramref name="advantageOf"/> is NaN for a completion that is not trained on.</summary>
-    public static IEnumerable<JsonObject> Of(int step, BatchStatistics statistics, Func<Rollout, double> advantageOf)
+    /// <summary>The lines of a step; <paramref name="advantages"/> are those of the batch's completions, in order.</summary>
+    public static IEnumerable<JsonObject> Of(int step, RolloutBatch batch, double[] advantages, PromptEncoder encoder)
     {
-        for (var g = 0; g < statistics.Drawn.Count; g++)
+        var trained = new Dictionary<object, double>(ReferenceEqualityComparer.Instance);
+        foreach (var (rollout, advantage) in batch.Groups.SelectMany(g => g.Rollouts).Zip(advantages)) trained[rollout] = advantage;
+        for (var g = 0; g < batch.Statistics.Drawn.Count; g++)
         {
-            var group = statistics.Drawn[g];
+            var group = batch.Statistics.Drawn[g];
+            var prompt = encoder.Tokenizer.Decode(group.Prompt);
             for (var s = 0; s < group.Rollouts.Count; s++)
-                yield return Record(step, g, s, group, statistics, advantageOf(group.Rollouts[s])).ToJson();
+                yield return Record(step, g, s, group, prompt, batch.Statistics, trained.GetValueOrDefault(group.Rollouts[s], double.NaN)).ToJson();
         }
     }
 
-    private static SampleRecord Record(int step, int g, int s, RolloutGroup group, BatchStatistics statistics, double advantage)
+    private static SampleRecord Record(int step, int g, int s, RolloutGroup group, string prompt, RolloutStatistics statistics, double advantage)
     {
         var rollout = group.Rollouts[s];
         // The outcome's verdict speaks for the completion: of several rewards, the first that says right or wrong.
@@ -30,6 +34,7 @@ internal static class SampleLines
             Sample = s,
             Id = group.Problem.Id,
             Problem = group.Problem.Text,
+            Prompt = prompt,
             Answer = group.Problem.Answer,
             Completion = rollout.Text,
             Tokens = rollout.Sampled.Ids.Length,

@@ -1,3 +1,4 @@
+using Tenon.Rollouts;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
@@ -8,8 +9,8 @@ public sealed record TrainerState
     /// <summary>Steps that are done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Problems drawn so far.</summary>
-    public long Cursor { get; init; }
+    /// <summary>Where the source of rollouts stands.</summary>
+    public RolloutState Rollouts { get; init; } = new();
 
     /// <summary>True where a stop rule has ended the run before its last step.</summary>
     public bool IsStopped { get; init; }

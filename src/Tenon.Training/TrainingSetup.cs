@@ -1,7 +1,9 @@
 using Tenon.Adapters;
+using Tenon.Evaluation.Benchmarks;
 using Tenon.Models;
+using Tenon.Models.Generation;
+using Tenon.Rollouts;
 using Tenon.Text.Prompting;
-using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training;
@@ -34,10 +36,40 @@ public sealed record TrainingSetup : IDisposable
     public required Objectives.ObjectiveSettings Objective { get; init; }
 
     /// <summary>Held-out problems that the recipe's evaluations run on.</summary>
-    public IReadOnlyList<HeldOut> HeldOut { get; init; } = [];
+    public IReadOnlyList<Benchmark> HeldOut { get; init; } = [];
 
     /// <summary>What a person should know before the run begins and what stops nothing (ids that a data file has twice).</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>The precision of products with frozen weights.</summary>
+    public Tensors.Precision Precision => Settings.Precision;
+
+    /// <summary>Settings of the run's sampling.</summary>
+    public GeneratorOptions Generation() => new()
+    {
+        Sampling = new SamplingSettings { Temperature = Settings.Rollout.Temperature },
+        EndTokens = EndTokens,
+        Concurrency = MemoryPlan.Concurrency(this),
+        SharePrompts = Settings.Rollout.SharePrompts,
+        Precision = Precision,
+    };
+
+    /// <summary>Rollouts that this process samples as the recipe says.</summary>
+    public IRolloutSource LocalRollouts()
+    {
+        var rollout = Settings.Rollout;
+        return new LocalRollouts(Model, new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System), Problems, Rewards, Adapter, Generation(), new RolloutPlan
+        {
+            Prompts = rollout.Prompts,
+            Group = rollout.Group,
+            MaxNewTokens = rollout.MaxNewTokens,
+            MaxPromptTokens = rollout.MaxPromptTokens,
+            DynamicSampling = rollout.DynamicSampling,
+            MaxRounds = rollout.MaxRounds,
+            CarrySurplus = rollout.Surplus == "carry",
+            Seed = (ulong)Settings.Seed,
+        });
+    }
 
     /// <summary>Ends the rewards that run programs of their own.</summary>
     public void Dispose()
@@ -45,9 +77,3 @@ public sealed record TrainingSetup : IDisposable
         foreach (var reward in Rewards) (reward.Reward as IDisposable)?.Dispose();
     }
 }
-
-/// <summary>A benchmark as the trainer runs it.</summary>
-/// <param name="Name">The recipe's <c>NAME@K</c>.</param>
-/// <param name="Samples">K.</param>
-/// <param name="Problems">The problems, in order.</param>
-public sealed record HeldOut(string Name, int Samples, IReadOnlyList<Tenon.Rewards.Problem> Problems);

@@ -4,6 +4,7 @@ using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 using Tenon.Cli.Running;
+using Tenon.Rollouts;
 
 namespace Tenon.Cli.Commands;
 
@@ -57,7 +58,7 @@ internal sealed class AdapterCommand : Verb
 
     private static void ToLora(string name, string path, string target, int? rank, Terminal terminal)
     {
-        var loaded = LoadedModel.OpenWeights(name, Tenon.Tensors.Precision.F32, 1);
+        var loaded = LanguageModel.OpenWeights(name, Tenon.Tensors.Precision.F32, 1);
         using var set = AdapterOpener.Open(loaded.Model, path, terminal);
         AtomicFile.WriteFolder(target, target + ".tmp", made => terminal.Error.WriteLine(Told(LoraConversion.Save(set, made, name, rank))));
     }

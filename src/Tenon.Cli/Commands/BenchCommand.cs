@@ -10,7 +10,7 @@ using Tenon.Rewards.Data;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
 
@@ -66,9 +66,9 @@ internal sealed class BenchCommand : Verb
         if (name == "kernels") return Kernels(call, terminal);
         if (call.GetValue(model) is null || call.GetValue(data) is null) throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
         var precision = compute.Precision(call);
-        var loaded = LoadedModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
+        var loaded = LanguageModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
         var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
-        var ids = problems.Select(p => Prompts.Encode(loaded.Encoder, "boxed", p)).ToList();
+        var ids = problems.Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
         using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();
@@ -140,7 +140,7 @@ internal sealed class BenchCommand : Verb
         return 0;
     }
 
-    private Action Work(string name, ParseResult call, LoadedModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision)
+    private Action Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision)
     {
         var (samples, length) = (call.GetValue(group), call.GetValue(tokens));
         var generator = new Generator(loaded.Model, new GeneratorOptions { Concurrency = ids.Count * samples, Precision = precision });
@@ -157,7 +157,7 @@ internal sealed class BenchCommand : Verb
         };
     }
 
-    private static void Prefill(LoadedModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision) =>
+    private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision) =>
         loaded.Model.Forward(new Tape(null, precision), TokenBatch.Of([.. ids.SelectMany(i => i)], Runs(ids), adapter));
 
     private static TokenRun[] Runs(List<int[]> ids)

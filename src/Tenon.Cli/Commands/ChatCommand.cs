@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
+using Tenon.Rollouts;
 using Tenon.Text.Prompting;
 
 namespace Tenon.Cli.Commands;
@@ -30,7 +31,7 @@ internal sealed class ChatCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         compute.Apply(call);
-        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), arguments: text.Arguments(call), tokenizerPre: text.Pre(call));
+        var loaded = LanguageModel.Open(call.GetValue(model)!, compute.Precision(call), arguments: text.Arguments(call), tokenizerPre: text.Pre(call));
         TextOptions.Tell(loaded.Notices, terminal);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var generator = new Generator(loaded.Model, new GeneratorOptions { Sampling = sampling.Settings(call, loaded.Model.Config.Generation), EndTokens = loaded.EndTokens, Precision = compute.Precision(call) });

@@ -1,90 +1,211 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
+using Tenon.Evaluation.Benchmarks;
+using Tenon.Models.Config;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
+using Tenon.Runs;
+using Tenon.Runs.Evaluations;
+using Tenon.Text.Prompting;
+using Tenon.Training;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>avg@k and pass@k of a model on benchmark files; each problem's result is on disk as soon as it is known, and a second call goes on from there.</summary>
+/// <summary>avg@k, pass@k and maj@k of a model on benchmarks, with intervals; each finished sample is on disk at once, and the same call goes on where it stopped.</summary>
 internal sealed class EvalCommand : Verb
 {
-    private const int Chunk = 16;
-    private readonly Argument<string> model;
-    private readonly Option<string?> adapter;
-    private readonly Option<string> benchmark;
-    private readonly Option<string> data;
-    private readonly Option<string> output;
-    private readonly Option<string?> problemColumn;
-    private readonly Option<string?> answerColumn;
-    private readonly Option<string?> idColumn;
-    private readonly Option<int?> limit;
-    private readonly Option<string> prompt;
-    private readonly Option<double> temperature;
-    private readonly Option<int> maxNewTokens;
-    private readonly Option<bool> json;
-    private readonly TextOptions text;
-    private readonly ComputeOptions compute;
+    private const int HashDigits = 12;
+    private readonly Argument<string?> _model;
+    private readonly Option<string?> _adapter;
+    private readonly Option<string?> _benchmark;
+    private readonly Option<string> _data;
+    private readonly Option<string?> _output;
+    private readonly Option<string?> _run;
+    private readonly Option<int?> _limit;
+    private readonly Option<int?> _samples;
+    private readonly Option<string?> _problemColumn;
+    private readonly Option<string?> _answerColumn;
+    private readonly Option<string?> _idColumn;
+    private readonly Option<int?> _concurrency;
+    private readonly Option<bool> _json;
+    private readonly EvalOptions _options;
+    private readonly TextOptions _text;
+    private readonly ComputeOptions _compute;
 
     public EvalCommand()
-        : base("eval", "avg@k and pass@k on benchmark files, with intervals", "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data")
+        : base("eval", "avg@k, pass@k and maj@k on benchmarks, with intervals", "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data",
+            "tenon eval MODEL --benchmark MATH-500@4,aime24@32 --protocol paper-scripts", "tenon eval --run runs/first --adapter runs/first/checkpoints/50")
     {
-        model = Add(new Argument<string>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" });
-        adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
-        benchmark = Add(new Option<string>("--benchmark") { Description = "NAME@K[,NAME@K...]: a data file (JSONL, CSV, Parquet), or the name of one in the data folder; K samples a problem", Required = true });
-        data = Add(new Option<string>("--data") { Description = "the folder of benchmark files", DefaultValueFactory = _ => "data" });
-        output = Add(new Option<string>("--output", "-o") { Description = "the folder of results", DefaultValueFactory = _ => "eval" });
-        problemColumn = Add(new Option<string?>("--problem-column") { Description = "the column of the question or of the messages, nested ones by a dotted path; the usual names by default" });
-        answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
-        idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
-        limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
-        prompt = Add(new Option<string>("--prompt") { Description = "boxed, plain, default (the model's own), or a template with {problem}", DefaultValueFactory = _ => Prompts.ModelsOwn });
-        temperature = Add(new Option<double>("--temperature") { Description = "sampling temperature; 0 is greedy", DefaultValueFactory = _ => 1 });
-        maxNewTokens = Add(new Option<int>("--max-new-tokens") { Description = "longest answer in tokens", DefaultValueFactory = _ => 512 });
-        json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
-        text = new TextOptions(this);
-        compute = new ComputeOptions(this);
+        _model = Add(new Argument<string?>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny; the run's with --run", Arity = ArgumentArity.ZeroOrOne });
+        _adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
+        _benchmark = Add(new Option<string?>("--benchmark") { Description = "NAME@K[,NAME@K...]: a data file, or the name of one in the data folder; K samples a problem" });
+        _data = Add(new Option<string>("--data") { Description = "the folder of benchmark files", DefaultValueFactory = _ => "data" });
+        _output = Add(new Option<string?>("--output", "-o") { Description = "the folder of results; by default one in eval/ that is named by the benchmark and all that decides its figures" });
+        _run = Add(new Option<string?>("--run") { Description = "evaluate as this run evaluates itself: its model, benchmarks, prompt, sampling, rewards, seed; other options change them" });
+        _limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
+        _samples = Add(new Option<int?>("--samples") { Description = "samples a problem of benchmarks without @K" });
+        _problemColumn = Add(new Option<string?>("--problem-column") { Description = "the column of the question or of the messages, nested ones by a dotted path; the usual names by default" });
+        _answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
+        _idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
+        _options = new EvalOptions(this);
+        _text = new TextOptions(this);
+        _concurrency = Add(new Option<int?>("--concurrency") { Description = "samples side by side; as many as fit by default (results do not depend on it)" });
+        _json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
+        _compute = new ComputeOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        compute.Apply(call);
-        var template = Prompts.Of(call.GetValue(prompt)!, call.GetValue(model));
-        if (!Prompts.IsKnown(template)) throw new TenonException("--prompt", "boxed, plain, or a text with {problem}", template, usage: true);
-        var work = call.GetValue(benchmark)!.Split(',').Select(word => BenchmarkName.TryParse(word, out var name) ? (Name: name, Problems: Read(call, name.Name, terminal)) : throw new TenonException("--benchmark", "NAME@K with K of 1 or more", word, usage: true)).ToList();
-        var loaded = LoadedModel.Open(call.GetValue(model)!, compute.Precision(call), 2048 + call.GetValue(maxNewTokens), arguments: text.Arguments(call), tokenizerPre: text.Pre(call));
-        TextOptions.Tell(loaded.Notices, terminal);
-        using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
-        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = call.GetValue(temperature) }, EndTokens = loaded.EndTokens, Precision = compute.Precision(call) };
-        var collector = new RolloutCollector(loaded.Model, loaded.Encoder, [new WeightedReward(RewardFinder.Create("math"))], options);
-        foreach (var (name, problems) in work)
+        _compute.Apply(call);
+        var (recipe, home) = call.GetValue(_run) is { } run ? Recipe(run, terminal) : (null, RunHome.Here);
+        var name = call.GetValue(_model) ?? (recipe is null ? null : home.PathOf(recipe.Model)) ?? throw new TenonException("tenon eval", "a MODEL, or --run DIR", "neither", usage: true);
+        if (call.GetValue(_concurrency) is < 1) throw new TenonException("--concurrency", "1 or more", $"{call.GetValue(_concurrency)}", usage: true);
+        var benchmarks = Benchmarks(call, recipe, home, terminal);
+        var rewards = _options.Rewards(call, recipe);
+        try
         {
-            var file = Path.Combine(call.GetValue(output)!, $"{Path.GetFileNameWithoutExtension(name.Name)}@{name.Samples}.jsonl");
-            var prompts = problems.Select((p, i) => new DrawnPrompt(p, i, Prompts.Encode(loaded.Encoder, template, p))).ToList();
-            foreach (var part in EvalResults.Missing(file, prompts).Chunk(Chunk))
+            var precision = call.GetValue(_compute.PrecisionOption) is null && recipe is not null ? recipe.Precision : _compute.Precision(call);
+            var seed = call.GetValue(_compute.SeedOption) is null && recipe is not null ? (ulong)recipe.Seed : _compute.Seed(call);
+            EvaluationSettings? settings = null;
+            var prompts = new List<EvaluationPrompts>();
+            var arguments = _text.Arguments(call) is { Count: > 0 } given ? given : recipe?.Template;
+            var model = LanguageModel.Open(name, Longest, precision, _options.ChatTemplate(call, recipe), arguments, _text.Pre(call) ?? recipe?.TokenizerPre);
+            TextOptions.Tell(model.Notices, terminal);
+            using var set = call.GetValue(_adapter) is { } folder ? AdapterOpener.Open(model.Model, folder, terminal) : null;
+            var evaluator = new Evaluator(model.Model, model.Encoder, rewards, Generation(call, model, precision));
+            var adapter = call.GetValue(_adapter) is { } path ? (JsonNode)AdapterSha256(path) : null;
+            foreach (var ((benchmark, word), prompt) in benchmarks.Zip(prompts))
             {
-                var fit = part.Where(p => p.Prompt.Length + call.GetValue(maxNewTokens) <= loaded.Model.MaxLength).ToList();
-                foreach (var skipped in part.Except(fit)) terminal.Error.WriteLine($"{skipped.Problem.Id}: prompt too long, left out");
-                EvalResults.Append(file, collector.Collect(fit, name.Samples, call.GetValue(maxNewTokens), new RandomPlace(compute.Seed(call), RandomPurpose.Evaluation), set, cancel: terminal.Interrupt.Token));
-                terminal.Error.WriteLine($"{name}: {EvalResults.Count(file)} of {prompts.Count} problems");
+                var identity = evaluator.Identity(benchmark, prompt, settings!, adapter);
+                using var results = EvaluationFolder.Open(Folder(call, benchmarks, benchmark, word, identity), identity);
+                var progress = new EvalProgress(terminal, benchmark.Name);
+                var figures = evaluator.Run(results, identity, benchmark, prompt, settings!, set, progress.Show, terminal.Interrupt.Token);
+                Show(call, terminal, figures, word, results.Folder);
+                EvaluationRemarks.RequireMeasured(figures, model.Model.MaxLength, settings!.MaxNewTokens);
             }
 
-            var summary = EvalResults.Summary(file, name.ToString());
-            if (call.GetValue(json)) JsonLines.Write(terminal, summary);
-            else terminal.Out.WriteLine(EvalResults.Describe(summary));
-        }
+            return 0;
 
-        return 0;
+            // The prompts say how long a sequence may become, and so how long the model's tables must be.
+            int Longest(PromptEncoder encoder, ModelConfig config)
+            {
+                var context = LanguageModel.ContextOf(config);
+                settings = _options.Settings(call, recipe, name, seed, context);
+                prompts.AddRange(benchmarks.Select(b => EvaluationPrompts.Of(b.Benchmark, settings, encoder)));
+                return (int)Math.Min(int.MaxValue, prompts.Max(p => (long)p.Longest) + settings.MaxNewTokens);
+            }
+        }
+        catch (OperationCanceledException) when (terminal.Interrupt.Token.IsCancellationRequested)
+        {
+            terminal.Error.WriteLine("stopped; the same call goes on with the samples that are missing");
+            return Interrupt.ExitCode;
+        }
+        finally
+        {
+            foreach (var reward in rewards) (reward.Reward as IDisposable)?.Dispose();
+        }
     }
 
-    private IReadOnlyList<Problem> Read(ParseResult call, string name, Terminal terminal)
+    private static (RunSettings Recipe, RunHome Home) Recipe(string folder, Terminal terminal)
     {
-        var columns = new ProblemColumns { Problem = call.GetValue(problemColumn), Answer = call.GetValue(answerColumn), Id = call.GetValue(idColumn) };
-        var file = ProblemFile.Read(DataTable.Locate(name, call.GetValue(data)!), columns);
+        var run = RunFolder.Read(folder);
+        var description = run.ReadDescription();
+        return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal), RunHome.Of(run, description));
+    }
+
+    private GeneratorOptions Generation(ParseResult call, LanguageModel model, Tensors.Precision precision) => new()
+    {
+        EndTokens = model.EndTokens,
+        Precision = precision,
+        Concurrency = call.GetValue(_concurrency) ?? 64,
+        // Work that does not fit beside the weights waits, whatever its number.
+        CacheBytes = Math.Max(MemoryPlan.AvailableBytes() / 8, (MemoryPlan.AvailableBytes() - model.Model.WeightBytes) / 2),
+    };
+
+    private List<(Benchmark Benchmark, string Given)> Benchmarks(ParseResult call, RunSettings? recipe, RunHome home, Terminal terminal)
+    {
+        var names = call.GetValue(_benchmark)?.Split(',', StringSplitOptions.TrimEntries) ?? recipe?.Evaluate.Benchmarks
+            ?? throw new TenonException("tenon eval", "--benchmark NAME@K", "none", usage: true);
+        if (names.Count() == 0) throw new TenonException("tenon eval", "--benchmark NAME@K", "none: the run has no benchmarks", usage: true);
+        return [.. names.Select(text =>
+        {
+            if (!BenchmarkName.TryParse(text, out var name) || call.GetValue(_samples) is < 1) throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true);
+            if (call.GetValue(_samples) is { } k && !text.Contains('@', StringComparison.Ordinal)) name = name with { Samples = k };
+            var problems = Problems(call, recipe, home, name.Name, terminal);
+            if (call.GetValue(_limit) is { } n) problems = [.. problems.Take(Math.Max(0, n))];
+            if (problems.Count == 0) throw new TenonException("--problems", "1 or more", $"{call.GetValue(_limit)}", usage: true);
+            return (new Benchmark($"{Path.GetFileNameWithoutExtension(name.Name)}@{name.Samples}", name.Samples, problems), text);
+        })];
+    }
+
+    private IReadOnlyList<Problem> Problems(ParseResult call, RunSettings? recipe, RunHome home, string name, Terminal terminal)
+    {
+        var isNamed = new[] { _problemColumn, _answerColumn, _idColumn }.Any(o => call.GetValue(o) is not null);
+        if (recipe is not null && !isNamed)
+        {
+            var notices = new List<string>();
+            var problems = RunBuilder.HeldOutProblems(name, recipe, notices, home, RunBuilder.Rewards(recipe.Reward, recipe.Data).Exists(r => r.Reward.ReadsAnyGold));
+            foreach (var notice in notices) terminal.Error.WriteLine($"note: {notice}");
+            return problems;
+        }
+
+        var file = ProblemFile.Read(DataTable.Locate(name, call.GetValue(_data)!), new ProblemColumns
+        {
+            Problem = call.GetValue(_problemColumn), Answer = call.GetValue(_answerColumn), Id = call.GetValue(_idColumn),
+        });
         foreach (var notice in file.Notices) terminal.Error.WriteLine($"note: {notice}");
-        var problems = file.Problems;
-        return call.GetValue(limit) is { } n ? [.. problems.Take(n)] : problems;
+        return file.Problems;
+    }
+
+    /// <summary>One benchmark has the given folder to itself, several have one each in it; without a folder the name says all that decides the figures.</summary>
+    private string Folder(ParseResult call, List<(Benchmark Benchmark, string Given)> all, Benchmark benchmark, string given, EvaluationIdentity identity)
+    {
+        if (call.GetValue(_output) is not { } output) return Path.Combine("eval", $"{EvaluationNames.Of(benchmark.Name)}-{identity.Hash[..HashDigits]}");
+        if (all.Count == 1) return output;
+        var isAlone = all.Count(b => b.Benchmark.Name == benchmark.Name) == 1;
+        return Path.Combine(output, EvaluationNames.Of(isAlone ? benchmark.Name : given));
+    }
+
+    private void Show(ParseResult call, Terminal terminal, EvaluationFigures figures, string given, string folder)
+    {
+        if (EvaluationRemarks.Of(figures) is { } remark) terminal.Error.WriteLine($"note: {remark}");
+        if (call.GetValue(_json))
+        {
+            var line = (JsonObject)figures.Json.DeepClone();
+            line["benchmark"] = given;
+            line["folder"] = folder;
+            JsonLines.Write(terminal, line);
+            return;
+        }
+
+        var s = figures.Json;
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{given}: avg {Percent(s["avg_at_k"])} (95 % {Percent(s["low"])} to {Percent(s["high"])}), pass@{s["k"]} {Percent(s["pass_at"]![$"{s["k"]}"])}, majority {Percent(s["maj_at_k"])}, {s["problems"]} problems, {Percent(s["truncated"])} truncated"));
+        foreach (var part in new[] { "by_subject", "by_level" })
+            foreach (var (key, value) in s[part] as JsonObject ?? [])
+                terminal.Out.WriteLine($"  {key}: avg {Percent(value!["avg_at_k"])} (95 % {Percent(value["low"])} to {Percent(value["high"])}), {value["problems"]} problems");
+        terminal.Error.WriteLine($"results in {folder}");
+    }
+
+    private static string Percent(JsonNode? value) => value is null ? "-" : ((double)value).ToString("P1", CultureInfo.InvariantCulture);
+
+    /// <summary>What an adapter folder says of the adapter: configuration and tensors, not what training left beside them.</summary>
+    private static string AdapterSha256(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.GetFiles(folder).Where(f => Path.GetFileName(f).Contains("adapter", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetFileName(file)));
+            using var stream = File.OpenRead(file);
+            hash.AppendData(SHA256.HashData(stream));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

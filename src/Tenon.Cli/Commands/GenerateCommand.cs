@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
 using Tenon.Models.Generation;
+using Tenon.Rollouts;
 using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
@@ -57,7 +58,7 @@ internal sealed class GenerateCommand : Verb
             : [.. JsonLines.Objects(file, terminal).Select(line => Read(line.Json, line.Where, reader))];
         var limit = sampling.MaxNewTokens(call);
         var longest = ids.Select(i => i.Length).DefaultIfEmpty(1).Max();
-        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
+        var loaded = LanguageModel.OpenWeights(source, compute.Precision(call), longest + 1, longest + limit);
         TextOptions.Tell(loaded.Notices, terminal);
         if (longest + limit > loaded.Model.MaxLength) terminal.Error.WriteLine($"note: completions end at the model's context of {loaded.Model.MaxLength} tokens");
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;

@@ -5,6 +5,7 @@ using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
 using Tenon.Runs;
+using Tenon.Runs.Evaluations;
 using Tenon.Training;
 using Tenon.Training.Settings;
 
@@ -69,25 +70,19 @@ internal sealed class QuickstartCommand : Verb
     private static void Transcripts(RunFolder run, TrainingSetup setup, Terminal terminal)
     {
         var benchmark = setup.HeldOut[0].Name;
-        var before = Problems(run.EvaluationFile(benchmark, 0));
-        var after = Problems(run.EvaluationFile(benchmark, setup.Settings.Steps));
-        var pairs = before.Zip(after).OrderByDescending(p => Right(p.Second) && !Right(p.First)).Take(3);
+        var before = EvaluationFolder.ReadSamples(run.EvaluationFolder(benchmark, 0));
+        var after = EvaluationFolder.ReadSamples(run.EvaluationFolder(benchmark, setup.Settings.Steps));
+        var pairs = before.Zip(after).OrderByDescending(p => p.Second.Correct == true && p.First.Correct != true).Take(3);
         terminal.Error.WriteLine();
         foreach (var (then, now) in pairs)
         {
-            terminal.Error.WriteLine($"problem   {then["problem"]}   (answer {then["answer"]})");
-            terminal.Error.WriteLine($"  before  {Sample(then)["completion"]}   {(Right(then) ? "right" : "wrong")}");
-            terminal.Error.WriteLine($"  after   {Sample(now)["completion"]}   {(Right(now) ? "right" : "wrong")}");
+            terminal.Error.WriteLine($"problem   {then.Question}   (answer {then.Gold})");
+            terminal.Error.WriteLine($"  before  {then.Text}   {(then.Correct == true ? "right" : "wrong")}");
+            terminal.Error.WriteLine($"  after   {now.Text}   {(now.Correct == true ? "right" : "wrong")}");
         }
 
         terminal.Error.WriteLine();
     }
-
-    private static List<JsonNode> Problems(string file) => [.. JsonNode.Parse(File.ReadAllText(file))!["problems"]!.AsArray().Select(p => p!)];
-
-    private static JsonNode Sample(JsonNode problem) => problem["samples"]![0]!;
-
-    private static bool Right(JsonNode problem) => (bool?)Sample(problem)["correct"] == true;
 
     /// <summary>Passes everything on and keeps the accuracies.</summary>
     private sealed class QuickstartObserver(ITrainingObserver inner) : ITrainingObserver, IDisposable

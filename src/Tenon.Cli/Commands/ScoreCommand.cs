@@ -6,6 +6,7 @@ using Tenon.Adapters.Methods;
 using Tenon.Checkpoints;
 using Tenon.Cli.Running;
 using Tenon.Models.Layers;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Text.Prompting;
@@ -48,7 +49,7 @@ internal sealed class ScoreCommand : Verb
         var encoder = new Lazy<PromptEncoder>(() => PromptEncoder.Of(text.Open(call, source, terminal), false));
         var prompts = new PromptText(encoder, call.GetValue(rendered), terminal);
         var lines = JsonLines.Objects(file, terminal).Select(line => Read(line.Json, line.Where, prompts)).ToList();
-        var loaded = LoadedModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
+        var loaded = LanguageModel.OpenWeights(source, compute.Precision(call), lines.Max(l => l.Ids.Length));
         TextOptions.Tell(loaded.Notices, terminal);
         var path = call.GetValue(gradients);
         using var set = call.GetValue(adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal)

@@ -5,6 +5,7 @@ using Tenon.Adapters;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
 using Tenon.Evaluation.Spectra;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
 
@@ -53,7 +54,7 @@ internal sealed class SpectraCommand : Verb
         _compute.Apply(call);
         if (call.GetValue(_angles) < 0) throw new TenonException("--angles", "0 or more", $"{call.GetValue(_angles)}", usage: true);
         var places = Places(call);
-        var (model, _) = LoadedModel.OpenWeights(call.GetValue(_model)!, Precision.F32, 1);
+        var (model, _) = LanguageModel.OpenWeights(call.GetValue(_model)!, Precision.F32, 1);
         var adapters = places.Select(p => (p.Step, Adapter: AdapterOpener.Open(model, p.Folder, terminal))).ToList();
         try
         {

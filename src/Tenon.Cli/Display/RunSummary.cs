@@ -19,13 +19,13 @@ internal static class RunSummary
         var pairs = evaluations.GroupBy(e => e.Benchmark).Select(group => (Before: group.First(), After: group.Last())).ToList();
         if (pairs.Count > 0) console.Write(BeforeAndAfter(pairs));
         if (run is null) return;
-        foreach (var (what, command) in Next(run, end, pairs.Select(pair => pair.After.Benchmark).FirstOrDefault()))
+        foreach (var (what, command) in Next(run, end))
             // Past the console's own wrapping: a command that is broken into lines cannot be pasted.
             console.Profile.Out.Writer.WriteLine($"{what,-10}{command}");
     }
 
     /// <summary>Lines of a name and what stands for it.</summary>
-    public static IEnumerable<(string What, string Text)> Next(RunStart run, RunEnd end, string? benchmark)
+    public static IEnumerable<(string What, string Text)> Next(RunStart run, RunEnd end)
     {
         var verbs = Application.Verbs().Select(verb => verb.Name).ToHashSet(StringComparer.Ordinal);
         var model = ShellWord.Path(run.Model);
@@ -35,7 +35,7 @@ internal static class RunSummary
         if (verbs.Contains("report")) yield return ("report", $"tenon report {ShellWord.Path(run.Folder)}");
         // A run that stops before its first step has no adapter yet.
         if (end.Adapter.Length == 0) yield break;
-        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} --benchmark {(benchmark is null || benchmark.StartsWith("held-out", StringComparison.Ordinal) ? "FILE.jsonl@4" : ShellWord.Path(benchmark))}");
+        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} {(end.EvaluateArguments.Count == 0 ? "--benchmark FILE.jsonl@4" : string.Join(' ', end.EvaluateArguments.Select(ShellWord.Quote)))}");
         if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
         var isThere = File.Exists(Path.Combine(end.Adapter, PeftFolder.ConfigFile));
         if (isThere && PeftFolder.MethodOf(end.Adapter) == "full")
@@ -59,12 +59,19 @@ internal static class RunSummary
 
         foreach (var (before, after) in pairs)
         {
-            Row(before.Benchmark, before.Accuracy, after.Accuracy, Figures.Percent, Points(after.Accuracy - before.Accuracy));
+            Row(before.Benchmark, before.Accuracy, after.Accuracy, Figures.Percent, Change(before, after));
             if (before.Samples > 1) Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent, Points(after.PassAtK - before.PassAtK));
             Row("  tokens", before.LengthMean, after.LengthMean, Figures.Number, "");
             Row("  truncated", before.Truncated, after.Truncated, Figures.Percent, "");
         }
         return table;
+    }
+
+    // The error of two independent means: the problems are the same, so that it is rather too wide than too narrow.
+    private static string Change(EvaluationShown before, EvaluationShown after)
+    {
+        var error = Math.Sqrt(before.StandardError * before.StandardError + after.StandardError * after.StandardError);
+        return Points(after.Accuracy - before.Accuracy) + (double.IsFinite(error) ? string.Create(CultureInfo.InvariantCulture, $" ± {error * 100:F1} (s.e.)") : "");
     }
 
     private static string Points(double change) => double.IsNaN(change) ? "-" : (change * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " points";

@@ -25,6 +25,12 @@ internal sealed class ComputeOptions
         verb.Options.Add(seed);
     }
 
+    /// <summary>The option of the precision.</summary>
+    public Option<string?> PrecisionOption => precision;
+
+    /// <summary>The option of the seed.</summary>
+    public Option<long?> SeedOption => seed;
+
     /// <summary>Sets the process's workers.</summary>
     public void Apply(ParseResult call) => ApplyThreads(call.GetValue(threads));
 

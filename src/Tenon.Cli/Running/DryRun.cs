@@ -1,4 +1,5 @@
 using Tenon.Cli.Recipes;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
 

@@ -1,4 +1,3 @@
-using Tenon.Models.Generation;
 using Tenon.Training;
 
 namespace Tenon.Cli.Running;
@@ -9,26 +8,13 @@ internal static class MemoryCheck
     /// <summary>Bytes by part.</summary>
     public static IReadOnlyList<(string What, long Bytes)> Estimate(TrainingSetup setup)
     {
-        var settings = setup.Settings;
-        var config = setup.Model.Config;
-        var concurrency = Concurrency(setup);
-        var positions = settings.Rollout.MaxPromptTokens + settings.Rollout.MaxNewTokens;
-        var recompute = settings.Update.Recompute ?? MemoryPlan.Recompute(setup);
         return
         [
             ("model", setup.Model.WeightBytes),
-            ("adapter, gradient and optimizer", setup.Adapter.TrainableCount * 4 * sizeof(float)),
-            ("cache of sampling (upper bound)", (long)concurrency * (positions / 32 + 1) * GeneratorMemory.PageBytes(config)),
-            ("training pass", MemoryPlan.PassBytes(config, settings.Update.MicroBatchTokens, recompute)),
+            ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
+            ("cache of sampling (upper bound)", MemoryPlan.Concurrency(setup) * MemoryPlan.SequenceBytes(setup)),
+            ("training pass", MemoryPlan.PassBytes(setup)),
         ];
-    }
-
-    /// <summary>Sequences that are alive at once: never more than a step draws or an evaluation holds.</summary>
-    public static int Concurrency(TrainingSetup setup)
-    {
-        var rollout = setup.Settings.Rollout;
-        var samples = Math.Min(int.MaxValue, Math.Max((long)rollout.Prompts * rollout.Group, setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max()));
-        return (int)Math.Min(rollout.Concurrency ?? 128, samples);
     }
 
     /// <summary>Throws where the estimate is above what the machine has, with the largest setting that fits.</summary>
@@ -46,7 +32,7 @@ internal static class MemoryCheck
     private static string Largest(TrainingSetup setup, long free, long cache, long pass)
     {
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
-        var concurrency = Concurrency(setup);
+        var concurrency = MemoryPlan.Concurrency(setup);
         var sequences = (pass < free ? free - pass : free / 2) / Math.Max(1, cache / concurrency);
         var tokens = (cache < free ? free - cache : free / 2) / MemoryPlan.PassBytes(config, 1, recompute: true);
         if (sequences < 1 || tokens < 1) return "the model with its adapter is too large for this machine";

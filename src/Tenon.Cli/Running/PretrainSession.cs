@@ -7,6 +7,7 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
@@ -44,7 +45,7 @@ internal sealed class PretrainSession : IDisposable
     {
         if (settings.Model is { } name)
         {
-            var loaded = LoadedModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
+            var loaded = LanguageModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
                 settings.Template, settings.TokenizerPre);
             var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);

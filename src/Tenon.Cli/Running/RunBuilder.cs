@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Tenon.Adapters;
+using Tenon.Evaluation.Benchmarks;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
 using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Objectives;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 using Tenon.Training.Settings;
 using AdapterSettings = Tenon.Adapters.AdapterSettings;
 
@@ -24,7 +25,7 @@ internal static class RunBuilder
         var anyGold = rewards.Exists(r => r.Reward.ReadsAnyGold);
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
-        var loaded = LoadedModel.Open(home.PathOf(settings.Model), settings.Precision,
+        var loaded = LanguageModel.Open(home.PathOf(settings.Model), settings.Precision,
             settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate,
             settings.Template, settings.TokenizerPre);
         notices.AddRange(loaded.Notices);
@@ -82,7 +83,7 @@ internal static class RunBuilder
         return file.Problems;
     }
 
-    private static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
+    public static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
     {
         var rewards = settings.Select(s => new WeightedReward(Reward(s, data), s.Weight)).ToList();
         if (!rewards.Exists(r => r.Reward.IsOutcome)) rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
@@ -98,19 +99,20 @@ internal static class RunBuilder
         return RewardFinder.Create(reward.Name, options);
     }
 
-    private static List<HeldOut> HeldOut(RunSettings settings, List<string> notices, RunHome home, bool anyGold)
+    private static List<Benchmark> HeldOut(RunSettings settings, List<string> notices, RunHome home, bool anyGold)
     {
-        var result = new List<HeldOut>();
+        var result = new List<Benchmark>();
         foreach (var text in settings.Evaluate.Benchmarks)
         {
             BenchmarkName.TryParse(text, out var name);
-            result.Add(new HeldOut(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home, anyGold)));
+            result.Add(new Benchmark(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home, anyGold)));
         }
 
         return result;
     }
 
-    private static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home, bool anyGold)
+    /// <summary>The problems of a benchmark as the recipe names it.</summary>
+    public static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home, bool anyGold)
     {
         if (settings.Data.Task is { } task && name == "held-out")
         {
@@ -124,7 +126,7 @@ internal static class RunBuilder
     }
 
     /// <summary>Keys that the methods of this version do not act on are refused: a run never silently does something else.</summary>
-    private static AdapterSet Adapter(RunSettings settings, LoadedModel loaded, ProblemSource problems, RunFolder? resumed, RunHome home)
+    private static AdapterSet Adapter(RunSettings settings, LanguageModel loaded, ProblemSource problems, RunFolder? resumed, RunHome home)
     {
         var recipe = settings.Adapter;
         // The checkpoint of a run that goes on holds all of the adapter; the folder that it began from may be gone.
@@ -137,12 +139,13 @@ internal static class RunBuilder
     }
 
     /// <summary>Prompts from the run's first on, until they hold this many tokens.</summary>
-    private static List<int[]> FirstPrompts(RunSettings settings, LoadedModel loaded, ProblemSource problems, int tokens = 1024)
+    private static List<int[]> FirstPrompts(RunSettings settings, LanguageModel loaded, ProblemSource problems, int tokens = 1024)
     {
         var prompts = new List<int[]>();
+        var encode = new ProblemPrompts(loaded.Encoder, Prompts.Of(settings.Data.Prompt, settings.Model), settings.Data.System);
         for (long cursor = 0; cursor < tokens && prompts.Sum(p => p.Length) < tokens; cursor++)
         {
-            var ids = Prompts.Encode(loaded.Encoder, Prompts.Of(settings.Data.Prompt, settings.Model), problems.At(cursor), settings.Data.System);
+            var ids = encode.Of(problems.At(cursor), 0).Prompt;
             if (ids.Length <= settings.Rollout.MaxPromptTokens && ids.Length <= loaded.Model.MaxLength) prompts.Add(ids);
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training.Settings;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training;
@@ -20,7 +21,7 @@ internal static class TimeEstimate
         var rollout = setup.Settings.Rollout;
         var precision = setup.Settings.Precision;
         var samples = (double)rollout.Prompts * rollout.Group;
-        var alive = Math.Min(MostAlive, MemoryCheck.Concurrency(setup));
+        var alive = Math.Min(MostAlive, MemoryPlan.Concurrency(setup));
         int[] prompt = [.. Enumerable.Range(0, 32).Select(i => i % setup.Model.Config.VocabSize)];
         var generator = new Generator(setup.Model, new GeneratorOptions { Concurrency = alive, Precision = precision, EndTokens = new HashSet<int>() });
         GenerationRequest[] requests = [new(prompt, alive, Tokens, new RandomPlace(0)) { Adapter = setup.Adapter }];

@@ -86,6 +86,14 @@ public sealed class MetricsLog : IDisposable
         AtomicFile.WriteText(path, kept.ToString(), temporaryFolder);
     }
 
+    /// <summary>The metrics of a step that is logged; null where it is not.</summary>
+    public static StepMetrics? Last(string path, int step) =>
+        File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) == step).Select(Read).LastOrDefault() : null;
+
+    /// <summary>Puts a step's metrics in place of its line: what became known after it was logged.</summary>
+    public static void Replace(string path, StepMetrics metrics, string? temporaryFolder = null) =>
+        AtomicFile.WriteText(path, string.Concat(File.ReadLines(path).Select(line => (StepOf(line) == metrics.Step ? Format(metrics) : line) + "\n")), temporaryFolder);
+
     /// <summary>The step that a line belongs to, or null where the line is incomplete.</summary>
     public static int? StepOf(string line) =>
         RunJson.Parse(line) is { } json && RunJson.Whole(json["step"]) is { } step and >= 0 and <= int.MaxValue ? (int)step : null;

@@ -66,6 +66,26 @@ public static class StepMetric
     /// <summary>Groups trained on.</summary>
     public static readonly Metric GroupsKept = Always("groups_kept", "groups kept", "Groups that the step trained on.", Unit.Groups, Over.Step);
 
+    /// <summary>Groups that the batch lacks.</summary>
+    public static readonly Metric GroupsMissing = Where(
+        "groups_missing", "groups missing", "Groups that the batch lacks although all rounds of dynamic sampling were drawn.", Unit.Groups, Over.Step);
+
+    /// <summary>Groups from an earlier step.</summary>
+    public static readonly Metric GroupsCarried = Where(
+        "groups_carried", "groups carried over", "Groups that an earlier step drew and this one trains on (rollout.surplus: carry).", Unit.Groups, Over.Step);
+
+    /// <summary>Groups that were left over.</summary>
+    public static readonly Metric GroupsDropped = Where(
+        "groups_dropped", "groups dropped", "Groups with right and wrong answers that the batch had no room for (rollout.surplus: drop).", Unit.Groups, Over.Step);
+
+    /// <summary>Share of groups that dynamic sampling takes.</summary>
+    public static readonly Metric Acceptance = Where(
+        "acceptance", "share of groups accepted", "Share of the drawn groups with right and wrong answers: what dynamic sampling accepts.", Unit.Share, Over.Drawn);
+
+    /// <summary>Price of dynamic sampling.</summary>
+    public static readonly Metric TokensUnused = Where(
+        "tokens_unused", "tokens sampled in vain", "Tokens that were sampled and are never trained on: the price of dynamic sampling.", Unit.Tokens, Over.Drawn);
+
     /// <summary>Mean length.</summary>
     public static readonly Metric LengthMean = Always("length_mean", "completion length", "Mean length of a completion in tokens.", Unit.Tokens, Over.MeanOfCompletions);
 

@@ -5,8 +5,8 @@ using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Runs;
 using Tenon.Tensors;
+using Tenon.Rollouts;
 using Tenon.Text.Prompting;
-using Tenon.Training.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training.Pretraining;
@@ -31,6 +31,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     private readonly Precision precision = settings.Precision;
 
     private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer.WithRate(PretrainSettings.DefaultRate), settings.Steps);
+    private readonly ProblemPrompts prompts = new(setup.Encoder, settings.Data.Prompt, settings.Data.System);
     private TrainerState state = new();
 
     /// <summary>True where the last step is done or the stop rule has ended the run.</summary>
@@ -60,7 +61,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     private SupervisedStep Step(Tape tape, int step)
     {
         var clock = Stopwatch.StartNew();
-        var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(state.Cursor + i, i)).ToList();
+        var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(state.Rollouts.Cursor + i, i)).ToList();
         var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
         var loss = Accumulate(tape, groups, tokens, step);
         optimizer.Clock = step - 1;
@@ -68,7 +69,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
         setup.Adapter.Version = step;
         double? accuracy = null;
         if (setup.HeldOut.Count > 0 && (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps)) accuracy = Accuracy();
-        state = state with { Step = step, Cursor = state.Cursor + settings.Batch, IsStopped = accuracy >= settings.Stop.Accuracy };
+        state = state with { Step = step, Rollouts = new RolloutState { Cursor = state.Rollouts.Cursor + settings.Batch }, IsStopped = accuracy >= settings.Stop.Accuracy };
         return new SupervisedStep(step, loss, norm, change, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
     }
 
@@ -99,7 +100,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     {
         var problem = setup.Problems.At(cursor);
         var solution = problem.Solution ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none", "name its column with data.solution-column, or choose a task that writes solutions");
-        var prompt = Prompts.Encode(setup.Encoder, settings.Data.Prompt, problem, settings.Data.System);
+        var prompt = prompts.Of(problem, draw).Prompt;
         int[] ids = [.. setup.Encoder.Tokenizer.Encode(solution), setup.EndToken];
         if (prompt.Length + ids.Length > Math.Min(settings.MaxTokens, setup.Model.MaxLength))
             throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens", $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
@@ -111,8 +112,7 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     {
         var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = temperature }, EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = precision };
         var collector = new RolloutCollector(setup.Model, setup.Encoder, [new WeightedReward(setup.Checker)], options);
-        var prompts = setup.HeldOut.Select((p, i) => new DrawnPrompt(p, i, Prompts.Encode(setup.Encoder, settings.Data.Prompt, p, settings.Data.System))).ToList();
-        var groups = collector.Collect(prompts, 1, settings.Stop.MaxNewTokens, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
+        var groups = collector.Collect([.. setup.HeldOut.Select(prompts.Of)], 1, settings.Stop.MaxNewTokens, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
         return groups.Count == 0 ? double.NaN : groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)groups.Count;
     }
 }

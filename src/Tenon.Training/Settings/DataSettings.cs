@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tenon.Rewards.Tasks;
+using Tenon.Rollouts;
 
 namespace Tenon.Training.Settings;
 

@@ -37,4 +37,12 @@ public sealed record RolloutSettings : ISettings
     /// <summary>Most rounds of drawing in one step under dynamic sampling; then the step trains on what it has.</summary>
     [Bounds(1, 1000)]
     public int MaxRounds { get; init; } = 8;
+
+    /// <summary>Groups with right and wrong completions that a batch has no room for: <c>drop</c>, or <c>carry</c> them first into the next batch with the log-probabilities they were sampled with.</summary>
+    [Words("drop", "carry")]
+    public string Surplus { get; init; } = "drop";
+
+    /// <summary>So many steps in a row without any group to train on stop the run, with the reason; 0 goes on for ever.</summary>
+    [Bounds(0, 1_000_000)]
+    public int MaxEmptySteps { get; init; } = 10;
 }

@@ -10,7 +10,7 @@ using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 using Tenon.Tests.Support;
 using Tenon.Training;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Adapters;

@@ -5,6 +5,7 @@ using Tenon.Checkpoints;
 using Tenon.Cli.Running;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Tests.Support;
@@ -65,7 +66,7 @@ public class RealPeftTests
     {
         using var folder = new TempFolder();
         using var peer = OpenPeft(folder);
-        var loaded = LoadedModel.Open("tiny", Precision.F32, 256);
+        var loaded = LanguageModel.Open("tiny", Precision.F32, 256);
         var plain = Logits(loaded, null);
         var faults = new List<string>();
         var read = 0;
@@ -121,7 +122,7 @@ public class RealPeftTests
     {
         using var folder = new TempFolder();
         using var peer = OpenPeft(folder);
-        var loaded = LoadedModel.Open("tiny", Precision.F32, 256);
+        var loaded = LanguageModel.Open("tiny", Precision.F32, 256);
         var faults = new List<string>();
         var number = 0;
         foreach (var (type, config) in PeftConfigurations.Draw(int.Parse(Environment.GetEnvironmentVariable("TENON_PEFT_DRAW") ?? "1", System.Globalization.CultureInfo.InvariantCulture)))
@@ -154,7 +155,7 @@ public class RealPeftTests
     }
 
     /// <summary>A fresh adapter, every trained tensor moved by a twentieth of its own size, at least 0.01.</summary>
-    private static AdapterSet Create(LoadedModel loaded, string name, AdapterSettings? variant = null)
+    private static AdapterSet Create(LanguageModel loaded, string name, AdapterSettings? variant = null)
     {
         var settings = variant is not null ? variant with { Rank = 8 } : new AdapterSettings
         {
@@ -179,7 +180,7 @@ public class RealPeftTests
         return set;
     }
 
-    private static float[] Logits(LoadedModel loaded, AdapterSet? set)
+    private static float[] Logits(LanguageModel loaded, AdapterSet? set)
     {
         var (tape, batch) = (new Tape(), TokenBatch.Of(s_ids, [new TokenRun(0, s_ids.Length, 0)], set));
         return loaded.Model.Logits(tape, loaded.Model.Forward(tape, batch), batch).ToArray();

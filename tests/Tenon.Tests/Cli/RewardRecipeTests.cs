@@ -1,4 +1,5 @@
 using Tenon.Rewards;
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;

@@ -11,7 +11,7 @@ using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training;
 using Tenon.Training.Objectives;
-using Tenon.Training.Rollouts;
+using Tenon.Rollouts;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Training;
@@ -64,7 +64,7 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
         for (var b = 0; b < batches.Count; b++)
         {
             var groups = Groups(batches[b]);
-            var statistics = new BatchStatistics([new WeightedReward(new Fixed())]);
+            var statistics = new RolloutStatistics([new WeightedReward(new Fixed())]);
             var batch = PolicyBatch.Of(groups, statistics, objective);
             batch = batch with { SampledLogps = updater.Score(groups, adapter).Logps };
             if (objective.NeedsReference) batch = batch with { RefLogps = updater.Score(groups, null).Logps };

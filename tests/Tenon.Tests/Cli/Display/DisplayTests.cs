@@ -102,7 +102,7 @@ public class DisplayTests
             """.ReplaceLineEndings("\n"));
         var end = Text(console);
         end.ShouldStartWith("done: 40 steps in 1:01");
-        end.ShouldContain("│ held-out@1  │ 50 %   │ 85 %  │ +35.0 points │");
+        end.ShouldContain("+35.0 points ± 2.8 (s.e.)");
         end.ShouldContain("PeftModel.from_pretrained(model, \"runs/first/checkpoints/40\")");
     }
 

@@ -1,4 +1,5 @@
 using Tenon.Cli.Recipes;
+using Tenon.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;

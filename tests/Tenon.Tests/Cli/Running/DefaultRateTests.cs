@@ -1,5 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Cli.Running;
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 

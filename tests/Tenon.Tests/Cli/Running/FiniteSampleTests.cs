@@ -1,3 +1,4 @@
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli.Running;
@@ -31,7 +32,7 @@ public sealed class FiniteSampleTests : IDisposable
 
     private string Enormous()
     {
-        var model = Tenon.Cli.Running.LoadedModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
+        var model = LanguageModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
         using var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(model, new Tenon.Adapters.AdapterSettings { Rank = 2 });
         foreach (var tensor in set.Tensors) tensor.Tensor.Set(Enumerable.Repeat(1e30f, (int)tensor.Tensor.Dimensions.Aggregate(1L, (a, b) => a * b)).ToArray());
         Directory.CreateDirectory(_folder["adapter"]);

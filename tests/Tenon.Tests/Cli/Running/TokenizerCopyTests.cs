@@ -1,3 +1,4 @@
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli.Running;
@@ -24,7 +25,7 @@ public sealed class TokenizerCopyTests : IDisposable
         if (kind == "unreadable") File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{\"model\":{\"type\":\"Future\"}}");
         var adapter = _folder["adapter"];
         Directory.CreateDirectory(adapter);
-        var tiny = Tenon.Cli.Running.LoadedModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
+        var tiny = LanguageModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
         using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(tiny, new Tenon.Adapters.AdapterSettings { Rank = 2 }))
             Tenon.Adapters.PeftFolder.Save(set, adapter, "tiny");
         foreach (var (call, target) in new (string[], string)[]

@@ -1,5 +1,6 @@
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;

@@ -1,3 +1,4 @@
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;

@@ -2,7 +2,7 @@ using Tenon.Checkpoints;
 using Tenon.Rewards;
 using Tenon.Text.Prompting;
 
-namespace Tenon.Training.Settings;
+namespace Tenon.Rollouts;
 
 /// <summary>The named prompts, and the filling of a template.</summary>
 public static class Prompts
@@ -16,7 +16,19 @@ public static class Prompts
     /// <summary>The word for the model's own prompt, which <see cref="Of"/> turns into a named one.</summary>
     public const string ModelsOwn = "default";
 
-    private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal) { ["boxed"] = Boxed, ["plain"] = Plain };
+    private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
+    {
+        ["boxed"] = Boxed,
+        ["plain"] = Plain,
+        ["lighteval"] = "{problem} Please reason step by step, and put your final answer within \\boxed{}.",
+        ["open-r1"] = OpenR1("$Answer"),
+        ["slime"] = OpenR1("\\boxed{$Answer}"),
+        ["question"] = "Question: {problem}\nAnswer:",
+    };
+
+    private static string OpenR1(string answer) =>
+        $"Solve the following math problem step by step. The last line of your response should be of the form Answer: {answer} (without quotes) "
+        + "where $Answer is the answer to the problem.\n\n{problem}\n\nRemember to put your answer on its own line after \"Answer:\".";
 
     /// <summary>The names.</summary>
     public static IReadOnlyCollection<string> Names => [.. Named.Keys, ModelsOwn];

@@ -1,17 +1,16 @@
 using Tenon.Runs;
-using Tenon.Training.Rollouts;
 
-namespace Tenon.Training;
+namespace Tenon.Rollouts;
 
 /// <summary>What the drawn groups of a step say about rewards, accuracy and lengths: over all completions, before any filter.</summary>
-public sealed class BatchStatistics
+public sealed class RolloutStatistics
 {
     private readonly List<RolloutGroup> drawn = [];
     private readonly IReadOnlyList<WeightedReward> rewards;
     private readonly SortedDictionary<string, long> skipped = new(StringComparer.Ordinal);
 
     /// <summary>Statistics under the recipe's rewards.</summary>
-    public BatchStatistics(IReadOnlyList<WeightedReward> rewards) => this.rewards = rewards;
+    public RolloutStatistics(IReadOnlyList<WeightedReward> rewards) => this.rewards = rewards;
 
     /// <summary>All groups drawn so far, in order.</summary>
     public IReadOnlyList<RolloutGroup> Drawn => drawn;
@@ -31,18 +30,7 @@ public sealed class BatchStatistics
     }
 
     /// <summary>The outcome of a completion: right where every outcome reward says so; null where one of them skipped it.</summary>
-    public bool? IsRight(Rollout rollout)
-    {
-        bool? right = null;
-        for (var k = 0; k < rewards.Count; k++)
-        {
-            if (!rewards[k].Reward.IsOutcome) continue;
-            if (rollout.Verdicts[k].Correct is not { } correct) return null;
-            right = (right ?? true) && correct;
-        }
-
-        return right;
-    }
+    public bool? IsRight(Rollout rollout) => WeightedReward.Outcome(rewards, rollout.Verdicts);
 
     /// <summary>True where a group has right and wrong completions: the test of dynamic sampling, on the outcome alone.</summary>
     public bool IsMixed(RolloutGroup group) => group.Rollouts.Any(r => IsRight(r) == true) && group.Rollouts.Any(r => IsRight(r) == false);

@@ -1,7 +1,7 @@
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 
-namespace Tenon.Training.Rollouts;
+namespace Tenon.Rollouts;
 
 /// <summary>One completion with its verdicts.</summary>
 /// <param name="Sampled">Ids and log-probabilities.</param>
@@ -20,6 +20,9 @@ public sealed record Rollout(GeneratedSample Sampled, string Text, Verdict[] Ver
 /// <param name="Rollouts">The group.</param>
 public sealed record RolloutGroup(Problem Problem, int Draw, int[] Prompt, IReadOnlyList<Rollout> Rollouts)
 {
+    /// <summary>The step it was drawn in: a group that was carried over is older than the step that trains on it.</summary>
+    public int Step { get; init; }
+
     /// <summary>Tokens of the group in a training batch: completions, and the prompt but its last token once.</summary>
     public int Tokens => Prompt.Length - 1 + Rollouts.Sum(r => r.Sampled.Ids.Length);
 }

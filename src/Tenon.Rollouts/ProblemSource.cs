@@ -1,7 +1,7 @@
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
 
-namespace Tenon.Training.Rollouts;
+namespace Tenon.Rollouts;
 
 /// <summary>The problems of a run, as a pure function of their number: a file in a new order each pass, or a task's draws.</summary>
 public abstract class ProblemSource

@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Tests.Support;
+using Tenon.Rollouts;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
-using Tenon.Training.Rollouts;
 
-namespace Tenon.Tests.Training.Rollouts;
+namespace Tenon.Tests.Rollouts;
 
 public class OpenedBlockTests
 {

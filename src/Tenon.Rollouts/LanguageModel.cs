@@ -7,10 +7,15 @@ using Tenon.Text.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Rollouts;
 
 /// <summary>A MODEL word opened for work: weights packed, tokenizer, chat template, end tokens.</summary>
-internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
+/// <param name="Model">The weights.</param>
+/// <param name="Encoder">Prompts to ids, completions to text.</param>
+/// <param name="EndTokens">Ids that end a completion.</param>
+/// <param name="Tokenizer">The tokenizer with its template and special tokens.</param>
+/// <param name="Name">The word it was opened by.</param>
+public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
 {
     /// <summary>What a person should know of how the model was read; mostly empty.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
@@ -38,18 +43,29 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
     /// <param name="arguments">Variables of the chat template.</param>
     /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
-    public static LoadedModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null,
+    public static LanguageModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null,
+        IReadOnlyDictionary<string, JsonElement>? arguments = null, string? tokenizerPre = null) =>
+        Open(name, (_, config) => maxLength ?? (int)Math.Min(config.MaxPositionEmbeddings, 4096), precision, chatTemplate, arguments, tokenizerPre);
+
+    /// <summary>Opens a model for work whose longest sequence is known once its prompts are encoded.</summary>
+    /// <param name="name">The MODEL word.</param>
+    /// <param name="lengthOf">Longest sequence of the work at hand, from the encoder and the configuration.</param>
+    /// <param name="precision">Rounding of products with frozen weights.</param>
+    /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
+    /// <param name="arguments">Variables of the chat template.</param>
+    /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
+    public static LanguageModel Open(string name, Func<PromptEncoder, ModelConfig, int> lengthOf, Precision precision = Precision.F32, bool? chatTemplate = null,
         IReadOnlyDictionary<string, JsonElement>? arguments = null, string? tokenizerPre = null)
     {
         using var source = ModelSource.Open(name);
-        // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
-        var length = Math.Min(maxLength ?? (int)Math.Min(source.Config.MaxPositionEmbeddings, 4096), ContextOf(source.Config));
         var tokenizer = TokenizerSource.Open(name, tokenizerPre);
         var encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments);
+        // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
+        var length = Math.Min(lengthOf(encoder, source.Config), ContextOf(source.Config));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
-        return new LoadedModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices] };
+        return new LanguageModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices] };
     }
 
     /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
@@ -58,7 +74,7 @@ internal sealed record LoadedModel(CausalModel Model, PromptEncoder Encoder, IRe
 }
 
 /// <summary>The weights of a MODEL word, for work on ids.</summary>
-internal sealed record OpenedWeights(CausalModel Model, IReadOnlySet<int> EndTokens)
+public sealed record OpenedWeights(CausalModel Model, IReadOnlySet<int> EndTokens)
 {
     /// <summary>What a person should know of how the model was read; mostly empty.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];

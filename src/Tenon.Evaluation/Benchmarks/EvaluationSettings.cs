@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Tenon.Models.Generation;
+using Tenon.Rewards.MathAnswers;
+using Tenon.Rollouts;
+
+namespace Tenon.Evaluation.Benchmarks;
+
+/// <summary>How a benchmark's problems are put to a model and judged, beside the model itself.</summary>
+public sealed record EvaluationSettings
+{
+    /// <summary>A named prompt, or a template with {problem}.</summary>
+    public string Prompt { get; init; } = "boxed";
+
+    /// <summary>A system message, or null.</summary>
+    public string? System { get; init; }
+
+    /// <summary>Worked problems that stand before each one: question and answer.</summary>
+    public IReadOnlyList<(string Question, string Answer)> Shots { get; init; } = [];
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>The length at which a completion is cut.</summary>
+    public required int MaxNewTokens { get; init; }
+
+    /// <summary>A longer prompt counts as too long even where the context would hold it; null for what the context holds.</summary>
+    public int? MaxPromptTokens { get; init; }
+
+    /// <summary>Texts that end a completion; it is cut before them.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>The seed of the samples.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>What judges: a grader's name, or the recipe's rewards.</summary>
+    public JsonNode Grader { get; init; } = "math";
+
+    /// <summary>The rules of mathematical equality, name and version.</summary>
+    public string Rules { get; init; } = RuleProfile.Tenon.Id;
+
+    /// <summary>The part of an evaluation's identity that these settings are.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["prompt"] = Prompts.Fill(Prompt, "{problem}"),
+        ["system"] = System,
+        ["shots"] = Shots.Count,
+        ["temperature"] = Sampling.Temperature,
+        ["top_p"] = Sampling.TopP,
+        ["top_k"] = Sampling.TopK,
+        ["min_p"] = Sampling.MinP,
+        ["max_new_tokens"] = MaxNewTokens,
+        ["max_prompt_tokens"] = MaxPromptTokens,
+        ["stop"] = new JsonArray([.. Stop.Select(s => (JsonNode)s)]),
+        ["seed"] = Seed,
+        ["grader"] = Grader.DeepClone(),
+        ["rules"] = Rules,
+    };
+}

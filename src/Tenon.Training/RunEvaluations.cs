@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tenon.Evaluation.Benchmarks;
+using Tenon.Models.Generation;
+using Tenon.Rollouts;
+using Tenon.Runs;
+using Tenon.Runs.Evaluations;
+using Tenon.Training.Settings;
+
+namespace Tenon.Training;
+
+/// <summary>
+/// A run's evaluations: before the first step, every so many steps, after the last; the same problems and random numbers each time. One that is given up keeps the samples
+/// it has, and is made when the run goes on.
+/// </summary>
+/// <param name="setup">The run.</param>
+/// <param name="folder">Where its evaluations lie.</param>
+/// <param name="observer">Is told their figures.</param>
+public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrainingObserver observer)
+{
+    /// <summary>How a run's recipe evaluates.</summary>
+    public static EvaluationSettings SettingsOf(RunSettings recipe) => new()
+    {
+        Prompt = Prompts.Of(recipe.Data.Prompt, recipe.Model),
+        System = recipe.Data.System,
+        Sampling = new SamplingSettings { Temperature = recipe.Evaluate.Temperature },
+        MaxNewTokens = recipe.Evaluate.MaxNewTokens ?? recipe.Rollout.MaxNewTokens,
+        MaxPromptTokens = recipe.Rollout.MaxPromptTokens,
+        Seed = (ulong)recipe.Seed,
+        Grader = recipe.Reward.Count == 0 ? recipe.Data.Task?.Name ?? "math" : new JsonArray([.. recipe.Reward.Select(r => SettingsJson.Write(r))]),
+    };
+
+    /// <summary>The options of <c>tenon eval</c> that repeat a run's evaluation, to the same figure; none where the recipe has no benchmark.</summary>
+    public static IReadOnlyList<string> Arguments(RunSettings recipe, string folder)
+    {
+        if (recipe.Evaluate.Benchmarks.Count == 0) return [];
+        var settings = SettingsOf(recipe);
+        var arguments = new List<string> { "--benchmark", string.Join(',', recipe.Evaluate.Benchmarks) };
+        void Add(string name, string? value, string? unless = null)
+        {
+            if (value is not null && value != unless) arguments.AddRange([name, value]);
+        }
+
+        Add("--data", recipe.Evaluate.Data, new EvaluateSettings().Data);
+        Add("--prompt", settings.Prompt, Prompts.Of(Prompts.ModelsOwn, recipe.Model));
+        Add("--system", settings.System);
+        Add("--chat-template", recipe.Data.ChatTemplate?.ToString().ToLowerInvariant());
+        Add("--temperature", settings.Sampling.Temperature.ToString(CultureInfo.InvariantCulture), "1");
+        Add("--max-new-tokens", settings.MaxNewTokens.ToString(CultureInfo.InvariantCulture));
+        Add("--max-prompt-tokens", settings.MaxPromptTokens?.ToString(CultureInfo.InvariantCulture));
+        Add("--problems", recipe.Evaluate.Problems?.ToString(CultureInfo.InvariantCulture));
+        Add("--seed", settings.Seed.ToString(CultureInfo.InvariantCulture), "42");
+        Add("--precision", recipe.Precision == Tensors.Precision.F32 ? null : recipe.Precision.ToString().ToLowerInvariant());
+        // Rewards, generated problems, columns and a template's variables are in the run's recipe alone.
+        if (recipe.Reward.Count > 0 || recipe.Template is { Count: > 0 } || recipe.TokenizerPre is not null || recipe.Data.Task is not null || recipe.Evaluate.Columns is not null || recipe.Data.ProblemColumn is not null || recipe.Data.AnswerColumn is not null || recipe.Data.IdColumn is not null)
+            Add("--run", folder);
+        return arguments;
+    }
+
+    /// <summary>Makes the evaluations of the step that a run begins with, or goes on from, where they are not there yet.</summary>
+    public void RunPending(int step, CancellationToken stop)
+    {
+        if (!IsDue(step)) return;
+        var metrics = step == 0 ? new StepMetrics(0) : MetricsLog.Last(folder.MetricsFile, step);
+        if (metrics is null || setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step)))) return;
+        Run(metrics, stop);
+        if (step > 0) folder.ReplaceMetrics(metrics);
+    }
+
+    /// <summary>Makes the evaluations that are due after a step and adds their accuracies to its metrics.</summary>
+    public void Run(StepMetrics metrics, CancellationToken stop)
+    {
+        if (!IsDue(metrics.Step)) return;
+        observer.OnPhase(StepPhase.Evaluating, 0);
+        try
+        {
+            foreach (var benchmark in setup.HeldOut)
+            {
+                var shown = Run(metrics.Step, benchmark, stop);
+                observer.OnEvaluation(shown);
+                metrics[StepMetric.Evaluation[benchmark.Name]] = shown.Accuracy;
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            observer.OnMessage(metrics.Step == 0 ? "the evaluation before the first step was not finished" : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run");
+        }
+    }
+
+    private bool IsDue(int step)
+    {
+        var (evaluate, steps) = (setup.Settings.Evaluate, setup.Settings.Steps);
+        return setup.HeldOut.Count > 0 && (step == 0 || step == steps || (evaluate.Every > 0 && step % evaluate.Every == 0));
+    }
+
+    private EvaluationShown Run(int step, Benchmark benchmark, CancellationToken stop)
+    {
+        var settings = SettingsOf(setup.Settings);
+        var prompts = EvaluationPrompts.Of(benchmark, settings, setup.Encoder);
+        // An engine of its own for each evaluation: its cache does not stay beside that of the rollouts.
+        var evaluator = new Evaluator(setup.Model, setup.Encoder, setup.Rewards, setup.Generation());
+        var identity = evaluator.Identity(benchmark, prompts, settings, Adapter());
+        var path = folder.EvaluationFolder(benchmark.Name, step);
+        // A run may be given other evaluation settings when it goes on: what was begun under the old ones is no part of it.
+        if (EvaluationFolder.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0) Directory.Delete(path, recursive: true);
+        using var results = EvaluationFolder.Open(path, identity);
+        var figures = evaluator.Run(results, identity, benchmark, prompts, settings, setup.Adapter, (done, of) => observer.OnPhase(StepPhase.Evaluating, done / (double)of), stop);
+        if (step == 0 && EvaluationRemarks.Of(figures) is { } remark) observer.OnMessage(remark);
+        return new EvaluationShown(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged, benchmark.Samples, figures.PassAtK.Mean,
+            figures.Truncated, figures.LengthMean) { Low = figures.Average.Low, High = figures.Average.High };
+    }
+
+    private JsonObject Adapter()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(SettingsJson.Write(setup.Settings.Adapter).ToJsonString()));
+        foreach (var (name, tensor) in setup.Adapter.Tensors)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(name));
+            hash.AppendData(MemoryMarshal.AsBytes(tensor.Value));
+        }
+
+        return new JsonObject { ["method"] = setup.Adapter.Method.Name, ["sha256"] = Convert.ToHexStringLower(hash.GetHashAndReset()) };
+    }
+}

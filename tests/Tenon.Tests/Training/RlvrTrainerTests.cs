@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using Tenon.Cli.Recipes;
+using Tenon.Cli.Running;
+using Tenon.Rewards;
+using Tenon.Rollouts;
+using Tenon.Runs;
+using Tenon.Tests.Support;
+using Tenon.Training;
+using Tenon.Training.Settings;
+
+namespace Tenon.Tests.Training;
+
+/// <summary>The trainer with rollouts that a script hands it, and what becomes of an evaluation that is given up.</summary>
+public sealed class RlvrTrainerTests : IDisposable
+{
+    private readonly TinyRuns _runs = new();
+
+    public void Dispose() => _runs.Dispose();
+
+    private TrainingSetup Setup(params string[] overrides) => RunBuilder.Build(RecipeFile.Load<RunSettings>(_runs.Recipe("""
+        model: tiny
+        data: { task: { name: arithmetic, level: 2 }, prompt: plain }
+        rollout: { prompts: 2, group: 4, max-new-tokens: 8, temperature: 2.0 }
+        reward: [{ name: regex, pattern: '=[0-9]', match: anywhere, where: all }]
+        objective: { preset: grpo }
+        steps: 3
+        seed: 7
+        checkpoint: { every: 0 }
+        """), overrides));
+
+    private RunFolder Folder(string name, TrainingSetup setup) => RunFolder.Create(Path.Combine(_runs.Folder, name), RunBuilder.Describe(setup));
+
+    [Fact]
+    public void A_scripted_source_trains_to_the_bits_of_the_run_that_it_repeats()
+    {
+        using var first = Setup();
+        using var own = Folder("own", first);
+        var recorded = new Recorded(first.LocalRollouts());
+        new RlvrTrainer(first, own, new Silent(), recorded).Run();
+
+        using var second = Setup();
+        using var scripted = Folder("scripted", second);
+        var script = new Script(recorded.Batches);
+        new RlvrTrainer(second, scripted, new Silent(), script).Run();
+        script.Steps.ShouldBe([1, 2, 3]);
+        TinyRuns.ShouldBeTheSame(scripted.Folder, TinyRuns.Contents(own.Folder));
+        var line = JsonNode.Parse(File.ReadLines(own.SamplesFile(1)).First())!;
+        ((string)line["prompt"]!).ShouldContain((string)line["problem"]!);
+    }
+
+    [Fact]
+    public void Steps_without_a_group_to_train_on_are_said_and_stop_the_run_with_the_reason()
+    {
+        using var setup = Setup("rollout.dynamic-sampling=true", "rollout.max-empty-steps=2", "steps=6");
+        using var folder = Folder("empty", setup);
+        var observer = new Silent();
+        var fault = Should.Throw<TenonException>(() => new RlvrTrainer(setup, folder, observer, new Empty(setup.Rewards)).Run());
+        fault.Message.ShouldContain("2 steps in a row");
+        observer.Said.ShouldContain(m => m.Contains("nothing to learn from"));
+        folder.CheckpointSteps().ShouldBe([2]);
+        var line = JsonNode.Parse(File.ReadLines(folder.MetricsFile).Last())!;
+        ((int)line["groups_kept"]!, (int)line["groups_missing"]!).ShouldBe((0, 2));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_evaluation_that_is_given_up_is_made_when_the_run_goes_on(int at)
+    {
+        string[] overrides = ["steps=2", "evaluate.every=1", "evaluate.problems=6", "evaluate.max-new-tokens=64", "evaluate.benchmarks=[held-out@2]"];
+        using var whole = Setup(overrides);
+        using var expected = Folder("whole", whole);
+        new RlvrTrainer(whole, expected, new Silent()).Run();
+
+        using var setup = Setup(overrides);
+        string path;
+        using (var folder = Folder("stopped", setup))
+        {
+            path = folder.Folder;
+            using var stop = new CancellationTokenSource();
+            new RlvrTrainer(setup, folder, new Stopping(at, stop)).Run(stop.Token);
+            folder.CheckpointSteps().ShouldBe(at == 0 ? [] : [at]);
+            File.ReadLines(folder.MetricsFile).Count().ShouldBe(at);
+        }
+
+        using var again = Setup(overrides);
+        using var resumed = RunFolder.Open(path);
+        var trainer = new RlvrTrainer(again, resumed, new Silent());
+        trainer.Resume();
+        trainer.Run();
+        TinyRuns.ShouldBeTheSame(path, TinyRuns.Contents(expected.Folder));
+        foreach (var (step, own) in expected.EvaluationFolders())
+            File.ReadAllText(Path.Combine(resumed.EvaluationFolder("held-out@2", step), "samples.jsonl")).ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
+    }
+
+    private class Silent : ITrainingObserver
+    {
+        public List<string> Said { get; } = [];
+
+        public void OnMessage(string message) => Said.Add(message);
+
+        public virtual void OnPhase(StepPhase phase, double share) { }
+
+        public virtual void OnStep(StepMetrics metrics) { }
+    }
+
+    /// <summary>Asks for an end in the middle of the evaluation of a step.</summary>
+    private sealed class Stopping(int at, CancellationTokenSource stop) : Silent
+    {
+        private int _step;
+
+        public override void OnStep(StepMetrics metrics) => _step = metrics.Step;
+
+        public override void OnPhase(StepPhase phase, double share)
+        {
+            // The step's own line is written after its evaluation, so that the last step seen is the one before.
+            if (phase == StepPhase.Evaluating && share is > 0.2 and < 1 && _step == Math.Max(0, at - 1) && (at == 0 || _trained == at)) stop.Cancel();
+            if (phase == StepPhase.Training && share == 0) _trained++;
+        }
+
+        private int _trained;
+    }
+
+    private sealed class Recorded(IRolloutSource inner) : IRolloutSource
+    {
+        public List<RolloutBatch> Batches { get; } = [];
+
+        public RolloutBatch Draw(int step, RolloutState state, Action<double>? progress = null, CancellationToken cancel = default)
+        {
+            Batches.Add(inner.Draw(step, state, progress, cancel));
+            return Batches[^1];
+        }
+    }
+
+    private sealed class Script(IReadOnlyList<RolloutBatch> batches) : IRolloutSource
+    {
+        public List<int> Steps { get; } = [];
+
+        public RolloutBatch Draw(int step, RolloutState state, Action<double>? progress = null, CancellationToken cancel = default)
+        {
+            Steps.Add(step);
+            return batches[step - 1];
+        }
+    }
+
+    private sealed class Empty(IReadOnlyList<WeightedReward> rewards) : IRolloutSource
+    {
+        public RolloutBatch Draw(int step, RolloutState state, Action<double>? progress = null, CancellationToken cancel = default) =>
+            new(new RolloutStatistics(rewards), [], state with { Cursor = state.Cursor + 2 }) { Wanted = 2 };
+    }
+}
