@@ -38,7 +38,7 @@ internal sealed class QuickstartCommand : Verb
         using var run = RunFolder.Create(call.GetValue(output) ?? FreeFolder(), RunBuilder.Describe(setup));
         var observer = new QuickstartObserver(Observers.For(terminal));
         var exit = RunSession.Train(setup, run, observer, terminal, resume: false);
-        var report = RunReport.Write(run.Folder, null);
+        var report = RunReport.Write(run.Folder, null, RunDefaults.Recipe);
         if (exit != 0) return exit;
 
         Transcripts(run, setup, terminal);

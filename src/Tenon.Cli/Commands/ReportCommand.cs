@@ -1,44 +1,66 @@
 using System.CommandLine;
+using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
 using Tenon.Runs;
 using Tenon.Runs.Exports;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary><c>tenon report RUN</c>: a run as one self-contained HTML file.</summary>
+/// <summary><c>tenon report</c>: a run, or a comparison of several evaluations or runs, as one self-contained HTML file.</summary>
 internal sealed class ReportCommand : Verb
 {
-    private readonly Argument<string> _run;
+    private readonly Argument<string[]> _folders;
     private readonly Option<string?> _output;
     private readonly Option<string?> _csv;
     private readonly Option<string?> _tensorBoard;
+    private readonly ComparisonOptions _comparison;
 
-    public ReportCommand() : base("report", "Writes a run as one self-contained HTML file: curves, evaluations, completions with verdicts, settings.",
-        "tenon report runs/first", "tenon report runs/first --output first.html", "tenon report runs/first --csv first.csv --tensorboard logs/first")
+    public ReportCommand()
+        : base(
+            "report", "Writes a run, or several side by side, as one self-contained HTML file: curves, evaluations, completions with verdicts, settings.",
+            "tenon report runs/first", "tenon report runs/first --output first.html", "tenon report runs/lora runs/dora --output compared.html",
+            "tenon report runs/first --csv first.csv --tensorboard logs/first")
     {
-        _run = Add(new Argument<string>("RUN") { Description = "The run's folder; a run that still goes on can be read too." });
-        _output = Add(new Option<string?>("--output", "-o") { Description = "The file to write (report.html in the run's folder by default).", HelpName = "FILE" });
+        _folders = Add(new Argument<string[]>("RUN")
+        {
+            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared.", Arity = ArgumentArity.OneOrMore,
+        });
+        _output = Add(new Option<string?>("--output", "-o")
+        {
+            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several).", HelpName = "FILE",
+        });
         _csv = Add(new Option<string?>("--csv") { Description = "Writes the metrics as CSV instead: one row a step, one column a metric.", HelpName = "FILE" });
-        _tensorBoard = Add(new Option<string?>("--tensorboard") { Description = "Writes the metrics as a TensorBoard event file into this folder instead.", HelpName = "DIR" });
+        _tensorBoard = Add(new Option<string?>("--tensorboard")
+        {
+            Description = "Writes the metrics as a TensorBoard event file into this folder instead.", HelpName = "DIR",
+        });
+        _comparison = new ComparisonOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        var (csv, tensorBoard) = (call.GetValue(_csv), call.GetValue(_tensorBoard));
-        if (csv is not null || tensorBoard is not null)
-        {
-            var run = RunReader.Open(call.GetValue(_run)!);
-            if (csv is not null)
-            {
-                CsvExport.Write(run, csv);
-                terminal.Out.WriteLine(Path.GetFullPath(csv));
-            }
+        var (folders, output) = (call.GetValue(_folders)!, call.GetValue(_output));
+        var single = folders.Length == 1 && !folders[0].Contains('=', StringComparison.Ordinal) && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
+        if (Exported(call, folders, single, terminal) && output is null) return 0;
+        terminal.Out.WriteLine(single
+            ? RunReport.Write(folders[0], output, RunDefaults.Recipe)
+            : ComparisonReport.Write(_comparison.Compare(call, folders, terminal), output ?? "comparison.html"));
+        return 0;
+    }
 
-            if (tensorBoard is not null) terminal.Out.WriteLine(Path.GetFullPath(TensorBoardExport.Write(run, tensorBoard)));
-            if (call.GetValue(_output) is null) return 0;
+    private bool Exported(ParseResult call, string[] folders, bool single, Terminal terminal)
+    {
+        var (csv, tensorBoard) = (call.GetValue(_csv), call.GetValue(_tensorBoard));
+        if (csv is null && tensorBoard is null) return false;
+        if (!single) throw new TenonException("tenon report --csv, --tensorboard", "one run", $"{folders.Length} folders", usage: true);
+        var run = RunReader.Open(folders[0]);
+        if (csv is not null)
+        {
+            CsvExport.Write(run, csv);
+            terminal.Out.WriteLine(Path.GetFullPath(csv));
         }
 
-        terminal.Out.WriteLine(RunReport.Write(call.GetValue(_run)!, call.GetValue(_output)));
-        return 0;
+        if (tensorBoard is not null) terminal.Out.WriteLine(Path.GetFullPath(TensorBoardExport.Write(run, tensorBoard)));
+        return true;
     }
 }

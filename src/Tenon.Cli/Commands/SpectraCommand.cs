@@ -25,6 +25,7 @@ internal sealed class SpectraCommand : Verb
     private readonly Option<string[]> _modules;
     private readonly Option<string?> _cache;
     private readonly Option<string?> _svg;
+    private readonly Option<string?> _report;
     private readonly TableOptions _tables;
     private readonly ComputeOptions _compute;
 
@@ -45,6 +46,7 @@ internal sealed class SpectraCommand : Verb
         _modules = Add(new Option<string[]>("--modules") { Description = "only matrices whose path holds this: q_proj, layers.3.", HelpName = "WORD" });
         _cache = Add(new Option<string?>("--cache") { Description = "keep W's decompositions in this folder, for the next call", HelpName = "DIR" });
         _svg = Add(new Option<string?>("--svg") { Description = "draw the energy over the base's directions", HelpName = "FILE" });
+        _report = Add(new Option<string?>("--report") { Description = "write all of it as one HTML file too", HelpName = "FILE" });
         _tables = new TableOptions(this);
         _compute = new ComputeOptions(this);
     }
@@ -96,6 +98,8 @@ internal sealed class SpectraCommand : Verb
         if (terminal.IsLive) terminal.Error.WriteLine();
         if (cache.Written > 0) terminal.Error.WriteLine($"kept {Display.Figures.Count(cache.Written / 1_000_000)} MB of decompositions in {call.GetValue(_cache)}");
         if (call.GetValue(_svg) is { } svg) terminal.Error.WriteLine(SpectrumChart.Write(spectra, svg));
+        if (call.GetValue(_report) is { } report)
+            terminal.Error.WriteLine(SpectrumReport.Write($"spectra of {call.GetValue(_run) ?? call.GetValue(_adapter)}", spectra, report));
         var collapse = SpectrumSummary.Collapse(spectra);
         _tables.Write(
             call, terminal, () => SpectrumSummary.ToJson(spectra), [.. SpectrumSummary.Tables(spectra), _tables.Plain(call) && layers > FewMatrices ? null : SpectrumSummary.Matrices(spectra)],

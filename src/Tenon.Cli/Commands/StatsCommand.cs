@@ -28,7 +28,7 @@ internal sealed class StatsCommand : Verb
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        CompareCommand.CheckMargin(call.GetValue(_margin));
+        ComparisonOptions.CheckMargin(call.GetValue(_margin));
         var input = call.GetValue(_input)!;
         var entrants = ScoreLines.Read(Lines(input, terminal), input);
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));

@@ -15,14 +15,14 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     public static IReadOnlyList<ComparedFolder> Parse(IReadOnlyList<string> words)
     {
         if (words.Count == 0)
-            throw new TenonException("tenon compare", "two folders of evaluations or runs, or one run", "none", "tenon compare --help", usage: true);
+            throw new TenonException("comparison", "two folders of evaluations or runs, or one run", "none", "tenon compare --help", usage: true);
         if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal) && EvaluationFolder.Steps(words[0]) is { Count: > 1 } steps)
             return [Of("before", [(words[0], steps[0])]), Of("after", [(words[0], steps[^1])])];
         if (words.Count == 1)
-            throw new TenonException("tenon compare", "two folders, or one run that was evaluated before and after", words[0], usage: true);
+            throw new TenonException("comparison", "two folders, or one run that was evaluated before and after", words[0], usage: true);
         var rows = words.Select(Row).ToList();
         if (rows.GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new TenonException("tenon compare", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR", usage: true);
+            throw new TenonException("comparison", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR", usage: true);
         return rows;
     }
 
@@ -37,7 +37,7 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
         var at = word.LastIndexOf('@');
         if (at < 0 || Directory.Exists(word)) return (word, null);
         if (int.TryParse(word.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var step)) return (word[..at], step);
-        throw new TenonException($"tenon compare {word}", "DIR@STEP with a step of the run", word[(at + 1)..], usage: true);
+        throw new TenonException($"comparison of {word}", "DIR@STEP with a step of the run", word[(at + 1)..], usage: true);
     }
 
     private static ComparedFolder Of(string name, IReadOnlyList<(string Folder, int? Step)> places) =>

@@ -1,3 +1,4 @@
+using Tenon.Evaluation.Reports;
 using Tenon.Runs;
 using Tenon.Training;
 
@@ -13,7 +14,7 @@ internal static class RunSession
         try
         {
             terminal.Interrupt.Announce = observer.OnMessage;
-            return Work(run, terminal, display, () =>
+            var exit = Work(run, terminal, display, () =>
             {
                 var before = setup.Model.WeightsSha256();
                 var trainer = new RlvrTrainer(setup, run, observer);
@@ -22,12 +23,27 @@ internal static class RunSession
                 if (setup.Model.WeightsSha256() != before)
                     throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint", "this is a defect of Tenon: please report it with the recipe");
             });
+            if (exit == 0) Report(run, terminal);
+            return exit;
         }
         finally
         {
             // Whatever ended the run: the terminal gets its cursor back before a fault is printed.
             terminal.Interrupt.Announce = null;
             display?.Dispose();
+        }
+    }
+
+    /// <summary>Writes the run's report; what keeps it from being written is said and ends nothing.</summary>
+    private static void Report(RunFolder run, Terminal terminal)
+    {
+        try
+        {
+            RunReport.Write(run.Folder, null, RunDefaults.Recipe);
+        }
+        catch (Exception e) when (e is TenonException or IOException or UnauthorizedAccessException)
+        {
+            terminal.Error.WriteLine($"the report could not be written: {e.Message}");
         }
     }
 

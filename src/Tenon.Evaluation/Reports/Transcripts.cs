@@ -1,64 +1,99 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tenon.Runs;
 
 namespace Tenon.Evaluation.Reports;
 
-/// <summary>Completions of a report: the same held-out problems before and after, then some of the first and of the last step.</summary>
+/// <summary>
+/// Completions of a report: held-out problems before and after, of every kind of change and of none, then the best, the worst and some others of the last
+/// step. Which ones is settled by their ids, not by how they look.
+/// </summary>
 internal static class Transcripts
 {
-    private const int Shown = 6;
+    private const int Each = 2;
     private const int LongestText = 4000;
 
     public static string Html(RunRecord run)
     {
         var html = new StringBuilder();
         foreach (var group in run.Evaluations.GroupBy(evaluation => evaluation.Benchmark))
+        {
             if (group.Count() > 1) Pairs(html, group.Key, group.First().Json, group.Last().Json);
-        if (run.First.Count > 0) Step(html, run.First);
-        if (run.Last.Count > 0) Step(html, run.Last);
+        }
+
+        var last = run.Last.Count > 0 ? run.Last : run.First;
+        if (last.Count > 0) Step(html, last);
+        if (run.Last.Count > 0 && run.First.Count > 0)
+            Block(html, $"Step {Text(run.First[0].Step)}, the first: drawn blindly", [.. Blindly(run.First, s => s.Id + s.Sample).Take(2 * Each)]);
         return html.Length == 0 ? "" : $"<h2>Completions</h2>\n{html}";
     }
 
     private static void Pairs(StringBuilder html, string benchmark, JsonObject before, JsonObject after)
     {
-        var then = Problems(before);
-        var now = Problems(after).ToDictionary(problem => Text(problem["id"]), problem => problem);
-        var pairs = then.Where(problem => now.ContainsKey(Text(problem["id"])) && Sample(problem) is not null && Sample(now[Text(problem["id"])]) is not null).ToList();
-        if (pairs.Count == 0) return;
-        // Problems whose verdict changed say most; then the order of the file.
-        var chosen = pairs.OrderByDescending(problem => Right(Sample(problem)) != Right(Sample(now[Text(problem["id"])]))).Take(Shown);
-        html.Append(CultureInfo.InvariantCulture, $"<h3>{RunReport.E(benchmark)}, before and after</h3>\n<table class=\"texts\"><tr><th>problem</th><th>before</th><th>after</th></tr>\n");
-        foreach (var problem in chosen)
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Cut(Text(problem["problem"]))}<small>answer {Cut(Text(problem["answer"]))}</small></td>{Cell(Sample(problem))}{Cell(Sample(now[Text(problem["id"])]))}</tr>\n");
-        html.Append("</table>\n");
+        var then = Problems(before).ToList();
+        var now = Problems(after).DistinctBy(p => Text(p["id"])).ToDictionary(problem => Text(problem["id"]), problem => problem);
+        var pairs = then.Where(p => now.ContainsKey(Text(p["id"]))).Select(p => (Before: Sample(p), After: Sample(now[Text(p["id"])]), Problem: p))
+            .Where(p => p.Before is not null && p.After is not null).ToList();
+        var kinds = new[] { (false, true, "wrong → right"), (true, false, "right → wrong"), (false, false, "wrong both times"), (true, true, "right both times") };
+        var title = $"<h3>{ReportPage.E(benchmark)}, before and after (one sample a problem)</h3>\n";
+        foreach (var (from, to, name) in kinds)
+        {
+            var some = pairs.Where(p => (Right(p.Before) == true) == from && (Right(p.After) == true) == to).ToList();
+            if (some.Count == 0) continue;
+            html.Append(title).Append(CultureInfo.InvariantCulture, $"<p>{name}: {some.Count} of {pairs.Count}</p>\n");
+            title = "";
+            foreach (var (first, second, problem) in Blindly(some, p => Text(p.Problem["id"])).Take(Each))
+                html.Append(CultureInfo.InvariantCulture, $"<div class=\"texts\">{Asked(Text(problem["problem"]), Text(problem["answer"]))}{Cell("before", first!)}{Cell("after", second!)}</div>\n");
+        }
     }
 
-    private static void Step(StringBuilder html, IReadOnlyList<SampleRecord> lines)
+    private static void Step(StringBuilder html, IReadOnlyList<SampleRecord> samples)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<h3>Step {lines[0].Step}</h3>\n<table class=\"texts\"><tr><th>problem</th><th>completion</th></tr>\n");
-        // One completion of each group first, so that the few that are shown belong to different problems.
-        foreach (var line in lines.OrderBy(line => line.Sample).Take(Shown))
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Cut(line.Problem)}<small>answer {Cut(line.Answer)}</small></td>{Cell(line.ToJson())}</tr>\n");
-        html.Append("</table>\n");
+        var step = Text(samples[0].Step);
+        var ranked = Blindly(samples, s => s.Id + s.Sample).OrderByDescending(s => s.Reward).ToList();
+        var most = ranked.Count >= 6 * Each ? 2 * Each : Each;
+        Block(html, $"Step {step}, highest reward", [.. ranked.Take(most)]);
+        if (ranked.Count > most) Block(html, $"Step {step}, lowest reward", [.. ranked.Skip(Math.Max(most, ranked.Count - most))]);
+        var rest = ranked.Skip(most).SkipLast(most).ToList();
+        if (rest.Count > 0) Block(html, $"Step {step}, drawn blindly", [.. Blindly(rest, s => s.Id + s.Sample).Take(2 * Each)]);
     }
 
-    private static string Cell(JsonObject? sample)
+    private static void Block(StringBuilder html, string title, IReadOnlyList<SampleRecord> samples)
     {
-        if (sample is null) return "<td></td>";
-        var right = Right(sample);
-        var (kind, word) = right is null ? ("skip", "not judged") : right.Value ? ("right", "right") : ("wrong", "wrong");
-        return $"<td><pre>{Cut(Text(sample["completion"]))}</pre><small class=\"{kind}\">{word}: {RunReport.E(Text(sample["reason"]))}, {Text(sample["tokens"])} tokens{(Text(sample["truncated"]) == "true" ? ", truncated" : "")}</small></td>";
+        html.Append(CultureInfo.InvariantCulture, $"<h3>{ReportPage.E(title)}</h3>\n");
+        foreach (var sample in samples)
+        {
+            var reward = double.IsFinite(sample.Reward) ? "reward " + ResultCell.Three(sample.Reward).Text : "";
+            html.Append(CultureInfo.InvariantCulture, $"<div class=\"texts\">{Asked(sample.Problem, sample.Answer)}{Cell(reward, sample.ToJson())}</div>\n");
+        }
     }
+
+    private static string Asked(string problem, string answer) => $"<div><pre>{Cut(problem)}</pre><small>answer {Cut(answer)}</small></div>";
+
+    private static string Cell(string label, JsonObject sample)
+    {
+        var (kind, word) = Right(sample) switch { null => ("skip", "not judged"), true => ("right", "right"), false => ("wrong", "wrong") };
+        var cut = Text(sample["truncated"]) == "true" || Text(sample["finish"]) == "length" ? ", truncated" : "";
+        var head = label.Length == 0 ? "" : $"<small>{ReportPage.E(label)}</small>";
+        return $"<div>{head}<pre>{Cut(Text(sample["completion"] ?? sample["text"]))}</pre>" +
+            $"<small class=\"{kind}\">{word}: {ReportPage.E(Text(sample["reason"]))}, {Text(sample["tokens"])} tokens{cut}</small></div>";
+    }
+
+    /// <summary>An order that depends on names alone: that of their hashes.</summary>
+    private static IEnumerable<T> Blindly<T>(IEnumerable<T> items, Func<T, string> name) =>
+        items.OrderBy(item => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name(item)))), StringComparer.Ordinal);
 
     private static IEnumerable<JsonObject> Problems(JsonObject evaluation) => (evaluation["problems"] as JsonArray)?.OfType<JsonObject>() ?? [];
 
     private static JsonObject? Sample(JsonObject problem) => (problem["samples"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault();
 
-    private static bool? Right(JsonObject? sample) => sample?["correct"] is JsonValue value && value.TryGetValue<bool>(out var right) ? right : null;
+    private static bool? Right(JsonObject? sample) => RunJson.Flag(sample?["correct"]);
 
-    private static string Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : node?.ToJsonString() ?? "";
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Cut(string text) => RunReport.E(text.Length <= LongestText ? text : text[..(LongestText / 2)] + "\n…\n" + text[^(LongestText / 2)..]);
+    private static string Text(JsonNode? node) => RunReport.Text(node) ?? "";
+
+    private static string Cut(string text) => ReportPage.E(text.Length <= LongestText ? text : text[..(LongestText / 2)] + "\n…\n" + text[^(LongestText / 2)..]);
 }

@@ -61,12 +61,21 @@ public class RunReportTests
         call.Lines.ShouldBe([Path.Combine(run, "report.html")]);
         var html = File.ReadAllText(Path.Combine(run, "report.html"));
         html.ShouldContain("id=\"reward-curve\"");
-        html.ShouldContain("50.0 % → 90.0 %");
-        html.ShouldContain("+40.0 points");
+        html.ShouldContain("0.0 % → 100.0 %");
+        html.ShouldContain("+100.0 points (95 %");
+        html.ShouldContain("95 %");
         html.ShouldContain("<td>rollout.max-new-tokens</td><td>512</td>");
+
+        // What was chosen stands first; defaults are folded.
+        html.IndexOf("<td>data.prompt</td>", StringComparison.Ordinal).ShouldBeLessThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
+        html.IndexOf("<td>rollout.max-new-tokens</td>", StringComparison.Ordinal).ShouldBeGreaterThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
+        html.ShouldContain("Constant over all steps:");
+        html.ShouldContain("highest reward");
+        html.ShouldContain("lowest reward");
         html.ShouldContain("\\boxed{129}");
         html.ShouldContain("=&lt;b&gt;;");
-        foreach (var outside in new[] { "http://", "https://", "src=", "@import", "<script" }) html.ShouldNotContain(outside);
+        foreach (var outside in new[] { "http://", "src=", "@import", "<link", "fetch(", "XMLHttpRequest" }) html.ShouldNotContain(outside);
+        html.ShouldContain("Permission is hereby granted", customMessage: "the plot library's licence");
     }
 
     [Fact]
