@@ -39,8 +39,10 @@ class Verifier:
         self._owner = None
 
     def ask_many(self, pairs):
-        """Verdicts as dictionaries for (gold, answer) pairs, in order. A gold may be a list: any of them is right."""
-        lines = [self._line(gold, answer) for gold, answer in pairs]
+        """Verdicts as dictionaries for (gold, answer) pairs, in order. A gold may be a list: any of them is right.
+
+        A third item is the rendered prompt: where it leaves a think block open, the answer begins inside it."""
+        lines = [self._line(*pair) for pair in pairs]
         with self._lock:
             try:
                 return self._exchange(lines)
@@ -58,8 +60,10 @@ class Verifier:
             self._stop()
 
     @staticmethod
-    def _line(gold, answer):
+    def _line(gold, answer, prompt=None):
         line = {"answer": "" if answer is None else str(answer)}
+        if isinstance(prompt, str):
+            line["prompt"] = prompt
         if isinstance(gold, (list, tuple)):
             line["golds"] = [str(g) for g in gold]
         else:
@@ -118,10 +122,12 @@ def verify(gold, answer):
     return _shared.ask(gold, answer).get("correct")
 
 
-def math_reward(completions, solution, **_):
-    """TRL's reward function: 1.0 for a right completion, 0.0 for a wrong one, None where the gold is empty."""
+def math_reward(completions, solution, prompts=None, **_):
+    """TRL's reward function: 1.0 for a right completion, 0.0 for a wrong one, None where the gold is empty.
+
+    Prompts that are texts (not conversations) say whether the completion begins inside a think block."""
     texts = [c if isinstance(c, str) else c[-1]["content"] for c in completions]
-    verdicts = _shared.ask_many(list(zip(solution, texts)))
+    verdicts = _shared.ask_many(list(zip(solution, texts, prompts if prompts is not None else [None] * len(texts))))
     return [None if v.get("correct") is None else float(v["correct"]) for v in verdicts]
 
 

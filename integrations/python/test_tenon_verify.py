@@ -19,6 +19,10 @@ class TenonVerify(unittest.TestCase):
         chat = tv.math_reward(completions=[[{"role": "assistant", "content": "\\boxed{5}"}]], solution=["5"])
         self.assertEqual(chat, [1.0])
 
+    def test_a_prompt_that_opens_the_think_block(self):
+        cut, closed = "The answer is 5. In", "5.</think>The answer is 5."
+        self.assertEqual(tv.math_reward(completions=[cut, closed, cut], solution=["5"] * 3, prompts=["2+3<think>\n"] * 2 + ["2+3"]), [0.0, 1.0, 1.0])
+
     def test_verl_form(self):
         self.assertEqual(tv.compute_score("math", "The answer is $\\boxed{\\sqrt{8}}$.", "2\\sqrt{2}"), 1.0)
         self.assertEqual(tv.compute_score("math", "no idea", "2\\sqrt{2}"), 0.0)

@@ -23,6 +23,8 @@ internal sealed class VerifyCommand : Verb
     private readonly Option<string?> _audit;
     private readonly Option<string?> _column;
     private readonly Option<int?> _threads;
+    private readonly Option<string?> _completions;
+    private readonly Option<string?> _verdicts;
     private readonly Option<bool> _steps;
     private readonly Option<bool> _thinking;
 
@@ -33,7 +35,7 @@ internal sealed class VerifyCommand : Verb
         _gold = Add(new Argument<string?>("GOLD") { Description = "The right answer.", Arity = ArgumentArity.ZeroOrOne });
         _answer = Add(new Argument<string?>("ANSWER") { Description = "The answer to judge: a bare answer or a whole completion.", Arity = ArgumentArity.ZeroOrOne });
         _input = Add(new Option<string?>("--input", "-i") { Description = "A JSONL file of {\"gold\":...,\"answer\":...} lines, or - for standard input, answered line by line.", HelpName = "FILE" });
-        _profile = Add(new Option<string>("--profile") { Description = "The rules: tenon, math-verify or boxed.", HelpName = "NAME", DefaultValueFactory = _ => "tenon" });
+        _profile = Add(new Option<string>("--profile") { Description = "The rules: " + string.Join(", ", RuleProfile.All.Select(p => p.Name)) + ".", HelpName = "NAME", DefaultValueFactory = _ => "tenon" });
         _tolerance = Add(new Option<double?>("--tolerance") { Description = "Relative tolerance of numbers.", HelpName = "X" });
         _unit = Add(new Option<string?>("--unit") { Description = "The unit the gold is in.", HelpName = "UNIT" });
         _require = Add(new Option<string?>("--require") { Description = "value: only a plain number counts, nothing that is still to be worked out.", HelpName = "answer|value" });
@@ -45,13 +47,15 @@ internal sealed class VerifyCommand : Verb
         _thinking = Add(new Option<bool>("--thinking") { Description = "The prompt left a think block open, so that answers begin inside it: without its closing tag there is no answer." });
         _column = Add(new Option<string?>("--answer-column") { Description = "The column of the gold, nested ones by a dotted path; the usual names by default (--audit).", HelpName = "NAME" });
         _threads = Add(new Option<int?>("--threads") { Description = "Worker threads; all cores by default.", HelpName = "N" });
+        _verdicts = Add(new Option<string?>("--verdict-column") { Description = "A column with another judge's verdicts (--audit): every answer on which it and we differ, with the reason.", HelpName = "NAME" });
+        _completions = Add(new Option<string?>("--completion-column") { Description = "The column of the completion (--verdict-column); completion, response, output, prediction or answer where not named.", HelpName = "NAME" });
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
         ComputeOptions.ApplyThreads(call.GetValue(_threads));
         var profile = RuleProfile.Find(call.GetValue(_profile)!);
-        if (call.GetValue(_audit) is { } audit) return Audit(audit, call.GetValue(_column), call.GetValue(_json), terminal);
+        if (call.GetValue(_audit) is { } audit) return Audit(audit, call, profile, terminal);
         if (call.GetValue(_require) is not (null or "answer" or "value"))
             throw new TenonException("tenon verify --require", "answer or value", call.GetValue(_require), usage: true);
         if (call.GetValue(_tolerance) is { } t && !(t >= 0 && t < 1)) throw new TenonException("tenon verify --tolerance", "a relative tolerance from 0 to below 1", $"{t}", usage: true);
@@ -121,13 +125,13 @@ internal sealed class VerifyCommand : Verb
         return 0;
     }
 
-    private static int Audit(string file, string? column, bool json, Terminal terminal)
+    private int Audit(string file, ParseResult call, RuleProfile profile, Terminal terminal)
     {
-        var count = 0;
-        var findings = GoldAudit.Read(GoldLines.Of(file, column).Select(line => { count++; return line; }));
-        foreach (var f in findings)
-            terminal.Out.WriteLine(json ? System.Text.Json.JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail }) : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
-        terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"))}");
+        var json = call.GetValue(_json);
+        var gold = call.GetValue(_column);
+        if (call.GetValue(_verdicts) is { } verdicts)
+            VerifyAudit.Verdicts(file, VerdictAudit.Read(VerdictLines.Of(file, verdicts, gold, call.GetValue(_completions)), profile), verdicts, json, terminal);
+        else VerifyAudit.Golds(GoldLines.Of(file, gold), json, terminal);
         return 0;
     }
 }

@@ -1,4 +1,5 @@
 using Tenon.Evaluation.Reports;
+using Tenon.Rewards.External;
 using Tenon.Runs;
 using Tenon.Training;
 
@@ -14,6 +15,7 @@ internal static class RunSession
         try
         {
             terminal.Interrupt.Announce = observer.OnMessage;
+            foreach (var reward in setup.Rewards.Select(r => r.Reward).OfType<INotifyingReward>()) reward.Notified += observer.OnMessage;
             var exit = Work(run, terminal, display, () =>
             {
                 var before = setup.Model.WeightsSha256();

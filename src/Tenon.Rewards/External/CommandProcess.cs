@@ -20,6 +20,9 @@ internal sealed class CommandProcess : IDisposable
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly Queue<string> _errors = new();
+    private readonly Stopwatch _since = new();
+    private TimeSpan _longestWait;
+    private long _read;
 
     private CommandProcess(Process process)
     {
@@ -37,6 +40,22 @@ internal sealed class CommandProcess : IDisposable
             lock (_errors) return _errors.Count == 0 ? "" : "; it wrote:\n    " + string.Join("\n    ", _errors);
         }
     }
+
+    /// <summary>Whether the command names the request it answers; null before its first answer.</summary>
+    public bool? EchoesSequence { get; set; }
+
+    /// <summary>Requests sent to this process.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>Lines it has printed so far, read and waiting.</summary>
+    public long Printed => _read + _lines.Reader.Count;
+
+    /// <summary>The longest it has taken for one answer, its first one (which loads what it needs) left out.</summary>
+    public TimeSpan LongestWait => _longestWait;
+
+    /// <summary>The next line if it comes within the time; it is kept for the message, so nobody reads it as an answer.</summary>
+    public string? Surplus(TimeSpan wait) =>
+        ReadLine(wait, out var line) == LineOutcome.Line ? line : null;
 
     public static CommandProcess Start(string command)
     {
@@ -67,6 +86,8 @@ internal sealed class CommandProcess : IDisposable
     public void SendAll(IEnumerable<string> lines)
     {
         var all = lines.ToArray();
+        Sent += all.Length;
+        _since.Restart();
         _ = Task.Run(() =>
         {
             try
@@ -92,7 +113,14 @@ internal sealed class CommandProcess : IDisposable
         using var source = new CancellationTokenSource(timeout);
         try
         {
-            line = _lines.Reader.ReadAsync(source.Token).AsTask().GetAwaiter().GetResult();
+            if (!_lines.Reader.TryRead(out line))
+            {
+                if (timeout <= TimeSpan.Zero) return LineOutcome.Timeout;
+                line = _lines.Reader.ReadAsync(source.Token).AsTask().GetAwaiter().GetResult();
+            }
+
+            if (_read++ > 0 && _since.Elapsed > _longestWait) _longestWait = _since.Elapsed;
+            _since.Restart();
             return LineOutcome.Line;
         }
         catch (OperationCanceledException)

@@ -6,20 +6,33 @@ namespace Tenon.Rewards.External;
 /// <summary>
 /// A user's own reward: a command that stays up, reads one JSON line a completion and answers one JSON line each, in order (docs/rewards.md).
 /// Request: <c>{"seq":n,"id":s,"problem":s,"answer":s,"fields":{...},"completion":s,"tokens":n,"max_tokens":n,"truncated":b,"thinking":b}</c>.
-/// Answer: <c>{"score":x}</c>, optionally <c>"correct"</c>, <c>"reason"</c>, <c>"seq"</c> (checked where present); <c>{"skip":"why"}</c>; or a bare number.
+/// Answer: <c>{"seq":n,"score":x}</c>, optionally <c>"correct"</c>, <c>"reason"</c>; <c>{"seq":n,"skip":"why"}</c>. A command that names the request it
+/// answers gets the whole batch at once. One that leaves <c>seq</c> out (a bare number answers too) gets request after request, and is believed
+/// only while exactly one line comes for each: a line too many takes back every answer of the batch (<c>command-misaligned</c>).
 /// A timeout, a crash or an answer that is none of these is a counted skip (<c>command-timeout</c>, <c>command-crashed</c>, <c>command-wrong-answer</c>);
 /// the process is killed with all its children, started again, and the rest of the batch goes to the new one.
 /// </summary>
-public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward, IDisposable
+public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward, INotifyingReward, IDisposable
 {
     // A command that never answered anything in this many starts is a broken recipe, not a broken completion.
     private const int StartsWithoutAnswer = 3;
+
+    // Batches of a process without sequence numbers after which a surplus line is waited for.
+    private const int BatchesWatched = 3;
+
+    private static readonly TimeSpan ShortestWatch = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
     private CommandProcess? _process;
     private int _failedStarts;
     private bool _everAnswered;
+    private bool _everAligned;
+    private int _batches;
     private long _sequence;
+    private string _lastWords = "";
+
+    /// <inheritdoc/>
+    public event Action<string>? Notified;
 
     /// <inheritdoc/>
     public string Name => settings.Label;
@@ -37,8 +50,8 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
     public Verdict Judge(Problem problem, in Completion completion) => JudgeAll([(problem, completion)])[0];
 
     /// <summary>
-    /// Judges a batch through the pipe without waiting for each answer. A <see cref="TenonException"/> only where the command cannot be started
-    /// or dies again and again without ever having answered; its last lines of standard error are quoted.
+    /// Judges a batch through the pipe. A <see cref="TenonException"/> only where the command cannot be started, dies again and again without ever
+    /// having answered, or prints lines that answer nothing; its last lines of standard error are quoted.
     /// </summary>
     public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
     {
@@ -46,6 +59,7 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         {
             var verdicts = new Verdict[items.Count];
             for (var done = 0; done < items.Count;) done = JudgeUntilFailure(items, done, verdicts);
+            Report(verdicts);
             return verdicts;
         }
     }
@@ -56,36 +70,84 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         lock (_lock) Stop();
     }
 
-    // Sends everything from `first` on and reads answers until one fails; that one becomes a skip. Returns the next item to judge.
+    // Sends from `first` on and reads answers until one fails; that one becomes a skip. Returns the next item to judge.
     private int JudgeUntilFailure(IReadOnlyList<(Problem Problem, Completion Completion)> items, int first, Verdict[] verdicts)
     {
+        if (_process?.Surplus(TimeSpan.Zero) is { } late) throw Misaligned(_process, late);
         var fresh = _process is null;
         var process = _process ??= Start();
-        var base0 = _sequence - first;
-        _sequence += items.Count - first;
-        process.SendAll(Enumerable.Range(first, items.Count - first).Select(i => Request(items[i].Problem, items[i].Completion, base0 + i)));
+        var unnamed = 0;
+        var sent = first;
         for (var i = first; i < items.Count; i++)
         {
+            // A command that names its answers cannot mix them up: it gets the rest at once.
+            var ahead = process.EchoesSequence == true ? items.Count : i + 1;
+            if (sent < ahead) process.SendAll(Enumerable.Range(sent, ahead - sent).Select(k => Request(items[k].Problem, items[k].Completion, _sequence++)));
+            sent = Math.Max(sent, ahead);
+            var sequence = _sequence - (sent - i);
             var seconds = settings.Timeout + (fresh && i == first ? settings.StartTimeout : 0);
             var outcome = process.ReadLine(TimeSpan.FromSeconds(seconds), out var line);
             var verdict = outcome switch
             {
-                LineOutcome.Line => Answer(line!, base0 + i),
+                LineOutcome.Line => Answer(line!, sequence, out var named) is { } answer && named == (process.EchoesSequence ??= named) ? answer : null,
                 LineOutcome.Timeout => Verdict.Skip("command-timeout"),
                 _ => Verdict.Skip("command-crashed"),
             };
-            if (verdict is not null && outcome == LineOutcome.Line)
+            if (verdict is null || outcome != LineOutcome.Line)
             {
-                (verdicts[i], _everAnswered, _failedStarts) = (verdict, true, 0);
-                continue;
+                verdicts[i] = verdict ?? Verdict.Skip("command-wrong-answer");
+                // Behind a line that answers another request nothing without a number can be trusted.
+                if (verdict is null && unnamed > 0 && NamesARequest(line!)) TakeBack(verdicts, first, i, process, line!);
+                Fail(process, verdicts[i].Skipped!, line);
+                return i + 1;
             }
 
-            verdicts[i] = verdict ?? Verdict.Skip("command-wrong-answer");
-            Fail(process, verdicts[i].Skipped!, line);
+            (verdicts[i], _everAnswered, _failedStarts) = (verdict, true, 0);
+            if (process.EchoesSequence == true) continue;
+            unnamed++;
+            // A fresh process gets a moment to show that it prints more than one line for a request.
+            if (process.Surplus(fresh && i == first ? ShortestWatch : TimeSpan.Zero) is not { } surplus) continue;
+            TakeBack(verdicts, first, i + 1, process, surplus);
             return i + 1;
         }
 
+        if (unnamed == 0) _everAligned = true;
+        else if (process.Surplus(_batches++ < BatchesWatched ? Watch(process) : TimeSpan.Zero) is { } surplus) TakeBack(verdicts, first, items.Count, process, surplus);
+        else _everAligned = true;
         return items.Count;
+    }
+
+    private static TimeSpan Watch(CommandProcess process) => process.LongestWait * 2 > ShortestWatch ? process.LongestWait * 2 : ShortestWatch;
+
+    // Answers without a number, of which one line was none: nobody can say which, so all of them become skips.
+    private void TakeBack(Verdict[] verdicts, int first, int end, CommandProcess process, string line)
+    {
+        if (!_everAligned) throw Misaligned(process, line);
+        for (var i = first; i < end; i++) verdicts[i] = Verdict.Skip("command-misaligned");
+        _everAligned = false;
+        _lastWords = $"; it printed {process.Printed} lines for {process.Sent} requests, the last one '{Short(line)}'";
+        Stop();
+    }
+
+    private TenonException Misaligned(CommandProcess process, string line)
+    {
+        var (printed, sent, errors) = (process.Printed, process.Sent, process.LastErrors);
+        Stop();
+        return new TenonException($"The reward command '{settings.Command}'", "one line for each request it reads",
+            $"{printed} lines for {sent} requests; '{Short(line)}' answers none of them{errors}",
+            "print nothing but answers to standard output (all else to standard error), and give back each request's seq");
+    }
+
+    private static string Short(string line) => line.Length <= 100 ? line : line[..100] + "...";
+
+    // A batch that was mostly skipped trains on next to nothing: the user hears why in the command's own words.
+    private void Report(Verdict[] verdicts)
+    {
+        var skipped = verdicts.Where(v => v.Skipped is not null).ToList();
+        if (skipped.Count == 0 || skipped.Count * 2 < verdicts.Length) return;
+        var reasons = string.Join(", ", skipped.GroupBy(v => v.Skipped).OrderByDescending(g => g.Count()).Select(g => $"{g.Key} {g.Count()}"));
+        var words = _process is { } running && running.LastErrors.Length > 0 ? running.LastErrors : _lastWords;
+        Notified?.Invoke($"the reward command '{settings.Command}' judged {verdicts.Length - skipped.Count} of {verdicts.Length} completions ({reasons}){words}");
     }
 
     private CommandProcess Start()
@@ -96,6 +158,7 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
 
     private void Fail(CommandProcess process, string reason, string? line)
     {
+        _lastWords = process.LastErrors.Length > 0 ? process.LastErrors : line is null ? "" : $"; its last line was '{Short(line)}'";
         Stop();
         if (_everAnswered || ++_failedStarts < StartsWithoutAnswer) return;
         var got = reason switch
@@ -138,15 +201,31 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         return request.ToJsonString();
     }
 
-    private static Verdict? Answer(string line, long sequence)
+    private bool NamesARequest(string line)
     {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("seq", out var seq) && seq.TryGetInt64(out var n) && n >= 0 && n < _sequence;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    // Null where the line is no answer to this request; `named` says whether it gave the request's number.
+    private static Verdict? Answer(string line, long sequence, out bool named)
+    {
+        named = false;
         try
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Number) return Finite(root, null, null);
             if (root.ValueKind != JsonValueKind.Object) return null;
-            if (root.TryGetProperty("seq", out var seq) && (!seq.TryGetInt64(out var number) || number != sequence)) return null;
+            named = root.TryGetProperty("seq", out var seq);
+            if (named && (!seq.TryGetInt64(out var number) || number != sequence)) return null;
             if (root.TryGetProperty("skip", out var skip)) return Verdict.Skip(skip.ValueKind == JsonValueKind.String ? skip.GetString()! : "command-skip");
             bool? correct = root.TryGetProperty("correct", out var c) && c.ValueKind is JsonValueKind.True or JsonValueKind.False ? c.GetBoolean() : null;
             var reason = root.TryGetProperty("reason", out var r) && r.ValueKind == JsonValueKind.String ? r.GetString() : null;

@@ -66,7 +66,7 @@ public sealed record CosineLengthSettings : ISettings
 /// An outcome reward scaled by length (arXiv 2502.03373): right answers earn more when short, wrong ones lose less when long. It takes the outcome
 /// reward's place: what is right stays right, only the score follows the length.
 /// </summary>
-public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchReward, IDisposable
+public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchReward, INotifyingReward, IDisposable
 {
     private readonly IReward _inner = settings.Inner();
     private readonly CosineEnds _ends = new(settings.MinWrong, settings.MaxWrong, settings.MinCorrect, settings.MaxCorrect);
@@ -90,6 +90,20 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
         if (_inner is IBatchReward batch) verdicts = batch.JudgeAll(items);
         else Parallel.For(0, items.Count, Workers.Options, i => verdicts[i] = _inner.Judge(items[i].Problem, items[i].Completion));
         return [.. verdicts.Select((v, i) => Scaled(v, items[i].Completion))];
+    }
+
+    /// <inheritdoc/>
+    public event Action<string>? Notified
+    {
+        add
+        {
+            if (_inner is INotifyingReward inner) inner.Notified += value;
+        }
+
+        remove
+        {
+            if (_inner is INotifyingReward inner) inner.Notified -= value;
+        }
     }
 
     /// <summary>Ends the inner reward, where it is a command.</summary>

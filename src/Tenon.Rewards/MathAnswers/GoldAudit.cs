@@ -46,7 +46,7 @@ public static class GoldAudit
             if (!seen.TryAdd(key, (number, gold ?? "")))
             {
                 var first = seen[key];
-                var agrees = new MathVerifier().Verify(first.Gold, gold ?? "").Correct == true;
+                var agrees = new MathVerifier(RuleProfile.Lenient).Verify(first.Gold, gold ?? "").Correct == true;
                 findings.Add(new GoldFinding(number, agrees ? "duplicated" : "contradicting", gold ?? "", agrees ? $"same problem as line {first.Line}" : $"same problem as line {first.Line}, whose gold is {first.Gold}"));
             }
         }

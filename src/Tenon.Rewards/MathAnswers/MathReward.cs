@@ -35,6 +35,7 @@ public sealed class MathReward(MathRewardSettings settings) : IReward
             RequireValue = settings.Require == "value",
             Tolerance = settings.Tolerance,
             OpenedBlock = completion.OpenedBlock,
+            Truncated = completion.Truncated,
         };
         if (problem.Fields is not { Count: > 0 } fields) return options;
         if (fields.TryGetValue("tolerance", out var t) && t.ValueKind == JsonValueKind.Number) options = options with { Tolerance = t.GetDouble() };

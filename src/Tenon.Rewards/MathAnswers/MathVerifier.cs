@@ -48,9 +48,26 @@ public sealed class MathVerifier
         var budget = new WorkBudget(Steps);
         try
         {
-            extracted = AnswerExtractor.Answer(answer, options.OpenedBlock, boxedOnly: profile == RuleProfile.Boxed, anchoredOnly: options.RequireValue);
-            if (!extracted.Found) return new MathVerdict(false, extracted.Rule, profile.Id);
-            g = Reading.Of(AnswerExtractor.Gold(gold).Text);
+            (gold, answer) = (OtherScripts.Normalise(gold), OtherScripts.Normalise(answer));
+            extracted = AnswerExtractor.Answer(answer, new ExtractionRules
+            {
+                OpenedBlock = options.OpenedBlock,
+                BoxedOnly = profile == RuleProfile.Boxed,
+                AnchoredOnly = options.RequireValue,
+                Lenient = profile == RuleProfile.Lenient,
+                Truncated = options.Truncated,
+            });
+            if (extracted.Found || profile != RuleProfile.Boxed) g = Reading.Of(AnswerExtractor.Gold(gold).Text);
+            if (g is not null && !options.RequireValue && profile != RuleProfile.Boxed && ChoiceLetters.IsLetter(g.Text) is { } wanted
+                && extracted.Rule is not ("unclosed-think" or "unclosed-box" or "unclosed-answer" or "taken-back" or "question") && !ChoiceLetters.IsChoice(extracted.Text) && ChoiceLetters.Announced(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") is { } chosen)
+                return new MathVerdict(chosen == wanted, chosen == wanted ? "choice-letter" : "choice-different", profile.Id) { Extracted = chosen.ToString(), ExtractionRule = "choice" };
+            if (!extracted.Found)
+            {
+                // A gold that is a sentence meets itself, whatever it states.
+                var same = profile != RuleProfile.Boxed && !options.RequireValue && gold.Length > 0 && gold == answer;
+                return new MathVerdict(same, same ? "same-text" : extracted.Rule, profile.Id);
+            }
+            g ??= Reading.Of(AnswerExtractor.Gold(gold).Text);
             // The commonest answer is the gold as it stands: it is read once.
             a = extracted.Reading ?? (extracted.Text == g.Text ? g : Reading.Of(extracted.Text));
             if (extracted.Text.Length > WorkBudget.MaxExpressionChars) return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
@@ -61,8 +78,7 @@ public sealed class MathVerifier
                 var comparer = new Comparer(budget, options.Tolerance);
                 correct = comparer.Same(g, a, options.Unit);
                 reason = comparer.Rule;
-                // A gold that is a sentence meets itself, whatever part of it was taken for the answer.
-                if (!correct && profile == RuleProfile.Tenon && !options.RequireValue && gold.Length == answer.Length && gold == answer) (correct, reason) = (true, "same-text");
+                if (!correct && profile != RuleProfile.Boxed && !options.RequireValue && gold.Length == answer.Length && gold == answer) (correct, reason) = (true, "same-text");
             }
         }
         catch (BudgetExceededException)

@@ -66,6 +66,10 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                     if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "thinking";
                     options = options with { OpenedBlock = property.Value.GetBoolean() ? options.OpenedBlock ?? ThinkBlocks.UnknownTag : null };
                     break;
+                case "truncated":
+                    if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "truncated";
+                    options = options with { Truncated = property.Value.GetBoolean() };
+                    break;
                 case "prompt":
                     // A conversation (a list) does not say what its template makes of it.
                     if (property.Value.ValueKind != JsonValueKind.String) break;

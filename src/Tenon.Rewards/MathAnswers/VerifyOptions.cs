@@ -21,6 +21,9 @@ public sealed record VerifyOptions
     /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>): the answer begins inside it.</summary>
     public string? OpenedBlock { get; init; }
 
+    /// <summary>The answer was cut at its length limit: without a box or the word "answer" it states nothing.</summary>
+    public bool Truncated { get; init; }
+
     /// <summary>True: the answer must be a plain value (a number, a fraction in digits), so that copying the question never pays.</summary>
     public bool RequireValue { get; init; }
 }

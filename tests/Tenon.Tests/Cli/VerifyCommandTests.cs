@@ -9,7 +9,7 @@ public sealed class VerifyCommandTests
     {
         var call = Call.Tenon("verify", @"\frac{1}{2}", @"So \boxed{0.5}.");
         call.Exit.ShouldBe(0);
-        call.Lines.ShouldBe(["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2", "  rules      tenon-2"]);
+        call.Lines.ShouldBe(["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2", "  rules      tenon-3"]);
         Call.Tenon("verify", "5", "6").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Lines[0].ShouldBe("wrong"));
         Call.Tenon("verify", "5", "-5", "--json").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Out.ShouldStartWith("{\"correct\":false"));
     }
@@ -22,12 +22,12 @@ public sealed class VerifyCommandTests
         var call = Call.With(input, "verify", "--input", "-");
         call.Exit.ShouldBe(0);
         call.Lines.Count.ShouldBe(6);
-        call.Lines[0].ShouldBe("""{"correct":true,"reason":"same-text","rules":"tenon-2"}""");
+        call.Lines[0].ShouldBe("""{"correct":true,"reason":"same-text","rules":"tenon-3"}""");
         call.Lines[1].ShouldStartWith("""{"error":{"kind":"json",""");
-        call.Lines[2].ShouldBe("""{"correct":null,"skipped":"empty-gold","reason":"empty-gold","rules":"tenon-2"}""");
+        call.Lines[2].ShouldBe("""{"correct":null,"skipped":"empty-gold","reason":"empty-gold","rules":"tenon-3"}""");
         call.Lines[3].ShouldStartWith("""{"id":7,"correct":true""");
         call.Lines[4].ShouldStartWith("""{"correct":true""");
-        call.Lines[5].ShouldBe("""{"correct":false,"reason":"no-box","rules":"boxed-2"}""");
+        call.Lines[5].ShouldBe("""{"correct":false,"reason":"no-box","rules":"boxed-3"}""");
         call.Lines.ShouldAllBe(line => line.All(char.IsAscii));
     }
 
@@ -65,6 +65,39 @@ public sealed class VerifyCommandTests
         call.Exit.ShouldBe(0);
         call.Lines.Select(l => l.Split(':')[1].Trim()).ShouldBe(["empty", "duplicated", "contradicting", "unparsable", "ambiguous"]);
     }
+
+    [Fact]
+    public void The_audit_sets_another_judges_verdicts_beside_ours()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllLines(file,
+        [
+            """{"gold":"36","completion":"The answer is 36.","correct":true}""",
+            """{"gold":"36","completion":"First, 6^2 = 36. Now this has to be doubled, so","correct":true}""",
+            """{"gold":"60^\\circ","completion":"\\boxed{60 \\text{ radians}}","correct":1}""",
+            """{"gold":"\\frac12","completion":"\\boxed{0.5}","correct":"incorrect"}""",
+            """{"gold":"7","completion":"\\boxed{8}","correct":0}""",
+            """{"gold":"7","completion":"\\boxed{8}"}""",
+        ]);
+        var text = Call.Tenon("verify", "--audit", file, "--verdict-column", "correct");
+        var json = Call.Tenon("verify", "--audit", file, "--verdict-column", "correct", "--json");
+        var missing = Call.Tenon("verify", "--audit", file, "--verdict-column", "nothing");
+        File.Delete(file);
+        text.Lines[0].ShouldStartWith("line 2: they accept, we reject (no-statement): gold 36");
+        text.Lines[1].ShouldStartWith("line 3: they accept, we reject (radians)");
+        text.Lines[2].ShouldStartWith("line 4: we accept, they reject (numeric-equal): gold \\frac12, read as 0.5");
+        text.Lines.ShouldContain("5 answers compared: 1 right and 1 wrong for both; 1 lines left out");
+        text.Lines.ShouldContain("  2 that 'correct' accepts and we reject: no-statement 1, radians 1");
+        text.Lines.ShouldContain("    1 of them state no answer and only end in the gold");
+        json.Lines[^1].ShouldContain("\"only_theirs\":2,\"only_ours\":1,\"unstated\":1");
+        missing.Exit.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("The answer is 7. In", "wrong")]
+    [InlineData("so 7.</think>The answer is 7.", "correct")]
+    public void Thinking_says_that_the_prompt_opened_the_block(string answer, string verdict) =>
+        Call.Tenon("verify", "7", answer, "--thinking").Lines[0].ShouldBe(verdict);
 
     [Fact]
     public void ThePythonFileSpeaksWithTheProgram()

@@ -43,6 +43,16 @@ internal sealed partial class Comparer
         return Decide("chain", false);
     }
 
+    private static bool OneVariable(Expr gold, Expr answer)
+    {
+        var (g, a) = (new SortedSet<string>(StringComparer.OrdinalIgnoreCase), new SortedSet<string>(StringComparer.OrdinalIgnoreCase));
+        SymbolsOf(gold, g);
+        SymbolsOf(answer, a);
+        g.Remove("Reals");
+        a.Remove("Reals");
+        return g.SetEquals(a);
+    }
+
     private bool Chain(Expr gold, string ops, Expr[] sides)
     {
         if (gold.Name != ops) return false;
@@ -56,6 +66,8 @@ internal sealed partial class Comparer
     {
         var (g, a) = (gold.Name[0], answer.Name[0]);
         if (g == a && Values(gold.Args[0], answer.Args[0]) && Values(gold.Args[1], answer.Args[1])) return Decide("relation", true);
+        if ((g == Sign.In || a == Sign.In) && RealSet.Of(gold, budget) is { } held && RealSet.Of(answer, budget) is { } shown)
+            return Decide("set-of-reals", OneVariable(gold, answer) && held.Same(shown, _scalars));
         if (g is Sign.In or Sign.NotIn or Sign.To) return Decide("relation", false);
         if (!(gold.Args[0].IsScalar && gold.Args[1].IsScalar && answer.Args[0].IsScalar && answer.Args[1].IsScalar))
         {

@@ -16,8 +16,9 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
 
     public bool Same(Reading gold, Reading answer, string? statedUnit)
     {
-        if (gold.Normalised.Length > 0 && gold.Normalised == answer.Normalised) return Decide("same-text", true);
+        if (gold.Normalised.Length > 0 && gold.Normalised == answer.Normalised && (gold.Unit is null || answer.Unit is null || gold.Unit == answer.Unit)) return Decide("same-text", true);
         if (gold.Expr is null || answer.Expr is null) return Texts(gold, answer);
+        if (Angles(gold, answer) is { } angles) return Decide("radians", angles);
         if (!UnitsAgree(gold, answer, statedUnit, out var factor)) return Decide("unit-different", false);
         var expr = factor == Rational.One ? answer.Expr : Simplifier.Tidy(Expr.Mul(Expr.Num(factor), answer.Expr));
         if (Forms(gold.Expr, expr)) return true;
@@ -45,6 +46,13 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         var g = TextForm.Words(gold.Text.Replace("\\text", "", StringComparison.Ordinal));
         var a = TextForm.Words(answer.Text.Replace("\\text", "", StringComparison.Ordinal));
         return Decide(gold.Expr is null && answer.Expr is null ? "text" : "unread", g.Length > 0 && g == a && gold.Expr is null == answer.Expr is null);
+    }
+
+    /// <summary>Degrees on one side and radians by name on the other are compared as angles; null for everything else.</summary>
+    private bool? Angles(Reading gold, Reading answer)
+    {
+        if (!(Units.IsRadian(gold.Unit) && answer.Expr!.Kind == ExprKind.Degree) && !(Units.IsRadian(answer.Unit) && gold.Expr!.Kind == ExprKind.Degree)) return null;
+        return Values(gold.Expr!, answer.Expr!);
     }
 
     /// <summary>Both with a known unit: the answer is converted; a unit of another kind is another answer. One unit alone says nothing.</summary>

@@ -11,11 +11,11 @@ namespace Tenon.Rewards.MathAnswers.Extraction;
 internal static partial class AnswerExtractor
 {
     /// <summary>The answer of a completion.</summary>
-    public static Extracted Answer(string text, string? openedBlock, bool boxedOnly, bool anchoredOnly)
+    public static Extracted Answer(string text, in ExtractionRules rules)
     {
-        if (ThinkBlocks.After(text, openedBlock) is not { } rest) return new Extracted("", "unclosed-think");
+        if (ThinkBlocks.After(text, rules.OpenedBlock) is not { } rest) return new Extracted("", "unclosed-think");
         var open = rest.LastIndexOf("<answer>", StringComparison.Ordinal);
-        if (open >= 0 && !boxedOnly)
+        if (open >= 0 && !rules.BoxedOnly)
         {
             var close = rest.IndexOf("</answer>", open, StringComparison.Ordinal);
             if (close < 0) return new Extracted("", "unclosed-answer");
@@ -27,17 +27,23 @@ internal static partial class AnswerExtractor
         if (Boxed(rest) is { } box)
         {
             // Minerva's closing form, behind the box, is the later and more explicit statement.
-            if (boxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope) || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
+            if (rules.BoxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope) || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
             var behind = rest[Math.Min(rest.Length, rest.LastIndexOf("\\boxed", StringComparison.Ordinal) + box.Text.Length)..];
-            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind) is { Found: true } stated ? stated : box;
+            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind, rules.Lenient) is { Found: true } stated ? stated : box;
         }
-        if (boxedOnly) return new Extracted("", "no-box");
-        if (Anchored(rest) is { } anchored) return anchored;
+        if (rules.BoxedOnly) return new Extracted("", "no-box");
+        if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
+        if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
         if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole)) return new Extracted(rest.Trim(), "whole") { Reading = whole };
-        if (anchoredOnly) return new Extracted("", "no-answer");
-        if (Last(rest) is { } last) return last;
-        return rest.Trim().Length is > 0 and <= 200 ? new Extracted(rest.Trim(), "whole") : new Extracted("", "no-answer");
+        if (rules.AnchoredOnly) return new Extracted("", "no-answer");
+        if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null) return new Extracted(words, "whole");
+        if (rules.Lenient)
+        {
+            if (Last(rest) is { } last) return last;
+        }
+        else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
+        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole") : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }
 
     /// <summary>The gold: a raw answer, an answer between dollars, or a worked solution that ends in one.</summary>
@@ -46,7 +52,7 @@ internal static partial class AnswerExtractor
         if (text.Contains("\\boxed", StringComparison.Ordinal) && Boxed(text) is { Found: true } box) return box;
         if (text.Length > 200 || (text.Contains(". ", StringComparison.Ordinal) && text.Length > 60))
         {
-            if (Anchored(text) is { } anchored) return anchored;
+            if (Anchored(text, lenient: true) is { } anchored) return anchored;
             if (!IsAnswer(text, out _))
             {
                 if (Last(text) is { } last) return last;
@@ -103,8 +109,8 @@ internal static partial class AnswerExtractor
 
     private static readonly string[] Anchors = ["final answer", "answer"];
 
-    /// <summary>What stands behind the last "answer is", "answer:", "final answer ... is" or "####".</summary>
-    private static Extracted? Anchored(string text)
+    /// <summary>What stands behind the last "answer is", "answer:", "final answer ... is" or "####"; found or refused, null where nothing is announced.</summary>
+    private static Extracted? Anchored(string text, bool lenient)
     {
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
         if (hashes >= 0 && FirstLine(text[(hashes + 4)..]) is { Length: > 0 } line) return Sentence(line, "hashes");
@@ -116,10 +122,21 @@ internal static partial class AnswerExtractor
             {
                 at = tail.LastIndexOf(anchor, at - 1, StringComparison.OrdinalIgnoreCase);
                 if (at < 0) break;
-                if (Behind(tail, at + anchor.Length) is { } found) return Sentence(found, anchor == "answer" ? "answer-is" : "final-answer");
+                if (Behind(tail, at + anchor.Length) is not { } found) continue;
+                var rule = anchor == "answer" ? "answer-is" : "final-answer";
+                if (!lenient && Unstated(tail, at, at + anchor.Length) is { } refused) return new Extracted("", refused);
+                return found.StartsWith("not ", StringComparison.OrdinalIgnoreCase) ? Instead(found, rule) : Sentence(found, rule);
             }
         }
         return null;
+    }
+
+    /// <summary>"not 12 but 15", "not B, so D": what it is instead; nothing where it is not said.</summary>
+    private static Extracted Instead(string negated, string rule)
+    {
+        foreach (var word in (ReadOnlySpan<string>)[" but rather ", " but ", ", so ", " so ", "; it is "])
+            if (negated.IndexOf(word, StringComparison.OrdinalIgnoreCase) is > 0 and var at) return Sentence(negated[(at + word.Length)..].TrimStart(), rule);
+        return new Extracted("", "negated");
     }
 
     /// <summary>Skips ": ", " is ", "** ", "of ... is" behind the anchor word; null where the word states nothing.</summary>
@@ -223,6 +240,11 @@ internal static partial class AnswerExtractor
         if (answer.Length > 2 && answer.TrimStart('(') is [>= 'A' and <= 'J', ')', ..]) return new Extracted(answer, rule);
         var formula = FirstFormulas(answer);
         if (formula is not null) return new Extracted(formula, rule);
+        if (WordSets.Find(answer) is not null) return new Extracted(answer, rule);
+        // "12 because 3 + 9 = 12": the reason is no part of it either.
+        var reason = answer.AsSpan().IndexOfAny(AnswerWords.Reason);
+        if (reason > 0 && HasValue(answer.AsSpan(0, reason))) return Sentence(answer[..reason], rule);
+        if (LeadingNumber(answer) is { } leading) return new Extracted(leading, rule);
         if (LastNumber(answer) is { } number) return new Extracted(number, rule);
         return new Extracted(answer.Length <= 400 ? answer : "", rule);
     }
@@ -232,8 +254,9 @@ internal static partial class AnswerExtractor
     {
         reading = null;
         if (text.Length > WorkBudget.MaxExpressionChars) return false;
-        var words = Words(text);
-        if (words > 1) return false;
+        var words = Words(text, out var prose);
+        // "x is 5", "Let x = 5": a small word beside mathematics makes a sentence of it.
+        if (words > 1 || (prose && text.AsSpan().IndexOfAny("0123456789=\\") >= 0)) return false;
         // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
         reading = Reading.Of(text);
         // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
@@ -244,9 +267,10 @@ internal static partial class AnswerExtractor
     private static bool HasLooseWord(Expr side) => side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
 
     /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
-    private static int Words(string text)
+    private static int Words(string text, out bool prose)
     {
         var count = 0;
+        prose = false;
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '\\')
@@ -263,6 +287,11 @@ internal static partial class AnswerExtractor
                 i--;
                 continue;
             }
+            if (text[i] > 127 && char.IsLetter(text[i]))
+            {
+                count += OtherWord(text, ref i);
+                continue;
+            }
             if (!char.IsAsciiLetter(text[i])) continue;
             var from = i;
             while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
@@ -270,9 +299,19 @@ internal static partial class AnswerExtractor
             i--;
             if (word.Length < 2 || word is "and" or "or" or "pi" or "percent" or "inf" or "infinity" or "np") continue;
             var w = word.ToString();
+            if (word.Length < 4 && w is not ("one" or "two" or "all" or "any" or "no" or "yes")) prose |= SmallWords.Contains(w.ToLowerInvariant());
             if (word.Length < 4 ? SmallWords.Contains(w.ToLowerInvariant()) : !Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
         }
         return count;
+    }
+
+    // A run of letters of another script: two words' worth where it says more than a unit does.
+    private static int OtherWord(string text, ref int i)
+    {
+        var from = i;
+        while (i + 1 < text.Length && text[i + 1] > 127 && char.IsLetter(text[i + 1])) i++;
+        var length = i + 1 - from;
+        return length == 1 ? 0 : length <= 3 || !IsUnspaced(text[from]) ? 1 : 2;
     }
 
     /// <summary>Short words of prose; other runs of two or three letters are products of variables (bx, dx, abc).</summary>

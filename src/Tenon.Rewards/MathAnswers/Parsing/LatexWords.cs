@@ -78,7 +78,7 @@ internal static class LatexWords
         ['¼'] = "\\frac14", ['¾'] = "\\frac34", ['⅕'] = "\\frac15", ['⅛'] = "\\frac18", ['⅙'] = "\\frac16", ['α'] = "\\alpha ", ['β'] = "\\beta ", ['γ'] = "\\gamma ", ['δ'] = "\\delta ", ['ε'] = "\\epsilon ",
         ['ζ'] = "\\zeta ", ['η'] = "\\eta ", ['θ'] = "\\theta ", ['κ'] = "\\kappa ", ['λ'] = "\\lambda ", ['μ'] = "\\mu ", ['ν'] = "\\nu ", ['ξ'] = "\\xi ", ['π'] = "\\pi ", ['ρ'] = "\\rho ", ['σ'] = "\\sigma ",
         ['τ'] = "\\tau ", ['φ'] = "\\phi ", ['ϕ'] = "\\phi ", ['χ'] = "\\chi ", ['ψ'] = "\\psi ", ['ω'] = "\\omega ", ['Γ'] = "\\Gamma ", ['Δ'] = "\\Delta ", ['Θ'] = "\\Theta ", ['Λ'] = "\\Lambda ",
-        ['Σ'] = "\\Sigma ", ['Φ'] = "\\Phi ", ['Ψ'] = "\\Psi ", ['Ω'] = "\\Omega ", ['€'] = " ", ['£'] = " ", ['¥'] = " ", ['₹'] = " ", ['“'] = " ", ['”'] = " ", ['、'] = ",", ['。'] = ". ",
+        ['Σ'] = "\\Sigma ", ['Φ'] = "\\Phi ", ['Ψ'] = "\\Psi ", ['Ω'] = "\\Omega ", ['“'] = " ", ['”'] = " ", ['、'] = ",", ['。'] = ". ",
     }.ToFrozenDictionary();
 
     /// <summary>Functions by every name they are written with, and the one name they are evaluated under.</summary>

@@ -99,11 +99,11 @@ internal sealed partial class Lexer
         if (_s[_p] == '{')
         {
             if (RawArgument() is not { } inner) return false;
-            _depth++;
+            (_depth, _arguments) = (_depth + 1, _arguments + 1);
             EmitOp('{');
             if (!Splice(inner)) return false;
             EmitOp('}');
-            _depth--;
+            (_depth, _arguments) = (_depth - 1, _arguments - 1);
             return true;
         }
         if (char.IsAsciiDigit(_s[_p]))
@@ -146,6 +146,8 @@ internal sealed partial class Lexer
             _space = true;
             return true;
         }
+        if (IsGrouped(text)) return Grouped(text);
+        if (Adjoins(text)) return true;
         if (name.StartsWith("operatorname", StringComparison.Ordinal))
         {
             if (LatexWords.Functions.TryGetValue(text, out var f)) Emit(new Token(TokenKind.Func, f));
@@ -215,6 +217,8 @@ internal sealed partial class Lexer
         var content = Peek('{') ? RawArgument() : _p < _s.Length && char.IsAsciiLetterOrDigit(_s[_p]) ? _s[_p++].ToString() : "";
         if (content is null) return false;
         content = content.Trim();
+        if (IsGrouped(content)) return Grouped(content);
+        if (Adjoins(content)) return true;
         if (content.Length == 1 && char.IsAsciiLetter(content[0]))
         {
             var letter = name switch
@@ -228,6 +232,42 @@ internal sealed partial class Lexer
             return true;
         }
         return IsMathematics(content) || content.Contains('\\') ? Splice(content) : EmitText(Squeeze(content));
+    }
+
+    /// <summary>1,234 or 1,234.5 in a font of its own is one number, wherever it stands.</summary>
+    private static bool IsGrouped(string text)
+    {
+        if (text.Length is < 5 or > 40 || !char.IsAsciiDigit(text[0]) || text[0] == '0') return false;
+        var comma = text.IndexOf(',', StringComparison.Ordinal);
+        if (comma is < 1 or > 3) return false;
+        var point = text.IndexOf('.', StringComparison.Ordinal);
+        var whole = point < 0 ? text.Length : point;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (i == point) continue;
+            var isComma = i < whole && i >= comma && (i - comma) % 4 == 0;
+            if (isComma ? text[i] != ',' : !char.IsAsciiDigit(text[i])) return false;
+        }
+
+        return (whole - comma) % 4 == 0 && point != text.Length - 1;
+    }
+
+    private bool Grouped(string text)
+    {
+        HasCommaNumber |= _depth == _arguments;
+        return Splice(CommasSeparate && _depth == _arguments ? text : text.Replace(",", "", StringComparison.Ordinal));
+    }
+
+    /// <summary>\mathbf{1}\mathbf{2}: digits right behind a number go on with it.</summary>
+    private bool Adjoins(string digits)
+    {
+        if (MathVerify || _space || digits.Length > 9 || _out.Count == 0 || _out[^1] is not { Kind: TokenKind.Number, Number: { IsNumber: true, IsDecimal: false } number } || !number.Value.IsInteger) return false;
+        foreach (var c in digits)
+            if (!char.IsAsciiDigit(c)) return false;
+        if (digits.Length == 0 || number.Value.Bits > 200) return false;
+        var value = Expr.Num((number.Value * new Numbers.Rational(System.Numerics.BigInteger.Pow(10, digits.Length))) + new Numbers.Rational(long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture)));
+        _out[^1] = _out[^1] with { Text = _out[^1].Text + digits, Number = value };
+        return true;
     }
 
     private bool EmitText(string text)

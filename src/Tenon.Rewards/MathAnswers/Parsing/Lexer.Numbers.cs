@@ -111,7 +111,7 @@ internal sealed partial class Lexer
         }
         if (q == _p) return null;
         // "1,234,5" and "12,3456" are lists, not numbers with a separator; so are numbers inside brackets, (1,234).
-        if (commas && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > 0 || CommasSeparate))
+        if (commas && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > _arguments || CommasSeparate))
         {
             _listEnd = q;
             return null;

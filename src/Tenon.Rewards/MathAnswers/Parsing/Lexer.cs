@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Tenon.Rewards.MathAnswers.Parsing;
@@ -15,6 +16,8 @@ internal sealed partial class Lexer
     private int _depth;
     private int _nested;
     private bool _upright;
+    // Braces that are the argument of a fraction or a root: no list stands in them, so commas are separators of thousands.
+    private int _arguments;
 
     private Lexer(string text, List<Token> tokens, int nested)
     {
@@ -112,6 +115,11 @@ internal sealed partial class Lexer
                 return true;
             case '`' or '"': return true;
         }
+        if (c is '€' or '£' or '¥' or '₹' or '₩' or '₽')
+        {
+            (Currency, _space) = (c.ToString(), true);
+            return true;
+        }
         if (c is >= '！' and <= '～') return Splice(((char)(c - '！' + '!')).ToString());
         if (LatexWords.Characters.TryGetValue(c, out var text))
         {
@@ -122,13 +130,34 @@ internal sealed partial class Lexer
             }
             return Splice(text);
         }
-        if (char.IsLetter(c))
+        return char.IsLetter(c) && OtherLetters(c);
+    }
+
+    // A letter of another script is a variable where it stands alone, unless its script writes words without spaces; more of them are a word.
+    private bool OtherLetters(char first)
+    {
+        var start = _p - 1;
+        while (_p < _s.Length && _s[_p] > 127 && (char.IsLetter(_s[_p]) || char.GetUnicodeCategory(_s[_p]) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
+            && !LatexWords.Characters.ContainsKey(_s[_p])) _p++;
+        var word = _s[start.._p];
+        if (word.Length == 1 && first < '\u0900')
         {
-            Emit(new Token(TokenKind.Letter, c.ToString()));
+            Emit(new Token(TokenKind.Letter, word));
             return true;
         }
-        return false;
+        switch (word)
+        {
+            case "和" or "与" or "與" or "と" or "와" or "과" or "그리고" or "और": EmitOp(Sign.And); return true;
+            case "或" or "或者" or "または" or "또는" or "или" or "أو" or "या": EmitOp(Sign.Or); return true;
+            case "度" or "도" when AfterNumber: EmitOp(Sign.Degree); return true;
+            case "градус" or "градуса" or "градусов" when AfterNumber: EmitOp(Sign.Degree); return true;
+            case "процент" or "процента" or "процентов" or "パーセント" or "퍼센트" when AfterNumber: EmitOp('%'); return true;
+        }
+        Emit(new Token(TokenKind.Word, word));
+        return true;
     }
+
+    private bool AfterNumber => _out.Count > 0 && _out[^1].Kind == TokenKind.Number;
 
     private bool Peek(char c) => _p < _s.Length && _s[_p] == c;
 
@@ -136,7 +165,7 @@ internal sealed partial class Lexer
     private bool Splice(string text, bool upright = false)
     {
         if (_nested > 24 || _out.Count > WorkBudget.MaxExpressionChars) return false;
-        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _upright = upright || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify };
+        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _arguments = _arguments, _upright = upright || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify };
         if (!inner.Run()) return false;
         HasCommaNumber |= inner.HasCommaNumber;
         _space = inner._space;

@@ -64,7 +64,11 @@ internal sealed partial class Parser
     private Expr Degrees(Expr e)
     {
         var angle = Minutes(new Expr(ExprKind.Degree, "", [e]));
-        if (_extended && Next is { Kind: TokenKind.Letter, Text: "C" or "F", Upright: false } && (Ahead(1).Kind == TokenKind.End || Separates(Ahead(1)))) _p++;
+        if (_extended && Next is { Kind: TokenKind.Letter, Text: "C" or "F" } && (Ahead(1).Kind == TokenKind.End || Separates(Ahead(1))))
+        {
+            Unit ??= Next.Text == "C" ? "celsius" : "fahrenheit";
+            _p++;
+        }
         return angle;
     }
 

@@ -12,7 +12,7 @@ internal sealed partial class Parser
         return t.Kind switch
         {
             TokenKind.Text => true,
-            TokenKind.Word => _p > 0 && (Units.IsWord(t.Text) || (t.Text.Length > 3 && char.IsAsciiLetterLower(t.Text[0]) && _t[_p - 1].Kind == TokenKind.Number)),
+            TokenKind.Word => _p > 0 && (Units.IsWord(t.Text) || (_t[_p - 1].Kind == TokenKind.Number && (t.Text[0] > 127 || (t.Text.Length > 3 && char.IsAsciiLetterLower(t.Text[0]))))),
             // µm: the prefix is an italic letter, the unit is not.
             TokenKind.Letter when _extended && t.Text == "mu" => _p > 0 && (Ahead(1).Kind == TokenKind.Text || (Ahead(1).Kind is TokenKind.Letter or TokenKind.Word && Ahead(1).Upright)),
             TokenKind.Letter => t.Upright && !t.Bold && _p > 0 && t.Text is not ("e" or "i" or "d" or "pi") && t.Text.Length == 1,

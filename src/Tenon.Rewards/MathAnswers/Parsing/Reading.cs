@@ -30,9 +30,13 @@ internal sealed class Reading
     public static Reading Of(string text)
     {
         text = WordAnswers.DropLabel(Strip(text));
+        // 1\mathrm{,}000: a separator in a font of its own.
+        if (text.Contains("{,}", StringComparison.Ordinal) && text.Contains('\\'))
+            foreach (var font in (ReadOnlySpan<string>)["\\mathrm{,}", "\\text{,}", "\\mathbf{,}", "\\textbf{,}"]) text = text.Replace(font, "{,}", StringComparison.Ordinal);
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);
+        if (WordSets.Find(text) is { } set) return new Reading(text, Simplifier.Tidy(set), null, TextForm.Plain(text).ToLowerInvariant(), null);
         var tokens = _scratch ??= new List<Token>(64);
         tokens.Clear();
         var lexer = Lexer.Read(text, tokens);
@@ -40,7 +44,7 @@ internal sealed class Reading
         var normalised = TextForm.Of(tokens);
         var hasComma = lexer.HasCommaNumber;
         var expr = Parser.Parse(tokens, out var unit);
-        unit ??= lexer.Currency is null ? null : "dollars";
+        unit ??= lexer.Currency is { } currency ? Units.OfCurrency(currency) : null;
         Expr? other = null;
         if (hasComma)
         {

@@ -78,6 +78,57 @@ public class CommandRewardTests
         reward.JudgeAll(items).ShouldAllBe(v => v.Score == 0.5);
     }
 
+    /// <summary>A line too many for each request: a bare number, an answer without seq, an answer with one.</summary>
+    [Theory]
+    [InlineData("echo 0; echo '{\"score\":1}'")]
+    [InlineData("echo '{\"score\":0}'; echo 1")]
+    [InlineData("echo 0.25; echo \"{\\\"seq\\\":$n,\\\"score\\\":1}\"")]
+    [InlineData("echo 1; sleep 0.05; echo 1")]
+    public void A_line_too_many_for_each_request_never_becomes_another_completions_reward(string answer)
+    {
+        using var reward = Reward($"n=0; while read -r l; do {answer}; n=$((n+1)); done");
+        var error = Should.Throw<TenonException>(() => reward.JudgeAll(Items(16)));
+        error.Message.ShouldContain("lines for");
+        error.Message.ShouldContain("while read -r l");
+    }
+
+    [Fact]
+    public void One_line_too_many_takes_back_the_batch_of_a_command_that_names_no_request()
+    {
+        var notices = new List<string>();
+        using var reward = Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c11\"'*) echo debug >&2; echo 0; echo 1;; *) echo 1;; esac; done");
+        reward.Notified += notices.Add;
+        reward.JudgeAll(Items(8)).ShouldAllBe(v => v.Score == 1);
+        var second = reward.JudgeAll(Items(14));
+        second.Take(12).ShouldAllBe(v => v.Skipped == "command-misaligned");
+        second.Skip(12).ShouldAllBe(v => v.Score == 1);
+        notices.ShouldHaveSingleItem().ShouldContain("command-misaligned 12");
+    }
+
+    [Fact]
+    public void A_command_that_names_its_requests_loses_only_the_row_of_a_stray_line()
+    {
+        var notices = new List<string>();
+        using var reward = Reward("while read -r l; do n=${l#*:}; n=${n%%,*}; [ $n = 5 ] && echo 1; echo \"{\\\"seq\\\":$n,\\\"score\\\":0.$n}\"; done");
+        reward.Notified += notices.Add;
+        var verdicts = reward.JudgeAll(Items(9));
+        verdicts[5].Skipped.ShouldBe("command-wrong-answer");
+        verdicts.Take(5).Select(v => v.Score).ShouldBe([0, 0.1, 0.2, 0.3, 0.4]);
+        verdicts.Skip(6).ShouldAllBe(v => v.Skipped == null);
+        notices.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_batch_that_was_mostly_skipped_is_told_in_the_commands_own_words()
+    {
+        var notices = new List<string>();
+        using var reward = Reward("while read -r l; do case \"$l\" in *c0*) echo 1;; *) echo no module named torch >&2; exit 1;; esac; done");
+        reward.Notified += notices.Add;
+        reward.JudgeAll(Items(4)).Count(v => v.Skipped == "command-crashed").ShouldBe(3);
+        notices.ShouldHaveSingleItem().ShouldContain("no module named torch");
+        notices[0].ShouldContain("judged 1 of 4");
+    }
+
     private static CommandReward Reward(string command, double timeout = 20)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a Unix shell");
