@@ -1,5 +1,6 @@
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
+using Tenon.Tensors;
 
 namespace Tenon.Training;
 
@@ -20,7 +21,10 @@ public static class MemoryPlan
         PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false) > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
 
     /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
-    public static long FixedBytes(TrainingSetup setup) => setup.Model.WeightBytes + AdapterBytes(setup);
+    public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup);
+
+    /// <summary>Bytes of the weights; gradients of integer products need a second copy of them.</summary>
+    public static long ModelBytes(TrainingSetup setup) => setup.Model.WeightBytes * (setup.Settings.Precision.IsInt8() ? 2 : 1);
 
     /// <summary>Bytes of adapter, gradient and optimizer.</summary>
     public static long AdapterBytes(TrainingSetup setup) => setup.Adapter.TrainableCount * 4 * sizeof(float);

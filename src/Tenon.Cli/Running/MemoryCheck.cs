@@ -10,7 +10,7 @@ internal static class MemoryCheck
     {
         return
         [
-            ("model", setup.Model.WeightBytes),
+            ("model", MemoryPlan.ModelBytes(setup)),
             ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
             ("cache of sampling (upper bound)", MemoryPlan.Concurrency(setup) * MemoryPlan.SequenceBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),

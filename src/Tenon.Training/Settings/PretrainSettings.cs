@@ -15,7 +15,7 @@ public sealed record PretrainSettings : ISettings
     /// <summary>The shape of a fresh model.</summary>
     public ArchitectureSettings Architecture { get; init; } = new();
 
-    /// <summary>Number format of frozen weights, keys and values (what is trained is float32 in both).</summary>
+    /// <summary>Number format of frozen weights, keys and values (what is trained is float32 in all of them).</summary>
     public Precision Precision { get; init; } = Precision.F32;
 
     /// <summary>An adapter to train on a model that is there; null trains all weights.</summary>

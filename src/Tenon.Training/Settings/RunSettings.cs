@@ -15,7 +15,9 @@ public sealed record RunSettings : ISettings
     /// <summary>
     /// <c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values are rounded to bfloat16,
     /// which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so training is not faster.
-    /// <c>int8</c> and <c>int8-a16</c> are experimental (docs/performance.md).
+    /// <c>int8</c> (experimental): weights and activations as integers of one byte in blocks of 32, a quarter of the memory (half once there is a gradient), the same
+    /// bits on every CPU, another function than float32's. <c>int8-a16</c> (experimental): the same with two integers an activation, float32's function to about four
+    /// digits (docs/performance.md).
     /// </summary>
     public Precision Precision { get; init; } = Precision.F32;
 

@@ -32,7 +32,7 @@ public sealed class SameBitsTests(ITestOutputHelper output) : IDisposable
         ? from batch in (int[])[1, 3, 32] from threads in (int[])[1, 2] from shared in (bool[])[true, false] select (batch, threads, shared)
         : [(1, 1, true), (32, 2, true), (3, 2, false), (32, 1, false)];
 
-    [Theory, InlineData("f32"), InlineData("bf16")]
+    [Theory, InlineData("f32"), InlineData("bf16"), InlineData("int8")]
     public void SampledEqualsTrainedAndARunIsTheSameForEveryBatchSizeAndNumberOfThreads(string precision)
     {
         var recipe = runs.Recipe(Recipe);
