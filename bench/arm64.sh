@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The fingerprint of TinyRunTests on ARM64: publishes for linux-arm64, trains its recipe in the emulator with NEON and again without vector instructions, and
-# compares the adapter's SHA-256 with the one that the test holds.
+# compares the adapter's SHA-256 with the one that the test holds; then one step with integer products, against the same step on this machine.
 # Needs (Debian): qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross, libgcc-s1-arm64-cross, and the arm64 libssl3, unpacked anywhere:
 #   dpkg --add-architecture arm64 && apt-get update && apt-get download libssl3:arm64 && dpkg -x libssl3*_arm64.deb DIR
-# Usage: bench/arm64.sh [neon|scalar ...]; ARM64_LIBSSL=DIR/usr/lib/aarch64-linux-gnu where libssl.so.3 lies elsewhere than in the places looked at.
+# Usage: bench/arm64.sh [neon|scalar|int8 ...]; ARM64_LIBSSL=DIR/usr/lib/aarch64-linux-gnu where libssl.so.3 lies elsewhere than in the places looked at.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 sysroot=/usr/aarch64-linux-gnu
@@ -31,22 +31,40 @@ steps="$(sed -n 's/^steps: //p' "$work/recipe.yaml")"
 echo "publishing for linux-arm64"
 nice -n 10 dotnet publish src/Tenon.Cli -c Release -r linux-arm64 --self-contained --artifacts-path "$work/artifacts" -o "$work/tenon" -v q
 failed=0
-for set in "${@:-neon scalar}"; do
-  for kernels in $set; do
-    case "$kernels" in
-      neon) intrinsics=1 ;;
-      scalar) intrinsics=0 ;;
-      *) echo "unknown kernels: $kernels (neon, scalar)" >&2; exit 2 ;;
-    esac
-    command=(env "DOTNET_EnableHWIntrinsic=$intrinsics" DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1)
-    [ -z "$emulator" ] || command+=("$emulator" -L "$sysroot" -E "LD_LIBRARY_PATH=$libssl")
-    start=$SECONDS
-    nice -n 10 "${command[@]}" "$work/tenon/tenon" train "$work/recipe.yaml" --output "$work/$kernels" --threads 2 >"$work/$kernels.log" 2>&1 \
-      || { tail -n 20 "$work/$kernels.log"; echo "$kernels: the run failed"; failed=1; continue; }
-    tier="$(sed -n 's/.*"tier": *"\([a-z0-9]*\)".*/\1/p' "$work/$kernels/run.json")"
-    actual="$(sha256sum "$work/$kernels/checkpoints/$steps/adapter_model.safetensors" | cut -d ' ' -f 1)"
-    if [ "$actual" = "$expected" ]; then verdict="the fingerprint of TinyRunTests"; else verdict="OTHER than $expected"; failed=1; fi
-    echo "$kernels: tier $tier, $actual, $verdict ($((SECONDS - start)) s)"
-  done
+
+# train NAME INTRINSICS ARGUMENT...: the recipe on ARM64, into $work/NAME
+train() {
+  local name="$1" command=(env "DOTNET_EnableHWIntrinsic=$2" DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1)
+  shift 2
+  [ -z "$emulator" ] || command+=("$emulator" -L "$sysroot" -E "LD_LIBRARY_PATH=$libssl")
+  nice -n 10 "${command[@]}" "$work/tenon/tenon" train "$work/recipe.yaml" --output "$work/$name" --threads 2 "$@" >"$work/$name.log" 2>&1 \
+    || { tail -n 20 "$work/$name.log"; echo "$name: the run failed"; failed=1; return 1; }
+}
+
+# compare NAME STEP SHA256 WHAT: the adapter of a run with the one that is expected
+compare() {
+  local actual verdict tier
+  tier="$(sed -n 's/.*"tier": *"\([a-z0-9]*\)".*/\1/p' "$work/$1/run.json")"
+  actual="$(sha256sum "$work/$1/checkpoints/$2/adapter_model.safetensors" | cut -d ' ' -f 1)"
+  if [ "$actual" = "$3" ]; then verdict="$4"; else verdict="OTHER than $3"; failed=1; fi
+  echo "$1: tier $tier, $actual, $verdict ($((SECONDS - start)) s)"
+}
+
+[ "$#" -gt 0 ] || set -- neon scalar int8
+for kernels in "$@"; do
+  start=$SECONDS
+  case "$kernels" in
+    neon) train neon 1 && compare neon "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
+    scalar) train scalar 0 && compare scalar "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
+    int8)
+      here=src/Tenon.Cli/bin/Release/net10.0/tenon.dll
+      [ -e "$here" ] || { echo "int8: skipped, no $here to compare with (dotnet build -c Release)"; continue; }
+      short=(--set precision=int8 --set steps=1 --set rollout.max-new-tokens=12 --set checkpoint.every=1)
+      nice -n 10 dotnet "$here" train "$work/recipe.yaml" --output "$work/here" --threads 2 "${short[@]}" >"$work/here.log" 2>&1 \
+        || { tail -n 20 "$work/here.log"; echo "int8: the run on this machine failed"; failed=1; continue; }
+      train int8 1 "${short[@]}" \
+        && compare int8 1 "$(sha256sum "$work/here/checkpoints/1/adapter_model.safetensors" | cut -d ' ' -f 1)" "as on this machine" ;;
+    *) echo "unknown kernels: $kernels (neon, scalar, int8)" >&2; exit 2 ;;
+  esac
 done
 exit "$failed"

@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Checkpoints;
 using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
@@ -79,6 +80,36 @@ public class NarrowPrecisionTests(ITestOutputHelper output)
             trained.ShouldBe(reference.SelectMany(s => s.FullLogProbabilities).ToArray());
         }
     }
+    /// <summary>
+    /// The gradient of an adapter, integers in both directions, against the one in float32 of the same rounded model: what is left is the rounding of activations and of the second
+    /// copy of the weights. The gates are those of an exact float32 function with int8 gradients (0.998) and of int8 in both (0.99).
+    /// </summary>
+    [Theory]
+    [InlineData(Precision.Int8, 0.99)]
+    [InlineData(Precision.Int8A16, 0.998)]
+    public void Gradients_point_where_those_of_float32_point(Precision precision, double gate)
+    {
+        using var source = ModelSource.Open("tiny");
+        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, 256), "");
+        using var adapter = AdapterMethod.Of("lora").Create(model, new AdapterSettings { Method = "lora", Rank = 8 });
+        var ids = TokenizerSource.Open("tiny").Tokenizer.Encode("27+58=85\n31+46=77\n12+89=101\n64+17=81\n");
+        double[] Of(Precision p)
+        {
+            foreach (var parameter in adapter.Trainable) parameter.ZeroGrad();
+            var batch = TokenBatch.Of(ids, [new TokenRun(0, ids.Length, 0)], adapter);
+            var tape = new Tape(null, p) { Recording = true };
+            var head = model.LogProbabilities(tape, model.Forward(tape, batch), [.. ids[1..], -1], batch);
+            head.Backward([.. ids.Select((_, i) => i == ids.Length - 1 ? 0f : i % 3 == 0 ? -1f : 1f)]);
+            return [.. adapter.Trainable.SelectMany(parameter => parameter.GradientOrZero().ToArray()).Select(v => (double)v)];
+        }
+
+        var (exact, integers) = (Of(Precision.F32), Of(precision));
+        double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+        var cosine = Dot(exact, integers) / Math.Sqrt(Dot(exact, exact) * Dot(integers, integers));
+        output.WriteLine($"{precision}: cosine {cosine:F5} over {exact.Length} numbers");
+        cosine.ShouldBeGreaterThan(gate);
+    }
+
     // Problems and worked solutions of the kind that runs are about; a line each, the problem up to the colon.
     private const string Solutions = """
         A train leaves the station at nine and travels sixty miles an hour. How far has it gone by noon?: From nine to noon is 3 hours. In 3 hours the train travels 3 * 60 = 180 miles. The answer is 180.
