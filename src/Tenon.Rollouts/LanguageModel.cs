@@ -33,7 +33,7 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
             throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}", "shorten it, or take a model with a longer context", usage: true);
         var length = Math.Max(needed, Math.Min(wanted, context));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
-        return new OpenedWeights(model, new HashSet<int>(source.Config.EosTokenIds)) { Notices = source.Notices };
+        return new OpenedWeights(model, new HashSet<int>(source.Config.EosTokenIds)) { Notices = [.. source.Notices, .. Experimental(precision)] };
     }
 
     /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
@@ -65,8 +65,12 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
-        return new LanguageModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices] };
+        return new LanguageModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices, .. Experimental(precision)] };
     }
+
+    private static string[] Experimental(Precision precision) => precision.IsInt8()
+        ? [$"precision {precision.Word()} is experimental; matrices that the file does not store as integers in blocks of 32 are rounded to such (docs/performance.md)"]
+        : [];
 
     /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
     public static int ContextOf(ModelConfig config) =>
