@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Benchmarks;
 

@@ -1,3 +1,4 @@
+using Tenon.MathAnswers;
 namespace Tenon.Rewards;
 
 /// <summary>What a reward sees of one completion.</summary>
@@ -10,6 +11,9 @@ public readonly record struct Completion(string Text, int Tokens, bool Truncated
 {
     /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>), so that the text begins inside it; null where there is none.</summary>
     public string? OpenedBlock { get; init; }
+
+    /// <summary>The text behind the last closed think block; null where the text ends inside one (<see cref="ThinkBlocks.After"/>).</summary>
+    public string? AfterThinking() => ThinkBlocks.After(Text, OpenedBlock);
 }
 
 /// <summary>A reward's answer: a score, or a skip with a reason (counted apart, never silently zero).</summary>

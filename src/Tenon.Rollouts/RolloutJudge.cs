@@ -1,3 +1,4 @@
+using Tenon.MathAnswers;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rewards.External;

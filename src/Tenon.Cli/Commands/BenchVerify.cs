@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Tenon.MathAnswers;
+using Tenon.MathAnswers.Steps;
 using Tenon.Rewards.Data;
-using Tenon.Rewards.MathAnswers;
-using Tenon.Rewards.Steps;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Tenon.Cli.Running;
+using Tenon.MathAnswers;
+using Tenon.MathAnswers.Steps;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Rewards.MathAnswers;
-using Tenon.Rewards.Steps;
 
 namespace Tenon.Cli.Commands;
 

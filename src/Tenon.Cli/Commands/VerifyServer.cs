@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,4 +1,4 @@
-using Tenon.Rewards.Steps;
+using Tenon.MathAnswers.Steps;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.MathAnswers;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Rewards.MathAnswers;
 using Tenon.Rollouts;
 using Tenon.Training;
 using Tenon.Training.Settings;

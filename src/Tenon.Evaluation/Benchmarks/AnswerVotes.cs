@@ -1,4 +1,4 @@
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Benchmarks;

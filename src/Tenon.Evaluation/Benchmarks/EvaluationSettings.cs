@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Tenon.MathAnswers;
 using Tenon.Models.Generation;
-using Tenon.Rewards.MathAnswers;
 using Tenon.Rollouts;
 
 namespace Tenon.Evaluation.Benchmarks;

@@ -62,7 +62,7 @@ public sealed class CodeReward(CodeSettings settings) : IReward
     private string? Find(in Completion completion, out string reason)
     {
         reason = "unclosed-think";
-        if (ThinkBlocks.After(completion) is not { } text) return null;
+        if (completion.AfterThinking() is not { } text) return null;
         reason = "no-code";
         // Blocks of another language (a program's output, a shell command) are passed over.
         if (FencedBlock.All(text).LastOrDefault(b => b.Tag.Length == 0 || _language.Tags.Contains(b.Tag)) is not { } block) return null;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Rewards.Data;
 

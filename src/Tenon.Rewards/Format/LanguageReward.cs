@@ -76,7 +76,7 @@ public sealed class LanguageReward(LanguageSettings settings) : IReward
     {
         var text = completion.Text;
         if (settings.Where == LanguagePart.All) return text;
-        var answer = ThinkBlocks.After(completion);
+        var answer = completion.AfterThinking();
         return settings.Where == LanguagePart.Answer || answer is null ? answer : text[..^answer.Length];
     }
 

@@ -13,7 +13,7 @@ internal static class BoxedAnswer
     /// <summary>The answer's text, trimmed, or null with the reason: <c>no-answer</c>, <c>unclosed-think</c>, <c>unclosed-box</c>, <c>several-answers</c>.</summary>
     public static string? Find(in Completion completion, out string reason)
     {
-        var text = ThinkBlocks.After(completion);
+        var text = completion.AfterThinking();
         reason = "unclosed-think";
         if (text is null) return null;
 

@@ -37,7 +37,7 @@ internal sealed class ChoiceReader(ChoiceList choices)
     {
         if (BoxedAnswer.Find(completion, out reason) is { } box) return Whole(Plain(BoxedAnswer.Unwrap(box)), out reason);
         if (reason != "no-answer") return null;
-        var text = ThinkBlocks.After(completion)!;
+        var text = completion.AfterThinking()!;
         foreach (var way in (Reading[])[Announced, WholeText, LastLine, Bracketed])
         {
             var place = way(text, out reason);

@@ -15,7 +15,7 @@ public sealed class ExactReward(ExactSettings settings) : IReward
         var gold = Normal(problem.Answer);
         if (gold.Length == 0) return Verdict.Skip("empty-gold");
         if (settings.Where == AnswerPlace.Box) return BoxedAnswer.Judge(completion, text => Decide(gold, text));
-        if (ThinkBlocks.After(completion) is not { } rest) return new Verdict(0, false, "unclosed-think");
+        if (completion.AfterThinking() is not { } rest) return new Verdict(0, false, "unclosed-think");
         var (correct, reason) = Decide(gold, rest);
         return new Verdict(correct ? 1 : 0, correct, reason) { Extracted = rest.Trim() };
     }

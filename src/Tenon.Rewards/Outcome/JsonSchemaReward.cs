@@ -54,7 +54,7 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
     private static string? Find(in Completion completion, out string reason)
     {
         reason = "unclosed-think";
-        if (ThinkBlocks.After(completion) is not { } text) return null;
+        if (completion.AfterThinking() is not { } text) return null;
         reason = "unclosed-block";
         var block = FencedBlock.All(text).LastOrDefault(b => b.Tag is "" or "json");
         if (block is { Closed: false }) return null;

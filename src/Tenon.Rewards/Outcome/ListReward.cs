@@ -1,4 +1,4 @@
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Rewards.Outcome;
 

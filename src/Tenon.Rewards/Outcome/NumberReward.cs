@@ -1,4 +1,4 @@
-using Tenon.Rewards.MathAnswers.Numbers;
+using Tenon.MathAnswers.Numbers;
 
 namespace Tenon.Rewards.Outcome;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Numerics;
-using Tenon.Rewards.MathAnswers.Numbers;
+using Tenon.MathAnswers.Numbers;
 
 namespace Tenon.Rewards.Outcome;
 

@@ -55,7 +55,7 @@ public sealed class RegexReward(RegexSettings settings) : IReward
     {
         reason = "unclosed-think";
         if (settings.Where == RegexPlace.All) return completion.Text;
-        if (settings.Where == RegexPlace.Text) return ThinkBlocks.After(completion)?.Trim();
+        if (settings.Where == RegexPlace.Text) return completion.AfterThinking()?.Trim();
         return BoxedAnswer.Find(completion, out reason) is { } box ? BoxedAnswer.Unwrap(box) : null;
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tenon.Rewards.MathAnswers.Numbers;
+using Tenon.MathAnswers.Numbers;
 
 namespace Tenon.Rewards.Tasks;
 

@@ -1,4 +1,4 @@
-using Tenon.Rewards.MathAnswers.Numbers;
+using Tenon.MathAnswers.Numbers;
 using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Tenon.MathAnswers;
 using Tenon.Rewards;
 using Tenon.Rewards.External;
-using Tenon.Rewards.MathAnswers;
 
 namespace Tenon.Tests.Rewards;
 

@@ -1,6 +1,7 @@
+using Tenon.MathAnswers;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Rewards.MathAnswers;
+using Tenon.Rewards.Outcome;
 
 namespace Tenon.Tests.Rewards.Data;
 

@@ -1,0 +1,109 @@
+using Tenon.MathAnswers.Parsing;
+
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>Formulas between dollar signs and brackets, and the last number of a text.</summary>
+internal static partial class AnswerExtractor
+{
+    /// <summary>The formulas of a sentence, joined where only separators stand between them.</summary>
+    private static string? FirstFormulas(string text)
+    {
+        var all = Formulas(text);
+        if (all.Count == 0) return null;
+        var result = all[0].Text;
+        for (var i = 1; i < all.Count; i++)
+        {
+            if (Boxes.Separator(text.AsSpan(all[i - 1].End, all[i].Start - all[i - 1].End), out var or) is null) break;
+            result += (or ? " or " : " , ") + all[i].Text;
+        }
+        if (PercentBehind(text.AsSpan(all[0].End)) && all.Count == 1) result += "\\%";
+        return result;
+    }
+
+    /// <summary>The last formula, or the last number where one stands behind it.</summary>
+    private static Extracted? Last(string text)
+    {
+        var tail = text.Length > 20_000 ? text[^20_000..] : text;
+        var all = Formulas(tail);
+        var end = all.Count > 0 ? all[^1].End : 0;
+        if (Stated(tail[end..]) is { } stated) return stated;
+        if (LastNumber(tail[end..]) is { } number) return new Extracted(number, "last-number");
+        return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
+    }
+
+    /// <summary>"The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.</summary>
+    private static Extracted? Stated(string text)
+    {
+        var at = text.LastIndexOf(" is ", StringComparison.Ordinal);
+        if (at < 0) return null;
+        var said = Reading.Strip(text[(at + 4)..]);
+        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny("\\π√^") >= 0 && !said.Contains('\n') && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
+    }
+
+    private static string? LastFormula(string tail, List<Formula> all)
+    {
+        if (all.Count == 0) return null;
+        var result = all[^1].Text;
+        for (var i = all.Count - 1; i > 0 && all.Count - i < 64; i--)
+        {
+            if (Boxes.Separator(tail.AsSpan(all[i - 1].End, all[i].Start - all[i - 1].End), out var or) is null) break;
+            result = all[i - 1].Text + (or ? " or " : " , ") + result;
+        }
+        if (PercentBehind(tail.AsSpan(all[^1].End))) result += "\\%";
+        return result;
+    }
+
+    private readonly record struct Formula(string Text, int Start, int End);
+
+    /// <summary>Everything between $...$, $$...$$, \(...\) and \[...\], in order.</summary>
+    private static List<Formula> Formulas(string text)
+    {
+        var found = new List<Formula>();
+        var (noRound, noSquare) = (false, false);
+        var i = 0;
+        while (i < text.Length)
+        {
+            var (open, close) = (0, "");
+            if (text[i] == '$') (open, close) = text.AsSpan(i).StartsWith("$$") ? (2, "$$") : (1, "$");
+            else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '(') (open, close) = (2, "\\)");
+            else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '[') (open, close) = (2, "\\]");
+            else if (text[i] == '\\') i++;
+            if (open == 0 || (close == "\\)" && noRound) || (close == "\\]" && noSquare)) { i++; continue; }
+            var end = i + open;
+            while (end < text.Length && !text.AsSpan(end).StartsWith(close)) end += text[end] == '\\' && close[0] == '$' ? 2 : 1;
+            if (end >= text.Length)
+            {
+                // No further search for a sign that the rest of the text does not hold: the scan stays linear.
+                noRound |= close == "\\)";
+                noSquare |= close == "\\]";
+                i += open;
+                continue;
+            }
+            var content = text[(i + open)..end].Trim();
+            if (content.Length > 0 && end - i < WorkBudget.MaxExpressionChars) found.Add(new Formula(content, i, end + close.Length));
+            i = end + close.Length;
+        }
+        return found;
+    }
+
+    /// <summary>The last number of a text, with its sign, decimals, thousands and percent sign.</summary>
+    private static string? LastNumber(string text)
+    {
+        for (var end = text.Length; end > 0; end--)
+        {
+            if (!char.IsAsciiDigit(text[end - 1])) continue;
+            var start = end;
+            while (start > 0 && end - start < 400 && (char.IsAsciiDigit(text[start - 1]) || (text[start - 1] is '.' or ',' or '/' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
+            // Digits that belong to a name (x10, A2B) are no number.
+            if (start > 0 && char.IsLetter(text[start - 1]))
+            {
+                end = start;
+                continue;
+            }
+            if (start > 0 && text[start - 1] is '.' && start < text.Length && char.IsAsciiDigit(text[start])) start--;
+            if (start > 0 && text[start - 1] is '-' or '−' && (start == 1 || !char.IsLetterOrDigit(text[start - 2]))) start--;
+            return text[start..end] + (PercentBehind(text.AsSpan(end)) ? "\\%" : "");
+        }
+        return null;
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers;
+using Tenon.MathAnswers.Parsing;
+
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>
+/// What counts as stating an answer without a box: the word "answer" in any language with a value beside it, or a last sentence that is whole and
+/// says a value. Guesses, questions, suppositions, steps of a reckoning and what is taken back again state nothing.
+/// </summary>
+internal static partial class AnswerExtractor
+{
+    private const int LongestTail = 20_000;
+    private const int LongestSentence = 600;
+
+    /// <summary>Why the sentence around an announcement states nothing, or null.</summary>
+    private static string? Unstated(string text, int at, int after)
+    {
+        var start = SentenceStart(text, at);
+        var end = Math.Min(text.Length, after + Sentence(text.AsSpan(after)));
+        var sentence = text.AsSpan(start, end - start);
+        if (IsQuestion(text, end)) return "question";
+        if (Holds(sentence, AnswerWords.NoStatement)) return "no-statement";
+        return Holds(text.AsSpan(end), AnswerWords.Retraction) ? "taken-back" : null;
+    }
+
+    /// <summary>Behind, or else before, the last word for "answer" in another language.</summary>
+    private static Extracted? AnchoredInAnyLanguage(string text, bool lenient)
+    {
+        var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
+        var (at, from) = (-1, 0);
+        while (from < tail.Length && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) is >= 0 and var next)
+        {
+            var found = from + next;
+            from = found + 1;
+            while (from < tail.Length && char.IsLetter(tail[from]) && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) != 0 && !IsUnspaced(tail[found])) from++;
+            if (IsUnspaced(tail[found]) || found == 0 || !char.IsLetter(tail[found - 1])) at = found;
+        }
+
+        if (at < 0) return null;
+        if (!lenient && Unstated(tail, at, from) is { } refused) return new Extracted("", refused);
+        var behind = tail.Substring(from, Sentence(tail.AsSpan(from)));
+        if (Value(behind) is { Found: true } said)
+        {
+            var value = behind.IndexOf(said.Text, StringComparison.Ordinal);
+            var lead = value < 0 ? behind : behind[..value];
+            if (!Holds(lead, AnswerWords.Negation)) return said;
+            return Holds(lead, AnswerWords.Instead) ? said : new Extracted("", "negated");
+        }
+        var start = SentenceStart(tail, at);
+        return Value(tail[start..at]) is { Found: true } before ? before : null;
+    }
+
+    // One value said in a sentence that may be of any language.
+    private static Extracted Value(string sentence)
+    {
+        var reason = sentence.AsSpan().IndexOfAny(AnswerWords.Reason);
+        if (reason > 0 && HasValue(sentence.AsSpan(0, reason))) sentence = sentence[..reason];
+        if (FirstFormulas(sentence) is { } formula) return new Extracted(formula, "answer-is");
+        var last = ValueSpans.Last(sentence, "answer-is");
+        return last.Found && last.Text.Length <= 400 ? last with { Text = Reading.Strip(last.Text) + (PercentAfter(sentence, last.Text) ? "\\%" : "") } : new Extracted("", "no-answer");
+    }
+
+    private static bool PercentAfter(string sentence, string value)
+    {
+        var at = sentence.LastIndexOf(value, StringComparison.Ordinal);
+        if (at < 0 || value.EndsWith('%')) return false;
+        var rest = sentence.AsSpan(at + value.Length).TrimStart(" $)");
+        foreach (var word in (ReadOnlySpan<string>)["percent", "процент", "パーセント", "퍼센트", "por ciento", "por cento", "pour cent", "prozent"])
+            if (rest.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    /// <summary>The value that the last sentence states, where it is whole and states one.</summary>
+    private static Extracted Closing(string text, bool truncated)
+    {
+        var none = new Extracted("", "no-statement");
+        if (truncated) return none;
+        var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
+        tail = tail.TrimEnd().TrimEnd('*', '"', '”', '_').TrimEnd();
+        var start = SentenceStart(tail, Math.Max(0, tail.Length - 1));
+        var sentence = tail[start..].Trim();
+        if (sentence.Length is 0 or > LongestSentence || !HasValue(sentence)) return none;
+        var concludes = Holds(sentence, AnswerWords.Conclusion);
+        if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
+        if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
+        if (OffersAlternatives(sentence)) return none;
+        var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal) || sentence.EndsWith("\\]", StringComparison.Ordinal);
+        if (!whole && !(SaysIs(sentence) && EndsInValue(sentence))) return none;
+        if (!concludes && IsReckoning(sentence)) return none;
+        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words && WordSets.Find(words) is not null) return new Extracted(words, "closing");
+        if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
+        if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula && LastNumber(sentence[formulas[^1].End..]) is null)
+            return new Extracted(formula, "closing");
+        if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing" };
+        return LastNumber(sentence) is { } number ? new Extracted(number, "closing") : none;
+    }
+
+    private static bool SaysIs(string sentence) =>
+        IndexOfWord(sentence, "is") >= 0 || IndexOfWord(sentence, "are") >= 0 || IndexOfWord(sentence, "equals") >= 0 || sentence.AsSpan().IndexOfAny("=:") >= 0 || IsForeign(sentence);
+
+    private static bool EndsInValue(string sentence) => char.IsAsciiDigit(sentence[^1]) || sentence[^1] is '%' or '}' or ')' or '°' or 'π' || char.IsAsciiLetterUpper(sentence[^1]);
+
+    /// <summary>"12, 15 or 18": numbers on both sides of an "or".</summary>
+    private static bool OffersAlternatives(string sentence)
+    {
+        var at = sentence.IndexOf(" or ", StringComparison.OrdinalIgnoreCase);
+        return at > 0 && HasValue(sentence.AsSpan(0, at)) && HasValue(sentence.AsSpan(at));
+    }
+
+    /// <summary>A sentence without words that works something out: "6^2 = 36." No name gets a value in it.</summary>
+    private static bool IsReckoning(string sentence)
+    {
+        var s = sentence.AsSpan().TrimStart(" *$\\([");
+        if (s.StartsWith("so ", StringComparison.OrdinalIgnoreCase) || s.StartsWith("and ", StringComparison.OrdinalIgnoreCase)) s = s[(s.IndexOf(' ') + 1)..].TrimStart(" ,$\\([");
+        if (Words(s.ToString(), out _) > 0 || IsForeign(sentence)) return false;
+        var equals = s.IndexOf('=');
+        if (equals < 0) return false;
+        var name = s[..equals].Trim();
+        return name.Length == 0 || !char.IsAsciiLetter(name[0]) || name.IndexOfAnyInRange('0', '9') >= 0 && name.IndexOfAny("+-*/^") >= 0;
+    }
+
+    private static bool IsForeign(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+            if (c > 127 && char.IsLetter(c) && c is not ('π' or (>= 'α' and <= 'ω') or (>= 'Α' and <= 'Ω') or 'ℝ')) return true;
+        return false;
+    }
+
+    private static bool HasValue(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('0', '9') >= 0 || text.IndexOfAny("$\\π√∞") >= 0;
+
+    private static bool IsQuestion(string text, int end)
+    {
+        var sentence = text.AsSpan(0, Math.Min(end + 1, text.Length)).TrimEnd(" *\"”)\n");
+        return sentence.Length > 0 && sentence[^1] == '?';
+    }
+
+    // A word of the list that begins where a word begins.
+    private static bool Holds(ReadOnlySpan<char> text, SearchValues<string> words)
+    {
+        for (var from = 0; from < text.Length;)
+        {
+            var next = text[from..].IndexOfAny(words);
+            if (next < 0) return false;
+            var at = from + next;
+            if (at == 0 || !char.IsLetter(text[at - 1]) || IsUnspaced(text[at])) return true;
+            from = at + 1;
+        }
+
+        return false;
+    }
+
+    // Scripts that put no space between words.
+    private static bool IsUnspaced(char c) => c is >= '\u0e00' and <= '\u0eff' or >= '\u1100' and <= '\u11ff' or >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7af' or >= '\u0600' and <= '\u06ff';
+
+    /// <summary>Where the sentence that holds a place begins: behind a stop and a space, or a line break, outside formulas.</summary>
+    private static int SentenceStart(string text, int place)
+    {
+        var from = Math.Max(0, place - 2 * LongestSentence);
+        var (start, dollars, display) = (from, 0, 0);
+        for (var i = from; i < place; i++)
+        {
+            var c = text[i];
+            if (c == '$')
+            {
+                dollars++;
+                if (i + 1 < text.Length && text[i + 1] == '$') i++;
+            }
+            else if (c == '\\' && i + 1 < text.Length)
+            {
+                if (text[i + 1] is '[' or '(') display++;
+                if (text[i + 1] is ']' or ')') display--;
+                i++;
+            }
+            else if ((dollars & 1) == 0 && display <= 0 && (c == '\n' || (c is '.' or '!' or '?' && i + 1 < text.Length && (char.IsWhiteSpace(text[i + 1]) || text[i + 1] is '*' or '"'))))
+            {
+                var next = i + 1;
+                while (next < place && (char.IsWhiteSpace(text[next]) || text[next] is '*' or '"')) next++;
+                if (next <= place && next < text.Length) start = next;
+            }
+        }
+
+        return start;
+    }
+
+    private static readonly string[] NumberWords =
+    [
+        "times", "plus", "minus", "more", "less", "fewer", "out", "over", "divided", "multiplied", "of", "dozen", "to", "and", "or", "squared", "cubed", "hundred", "thousand",
+        "million", "billion", "trillion", "halves", "thirds", "quarters", "fifths", "choose", "factorial", "mod", "modulo", "groups", "pairs", "percent", "per", "by",
+    ];
+
+    /// <summary>The number that an answer begins with, where nothing behind it reckons on: 15 of "15 eggs, 5 of them broken".</summary>
+    private static string? LeadingNumber(string text)
+    {
+        var s = text.AsSpan().TrimStart(" $*");
+        var end = s.Length > 0 && s[0] is '-' or '−' ? 1 : 0;
+        var first = end;
+        while (end < s.Length && (char.IsAsciiDigit(s[end]) || (s[end] is '.' or ',' or '/' && end + 1 < s.Length && char.IsAsciiDigit(s[end + 1]) && end > first))) end++;
+        if (end == first || end == s.Length) return null;
+        var rest = s[end..];
+        if (rest.IndexOfAny("=≈") >= 0 || rest.TrimStart()[..1] is ['+' or '-' or '*' or '/' or '^' or '×' or '÷' or '·' or '%' or '\\' or '!' or '°' or ':']) return null;
+        foreach (var word in (ReadOnlySpan<string>)[" is ", " gives ", " makes ", " equals ", " i.e", " total"])
+            if (rest.IndexOf(word, StringComparison.OrdinalIgnoreCase) is >= 0 and var at && rest[at..].IndexOfAnyInRange('0', '9') >= 0) return null;
+        var next = rest.TrimStart(" ,;.(");
+        var length = 0;
+        while (length < next.Length && char.IsLetter(next[length])) length++;
+        if (length == 0) return null;
+        foreach (var word in NumberWords)
+            if (next[..length].Equals(word, StringComparison.OrdinalIgnoreCase)) return null;
+        return s[..end].ToString();
+    }
+}

@@ -1,0 +1,323 @@
+using System.Collections.Frozen;
+using Tenon.MathAnswers.Parsing;
+
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>
+/// Finds the answer in a text. In this order: an answer tag; the last box (boxes that only separators join are one list); what stands
+/// behind "final answer is", "answer is", "answer:", "####"; the whole text where it is an answer itself; the last formula; the last number.
+/// A think block never holds the answer. Every scan is linear.
+/// </summary>
+internal static partial class AnswerExtractor
+{
+    /// <summary>The answer of a completion.</summary>
+    public static Extracted Answer(string text, in ExtractionRules rules)
+    {
+        if (ThinkBlocks.After(text, rules.OpenedBlock) is not { } rest) return new Extracted("", "unclosed-think");
+        var open = rest.LastIndexOf("<answer>", StringComparison.Ordinal);
+        if (open >= 0 && !rules.BoxedOnly)
+        {
+            var close = rest.IndexOf("</answer>", open, StringComparison.Ordinal);
+            if (close < 0) return new Extracted("", "unclosed-answer");
+            var inner = rest[(open + 8)..close];
+            var boxed = Boxed(inner);
+            if (boxed is { } b) return b;
+            return Sentence(inner.Trim(), "answer-tag");
+        }
+        if (Boxed(rest) is { } box)
+        {
+            // Minerva's closing form, behind the box, is the later and more explicit statement.
+            if (rules.BoxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope) || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
+            var behind = rest[Math.Min(rest.Length, rest.LastIndexOf("\\boxed", StringComparison.Ordinal) + box.Text.Length)..];
+            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind, rules.Lenient) is { Found: true } stated ? stated : box;
+        }
+        if (rules.BoxedOnly) return new Extracted("", "no-box");
+        if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
+        if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
+        if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
+        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole)) return new Extracted(rest.Trim(), "whole") { Reading = whole };
+        if (rules.AnchoredOnly) return new Extracted("", "no-answer");
+        if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null) return new Extracted(words, "whole");
+        if (rules.Lenient)
+        {
+            if (Last(rest) is { } last) return last;
+        }
+        else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
+        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole") : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
+    }
+
+    /// <summary>The gold: a raw answer, an answer between dollars, or a worked solution that ends in one.</summary>
+    public static Extracted Gold(string text)
+    {
+        if (text.Contains("\\boxed", StringComparison.Ordinal) && Boxed(text) is { Found: true } box) return box;
+        if (text.Length > 200 || (text.Contains(". ", StringComparison.Ordinal) && text.Length > 60))
+        {
+            if (Anchored(text, lenient: true) is { } anchored) return anchored;
+            if (!IsAnswer(text, out _))
+            {
+                if (Last(text) is { } last) return last;
+            }
+        }
+        var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
+        return new Extracted((hashes >= 0 ? text[(hashes + 4)..] : text).Trim(), "whole");
+    }
+
+    private static Extracted? Boxed(string text)
+    {
+        var boxes = Boxes.Find(text, out var unclosed);
+        if (unclosed) return new Extracted("", "unclosed-box");
+        if (boxes.Count == 0) return null;
+        var last = boxes[^1];
+        var content = Inner(last.Content);
+        var list = content;
+        var (hedged, joined, or) = (false, false, false);
+        for (var i = boxes.Count - 1; i > 0 && boxes.Count - i < 64; i--)
+        {
+            if (Boxes.Separator(text.AsSpan(boxes[i - 1].End, boxes[i].Start - boxes[i - 1].End), out or) is null) break;
+            var before = Inner(boxes[i - 1].Content);
+            hedged |= or;
+            if (before == content) continue;
+            joined = true;
+            list = before + " , " + list;
+        }
+        if (content.Trim().Length == 0) return new Extracted("", "empty-box");
+        // 20} percent: a percent sign may stand behind the box.
+        if (!joined && PercentBehind(text.AsSpan(last.End))) list += "\\%";
+        return new Extracted(list, joined ? "boxed-list" : "boxed", hedged && joined);
+    }
+
+    /// <summary>A box in a box: the inner one.</summary>
+    private static string Inner(string content)
+    {
+        for (var i = 0; i < 8 && content.Contains("\\boxed{", StringComparison.Ordinal); i++)
+        {
+            var inner = Boxes.Find(content, out var unclosed);
+            if (unclosed || inner.Count == 0) break;
+            content = inner[^1].Content;
+        }
+        return content;
+    }
+
+    private static bool PercentBehind(ReadOnlySpan<char> rest)
+    {
+        rest = rest.TrimStart(" $)\\");
+        if (rest.StartsWith("%")) return true;
+        foreach (var word in (ReadOnlySpan<string>)["percent", "pct"])
+            if (rest.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    private static readonly string[] Anchors = ["final answer", "answer"];
+
+    /// <summary>What stands behind the last "answer is", "answer:", "final answer ... is" or "####"; found or refused, null where nothing is announced.</summary>
+    private static Extracted? Anchored(string text, bool lenient)
+    {
+        var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
+        if (hashes >= 0 && FirstLine(text[(hashes + 4)..]) is { Length: > 0 } line) return Sentence(line, "hashes");
+        var tail = text.Length > 20_000 ? text[^20_000..] : text;
+        foreach (var anchor in Anchors)
+        {
+            var at = tail.Length;
+            for (var tries = 0; tries < 8 && at > 0; tries++)
+            {
+                at = tail.LastIndexOf(anchor, at - 1, StringComparison.OrdinalIgnoreCase);
+                if (at < 0) break;
+                if (Behind(tail, at + anchor.Length) is not { } found) continue;
+                var rule = anchor == "answer" ? "answer-is" : "final-answer";
+                if (!lenient && Unstated(tail, at, at + anchor.Length) is { } refused) return new Extracted("", refused);
+                return found.StartsWith("not ", StringComparison.OrdinalIgnoreCase) ? Instead(found, rule) : Sentence(found, rule);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>"not 12 but 15", "not B, so D": what it is instead; nothing where it is not said.</summary>
+    private static Extracted Instead(string negated, string rule)
+    {
+        foreach (var word in (ReadOnlySpan<string>)[" but rather ", " but ", ", so ", " so ", "; it is "])
+            if (negated.IndexOf(word, StringComparison.OrdinalIgnoreCase) is > 0 and var at) return Sentence(negated[(at + word.Length)..].TrimStart(), rule);
+        return new Extracted("", "negated");
+    }
+
+    /// <summary>Skips ": ", " is ", "** ", "of ... is" behind the anchor word; null where the word states nothing.</summary>
+    private static string? Behind(string text, int at)
+    {
+        var rest = text.AsSpan(at);
+        var stop = Sentence(rest);
+        var sentence = rest[..stop];
+        var colon = sentence.IndexOf(':');
+        var equals = IndexOfWord(sentence, "is");
+        int from;
+        if (colon >= 0 && colon <= 4 && (equals < 0 || colon < equals))
+        {
+            from = colon + 1;
+            // "Final Answer: The final answer is 5", "Final Answer: The largest n is 34"
+            var inner = sentence[from..];
+            var again = IndexOfWord(inner, "is");
+            if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
+        }
+        else if (equals >= 0 && equals <= 100) from = equals + 2;
+        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
+        else return null;
+        var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
+        if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal)) answer = answer[(answer.IndexOf(' ') + 1)..];
+        return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
+    }
+
+    private static readonly string[] OptionWords = ["option is", "choice is", "option", "choice"];
+
+    /// <summary>"The best option is (B).": one letter from A to J behind the word.</summary>
+    private static string? ChosenOption(string text)
+    {
+        if (!text.Contains("option", StringComparison.OrdinalIgnoreCase) && !text.Contains("choice", StringComparison.OrdinalIgnoreCase)) return null;
+        foreach (var word in OptionWords)
+        {
+            var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (at < 0) continue;
+            var rest = text.AsSpan(at + word.Length).TrimStart(" :*($");
+            if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1])) && rest.TrimEnd().Length < 6) return rest[..1].ToString();
+        }
+        return null;
+    }
+
+    private static bool StartsWithWords(ReadOnlySpan<char> s)
+    {
+        var t = s.TrimStart(" *\n");
+        return t.Length > 1 && char.IsAsciiLetter(t[0]) && char.IsAsciiLetter(t[1]);
+    }
+
+    /// <summary>The end of the sentence or line: a full stop before a space, or a newline outside a formula.</summary>
+    private static int Sentence(ReadOnlySpan<char> rest)
+    {
+        var dollars = 0;
+        var display = 0;
+        var seen = false;
+        for (var i = 0; i < rest.Length && i < 2000; i++)
+        {
+            var c = rest[i];
+            if (c == '$')
+            {
+                dollars++;
+                if (i + 1 < rest.Length && rest[i + 1] == '$') i++;
+            }
+            if (c == '\\' && i + 1 < rest.Length)
+            {
+                if (rest[i + 1] is '[' or '(') display++;
+                if (rest[i + 1] is ']' or ')') display--;
+            }
+            if (c == '\n' && seen && (dollars & 1) == 0 && display <= 0) return i;
+            if (c == '.' && seen && (dollars & 1) == 0 && display <= 0 && (i + 1 == rest.Length || char.IsWhiteSpace(rest[i + 1]) || rest[i + 1] is '"' or '*')) return i;
+            if (!char.IsWhiteSpace(c) && c is not (':' or '*')) seen = true;
+        }
+        return Math.Min(rest.Length, 2000);
+    }
+
+    private static int IndexOfWord(ReadOnlySpan<char> s, string word)
+    {
+        for (var i = 0; i + word.Length <= s.Length; i++)
+        {
+            if (!s[i..].StartsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
+            if ((i == 0 || !char.IsLetter(s[i - 1])) && (i + word.Length == s.Length || !char.IsLetter(s[i + word.Length]))) return i;
+        }
+        return -1;
+    }
+
+    private static string FirstLine(string s)
+    {
+        s = s.TrimStart();
+        var end = s.IndexOf('\n');
+        return (end < 0 ? s : s[..end]).Trim();
+    }
+
+    /// <summary>An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.</summary>
+    private static Extracted Sentence(string text, string rule)
+    {
+        // "7, not 8": what it is not is no part of it.
+        var negated = text.IndexOf(", not ", StringComparison.Ordinal);
+        var answer = Reading.Strip(negated > 0 ? text[..negated] : text);
+        if (IsAnswer(answer, out var reading)) return new Extracted(answer, rule) { Reading = reading };
+        // "B) 42", "(C) five": a choice with its text.
+        if (answer.Length > 2 && answer.TrimStart('(') is [>= 'A' and <= 'J', ')', ..]) return new Extracted(answer, rule);
+        var formula = FirstFormulas(answer);
+        if (formula is not null) return new Extracted(formula, rule);
+        if (WordSets.Find(answer) is not null) return new Extracted(answer, rule);
+        // "12 because 3 + 9 = 12": the reason is no part of it either.
+        var reason = answer.AsSpan().IndexOfAny(AnswerWords.Reason);
+        if (reason > 0 && HasValue(answer.AsSpan(0, reason))) return Sentence(answer[..reason], rule);
+        if (LeadingNumber(answer) is { } leading) return new Extracted(leading, rule);
+        if (LastNumber(answer) is { } number) return new Extracted(number, rule);
+        return new Extracted(answer.Length <= 400 ? answer : "", rule);
+    }
+
+    /// <summary>True where the text is an answer and not prose about one: it parses, and holds no run of words.</summary>
+    private static bool IsAnswer(string text, out Reading? reading)
+    {
+        reading = null;
+        if (text.Length > WorkBudget.MaxExpressionChars) return false;
+        var words = Words(text, out var prose);
+        // "x is 5", "Let x = 5": a small word beside mathematics makes a sentence of it.
+        if (words > 1 || (prose && text.AsSpan().IndexOfAny("0123456789=\\") >= 0)) return false;
+        // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
+        reading = Reading.Of(text);
+        // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
+        if (words == 1 && reading.Expr is { } e && (e.Kind is ExprKind.Mul or ExprKind.Add && e.Any(x => x.Kind == ExprKind.Text) || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
+        return (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
+    }
+
+    private static bool HasLooseWord(Expr side) => side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
+
+    /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
+    private static int Words(string text, out bool prose)
+    {
+        var count = 0;
+        prose = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\')
+            {
+                i++;
+                var start = i;
+                while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
+                if (text.AsSpan(start, i - start) is "text" or "mbox" or "textbf" or "mathrm" or "textnormal" or "begin" or "end" or "operatorname")
+                {
+                    var open = text.IndexOf('{', Math.Min(i, text.Length));
+                    var close = open < 0 ? -1 : Boxes.Close(text, open);
+                    if (close > 0) i = close;
+                }
+                i--;
+                continue;
+            }
+            if (text[i] > 127 && char.IsLetter(text[i]))
+            {
+                count += OtherWord(text, ref i);
+                continue;
+            }
+            if (!char.IsAsciiLetter(text[i])) continue;
+            var from = i;
+            while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
+            var word = text.AsSpan(from, i - from);
+            i--;
+            if (word.Length < 2 || word is "and" or "or" or "pi" or "percent" or "inf" or "infinity" or "np") continue;
+            var w = word.ToString();
+            if (word.Length < 4 && w is not ("one" or "two" or "all" or "any" or "no" or "yes")) prose |= SmallWords.Contains(w.ToLowerInvariant());
+            if (word.Length < 4 ? SmallWords.Contains(w.ToLowerInvariant()) : !Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
+        }
+        return count;
+    }
+
+    // A run of letters of another script: two words' worth where it says more than a unit does.
+    private static int OtherWord(string text, ref int i)
+    {
+        var from = i;
+        while (i + 1 < text.Length && text[i + 1] > 127 && char.IsLetter(text[i + 1])) i++;
+        var length = i + 1 - from;
+        return length == 1 ? 0 : length <= 3 || !IsUnspaced(text[from]) ? 1 : 2;
+    }
+
+    /// <summary>Short words of prose; other runs of two or three letters are products of variables (bx, dx, abc).</summary>
+    private static readonly FrozenSet<string> SmallWords = new[]
+    {
+        "is", "of", "to", "we", "so", "it", "in", "on", "at", "as", "be", "by", "if", "no", "the", "for", "are", "was", "has", "not", "but", "can", "get", "let", "all", "an", "my", "you", "he", "she", "its", "this",
+        "our", "his", "her", "how", "one", "two", "out", "may", "use", "now", "had", "any", "why", "who", "do", "up", "us", "me", "hmm", "ok", "yes", "i'm", "too", "see", "got", "add", "sum",
+    }.ToFrozenSet();
+}

@@ -1,0 +1,176 @@
+using System.Buffers;
+
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>
+/// The letter of a multiple choice that a text settles on: "the answer is C because ...", "Answer: not B, so D". Letters that are named as wrong
+/// do not count; two that are left decide nothing.
+/// </summary>
+internal static class ChoiceLetters
+{
+    private const int MostSentences = 12;
+    private const int LongestTail = 4000;
+
+    private static readonly SearchValues<string> Announcements = SearchValues.Create(
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be"], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> Conclusions = SearchValues.Create(
+        ["so ", "therefore", "thus", "hence", "leaves", "leaving", "must be", "but ", "it is ", "it's ", "that is ", "is "], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> Rejections = SearchValues.Create(
+        ["not", "n't", "never", "rather than", "instead of", "eliminat", "exclud", "rule out", "ruled out", "ruling out", "neither", "nor ", "unlike", "reject", "discard", "than"],
+        StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> Wrong = SearchValues.Create(
+        ["wrong", "incorrect", "not ", "n't", "false", "fail", "ruled out", "impossible", "eliminated", "excluded", "too "], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> Doubts = SearchValues.Create(
+        ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess", "可能", "может быть", "かもしれ"], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly string[] AfterArticle = ["because", "since", "as", "and", "or", "is", "was", "for", "due", "which", "the"];
+
+    private readonly record struct Letter(char Name, int Start, int End, bool Marked);
+
+    /// <summary>The letter that a gold is nothing but (C, (C), \text{C}), or null.</summary>
+    public static char? IsLetter(string text)
+    {
+        if (text.Length is 0 or > 14) return null;
+        var bare = Bare(text);
+        return bare.Length == 1 && bare[0] is >= 'A' and <= 'J' ? bare[0] : null;
+    }
+
+    /// <summary>True where an extracted answer is a choice already: a letter, alone or with its text behind a bracket, stop or colon.</summary>
+    public static bool IsChoice(string text)
+    {
+        if (text.Length == 0) return false;
+        var bare = Bare(text);
+        return bare.Length > 0 && char.IsAsciiLetter(bare[0]) && (bare.Length == 1 || bare[1] is ')' or '.' or ':' or '}');
+    }
+
+    private static ReadOnlySpan<char> Bare(string text) =>
+        (text.Contains('\\') ? text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal).Replace("\\mathrm", "", StringComparison.Ordinal)
+            .Replace("\\mathbf", "", StringComparison.Ordinal) : text).AsSpan().Trim(" ${}().*");
+
+    /// <summary>The letter that the last announcement of a text names, or null where there is none or two are left.</summary>
+    public static char? Announced(string text)
+    {
+        var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
+        var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
+        for (var i = sentences.Count - 1; i >= 0 && i >= sentences.Count - MostSentences; i--)
+        {
+            var s = sentences[i];
+            var start = s.AsSpan().IndexOfAny(Announcements);
+            if (start < 0) start = s.AsSpan().IndexOfAny(AnswerWords.Answer);
+            var last = i == sentences.Count - 1;
+            if (start < 0 && !(last && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal) || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 6))) continue;
+            if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0) return null;
+            var letters = Letters(s);
+            if (letters.Count == 0) continue;
+            return Settle(s, letters, Math.Max(0, start));
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Sentences(string line)
+    {
+        var from = 0;
+        for (var i = 1; i + 1 < line.Length; i++)
+        {
+            // "B. Paris" is no end of a sentence.
+            if (line[i] is not ('.' or '!' or '?') || line[i + 1] != ' ' || (char.IsAsciiLetterUpper(line[i - 1]) && (i < 2 || !char.IsLetter(line[i - 2])) && i + 2 < line.Length && i - from < 4)) continue;
+            yield return line[from..(i + 1)];
+            from = i + 2;
+        }
+
+        if (from < line.Length) yield return line[from..];
+    }
+
+    private static char? Settle(string s, List<Letter> letters, int announced)
+    {
+        var left = letters.Where((l, k) => !IsRejected(s, letters, k)).ToList();
+        if (left.Count == 0) return null;
+        if (left.TrueForAll(l => l.Name == left[0].Name)) return left[0].Name;
+        // "is C because A ...": the first right behind the announcement, where no other is joined to it.
+        var first = left.FirstOrDefault(l => l.Start > announced);
+        if (first.Name != '\0' && Direct(s.AsSpan(announced, first.Start - announced)) && !Joined(s.AsSpan(first.End))) return first.Name;
+        // "..., so D": the last behind a conclusion, joined to none before it.
+        var last = left[^1];
+        var before = left[^2];
+        var between = s.AsSpan(before.End, last.Start - before.End);
+        return between.IndexOfAny(Conclusions) >= 0 && !between.Contains(" or ", StringComparison.OrdinalIgnoreCase) ? last.Name : null;
+    }
+
+    // Nothing but small words between the announcement and the letter.
+    private static bool Direct(ReadOnlySpan<char> between)
+    {
+        var words = 0;
+        foreach (var range in between.SplitAny(" :*($\"'\\{}"))
+            if (!between[range].IsEmpty) words++;
+        return words <= 7;
+    }
+
+    private static bool Joined(ReadOnlySpan<char> rest)
+    {
+        rest = rest.TrimStart(" )*}$");
+        return rest.StartsWith("or ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("and ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("/") || rest.StartsWith("&")
+            || (rest.StartsWith(",") && rest.Length > 3 && char.IsAsciiLetterUpper(rest.TrimStart(" ,(")[0]) && !char.IsLetter(rest.TrimStart(" ,(")[1]));
+    }
+
+    private static bool IsRejected(string s, List<Letter> letters, int k)
+    {
+        var letter = letters[k];
+        var from = k == 0 ? 0 : letters[k - 1].End;
+        var before = s.AsSpan(from, letter.Start - from);
+        // A comma or a turn ends what the "not" before it rejects.
+        var turn = Math.Max(before.LastIndexOf(", so "), Math.Max(before.LastIndexOf(" but "), before.LastIndexOf(". ")));
+        if (turn >= 0) before = before[turn..];
+        if (before.IndexOfAny(Rejections) >= 0) return true;
+        // "not A or B", "eliminate A, B and C": what is joined to a rejected letter is rejected with it.
+        if (k > 0 && before.Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or" or "nor" or ", and" && IsRejected(s, letters, k - 1) && !IsWrongBehind(s, letters, k - 1)) return true;
+        return IsWrongBehind(s, letters, k);
+    }
+
+    private static bool IsWrongBehind(string s, List<Letter> letters, int k)
+    {
+        // "A and B are wrong" says it of both.
+        var last = k;
+        while (last + 1 < letters.Count && s.AsSpan(letters[last].End, letters[last + 1].Start - letters[last].End).Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or") last++;
+        var end = last + 1 < letters.Count ? letters[last + 1].Start : s.Length;
+        var behind = s.AsSpan(letters[last].End, end - letters[last].End);
+        var verb = behind.TrimStart(" )*}$\"'");
+        if (!(verb.StartsWith("is ") || verb.StartsWith("are ") || verb.StartsWith("was ") || verb.StartsWith("does") || verb.StartsWith("do ") || verb.StartsWith("fail") || verb.StartsWith("can"))) return false;
+        var stop = verb.IndexOfAny(",.;");
+        return (stop < 0 ? verb : verb[..stop]).IndexOfAny(Wrong) >= 0;
+    }
+
+    private static List<Letter> Letters(string s)
+    {
+        var found = new List<Letter>();
+        for (var i = 0; i < s.Length && found.Count < 32; i++)
+        {
+            if (s[i] is < 'A' or > 'J') continue;
+            if (i > 0 && (char.IsAsciiLetterOrDigit(s[i - 1]) || s[i - 1] is '\\' or '_' or '^' or '=' or '\'')) continue;
+            var next = i + 1 < s.Length ? s[i + 1] : ' ';
+            if (char.IsAsciiLetterOrDigit(next) || next is '\'' or '’' or '_' or '^' or '=' or '+' or '-') continue;
+            var marked = i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';
+            if (!marked && next == ' ' && i + 2 < s.Length && IsWord(s.AsSpan(i + 2), s[i])) continue;
+            found.Add(new Letter(s[i], i, i + 1, marked));
+        }
+
+        return found;
+    }
+
+    // "A train", "I think": an article, a pronoun; "A because" is a choice.
+    private static bool IsWord(ReadOnlySpan<char> rest, char letter)
+    {
+        if (letter is not ('A' or 'I')) return false;
+        var end = 0;
+        while (end < rest.Length && char.IsLetter(rest[end])) end++;
+        if (end == 0 || !char.IsLower(rest[0])) return letter == 'I';
+        if (letter == 'I') return true;
+        foreach (var word in AfterArticle)
+            if (rest[..end].Equals(word, StringComparison.OrdinalIgnoreCase)) return false;
+        return true;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Numerics;
+using System.Text;
+using Tenon.MathAnswers.Numbers;
+
+namespace Tenon.MathAnswers.Parsing;
+
+/// <summary>Texts as they are compared when they are no mathematics: spacing, case, wrappers and punctuation at the ends aside.</summary>
+internal static class TextForm
+{
+    /// <summary>
+    /// The tokens one after another, each kept apart, so that \frac{1}{23} is not \frac{12}{3}; braces around a single token vanish. Words are in lower
+    /// case, variables are not: r and R may both occur.
+    /// </summary>
+    public static string Of(List<Token> tokens)
+    {
+        var b = _builder ??= new StringBuilder(256);
+        b.Clear();
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var t = tokens[i];
+            if (t.Kind == TokenKind.End) break;
+            if (t.Is('{') && i + 2 < tokens.Count && tokens[i + 2].Is('}'))
+            {
+                t = tokens[i + 1];
+                i += 2;
+            }
+            if (b.Length > 0) b.Append(' ');
+            if (t.Kind == TokenKind.Op) b.Append(t.Op);
+            else if (t.Kind == TokenKind.Number && t.Number is { IsNumber: true } n && n.Value.Bits < 400) Append(b, n.Value);
+            else if (t.Kind == TokenKind.Text) b.Append(Words(t.Text));
+            else if (t.Kind == TokenKind.Word) b.Append(t.Text.ToLowerInvariant());
+            else b.Append(Parser.TokenText(t));
+        }
+        return b.ToString();
+    }
+
+    [ThreadStatic]
+    private static StringBuilder? _builder;
+
+    private static void Append(StringBuilder b, Rational value)
+    {
+        if (value.IsInteger && value.Bits < 63) b.Append((long)value.Num);
+        else b.Append(value.ToString());
+    }
+
+    /// <summary>Any text with spaces and dollar signs dropped.</summary>
+    public static string Plain(string text)
+    {
+        var b = new StringBuilder(Math.Min(text.Length, 4000));
+        foreach (var c in text)
+        {
+            if (b.Length >= 4000) break;
+            if (!char.IsWhiteSpace(c) && c != '$') b.Append(c);
+        }
+        return b.ToString().TrimEnd('.', ',', ';');
+    }
+
+    /// <summary>True for prose: no LaTeX but \text, no sign that carries structure.</summary>
+    public static bool IsProse(string text) => text.Replace("\\text", "", StringComparison.Ordinal).AsSpan().IndexOfAny("\\^_=<>+*/|") < 0;
+
+    /// <summary>Words with their spaces dropped.</summary>
+    public static string Words(string text)
+    {
+        var b = new StringBuilder(text.Length);
+        foreach (var c in text)
+            if (char.IsLetterOrDigit(c) || c > 127 || c is '-' or '+' or '/' or '*' or '=' or '<' or '>' or '%' or ':' or '\'') b.Append(char.ToLowerInvariant(c));
+        return b.ToString();
+    }
+
+    /// <summary>12,5 as a decimal with a comma; null for any other text.</summary>
+    public static Expr? DecimalComma(string text)
+    {
+        var s = text.AsSpan().Trim().Trim('$').Trim();
+        var negative = s.Length > 0 && s[0] == '-';
+        if (negative) s = s[1..];
+        var comma = s.IndexOf(',');
+        if (comma < 1 || s.Length > 18 || s.Length - comma - 1 < 1) return null;
+        foreach (var c in s[..comma]) if (!char.IsAsciiDigit(c)) return null;
+        foreach (var c in s[(comma + 1)..]) if (!char.IsAsciiDigit(c)) return null;
+        var digits = long.Parse(string.Concat(s[..comma], s[(comma + 1)..]), System.Globalization.CultureInfo.InvariantCulture);
+        return Expr.Num(new Rational(negative ? -digits : digits, BigInteger.Pow(10, s.Length - comma - 1)), true);
+    }
+}
