@@ -50,6 +50,8 @@ public sealed class RunFolder : IDisposable
 
     private string Samples => Path.Combine(Folder, "samples");
 
+    private string Diverged => Path.Combine(Folder, "diverged");
+
     private string Evaluations => Path.Combine(Folder, "eval");
 
     /// <summary>True where the folder holds a run.</summary>
@@ -231,6 +233,14 @@ public sealed class RunFolder : IDisposable
         }
     }, Temporary);
 
+    /// <summary>Keeps a step's completions aside under <c>diverged/</c>; gives the file.</summary>
+    public string KeepAside(int step)
+    {
+        var path = Path.Combine(Diverged, Path.GetFileName(SamplesFile(step)));
+        if (File.Exists(SamplesFile(step))) AtomicFile.Write(path, stream => stream.Write(File.ReadAllBytes(SamplesFile(step))), Temporary);
+        return path;
+    }
+
     /// <summary>The steps that have completions on disk, ascending.</summary>
     public IReadOnlyList<int> SampleSteps() => Directory.Exists(Samples)
         ? [.. Directory.EnumerateFiles(Samples, "*.jsonl").Select(NumberOf).OfType<int>().Order()]
@@ -294,6 +304,8 @@ public sealed class RunFolder : IDisposable
         MetricsLog.CutBack(MetricsFile, step, Temporary);
         foreach (var number in SampleSteps().Where(number => number > step)) File.Delete(SamplesFile(number));
         foreach (var (_, path) in EvaluationFolders().Where(f => f.Step > step)) Directory.Delete(path, recursive: true);
+        if (Directory.Exists(Diverged))
+            foreach (var file in Directory.GetFiles(Diverged, "*.jsonl").Where(file => NumberOf(file) > step)) File.Delete(file);
         foreach (var file in EvaluationFiles())
             if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > step)
                 File.Delete(file);

@@ -90,13 +90,35 @@ public sealed class AdapterOptimizer
     /// </summary>
     public (double GradNorm, double UpdateNorm, double LearningRate) Step(Action<string, double>? report = null)
     {
-        var rate = LearningRate;
+        var norm = Prepare(report);
+        if (!double.IsFinite(norm)) throw new TenonException("gradient of the step", "a finite norm", $"{norm}", "the run has diverged: lower the learning rate");
+        var (change, rate) = Apply(norm, report);
+        return (norm, change, rate);
+    }
+
+    /// <summary>Adds the method's penalties to the gradients and gives their norm, which may be no number; <see cref="Apply"/> or <see cref="Discard"/> comes next.</summary>
+    public double Prepare(Action<string, double>? report = null)
+    {
         var penalty = adapter?.Method.AddPenalty(adapter) ?? 0;
         if (penalty != 0) report?.Invoke(adapter!.Method.Name + "/penalty", penalty);
         var squares = 0.0;
         foreach (var slot in slots) squares += GradientClipping.Squares<float>(slot.Parameter.GradientOrZero());
-        var norm = Math.Sqrt(squares);
-        if (!double.IsFinite(norm)) throw new TenonException("gradient of the step", "a finite norm", $"{norm}", "the run has diverged: lower the learning rate");
+        return Math.Sqrt(squares);
+    }
+
+    /// <summary>The norm of the gradients after clipping.</summary>
+    public double ClippedNorm(double norm) => norm * GradientClipping.Factor(norm, settings.MaxGradNorm);
+
+    /// <summary>Leaves the prepared update out.</summary>
+    public void Discard()
+    {
+        foreach (var slot in slots) slot.Parameter.ZeroGrad();
+    }
+
+    /// <summary>Makes the prepared update; gives the norm of the change and the learning rate used.</summary>
+    public (double UpdateNorm, double LearningRate) Apply(double norm, Action<string, double>? report = null)
+    {
+        var rate = LearningRate;
         var factor = GradientClipping.Factor(norm, settings.MaxGradNorm);
         Updates++;
         var change = 0.0;
@@ -110,8 +132,8 @@ public sealed class AdapterOptimizer
         }
 
         adapter?.Method.AfterStep(adapter, new MethodStep(Clock + 1 ?? Updates, updatesOfRun, report ?? ((_, _) => { })));
-        foreach (var slot in slots) slot.Parameter.ZeroGrad();
-        return (norm, Math.Sqrt(change), rate);
+        Discard();
+        return (Math.Sqrt(change), rate);
     }
 
     // Applies the rule; returns the sum of squared changes.

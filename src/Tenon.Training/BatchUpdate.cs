@@ -1,11 +1,16 @@
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
+using Tenon.Training.Guards;
 using Tenon.Training.Objectives;
+using Tenon.Training.Settings;
 
 namespace Tenon.Training;
 
-/// <summary>All optimizer steps over one batch: epochs times minibatches, each a contiguous share of the groups.</summary>
+/// <summary>
+/// All optimizer steps over one batch: epochs times minibatches, in the first pass contiguous shares of the groups, in each later one another cut. A step that
+/// passes a bound is not applied.
+/// </summary>
 internal sealed class BatchUpdate
 {
     private readonly TrainingSetup _setup;
@@ -26,8 +31,13 @@ internal sealed class BatchUpdate
     /// <summary>Log-probabilities of the groups' completions under the reference.</summary>
     public double[] Reference(IReadOnlyList<RolloutGroup> groups) => _updater.Score(groups, null).Logps;
 
-    /// <summary>Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands.</summary>
-    public EntropyController? Run(StepMetrics metrics, IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, double[] advantages, EntropyController? entropy, Action<double> progress)
+    /// <summary>
+    /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes with what the batch
+    /// itself shows (then nothing is applied) and leaves with the first bound that was passed.
+    /// </summary>
+    public EntropyController? Run(
+        StepMetrics metrics, IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, double[] advantages, EntropyController? entropy, DivergenceGuard bounds,
+        ref Divergence? diverged, Action<double> progress)
     {
         var clock = (metrics.Step - 1L) * _setup.Settings.Update.Epochs * _setup.Settings.Update.Minibatches;
         Optimizer.Clock = clock;
@@ -37,14 +47,20 @@ internal sealed class BatchUpdate
         var logged = LoggedMetrics.Of(objective);
         var update = _setup.Settings.Update;
         var count = Math.Min(update.Minibatches, groups.Count);
+        var (isBad, goesOn) = (diverged is not null, _setup.Settings.OnDivergence == DivergenceAction.Skip);
         for (var epoch = 0; epoch < update.Epochs; epoch++)
             for (var m = 0; m < count; m++)
             {
+                if (diverged is not null && !goesOn)
+                {
+                    report.Add(StepMetric.UpdatesSkipped, 1);
+                    continue;
+                }
+
                 Optimizer.Clock = clock + (long)epoch * update.Minibatches + m;
-                var first = groups.Count * m / count;
-                var end = groups.Count * (m + 1) / count;
-                RolloutGroup[] part = [.. groups.Skip(first).Take(end - first)];
-                var window = batch.Window(first, end, advantages);
+                var chosen = Minibatch(step, epoch, m, count, groups.Count);
+                RolloutGroup[] part = [.. chosen.Select(g => groups[g])];
+                var window = batch.Window(chosen, advantages);
                 if (objective.NeedsFirstPass)
                 {
                     // Masks that read the whole step decide by the policy as it stands now, before the first gradient.
@@ -59,17 +75,37 @@ internal sealed class BatchUpdate
                 var scored = isFirst && _setup.Adapter.Dropout > 0 ? _updater.Score(part, _setup.Adapter).Logps : null;
                 var loss = _updater.Accumulate(part, _setup.Adapter, objective, window, plan, Optimizer.Updates);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
-                if (isFirst) report.Add(StepMetric.LogpDifference, batch.LargestDifference(scored ?? window.Logps, first, g => groups[g].Step == step));
-                var (norm, change, rate) = Optimizer.Step((name, value) => report.Add(StepMetric.Method[name], value));
-                if (objective.HasEntropyBonus) entropy = (entropy ?? new EntropyController(objective.EntropyBonus)).After(objective, loss[StepMetric.BonusEntropy]);
+                if (isFirst) report.Add(StepMetric.LogpDifference, batch.LargestDifference(scored ?? window.Logps, chosen[0], g => groups[g].Step == step));
+                void Report(string name, double value) => report.Add(StepMetric.Method[name], value);
+                var norm = Optimizer.Prepare(Report);
                 foreach (var metric in logged) report.Add(metric, loss[metric]);
                 report.Add(StepMetric.GradNorm, norm);
+                if ((isBad ? diverged : bounds.OfUpdate(step, loss, norm, Optimizer.ClippedNorm(norm), window, part)) is { } found)
+                {
+                    diverged ??= found;
+                    Optimizer.Discard();
+                    report.Add(StepMetric.UpdatesSkipped, 1);
+                    continue;
+                }
+
+                var (change, rate) = Optimizer.Apply(norm, Report);
+                diverged ??= DivergenceGuard.OfChange(step, norm, change, rate);
+                if (objective.HasEntropyBonus) entropy = (entropy ?? new EntropyController(objective.EntropyBonus)).After(objective, loss[StepMetric.BonusEntropy]);
                 report.Add(StepMetric.UpdateNorm, change);
                 report.Add(StepMetric.LearningRate, rate);
+                report.Add(StepMetric.WeightNorm, Optimizer.WeightNorm);
                 progress((epoch * count + m + 1.0) / (update.Epochs * count));
             }
 
         report.WriteTo(metrics);
         return entropy;
+    }
+
+    // By its place: a pure function of the run's seed, the step and the pass. The groups of a share stay in the order they were drawn.
+    private int[] Minibatch(int step, int epoch, int m, int count, int groups)
+    {
+        var (first, end) = (groups * m / count, groups * (m + 1) / count);
+        if (epoch == 0) return [.. Enumerable.Range(first, end - first)];
+        return [.. new RandomKey((ulong)_setup.Settings.Seed).Permutation(groups, RandomPurpose.DataOrder, step, uint.MaxValue - 1, (uint)epoch)[first..end].Order()];
     }
 }

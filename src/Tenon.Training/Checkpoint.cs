@@ -59,11 +59,11 @@ internal static class Checkpoint
     }
 
     /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
-    public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
+    public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel, bool keepBest = false)
     {
         adapter.RequireFinite();
         log.Sync();
-        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), state.BestStep);
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), keepBest ? state.BestStep : null);
     }
 
     private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
@@ -84,6 +84,7 @@ internal static class Checkpoint
         {
             json["best_step"] = best;
             json["best_accuracy"] = state.BestAccuracy;
+            json["since_best"] = state.SinceBest;
         }
         if (state.Setbacks > 0) json["setbacks"] = state.Setbacks;
         if (state.Rollouts.Judged > 0)
@@ -96,7 +97,8 @@ internal static class Checkpoint
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
 
-    private static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer)
+    /// <summary>Reads adapter and optimizer of a checkpoint back, and gives the state it was written with.</summary>
+    public static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer)
     {
         PeftFolder.LoadTensors(adapter, folder);
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!;
@@ -117,6 +119,7 @@ internal static class Checkpoint
             EmptySteps = (int?)json["empty_steps"] ?? 0,
             BestStep = (int?)json["best_step"],
             BestAccuracy = (double?)json["best_accuracy"] ?? double.NaN,
+            SinceBest = (int?)json["since_best"] ?? 0,
             Setbacks = (int?)json["setbacks"] ?? 0,
             Entropy = coefficient is null ? null : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
         };

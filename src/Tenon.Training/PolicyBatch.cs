@@ -87,6 +87,26 @@ internal sealed record PolicyBatch
     /// <summary>Share of the tokens that are kept out of the loss; NaN without tokens.</summary>
     public double MaskedShare => Mask.Length == 0 ? double.NaN : Mask.Count(kept => !kept) / (double)Mask.Length;
 
+    /// <summary>The window of some groups, ascending: one optimizer step.</summary>
+    public PolicyWindow Window(IReadOnlyList<int> groups, double[] advantages)
+    {
+        if (groups.Count > 0 && groups[^1] - groups[0] == groups.Count - 1) return Window(groups[0], groups[^1] + 1, advantages);
+        var rows = groups.SelectMany(g => Enumerable.Range(GroupStarts[g], GroupStarts[g + 1] - GroupStarts[g])).ToList();
+        var starts = new int[rows.Count + 1];
+        for (var i = 0; i < rows.Count; i++) starts[i + 1] = starts[i] + RowStarts[rows[i] + 1] - RowStarts[rows[i]];
+        T[] Gather<T>(T[] all) => [.. rows.SelectMany(row => all[RowStarts[row]..RowStarts[row + 1]])];
+        return new PolicyWindow
+        {
+            RowStarts = starts,
+            Mask = Gather(Mask),
+            Logps = Gather(SampledLogps),
+            OldLogps = Gather(SampledLogps),
+            Advantages = Gather(advantages),
+            RefLogps = RefLogps is null ? null : Gather(RefLogps),
+            Entropies = new double[starts[^1]],
+        };
+    }
+
     /// <summary>The window of the groups [first, end): one optimizer step.</summary>
     public PolicyWindow Window(int first, int end, double[] advantages)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tenon.Rollouts;
 using Tenon.Runs;
+using Tenon.Training.Guards;
 
 namespace Tenon.Training;
 
@@ -16,8 +17,10 @@ public sealed class RlvrTrainer
     private readonly IRolloutSource _rollouts;
     private readonly BatchUpdate _update;
     private readonly RunEvaluations _evaluations;
+    private readonly RunGuards _guards;
     private readonly double[] _weights;
     private TrainerState _state = new();
+    private Divergence? _diverged;
     private int _said;
 
     /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
@@ -31,6 +34,7 @@ public sealed class RlvrTrainer
         _rollouts = rollouts ?? setup.LocalRollouts();
         _update = new BatchUpdate(setup);
         _evaluations = new RunEvaluations(setup, folder, observer);
+        _guards = new RunGuards(setup, folder, observer, _update.Optimizer);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
 
@@ -46,16 +50,18 @@ public sealed class RlvrTrainer
         _observer.OnStart(new RunStart(
             _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount, _setup.Model.ParameterCount));
         _evaluations.RunPending(_state.Step, stop);
+        _state = _guards.Begin(_state);
         using var log = new MetricsLog(_folder.MetricsFile);
-        while (_state.Step < settings.Steps && !stop.IsCancellationRequested)
+        while (_state.Step < settings.Steps && !stop.IsCancellationRequested && !_guards.Ends(_state))
         {
             var metrics = Step(_state.Step + 1, abort);
             _evaluations.Run(metrics, stop);
             log.Append(metrics);
             _observer.OnStep(metrics);
+            _state = _guards.After(_state, metrics, _diverged);
             var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
             if (empty) _state = _state with { EmptySteps = 0 };
-            if (empty || _state.Step == settings.Steps || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            if (empty || _guards.IsBest(_state) || _state.Step == settings.Steps || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
             if (empty) throw NothingToLearn();
         }
 
@@ -67,8 +73,12 @@ public sealed class RlvrTrainer
         });
     }
 
-    private void Save(MetricsLog log) =>
-        _observer.OnCheckpoint(_state.Step, Checkpoint.Write(_folder, log, _setup.Settings.Checkpoint.Keep, _state, _setup.Adapter, _update.Optimizer, _setup.Settings.Model));
+    private void Save(MetricsLog log)
+    {
+        _state = _state with { Setbacks = 0 };
+        var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
+        _observer.OnCheckpoint(_state.Step, Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best));
+    }
 
     private StepMetrics Step(int step, CancellationToken abort)
     {
@@ -88,7 +98,8 @@ public sealed class RlvrTrainer
         var metrics = new StepMetrics(step);
         RolloutMetrics.Fill(metrics, drawn, _setup.Settings.Rollout.DynamicSampling);
         metrics[StepMetric.Masked] = batch.MaskedShare;
-        var entropy = _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, share => _observer.OnPhase(StepPhase.Training, share));
+        _diverged = _guards.OfBatch(metrics, drawn);
+        var entropy = _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged, share => _observer.OnPhase(StepPhase.Training, share));
         _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0 };
         _setup.Adapter.Version = step;
         clock.WriteTo(metrics);

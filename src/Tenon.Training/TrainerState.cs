@@ -24,6 +24,9 @@ public sealed record TrainerState
     /// <summary>That accuracy.</summary>
     public double BestAccuracy { get; init; } = double.NaN;
 
+    /// <summary>Evaluations since then without a better one.</summary>
+    public int SinceBest { get; init; }
+
     /// <summary>How often the run has gone back to a checkpoint since the last new one.</summary>
     public int Setbacks { get; init; }
 

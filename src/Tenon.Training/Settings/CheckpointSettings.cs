@@ -10,4 +10,7 @@ public sealed record CheckpointSettings : ISettings
     /// <summary>How many of the newest are kept; 0 keeps all.</summary>
     [Bounds(0, 1_000_000)]
     public int Keep { get; init; } = 3;
+
+    /// <summary>Whether the step of the best held-out accuracy gets a checkpoint, which is kept whatever its age.</summary>
+    public bool Best { get; init; } = true;
 }

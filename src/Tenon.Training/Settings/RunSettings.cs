@@ -60,6 +60,15 @@ public sealed record RunSettings : ISettings
     /// <summary>Evaluation on held-out problems during the run.</summary>
     public EvaluateSettings Evaluate { get; init; } = new();
 
+    /// <summary>What a step does that passes a bound of <c>divergence</c>: <c>stop</c>, <c>skip</c> the update, or go <c>back-to-checkpoint</c>; its completions are kept aside.</summary>
+    public DivergenceAction OnDivergence { get; init; } = DivergenceAction.Stop;
+
+    /// <summary>The bounds beyond which a step counts as diverged.</summary>
+    public DivergenceSettings Divergence { get; init; } = new();
+
+    /// <summary>When the run ends because held-out accuracy rises no more.</summary>
+    public EarlyStopSettings EarlyStop { get; init; } = new();
+
     /// <summary>When the run's whole state is written, and how many of those states are kept.</summary>
     public CheckpointSettings Checkpoint { get; init; } = new();
 
@@ -90,6 +99,8 @@ public sealed record RunSettings : ISettings
             yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with", "2 or more under a group-relative advantage");
         if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
             yield return new("objective.advantage", $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
+        if (EarlyStop.Patience is not null && Evaluate.Every == 0)
+            yield return new("early-stop.patience", "counts evaluations, and there are none during the run", "evaluate.every of 1 or more, with benchmarks");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
         if (Update.Minibatches > Rollout.Prompts)

@@ -1,0 +1,81 @@
+using Tenon.Rollouts;
+using Tenon.Runs;
+using Tenon.Training.Settings;
+
+namespace Tenon.Training.Guards;
+
+/// <summary>What watches over a run: bounds of divergence and what is done about them, the doctor, the best checkpoint and patience.</summary>
+internal sealed class RunGuards
+{
+    private const int MostSetbacks = 3;
+    private readonly TrainingSetup _setup;
+    private readonly RunFolder _folder;
+    private readonly ITrainingObserver _observer;
+    private readonly AdapterOptimizer _optimizer;
+    private readonly DoctorWatch _doctor;
+    private int _skipped;
+
+    public RunGuards(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, AdapterOptimizer optimizer)
+    {
+        (_setup, _folder, _observer, _optimizer) = (setup, folder, observer, optimizer);
+        _doctor = new DoctorWatch(SettingsJson.Write(setup.Settings));
+        Bounds = new DivergenceGuard(setup.Settings.Divergence, setup.Model.Config.VocabSize);
+        folder.Remark = observer.OnMessage;
+    }
+
+    /// <summary>The bounds.</summary>
+    public DivergenceGuard Bounds { get; }
+
+    private EarlyStopSettings EarlyStop => _setup.Settings.EarlyStop;
+
+    /// <summary>Reads the steps that are logged, so that a run that goes on decides as one that was never stopped.</summary>
+    public TrainerState Begin(TrainerState state)
+    {
+        Bounds.Load(_folder.MetricsFile);
+        _doctor.Load(_folder.MetricsFile);
+        state = state with { BestStep = null, BestAccuracy = double.NaN, SinceBest = 0 };
+        if (!File.Exists(_folder.MetricsFile)) return state;
+        return File.ReadLines(_folder.MetricsFile).Select(MetricsLog.Read).OfType<StepMetrics>().Aggregate(state, (so, step) => BestCheckpoint.After(so, step, EarlyStop));
+    }
+
+    /// <summary>What the batch itself shows, before anything is trained on.</summary>
+    public Divergence? OfBatch(StepMetrics metrics, RolloutBatch drawn) => Bounds.OfBatch(metrics, drawn.Groups, drawn.Statistics.RewardOf);
+
+    /// <summary>True where the step that was done is the best so far and gets a checkpoint.</summary>
+    public bool IsBest(TrainerState state) => _setup.Settings.Checkpoint.Best && state.BestStep == state.Step && state.Step > 0;
+
+    /// <summary>True where patience is used up.</summary>
+    public bool Ends(TrainerState state) => BestCheckpoint.Ends(state, EarlyStop);
+
+    /// <summary>After a step was logged: what the doctor has to say, what is done about a divergence, whether it is the best step so far.</summary>
+    /// <exception cref="TenonException">The step has diverged, and the run is to stop or cannot go on.</exception>
+    public TrainerState After(TrainerState state, StepMetrics metrics, Divergence? diverged)
+    {
+        Bounds.Remember(metrics);
+        foreach (var text in _doctor.After(metrics)) _observer.OnMessage(text);
+        if (diverged is not null) state = Handle(state, diverged);
+        state = BestCheckpoint.After(state, metrics, EarlyStop);
+        if (Ends(state))
+            _observer.OnMessage($"step {state.Step}: {state.SinceBest} evaluations without a better held-out accuracy than that of step {state.BestStep}: the run ends (early-stop.patience)");
+        return state;
+    }
+
+    private TrainerState Handle(TrainerState state, Divergence found)
+    {
+        var samples = _folder.KeepAside(found.Step);
+        var action = _setup.Settings.OnDivergence;
+        // An update that was made cannot be left out any more, only taken back.
+        if (action == DivergenceAction.Skip && !found.IsMade)
+        {
+            if (int.IsPow2(++_skipped))
+                _observer.OnMessage($"{found}: the update is left out; its completions are kept in {samples}{(_skipped > 1 ? $" ({_skipped} such steps so far)" : "")}");
+            return state;
+        }
+
+        if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
+            throw found.ToException(_folder, samples, _optimizer.LearningRate);
+        Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer);
+        _observer.OnMessage($"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are kept in {samples}");
+        return state with { Setbacks = state.Setbacks + 1 };
+    }
+}

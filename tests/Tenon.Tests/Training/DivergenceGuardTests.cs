@@ -1,0 +1,71 @@
+using Tenon.Runs;
+using Tenon.Tensors;
+using Tenon.Training;
+using Tenon.Training.Guards;
+using Tenon.Training.Objectives;
+using Tenon.Training.Settings;
+
+namespace Tenon.Tests.Training;
+
+public class DivergenceGuardTests
+{
+    private static readonly DivergenceGuard s_guard = new(new DivergenceSettings { Kl = 1 }, 512);
+
+    private static readonly PolicyWindow s_window = new()
+    {
+        RowStarts = [0, 2], Mask = [true, true], Logps = [-1, -2], OldLogps = [-1, -2], Advantages = [1, 1], Entropies = [1, 1],
+    };
+
+    [Theory]
+    [InlineData("loss", double.NaN, 1, "the loss is NaN")]
+    [InlineData("loss", 0.5, double.PositiveInfinity, "the gradient's norm is Infinity")]
+    [InlineData("loss", 0.5, 2e6, "divergence.grad-norm")]
+    [InlineData("entropy", 5.9, 1, "divergence.entropy")]
+    [InlineData("kl", 1.1, 1, "divergence.kl")]
+    public void What_passes_a_bound_is_named_with_the_bound(string metric, double value, double norm, string said)
+    {
+        var loss = new MetricValues { { StepMetric.Loss, 0.5 }, { StepMetric.Entropy, 0.3 }, { StepMetric.Kl, 0.1 } };
+        s_guard.OfUpdate(7, loss, 1, 1, s_window, []).ShouldBeNull();
+        loss[StepMetric.Named(metric)] = value;
+        var found = s_guard.OfUpdate(7, loss, norm, Math.Min(norm, 1), s_window, []).ShouldNotBeNull();
+        found.ToString().ShouldContain("step 7 has diverged");
+        found.ToString().ShouldContain(said);
+    }
+
+    [Fact]
+    public void A_gradient_whose_square_overflows_is_refused_before_the_optimizer_stands_still()
+    {
+        var free = new DivergenceGuard(new DivergenceSettings { GradNorm = null }, 512);
+        var loss = new MetricValues { { StepMetric.Loss, 0.5 } };
+        free.OfUpdate(1, loss, 1e35, 1, s_window, []).ShouldBeNull("clipping makes it small enough");
+        free.OfUpdate(1, loss, 1e35, 1e35, s_window, []).ShouldNotBeNull().ToString().ShouldContain("stands still");
+
+        var parameter = Parameter.Create("w", 4);
+        var optimizer = new AdapterOptimizer([parameter], new OptimizerSettings { LearningRate = 1e-3, MaxGradNorm = null }, 10);
+        parameter.GradientOrZero().Fill(1e35f);
+        var norm = optimizer.Prepare();
+        optimizer.ClippedNorm(norm).ShouldBe(norm);
+        var (change, rate) = optimizer.Apply(norm);
+        DivergenceGuard.OfChange(3, norm, change, rate).ShouldNotBeNull().ToString().ShouldContain("the optimizer stands still");
+    }
+
+    [Fact]
+    public void Accuracy_collapses_after_so_many_steps_and_not_where_it_never_was()
+    {
+        static StepMetrics Step(int step, double accuracy) => new(step) { [StepMetric.Accuracy] = accuracy };
+        var guard = new DivergenceGuard(new DivergenceSettings { AccuracySteps = 3 }, 512);
+        for (var i = 1; i <= 6; i++) guard.Remember(Step(i, 0.5));
+        for (var i = 7; i <= 8; i++)
+        {
+            guard.OfBatch(Step(i, 0.01), [], _ => 0).ShouldBeNull();
+            guard.Remember(Step(i, 0.01));
+        }
+
+        guard.OfBatch(Step(9, 0.01), [], _ => 0).ShouldNotBeNull().ToString().ShouldContain("the 3. such step in a row");
+        guard.OfBatch(Step(9, 0.2), [], _ => 0).ShouldBeNull();
+
+        var weak = new DivergenceGuard(new DivergenceSettings(), 512);
+        for (var i = 1; i <= 9; i++) weak.Remember(Step(i, 0.02));
+        weak.OfBatch(Step(10, 0), [], _ => 0).ShouldBeNull();
+    }
+}
