@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tenon.Cli.Recipes;
 using Tenon.Rollouts;
 using Tenon.Runs;
@@ -19,8 +20,14 @@ internal static class DryRun
             $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters ({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most {setup.Settings.Rollout.MaxNewTokens} tokens",
         };
-        foreach (var (what, bytes) in MemoryCheck.Estimate(setup)) lines.Add($"memory       {what}: {bytes / 1e9:F2} GB");
-        lines.Add($"time         {TimeEstimate.Describe(setup)}");
+        var probe = RunProbe.Of(setup);
+        var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
+        foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes))) lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
+        var program = Math.Max(0, ProcessMemory.PeakBytes() - setup.Model.WeightBytes);
+        lines.Add($"memory       all: about {Size(Math.Max(program + worst[0].Bytes, expected.Sum(p => p.Bytes)))}, at most {Size(worst.Sum(p => p.Bytes) + Math.Min(program, 200_000_000))} (the estimate itself took {Size(ProcessMemory.PeakBytes())})");
+        lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
     }
+
+    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

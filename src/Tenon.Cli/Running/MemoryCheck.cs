@@ -1,3 +1,4 @@
+using Tenon.Models.Generation;
 using Tenon.Training;
 
 namespace Tenon.Cli.Running;
@@ -12,8 +13,22 @@ internal static class MemoryCheck
         [
             ("model", MemoryPlan.ModelBytes(setup)),
             ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
-            ("cache of sampling (upper bound)", MemoryPlan.Concurrency(setup) * MemoryPlan.SequenceBytes(setup)),
+            ("cache of sampling", MemoryPlan.Concurrency(setup) * MemoryPlan.SequenceBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),
+        ];
+    }
+
+    /// <summary>Bytes by part as a probe lets expect them: sequences and batches as long as completions are, not as they may become.</summary>
+    public static IReadOnlyList<(string What, long Bytes)> Expected(TrainingSetup setup, RunProbe probe)
+    {
+        var (worst, config, rollout, update) = (Estimate(setup), setup.Model.Config, setup.Settings.Rollout, setup.Settings.Update);
+        var pages = MemoryPlan.Concurrency(setup) * ((long)(probe.PromptTokens + probe.Length) / 32 + 1);
+        var tokens = Math.Min(update.MicroBatchTokens, (long)(rollout.Prompts * (rollout.Group * probe.Length + probe.PromptTokens)));
+        return
+        [
+            worst[0], worst[1],
+            (worst[2].What, Math.Min(worst[2].Bytes, pages * GeneratorMemory.PageBytes(config))),
+            (worst[3].What, Math.Min(worst[3].Bytes, MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)))),
         ];
     }
 

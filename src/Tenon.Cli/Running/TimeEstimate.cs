@@ -1,62 +1,75 @@
-using System.Diagnostics;
-using Tenon.Models.Generation;
-using Tenon.Models.Layers;
-using Tenon.Rollouts;
-using Tenon.Tensors;
-using Tenon.Tensors.Ops;
+using System.Globalization;
 using Tenon.Training;
 
 namespace Tenon.Cli.Running;
 
-/// <summary>A run's time from two short measurements on this machine: a few decode steps of up to 32 sequences, and a small training pass.</summary>
+/// <summary>A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit and dynamic sampling draws all its rounds.</summary>
 internal static class TimeEstimate
 {
-    private const int Tokens = 4;
-    private const int Runs = 3;
-    private const int MostAlive = 32;
-
-    /// <summary>One line for a person; an upper bound, since completions may end before the limit.</summary>
-    public static string Describe(TrainingSetup setup)
+    /// <summary>Lines for a person.</summary>
+    public static IEnumerable<string> Describe(TrainingSetup setup, RunProbe probe)
     {
         var rollout = setup.Settings.Rollout;
-        var precision = setup.Settings.Precision;
-        var samples = (double)rollout.Prompts * rollout.Group;
-        var alive = Math.Min(MostAlive, MemoryPlan.Concurrency(setup));
-        int[] prompt = [.. Enumerable.Range(0, 32).Select(i => i % setup.Model.Config.VocabSize)];
-        var generator = new Generator(setup.Model, new GeneratorOptions { Concurrency = alive, Precision = precision, EndTokens = new HashSet<int>() });
-        GenerationRequest[] requests = [new(prompt, alive, Tokens, new RandomPlace(0)) { Adapter = setup.Adapter }];
-        var perToken = Best(() => generator.Generate(requests)) / (alive * Tokens);
-
-        var layout = GroupLayout.Of([(prompt, Enumerable.Repeat(prompt, 4).ToList())]);
-        var tape = new Tape(null, precision);
-        var perTrained = Best(() =>
+        var expected = Parts(setup, probe, probe.Length, Draws(rollout.DynamicSampling, rollout.MaxRounds, probe.Mixed));
+        var worst = Parts(setup, probe, rollout.MaxNewTokens, rollout.DynamicSampling ? rollout.MaxRounds : 1);
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most (from {probe.Completions} completions that were sampled for this estimate)");
+        foreach (var (name, seconds, most) in expected.Zip(worst, (a, b) => (a.Name, a.Seconds, b.Seconds)))
+            if (most > 0) yield return $"time         {name}: about {Text(seconds)} a step, at most about {Text(most)}";
+        var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
+        var evaluations = Evaluations(setup);
+        if (evaluations > 0)
         {
-            tape.Reset();
-            tape.Recording = true;
-            var batch = TokenBatch.Of(layout.Ids, layout.Runs, setup.Adapter);
-            var head = setup.Model.LogProbabilities(tape, tape.SelectRows(setup.Model.Forward(tape, batch), layout.Rows), layout.Targets, batch);
-            head.Backward(new float[layout.Targets.Length]);
-        }) / layout.Ids.Length;
-        foreach (var p in setup.Adapter.Trainable) p.ZeroGrad();
-
-        var step = samples * rollout.MaxNewTokens * (perToken + perTrained * setup.Settings.Update.Epochs);
-        return $"at most about {Text(step)} a step if every completion reaches its limit, {Text(step * setup.Settings.Steps)} for {setup.Settings.Steps} steps";
-    }
-
-    private static string Text(double seconds) => seconds < 10 ? $"{seconds:F1} s" : seconds < 120 ? $"{seconds:F0} s" : seconds < 7200 ? $"{seconds / 60:F0} min" : $"{seconds / 3600:F1} h";
-
-    // The first calls compile; a busy machine is not blamed on the run.
-    private static double Best(Action work)
-    {
-        work();
-        var best = double.PositiveInfinity;
-        for (var i = 0; i < Runs; i++)
-        {
-            var clock = Stopwatch.StartNew();
-            work();
-            best = Math.Min(best, clock.Elapsed.TotalSeconds);
+            var (one, most) = (Evaluation(setup, probe, probe.Length), Evaluation(setup, probe, rollout.MaxNewTokens));
+            yield return $"time         evaluation: about {Text(one)} each, at most about {Text(most)}; {evaluations} of them";
+            (one, most) = (one * evaluations, most * evaluations);
+            yield return Whole(setup, step, longest, one, most);
         }
-
-        return best;
+        else yield return Whole(setup, step, longest, 0, 0);
     }
+
+    /// <summary>Seconds of the parts of a step whose completions have a length, with so many times the batch drawn.</summary>
+    public static IReadOnlyList<(string Name, double Seconds)> Parts(TrainingSetup setup, RunProbe probe, double length, double draws)
+    {
+        var (rollout, update, objective) = (setup.Settings.Rollout, setup.Settings.Update, setup.Objective);
+        var tokens = (double)rollout.Prompts * rollout.Group * length;
+        var checks = setup.Adapter.Dropout > 0 ? 1.0 / update.Minibatches : 0;
+        return
+        [
+            ("sampling and judging", tokens * draws * probe.SecondsPerSampled),
+            ("reference pass", objective.NeedsReference ? tokens * probe.SecondsPerScored : 0),
+            ("first pass over each batch", ((objective.NeedsFirstPass ? update.Epochs : 0) + checks) * tokens * probe.SecondsPerScored),
+            ("training", update.Epochs * tokens * probe.SecondsPerTrained),
+        ];
+    }
+
+    // Dynamic sampling draws until enough groups are mixed; the probe's share of them says how often.
+    private static double Draws(bool dynamic, int rounds, double mixed) => !dynamic ? 1 : mixed > 0 ? Math.Clamp(1 / mixed, 1, rounds) : rounds;
+
+    private static int Evaluations(TrainingSetup setup)
+    {
+        var (evaluate, steps) = (setup.Settings.Evaluate, setup.Settings.Steps);
+        if (evaluate.Benchmarks.Count == 0) return 0;
+        var during = evaluate.Every > 0 ? steps / evaluate.Every : 0;
+        return 1 + during + (evaluate.Every > 0 && steps % evaluate.Every == 0 ? 0 : 1);
+    }
+
+    private static double Evaluation(TrainingSetup setup, RunProbe probe, double length) =>
+        setup.HeldOut.Sum(h => (double)h.Problems.Count * h.Samples) * Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length) * probe.SecondsPerSampled;
+
+    private static string Whole(TrainingSetup setup, double step, double longest, double evaluation, double mostEvaluation)
+    {
+        var steps = setup.Settings.Steps;
+        return $"time         all: about {Text(step)} a step and {Text(step * steps + evaluation)} for {steps} steps, "
+            + $"at most about {Text(longest)} and {Text(longest * steps + mostEvaluation)}";
+    }
+
+    private static string Text(double seconds) => seconds switch
+    {
+        < 0.095 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:F0} ms"),
+        < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s"),
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s"),
+        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:F1} h"),
+    };
 }
