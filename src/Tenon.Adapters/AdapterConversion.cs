@@ -10,6 +10,8 @@ public static class AdapterConversion
     {
         var config = Path.Combine(folder, PeftFolder.ConfigFile);
         if (!File.Exists(config)) throw new TenonException($"adapter '{folder}'", $"a folder with {PeftFolder.ConfigFile}", Directory.Exists(folder) ? "none in it" : "nothing there", usage: true);
+        // What is copied as it stands is looked at all the same: a broken configuration makes no adapter.
+        _ = Peft.PeftConfig.Fields(folder);
         using var file = SafetensorsFile.Open(Path.Combine(folder, PeftFolder.TensorFile));
         var entries = file.Tensors.Select(t => t.Value.Type is SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16 or SafetensorsType.F64
             ? SafetensorsEntry.FromFloats(t.Key, t.Value.Shape, file.ReadFloats(t.Key), type)

@@ -28,16 +28,17 @@ internal static class AdapterRecord
     {
         var path = Path.Combine(folder, SettingsFile);
         if (!File.Exists(path)) return null;
+        var text = InputFile.ReadText(path, "record");
         try
         {
-            var record = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            var record = JsonNode.Parse(text)!.AsObject();
             if ((string?)record["peft-tensors-sha256"] != Sha256(folder)) return null;
             var settings = record["settings"].Deserialize<AdapterSettings>(Json)! with { SkipStart = true };
             return settings;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw new TenonException($"record '{path}'", "what Tenon wrote there", e.Message, $"delete it to read PEFT's files alone", inner: e);
+            throw new TenonException($"record '{path}'", "what Tenon wrote there", e is JsonException json ? JsonFault.Describe(json, text) : "another shape", $"delete it to read PEFT's files alone", inner: e);
         }
     }
 

@@ -38,7 +38,7 @@ internal static class PeftSettings
     private static IEnumerable<string> Notices(PeftConfig config, TargetChoice choice, CausalModel model)
     {
         if (config.IgnoredKeys.Count > 0) yield return $"{config.Source}: keys that {config.PeftType} does not have are ignored: {string.Join(", ", config.IgnoredKeys)}";
-        foreach (var note in choice.Notes) yield return $"{config.Source}: {note}";
+        foreach (var note in choice.Notes) yield return $"{config.Source}: {note} (passed over)";
         if (config.Has("modules_to_save") && config.Texts("modules_to_save") is { Count: > 0 } saved && TargetModules.ToSave(config, ModelModules.Of(model.Config)).Count == 0)
             yield return $"{config.Source}: modules_to_save that the model does not have are ignored: {string.Join(", ", saved)}";
     }

@@ -42,10 +42,10 @@ public static partial class TargetModules
         if (excluded == 0 && config.Has("exclude_modules") && config["exclude_modules"] is JsonArray { Count: > 0 } or JsonValue)
             notes.Add($"exclude_modules={config["exclude_modules"]!.ToJsonString()} excluded no module");
         if (targets.List?.Where(name => !paths.Any(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))).ToList() is { Count: > 0 } strangers)
-            notes.Add($"target_modules that the model does not have are ignored: {string.Join(", ", strangers)}");
+            notes.Add($"target_modules that the model does not have: {string.Join(", ", strangers)}");
         foreach (var field in new[] { "rank_pattern", "alpha_pattern" })
             if (config.Has(field) && config.PeftType != "ADALORA" && config.Patterns(field).Unmatched(matched).ToList() is { Count: > 0 } unused)
-                notes.Add($"keys of {field} that match no targeted module are ignored: {string.Join(", ", unused)}");
+                notes.Add($"keys of {field} that match no targeted module: {string.Join(", ", unused)}");
         return new TargetChoice(chosen, targets.Pattern is { } pattern ? pattern : Saved(config.PeftType, targets.List!, paths), notes);
     }
 

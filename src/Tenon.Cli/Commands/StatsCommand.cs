@@ -40,9 +40,7 @@ internal sealed class StatsCommand : Verb
 
     private static IEnumerable<string> Lines(string input, Terminal terminal)
     {
-        if (input != "-" && !File.Exists(input))
-            throw new TenonException($"input {input}", "a file that exists, or - for standard input", "nothing there", usage: true);
-        using var file = input == "-" ? null : new StreamReader(input);
+        using var file = input == "-" ? null : Utf8Lines.Open(input, "input");
         var reader = file ?? terminal.In;
         while (reader.ReadLine() is { } line) yield return line;
     }

@@ -59,7 +59,7 @@ public static class ScoreLines
         }
         catch (JsonException e)
         {
-            throw new TenonException(place, "a JSON object", e.Message, "every line is one JSON object", e, usage: true);
+            throw new TenonException(place, "a JSON object", JsonFault.Describe(e, text), "every line is one JSON object", e, usage: true);
         }
     }
 
