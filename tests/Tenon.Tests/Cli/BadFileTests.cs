@@ -18,7 +18,7 @@ public sealed class BadFileTests : IDisposable
         "eval FILE --benchmark GOOD@1", "eval tiny --adapter DIR --benchmark GOOD@1", "tokenize FILE --input GOOD", "tokenize tiny --input FILE", "render FILE --input GOOD", "render tiny --input FILE",
         "render --template FILE --input GOOD", "verify --input FILE", "verify --audit FILE", "verify --steps --input FILE", "adapter inspect DIR", "adapter merge DIR --model tiny --output OUT",
         "adapter to-lora DIR --model tiny --output OUT", "adapter convert DIR --output OUT", "model inspect FILE", "model export FILE OUT", "model random --like FILE OUT", "methods --model FILE",
-        "report FILE", "bench prefill FILE --data GOOD", "bench prefill tiny --data FILE", "stats --input FILE", "compare FILE GOOD", "compare DIR DIR",
+        "report FILE", "bench prefill FILE --data GOOD", "bench prefill tiny --data FILE", "spectra FILE --adapter DIR", "spectra tiny --adapter DIR", "spectra tiny --run DIR", "stats --input FILE", "compare FILE GOOD", "compare DIR DIR",
         "quickstart --set data.train=FILE --set data.task=null --output OUT",
     ];
 
