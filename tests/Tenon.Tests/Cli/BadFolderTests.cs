@@ -1,3 +1,4 @@
+using Tenon.Rollouts;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
@@ -40,7 +41,7 @@ public sealed class BadFolderTests : IDisposable
     public void An_adapter_folder_with_a_bad_file_is_told(string file)
     {
         Directory.CreateDirectory(_folder["good"]);
-        var tiny = Tenon.Cli.Running.LoadedModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
+        var tiny = LanguageModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
         using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(tiny, new Tenon.Adapters.AdapterSettings { Rank = 2 })) Tenon.Adapters.PeftFolder.Save(set, _folder["good"], "tiny");
         File.WriteAllText(_folder["lines"], "{\"prompt\":\"1\",\"completion\":\"2\"}\n");
         foreach (var kind in (string[])["empty", "cut", "list", "binary", "folder", "missing"])
