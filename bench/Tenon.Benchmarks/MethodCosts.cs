@@ -13,7 +13,6 @@ using Tenon.Tensors.Threads;
 using Tenon.Training;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
-using AdapterSettings = Tenon.Adapters.AdapterSettings;
 using Precision = Tenon.Tensors.Precision;
 
 namespace Tenon.Benchmarks;
@@ -186,7 +185,7 @@ internal static class MethodCosts
 
         public static Work Of(LanguageModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
         {
-            var settings = new AdapterSettings { Method = name, Rank = rank, Calibration = [.. groups.Select(g => g.Prompt)] };
+            var settings = new AdapterSettings { Method = name, Rank = rank, Start = new() { Calibration = [.. groups.Select(g => g.Prompt)] } };
             return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);
         }
 

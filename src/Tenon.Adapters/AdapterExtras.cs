@@ -16,7 +16,7 @@ internal static class AdapterExtras
     {
         var model = set.Model;
         var modules = Targets.WholeModules(model.Config, set.Settings);
-        var tie = set.Settings.Peft is { } peft && peft.Has("ensure_weight_tying") && peft.Flag("ensure_weight_tying") && model.IsTied && modules.Any(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head);
+        var tie = set.Settings.Start.Peft is { } peft && peft.Has("ensure_weight_tying") && peft.Flag("ensure_weight_tying") && model.IsTied && modules.Any(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head);
         if (tie)
         {
             var table = Trained.Copy(model.Embedding.Path + ".weight", model.Embedding.Table);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 using Tenon.Models;
@@ -47,6 +46,17 @@ public abstract class AdapterMethod
     /// <summary>Start values that <c>init</c> may name; null is always the method's own.</summary>
     public virtual IReadOnlyList<string> Inits => [];
 
+    /// <summary>True where the start looks at the run's first prompts (<see cref="AdapterStart.Calibration"/>).</summary>
+    public virtual bool NeedsCalibration => false;
+
+    /// <summary>True where whole weights are trained: what is saved is a model and no adapter.</summary>
+    public virtual bool IsWhole => false;
+
+    /// <summary>The configuration of a folder that was read, with what training changes in it.</summary>
+    public virtual void Refresh(PeftConfig read, PeftConfig now)
+    {
+    }
+
     /// <summary>AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model (<c>bench/method-rates.sh</c>, docs/studies/methods.md).</summary>
     protected virtual double TunedRate => 1e-3;
 
@@ -58,15 +68,19 @@ public abstract class AdapterMethod
         double.Parse((TunedRate * 128 / config.HiddenSize).ToString("E1", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
-    public AdapterSet Create(CausalModel model, AdapterSettings settings)
+    /// <param name="model">The model.</param>
+    /// <param name="settings">The settings, of this method.</param>
+    /// <param name="start">What it is made from beside them; null where there is nothing.</param>
+    public AdapterSet Create(CausalModel model, AdapterSettings settings, AdapterStart? start = null)
     {
+        if (start is not null) settings = settings with { Start = start };
         RequireOptions(settings);
         var set = new AdapterSet("default", this, settings, model);
         Build(set);
         set.RepeatAdaptedEnds();
         AdapterExtras.AddTo(set);
         // A folder that has no place for what is trained beside the method must not be found out at the first checkpoint.
-        if (settings.Peft is null && (settings.Bias != "none" || settings.ModulesToSave.Count + settings.TrainableTokens.Count > 0)) _ = PeftFolder.FreshConfig(set, "");
+        if (settings.Start.Peft is null && (settings.Bias != "none" || settings.ModulesToSave.Count + settings.TrainableTokens.Count > 0)) _ = PeftFolder.FreshConfig(set, "");
         return set.Attach();
     }
 
@@ -78,14 +92,40 @@ public abstract class AdapterMethod
     /// </summary>
     public virtual long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) => null;
 
-    /// <summary>
-    /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by <see cref="PeftFolder"/>. Null where PEFT has no such
-    /// type (full training).
-    /// </summary>
-    public virtual PeftConfig? ToPeft(AdapterSet adapter, string baseModel) => null;
+    /// <summary>The method's own type in PEFT, where what its folders say is settings one by one; null where <see cref="ToPeft"/> and <see cref="FromPeft"/> say it.</summary>
+    private protected virtual PeftShape? Shape => null;
 
-    /// <summary>The method's own settings from a configuration that PEFT wrote, or null where it belongs to another method. Targets and the like are filled in by <see cref="PeftFolder"/>.</summary>
-    public virtual AdapterSettings? FromPeft(PeftConfig config) => null;
+    /// <summary>
+    /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by <see cref="PeftFolder"/>.
+    /// Null where PEFT has no such type (full training).
+    /// </summary>
+    public virtual PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
+    {
+        if (Shape is not { } shape) return null;
+        var config = PeftAttribute.Write(PeftConfig.Create(shape.Type, baseModel), OptionsOf(adapter.Settings));
+        shape.Write(config, adapter.Settings);
+        Complete(config, adapter);
+        return config;
+    }
+
+    /// <summary>
+    /// The method's own settings from a configuration that PEFT wrote, or null where it belongs to another method. Targets and the like are filled in by
+    /// <see cref="PeftFolder"/>.
+    /// </summary>
+    public virtual AdapterSettings? FromPeft(PeftConfig config)
+    {
+        if (Shape is not { } shape || config.PeftType != shape.Type) return null;
+        var settings = shape.Read(config) with { Method = Name, Options = AdapterSettings.Texts(PeftAttribute.Read(StandardOptions.GetType(), config)) };
+        return Complete(settings, config);
+    }
+
+    /// <summary>What of the configuration is no setting as it stands.</summary>
+    private protected virtual void Complete(PeftConfig config, AdapterSet adapter)
+    {
+    }
+
+    /// <summary>What the configuration says in other words than the settings.</summary>
+    private protected virtual AdapterSettings Complete(AdapterSettings settings, PeftConfig config) => settings;
 
     /// <summary>What goes into <c>adapter_model.safetensors</c>.</summary>
     public virtual IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) =>
@@ -138,7 +178,7 @@ public abstract class AdapterMethod
     {
         var options = Read(settings, out var faults);
         // PEFT's own rules govern the folders that it wrote.
-        if (settings.Peft is null && !settings.SkipStart) faults.AddRange(SettingsCheck.Faults(options).Where(fault => faults.All(other => other.Key != fault.Key)));
+        if (settings.Start.Peft is null && !settings.Start.SkipStart) faults.AddRange(SettingsCheck.Faults(options).Where(fault => faults.All(other => other.Key != fault.Key)));
         if (settings.Init is { } init && !Inits.Contains(init)) faults.Add(StartFault(init));
         if (faults.Count > 0) throw Faulty(faults);
     }
@@ -151,7 +191,7 @@ public abstract class AdapterMethod
     private ISettings Read(AdapterSettings settings, out List<SettingsFault> faults)
     {
         var placed = new List<PlacedFault>();
-        var options = SettingsReader.Options(StandardOptions, settings.Options.ToDictionary(o => o.Key, o => JsonSerializer.SerializeToElement(o.Value)), placed);
+        var options = SettingsReader.Options(StandardOptions, settings.Options, placed);
         faults = [.. placed.Select(fault => new SettingsFault(fault.Key, fault.What))];
         return options;
     }
@@ -159,10 +199,10 @@ public abstract class AdapterMethod
     private TenonException Faulty(List<SettingsFault> faults) =>
         new($"adapter of method '{Name}': " + string.Join("\n  ", faults.Select(fault => $"adapter.{fault}")), usage: true);
 
-    /// <summary>One sentence for each shared key that the settings hold and the method has no use for; <paramref name="ranked"/> says whether a rank was named.</summary>
-    public IEnumerable<string> Unused(AdapterSettings settings, bool ranked)
+    /// <summary>One sentence for each shared key that the settings hold and the method has no use for.</summary>
+    public IEnumerable<string> Unused(AdapterSettings settings)
     {
-        if (!Uses.HasFlag(SharedKeys.Rank) && (ranked || settings.RankPattern.Count > 0)) yield return $"method '{Name}' has no rank: adapter.rank has no effect";
+        if (!Uses.HasFlag(SharedKeys.Rank) && (settings.Rank is not null || settings.RankPattern.Count > 0)) yield return $"method '{Name}' has no rank: adapter.rank has no effect";
         if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0)) yield return $"method '{Name}' has no alpha: adapter.alpha has no effect";
         if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0) yield return $"method '{Name}' has no dropout: adapter.dropout has no effect";
     }

@@ -14,13 +14,13 @@ internal static class AdapterRecord
     public const string SettingsFile = "tenon_adapter.json";
     public const string TensorFile = "tenon_adapter.safetensors";
     private const string PrivatePrefix = "private.";
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
 
     public static void Save(AdapterSet adapter, string folder)
     {
         SafetensorsWriter.Write(Path.Combine(folder, TensorFile), All(adapter).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray())));
-        var record = new JsonObject { ["format"] = 1, ["peft-tensors-sha256"] = Sha256(folder), ["settings"] = JsonSerializer.SerializeToNode(adapter.Settings, Json) };
-        File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(Json) + "\n");
+        var record = new JsonObject { ["format"] = 2, ["peft-tensors-sha256"] = Sha256(folder), ["settings"] = SettingsJson.Write(adapter.Settings) };
+        File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(s_json) + "\n");
     }
 
     /// <summary>The settings of a folder's record; null where there is none, or where PEFT's file was written anew since.</summary>
@@ -33,13 +33,21 @@ internal static class AdapterRecord
         {
             var record = JsonNode.Parse(text)!.AsObject();
             if ((string?)record["peft-tensors-sha256"] != Sha256(folder)) return null;
-            var settings = record["settings"].Deserialize<AdapterSettings>(Json)! with { SkipStart = true };
-            return settings;
+            return SettingsJson.Read<AdapterSettings>(OfToday(record["settings"]!.AsObject())) with { Start = new AdapterStart { SkipStart = true } };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or TenonException)
         {
             throw new TenonException($"record '{path}'", "what Tenon wrote there", e is JsonException json ? JsonFault.Describe(json, text) : "another shape", $"delete it to read PEFT's files alone", inner: e);
         }
+    }
+
+    /// <summary>Settings as the first format had them: the options in a mapping of their own, the targets as one text.</summary>
+    private static JsonObject OfToday(JsonObject settings)
+    {
+        if (settings["options"] is not JsonObject options) return settings;
+        settings.Remove("options");
+        foreach (var (key, value) in options) settings[key] = value?.DeepClone();
+        return settings;
     }
 
     public static bool TryLoadTensors(AdapterSet adapter, string folder)

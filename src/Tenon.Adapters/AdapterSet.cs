@@ -35,6 +35,9 @@ public sealed class AdapterSet : IAdapter, IDisposable
     /// <summary>The settings it was made with; a method that finds its ranks itself puts them in.</summary>
     public AdapterSettings Settings { get; internal set; }
 
+    /// <summary>What it was made from beside the settings.</summary>
+    public AdapterStart Start => Settings.Start;
+
     /// <summary>The model it sits on.</summary>
     public CausalModel Model => model;
 

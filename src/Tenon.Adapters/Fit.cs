@@ -25,8 +25,8 @@ internal static class Fit
     {
         if (settings.RankPattern.Count > 0)
             throw new TenonException($"rank-pattern of method '{settings.Method}'", "none: all its layers have one rank", string.Join(", ", settings.RankPattern.Keys), usage: true);
-        return settings.Rank >= least ? settings.Rank
-            : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.Rank}", usage: true);
+        return settings.CommonRank >= least ? settings.CommonRank
+            : throw new TenonException($"rank of method '{settings.Method}'", least == 1 ? "a positive integer" : $"an integer of {least} or more", $"{settings.CommonRank}", usage: true);
     }
 
     /// <summary>The rank of one layer, for methods whose layers may differ in it.</summary>

@@ -44,7 +44,7 @@ public static class MergedWeights
         var touchesHead = adapter.Linears.Any(l => l.Layer == adapter.Model.Head);
         var touchesEmbedding = adapter.Embeddings.Count > 0;
         // Full training shares one parameter between both; every other method changes the side that it names.
-        return adapter.Method is Methods.Full || (adapter.Embeddings is [TokenRows] && adapter.Settings.TrainableHeadTokens.Count == 0) || (!touchesHead && !touchesEmbedding);
+        return adapter.Method.IsWhole || (adapter.Embeddings is [TokenRows] && adapter.Settings.TrainableHeadTokens.Count == 0) || (!touchesHead && !touchesEmbedding);
     }
 
     private static long[] Shape(Tenon.Tensors.FrozenMatrix weight) => [weight.Outputs, weight.Inputs];

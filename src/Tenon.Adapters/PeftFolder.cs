@@ -120,11 +120,10 @@ public static class PeftFolder
     private static PeftConfig? ConfigOf(AdapterSet adapter, string baseModel)
     {
         var own = FreshConfig(adapter, baseModel);
-        if (own is null || adapter.Settings.Peft is not { } read || read.PeftType != own.PeftType) return own;
+        if (own is null || adapter.Settings.Start.Peft is not { } read || read.PeftType != own.PeftType) return own;
         var config = PeftConfig.Parse(read.ToJson(), read.Source);
         config["base_model_name_or_path"] = baseModel;
-        // What training may change in a configuration (AdaLoRA's kept ranks) is the method's word.
-        if (own.PeftType == "ADALORA") config["rank_pattern"] = own["rank_pattern"]?.DeepClone();
+        adapter.Method.Refresh(config, own);
         return config;
     }
 

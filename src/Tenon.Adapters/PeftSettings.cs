@@ -17,13 +17,12 @@ internal static class PeftSettings
         var tokens = Tokens(config);
         return own with
         {
-            Targets = string.Join(',', choice.Modules.Select(m => m.Path)),
+            Targets = AdapterTargets.Of(choice.Modules.Select(m => m.Path)),
             Bias = !config.Has("bias") ? "none" : config.Text("bias") switch { null or "none" => "none", "all" => "all", _ => "only" },
             ModulesToSave = config.Has("modules_to_save") ? config.Texts("modules_to_save") ?? [] : [],
             TrainableTokens = tokens.Embedding,
             TrainableHeadTokens = tokens.Head,
-            Peft = config,
-            Notices = [.. Notices(config, choice, model)],
+            Start = new AdapterStart { Peft = config, Notices = [.. Notices(config, choice, model)] },
         };
     }
 

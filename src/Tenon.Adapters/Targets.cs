@@ -39,7 +39,7 @@ public static class Targets
         if (settings.ModulesToSave.Count == 0) return [];
         var modules = ModelModules.Of(config);
         foreach (var name in settings.ModulesToSave)
-            if (settings.Peft is null && !modules.Any(m => m.Path.EndsWith(name, StringComparison.Ordinal) || m.Path.Contains(name + ".", StringComparison.Ordinal)))
+            if (settings.Start.Peft is null && !modules.Any(m => m.Path.EndsWith(name, StringComparison.Ordinal) || m.Path.Contains(name + ".", StringComparison.Ordinal)))
                 throw new TenonException("adapter.modules-to-save", "ends of module paths", $"'{name}', which hits nothing", $"modules end in {string.Join(", ", modules.Select(m => m.Path[(m.Path.LastIndexOf('.') + 1)..]).Distinct())}", usage: true);
         return TargetModules.ToSave(Configure(settings), modules);
     }
@@ -54,10 +54,10 @@ public static class Targets
             if (layer < 0 || layer >= config.NumHiddenLayers)
                 throw new TenonException("adapter.layers", $"indices from 0 to {config.NumHiddenLayers - 1}", $"{layer}", usage: true);
         var choice = TargetModules.Resolve(Configure(settings), modules, config.ModelType);
-        if (settings.Peft is null && choice.Notes.Count > 0)
+        if (settings.Start.Peft is null && choice.Notes.Count > 0)
             throw new TenonException($"adapter of method '{settings.Method}'", "targets, exclude and patterns that each hit a module", string.Join("; ", choice.Notes),
                 $"modules end in {string.Join(", ", modules.Select(m => m.Path[(m.Path.LastIndexOf('.') + 1)..]).Distinct())}", usage: true);
-        if (settings.Layers.Count == 0 || Words(settings.Targets) is JsonArray) return choice;
+        if (settings.Layers.Count == 0 || settings.Targets is AdapterTargets.Names) return choice;
         // PEFT's layers_to_transform filters names only, so all-linear and a pattern become the list of what is left.
         var left = choice.Modules.Where(m => settings.Layers.Any(l => m.Path.Contains($".layers.{l}.", StringComparison.Ordinal))).ToList();
         if (left.Count == 0) throw new TenonException($"adapter targets '{settings.Targets}' in layers {string.Join(", ", settings.Layers)}", "at least one module", "no match", usage: true);
@@ -67,23 +67,13 @@ public static class Targets
     private static PeftConfig Configure(AdapterSettings settings)
     {
         var peft = PeftConfig.Create("LORA");
-        peft["target_modules"] = Words(settings.Targets);
-        if (settings.Exclude is [var only] && IsPattern(only)) peft["exclude_modules"] = only;
+        peft["target_modules"] = settings.Targets.Json();
+        if (settings.Exclude is [var only] && AdapterTargets.IsPattern(only)) peft["exclude_modules"] = only;
         else if (settings.Exclude.Count > 0) peft["exclude_modules"] = new JsonArray([.. settings.Exclude.Select(e => (JsonNode)e)]);
         if (settings.ModulesToSave.Count > 0) peft["modules_to_save"] = new JsonArray([.. settings.ModulesToSave.Select(m => (JsonNode)m)]);
         peft["rank_pattern"] = new JsonObject(settings.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
         peft["alpha_pattern"] = new JsonObject(settings.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
         if (settings.Layers.Count > 0 && peft["target_modules"] is JsonArray) peft["layers_to_transform"] = new JsonArray([.. settings.Layers.Select(l => (JsonNode)l)]);
         return peft;
-    }
-
-    private static bool IsPattern(string text) => text.AsSpan().IndexOfAny("*()[]|^$\\+?{}") >= 0;
-
-    /// <summary><c>all-linear</c> and patterns are texts, names are a list.</summary>
-    private static JsonNode Words(string targets)
-    {
-        if (targets.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return "all-linear";
-        if (IsPattern(targets)) return targets;
-        return new JsonArray([.. targets.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(t => (JsonNode)t)]);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TokenRows : EmbeddingAdapter
 
     private static (Parameter Rows, Dictionary<int, int> Places) Copy(AdapterSet set, IReadOnlyList<int> tokens, FrozenMatrix table, string name)
     {
-        if (set.Settings.Peft is null && tokens.GroupBy(t => t).FirstOrDefault(g => g.Count() > 1 || g.Key < 0) is { } odd)
+        if (set.Settings.Start.Peft is null && tokens.GroupBy(t => t).FirstOrDefault(g => g.Count() > 1 || g.Key < 0) is { } odd)
             throw new TenonException("adapter.trainable-tokens", $"different token ids from 0 to {table.Outputs - 1}", odd.Key < 0 ? $"{odd.Key}" : $"{odd.Key} twice", usage: true);
         var rows = Parameter.Create(name, tokens.Count, table.Inputs);
         var places = new Dictionary<int, int>();

@@ -40,12 +40,12 @@ public sealed class AdaLora : AdapterMethod
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
-            var pattern = PatternOf(kept, layer.Path, settings.Rank);
-            var part = new AdaLoraLayer(layer, pattern, settings.Alpha ?? 2 * settings.Rank);
+            var pattern = PatternOf(kept, layer.Path, settings.CommonRank);
+            var part = new AdaLoraLayer(layer, pattern, settings.Alpha ?? 2 * settings.CommonRank);
             var deviation = settings.Init == "random" ? 1 : 0.02;
-            AdapterInit.Normal(part.A, settings.Seed, index, 0, deviation);
-            AdapterInit.Normal(part.B, settings.Seed, index, 1, deviation);
-            if (settings.Init == "random") AdapterInit.Normal(part.E, settings.Seed, index, 2, 1);
+            AdapterInit.Normal(part.A, settings.StartSeed, index, 0, deviation);
+            AdapterInit.Normal(part.B, settings.StartSeed, index, 1, deviation);
+            if (settings.Init == "random") AdapterInit.Normal(part.E, settings.StartSeed, index, 2, 1);
             index++;
             set.Add(part);
         }
@@ -58,19 +58,19 @@ public sealed class AdaLora : AdapterMethod
 
     private static void Require(AdapterSettings settings)
     {
-        if (settings.Rank < 1) throw new TenonException("adapter.rank", "a positive integer", $"{settings.Rank}", usage: true);
+        if (settings.CommonRank < 1) throw new TenonException("adapter.rank", "a positive integer", $"{settings.CommonRank}", usage: true);
         if (settings.RankPattern.Count > 0 || settings.AlphaPattern.Count > 0)
             throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns", usage: true);
         if (settings.OptionsAs<AdaLoraOptions>().TotalStep is not null) AdaLoraSchedule.Of(settings, 0).Require();
-        if (settings.SkipStart) return;
-        if (settings.Peft is null) RequireBudget(settings);
+        if (settings.Start.SkipStart) return;
+        if (settings.Start.Peft is null) RequireBudget(settings);
     }
 
     /// <summary>A budget cannot rise. A target equal to the rank is taken at its word: nothing is ever masked.</summary>
     private static void RequireBudget(AdapterSettings settings)
     {
-        if (AdaLoraSchedule.TargetRank(settings) > settings.Rank)
-            throw new TenonException("adapter.target-rank of method 'adalora'", $"at most the initial rank ({settings.Rank}): the budget only falls", $"{AdaLoraSchedule.TargetRank(settings)}", usage: true);
+        if (AdaLoraSchedule.TargetRank(settings) > settings.CommonRank)
+            throw new TenonException("adapter.target-rank of method 'adalora'", $"at most the initial rank ({settings.CommonRank}): the budget only falls", $"{AdaLoraSchedule.TargetRank(settings)}", usage: true);
     }
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ public sealed class AdaLora : AdapterMethod
     {
         Require(settings);
         var kept = Kept(settings);
-        return Targets.Shapes(config, settings).Sum(s => PatternOf(kept, s.Path, settings.Rank).Count(k => k) * (s.Inputs + s.Outputs + 1));
+        return Targets.Shapes(config, settings).Sum(s => PatternOf(kept, s.Path, settings.CommonRank).Count(k => k) * (s.Inputs + s.Outputs + 1));
     }
 
     /// <inheritdoc/>
@@ -109,13 +109,13 @@ public sealed class AdaLora : AdapterMethod
         var settings = adapter.Settings;
         var config = PeftAttribute.Write(PeftConfig.Create("ADALORA", baseModel), settings.OptionsAs<AdaLoraOptions>());
         var schedule = Allocator(adapter).Schedule;
-        config["init_r"] = settings.Rank;
+        config["init_r"] = settings.CommonRank;
         config["target_r"] = AdaLoraSchedule.TargetRank(settings);
         config["tinit"] = schedule.Initial;
         config["tfinal"] = schedule.Final;
         config["deltaT"] = schedule.Every;
         config["total_step"] = schedule.Total;
-        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.CommonRank);
         config["lora_dropout"] = settings.Dropout;
         if (settings.Init == "random") config["init_lora_weights"] = false;
         config["rank_pattern"] = RankPattern(Allocator(adapter));
@@ -145,9 +145,12 @@ public sealed class AdaLora : AdapterMethod
             Alpha = config.Number("lora_alpha"),
             Dropout = config.Number("lora_dropout"),
             Init = config["init_lora_weights"] is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.False ? "random" : null,
-            Options = options,
+            Options = AdapterSettings.Texts(options),
         };
     }
+
+    /// <summary>Training changes the ranks that are kept.</summary>
+    public override void Refresh(PeftConfig read, PeftConfig now) => read["rank_pattern"] = now["rank_pattern"]?.DeepClone();
 
     private static AdaLoraAllocator Allocator(AdapterSet adapter) => (AdaLoraAllocator)adapter.State!;
 

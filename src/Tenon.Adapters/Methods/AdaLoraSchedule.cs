@@ -18,7 +18,7 @@ internal sealed record AdaLoraSchedule(long Total, long Initial, long Final, lon
     }
 
     /// <summary>The mean rank that the budget ends at.</summary>
-    public static int TargetRank(AdapterSettings settings) => (settings.OptionsAs<AdaLoraOptions>().TargetRank ?? ((settings.Rank + 1) / 2));
+    public static int TargetRank(AdapterSettings settings) => (settings.OptionsAs<AdaLoraOptions>().TargetRank ?? ((settings.CommonRank + 1) / 2));
 
     /// <summary>Throws where no step is left in which the budget could fall.</summary>
     public AdaLoraSchedule Require() => Initial < Total - Final ? this

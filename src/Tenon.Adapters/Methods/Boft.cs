@@ -54,13 +54,14 @@ public sealed class Boft : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("BOFT");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("BOFT", baseModel), settings.OptionsAs<BoftOptions>());
-        config["boft_n_butterfly_factor"] = adapter.Linears.OfType<BoftLayer>().First().D.Dimensions[0];
-        config["boft_block_size"] = settings.OptionsAs<BoftOptions>().BlockSize ?? (settings.OptionsAs<BoftOptions>().Blocks > 0 ? 0 : adapter.Linears.OfType<BoftLayer>().First().Block);
-        return config;
+        var (options, first) = (adapter.Settings.OptionsAs<BoftOptions>(), adapter.Linears.OfType<BoftLayer>().First());
+        config["boft_n_butterfly_factor"] = first.D.Dimensions[0];
+        config["boft_block_size"] = options.BlockSize ?? (options.Blocks > 0 ? 0 : first.Block);
     }
 
     /// <inheritdoc/>
@@ -70,17 +71,6 @@ public sealed class Boft : AdapterMethod
         foreach (var part in adapter.Linears.OfType<BoftLayer>())
             if (file.Tensors.TryGetValue(PeftKeys.Of(part.Layer.Path, "boft_R"), out var info) && info.Shape is [> 0 and < 32 and var factors, ..]) part.UseFactors((int)factors);
         base.ReadTensors(adapter, file, folder);
-    }
-
-    /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config)
-    {
-        if (config.PeftType != "BOFT") return null;
-        return new AdapterSettings
-        {
-            Method = Name,
-            Options = PeftAttribute.Read<BoftOptions>(config),
-        };
     }
 }
 

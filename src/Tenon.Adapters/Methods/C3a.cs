@@ -39,8 +39,8 @@ public sealed class C3a : AdapterMethod
         {
             var part = new C3aLayer(layer, size(layer.Path), settings.OptionsAs<C3aOptions>().InputGradient == "peft");
             var bound = settings.Init switch { "xavier-uniform" => Math.Sqrt(6.0 / (layer.Inputs + layer.Outputs)), "kaiming-uniform" => Math.Sqrt(1.0 / layer.Inputs), _ => 0 };
-            if (bound > 0) AdapterInit.Uniform(part.Kernel, settings.Seed, index, 0, bound);
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.Kernel, settings.Seed, index, 0, 1);
+            if (bound > 0) AdapterInit.Uniform(part.Kernel, settings.StartSeed, index, 0, bound);
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Kernel, settings.StartSeed, index, 0, 1);
             set.Add(part);
             index++;
         }
@@ -67,22 +67,33 @@ public sealed class C3a : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("C3A");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("C3A", baseModel), settings.OptionsAs<C3aOptions>());
-        config["block_size"] = settings.OptionsAs<C3aOptions>().BlockSize ?? adapter.Linears.OfType<C3aLayer>().First().Block;
-        config["init_weights"] = settings.Init switch { "xavier-uniform" => "xavier_uniform", "kaiming-uniform" => "kaiming_uniform", "gaussian" => "gaussian", _ => true };
-        return config;
+        config["block_size"] = adapter.Settings.OptionsAs<C3aOptions>().BlockSize ?? adapter.Linears.OfType<C3aLayer>().First().Block;
+        config["init_weights"] = adapter.Settings.Init switch
+        {
+            "xavier-uniform" => "xavier_uniform",
+            "kaiming-uniform" => "kaiming_uniform",
+            "gaussian" => "gaussian",
+            _ => true,
+        };
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "C3A" ? null : new AdapterSettings
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
-        Method = Name,
-        Init = config["init_weights"]?.ToJsonString() switch { "true" => "zeros", "\"kaiming_uniform\"" => "kaiming-uniform", "\"gaussian\"" => "gaussian", _ => "xavier-uniform" },
-        Options = new Dictionary<string, string>(PeftAttribute.Read<C3aOptions>(config)) { ["input-gradient"] = "peft" },
-    };
+        var init = config["init_weights"]?.ToJsonString() switch
+        {
+            "true" => "zeros",
+            "\"kaiming_uniform\"" => "kaiming-uniform",
+            "\"gaussian\"" => "gaussian",
+            _ => "xavier-uniform",
+        };
+        return (settings with { Init = init }).With("input-gradient", "peft");
+    }
 }
 
 /// <summary>C3A's part of one layer: blocks of a token meet the kernels' transforms, and the update itself is made only to merge.</summary>

@@ -35,7 +35,7 @@ public sealed class Delora : AdapterMethod
         {
             var rank = Fit.Rank(settings, layer.Path);
             var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? (settings.OptionsAs<DeloraOptions>().Lambda ?? Fitted(rank, layer.Inputs))));
-            AdapterInit.Uniform(part.A, settings.Seed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
+            AdapterInit.Uniform(part.A, settings.StartSeed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
         }
     }
@@ -50,24 +50,15 @@ public sealed class Delora : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + 1);
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("DELORA", baseModel), settings.OptionsAs<DeloraOptions>());
-        config["r"] = settings.Rank;
-        config["delora_lambda"] = PeftNumbers.Whole(settings.OptionsAs<DeloraOptions>().Lambda ?? 15);
-        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
-        return config;
-    }
+    private protected override PeftShape Shape => new("DELORA", Rank: "r", RankPattern: true);
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "DELORA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
-        Options = new Dictionary<string, string>(PeftAttribute.Read<DeloraOptions>(config)) { ["lambda"] = config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture) },
-    };
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["delora_lambda"] = PeftNumbers.Whole(adapter.Settings.OptionsAs<DeloraOptions>().Lambda ?? 15);
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings.With("lambda", config.Number("delora_lambda").ToString("R", CultureInfo.InvariantCulture));
 }
 
 /// <summary>DeLoRA's part of one layer.</summary>

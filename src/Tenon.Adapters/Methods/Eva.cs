@@ -24,6 +24,9 @@ public sealed class Eva : StartedLora
     protected override double TunedRate => 3e-4;
 
     /// <inheritdoc/>
+    public override bool NeedsCalibration => true;
+
+    /// <inheritdoc/>
     public override ISettings StandardOptions => new EvaOptions();
 
     private protected override string PeftInit => "eva";
@@ -34,7 +37,7 @@ public sealed class Eva : StartedLora
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
-        if (settings.Peft is not null || settings.SkipStart)
+        if (settings.Start.Peft is not null || settings.Start.SkipStart)
         {
             base.Build(set);
             return;
@@ -71,7 +74,7 @@ public sealed class Eva : StartedLora
     {
         var settings = set.Settings;
         var result = new Dictionary<string, (float[], double[], double[])>();
-        ActivationProbe.Run(set, Targets.Linears(set), settings.Calibration ?? Random(set), (layers, inputs) =>
+        ActivationProbe.Run(set, Targets.Linears(set), settings.Start.Calibration ?? Random(set), (layers, inputs) =>
         {
             var most = layers.Max(l => (int)Math.Round(settings.RankOf(l.Path) * Rho(settings)));
             var (vectors, values, shares) = Principal(Matrix.From(inputs, inputs.Length / layers[0].Inputs, layers[0].Inputs), most);
@@ -99,14 +102,14 @@ public sealed class Eva : StartedLora
 
     private AdapterSettings Share(AdapterSettings settings, Dictionary<string, (float[] Vectors, double[] Values, double[] Shares)> directions)
     {
-        var alpha = settings.Alpha ?? 2 * settings.Rank;
+        var alpha = settings.Alpha ?? 2 * settings.CommonRank;
         var ranks = directions.SelectMany(d => d.Value.Shares.Select(share => (Path: d.Key, share))).OrderByDescending(d => d.share)
-            .Take(settings.Rank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
+            .Take(settings.CommonRank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
         // With the scale alpha / sqrt(r) the numerator follows the root.
-        double AlphaOf(int rank) => alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.Rank) : (double)rank / settings.Rank);
+        double AlphaOf(int rank) => alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.CommonRank) : (double)rank / settings.CommonRank);
         return settings with
         {
-            Targets = string.Join(',', directions.Keys.Where(ranks.ContainsKey)),
+            Targets = AdapterTargets.Of(directions.Keys.Where(ranks.ContainsKey)),
             RankPattern = ranks.ToDictionary(r => r.Key, r => r.Value),
             AlphaPattern = ranks.ToDictionary(r => r.Key, r => AlphaOf(r.Value)),
         };
@@ -114,7 +117,7 @@ public sealed class Eva : StartedLora
 
     private static IReadOnlyList<int[]> Random(AdapterSet set)
     {
-        var (key, config) = (new RandomKey(set.Settings.Seed), set.Model.Config);
+        var (key, config) = (new RandomKey(set.Settings.StartSeed), set.Model.Config);
         var length = Math.Min(RandomTokens, set.Model.MaxLength);
         return [.. Enumerable.Range(0, (RandomTokens + length - 1) / length).Select(s =>
             Enumerable.Range(0, length).Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
@@ -146,8 +149,12 @@ public sealed class Eva : StartedLora
     {
         var settings = base.FromPeft(config);
         if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value) return settings;
-        var whiten = config["eva_config"]?["whiten"]?.GetValueKind() == System.Text.Json.JsonValueKind.True;
-        return settings with { Options = new Dictionary<string, string>(settings.Options) { ["rho"] = value.ToString(System.Globalization.CultureInfo.InvariantCulture), ["whiten"] = whiten ? "true" : "false" } };
+        var options = settings.OptionsAs<EvaOptions>() with
+        {
+            Rho = value,
+            Whiten = config["eva_config"]?["whiten"]?.GetValueKind() == System.Text.Json.JsonValueKind.True,
+        };
+        return settings with { Options = AdapterSettings.Values(options) };
     }
 
     private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "eva";

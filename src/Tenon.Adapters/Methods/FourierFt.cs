@@ -39,7 +39,7 @@ public sealed class FourierFt : AdapterMethod
         foreach (var layer in layers)
         {
             var part = new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), settings.OptionsAs<SpectrumChoice>().Scaling);
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 1);
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.StartSeed, index, 0, 1);
             set.Add(part);
             index++;
         }
@@ -54,18 +54,15 @@ public sealed class FourierFt : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = SpectrumOptions.Write(PeftConfig.Create("FOURIERFT", baseModel), adapter, 1000);
-        config["init_weights"] = adapter.Settings.Init != "gaussian";
-        return config;
-    }
+    private protected override PeftShape Shape => new("FOURIERFT");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "FOURIERFT" ? null : new AdapterSettings
-    {
-        Method = Name, Init = config.Flag("init_weights") ? "zeros" : "gaussian", Options = SpectrumOptions.Read<FourierFtOptions>(config),
-    };
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        SpectrumOptions.Write(config, adapter, 1000);
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        SpectrumOptions.Read(settings, config);
 }
 
 /// <summary>What FourierFT and WaveFT share: how many coefficients a layer has, and where.</summary>
@@ -86,15 +83,15 @@ internal static class SpectrumOptions
     public static int[] Places(AdapterSettings settings, Linear layer, int count) =>
         [.. new TorchRandom((ulong)settings.OptionsAs<SpectrumChoice>().LocationSeed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(i => (int)i)];
 
-    public static PeftConfig Write(PeftConfig config, AdapterSet adapter, int otherwise)
+    public static void Write(PeftConfig config, AdapterSet adapter, int otherwise)
     {
-        var settings = adapter.Settings;
-        config["n_frequency"] = settings.OptionsAs<SpectrumChoice>().Frequencies ?? (int)Math.Min(otherwise, adapter.Linears.Where(l => l is not WholeLinear).Min(l => (long)l.Layer.Outputs * l.Layer.Inputs));
-        return PeftAttribute.Write(config, settings.OptionsAs<SpectrumChoice>());
+        var smallest = adapter.Linears.Where(l => l is not WholeLinear).Min(l => (long)l.Layer.Outputs * l.Layer.Inputs);
+        config["n_frequency"] = adapter.Settings.OptionsAs<SpectrumChoice>().Frequencies ?? (int)Math.Min(otherwise, smallest);
+        config["init_weights"] = adapter.Settings.Init != "gaussian";
     }
 
-    public static Dictionary<string, string> Read<T>(PeftConfig config) where T : SpectrumChoice =>
-        new(PeftAttribute.Read<T>(config)) { ["frequencies"] = config.Int("n_frequency").ToString(CultureInfo.InvariantCulture) };
+    public static AdapterSettings Read(AdapterSettings settings, PeftConfig config) =>
+        (settings with { Init = config.Flag("init_weights") ? "zeros" : "gaussian" }).With("frequencies", config.Int("n_frequency").ToString(CultureInfo.InvariantCulture));
 }
 
 /// <summary>FourierFT's part of one layer: a token goes through two transforms, and the update itself is made only to merge.</summary>

@@ -19,6 +19,9 @@ public sealed class Full : AdapterMethod
     protected override double TunedRate => 1e-4;
 
     /// <inheritdoc/>
+    public override bool IsWhole => true;
+
+    /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>

@@ -30,13 +30,13 @@ public sealed class Gralora : AdapterMethod
         if (settings.AlphaPattern.Count > 0)
             throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha", string.Join(", ", settings.AlphaPattern.Keys), usage: true);
         var k = Blocks(settings, rank, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
-        var scale = (float)((settings.Alpha ?? 2 * settings.Rank) / (rank + hybrid));
+        var scale = (float)((settings.Alpha ?? 2 * settings.CommonRank) / (rank + hybrid));
         var index = 0;
         foreach (var layer in layers)
         {
             var part = new GraloraLayer(layer, rank, k, hybrid, scale);
-            AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Inputs / k));
-            if (part.GeneralA is { } general) AdapterInit.Uniform(general, settings.Seed, index, 1, 1 / Math.Sqrt(layer.Inputs));
+            AdapterInit.Uniform(part.A, settings.StartSeed, index, 0, 1 / Math.Sqrt(layer.Inputs / k));
+            if (part.GeneralA is { } general) AdapterInit.Uniform(general, settings.StartSeed, index, 1, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
             index++;
         }
@@ -62,26 +62,11 @@ public sealed class Gralora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("GRALORA", baseModel), settings.OptionsAs<GraloraOptions>());
-        config["r"] = settings.Rank;
-        config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
-        config["gralora_dropout"] = settings.Dropout;
-        config["gralora_k"] = adapter.Linears.OfType<GraloraLayer>().First().K;
-        return config;
-    }
+    private protected override PeftShape Shape => new("GRALORA", "r", "alpha", "gralora_dropout");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "GRALORA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Alpha = config.Number("alpha"),
-        Dropout = config.Number("gralora_dropout"),
-        Options = PeftAttribute.Read<GraloraOptions>(config),
-    };
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["gralora_k"] = adapter.Linears.OfType<GraloraLayer>().First().K;
 }
 
 /// <summary>GraLoRA's part of one layer.</summary>

@@ -32,7 +32,7 @@ public sealed class Hira : AdapterMethod
         if (Targets.Embedding(set.Model.Config, settings))
         {
             var part = new HiraEmbedding(set.Model.Embedding, Fit.Rank(settings));
-            AdapterInit.Normal(part.B, settings.Seed, 0, 8, 1);
+            AdapterInit.Normal(part.B, settings.StartSeed, 0, 8, 1);
             set.Add(part);
         }
 
@@ -40,9 +40,9 @@ public sealed class Hira : AdapterMethod
         {
             var rank = Fit.Rank(settings);
             var part = new HiraLayer(layer, rank);
-            if (settings.Init is "gaussian" or "random") AdapterInit.Normal(part.A, settings.Seed, index, 0, settings.Init == "gaussian" ? 1.0 / rank : 1);
-            else AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Inputs));
-            if (settings.Init == "random") AdapterInit.Normal(part.B, settings.Seed, index, 1, 1);
+            if (settings.Init is "gaussian" or "random") AdapterInit.Normal(part.A, settings.StartSeed, index, 0, settings.Init == "gaussian" ? 1.0 / rank : 1);
+            else AdapterInit.Uniform(part.A, settings.StartSeed, index, 0, 1 / Math.Sqrt(layer.Inputs));
+            if (settings.Init == "random") AdapterInit.Normal(part.B, settings.StartSeed, index, 1, 1);
             set.Add(part);
             index++;
         }
@@ -54,26 +54,16 @@ public sealed class Hira : AdapterMethod
     private static IEnumerable<(string Path, long Outputs, long Inputs)> Embedding(ModelConfig config, AdapterSettings settings) =>
         Targets.Embedding(config, settings) ? [("model.embed_tokens", config.VocabSize, config.HiddenSize)] : [];
 
-    /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = PeftConfig.Create("HIRA", baseModel);
-        var settings = adapter.Settings;
-        config["r"] = settings.Rank;
-        config["hira_dropout"] = settings.Dropout;
-        config["init_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => true };
-        return config;
-    }
+    /// <summary>PEFT 0.21.2 gives every layer the one rank, whatever <c>rank_pattern</c> says.</summary>
+    private protected override PeftShape Shape => new("HIRA", Rank: "r", Dropout: "hira_dropout");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "HIRA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Dropout = config.Number("hira_dropout"),
-        // PEFT 0.21.2 gives every layer the one rank, whatever rank_pattern says.
-        Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null },
-    };
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["init_weights"] = adapter.Settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => true };
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings with { Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null } };
 }
 
 /// <summary>HiRA's part of one layer.</summary>

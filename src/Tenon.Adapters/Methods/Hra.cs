@@ -32,15 +32,15 @@ public sealed class Hra : AdapterMethod
         var settings = set.Settings;
         var rank = Fit.Rank(settings);
         var (orthonormal, random) = (settings.OptionsAs<HraOptions>().ApplyGs, settings.Init == "random");
-        if (settings.Peft is null && !random && rank % 2 != 0)
+        if (settings.Start.Peft is null && !random && rank % 2 != 0)
             throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}", "init: random takes odd ranks, but does not start at the base model", usage: true);
-        if (settings.Peft is null && !random && orthonormal)
+        if (settings.Start.Peft is null && !random && orthonormal)
             throw new TenonException("adapter.apply-gs of method 'hra'", "init: random: equal pairs of columns cannot be made orthonormal", "apply-gs with the paired start", usage: true);
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
             var part = new HraLayer(layer, rank, orthonormal);
-            Start(part.U, settings.Seed, index++, random || rank % 2 != 0);
+            Start(part.U, settings.StartSeed, index++, random || rank % 2 != 0);
             set.Add(part);
         }
     }
@@ -61,22 +61,15 @@ public sealed class Hra : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) * s.Inputs);
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = PeftAttribute.Write(PeftConfig.Create("HRA", baseModel), adapter.Settings.OptionsAs<HraOptions>());
-        config["r"] = adapter.Settings.Rank;
-        config["init_weights"] = adapter.Settings.Init != "random";
-        return config;
-    }
+    private protected override PeftShape Shape => new("HRA", Rank: "r");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "HRA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Init = config.Flag("init_weights") ? null : "random",
-        Options = PeftAttribute.Read<HraOptions>(config),
-    };
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["init_weights"] = adapter.Settings.Init != "random";
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings with { Init = config.Flag("init_weights") ? null : "random" };
 }
 
 /// <summary>HRA's options.</summary>

@@ -71,7 +71,7 @@ public sealed class Ia3 : AdapterMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("IA3", baseModel);
-        if (adapter.Settings.Peft is not null)
+        if (adapter.Settings.Start.Peft is not null)
         {
             config["feedforward_modules"] = IsPattern(Words(adapter.Settings)) ? Words(adapter.Settings) : new JsonArray([.. Names(adapter.Settings).Select(n => (JsonNode)n)]);
             return config;
@@ -96,7 +96,7 @@ public sealed class Ia3 : AdapterMethod
             JsonValue v when v.GetValueKind() == JsonValueKind.String => v.GetValue<string>(),
             _ => string.Join(',', config.Texts("feedforward_modules")!),
         };
-        return new AdapterSettings { Method = Name, Options = new Dictionary<string, string> { ["feedforward"] = words } };
+        return new AdapterSettings { Method = Name, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["feedforward"] = words }) };
     }
 }
 

@@ -31,14 +31,18 @@ public sealed class LnTuning : AdapterMethod
             if (Chosen(settings, norm.Path)) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight), Prefix + "weight");
         // PEFT copies any module; a recipe's words mean norms alone.
         foreach (var layer in model.Linears)
-            if (settings.Peft is not null && Chosen(settings, layer.Path))
+            if (settings.Start.Peft is not null && Chosen(settings, layer.Path))
                 set.Add(new WholeLinear(layer, Trained.Copy(layer.Path + ".weight", layer.Weight)) { Prefix = Prefix, OwnBias = layer.Bias is { } bias ? Trained.Copy(layer.Path + ".bias", bias) : null });
         if (set.Norms.Count + set.Linears.Count == 0)
             throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match", "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
     }
 
-    private static bool Chosen(AdapterSettings settings, string path) => settings.Targets.Equals("all-linear", StringComparison.OrdinalIgnoreCase)
-        || settings.Targets.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(t => path == t || path.EndsWith("." + t, StringComparison.Ordinal));
+    private static bool Chosen(AdapterSettings settings, string path) => settings.Targets switch
+    {
+        AdapterTargets.Names { Paths: var ends } => ends.Any(end => path == end || path.EndsWith("." + end, StringComparison.Ordinal)),
+        AdapterTargets.Pattern { Expression: var expression } => new PythonRegex(expression, "targets").FullMatch(path),
+        _ => true,
+    };
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) =>

@@ -30,9 +30,9 @@ public sealed class Loha : AdapterMethod
         {
             var rank = Fit.Rank(settings, layer.Path);
             var part = new LohaLayer(layer, rank, (float)(settings.AlphaOf(layer.Path) / rank));
-            AdapterInit.Uniform(part.W1A, settings.Seed, index, 0, 1 / Math.Sqrt(rank));
-            AdapterInit.Uniform(part.W1B, settings.Seed, index, 1, 1 / Math.Sqrt(layer.Inputs));
-            AdapterInit.Uniform(part.W2A, settings.Seed, index, 2, 1 / Math.Sqrt(rank));
+            AdapterInit.Uniform(part.W1A, settings.StartSeed, index, 0, 1 / Math.Sqrt(rank));
+            AdapterInit.Uniform(part.W1B, settings.StartSeed, index, 1, 1 / Math.Sqrt(layer.Inputs));
+            AdapterInit.Uniform(part.W2A, settings.StartSeed, index, 2, 1 / Math.Sqrt(rank));
             set.Add(part);
             index++;
         }
@@ -42,32 +42,7 @@ public sealed class Loha : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => 2L * settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel) => LycorisFields.Write(PeftConfig.Create("LOHA", baseModel), adapter.Settings);
-
-    /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "LOHA" ? null : LycorisFields.Read(config, Name);
-}
-
-/// <summary>What the configurations of LoHa and LoKr share.</summary>
-internal static class LycorisFields
-{
-    public static PeftConfig Write(PeftConfig config, AdapterSettings settings)
-    {
-        config["r"] = settings.Rank;
-        config["alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
-        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
-        config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
-        return config;
-    }
-
-    public static AdapterSettings Read(PeftConfig config, string method) => new()
-    {
-        Method = method,
-        Rank = config.Int("r"),
-        Alpha = config.Number("alpha"),
-        RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
-        AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
-    };
+    private protected override PeftShape Shape => new("LOHA", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
 }
 
 /// <summary>LoHa's part of one layer: where the rank is small beside the layer as the low-rank product of rank r squared that it is, else as a dense update.</summary>

@@ -42,7 +42,7 @@ public sealed class Lokr : AdapterMethod
             var zero = settings.Init == "lycoris" ? part.W2B ?? part.W2 : part.W1 ?? part.W1A;
             uint which = 0;
             foreach (var (_, tensor) in part.Tensors)
-                if (!ReferenceEquals(tensor, zero)) AdapterInit.Uniform(tensor, settings.Seed, index, (int)which++, 1 / Math.Sqrt(tensor.Columns));
+                if (!ReferenceEquals(tensor, zero)) AdapterInit.Uniform(tensor, settings.StartSeed, index, (int)which++, 1 / Math.Sqrt(tensor.Columns));
             set.Add(part);
             index++;
         }
@@ -52,20 +52,19 @@ public sealed class Lokr : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => LokrSizes.Of(s.Path, s.Outputs, s.Inputs, settings).Count);
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = LycorisFields.Write(PeftConfig.Create("LOKR", baseModel), adapter.Settings);
-        PeftAttribute.Write(config, adapter.Settings.OptionsAs<LokrOptions>());
-        config["init_weights"] = adapter.Settings.Init == "lycoris" ? "lycoris" : true;
-        return config;
-    }
+    private protected override PeftShape Shape => new("LOKR", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "LOKR" ? null : LycorisFields.Read(config, Name) with
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["init_weights"] = adapter.Settings.Init == "lycoris" ? "lycoris" : true;
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
-        Init = config["init_weights"]?.GetValueKind() == System.Text.Json.JsonValueKind.String && config.Text("init_weights") == "lycoris" ? "lycoris" : null,
-        Options = PeftAttribute.Read<LokrOptions>(config),
-    };
+        var init = config["init_weights"];
+        var isLycoris = init?.GetValueKind() == System.Text.Json.JsonValueKind.String && config.Text("init_weights") == "lycoris";
+        return settings with { Init = isLycoris ? "lycoris" : null };
+    }
 }
 
 /// <summary>Sizes of the factors of one layer.</summary>

@@ -47,7 +47,7 @@ public abstract class LoraFamily : AdapterMethod
     /// <summary>Start values of layer number <paramref name="index"/>: A uniform in +-1/sqrt(in) and B zero; <c>gaussian</c>: A normal with deviation 1/r; <c>random</c> (PEFT's <c>false</c>): both uniform.</summary>
     private protected virtual void Start(LoraLayer part, AdapterSet set, int index)
     {
-        var seed = set.Settings.Seed;
+        var seed = set.Settings.StartSeed;
         if (set.Settings.Init == "gaussian") AdapterInit.Normal(part.A, seed, index, 0, 1.0 / part.A.Rows);
         else AdapterInit.Uniform(part.A, seed, index, 0, 1 / Math.Sqrt(part.Layer.Inputs));
         if (set.Settings.Init != "random") return;
@@ -62,7 +62,7 @@ public abstract class LoraFamily : AdapterMethod
     {
         var rank = set.Settings.RankOf(embedding.Path);
         var part = CreateEmbedding(embedding, rank, (float)Scale(set.Settings, embedding.Path, rank));
-        AdapterInit.Normal(part.B, set.Settings.Seed, 0, 8, 1);
+        AdapterInit.Normal(part.B, set.Settings.StartSeed, 0, 8, 1);
         return part;
     }
 
@@ -95,8 +95,8 @@ public abstract class LoraFamily : AdapterMethod
     {
         var settings = adapter.Settings;
         var config = PeftAttribute.Write(PeftConfig.Create("LORA", baseModel), settings.OptionsAs<ScaleOptions>());
-        config["r"] = settings.Rank;
-        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
+        config["r"] = settings.CommonRank;
+        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.CommonRank);
         config["lora_dropout"] = settings.Dropout;
         config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
@@ -123,7 +123,7 @@ public abstract class LoraFamily : AdapterMethod
             RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
             AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
             Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null },
-            Options = options,
+            Options = AdapterSettings.Texts(options),
         };
     }
 

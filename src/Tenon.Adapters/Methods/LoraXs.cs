@@ -31,8 +31,8 @@ public sealed class LoraXs : AdapterMethod
         {
             var rank = Rank(settings, layer.Path, layer.Outputs, layer.Inputs);
             var part = new LoraXsLayer(layer, rank, (float)(settings.AlphaOf(layer.Path) / rank));
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.R, settings.Seed, index, 0, 1e-5);
-            if (!settings.SkipStart)
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.R, settings.StartSeed, index, 0, 1e-5);
+            if (!settings.Start.SkipStart)
             {
                 var svd = WeightSvd.Of(layer.Weight);
                 part.A.Set(svd.Rows(svd.Top(rank)));

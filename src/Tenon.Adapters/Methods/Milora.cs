@@ -30,7 +30,7 @@ internal static class SingularChoice
         "min" => svd.Bottom(rank),
         "mid" => svd.Middle(rank),
         "max" => svd.Top(rank),
-        _ => [.. new RandomKey(settings.Seed).Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
+        _ => [.. new RandomKey(settings.StartSeed).Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
     };
 }
 

@@ -44,7 +44,7 @@ public sealed class Miss : AdapterMethod
             else
             {
                 var part = new MissLayer(layer, rank, variant == "mini" ? MiniRank(settings) : null);
-                if (settings.Init == "random") AdapterInit.Uniform(part.D, settings.Seed, index, 0, 1 / Math.Sqrt(layer.Outputs));
+                if (settings.Init == "random") AdapterInit.Uniform(part.D, settings.StartSeed, index, 0, 1 / Math.Sqrt(layer.Outputs));
                 set.Add(part);
             }
 
@@ -80,31 +80,19 @@ public sealed class Miss : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("MISS", baseModel), settings.OptionsAs<MissOptions>());
-        config["r"] = settings.Rank;
-        config["miss_dropout"] = settings.Dropout;
-        config["init_weights"] = Variant(settings) switch { "bat" => "bat", "mini" => "mini", _ => settings.Init != "random" };
-        return config;
-    }
+    private protected override PeftShape Shape => new("MISS", Rank: "r", Dropout: "miss_dropout");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config)
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["init_weights"] = Variant(adapter.Settings) switch { "bat" => "bat", "mini" => "mini", _ => adapter.Settings.Init != "random" };
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
-        if (config.PeftType != "MISS") return null;
         var init = config["init_weights"];
         // PEFT takes any other word for true.
         var variant = init?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is "bat" or "mini" ? config.Text("init_weights")! : "default";
-        return new AdapterSettings
-        {
-            Method = Name,
-            Rank = config.Int("r"),
-            Dropout = config.Number("miss_dropout"),
-            Init = init?.GetValueKind() == JsonValueKind.False ? "random" : null,
-            Options = new Dictionary<string, string>(PeftAttribute.Read<MissOptions>(config)) { ["variant"] = variant },
-        };
+        return (settings with { Init = init?.GetValueKind() == JsonValueKind.False ? "random" : null }).With("variant", variant);
     }
 }
 

@@ -39,7 +39,7 @@ public sealed class Oft : AdapterMethod
         foreach (var layer in Targets.Linears(set))
         {
             var part = new OftLayer(layer, Block(settings, layer.Path, layer.Inputs), settings);
-            if (settings.Init == "random") AdapterInit.Normal(part.R, settings.Seed, index, 0, 0.1);
+            if (settings.Init == "random") AdapterInit.Normal(part.R, settings.StartSeed, index, 0, 0.1);
             set.Add(part);
             index++;
         }
@@ -52,7 +52,7 @@ public sealed class Oft : AdapterMethod
         if (blocks > 0 && size > 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
         if (blocks == 0 && size == 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
         var wanted = blocks > 0 ? blocks : size;
-        if (settings.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null) && (inputs % wanted != 0 || wanted > inputs))
+        if (settings.Start.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null) && (inputs % wanted != 0 || wanted > inputs))
             throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'", $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}", "without it each layer gets the divisor nearest to 32", usage: true);
         if (inputs % wanted != 0 || wanted > inputs) wanted = Nearest((int)inputs, wanted);
         var block = blocks > 0 ? (int)inputs / wanted : wanted;
@@ -76,23 +76,20 @@ public sealed class Oft : AdapterMethod
     });
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("OFT");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("OFT", baseModel), settings.OptionsAs<OftOptions>());
-        config["oft_block_size"] = settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32);
-        config["use_cayley_neumann"] = settings.OptionsAs<OftOptions>().Cayley == "neumann";
-        config["init_weights"] = settings.Init != "random";
-        return config;
+        var options = adapter.Settings.OptionsAs<OftOptions>();
+        config["oft_block_size"] = options.BlockSize ?? (options.Blocks > 0 ? 0 : 32);
+        config["use_cayley_neumann"] = options.Cayley == "neumann";
+        config["init_weights"] = adapter.Settings.Init != "random";
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "OFT" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Init = config.Flag("init_weights") ? null : "random",
-        Options = new Dictionary<string, string>(PeftAttribute.Read<OftOptions>(config)) { ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact" },
-    };
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        (settings with { Init = config.Flag("init_weights") ? null : "random" }).With("cayley", config.Flag("use_cayley_neumann") ? "neumann" : "exact");
 }
 
 /// <summary>OFT's part of one layer.</summary>

@@ -29,7 +29,7 @@ public sealed class Oplora : StartedLora
 
     private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
     {
-        AdapterInit.Uniform(part.A, settings.Seed, index, 0, 1 / Math.Sqrt(part.Layer.Inputs));
+        AdapterInit.Uniform(part.A, settings.StartSeed, index, 0, 1 / Math.Sqrt(part.Layer.Inputs));
         var (layer, svd) = ((OploraLayer)part, WeightSvd.Of(part.Layer.Weight));
         var places = svd.Top((int)layer.Right.Rows);
         layer.Right.Set(svd.Rows(places));

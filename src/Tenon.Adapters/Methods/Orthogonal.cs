@@ -32,12 +32,12 @@ public sealed class Orthogonal : SubtractedLora
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)
     {
         if (rank % 2 != 0) throw new TenonException($"rank of '{layer.Path}'", "an even rank for the orthogonal start", $"{rank}", usage: true);
-        return settings.Peft is null ? base.CreateStarted(layer, rank, scale, settings) : new LoraLayer(layer, rank, scale);
+        return settings.Start.Peft is null ? base.CreateStarted(layer, rank, scale, settings) : new LoraLayer(layer, rank, scale);
     }
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {
-        var key = new RandomKey(settings.Seed);
+        var key = new RandomKey(settings.StartSeed);
         var q = QrFactors.Of(Normal(rank, rank, 0)).Q;
         var (even, odd) = (new Matrix(rank / 2, rank), new Matrix(rank / 2, rank));
         for (var k = 0; k < rank; k++) q.Row(k).CopyTo((k % 2 == 0 ? even : odd).Row(k / 2));

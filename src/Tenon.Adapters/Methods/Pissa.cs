@@ -38,7 +38,7 @@ public sealed class Pissa : SubtractedLora
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {
-        var (iterations, key) = (Iterations(settings), new RandomKey(settings.Seed));
+        var (iterations, key) = (Iterations(settings), new RandomKey(settings.StartSeed));
         var svd = iterations == 0 ? WeightSvd.Of(layer.Weight)
             : WeightSvd.Randomised(layer.Weight, rank, iterations, i => key.Normal(RandomPurpose.AdapterInit, 0, (uint)index, 9, (uint)i));
         return (svd.Rows(svd.Top(rank), s => Math.Sqrt(s / scale)), svd.Columns(svd.Top(rank), s => Math.Sqrt(s / scale)));

@@ -29,7 +29,7 @@ public sealed class Psoft : AdapterMethod
             var rank = Rank(settings, layer.Path, layer.Outputs, layer.Inputs);
             var scale = (settings.Alpha ?? 2 * rank) / rank;
             var part = new PsoftLayer(layer, rank, (float)scale, settings);
-            if (settings.Peft is null && !settings.SkipStart)
+            if (settings.Start.Peft is null && !settings.Start.SkipStart)
             {
                 var svd = WeightSvd.Of(layer.Weight);
                 part.A.Set(svd.Rows(svd.Top(rank)));
@@ -70,14 +70,11 @@ public sealed class Psoft : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "PSOFT" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Alpha = config.Number("psoft_alpha"),
-        Dropout = config.Number("psoft_dropout"),
-        Options = new Dictionary<string, string>(PeftAttribute.Read<PsoftOptions>(config)) { ["cayley"] = config.Flag("use_cayley_neumann") ? "neumann" : "exact" },
-    };
+    private protected override PeftShape Shape => new("PSOFT", "r", "psoft_alpha", "psoft_dropout");
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings.With("cayley", config.Flag("use_cayley_neumann") ? "neumann" : "exact");
 }
 
 /// <summary>PSOFT's options.</summary>

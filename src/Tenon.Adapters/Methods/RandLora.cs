@@ -46,27 +46,21 @@ public sealed class RandLora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("RANDLORA", "r", "randlora_alpha", "randlora_dropout");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("RANDLORA", baseModel), settings.OptionsAs<RandLoraOptions>());
-        config["r"] = settings.Rank;
-        config["randlora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.Rank);
-        config["randlora_dropout"] = settings.Dropout;
-        config["sparse"] = RandLoraBases.Kind(settings) == "sparse";
-        config["very_sparse"] = RandLoraBases.Kind(settings) == "very-sparse";
-        return config;
+        config["sparse"] = RandLoraBases.Kind(adapter.Settings) == "sparse";
+        config["very_sparse"] = RandLoraBases.Kind(adapter.Settings) == "very-sparse";
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "RANDLORA" ? null : new AdapterSettings
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
-        Method = Name,
-        Rank = config.Int("r"),
-        Alpha = config.Number("randlora_alpha"),
-        Dropout = config.Number("randlora_dropout"),
-        Options = new Dictionary<string, string>(PeftAttribute.Read<RandLoraOptions>(config)) { ["bases"] = config.Flag("very_sparse") ? "very-sparse" : config.Flag("sparse") ? "sparse" : "uniform" },
-    };
+        if (config.Flag("very_sparse")) return settings.With("bases", "very-sparse");
+        return config.Flag("sparse") ? settings.With("bases", "sparse") : settings;
+    }
 }
 
 /// <summary>The frozen bases A [r, 1, least] and B [most, n, r], each divided by its standard deviation.</summary>

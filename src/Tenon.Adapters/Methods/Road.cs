@@ -56,20 +56,18 @@ public sealed class Road : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("ROAD");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var config = PeftConfig.Create("ROAD", baseModel);
         config["variant"] = $"road_{Variant(adapter.Settings)}";
         config["group_size"] = adapter.Linears.OfType<RoadLayer>().First().Group;
-        return config;
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "ROAD" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Options = new Dictionary<string, string>(PeftAttribute.Read<RoadOptions>(config)) { ["variant"] = config.Text("variant") ?? "1" },
-    };
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings.With("variant", config.Text("variant") ?? "1");
 }
 
 /// <summary>RoAd's part of one layer.</summary>

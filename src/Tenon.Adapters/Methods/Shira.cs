@@ -26,26 +26,13 @@ public sealed class Shira : SparseMethod
     {
         int[] places = settings.OptionsAs<ShiraOptions>().RandomSeed is { } seed
             ? [.. new TorchRandom((ulong)seed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(p => (int)p)]
-            : new RandomKey(settings.Seed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0).Take(count).ToArray();
+            : new RandomKey(settings.StartSeed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0).Take(count).ToArray();
         Array.Sort(places);
         return places;
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var config = PeftAttribute.Write(PeftConfig.Create("SHIRA", baseModel), adapter.Settings.OptionsAs<ShiraOptions>());
-        config["r"] = adapter.Settings.Rank;
-        return config;
-    }
-
-    /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "SHIRA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Options = PeftAttribute.Read<ShiraOptions>(config),
-    };
+    private protected override PeftShape Shape => new("SHIRA", Rank: "r");
 }
 
 /// <summary>Methods that train entries of the weight: SHiRA's file format, the places as an int32 tensor beside the values.</summary>
@@ -59,7 +46,7 @@ public abstract class SparseMethod : AdapterMethod
     {
         var size = Fit.Rank(settings) * (outputs + inputs);
         return size <= outputs * inputs ? (int)size
-            : throw new TenonException($"rank of '{path}' ({Name})", $"r (in + out) at most the layer's {outputs * inputs} weights", $"r = {settings.Rank}: {size}", usage: true);
+            : throw new TenonException($"rank of '{path}' ({Name})", $"r (in + out) at most the layer's {outputs * inputs} weights", $"r = {settings.CommonRank}: {size}", usage: true);
     }
 
     /// <summary>The entries of layer number <paramref name="index"/>, row times inputs plus column, ascending.</summary>

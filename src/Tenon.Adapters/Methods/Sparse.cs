@@ -26,7 +26,7 @@ public sealed class Sparse : SparseMethod
         var mask = settings.OptionsAs<SparseOptions>().Mask;
         var size = layer.Outputs * layer.Inputs;
         var places = new int[size];
-        if (mask == "random") places = new RandomKey(settings.Seed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);
+        if (mask == "random") places = new RandomKey(settings.StartSeed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);
         else
         {
             var weight = layer.Weight.ToArray();
@@ -48,7 +48,7 @@ public sealed class Sparse : SparseMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("SHIRA", baseModel);
-        config["r"] = adapter.Settings.Rank;
+        config["r"] = adapter.Settings.CommonRank;
         return config;
     }
 }

@@ -41,7 +41,7 @@ public abstract class StartedLora : LoraFamily
 
     private protected sealed override void Start(LoraLayer part, AdapterSet set, int index)
     {
-        if (set.Settings.SkipStart || (set.Settings.Peft is not null && !StartsBeforeReading)) return;
+        if (set.Settings.Start.SkipStart || (set.Settings.Start.Peft is not null && !StartsBeforeReading)) return;
         StartFrom(part, set.Settings, index);
     }
 
@@ -59,7 +59,7 @@ public abstract class StartedLora : LoraFamily
     {
         var most = (int)Math.Min(outputs, inputs);
         if (rank <= most) return rank;
-        return NeedsWholeRank || settings.Peft is null ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}", $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
+        return NeedsWholeRank || settings.Start.Peft is null ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}", $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
     }
 
     /// <inheritdoc/>

@@ -43,7 +43,7 @@ public sealed class TinyLora : AdapterMethod
         for (var g = 0; g < groups; g++)
         {
             vectors[g] = Parameter.Create($"base_model.tinylora_v.{g}", size);
-            if (settings.Init == "random") AdapterInit.Uniform(vectors[g], settings.Seed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
+            if (settings.Init == "random") AdapterInit.Uniform(vectors[g], settings.StartSeed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
             set.AddShared(vectors[g].Name, vectors[g]);
         }
 
@@ -63,7 +63,7 @@ public sealed class TinyLora : AdapterMethod
             var core = new TinyLoraCore(layers[i].Path, Math.Min(rank, Math.Min(layers[i].Outputs, layers[i].Inputs)), VectorOf(place), saves);
             var part = new TinyLoraLayer(layers[i], core);
             // A folder brings the frozen factors, and the random matrices unless they follow from the seed.
-            if (settings.Peft is null && !settings.SkipStart) part.Start(seed, place);
+            if (settings.Start.Peft is null && !settings.Start.SkipStart) part.Start(seed, place);
             if (!saves) core.Draw(seed + (ulong)place);
             set.Add(part);
         }
@@ -85,27 +85,15 @@ public sealed class TinyLora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("TINYLORA", baseModel), settings.OptionsAs<TinyLoraOptions>());
-        config["tinylora_dropout"] = settings.Dropout;
-        config["init_weights"] = settings.Init == "random" ? "uniform" : true;
-        return config;
-    }
+    private protected override PeftShape Shape => new("TINYLORA", Dropout: "tinylora_dropout");
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config)
-    {
-        if (config.PeftType != "TINYLORA") return null;
-        return new AdapterSettings
-        {
-            Method = Name,
-            Dropout = config.Number("tinylora_dropout"),
-            Init = config["init_weights"]?.GetValueKind() == JsonValueKind.String ? "random" : null,
-            Options = PeftAttribute.Read<TinyLoraOptions>(config),
-        };
-    }
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
+        config["init_weights"] = adapter.Settings.Init == "random" ? "uniform" : true;
+
+    /// <inheritdoc/>
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings with { Init = config["init_weights"]?.GetValueKind() == JsonValueKind.String ? "random" : null };
 }
 
 /// <summary>TinyLoRA's options.</summary>

@@ -25,10 +25,10 @@ public sealed class TrainableTokens : AdapterMethod
     protected override void Build(AdapterSet set)
     {
         // Only a folder may name the head; beside a tied embedding it follows that.
-        var named = set.Settings.Peft is null ? [] : set.Settings.Targets.Split(',');
+        IReadOnlyList<string> named = set.Settings is { Start.Peft: not null, Targets: AdapterTargets.Names { Paths: var paths } } ? paths : [];
         var (embedding, head) = (set.Model.Embedding.Path, set.Model.Head.Path);
         var tokens = Tokens(set.Settings);
-        var isTogether = named.Length == 0 || named.Contains(embedding);
+        var isTogether = named.Count == 0 || named.Contains(embedding);
         if (isTogether) TokenRows.AddTo(set, tokens, Key, headKey: Key);
         if (named.Contains(head) && !(isTogether && set.Model.IsTied)) TokenRows.AddToHead(set, tokens, Key);
     }
@@ -47,7 +47,7 @@ public sealed class TrainableTokens : AdapterMethod
 
     /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "TRAINABLE_TOKENS" ? null
-        : new AdapterSettings { Method = Name, Options = new Dictionary<string, string> { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) } };
+        : new AdapterSettings { Method = Name, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) }) };
 
     private static IReadOnlyList<int> Tokens(AdapterSettings settings) => settings.OptionsAs<TrainableTokensOptions>().Tokens is { Count: > 0 } ids ? ids
         : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);

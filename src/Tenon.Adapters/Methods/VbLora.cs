@@ -39,13 +39,13 @@ public sealed class VbLora : AdapterMethod
         var top = settings.OptionsAs<VbLoraOptions>().TopK;
         if (top > vectors) throw new TenonException("adapter.top-k of method 'vblora'", $"at most the {vectors} vectors", $"{top}", usage: true);
         var bank = Parameter.Create("base_model.vblora_vector_bank", vectors, length);
-        AdapterInit.Uniform(bank, settings.Seed, 0, 7, settings.OptionsAs<VbLoraOptions>().BankBound);
+        AdapterInit.Uniform(bank, settings.StartSeed, 0, 7, settings.OptionsAs<VbLoraOptions>().BankBound);
         var index = 0;
         foreach (var layer in layers)
         {
             var part = new VbLoraLayer(layer, bank, rank, top, settings.Init != "peft");
-            AdapterInit.Normal(part.LogitsA, settings.Seed, index, 0, settings.OptionsAs<VbLoraOptions>().LogitsStd);
-            AdapterInit.Normal(part.LogitsB, settings.Seed, index, 1, settings.OptionsAs<VbLoraOptions>().LogitsStd);
+            AdapterInit.Normal(part.LogitsA, settings.StartSeed, index, 0, settings.OptionsAs<VbLoraOptions>().LogitsStd);
+            AdapterInit.Normal(part.LogitsB, settings.StartSeed, index, 1, settings.OptionsAs<VbLoraOptions>().LogitsStd);
             part.KeepStart();
             set.Add(part);
             index++;
@@ -77,28 +77,22 @@ public sealed class VbLora : AdapterMethod
     private static bool OnlyTop(AdapterSettings settings) => settings.OptionsAs<VbLoraOptions>().SaveOnlyTopk;
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("VBLORA", Rank: "r", Dropout: "vblora_dropout");
+
+    /// <inheritdoc/>
+    public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel) =>
+        IsPeft(adapter) ? base.ToPeft(adapter, baseModel) : PlainLora.Config(adapter, baseModel);
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        if (!IsPeft(adapter)) return PlainLora.Config(adapter, baseModel);
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("VBLORA", baseModel), settings.OptionsAs<VbLoraOptions>());
-        var first = adapter.Linears.OfType<VbLoraLayer>().First();
-        config["r"] = settings.Rank;
-        config["num_vectors"] = (long)first.Bank.Rows;
-        config["vector_length"] = (long)first.Bank.Columns;
-        config["vblora_dropout"] = settings.Dropout;
-        return config;
+        var bank = adapter.Linears.OfType<VbLoraLayer>().First().Bank;
+        config["num_vectors"] = (long)bank.Rows;
+        config["vector_length"] = (long)bank.Columns;
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "VBLORA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Init = "peft",
-        Rank = config.Int("r"),
-        Dropout = config.Number("vblora_dropout"),
-        Options = PeftAttribute.Read<VbLoraOptions>(config),
-    };
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) => settings with { Init = "peft" };
 
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) => !IsPeft(adapter);

@@ -57,23 +57,7 @@ public sealed class Vera : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) + s.Outputs);
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("VERA", baseModel), settings.OptionsAs<VeraOptions>());
-        config["r"] = settings.Rank;
-        config["vera_dropout"] = settings.Dropout;
-        return config;
-    }
-
-    /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "VERA" ? null : new AdapterSettings
-    {
-        Method = Name,
-        Rank = config.Int("r"),
-        Dropout = config.Number("vera_dropout"),
-        Options = PeftAttribute.Read<VeraOptions>(config),
-    };
+    private protected override PeftShape Shape => new("VERA", Rank: "r", Dropout: "vera_dropout");
 }
 
 /// <summary>The matrices that all layers share, and the parts of them that layers of each size take.</summary>

@@ -40,7 +40,7 @@ public sealed class WaveFt : AdapterMethod
         foreach (var layer in layers)
         {
             var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.OptionsAs<WaveFtOptions>().Scaling);
-            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.Seed, index, 0, 0.01);
+            if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.StartSeed, index, 0, 0.01);
             set.Add(part);
             index++;
         }
@@ -73,27 +73,22 @@ public sealed class WaveFt : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
+    private protected override PeftShape Shape => new("WAVEFT");
+
+    /// <inheritdoc/>
+    private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var settings = adapter.Settings;
-        var config = SpectrumOptions.Write(PeftConfig.Create("WAVEFT", baseModel), adapter, 2592);
-        config["wavelet_family"] = settings.OptionsAs<WaveFtOptions>().Wavelet;
-        config["init_weights"] = settings.Init != "gaussian";
-        return config;
+        SpectrumOptions.Write(config, adapter, 2592);
+        config["wavelet_family"] = adapter.Settings.OptionsAs<WaveFtOptions>().Wavelet;
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config)
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
-        if (config.PeftType != "WAVEFT") return null;
         if (config.Flag("use_idwt") && config.Text("wavelet_family") is not ("db1" or "db2"))
-            throw new TenonException($"'wavelet_family' of {config.Source}", "db1 or db2: the filters of the others are not built in", $"{config["wavelet_family"]?.ToJsonString()}", usage: true);
-        return new AdapterSettings
-        {
-            Method = Name,
-            Init = config.Flag("init_weights") ? "zeros" : "gaussian",
-            Options = new Dictionary<string, string>(SpectrumOptions.Read<WaveFtOptions>(config)) { ["wavelet"] = config.Text("wavelet_family") is "db2" ? "db2" : "db1" },
-        };
+            throw new TenonException($"'wavelet_family' of {config.Source}", "db1 or db2: the filters of the others are not built in",
+                $"{config["wavelet_family"]?.ToJsonString()}", usage: true);
+        return SpectrumOptions.Read(settings, config).With("wavelet", config.Text("wavelet_family") is "db2" ? "db2" : "db1");
     }
 }
 

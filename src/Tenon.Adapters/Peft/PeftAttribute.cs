@@ -21,10 +21,13 @@ public sealed class PeftAttribute(string name) : Attribute
     }
 
     /// <summary>The options that have a field of their own, as <see cref="AdapterSettings.Options"/> holds them.</summary>
-    internal static Dictionary<string, string> Read<T>(PeftConfig config) where T : ISettings
+    internal static Dictionary<string, string> Read<T>(PeftConfig config) where T : ISettings => Read(typeof(T), config);
+
+    /// <summary>The same for options of a type known at run time.</summary>
+    internal static Dictionary<string, string> Read(Type type, PeftConfig config)
     {
         var options = new Dictionary<string, string>();
-        foreach (var (property, name) in Fields(typeof(T)))
+        foreach (var (property, name) in Fields(type))
             if (config[name] is not null) options[SettingNames.KeyOf(property.Name)] = Text(property.PropertyType, config, name);
         return options;
     }

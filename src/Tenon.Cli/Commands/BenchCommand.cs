@@ -12,7 +12,6 @@ using Tenon.Tensors.Ops;
 using Tenon.Training;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
-using AdapterSettings = Tenon.Adapters.AdapterSettings;
 
 namespace Tenon.Cli.Commands;
 

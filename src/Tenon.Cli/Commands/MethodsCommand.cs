@@ -118,7 +118,7 @@ internal sealed class MethodsCommand : Verb
             else options[key] = value;
         }
 
-        return settings with { Options = options };
+        return settings with { Options = AdapterSettings.Texts(options) };
     }
 
     private static ModelConfig ConfigOf(string name)

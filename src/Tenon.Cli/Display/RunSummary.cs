@@ -38,7 +38,7 @@ internal static class RunSummary
         if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} {(end.EvaluateArguments.Count == 0 ? "--benchmark FILE.jsonl@4" : string.Join(' ', end.EvaluateArguments.Select(ShellWord.Quote)))}");
         if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
         var isThere = File.Exists(Path.Combine(end.Adapter, PeftFolder.ConfigFile));
-        if (isThere && PeftFolder.MethodOf(end.Adapter) == "full")
+        if (isThere && PeftFolder.MethodOf(end.Adapter) is { } method && AdapterMethod.Of(method).IsWhole)
         {
             yield return ("elsewhere", $"tenon adapter merge {adapter} --model {model} --output FOLDER writes a Hugging Face model");
             yield break;

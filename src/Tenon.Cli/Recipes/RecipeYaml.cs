@@ -47,11 +47,20 @@ internal sealed class RecipeYaml
         if (tab >= 0)
             return At(tab + 1, IndentOf(lines[tab]).IndexOf('\t') + 1, "a tab stands in the indentation; expected spaces");
         var (line, column) = (fault.Start.Line, fault.Start.Column);
-        var indent = line >= 1 && line <= lines.Length ? IndentOf(lines[line - 1]).Length : 0;
-        var advice = indent > 0 && column <= indent + 1 ? $"; the line is indented by {indent}, expected the indentation of the keys beside it" : "";
-        return At(line, column, fault.Message.TrimEnd('.', ' ') + advice);
+        return At(line, column, fault.Message.TrimEnd('.', ' ') + Advice(lines, line, column));
 
         PlacedFault At(long line, long column, string what) => new($"{place(line)}, column {column}", "", $"no valid YAML: {what}");
+    }
+
+    /// <summary>What is wrong with the indentation of a line (from 1): it differs from the keys beside it, or is deeper below a key that has its value.</summary>
+    private static string Advice(string[] lines, long line, long column)
+    {
+        if (line < 2 || line > lines.Length) return "";
+        var indent = IndentOf(lines[line - 1]).Length;
+        var above = lines.Take((int)line - 1).LastOrDefault(text => text.Trim() is { Length: > 0 } words && words[0] != '#');
+        if (above is not null && indent > IndentOf(above).Length && above.Contains(": ", StringComparison.Ordinal))
+            return $"; the line is indented by {indent} below a key that has its value, expected {IndentOf(above).Length}";
+        return indent > 0 && column <= indent + 1 ? $"; the line is indented by {indent}, expected the indentation of the keys beside it" : "";
     }
 
     private static string IndentOf(string line) => line[..^line.TrimStart().Length];

@@ -11,7 +11,7 @@ internal static class AdapterOpener
     {
         AdapterCheck.RequireFolder(folder);
         var set = PeftFolder.Load(model, folder);
-        foreach (var notice in set.Settings.Notices) terminal.Error.WriteLine($"note: {notice}");
+        foreach (var notice in set.Start.Notices) terminal.Error.WriteLine($"note: {notice}");
         return set;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class PretrainSession : IDisposable
         {
             var loaded = LanguageModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
                 settings.Template, settings.TokenizerPre);
-            var adapter = settings.Adapter is { } recipe ? RunBuilder.Convert(recipe, (ulong)settings.Seed) : new Tenon.Adapters.AdapterSettings { Method = "full" };
+            var adapter = (settings.Adapter ?? new AdapterSettings { Method = "full" }) with { Seed = settings.Adapter?.Seed ?? settings.Seed };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
         }
@@ -55,7 +55,7 @@ internal sealed class PretrainSession : IDisposable
         var config = ConfigOf(settings.Architecture);
         using var weights = new FreshWeights(config, settings.Architecture.InitStd, (ulong)settings.Seed);
         var model = DecoderBuilder.Build(config, weights, new LoadOptions(settings.Precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
-        return new PretrainSession(settings, model, new Full().Create(model, new Tenon.Adapters.AdapterSettings { Method = "full" }), TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
+        return new PretrainSession(settings, model, new Full().Create(model, new AdapterSettings { Method = "full" }), TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
     }
 
     private static ModelConfig ConfigOf(ArchitectureSettings a) => new()
@@ -78,7 +78,7 @@ internal sealed class PretrainSession : IDisposable
     /// <summary>Writes what was trained beside the run's own files: a model folder for full training, an adapter folder for a method.</summary>
     public void Save(RunFolder run) => run.WriteResult(target =>
     {
-        if (adapter.Method is not Full)
+        if (!adapter.Method.IsWhole)
         {
             PeftFolder.Save(adapter, target, settings.Model!);
             return;

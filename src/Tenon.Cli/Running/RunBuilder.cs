@@ -9,7 +9,6 @@ using Tenon.Training;
 using Tenon.Training.Objectives;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
-using AdapterSettings = Tenon.Adapters.AdapterSettings;
 
 namespace Tenon.Cli.Running;
 
@@ -32,8 +31,8 @@ internal static class RunBuilder
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
         var adapter = Adapter(settings, loaded, problems, resumed, home);
-        notices.AddRange(adapter.Settings.Notices);
-        if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(Convert(settings.Adapter, (ulong)settings.Seed), settings.Adapter.Rank is not null));
+        notices.AddRange(adapter.Start.Notices);
+        if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(settings.Adapter));
         return new TrainingSetup
         {
             Settings = settings.Resolved(adapter.Method.DefaultRate(loaded.Model.Config)),
@@ -132,10 +131,13 @@ internal static class RunBuilder
         // The checkpoint of a run that goes on holds all of the adapter; the folder that it began from may be gone.
         if (recipe.From is { } folder)
             return PeftFolder.Load(loaded.Model, resumed?.NewestCheckpoint().Step is { } step ? resumed.CheckpointFolder(step) : home.PathOf(folder));
-        var converted = Convert(recipe, (ulong)settings.Seed);
-        if (resumed?.NewestCheckpoint().Step is { } last) converted = converted with { SkipStart = PeftFolder.HasRecord(resumed.CheckpointFolder(last)) };
-        if (converted.Method == "eva") converted = converted with { Calibration = FirstPrompts(settings, loaded, problems) };
-        return AdapterMethod.Of(converted.Method).Create(loaded.Model, converted);
+        var method = AdapterMethod.Of(recipe.Method);
+        var start = new AdapterStart
+        {
+            SkipStart = resumed?.NewestCheckpoint().Step is { } last && PeftFolder.HasRecord(resumed.CheckpointFolder(last)),
+            Calibration = method.NeedsCalibration ? FirstPrompts(settings, loaded, problems) : null,
+        };
+        return method.Create(loaded.Model, recipe with { Seed = recipe.Seed ?? settings.Seed }, start);
     }
 
     /// <summary>Prompts from the run's first on, until they hold this many tokens.</summary>
@@ -151,26 +153,6 @@ internal static class RunBuilder
 
         return prompts;
     }
-
-    /// <summary>The recipe's adapter as the methods take it.</summary>
-    public static AdapterSettings Convert(Training.Settings.AdapterSettings recipe, ulong seed) => new()
-    {
-        Method = recipe.Method,
-        Rank = recipe.Rank ?? 16,
-        Alpha = recipe.Alpha,
-        Targets = string.Join(',', recipe.Targets),
-        Exclude = recipe.Exclude,
-        Layers = recipe.Layers,
-        Dropout = recipe.Dropout,
-        Init = recipe.Init,
-        Bias = recipe.Bias,
-        ModulesToSave = recipe.ModulesToSave,
-        TrainableTokens = recipe.TrainableTokens,
-        Seed = recipe.Seed is { } own ? (ulong)own : seed,
-        RankPattern = recipe.RankPattern,
-        AlphaPattern = recipe.AlphaPattern,
-        Options = recipe.Options?.ToDictionary(o => o.Key, o => o.Value.ValueKind == JsonValueKind.String ? o.Value.GetString()! : o.Value.GetRawText()) ?? [],
-    };
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
     public static RunDescription Describe(TrainingSetup setup) =>

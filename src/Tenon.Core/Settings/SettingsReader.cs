@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace Tenon;
 
@@ -112,6 +113,7 @@ public sealed class SettingsReader(
         var target = Nullable.GetUnderlyingType(type) ?? type;
         if (node is SettingScalar { IsNull: true }) return null;
         if (target == typeof(JsonElement)) return Json(node, path);
+        if (target.GetCustomAttribute<JsonConverterAttribute>() is not null) return Own(node, target, path);
         if (target != typeof(string) && SettingNames.Item(target) is { } item)
             return target.Name.Contains("Dictionary", StringComparison.Ordinal) ? Dictionary(node, item, property, path) : List(node, item, property, path);
         if (target.IsClass && target != typeof(string)) return Record(node, target, path);
@@ -178,6 +180,22 @@ public sealed class SettingsReader(
         if (Parsed(text.Text) is { } json) return json;
         Fault(node.Place, path, $"{node.Kind} is no JSON");
         return null;
+    }
+
+    /// <summary>A value of a type that reads itself.</summary>
+    private JsonNode? Own(SettingNode node, Type type, string path)
+    {
+        try
+        {
+            var json = Free(node);
+            _ = json.Deserialize(type);
+            return json;
+        }
+        catch (JsonException e)
+        {
+            Fault(node.Place, path, $"{node.Kind} is not what belongs here: {e.Message.Split(" Path:")[0]}");
+            return null;
+        }
     }
 
     private static JsonNode? Parsed(string text)

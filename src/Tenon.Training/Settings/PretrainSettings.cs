@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tenon.Adapters;
 using Tenon.Tensors;
 
 namespace Tenon.Training.Settings;

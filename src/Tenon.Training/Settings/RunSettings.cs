@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tenon.Adapters;
 using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Training.Objectives;

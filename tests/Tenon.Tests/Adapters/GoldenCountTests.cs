@@ -126,7 +126,7 @@ public class GoldenCountTests
     {
         Method = method,
         Targets = targets == "q,v" ? "q_proj,v_proj" : targets,
-        Options = options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]),
+        Options = AdapterSettings.Texts(options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1])),
     };
 
     private static ModelConfig Config(JsonElement shape)

@@ -58,7 +58,7 @@ public class GoldenDefinitionTests
         Rank = document.GetProperty("r").GetInt32(),
         Alpha = document.GetProperty("alpha").GetDouble(),
         Targets = string.Join(',', document.GetProperty("target_modules").EnumerateArray().Select(t => t.GetString())),
-        Options = document.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetRawText()),
+        Options = document.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value),
     };
 
     // The stored start of OPLoRA's A is another generator's draw.

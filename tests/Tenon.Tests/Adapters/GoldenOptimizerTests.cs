@@ -56,11 +56,11 @@ public class GoldenOptimizerTests(ITestOutputHelper output)
         return result;
     }
 
-    private static Dictionary<string, string> Options(AdapterSettings settings, string option)
+    private static Dictionary<string, JsonElement> Options(AdapterSettings settings, string option)
     {
-        var options = settings.Options.ToDictionary(o => o.Key, o => o.Value);
+        var options = new Dictionary<string, JsonElement>(settings.Options ?? []);
         foreach (var part in option.Split(';'))
-            if (part.Split('=') is [var key, var value]) options[key] = value;
+            if (part.Split('=') is [var key, var value]) options[key] = JsonSerializer.SerializeToElement(value);
         return options;
     }
 

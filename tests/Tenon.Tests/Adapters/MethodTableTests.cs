@@ -29,7 +29,7 @@ public class MethodTableTests
         Method = method,
         Rank = 4,
         Dropout = dropout,
-        Options = method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,46" } : [],
+        Options = AdapterSettings.Texts(method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,46" } : []),
     };
 
     private static AdapterSet Create(CausalModel model, string method, double dropout = 0) => AdapterMethod.All[method].Create(model, Settings(method, dropout));
@@ -175,7 +175,7 @@ public class MethodTableTests
     public void RefusesAnOptionThatItDoesNotHave(string method)
     {
         var settings = Settings(method);
-        var error = Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Options = new Dictionary<string, string>(settings.Options) { ["no-such-option"] = "1" } }));
+        var error = Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Options = new(settings.Options!) { ["no-such-option"] = System.Text.Json.JsonSerializer.SerializeToElement(1) } }));
         error.Message.ShouldContain("no-such-option");
         if (!AdapterMethod.All[method].Uses.HasFlag(SharedKeys.Rank)) return;
         Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Rank = 0 }));

@@ -26,27 +26,27 @@ public class RealPeftTests
         new() { Method = "lora", Targets = "embed_tokens,lm_head,q_proj" },
         new() { Method = "dora", Targets = "embed_tokens,v_proj" },
         new() { Method = "hira", Targets = "embed_tokens,v_proj" },
-        new() { Method = "ia3", Targets = "lm_head,k_proj", Options = Of("feedforward=") },
+        new() { Method = "ia3", Targets = "lm_head,k_proj", Options = AdapterSettings.Texts(Of("feedforward=")) },
         new() { Method = "lora", Targets = "q_proj,o_proj", Bias = "all", ModulesToSave = ["norm"] },
-        new() { Method = "lora", Targets = "v_proj", TrainableTokens = [49, 61, 50], RankPattern = new Dictionary<string, int> { ["v_proj"] = 3 }, Options = Of("rs-lora=true") },
+        new() { Method = "lora", Targets = "v_proj", TrainableTokens = [49, 61, 50], RankPattern = new Dictionary<string, int> { ["v_proj"] = 3 }, Options = AdapterSettings.Texts(Of("rs-lora=true")) },
         new() { Method = "adalora", Bias = "only" },
-        new() { Method = "fourierft", Bias = "only", Options = Of("frequencies=40") },
-        new() { Method = "miss", Options = Of("variant=mini;mini-r=4"), Bias = "only" },
-        new() { Method = "miss", Options = Of("variant=bat") },
-        new() { Method = "vera", Options = Of("save-projection=false;projection-key=77") },
-        new() { Method = "tinylora", Options = Of("save-projection=false;u=7;r=3;weight-tying=0.4") },
-        new() { Method = "randlora", Options = Of("bases=sparse") },
-        new() { Method = "hra", Init = "random", Options = Of("apply-gs=true") },
-        new() { Method = "oft", Options = Of("cayley=exact;block-size=8"), ModulesToSave = ["lm_head"] },
-        new() { Method = "oft", Options = Of("block-share=true;block-size=4;neumann-terms=3") },
-        new() { Method = "boft", Options = Of("blocks=8") },
-        new() { Method = "road", Options = Of("variant=road-4;group-size=4") },
-        new() { Method = "gralora", Options = Of("k=4;hybrid-rank=3") },
-        new() { Method = "lokr", Options = Of("decompose-both=true;decompose-factor=16") },
+        new() { Method = "fourierft", Bias = "only", Options = AdapterSettings.Texts(Of("frequencies=40")) },
+        new() { Method = "miss", Options = AdapterSettings.Texts(Of("variant=mini;mini-r=4")), Bias = "only" },
+        new() { Method = "miss", Options = AdapterSettings.Texts(Of("variant=bat")) },
+        new() { Method = "vera", Options = AdapterSettings.Texts(Of("save-projection=false;projection-key=77")) },
+        new() { Method = "tinylora", Options = AdapterSettings.Texts(Of("save-projection=false;u=7;r=3;weight-tying=0.4")) },
+        new() { Method = "randlora", Options = AdapterSettings.Texts(Of("bases=sparse")) },
+        new() { Method = "hra", Init = "random", Options = AdapterSettings.Texts(Of("apply-gs=true")) },
+        new() { Method = "oft", Options = AdapterSettings.Texts(Of("cayley=exact;block-size=8")), ModulesToSave = ["lm_head"] },
+        new() { Method = "oft", Options = AdapterSettings.Texts(Of("block-share=true;block-size=4;neumann-terms=3")) },
+        new() { Method = "boft", Options = AdapterSettings.Texts(Of("blocks=8")) },
+        new() { Method = "road", Options = AdapterSettings.Texts(Of("variant=road-4;group-size=4")) },
+        new() { Method = "gralora", Options = AdapterSettings.Texts(Of("k=4;hybrid-rank=3")) },
+        new() { Method = "lokr", Options = AdapterSettings.Texts(Of("decompose-both=true;decompose-factor=16")) },
         new() { Method = "loha", AlphaPattern = new Dictionary<string, double> { ["(q|k)_proj"] = 5 } },
-        new() { Method = "waveft", Options = Of("wavelet=db2;frequencies=50") },
-        new() { Method = "eva", Calibration = [s_ids], Options = Of("rho=2") },
-        new() { Method = "vblora", Init = "peft", Options = Of("top-k=3") },
+        new() { Method = "waveft", Options = AdapterSettings.Texts(Of("wavelet=db2;frequencies=50")) },
+        new() { Method = "eva", Start = new() { Calibration = [s_ids] }, Options = AdapterSettings.Texts(Of("rho=2")) },
+        new() { Method = "vblora", Init = "peft", Options = AdapterSettings.Texts(Of("top-k=3")) },
     ];
 
     private static Dictionary<string, string> Of(string options) => options.Split(';').Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]);
@@ -88,7 +88,7 @@ public class RealPeftTests
         foreach (var settings in s_variants)
         {
             using var set = Create(loaded, settings.Method, settings);
-            Compare($"{settings.Method}, {settings.Targets} {string.Join(' ', settings.Options.Select(o => $"{o.Key}={o.Value}"))}", set, Path.Combine(folder.Path, $"variant-{read++}"), 2e-4, f => PeftFolder.Save(set, f, "tiny"));
+            Compare($"{settings.Method}, {settings.Targets} {string.Join(' ', (settings.Options ?? []).Select(o => $"{o.Key}={o.Value}"))}", set, Path.Combine(folder.Path, $"variant-{read++}"), 2e-4, f => PeftFolder.Save(set, f, "tiny"));
         }
 
         Console.WriteLine($"{read} folders read");
@@ -159,8 +159,8 @@ public class RealPeftTests
     {
         var settings = variant is not null ? variant with { Rank = 8 } : new AdapterSettings
         {
-            Method = name, Rank = 8, Calibration = [s_ids],
-            Options = name == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "49,50,51" } : [],
+            Method = name, Rank = 8, Start = new() { Calibration = [s_ids] },
+            Options = AdapterSettings.Texts(name == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "49,50,51" } : []),
         };
         var set = AdapterMethod.Of(name).Create(loaded.Model, settings);
         var key = new RandomKey(3);

@@ -5,7 +5,6 @@ using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 using Tenon.Training;
 using Tenon.Training.Settings;
-using AdapterSettings = Tenon.Adapters.AdapterSettings;
 
 namespace Tenon.Tests.Adapters;
 
@@ -121,7 +120,7 @@ internal static class WrongAdapters
         if (Configurations.TryGetValue(name, out var configuration))
         {
             using var set = Build(golden, configuration.Type, configuration.Fields);
-            return set.Settings.Notices;
+            return set.Start.Notices;
         }
 
         if (Folders.TryGetValue(name, out var change)) return Open(golden, folder, change.Source, change.Configure, change.Change);
@@ -167,7 +166,7 @@ internal static class WrongAdapters
                 TargetModules.Resolve(PeftConfig.Create("LORA"), ModelModules.Of(golden.Model.Config), "somethingelse");
                 return true;
             case "lora-unknown-option":
-                AdapterMethod.Of("lora").Create(golden.Model, new AdapterSettings { Options = new Dictionary<string, string> { ["no-such-option"] = "1" } }).Dispose();
+                AdapterMethod.Of("lora").Create(golden.Model, new AdapterSettings { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["no-such-option"] = "1" }) }).Dispose();
                 return true;
             case "merge-twice" or "save-merged" or "unmerge-first":
                 MergingLeavesTheAdapterAsItIs(golden, folder);
@@ -277,7 +276,7 @@ internal static class WrongAdapters
         }
 
         using var set = PeftFolder.Load(golden.Model, folder);
-        return set.Settings.Notices;
+        return set.Start.Notices;
     }
 
     private static void Copy(AdapterGolden golden, string source, string folder)

@@ -18,14 +18,14 @@ public class AdaLoraTests(ITestOutputHelper output)
         Rank = document.GetProperty("init_r").GetInt32(),
         Targets = string.Join(',', document.GetProperty("target_modules").EnumerateArray().Select(t => t.GetString())),
         Alpha = 8,
-        Options = new Dictionary<string, string>
+        Options = AdapterSettings.Texts(new Dictionary<string, string>
         {
             ["target-rank"] = document.GetProperty("target_r").ToString(),
             ["tinit"] = "5",
             ["tfinal"] = "10",
             ["delta-t"] = "2",
             ["total-step"] = "40",
-        },
+        }),
     };
 
     [Fact]
@@ -153,7 +153,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     public void ATargetOfTheFirstRankMasksNothing()
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Options = new Dictionary<string, string> { ["target-rank"] = "6" } });
+        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["target-rank"] = "6" }) });
         var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-4 }, 8);
         var metrics = new Dictionary<string, double>();
         for (var step = 0; step < 8; step++)
@@ -173,7 +173,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     public void WrongOptionsAreErrors(string option, string value, string part)
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        var settings = s_recipe with { Options = new Dictionary<string, string> { [option] = value, ["total-step"] = "40", ["tfinal"] = "5" } };
+        var settings = s_recipe with { Options = AdapterSettings.Texts(new Dictionary<string, string> { [option] = value, ["total-step"] = "40", ["tfinal"] = "5" }) };
         Should.Throw<TenonException>(() => AdapterMethod.Of("adalora").Create(golden.Model, settings)).Message.ShouldContain(part);
     }
 

@@ -20,7 +20,7 @@ public class BoftTests
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
-        using var set = AdapterMethod.Of("boft").Create(model, new AdapterSettings { Method = "boft", Targets = "q_proj,v_proj", Options = new Dictionary<string, string> { ["block-size"] = "4" } });
+        using var set = AdapterMethod.Of("boft").Create(model, new AdapterSettings { Method = "boft", Targets = "q_proj,v_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" }) });
         foreach (var part in set.Linears.OfType<BoftLayer>()) part.UseFactors(3);
         var plain = Logits(model, null);
         Distance(Logits(model, set), plain).ShouldBeLessThan(1e-5);
@@ -49,7 +49,7 @@ public class BoftTests
     [Fact]
     public void AFactorMustDivideTheInputs()
     {
-        using var set = AdapterMethod.Of("boft").Create(RandomModel.Create(), new AdapterSettings { Method = "boft", Targets = "q_proj", Options = new Dictionary<string, string> { ["block-size"] = "4" } });
+        using var set = AdapterMethod.Of("boft").Create(RandomModel.Create(), new AdapterSettings { Method = "boft", Targets = "q_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" }) });
         Should.Throw<TenonException>(() => ((BoftLayer)set.Linears[0]).UseFactors(5)).Message.ShouldContain("64");
     }
 

@@ -69,7 +69,7 @@ public class EmbeddingAdapterTests
     public void TheFileRepeatsTheFrozenMatrixOfAnAdaptedEnd(string method, string targets, string path)
     {
         using var folder = new TempFolder();
-        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(RandomModel.SmallConfig(tied: false)), new AdapterSettings { Method = method, Rank = 2, Targets = targets, Options = Options(method) });
+        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(RandomModel.SmallConfig(tied: false)), new AdapterSettings { Method = method, Rank = 2, Targets = targets, Options = AdapterSettings.Texts(Options(method)) });
         PeftFolder.Save(set, folder.Path, "base");
         using var file = SafetensorsFile.Open(folder[PeftFolder.TensorFile]);
         file.Tensors.Keys.ShouldContain($"base_model.model.{path}.base_layer.weight");

@@ -15,8 +15,8 @@ public class EvaTests
     {
         Method = "eva",
         Rank = 4,
-        Calibration = s_prompts,
-        Options = new Dictionary<string, string> { ["rho"] = rho.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+        Start = new() { Calibration = s_prompts },
+        Options = AdapterSettings.Texts(new Dictionary<string, string> { ["rho"] = rho.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
     };
 
     [Fact]
@@ -76,7 +76,7 @@ public class EvaTests
         using var golden = AdapterGolden.Open(peft.GetProperty("base").GetString()!);
         Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 }, "the numbers belong to another model");
         int[][] ids = [.. peft.GetProperty("ids").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
-        using var set = AdapterMethod.Of("eva").Create(golden.Model, Settings(3) with { Calibration = ids, Options = new Dictionary<string, string> { ["rho"] = "3", ["whiten"] = "true" } });
+        using var set = AdapterMethod.Of("eva").Create(golden.Model, Settings(3) with { Start = new() { Calibration = ids }, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["rho"] = "3", ["whiten"] = "true" }) });
         foreach (var part in set.Linears.Cast<LoraLayer>())
         {
             part.A.Rows.ShouldBe((nint)peft.GetProperty("ranks").GetProperty(part.Layer.Path).GetInt32(), part.Layer.Path);
@@ -94,7 +94,7 @@ public class EvaTests
     [Fact]
     public void TooFewTokensAreAnError()
     {
-        var settings = Settings() with { Calibration = [[1, 2, 3]] };
+        var settings = Settings() with { Start = new() { Calibration = [[1, 2, 3]] } };
         Should.Throw<TenonException>(() => AdapterMethod.Of("eva").Create(RandomModel.Create(), settings)).Message.ShouldContain("too few tokens");
     }
 }

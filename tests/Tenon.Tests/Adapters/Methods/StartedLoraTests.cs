@@ -22,7 +22,7 @@ public class StartedLoraTests(ITestOutputHelper output)
         using var init = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "init.safetensors"));
         string[] paths = [.. init.Tensors.Keys.Where(k => k.EndsWith(".B0A0", StringComparison.Ordinal)).Select(k => k[..^5])];
         var options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [];
-        using var adapter = AdapterMethod.Of(method).Create(golden.Model, new AdapterSettings { Method = method, Rank = rank, Alpha = alpha, Targets = string.Join(',', paths), Options = options });
+        using var adapter = AdapterMethod.Of(method).Create(golden.Model, new AdapterSettings { Method = method, Rank = rank, Alpha = alpha, Targets = string.Join(',', paths), Options = AdapterSettings.Texts(options) });
         golden.Logits(adapter).ShouldBe(golden.Logits(null));
         adapter.Linears.Count.ShouldBe(paths.Length);
         foreach (var part in adapter.Linears.Cast<LoraLayer>())
@@ -56,7 +56,7 @@ public class StartedLoraTests(ITestOutputHelper output)
         using var golden = AdapterGolden.OfCase("lora-init-pissa-niter-4");
         var (rank, alpha) = Sizes("lora-init-pissa-niter-4");
         using var init = SafetensorsFile.Open(Path.Combine(golden.Root, "lora-init-pissa-niter-4", "init.safetensors"));
-        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = rank, Alpha = alpha, Options = new Dictionary<string, string> { ["niter"] = "4" } });
+        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = rank, Alpha = alpha, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" }) });
         golden.Logits(adapter).ShouldBe(golden.Logits(null));
         foreach (var part in adapter.Linears.Cast<LoraLayer>().Where(l => init.Tensors.ContainsKey(l.Layer.Path + ".base_weight")))
         {
@@ -96,7 +96,7 @@ public class StartedLoraTests(ITestOutputHelper output)
     {
         using var golden = AdapterGolden.Open("base-qwen2");
         using var folder = new TempFolder();
-        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Options = new Dictionary<string, string> { ["niter"] = "4" } });
+        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" }) });
         foreach (var parameter in adapter.Trainable)
             parameter.Update(values =>
             {
@@ -149,7 +149,7 @@ public class StartedLoraTests(ITestOutputHelper output)
     public void WrongSettingsAreErrors(string method, int rank, string option, string part)
     {
         var model = RandomModel.Create();
-        var settings = new AdapterSettings { Method = method, Rank = rank, Options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [] };
+        var settings = new AdapterSettings { Method = method, Rank = rank, Options = AdapterSettings.Texts(option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : []) };
         Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(model, settings)).Message.ShouldContain(part);
     }
 
@@ -160,7 +160,7 @@ public class StartedLoraTests(ITestOutputHelper output)
     public void MiloraPlusTakesTheVectorsThatItsModeNames(string mode, int first)
     {
         var model = RandomModel.Create();
-        using var adapter = AdapterMethod.Of("milora+").Create(model, new AdapterSettings { Method = "milora+", Rank = 4, Targets = "k_proj", Options = new Dictionary<string, string> { ["mode"] = mode } });
+        using var adapter = AdapterMethod.Of("milora+").Create(model, new AdapterSettings { Method = "milora+", Rank = 4, Targets = "k_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["mode"] = mode }) });
         foreach (var part in adapter.Linears.Cast<LoraLayer>())
         {
             var places = Enumerable.Range(first, 4).ToArray();
@@ -179,7 +179,7 @@ public class StartedLoraTests(ITestOutputHelper output)
             Method = "slicefine",
             Rank = 4,
             Targets = "q_proj",
-            Options = new Dictionary<string, string> { ["slice-mode"] = mode, ["slice-position"] = $"{position}" },
+            Options = AdapterSettings.Texts(new Dictionary<string, string> { ["slice-mode"] = mode, ["slice-position"] = $"{position}" }),
         });
         var part = (SliceFineLayer)adapter.Linears[0];
         part.Part.Update(values => values.Fill(7));

@@ -26,7 +26,7 @@ public class VeraTests
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
-        using (var adapter = AdapterMethod.Of("vera").Create(model, new AdapterSettings { Method = "vera", Rank = 4, Options = new Dictionary<string, string> { ["save-projection"] = "false" } }))
+        using (var adapter = AdapterMethod.Of("vera").Create(model, new AdapterSettings { Method = "vera", Rank = 4, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["save-projection"] = "false" }) }))
             PeftFolder.Save(adapter, folder.Path, "base");
         PeftFolder.Load(model, folder.Path).Dispose();
         var config = Path.Combine(folder.Path, PeftFolder.ConfigFile);

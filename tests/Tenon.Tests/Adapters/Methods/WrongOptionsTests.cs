@@ -27,7 +27,7 @@ public class WrongOptionsTests
     [InlineData("olora", 40, "", "at most")]
     public void AreRefusedWithWhatWouldFit(string method, int rank, string options, string expected)
     {
-        var settings = new AdapterSettings { Method = method, Rank = rank, Options = options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) };
+        var settings = new AdapterSettings { Method = method, Rank = rank, Options = AdapterSettings.Texts(options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1])) };
         var error = Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings));
         error.Message.ShouldContain(expected);
     }
@@ -62,9 +62,9 @@ public class WrongOptionsTests
     [Fact]
     public void KeysWithoutEffectAreSaid()
     {
-        var settings = new AdapterSettings { Method = "ia3", Alpha = 8, Dropout = 0.1 };
-        AdapterMethod.Of("ia3").Unused(settings, ranked: true).Select(s => s.Split(':')[0]).ShouldBe(["method 'ia3' has no rank", "method 'ia3' has no alpha", "method 'ia3' has no dropout"]);
-        AdapterMethod.Of("ia3").Unused(new AdapterSettings { Method = "ia3" }, ranked: false).ShouldBeEmpty();
-        AdapterMethod.Of("lora").Unused(settings, ranked: true).ShouldBeEmpty();
+        var settings = new AdapterSettings { Method = "ia3", Rank = 16, Alpha = 8, Dropout = 0.1 };
+        AdapterMethod.Of("ia3").Unused(settings).Select(s => s.Split(':')[0]).ShouldBe(["method 'ia3' has no rank", "method 'ia3' has no alpha", "method 'ia3' has no dropout"]);
+        AdapterMethod.Of("ia3").Unused(new AdapterSettings { Method = "ia3" }).ShouldBeEmpty();
+        AdapterMethod.Of("lora").Unused(settings).ShouldBeEmpty();
     }
 }

@@ -14,7 +14,7 @@ public class PeftRulesOfFoldersTests
     [Fact]
     public void LokrTakesTheWantedFactorFirst()
     {
-        var settings = new AdapterSettings { Method = "lokr", Rank = 1, Options = new Dictionary<string, string> { ["decompose-factor"] = "8" } };
+        var settings = new AdapterSettings { Method = "lokr", Rank = 1, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["decompose-factor"] = "8" }) };
         LokrSizes.Of("v_proj", 16, 48, settings).ShouldBe(new LokrSizes(1, 8, 2, 8, 6, false, true));
     }
 

@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Cli.Recipes;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
@@ -103,7 +104,7 @@ public class RecipeFileTests
         var run = Load(yaml, "data.task.level=3", "rollout.group=4", "adapter.rank=2", "adapter.targets=[q_proj, v_proj]", "reward.0.weight=0.5", "optimizer.lr=3e-5");
         run.Data.Task!.Level.ShouldBe(3);
         run.Rollout.Group.ShouldBe(4);
-        run.Adapter.ShouldSatisfyAllConditions(a => a.Method.ShouldBe("lora"), a => a.Rank.ShouldBe(2), a => a.Targets.ShouldBe(["q_proj", "v_proj"]));
+        run.Adapter.ShouldSatisfyAllConditions(a => a.Method.ShouldBe("lora"), a => a.Rank.ShouldBe(2), a => a.Targets.ToString().ShouldBe("q_proj,v_proj"));
         run.Reward.ShouldHaveSingleItem().Weight.ShouldBe(0.5);
         run.Optimizer.LearningRate.ShouldBe(3e-5);
         Load(yaml, "data.task=null", "data.train=x.jsonl").Data.ShouldSatisfyAllConditions(d => d.Task.ShouldBeNull(), d => d.Train.ShouldBe("x.jsonl"));
@@ -135,9 +136,9 @@ public class RecipeFileTests
     [Fact]
     public void Regular_expressions_stay_whole_and_name_lists_are_split()
     {
-        Load("data: { task: arithmetic }\nadapter: { targets: 'layers\\.(1|2),x{1,2}' }").Adapter.Targets.ShouldBe([@"layers\.(1|2),x{1,2}"]);
-        Load("data: { task: arithmetic }\nadapter: { targets: 'q_proj' }").Adapter.Targets.ShouldBe(["q_proj"]);
-        Load("data: { task: arithmetic }\nadapter:\n  targets: q_proj,v_proj").Adapter.Targets.ShouldBe(["q_proj", "v_proj"]);
+        Load("data: { task: arithmetic }\nadapter: { targets: 'layers\\.(1|2),x{1,2}' }").Adapter.Targets.ShouldBe(new AdapterTargets.Pattern(@"layers\.(1|2),x{1,2}"));
+        Load("data: { task: arithmetic }\nadapter: { targets: 'q_proj' }").Adapter.Targets.ShouldBe("q_proj");
+        Load("data: { task: arithmetic }\nadapter:\n  targets: q_proj,v_proj").Adapter.Targets.ShouldBe("q_proj,v_proj");
     }
 
     [Fact]

@@ -24,31 +24,60 @@ public class RecipePageTests
         else page.ShouldBe(expected, "run this test once with TENON_UPDATE_DOCS=1 and look at what changed");
     }
 
+    /// <summary>A short example of each part of a recipe; <see cref="ExampleTests"/> runs them.</summary>
+    private static readonly Dictionary<string, string> s_examples = new()
+    {
+        ["adapter"] = "adapter: { method: dora, rank: 8, targets: [q_proj, v_proj], dropout: 0.05 }",
+        ["data"] = "data:\n  task: { name: arithmetic, level: 2 }\n  prompt: plain\nrollout: { max-new-tokens: 64 }",
+        ["reward"] = "reward:\n  - math\n  - { name: soft-overlong, weight: 0.5, buffer: 16 }",
+        ["rollout"] = "rollout: { prompts: 8, group: 16, temperature: 0.8, dynamic-sampling: true, max-new-tokens: 64 }",
+        ["objective"] = "objective: { preset: dapo, clip-high: 0.3, kl: 0.01 }",
+        ["optimizer"] = "optimizer: { method: adamw, learning-rate: 3.0e-4, schedule: cosine, warmup-steps: 5 }",
+        ["update"] = "update: { epochs: 2, minibatches: 4 }",
+        ["evaluate"] = "evaluate: { every: 20, benchmarks: [held-out@4], problems: 64 }",
+        ["checkpoint"] = "checkpoint: { every: 20, keep: 2 }",
+    };
+
     private static string Section<T>(string title, T settings) where T : ISettings
     {
-        var text = new StringBuilder($"## {title}\n\n| key | default | range | what it is |\n|---|---|---|---|\n");
-        Rows(text, typeof(T), settings, "", SettingsJson.Write(settings));
+        var text = new StringBuilder($"## {title}\n\n{Head}");
+        var parts = SettingNames.Keys(typeof(T)).Where(property => SettingNames.RecordOf(property) is not null).ToList();
+        foreach (var property in SettingNames.Keys(typeof(T)).Except(parts)) Row(text, property, settings, "", SettingsJson.Write(settings));
+        foreach (var property in parts)
+        {
+            var key = SettingNames.KeyOf(property.Name);
+            text.Append(CultureInfo.InvariantCulture, $"\n### {key}\n\n{Doc(property)}\n\n");
+            if (typeof(T) == typeof(RunSettings) && s_examples.TryGetValue(key, out var example)) text.Append(CultureInfo.InvariantCulture, $"```yaml\n{example}\n```\n\n");
+            text.Append(Head);
+            Inner(text, property, settings, "");
+        }
+
         return text.Append('\n').ToString();
     }
 
-    private static void Rows(StringBuilder text, Type type, object? instance, string path, JsonObject? json)
+    private const string Head = "| key | default | range | what it is |\n|---|---|---|---|\n";
+
+    /// <summary>The rows of the record that a key holds.</summary>
+    private static void Inner(StringBuilder text, PropertyInfo property, object owner, string path)
     {
-        foreach (var property in SettingNames.Keys(type))
+        var record = SettingNames.RecordOf(property)!;
+        var isList = property.PropertyType.IsAssignableTo(typeof(IEnumerable));
+        var value = (ISettings)((isList ? null : property.GetValue(owner)) ?? Activator.CreateInstance(record)!);
+        var inside = $"{path}{SettingNames.KeyOf(property.Name)}{(isList ? "[]" : "")}.";
+        foreach (var inner in SettingNames.Keys(record))
         {
-            var key = SettingNames.KeyOf(property.Name);
-            var value = instance is null ? null : property.GetValue(instance);
-            var inner = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            var item = inner.IsGenericType && inner.IsAssignableTo(typeof(IEnumerable)) ? inner.GetGenericArguments()[^1] : null;
-            var record = IsRecord(inner) ? inner : item is not null && IsRecord(item) ? item : null;
-            var shown = record is not null && item is null && value is not null ? "" : Default(property, json?[key]);
-            text.Append(CultureInfo.InvariantCulture, $"| `{path}{key}` | {shown} | {Range(property, inner)} | {Escape(Doc(property))} |\n");
-            if (record is null || path.Contains(key, StringComparison.Ordinal)) continue;
-            Rows(text, record, item is null ? value ?? Activator.CreateInstance(record) : Activator.CreateInstance(record), $"{path}{key}{(item is null ? "" : "[]")}.",
-                SettingsJson.Write((dynamic?)value is ISettings set && item is null ? (dynamic)set : (dynamic)Activator.CreateInstance(record)!));
+            Row(text, inner, value, inside, SettingsJson.Write(value));
+            if (SettingNames.RecordOf(inner) is not null && !path.Contains(SettingNames.KeyOf(inner.Name), StringComparison.Ordinal)) Inner(text, inner, value, inside);
         }
     }
 
-    private static bool IsRecord(Type type) => type.IsClass && type.Namespace!.StartsWith("Tenon", StringComparison.Ordinal);
+    private static void Row(StringBuilder text, PropertyInfo property, object owner, string path, JsonObject json)
+    {
+        var key = SettingNames.KeyOf(property.Name);
+        var inner = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        var shown = property.GetValue(owner) is ISettings ? "" : Default(property, json[key]);
+        text.Append(CultureInfo.InvariantCulture, $"| `{path}{key}` | {shown} | {Range(property, inner)} | {Escape(Doc(property))} |\n");
+    }
 
     private static string Default(PropertyInfo property, JsonNode? node) =>
         node is null ? property.GetCustomAttribute<AutoAttribute>() is null ? "null" : "`auto`" : $"`{node.ToJsonString().Trim('"').Replace("\\n", "\\n", StringComparison.Ordinal)}`";
