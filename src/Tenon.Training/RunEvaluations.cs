@@ -102,7 +102,7 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         var prompts = EvaluationPrompts.Of(benchmark, settings, setup.Encoder);
         // An engine of its own for each evaluation: its cache does not stay beside that of the rollouts.
         var evaluator = new Evaluator(setup.Model, setup.Encoder, setup.Rewards, setup.Generation());
-        var identity = evaluator.Identity(benchmark, prompts, settings, Adapter());
+        var identity = evaluator.Identity(benchmark, prompts, settings, Adapter(), step);
         var path = folder.EvaluationFolder(benchmark.Name, step);
         // A run may be given other evaluation settings when it goes on: what was begun under the old ones is no part of it.
         if (EvaluationFolder.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0) Directory.Delete(path, recursive: true);

@@ -3,6 +3,7 @@ using System.Text;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rollouts;
+using Tenon.Runs.Evaluations;
 using Tenon.Text.Prompting;
 
 namespace Tenon.Evaluation.Benchmarks;
@@ -10,7 +11,7 @@ namespace Tenon.Evaluation.Benchmarks;
 /// <summary>A benchmark's problems with their prompts, the places of their random numbers and their fingerprint; none of it depends on the order of the problems.</summary>
 public sealed class EvaluationPrompts
 {
-    private EvaluationPrompts(IReadOnlyList<DrawnPrompt> all, IReadOnlyDictionary<string, string> rendered, string hash) => (All, Rendered, Hash) = (all, rendered, hash);
+    private EvaluationPrompts(IReadOnlyList<DrawnPrompt> all, IReadOnlyDictionary<string, string> rendered) => (All, Rendered) = (all, rendered);
 
     /// <summary>The problems with their prompt ids.</summary>
     public IReadOnlyList<DrawnPrompt> All { get; }
@@ -18,8 +19,12 @@ public sealed class EvaluationPrompts
     /// <summary>Each problem's prompt as text, by id.</summary>
     public IReadOnlyDictionary<string, string> Rendered { get; }
 
-    /// <summary>SHA-256 over all problems, golds and prompt ids.</summary>
-    public string Hash { get; }
+    /// <summary>SHA-256 over all problems: ids, texts, golds, other columns. Another model has the same.</summary>
+    public string ProblemsHash => Hash(p => [p.Problem.Id, p.Problem.Text, p.Problem.Answer,
+        .. p.Problem.Fields?.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value.GetRawText()}") ?? []]);
+
+    /// <summary>SHA-256 over all prompt ids: what tokenizer, template, prompt and system message have made of the problems.</summary>
+    public string IdsHash => Hash(p => [p.Problem.Id, string.Join(' ', p.Prompt)]);
 
     /// <summary>The longest prompt in tokens.</summary>
     public int Longest => All.Count == 0 ? 0 : All.Max(p => p.Prompt.Length);
@@ -29,8 +34,7 @@ public sealed class EvaluationPrompts
     {
         var plain = new ProblemPrompts(encoder, settings.Prompt, settings.System);
         var all = benchmark.Problems.Select((p, i) => settings.Shots.Count == 0 ? plain.Of(p, i) : new DrawnPrompt(p, i, WithShots(p, settings, encoder))).ToList();
-        var lines = all.Select(Fingerprint).Order(StringComparer.Ordinal);
-        return new EvaluationPrompts(all, all.ToDictionary(p => p.Problem.Id, p => plain.Rendered(p.Prompt), StringComparer.Ordinal), Hex(string.Join('\n', lines)));
+        return new EvaluationPrompts(all, all.ToDictionary(p => p.Problem.Id, p => plain.Rendered(p.Prompt), StringComparer.Ordinal));
     }
 
     /// <summary>Where a problem's random numbers come from: 56 bits of its id's SHA-256, so that no other problem of the file decides what is drawn.</summary>
@@ -58,11 +62,7 @@ public sealed class EvaluationPrompts
         return encoder.Encode(messages);
     }
 
-    private static string Fingerprint(DrawnPrompt p)
-    {
-        var fields = p.Problem.Fields?.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value.GetRawText()}") ?? [];
-        return Hex(string.Join('\0', [p.Problem.Id, p.Problem.Text, p.Problem.Answer, string.Join(' ', p.Prompt), .. fields]));
-    }
-
-    private static string Hex(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    // Of the problems' own hashes in order, so that their order in the file does not matter.
+    private string Hash(Func<DrawnPrompt, IEnumerable<string>> parts) =>
+        EvaluationIdentity.Sha256(string.Join('\n', All.Select(p => EvaluationIdentity.Sha256(string.Join('\0', parts(p)))).Order(StringComparer.Ordinal)));
 }

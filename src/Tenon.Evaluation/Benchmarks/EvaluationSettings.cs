@@ -38,21 +38,24 @@ public sealed record EvaluationSettings
     /// <summary>The rules of mathematical equality, name and version.</summary>
     public string Rules { get; init; } = RuleProfile.Tenon.Id;
 
-    /// <summary>The part of an evaluation's identity that these settings are.</summary>
-    public JsonObject ToJson() => new()
+    /// <summary>Adds what these settings are to an evaluation's identity; a limit of the prompt that no prompt of the benchmark reaches is none.</summary>
+    public void AddTo(JsonObject identity, int longestPrompt)
     {
-        ["prompt"] = Prompts.Fill(Prompt, "{problem}"),
-        ["system"] = System,
-        ["shots"] = Shots.Count,
-        ["temperature"] = Sampling.Temperature,
-        ["top_p"] = Sampling.TopP,
-        ["top_k"] = Sampling.TopK,
-        ["min_p"] = Sampling.MinP,
-        ["max_new_tokens"] = MaxNewTokens,
-        ["max_prompt_tokens"] = MaxPromptTokens,
-        ["stop"] = new JsonArray([.. Stop.Select(s => (JsonNode)s)]),
-        ["seed"] = Seed,
-        ["grader"] = Grader.DeepClone(),
-        ["rules"] = Rules,
-    };
+        identity["prompt"] = Prompts.Fill(Prompt, "{problem}");
+        identity["system"] = System;
+        identity["shots"] = Shots.Count;
+        identity["sampling"] = new JsonObject
+        {
+            ["temperature"] = Sampling.Temperature,
+            ["top_p"] = Sampling.TopP,
+            ["top_k"] = Sampling.TopK,
+            ["min_p"] = Sampling.MinP,
+            ["max_new_tokens"] = MaxNewTokens,
+            ["max_prompt_tokens"] = longestPrompt > MaxPromptTokens ? MaxPromptTokens : null,
+            ["stop"] = new JsonArray([.. Stop.Select(s => (JsonNode)s)]),
+        };
+        identity["seed"] = Seed;
+        identity["grader"] = Grader.DeepClone();
+        identity["rules"] = Rules;
+    }
 }

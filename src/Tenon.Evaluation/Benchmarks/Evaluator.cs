@@ -27,20 +27,27 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
     /// <param name="prompts">Their prompts.</param>
     /// <param name="settings">How they are put and judged.</param>
     /// <param name="adapter">What is known of the adapter, its fingerprint at least; null for the base model.</param>
-    public EvaluationIdentity Identity(Benchmark benchmark, EvaluationPrompts prompts, EvaluationSettings settings, JsonNode? adapter) => new(new JsonObject
+    /// <param name="step">The step of a run's own evaluation.</param>
+    public EvaluationIdentity Identity(Benchmark benchmark, EvaluationPrompts prompts, EvaluationSettings settings, JsonNode? adapter, int? step = null)
     {
-        ["benchmark"] = benchmark.Name,
-        ["samples"] = benchmark.Samples,
-        ["problems"] = benchmark.Problems.Count,
-        ["problems_sha256"] = prompts.Hash,
-        ["model"] = model.Fingerprint,
-        ["adapter"] = adapter?.DeepClone(),
-        ["settings"] = settings.ToJson(),
-        ["precision"] = options.Precision.ToString().ToLowerInvariant(),
-        ["numerics"] = Numerics.Version,
+        var identity = new JsonObject
+        {
+            ["benchmark"] = benchmark.Name,
+            ["samples"] = benchmark.Samples,
+            ["problems"] = benchmark.Problems.Count,
+            ["problems_sha256"] = prompts.ProblemsHash,
+            ["model"] = model.Fingerprint,
+            ["adapter"] = adapter?.DeepClone(),
+            ["tokenizer"] = new JsonObject { ["prompts_sha256"] = prompts.IdsHash },
+        };
+        settings.AddTo(identity, prompts.Longest);
+        identity["precision"] = options.Precision.ToString().ToLowerInvariant();
+        identity["numerics"] = Numerics.Version;
         // Elsewhere than in f32 the bits depend on the processor's tier.
-        ["tier"] = options.Precision == Precision.F32 ? null : Numerics.Tier,
-    });
+        identity["tier"] = options.Precision == Precision.F32 ? null : Numerics.Tier;
+        if (step is { } at) identity["step"] = at;
+        return new EvaluationIdentity(identity);
+    }
 
     /// <summary>Evaluates, or goes on with what the folder holds; gives the figures, which the folder's summary has too.</summary>
     /// <param name="folder">An evaluation of this identity.</param>

@@ -45,9 +45,9 @@ public sealed class EvalCommandTests : IDisposable
         Line(Eval(bench + "@2", Out("e"))).ToJsonString().ShouldBe(first.ToJsonString());
         foreach (var (differs, arguments) in new (string, string[])[]
         {
-            ("settings.temperature", ["--temperature", "0.5"]), ("settings.seed", ["--seed", "7"]), ("settings.prompt", ["--prompt", "boxed"]), ("settings.max_new_tokens", ["--max-new-tokens", "16"]),
-            ("problems", ["--problems", "3"]), ("settings.system", ["--system", "Be short."]), ("settings.top_p", ["--top-p", "0.9"]), ("settings.stop", ["--stop", "="]),
-            ("settings.rules", ["--profile", "boxed"]), ("precision", ["--precision", "bf16"]),
+            ("sampling.temperature", ["--temperature", "0.5"]), ("seed", ["--seed", "7"]), ("prompt", ["--prompt", "boxed"]), ("sampling.max_new_tokens", ["--max-new-tokens", "16"]),
+            ("problems", ["--problems", "3"]), ("system", ["--system", "Be short."]), ("sampling.top_p", ["--top-p", "0.9"]), ("sampling.stop", ["--stop", "="]),
+            ("rules", ["--profile", "boxed"]), ("precision", ["--precision", "bf16"]),
         })
         {
             var other = Eval(bench + "@2", Out("e"), arguments);
@@ -206,6 +206,59 @@ public sealed class EvalCommandTests : IDisposable
         Line(evaluated)["avg_at_k"]!.ToJsonString().ShouldBe(logged.ToJsonString(), printed);
         var own = Directory.GetFiles(Path.Combine(Out("run"), "eval", "2"), "samples.jsonl", SearchOption.AllDirectories).Single();
         File.ReadAllText(Path.Combine(Out("e"), "samples.jsonl")).ShouldBe(File.ReadAllText(own));
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public void An_evaluation_that_is_killed_again_and_again_ends_in_the_bytes_of_a_whole_one()
+    {
+        var (bench, turned) = (Sums("bench.jsonl", 30), Sums("turned/bench.jsonl", 30));
+        File.WriteAllLines(turned, File.ReadAllLines(bench).Reverse());
+        Line(Eval(bench + "@8", Out("whole"), "--max-new-tokens", "64"));
+        var random = new Random(5);
+        for (var kill = 0; kill < 10; kill++)
+        {
+            using var process = TenonProcess.Start(["eval", "tiny", "--benchmark", (kill % 2 == 0 ? bench : turned) + "@8", "--output", Out("cut"), "--prompt", "plain", "--max-new-tokens", "64",
+                "--threads", $"{1 + kill % 2}", "--concurrency", $"{2 + 3 * kill}"]);
+            // At any moment after it has added a sample to what was there.
+            var file = new FileInfo(Path.Combine(Out("cut"), "samples.jsonl"));
+            var before = file.Exists ? file.Length : 0;
+            while (!process.HasExited && (!file.Exists || file.Length == before))
+            {
+                Thread.Sleep(10);
+                file.Refresh();
+            }
+
+            Thread.Sleep(random.Next(250));
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Line(Eval(bench + "@8", Out("cut"), "--max-new-tokens", "64"));
+        foreach (var name in new[] { "identity.json", "samples.jsonl", "summary.json" })
+            File.ReadAllText(Path.Combine(Out("cut"), name)).ShouldBe(File.ReadAllText(Path.Combine(Out("whole"), name)));
+    }
+
+    [Fact]
+    public void A_run_and_its_base_compare_as_evaluations()
+    {
+        var bench = Sums("bench.jsonl", 9);
+        var recipe = _runs.Recipe($$"""
+            model: tiny
+            data: { task: { name: arithmetic, level: 2 }, prompt: plain }
+            rollout: { prompts: 2, group: 4, max-new-tokens: 32 }
+            reward: [{ name: math }]
+            evaluate: { benchmarks: ["{{bench}}@2"] }
+            steps: 2
+            """);
+        Call.Tenon("train", recipe, "--output", Out("run")).Exit.ShouldBe(0);
+        Line(Eval(bench + "@2", Out("base")));
+        Line(Eval(bench + "@2", Out("seed"), "--seed", "9"));
+        var call = Call.Tenon("compare", Out("base"), Out("seed"), "--json");
+        call.Exit.ShouldBe(0, call.Error);
+        var runs = Call.Tenon("compare", Out("run") + "@0", Out("run"), "--json");
+        runs.Exit.ShouldBe(0, runs.Error);
+        JsonNode.Parse(runs.Lines[^1])!["rows"]!.AsArray().Count.ShouldBe(2);
     }
 
     /// <summary>A printed command as a POSIX shell takes it apart: words, and texts in single quotes.</summary>
