@@ -20,6 +20,9 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <summary>What a person should know of how the model was read; mostly empty.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
 
+    /// <summary>The precision that it was opened in.</summary>
+    public Precision Precision { get; private init; }
+
     /// <summary>The weights alone, for work on ids: no tokenizer is needed; end tokens are those of the configuration.</summary>
     /// <param name="name">The MODEL word.</param>
     /// <param name="precision">Rounding of products with frozen weights.</param>
@@ -65,7 +68,7 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
-        return new LanguageModel(model, encoder, ends, tokenizer, name) { Notices = [.. source.Notices, .. tokenizer.Notices, .. Experimental(precision)] };
+        return new LanguageModel(model, encoder, ends, tokenizer, name) { Precision = precision, Notices = [.. source.Notices, .. tokenizer.Notices, .. Experimental(precision)] };
     }
 
     private static string[] Experimental(Precision precision) => precision.IsInt8()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Tenon.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Benchmarks;
 using Tenon.Models.Config;
@@ -116,7 +117,7 @@ internal sealed class EvalCommand : Verb
     {
         var run = RunFolder.Read(folder);
         var description = run.ReadDescription();
-        return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal), RunHome.Of(run, description));
+        return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal.Error.WriteLine), RunHome.Of(run, description));
     }
 
     private GeneratorOptions Generation(ParseResult call, LanguageModel model, Tensors.Precision precision) => new()

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Tenon.Cli.Recipes;
+using Tenon.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Runs;
 using Tenon.Training.Pretraining;
@@ -37,7 +37,7 @@ internal sealed class PretrainCommand : Verb
             using var begun = RunFolder.Open(folder);
             var description = begun.ReadDescription();
             var home = RunHome.Of(begun, description);
-            var stored = RunIdentity.Recipe<PretrainSettings>(begun, ref description, "pretrain", call.GetValue(recipe), changes, terminal);
+            var stored = RunIdentity.Recipe<PretrainSettings>(begun, ref description, "pretrain", call.GetValue(recipe), changes, terminal.Error.WriteLine);
             compute.Apply(call);
             using var continued = PretrainSession.Open(stored, home);
             continued.RequireSame(description, home, call.GetValue(force));

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Tenon.Recipes;
 using Tenon.Cli.Display;
-using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
 using Tenon.Runs;

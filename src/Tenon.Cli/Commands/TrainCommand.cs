@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Tenon.Recipes;
 using Tenon.Cli.Display;
-using Tenon.Cli.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Runs;
 using Tenon.Training.Settings;
@@ -54,7 +54,7 @@ internal sealed class TrainCommand : Verb
         using var run = RunFolder.Open(folder);
         var description = run.ReadDescription();
         var home = RunHome.Of(run, description);
-        var settings = RunIdentity.Recipe<RunSettings>(run, ref description, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)], terminal);
+        var settings = RunIdentity.Recipe<RunSettings>(run, ref description, "train", call.GetValue(recipe), [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)], terminal.Error.WriteLine);
         compute.Apply(call);
         using var setup = RunBuilder.Build(settings, run, home);
         RunIdentity.RequireSame(description, setup.Model, settings.Model, settings.Data, home, forced);

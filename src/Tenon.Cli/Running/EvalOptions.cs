@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Tenon.Recipes;
 using Tenon.Evaluation.Benchmarks;
 using Tenon.MathAnswers;
 using Tenon.Models.Generation;

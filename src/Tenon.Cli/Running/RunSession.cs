@@ -1,5 +1,6 @@
 using Tenon.Evaluation.Reports;
 using Tenon.Rewards.External;
+using Tenon.Recipes;
 using Tenon.Runs;
 using Tenon.Training;
 
@@ -16,15 +17,7 @@ internal static class RunSession
         {
             terminal.Interrupt.Announce = observer.OnMessage;
             foreach (var reward in setup.Rewards.Select(r => r.Reward).OfType<INotifyingReward>()) reward.Notified += observer.OnMessage;
-            var exit = Work(run, terminal, display, () =>
-            {
-                var before = setup.Model.WeightsSha256();
-                var trainer = new RlvrTrainer(setup, run, observer);
-                if (resume) trainer.Resume();
-                trainer.Run(terminal.Interrupt.Token);
-                if (setup.Model.WeightsSha256() != before)
-                    throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint", "this is a defect of Tenon: please report it with the recipe");
-            });
+            var exit = Work(run, terminal, display, () => TrainingRun.Train(setup, run, observer, resume, terminal.Interrupt.Token));
             if (exit == 0) Report(run, terminal);
             return exit;
         }

@@ -11,6 +11,9 @@ internal static class TenonProcess
 
     public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) => Read(Start(arguments, environment));
 
+    /// <summary>Runs another .NET program.</summary>
+    public static (int Exit, string Output, string Error) RunProgram(string program, string[] arguments) => Read(Start("dotnet", [program, .. arguments], []));
+
     /// <summary>Runs the program in a folder.</summary>
     public static (int Exit, string Output, string Error) RunIn(string folder, string[] arguments) => Read(Start("dotnet", [Program, .. arguments], [], folder));
 

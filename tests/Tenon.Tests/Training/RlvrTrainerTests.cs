@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Tenon.Cli.Recipes;
+using Tenon.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Rewards;
 using Tenon.Rollouts;

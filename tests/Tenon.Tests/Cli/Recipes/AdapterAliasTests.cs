@@ -1,5 +1,5 @@
+using Tenon.Recipes;
 using Tenon.Adapters;
-using Tenon.Cli.Recipes;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Tenon.Cli.Recipes;
+using Tenon.Recipes;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 

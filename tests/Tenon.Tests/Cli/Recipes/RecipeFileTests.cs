@@ -1,5 +1,5 @@
 using Tenon.Adapters;
-using Tenon.Cli.Recipes;
+using Tenon.Recipes;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
 

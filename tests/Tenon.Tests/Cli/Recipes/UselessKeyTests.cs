@@ -1,4 +1,4 @@
-using Tenon.Cli.Recipes;
+using Tenon.Recipes;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 

@@ -1,3 +1,4 @@
+using Tenon.Recipes;
 using Tenon.Adapters;
 using Tenon.Cli.Running;
 using Tenon.Rollouts;

@@ -10,7 +10,7 @@ using Tenon.Training.Objectives;
 using Tenon.Rollouts;
 using Tenon.Training.Settings;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>From a resolved recipe to what the trainer needs: model, adapter, problems, rewards, held-out data.</summary>
 internal static class RunBuilder

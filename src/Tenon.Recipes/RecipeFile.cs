@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Tenon.Cli.Recipes;
+namespace Tenon.Recipes;
 
 /// <summary>Reads a recipe with its overrides into a settings record, or throws one error that names every fault with its line.</summary>
 internal static class RecipeFile

@@ -3,7 +3,7 @@ using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training.Settings;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>What of a run's recipe may change while it goes on: how far it goes, how it is watched and kept, and how the work is cut. Nothing that was done would be other.</summary>
 internal static class RunChanges

@@ -1,7 +1,7 @@
 using Tenon.Models.Generation;
 using Tenon.Training;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>An estimate of a run's peak memory, and the refusal of one that cannot fit.</summary>
 internal static class MemoryCheck

@@ -1,10 +1,9 @@
 using System.Globalization;
-using Tenon.Cli.Recipes;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>What <c>train --dry-run</c> prints: the resolved recipe, parameters, memory.</summary>
 internal static class DryRun

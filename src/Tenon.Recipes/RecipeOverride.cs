@@ -1,4 +1,4 @@
-namespace Tenon.Cli.Recipes;
+namespace Tenon.Recipes;
 
 /// <summary><c>--set key=value</c>: one value of a recipe replaced from the command line; the value is YAML, so lists and mappings work too.</summary>
 internal static class RecipeOverride

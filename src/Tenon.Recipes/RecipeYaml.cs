@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Tenon.Cli.Recipes;
+namespace Tenon.Recipes;
 
 /// <summary>YAML (of which JSON is a part) to a tree whose every value knows its line. One document; anchors and aliases work, merge keys and tags do not.</summary>
 internal sealed class RecipeYaml

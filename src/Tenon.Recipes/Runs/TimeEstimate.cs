@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tenon.Training;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit and dynamic sampling draws all its rounds.</summary>
 internal static class TimeEstimate

@@ -2,13 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
-using Tenon.Cli.Recipes;
 using Tenon.Models;
 using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Training.Settings;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.</summary>
 internal static class RunIdentity
@@ -40,7 +39,7 @@ internal static class RunIdentity
     /// The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the same, but for
     /// keys that may change while a run goes on (<see cref="RunChanges"/>): these are noted in the description.
     /// </summary>
-    public static T Recipe<T>(RunFolder run, ref RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides, Terminal terminal)
+    public static T Recipe<T>(RunFolder run, ref RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides, Action<string> say)
         where T : ISettings, new()
     {
         if (description.Verb != verb) throw new TenonException($"{run.Folder} is a run of `tenon {description.Verb}`", hint: run.ResumeCommand(), usage: true);
@@ -58,7 +57,7 @@ internal static class RunIdentity
         }
 
         var given = RecipeFile.Resolved(RecipeFile.Load<T>(recipe ?? run.RunFile, overrides));
-        description = RunChanges.Apply(run, description, given, terminal.Error.WriteLine);
+        description = RunChanges.Apply(run, description, given, say);
         return RecipeFile.Read<T>(description.Recipe, run.RunFile);
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 
-namespace Tenon.Cli.Recipes;
+namespace Tenon.Recipes;
 
 /// <summary>Other spellings of keys and words, above all PEFT's, turned into the recipe's own before anything is checked or written.</summary>
 internal static class RecipeAliases

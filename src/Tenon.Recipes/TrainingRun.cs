@@ -1,0 +1,105 @@
+using Tenon.Runs;
+using Tenon.Training;
+using Tenon.Training.Settings;
+
+namespace Tenon.Recipes;
+
+/// <summary>
+/// A run with its folder: made from a recipe, or opened to go on. The folder is all that is kept: a run that was stopped or killed goes on from it to
+/// the same bits.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly TrainingSetup _setup;
+    private readonly RunFolder _folder;
+    private readonly bool _resumed;
+    private bool _done;
+
+    private TrainingRun(TrainingSetup setup, RunFolder folder, bool resumed) => (_setup, _folder, _resumed) = (setup, folder, resumed);
+
+    /// <summary>The run's folder.</summary>
+    public string Folder => _folder.Folder;
+
+    /// <summary>The settings as they run.</summary>
+    public RunSettings Settings => _setup.Settings;
+
+    /// <summary>What a person should know before it starts.</summary>
+    public IReadOnlyList<string> Notices => _setup.Notices;
+
+    /// <summary>The newest checkpoint: a PEFT adapter folder; null before the first.</summary>
+    public string? AdapterFolder => _folder.NewestCheckpoint().Step is { } step ? _folder.CheckpointFolder(step) : null;
+
+    /// <summary>Opens everything that the recipe names and makes the run's folder.</summary>
+    /// <exception cref="TenonException">The recipe has faults, a file cannot be read, the run would not fit in memory, or the folder holds a run.</exception>
+    public static TrainingRun Create(Recipe recipe, string folder) => Create(recipe.Settings, folder);
+
+    /// <summary>Opens everything that the settings name and makes the run's folder.</summary>
+    /// <exception cref="TenonException">A file cannot be read, the run would not fit in memory, or the folder holds a run.</exception>
+    public static TrainingRun Create(RunSettings settings, string folder)
+    {
+        var setup = RunBuilder.Build(settings);
+        try
+        {
+            MemoryCheck.Require(setup);
+            return new TrainingRun(setup, RunFolder.Create(folder, RunBuilder.Describe(setup)), resumed: false);
+        }
+        catch
+        {
+            setup.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a run's folder to go on after its newest whole checkpoint; without one it starts at step 0.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="say">Hears what a person should know.</param>
+    /// <exception cref="TenonException">No run, a damaged one, or one whose model, data or numerics have changed.</exception>
+    public static TrainingRun Resume(string folder, Action<string>? say = null)
+    {
+        var run = RunFolder.Open(folder);
+        try
+        {
+            var description = run.ReadDescription();
+            var home = RunHome.Of(run, description);
+            var settings = RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], say ?? (_ => { }));
+            var setup = RunBuilder.Build(settings, run, home);
+            RunIdentity.RequireSame(description, setup.Model, settings.Model, settings.Data, home, forced: false);
+            return new TrainingRun(setup, run, resumed: true);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains to the last step, or until <paramref name="stop"/> asks for an end: the step at hand is finished and a checkpoint written.</summary>
+    /// <param name="events">Hears what happens; on the thread that trains.</param>
+    /// <param name="stop">Asks for an end after the step at hand.</param>
+    /// <exception cref="TenonException">The disk is full, the run diverged, or nothing can be learned; what is on disk is whole.</exception>
+    public void Train(Action<TrainingEvent>? events = null, CancellationToken stop = default)
+    {
+        if (_done) throw new InvalidOperationException("this run was trained already; open its folder anew to go on");
+        _done = true;
+        Train(_setup, _folder, new EventObserver(events ?? (_ => { })), _resumed, stop);
+    }
+
+    /// <summary>Trains, and looks that the base model is as it was.</summary>
+    internal static void Train(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, bool resume, CancellationToken stop)
+    {
+        var before = setup.Model.WeightsSha256();
+        var trainer = new RlvrTrainer(setup, folder, observer);
+        if (resume) trainer.Resume();
+        trainer.Run(stop);
+        if (setup.Model.WeightsSha256() != before)
+            throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint",
+                "this is a defect of Tenon: please report it with the recipe");
+    }
+
+    /// <summary>Gives the folder free for others, and the adapter's place in the model.</summary>
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _setup.Dispose();
+    }
+}
