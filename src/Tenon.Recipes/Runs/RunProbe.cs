@@ -3,7 +3,7 @@ using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Training;
 
-namespace Tenon.Cli.Running;
+namespace Tenon.Recipes;
 
 /// <summary>
 /// A short piece of the run itself, measured on this machine: its first prompts are sampled with its own settings and adapter, judged, scored and passed through forward and
