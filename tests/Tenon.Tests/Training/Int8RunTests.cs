@@ -73,5 +73,5 @@ public sealed class Int8RunTests(ITestOutputHelper output) : IDisposable
     }
 
     private static double Accuracy(string run, int step) =>
-        (double)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "eval", string.Create(CultureInfo.InvariantCulture, $"held-out@1.{step:D6}.json"))))!["accuracy"]!;
+        (double)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "eval", $"{step}", "held-out@1", "summary.json")))!["avg_at_k"]!;
 }
