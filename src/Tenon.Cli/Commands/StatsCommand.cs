@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Comparisons;
+using Tenon.Evaluation.Reports;
+using Tenon.Rewards.MathAnswers;
 
 namespace Tenon.Cli.Commands;
 
@@ -10,12 +13,17 @@ internal sealed class StatsCommand : Verb
     private readonly Option<string> _input;
     private readonly Option<string?> _against;
     private readonly Option<double?> _margin;
+    private readonly Option<string?> _from;
+    private readonly Option<string?> _data;
+    private readonly Option<string?> _filter;
+    private readonly Option<string> _profile;
     private readonly TableOptions _tables;
 
     public StatsCommand()
         : base(
             "stats", "Means with intervals of given scores and, for several runs, their comparison problem by problem.", "tenon stats --input scores.jsonl",
-            "tenon stats --input scores.jsonl --against base --json")
+            "tenon stats --input scores.jsonl --against base --json", "tenon stats --input samples_gsm8k.jsonl --from lm-eval",
+            "tenon stats --input answers.jsonl --from vllm --data data/gsm8k.jsonl")
     {
         _input = Add(new Option<string>("--input", "-i")
         {
@@ -23,6 +31,13 @@ internal sealed class StatsCommand : Verb
         });
         _against = Add(new Option<string?>("--against") { Description = "the run that the others are compared with; the first by default", HelpName = "RUN" });
         _margin = Add(new Option<double?>("--margin") { Description = "differences within this much count as none: an equivalence test", HelpName = "X" });
+        _from = Add(new Option<string?>("--from")
+        {
+            Description = "the input is a sample file of another tool, whose verdicts stand beside ours: vllm, lighteval, lm-eval", HelpName = "TOOL",
+        });
+        _data = Add(new Option<string?>("--data") { Description = "golds by problem id, where the sample file has none (--from)", HelpName = "FILE" });
+        _filter = Add(new Option<string?>("--filter") { Description = "the filter whose lines count (--from lm-eval)", HelpName = "NAME" });
+        _profile = Add(new Option<string>("--profile") { Description = "our rules: tenon, math-verify or boxed (--from)", HelpName = "NAME", DefaultValueFactory = _ => "tenon" });
         _tables = new TableOptions(this);
     }
 
@@ -30,6 +45,7 @@ internal sealed class StatsCommand : Verb
     {
         ComparisonOptions.CheckMargin(call.GetValue(_margin));
         var input = call.GetValue(_input)!;
+        if (call.GetValue(_from) is { } tool) return Regrade(call, terminal, input, tool);
         var entrants = ScoreLines.Read(Lines(input, terminal), input);
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
         _tables.Write(
@@ -37,6 +53,44 @@ internal sealed class StatsCommand : Verb
             ComparisonTables.Sentences(comparison));
         return 0;
     }
+
+    private int Regrade(ParseResult call, Terminal terminal, string input, string tool)
+    {
+        var golds = call.GetValue(_data) is { } data ? SampleImport.Golds(data) : new Dictionary<string, string>();
+        var samples = SampleImport.Read(input, tool, golds, call.GetValue(_filter));
+        var regrading = Regrading.Of(tool, samples, RuleProfile.Find(call.GetValue(_profile)!));
+        Entrant[] entrants = regrading.Theirs is { } theirs ? [theirs, regrading.Ours] : [regrading.Ours];
+        var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
+        var changed = new ResultTable("verdicts that our rules change", "problem", "sample", "theirs", "ours", "reason", "gold", "extracted");
+        foreach (var c in regrading.Changed)
+        {
+            changed.Add(
+                c.Sample.Problem, ResultCell.Count(c.Sample.Sample), ResultCell.Three(c.Sample.Score), c.Ours ? "1" : "0", c.Reason, Short(c.Sample.Gold), Short(c.Extracted));
+        }
+
+        _tables.Write(
+            call, terminal, () => Json(comparison, regrading),
+            [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison), regrading.Changed.Count > 0 ? changed : null],
+            [.. ComparisonTables.Sentences(comparison), Told(regrading, samples.Count)]);
+        return 0;
+    }
+
+    private static JsonObject Json(Comparison comparison, Regrading regrading)
+    {
+        var json = ComparisonTables.Json(comparison);
+        json["skipped"] = regrading.Skipped;
+        json["changed"] = new JsonArray([.. regrading.Changed.Select(c => c.ToJson())]);
+        return json;
+    }
+
+    private static string Told(Regrading regrading, int samples)
+    {
+        var (right, wrong) = (regrading.Changed.Count(c => c.Ours), regrading.Changed.Count(c => !c.Ours));
+        var skipped = regrading.Skipped == 0 ? "" : $"; {regrading.Skipped} have no gold that can be judged";
+        return $"Of {samples} samples our rules make {right} right that were wrong and {wrong} wrong that were right{skipped}.";
+    }
+
+    private static string Short(string? text) => text is null ? "-" : Display.Figures.Text(text, 40);
 
     private static IEnumerable<string> Lines(string input, Terminal terminal)
     {

@@ -16,7 +16,7 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     {
         if (words.Count == 0)
             throw new TenonException("comparison", "two folders of evaluations or runs, or one run", "none", "tenon compare --help", usage: true);
-        if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal) && EvaluationFolder.Steps(words[0]) is { Count: > 1 } steps)
+        if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal) && StoredEvaluations.Steps(words[0]) is { Count: > 1 } steps)
             return [Of("before", [(words[0], steps[0])]), Of("after", [(words[0], steps[^1])])];
         if (words.Count == 1)
             throw new TenonException("comparison", "two folders, or one run that was evaluated before and after", words[0], usage: true);
@@ -41,5 +41,5 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     }
 
     private static ComparedFolder Of(string name, IReadOnlyList<(string Folder, int? Step)> places) =>
-        new(name, [.. places.Select(p => EvaluationFolder.Read(p.Folder, p.Step))]);
+        new(name, [.. places.Select(p => StoredEvaluations.Read(p.Folder, p.Step))]);
 }

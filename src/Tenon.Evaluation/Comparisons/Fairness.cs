@@ -41,10 +41,12 @@ public static class Fairness
     {
         var words = key.Split('.', '_', '-', '/');
 
+        if (words[^1] == "seed") return true;
+
         // The first word says what the key is of; "data.sha256" is the data's, "weights_sha256" the model's.
         return words[0] is not ("data" or "file" or "benchmark" or "problems" or "prompt" or "grader" or "rules" or "sampling" or "rollout" or "evaluate")
             ? s_free.Contains(words[0])
-            : words[^1] is "path" or "name" or "folder" or "seed" || words is ["data" or "file" or "benchmark"];
+            : words[^1] is "path" or "name" or "folder" || words is ["data" or "file" or "benchmark"];
     }
 
     private static bool Names(string key, string word) =>

@@ -54,9 +54,9 @@ public static class RunReport
     /// <summary>The comparison of the first and the last evaluation of each benchmark that has two.</summary>
     private static List<Comparison> BeforeAndAfter(RunRecord run)
     {
-        var steps = EvaluationFolder.Steps(run.Folder);
+        var steps = StoredEvaluations.Steps(run.Folder);
         if (steps.Count < 2) return [];
-        var (before, after) = (EvaluationFolder.Read(run.Folder, steps[0]), EvaluationFolder.Read(run.Folder, steps[^1]));
+        var (before, after) = (StoredEvaluations.Read(run.Folder, steps[0]), StoredEvaluations.Read(run.Folder, steps[^1]));
         var result = new List<Comparison>();
         foreach (var then in before)
         {

@@ -4,8 +4,8 @@ namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
 /// The interval of a mean accuracy from several samples a problem. Each problem has an accuracy of its own, drawn from a beta distribution of mean mu
-/// and intraclass correlation rho = 1 / (a + b + 1); its right samples are binomial. The interval is mu's posterior under Jeffreys' prior for mu and a
-/// flat one for rho, so that it is as wide as what is not known about rho makes it: few right samples in two problems of thirty say little of how
+/// and intraclass correlation rho = 1 / (a + b + 1); its right samples are binomial. The interval is mu's posterior under Jeffreys' binomial prior for
+/// mu and for rho (flat in the arcsine of the root), so that it is as wide as what is not known about rho makes it: few right samples in two problems of thirty say little of how
 /// the others would fare. Ends at 0 and 1 stay there where every sample is wrong, or right (after Brown, Cai and DasGupta 2001).
 /// </summary>
 public static class BetaBinomialInterval
@@ -46,7 +46,10 @@ public static class BetaBinomialInterval
         return sine * sine;
     }
 
-    /// <summary>Logarithms of the posterior density [mean, rho] at the middles of the cells, the largest 0.</summary>
+    /// <summary>
+    /// Logarithms of the posterior density [mean, rho] at the middles of the cells, the largest 0. With rho = t³ the prior 1 / sqrt(rho (1 - rho)) is
+    /// sqrt(t / (1 - t³)) for t.
+    /// </summary>
     private static void Fill(
         double[,] density, (double Low, double High) mean, (double Low, double High) rho, (int Correct, int Samples, int Problems)[] counts, int most)
     {
@@ -62,7 +65,7 @@ public static class BetaBinomialInterval
                 Rising(right, mu * size);
                 Rising(wrong, (1 - mu) * size);
                 Rising(all, size);
-                var sum = 2 * Log(t);
+                var sum = (0.5 * Log(t)) - (0.5 * Log1p(-t * t * t));
                 foreach (var (correct, samples, problems) in counts)
                     sum += problems * (right[correct] + wrong[samples - correct] - all[samples]);
                 density[i, j] = sum;

@@ -17,7 +17,7 @@ public sealed record StoredEvaluation(
 /// Reads evaluations for a comparison: a folder with <c>samples.jsonl</c>, a folder of such folders, or a run folder (its <c>eval/</c>; the last step
 /// unless another is asked for). The run's and the evaluation's own files are all that is read.
 /// </summary>
-public static class EvaluationFolder
+public static class StoredEvaluations
 {
     private static Dictionary<string, double?> Untrained => new() { ["trainable"] = 0, ["tokens"] = 0, ["seconds"] = 0 };
 
@@ -70,12 +70,18 @@ public static class EvaluationFolder
         foreach (var file in Directory.EnumerateFiles(folder, "samples.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             // A run's completions have a place of their own.
-            if (Path.GetFileName(Path.GetDirectoryName(file)) == "samples") continue;
-            yield return OfSamples(Path.GetDirectoryName(file)!, facts);
+            var place = Path.GetDirectoryName(file)!;
+            if (Path.GetFileName(place) == "samples") continue;
+
+            // A run keeps them under eval/STEP/NAME@K.
+            var step = int.TryParse(Path.GetRelativePath(folder, place).Split(Path.DirectorySeparatorChar)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+                ? n
+                : (int?)null;
+            yield return OfSamples(place, step, facts);
         }
     }
 
-    private static StoredEvaluation OfSamples(string folder, IReadOnlyDictionary<string, double?> facts)
+    private static StoredEvaluation OfSamples(string folder, int? ofRun, IReadOnlyDictionary<string, double?> facts)
     {
         var identity = Parse(Path.Combine(folder, "identity.json")) ?? [];
         var summary = Parse(Path.Combine(folder, "summary.json")) ?? [];
@@ -95,7 +101,7 @@ public static class EvaluationFolder
         }
 
         var name = Text(summary["benchmark"]) ?? Text(identity["benchmark"]) ?? Path.GetFileName(folder);
-        var step = Number(identity["step"]) ?? Number(summary["step"]);
+        var step = ofRun ?? Number(identity["step"]) ?? Number(summary["step"]);
         return new(
             name.Split('@')[0], step is { } s ? (int)s : null, identity, [.. problems.Select(p => new ProblemScores(p.Key, p.Value.Scores, p.Value.Cluster))],
             new Dictionary<string, double?>(step == 0 ? Untrained : facts)
