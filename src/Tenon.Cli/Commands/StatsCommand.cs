@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Cli.Commands;
 

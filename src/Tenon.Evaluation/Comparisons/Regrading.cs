@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Tenon.Rewards.MathAnswers;
+using Tenon.MathAnswers;
 
 namespace Tenon.Evaluation.Comparisons;
 

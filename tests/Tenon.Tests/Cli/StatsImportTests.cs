@@ -11,8 +11,8 @@ public class StatsImportTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("s.jsonl"), """
-            {"doc_id":0,"doc":{"question":"6*7?","answer":"6*7=<<42>>42\n#### 42"},"target":"6*7=42\n#### 42","resps":[["It is 42.0 apples"]],"filtered_resps":["42.0"],"filter":"strict-match","metrics":["exact_match"],"exact_match":0.0}
-            {"doc_id":0,"doc":{"question":"6*7?","answer":"6*7=<<42>>42\n#### 42"},"target":"6*7=42\n#### 42","resps":[["It is 42.0 apples"]],"filtered_resps":["42"],"filter":"flexible-extract","metrics":["exact_match"],"exact_match":1.0}
+            {"doc_id":0,"doc":{"question":"6*7?","answer":"6*7=<<42>>42\n#### 42"},"target":"6*7=42\n#### 42","resps":[["So \\boxed{42.0}"]],"filtered_resps":["42.0"],"filter":"strict-match","metrics":["exact_match"],"exact_match":0.0}
+            {"doc_id":0,"doc":{"question":"6*7?","answer":"6*7=<<42>>42\n#### 42"},"target":"6*7=42\n#### 42","resps":[["So \\boxed{42.0}"]],"filtered_resps":["42"],"filter":"flexible-extract","metrics":["exact_match"],"exact_match":1.0}
             {"doc_id":1,"doc":{"question":"1+1?","answer":"#### 2"},"target":"#### 2","resps":[["\\boxed{3}"]],"filtered_resps":["3"],"filter":"strict-match","metrics":["exact_match"],"exact_match":0.0}
             {"doc_id":1,"doc":{"question":"1+1?","answer":"#### 2"},"target":"#### 2","resps":[["\\boxed{3}"]],"filtered_resps":["3"],"filter":"flexible-extract","metrics":["exact_match"],"exact_match":0.0}
             """);
