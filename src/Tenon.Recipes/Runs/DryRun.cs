@@ -19,11 +19,14 @@ internal static class DryRun
             $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters ({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most {setup.Settings.Rollout.MaxNewTokens} tokens",
         };
+        var before = Math.Max(0, ProcessMemory.PeakBytes() - setup.Model.WeightBytes);
         var probe = RunProbe.Of(setup);
         var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
         foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes))) lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
-        var program = Math.Max(0, ProcessMemory.PeakBytes() - setup.Model.WeightBytes);
-        lines.Add($"memory       all: about {Size(Math.Max(program + worst[0].Bytes, expected.Sum(p => p.Bytes)))}, at most {Size(worst.Sum(p => p.Bytes) + Math.Min(program, 200_000_000))} (the estimate itself took {Size(ProcessMemory.PeakBytes())})");
+        // The program itself, its heap and what it compiled: what the process holds beyond the parts.
+        var program = Math.Max(before, ProcessMemory.PeakBytes() - expected.Sum(p => p.Bytes));
+        lines.Add($"memory       program and heap: about {Size(program)}, at most {Size(2 * program)}");
+        lines.Add($"memory       all: about {Size(expected.Sum(p => p.Bytes) + program)}, at most {Size(worst.Sum(p => p.Bytes) + 2 * program)}");
         lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
     }

@@ -33,6 +33,13 @@ internal sealed record RunProbe(
         var prompts = (int)Math.Clamp(Budget / whole, 1, rollout.Prompts);
         var limit = (int)Math.Clamp(rollout.MaxNewTokens * Math.Min(1, 3 * Budget / whole), 1, rollout.MaxNewTokens);
         (batch, seconds) = Draw(setup, prompts, limit);
+        // What the first tokens cost is mostly compilation: as long as there is time, more of the batch tells more.
+        while (prompts < rollout.Prompts && seconds < Budget / 2)
+        {
+            prompts = (int)Math.Min(rollout.Prompts, prompts * Math.Clamp(Budget / Math.Max(seconds, 1e-3), 2, 8));
+            (batch, seconds) = Draw(setup, prompts, limit);
+        }
+
         var (scored, trained) = Passes(setup, batch.Groups);
         var rollouts = batch.Groups.SelectMany(g => g.Rollouts).ToList();
         var tokens = Math.Max(1, Tokens(batch));
