@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Checkpoints;
 using Tenon.Cli.Commands;
-using Tenon.Cli.Running;
 using Tenon.Models.Weights;
 using Tenon.Rewards.Data;
 using Tenon.Tensors;

@@ -1,7 +1,6 @@
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
-using Tenon.Rewards;
 using Tenon.Text.Prompting;
 
 namespace Tenon.Rollouts;

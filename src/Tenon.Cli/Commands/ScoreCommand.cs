@@ -10,7 +10,6 @@ using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Text.Prompting;
-using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Tenon.Cli.Running;
 using Tenon.MathAnswers;
 using Tenon.MathAnswers.Steps;
-using Tenon.Rewards;
 using Tenon.Rewards.Data;
 
 namespace Tenon.Cli.Commands;

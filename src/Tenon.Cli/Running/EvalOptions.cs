@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Tenon.Recipes;
 using Tenon.Evaluation.Benchmarks;
 using Tenon.MathAnswers;
-using Tenon.Models.Generation;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rollouts;

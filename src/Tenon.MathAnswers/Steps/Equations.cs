@@ -1,4 +1,3 @@
-using Tenon.MathAnswers;
 using Tenon.MathAnswers.Comparison;
 using Tenon.MathAnswers.Numbers;
 using Tenon.MathAnswers.Parsing;

@@ -1,5 +1,4 @@
 using System.Text;
-using Tenon.MathAnswers;
 using Tenon.MathAnswers.Numbers;
 using Tenon.MathAnswers.Parsing;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using Tenon.MathAnswers;
 using Tenon.MathAnswers.Comparison;
 using Tenon.MathAnswers.Numbers;
 using Tenon.MathAnswers.Parsing;

@@ -1,4 +1,3 @@
-using Tenon.MathAnswers;
 using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Steps;

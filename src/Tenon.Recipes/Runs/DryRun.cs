@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Rollouts;
 using Tenon.Runs;
-using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
 

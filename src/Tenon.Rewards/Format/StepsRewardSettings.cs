@@ -1,4 +1,3 @@
-using Tenon.MathAnswers.Steps;
 namespace Tenon.Rewards.Format;
 
 /// <summary>What the steps reward pays for.</summary>

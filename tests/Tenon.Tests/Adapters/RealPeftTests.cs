@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Benchmarks;
 using Tenon.Checkpoints;
-using Tenon.Cli.Running;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;
 using Tenon.Rollouts;

@@ -1,6 +1,4 @@
-using Tenon.Recipes;
 using Tenon.Rewards;
-using Tenon.Rollouts;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;

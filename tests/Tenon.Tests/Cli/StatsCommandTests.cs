@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Tests.Support;
-using Tenon.Tests.Tensors.Linalg;
 
 namespace Tenon.Tests.Cli;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Tenon.MathAnswers;
-using Tenon.Rewards;
 using Tenon.Rewards.External;
 
 namespace Tenon.Tests.Rewards;

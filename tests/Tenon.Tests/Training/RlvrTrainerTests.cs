@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Recipes;
-using Tenon.Cli.Running;
-using Tenon.Rewards;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tests.Support;

@@ -1,6 +1,5 @@
 using Tenon.Adapters;
 using Tenon.Recipes;
-using Tenon.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;

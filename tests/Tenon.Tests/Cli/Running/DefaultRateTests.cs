@@ -1,7 +1,5 @@
 using Tenon.Recipes;
 using Tenon.Adapters;
-using Tenon.Cli.Running;
-using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Tenon.MathAnswers;
 using Tenon.MathAnswers.Steps;
-using Tenon.Tests.MathAnswers;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.MathAnswers.Steps;

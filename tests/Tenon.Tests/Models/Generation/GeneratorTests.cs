@@ -6,7 +6,6 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;
-using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;

@@ -4,7 +4,6 @@ using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
-using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Rewards.Data;
 

@@ -1,6 +1,4 @@
-using Tenon.MathAnswers.Steps;
 using Tenon.Rewards;
-using Tenon.Rewards.Format;
 
 namespace Tenon.Tests.Rewards.Format;
 

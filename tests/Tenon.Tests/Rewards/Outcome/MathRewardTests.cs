@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tenon.MathAnswers;
 using Tenon.Rewards;
 using Tenon.Rewards.Outcome;
 
