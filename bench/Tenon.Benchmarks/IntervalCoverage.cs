@@ -5,38 +5,39 @@ using Tenon.Evaluation.Statistics;
 namespace Tenon.Benchmarks;
 
 /// <summary>
-/// How often the default interval holds the true mean accuracy, beside mean ± 1.96 standard errors: the table of <c>docs/evaluation.md</c>, made by
+/// How often the default interval holds the true mean accuracy, beside mean ± 1.96 standard errors: the table of <c>docs/evaluation.md</c>,
+/// made by
 /// <c>dotnet run --project bench/Tenon.Benchmarks -c Release -- coverage</c>.
 /// </summary>
 internal static class IntervalCoverage
 {
-    private static readonly double[] s_means = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95];
-    private static readonly Option<int> s_evaluations = new("--evaluations")
+    private static readonly double[] S_means = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95];
+    private static readonly Option<int> S_evaluations = new("--evaluations")
     {
         DefaultValueFactory = _ => 4000, Description = "simulated evaluations a cell",
     };
 
     public static Command Command()
     {
-        var command = new Command("coverage", "coverage of the default interval by simulation") { s_evaluations };
+        var command = new Command("coverage", "coverage of the default interval by simulation") { S_evaluations };
         command.SetAction(Run);
         return command;
     }
 
     private static void Run(ParseResult call)
     {
-        var means = string.Join(" | ", s_means.Select(m => m.ToString("0.00", CultureInfo.InvariantCulture)));
-        Console.WriteLine($"| questions | samples | spread | {means} |\n|{string.Concat(Enumerable.Repeat("---:|", s_means.Length + 3))}");
+        var means = string.Join(" | ", S_means.Select(m => m.ToString("0.00", CultureInfo.InvariantCulture)));
+        Console.WriteLine($"| questions | samples | spread | {means} |\n|{string.Concat(Enumerable.Repeat("---:|", S_means.Length + 3))}");
         foreach (var problems in new[] { 30, 500 })
         {
-            Row(problems, 1, 0, call.GetValue(s_evaluations));
-            foreach (var spread in new[] { 0, 0.25, 0.5, 0.75 }) Row(problems, 32, spread, call.GetValue(s_evaluations));
+            Row(problems, 1, 0, call.GetValue(S_evaluations));
+            foreach (var spread in new[] { 0, 0.25, 0.5, 0.75 }) Row(problems, 32, spread, call.GetValue(S_evaluations));
         }
     }
 
     private static void Row(int problems, int samples, double spread, int evaluations)
     {
-        var cells = s_means.Select(mean =>
+        var cells = S_means.Select(mean =>
         {
             var truth = new SimulatedScores(problems, samples, mean, spread);
             var ours = truth.Coverage(c => Ends(Estimate.OfCounts(c, samples)), evaluations);

@@ -7,67 +7,75 @@ using Tenon.Checkpoints;
 using Tenon.Cli.Commands;
 using Tenon.Models.Weights;
 using Tenon.Rewards.Data;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 using Tenon.Training;
-using Tenon.Rollouts;
 using Tenon.Training.Settings;
 using Precision = Tenon.Tensors.Precision;
 
 namespace Tenon.Benchmarks;
 
 /// <summary>
-/// Time and peak memory of a training step of every adapter method relative to LoRA's in the same run: forward, loss on the completion tokens, backward, AdamW. A method's step and LoRA's take
-/// turns, so that what else the machine does falls on both; the ratios are those of the best times, on the clock and of the processors. The peak is that of a process that does this method's step alone. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders (<c>bench/peft_peer.py</c>).
+/// Time and peak memory of a training step of every adapter method relative to LoRA's in the same run: forward, loss on the completion
+/// tokens, backward, AdamW. A method's step and LoRA's take
+/// turns, so that what else the machine does falls on both; the ratios are those of the best times, on the clock and of the processors. The
+/// peak is that of a process that does this method's step alone. With <c>--peer COMMAND</c> PEFT does the same steps with the same folders
+/// (<c>bench/peft_peer.py</c>).
 /// </summary>
 internal static class MethodCosts
 {
-    private static readonly Argument<string> s_model = new("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" };
-    private static readonly Option<string> s_data = new("--data") { Required = true, Description = "a JSONL file of problems" };
-    private static readonly Option<string?> s_peer = new("--peer") { Description = "the command that starts bench/peft_peer.py" };
-    private static readonly Option<string?> s_methods = new("--methods") { Description = "names separated by commas; all by default" };
-    private static readonly Option<int> s_prompts = new("--prompts") { DefaultValueFactory = _ => 1 };
-    private static readonly Option<int> s_group = new("--group") { DefaultValueFactory = _ => 8 };
-    private static readonly Option<int> s_tokens = new("--new") { DefaultValueFactory = _ => 128 };
-    private static readonly Option<int> s_rank = new("--rank") { DefaultValueFactory = _ => 16 };
-    private static readonly Option<int> s_runs = new("--runs") { DefaultValueFactory = _ => 3 };
-    private static readonly Option<int?> s_threads = new("--threads") { Description = "worker threads; all cores by default" };
-    private static readonly Option<bool> s_peak = new("--peak") { Hidden = true, Description = "print the first method's peak memory in GB and stop" };
-    private static readonly Option<bool> s_json = new("--json") { Description = "one JSON line a method" };
+    private static readonly Argument<string> S_model = new("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny" };
+    private static readonly Option<string> S_data = new("--data") { Required = true, Description = "a JSONL file of problems" };
+    private static readonly Option<string?> S_peer = new("--peer") { Description = "the command that starts bench/peft_peer.py" };
+    private static readonly Option<string?> S_methods = new("--methods") { Description = "names separated by commas; all by default" };
+    private static readonly Option<int> S_prompts = new("--prompts") { DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> S_group = new("--group") { DefaultValueFactory = _ => 8 };
+    private static readonly Option<int> S_tokens = new("--new") { DefaultValueFactory = _ => 128 };
+    private static readonly Option<int> S_rank = new("--rank") { DefaultValueFactory = _ => 16 };
+    private static readonly Option<int> S_runs = new("--runs") { DefaultValueFactory = _ => 3 };
+    private static readonly Option<int?> S_threads = new("--threads") { Description = "worker threads; all cores by default" };
+    private static readonly Option<bool> S_peak =
+        new("--peak") { Hidden = true, Description = "print the first method's peak memory in GB and stop" };
+    private static readonly Option<bool> S_json = new("--json") { Description = "one JSON line a method" };
 
     public static Command Command()
     {
-        var command = new Command("methods", "step time and memory of every adapter method relative to LoRA") { s_model, s_data, s_peer, s_methods, s_prompts, s_group, s_tokens, s_rank, s_runs, s_threads, s_peak, s_json };
+        var command =
+            new Command("methods", "step time and memory of every adapter method relative to LoRA") { S_model, S_data, S_peer, S_methods,
+            S_prompts, S_group, S_tokens, S_rank, S_runs, S_threads, S_peak, S_json };
         command.SetAction(Run);
         return command;
     }
 
     private static void Run(ParseResult call)
     {
-        if (call.GetValue(s_threads) is { } threads) WorkerPool.SetDefault(threads);
-        var (group, tokens) = (call.GetValue(s_group), call.GetValue(s_tokens));
-        var loaded = LanguageModel.Open(call.GetValue(s_model)!, Precision.F32, 2048 + tokens);
-        var prompts = ProblemFile.Read(call.GetValue(s_data)!).Problems.Take(call.GetValue(s_prompts)).Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
+        if (call.GetValue(S_threads) is { } threads) WorkerPool.SetDefault(threads);
+        var (group, tokens) = (call.GetValue(S_group), call.GetValue(S_tokens));
+        var loaded = LanguageModel.Open(call.GetValue(S_model)!, Precision.F32, 2048 + tokens);
+        var prompts = ProblemFile.Read(call.GetValue(S_data)!).Problems.Take(call.GetValue(S_prompts))
+            .Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
         var groups = BenchCommand.Groups(prompts, group, tokens, loaded.Model.Config.VocabSize);
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(2048), new Tape());
-        if (call.GetValue(s_peak))
+        if (call.GetValue(S_peak))
         {
-            using var alone = Work.Of(loaded, call.GetValue(s_methods)!, call.GetValue(s_rank), updater, groups);
+            using var alone = Work.Of(loaded, call.GetValue(S_methods)!, call.GetValue(S_rank), updater, groups);
             Console.WriteLine(alone.PeakGb().ToString(CultureInfo.InvariantCulture));
             return;
         }
 
         using var scratch = new Scratch();
-        var peer = call.GetValue(s_peer) is { } start ? Opener(start, call.GetValue(s_model)!, scratch) : null;
-        var names = call.GetValue(s_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
-        using var lora = Work.Of(loaded, "lora", call.GetValue(s_rank), updater, groups);
-        var ours = lora.Measure(lora, call.GetValue(s_runs), PeakAlone(call, "lora"));
-        var theirs = Peft(peer, lora, groups, scratch, call.GetValue(s_runs));
+        var peer = call.GetValue(S_peer) is { } start ? Opener(start, call.GetValue(S_model)!, scratch) : null;
+        var names = call.GetValue(S_methods)?.Split(',') ?? [.. AdapterMethod.All.Keys.Where(n => n is not ("lora" or "trainable-tokens"))];
+        using var lora = Work.Of(loaded, "lora", call.GetValue(S_rank), updater, groups);
+        var ours = lora.Measure(lora, call.GetValue(S_runs), PeakAlone(call, "lora"));
+        var theirs = Peft(peer, lora, groups, scratch, call.GetValue(S_runs));
         Write(call, "lora", lora, ours, ours, theirs, theirs);
         foreach (var name in names)
         {
-            using var work = Work.Of(loaded, name, call.GetValue(s_rank), updater, groups);
-            Write(call, name, work, work.Measure(lora, call.GetValue(s_runs), PeakAlone(call, name)), ours, Peft(peer, work, groups, scratch, call.GetValue(s_runs)), theirs);
+            using var work = Work.Of(loaded, name, call.GetValue(S_rank), updater, groups);
+            Write(call, name, work, work.Measure(lora, call.GetValue(S_runs), PeakAlone(call, name)), ours,
+                Peft(peer, work, groups, scratch, call.GetValue(S_runs)), theirs);
         }
     }
 
@@ -75,17 +83,20 @@ internal static class MethodCosts
     private static double PeakAlone(ParseResult call, string name)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(MethodCosts).Assembly.Location);
-        foreach (var argument in (string[])["methods", call.GetValue(s_model)!, "--data", call.GetValue(s_data)!, "--methods", name, "--peak"]) start.ArgumentList.Add(argument);
-        foreach (var option in new[] { s_prompts, s_group, s_tokens, s_rank })
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(MethodCosts).Assembly.Location);
+        foreach (var argument in
+            (string[])["methods", call.GetValue(S_model)!, "--data", call.GetValue(S_data)!, "--methods", name, "--peak"])
+            start.ArgumentList.Add(argument);
+        foreach (var option in new[] { S_prompts, S_group, S_tokens, S_rank })
         {
             start.ArgumentList.Add(option.Name);
             start.ArgumentList.Add(call.GetValue(option).ToString(CultureInfo.InvariantCulture));
         }
 
-        if (call.GetValue(s_threads) is { } threads)
+        if (call.GetValue(S_threads) is { } threads)
         {
-            start.ArgumentList.Add(s_threads.Name);
+            start.ArgumentList.Add(S_threads.Name);
             start.ArgumentList.Add(threads.ToString(CultureInfo.InvariantCulture));
         }
 
@@ -122,7 +133,13 @@ internal static class MethodCosts
         try
         {
             using var peer = open();
-            var answer = peer.Ask(new JsonObject { ["op"] = "step", ["adapter"] = folder, ["prompts"] = prompts, ["completions"] = completions, ["micro"] = 8, ["runs"] = runs });
+            var answer =
+                peer.Ask(
+                new JsonObject
+                {
+                    ["op"] = "step", ["adapter"] = folder, ["prompts"] = prompts, ["completions"] = completions, ["micro"] = 8,
+                    ["runs"] = runs
+                });
             return new PeerFigures((double)answer["seconds"]!, (double?)answer["memory_gb"]);
         }
         catch (TenonException e)
@@ -132,18 +149,23 @@ internal static class MethodCosts
         }
     }
 
-    private static void Write(ParseResult call, string name, Work work, Figures figures, Figures lora, PeerFigures? peer, PeerFigures? peerLora)
+    private static void Write(ParseResult call, string name, Work work, Figures figures, Figures lora, PeerFigures? peer,
+        PeerFigures? peerLora)
     {
         var line = new JsonObject
         {
-            ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Own.Seconds, 4), ["ratio"] = Math.Round(figures.Ratio, 3),
+            ["method"] = name, ["trainable"] = work.Adapter.TrainableCount, ["seconds"] = Math.Round(figures.Own.Seconds, 4),
+            ["ratio"] = Math.Round(figures.Ratio, 3),
             ["processor_ratio"] = Math.Round(figures.ProcessorRatio, 3),
             ["memory_gb"] = Math.Round(figures.MemoryGb, 3), ["memory_ratio"] = Math.Round(figures.MemoryGb / lora.MemoryGb, 3),
-            ["peft_seconds"] = peer is null ? null : Math.Round(peer.Seconds, 4), ["peft_ratio"] = peer is null || peerLora is null ? null : Math.Round(peer.Seconds / peerLora.Seconds, 3),
+            ["peft_seconds"] = peer is null ? null : Math.Round(peer.Seconds, 4), ["peft_ratio"] = peer is null || peerLora is null ? null
+            : Math.Round(peer.Seconds / peerLora.Seconds, 3),
             ["peft_memory_ratio"] = peer?.MemoryGb / peerLora?.MemoryGb is { } other ? Math.Round(other, 3) : null,
         };
-        Console.WriteLine(call.GetValue(s_json) ? line.ToJsonString()
-            : string.Create(CultureInfo.InvariantCulture, $"{name,-12} {work.Adapter.TrainableCount,12:N0} {figures.Own.Seconds,8:F3} s  x{figures.Ratio:F2}  (processor x{figures.ProcessorRatio:F2})  {figures.MemoryGb:F2} GB  PEFT {Told(line["peft_seconds"])} s  x{Told(line["peft_ratio"])}"));
+        Console.WriteLine(call.GetValue(S_json) ? line.ToJsonString()
+            : string.Create(CultureInfo.InvariantCulture,
+            $"{name,-12} {work.Adapter.TrainableCount,12:N0} {figures.Own.Seconds,8:F3} s  x{figures.Ratio:F2}  (processor "
+            + $"x{figures.ProcessorRatio:F2})  {figures.MemoryGb:F2} GB  PEFT {Told(line["peft_seconds"])} s  x{Told(line["peft_ratio"])}"));
     }
 
     private static string Told(JsonNode? value) => value?.ToJsonString() ?? "-";
@@ -168,14 +190,14 @@ internal static class MethodCosts
     /// <summary>One method's step.</summary>
     private sealed class Work : IDisposable
     {
-        private readonly PolicyUpdater updater;
-        private readonly List<RolloutGroup> groups;
-        private readonly AdapterOptimizer optimizer;
+        private readonly PolicyUpdater _updater;
+        private readonly List<RolloutGroup> _groups;
+        private readonly AdapterOptimizer _optimizer;
 
         private Work(string name, AdapterSet adapter, PolicyUpdater updater, List<RolloutGroup> groups)
         {
-            (Name, Adapter, this.updater, this.groups) = (name, adapter, updater, groups);
-            optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
+            (Name, Adapter, _updater, _groups) = (name, adapter, updater, groups);
+            _optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
         }
 
         public string Name { get; }
@@ -184,7 +206,8 @@ internal static class MethodCosts
 
         public static Work Of(LanguageModel loaded, string name, int rank, PolicyUpdater updater, List<RolloutGroup> groups)
         {
-            var settings = new AdapterSettings { Method = name, Rank = rank, Start = new() { Calibration = [.. groups.Select(g => g.Prompt)] } };
+            var settings =
+                new AdapterSettings { Method = name, Rank = rank, Start = new() { Calibration = [.. groups.Select(g => g.Prompt)] } };
             return new Work(name, AdapterMethod.Of(name).Create(loaded.Model, settings), updater, groups);
         }
 
@@ -220,16 +243,16 @@ internal static class MethodCosts
             return new Time(clock.Elapsed.TotalSeconds, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
         }
 
-        private void Step() => BenchCommand.Train(updater, optimizer, Adapter, groups);
+        private void Step() => BenchCommand.Train(_updater, _optimizer, Adapter, _groups);
     }
 
     private sealed class Scratch : IDisposable
     {
-        private readonly string root = Directory.CreateTempSubdirectory("tenon-methods-").FullName;
-        private int count;
+        private readonly string _root = Directory.CreateTempSubdirectory("tenon-methods-").FullName;
+        private int _count;
 
-        public string New() => Path.Combine(root, $"{count++}");
+        public string New() => Path.Combine(_root, $"{_count++}");
 
-        public void Dispose() => Directory.Delete(root, recursive: true);
+        public void Dispose() => Directory.Delete(_root, recursive: true);
     }
 }

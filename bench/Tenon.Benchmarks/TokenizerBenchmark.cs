@@ -4,8 +4,10 @@ using Tenon.Text.Tokenizers;
 namespace Tenon.Benchmarks;
 
 /// <summary>
-/// Encoding of one long piece that no rule cuts (letters without a space), and of ordinary prose, in characters a second. TENON_TOKENIZER names a folder
-/// with tokenizer.json (Qwen3's, Llama 3's ...); without it the byte-level tokenizer, which has no merges, shows the cost of everything else.
+/// Encoding of one long piece that no rule cuts (letters without a space), and of ordinary prose, in characters a second. TENON_TOKENIZER
+/// names a folder
+/// with tokenizer.json (Qwen3's, Llama 3's ...); without it the byte-level tokenizer, which has no merges, shows the cost of everything
+/// else.
 /// </summary>
 [MemoryDiagnoser]
 public class TokenizerBenchmark

@@ -5,7 +5,8 @@ using Tenon.MathAnswers;
 namespace Tenon.Benchmarks;
 
 /// <summary>
-/// Verdicts a second over the gold answers of a benchmark file (TENON_DATA/eval/math500.jsonl where set, else a short list of the same kinds of
+/// Verdicts a second over the gold answers of a benchmark file (TENON_DATA/eval/math500.jsonl where set, else a short list of the same
+/// kinds of
 /// answers): each gold against itself in a box and against its neighbour, on two cores.
 /// </summary>
 [MemoryDiagnoser]
@@ -19,8 +20,10 @@ public class VerifierBenchmark
     {
         var folder = Environment.GetEnvironmentVariable("TENON_DATA");
         _golds = folder is null
-            ? [@"\left( 3, \frac{\pi}{2} \right)", "p - q", @"\frac{14}{3}", "9", @"\text{Evelyn}", "42", "27", @"90^\circ", @"3\sqrt{13}", "4", "2220", @"\frac{3}{56}", "284", "5", @"\sqrt{51}", "6 - 5i", @"10,\!080", @"\begin{pmatrix} -2 \\ -14 \\ -7 \end{pmatrix}"]
-            : [.. File.ReadLines(Path.Combine(folder, "eval", "math500.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("answer").GetString()!)];
+            ? [@"\left( 3, \frac{\pi}{2} \right)", "p - q", @"\frac{14}{3}", "9", @"\text{Evelyn}", "42", "27", @"90^\circ", @"3\sqrt{13}",
+            "4", "2220", @"\frac{3}{56}", "284", "5", @"\sqrt{51}", "6 - 5i", @"10,\!080", @"\begin{pmatrix} -2 \\ -14 \\ -7 \end{pmatrix}"]
+            : [.. File.ReadLines(Path.Combine(folder, "eval", "math500.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("answer").GetString()!)];
     }
 
     [Benchmark]

@@ -5,7 +5,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// What goes into chosen linear layers of the base model while it reads some sequences: an adapter that changes nothing and copies its inputs. Layers are taken a few at
+/// What goes into chosen linear layers of the base model while it reads some sequences: an adapter that changes nothing and copies its
+/// inputs. Layers are taken a few at
 /// a time, so that their inputs fit into memory whatever the model's depth; layers that read the same tensor share one copy.
 /// </summary>
 internal static class ActivationProbe
@@ -13,7 +14,8 @@ internal static class ActivationProbe
     private const int LayersAtOnce = 16;
 
     /// <summary>Calls <paramref name="visit"/> with layers and the inputs [tokens, in] that they share, in model order.</summary>
-    public static void Run(AdapterSet owner, IReadOnlyList<Linear> layers, IReadOnlyList<int[]> sequences, Action<IReadOnlyList<Linear>, float[]> visit)
+    public static void Run(AdapterSet owner, IReadOnlyList<Linear> layers, IReadOnlyList<int[]> sequences, Action<IReadOnlyList<Linear>,
+        float[]> visit)
     {
         for (var first = 0; first < layers.Count; first += LayersAtOnce)
         {

@@ -2,7 +2,9 @@ using Tenon.Adapters.Peft;
 
 namespace Tenon.Adapters;
 
-/// <summary>What every method takes beside its own parts: whole modules (<c>modules_to_save</c>), trained biases, trained token rows.</summary>
+/// <summary>
+/// What every method takes beside its own parts: whole modules (<c>modules_to_save</c>), trained biases, trained token rows.
+/// </summary>
 internal static class AdapterExtras
 {
     public static void AddTo(AdapterSet set)
@@ -16,7 +18,8 @@ internal static class AdapterExtras
     {
         var model = set.Model;
         var modules = Targets.WholeModules(model.Config, set.Settings);
-        var tie = set.Settings.Start.Peft is { } peft && peft.Has("ensure_weight_tying") && peft.Flag("ensure_weight_tying") && model.IsTied && modules.Any(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head);
+        var tie = set.Settings.Start.Peft is { } peft && peft.Has("ensure_weight_tying") && peft.Flag("ensure_weight_tying") && model.IsTied
+            && modules.Any(m => m.Kind is ModuleKind.Embedding or ModuleKind.Head);
         if (tie)
         {
             var table = Trained.Copy(model.Embedding.Path + ".weight", model.Embedding.Table);
@@ -54,7 +57,9 @@ internal static class AdapterExtras
         if (rows.Count > 0) TokenRows.AddTo(set, rows, key, headFollows: head.Count == 0);
         if (head.Count > 0) TokenRows.AddToHead(set, head, key);
 
-        static TenonException Trained(string path) => new("adapter.trainable-tokens", "an embedding that nothing else trains", path + " is trained already", "leave it out of modules-to-save or targets", usage: true);
+        static TenonException Trained(string path) =>
+            new("adapter.trainable-tokens", "an embedding that nothing else trains", path + " is trained already",
+            "leave it out of modules-to-save or targets", usage: true);
     }
 
     private static void AddBiases(AdapterSet set)
@@ -63,10 +68,12 @@ internal static class AdapterExtras
         if (which == "none") return;
         if (which is not ("all" or "only")) throw new TenonException("adapter.bias", "none, all or only", which, usage: true);
         foreach (var part in set.Linears)
-            if (part.OwnBias is null && part.Layer.Bias is { } bias) part.OwnBias = Trained.Copy(part.Layer.Path + ".base_layer.bias", bias);
+            if (part.OwnBias is null && part.Layer.Bias is { } bias)
+                part.OwnBias = Trained.Copy(part.Layer.Path + ".base_layer.bias", bias);
         if (which == "only") return;
         var adapted = set.Linears.Select(l => l.Layer).ToHashSet();
         foreach (var layer in set.Model.Linears.Append(set.Model.Head))
-            if (layer.Bias is { } bias && !adapted.Contains(layer)) set.Add(new WholeLinear(layer, null) { OwnBias = Trained.Copy(layer.Path + ".bias", bias) });
+            if (layer.Bias is { } bias && !adapted.Contains(layer))
+                set.Add(new WholeLinear(layer, null) { OwnBias = Trained.Copy(layer.Path + ".bias", bias) });
     }
 }

@@ -2,7 +2,9 @@ using Tenon.Tensors;
 
 namespace Tenon.Adapters;
 
-/// <summary>Start values as a pure function of seed, layer, tensor and element, the same on any machine and in any order of creation.</summary>
+/// <summary>
+/// Start values as a pure function of seed, layer, tensor and element, the same on any machine and in any order of creation.
+/// </summary>
 internal static class AdapterInit
 {
     /// <summary>Uniform in +-bound.</summary>

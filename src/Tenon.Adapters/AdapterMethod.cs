@@ -23,10 +23,13 @@ public enum SharedKeys
     Dropout = 4,
 }
 
-/// <summary>A PEFT method: one file, found by its type. It makes the parts of each layer; what all methods have in common lives in <see cref="AdapterSet"/>.</summary>
+/// <summary>
+/// A PEFT method: one file, found by its type. It makes the parts of each layer; what all methods have in common lives in
+/// <see cref="AdapterSet"/>.
+/// </summary>
 public abstract class AdapterMethod
 {
-    private static readonly ConditionalWeakTable<AdapterSettings, ISettings> s_read = [];
+    private static readonly ConditionalWeakTable<AdapterSettings, ISettings> S_read = [];
 
     /// <summary>Its name in recipes.</summary>
     public abstract string Name { get; }
@@ -38,7 +41,8 @@ public abstract class AdapterMethod
     public virtual SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha | SharedKeys.Dropout;
 
     /// <summary>
-    /// Its own options at their defaults, a record whose keys, ranges and sentences are what a recipe, the documents and <c>tenon methods</c> know of them.
+    /// Its own options at their defaults, a record whose keys, ranges and sentences are what a recipe, the documents and <c>tenon
+    /// methods</c> know of them.
     /// A recipe's key that stands neither here nor among the shared ones is refused.
     /// </summary>
     public virtual ISettings StandardOptions => new NoOptions();
@@ -57,15 +61,20 @@ public abstract class AdapterMethod
     {
     }
 
-    /// <summary>AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model (<c>bench/method-rates.sh</c>, docs/studies/methods.md).</summary>
+    /// <summary>
+    /// AdamW's learning rate on a model of hidden size 128: the best of a sweep over runs of thirty DAPO steps on the embedded model
+    /// (<c>bench/method-rates.sh</c>, docs/studies/methods.md).
+    /// </summary>
     protected virtual double TunedRate => 1e-3;
 
     /// <summary>
-    /// The learning rate of a recipe that names none: <see cref="TunedRate"/> times 128 / width, to two digits. Adam's best rate falls with one over the width (Yang et al. 2022, muP), which takes
+    /// The learning rate of a recipe that names none: <see cref="TunedRate"/> times 128 / width, to two digits. Adam's best rate falls with
+    /// one over the width (Yang et al. 2022, muP), which takes
     /// LoRA from 1e-3 on the embedded model to 8e-5 on one of 1.5 billion parameters.
     /// </summary>
     public double DefaultRate(Tenon.Models.Config.ModelConfig config) =>
-        double.Parse((TunedRate * 128 / config.HiddenSize).ToString("E1", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+        double.Parse((TunedRate * 128 / config.HiddenSize).ToString("E1", System.Globalization.CultureInfo.InvariantCulture),
+        System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>A fresh adapter on a model, attached. Faulty settings throw with all that is wrong.</summary>
     /// <param name="model">The model.</param>
@@ -80,7 +89,8 @@ public abstract class AdapterMethod
         set.RepeatAdaptedEnds();
         AdapterExtras.AddTo(set);
         // A folder that has no place for what is trained beside the method must not be found out at the first checkpoint.
-        if (settings.Start.Peft is null && (settings.Bias != "none" || settings.ModulesToSave.Count + settings.TrainableTokens.Count > 0)) _ = PeftFolder.FreshConfig(set, "");
+        if (settings.Start.Peft is null && (settings.Bias != "none" || settings.ModulesToSave.Count + settings.TrainableTokens.Count > 0))
+            _ = PeftFolder.FreshConfig(set, "");
         return set.Attach();
     }
 
@@ -88,15 +98,20 @@ public abstract class AdapterMethod
     protected abstract void Build(AdapterSet set);
 
     /// <summary>
-    /// Trainable parameters of the method's own tensors on a model of these sizes, from shapes alone; null where the method does not say. Throws where the settings do not fit.
+    /// Trainable parameters of the method's own tensors on a model of these sizes, from shapes alone; null where the method does not say.
+    /// Throws where the settings do not fit.
     /// </summary>
     public virtual long? Count(Tenon.Models.Config.ModelConfig config, AdapterSettings settings) => null;
 
-    /// <summary>The method's own type in PEFT, where what its folders say is settings one by one; null where <see cref="ToPeft"/> and <see cref="FromPeft"/> say it.</summary>
+    /// <summary>
+    /// The method's own type in PEFT, where what its folders say is settings one by one; null where <see cref="ToPeft"/> and
+    /// <see cref="FromPeft"/> say it.
+    /// </summary>
     private protected virtual PeftShape? Shape => null;
 
     /// <summary>
-    /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by <see cref="PeftFolder"/>.
+    /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by
+    /// <see cref="PeftFolder"/>.
     /// Null where PEFT has no such type (full training).
     /// </summary>
     public virtual PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
@@ -109,13 +124,16 @@ public abstract class AdapterMethod
     }
 
     /// <summary>
-    /// The method's own settings from a configuration that PEFT wrote, or null where it belongs to another method. Targets and the like are filled in by
+    /// The method's own settings from a configuration that PEFT wrote, or null where it belongs to another method. Targets and the like are
+    /// filled in by
     /// <see cref="PeftFolder"/>.
     /// </summary>
     public virtual AdapterSettings? FromPeft(PeftConfig config)
     {
         if (Shape is not { } shape || config.PeftType != shape.Type) return null;
-        var settings = shape.Read(config) with { Method = Name, Options = AdapterSettings.Texts(PeftAttribute.Read(StandardOptions.GetType(), config)) };
+        var settings = shape.Read(config)
+            with
+        { Method = Name, Options = AdapterSettings.Texts(PeftAttribute.Read(StandardOptions.GetType(), config)) };
         return Complete(settings, config);
     }
 
@@ -132,10 +150,12 @@ public abstract class AdapterMethod
         adapter.Tensors.DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
 
     /// <summary>Reads back what <see cref="FileTensors"/> gives; <paramref name="folder"/> names it in errors.</summary>
-    public virtual void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder) => PeftFolder.ReadAll(adapter.Tensors, file, folder, Name);
+    public virtual void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder) =>
+        PeftFolder.ReadAll(adapter.Tensors, file, folder, Name);
 
     /// <summary>
-    /// True where PEFT's two files do not hold all that going on needs (frozen factors, a start that was subtracted, masked values): Tenon's own record then stands beside them.
+    /// True where PEFT's two files do not hold all that going on needs (frozen factors, a start that was subtracted, masked values):
+    /// Tenon's own record then stands beside them.
     /// </summary>
     public virtual bool KeepsRecord(AdapterSet adapter) => adapter.PrivateTensors.Any();
 
@@ -144,7 +164,10 @@ public abstract class AdapterMethod
     {
     }
 
-    /// <summary>After the gradient of an optimizer step is complete and before it is clipped: adds the gradient of the method's own penalty terms. Returns the penalty's value.</summary>
+    /// <summary>
+    /// After the gradient of an optimizer step is complete and before it is clipped: adds the gradient of the method's own penalty terms.
+    /// Returns the penalty's value.
+    /// </summary>
     public virtual double AddPenalty(AdapterSet adapter) => 0;
 
     /// <summary>After an optimizer step, while its gradients (after clipping) still stand: schedules inside the method.</summary>
@@ -152,8 +175,12 @@ public abstract class AdapterMethod
     {
     }
 
-    /// <summary>What the method departs from the recipe's optimizer in, by parameter: learning-rate factors, weight decay, a transform of the gradient.</summary>
-    public virtual IReadOnlyDictionary<Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) => new Dictionary<Parameter, OptimizerPart>();
+    /// <summary>
+    /// What the method departs from the recipe's optimizer in, by parameter: learning-rate factors, weight decay, a transform of the
+    /// gradient.
+    /// </summary>
+    public virtual IReadOnlyDictionary<Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) =>
+        new Dictionary<Parameter, OptimizerPart>();
 
     /// <summary>All methods of this assembly, by name.</summary>
     public static IReadOnlyDictionary<string, AdapterMethod> All { get; } = typeof(AdapterMethod).Assembly.GetTypes()
@@ -164,21 +191,25 @@ public abstract class AdapterMethod
 
     /// <summary>The method of a name, or an error with the nearest one.</summary>
     public static AdapterMethod Of(string name) => All.TryGetValue(name, out var method) ? method
-        : throw new TenonException($"adapter method '{name}'", string.Join(", ", All.Keys), name, Nearest.Of(name, All.Keys) is { } near ? $"did you mean '{near}'?" : null, usage: true);
+        : throw new TenonException($"adapter method '{name}'", string.Join(", ", All.Keys), name, Nearest.Of(name, All.Keys) is { } near
+        ? $"did you mean '{near}'?" : null, usage: true);
 
     /// <summary>The options of some settings; texts that fit none throw, as <see cref="RequireOptions"/> says.</summary>
-    internal ISettings OptionsOf(AdapterSettings settings) => s_read.GetValue(settings, given =>
+    internal ISettings OptionsOf(AdapterSettings settings) => S_read.GetValue(settings, given =>
     {
         var options = Read(given, out var faults);
         return faults.Count == 0 ? options : throw Faulty(faults);
     });
 
-    /// <summary>Throws where the settings hold options or a start that the method does not have, or values out of range, with all of them.</summary>
+    /// <summary>
+    /// Throws where the settings hold options or a start that the method does not have, or values out of range, with all of them.
+    /// </summary>
     public void RequireOptions(AdapterSettings settings)
     {
         var options = Read(settings, out var faults);
         // PEFT's own rules govern the folders that it wrote.
-        if (settings.Start.Peft is null && !settings.Start.SkipStart) faults.AddRange(SettingsCheck.Faults(options).Where(fault => faults.All(other => other.Key != fault.Key)));
+        if (settings.Start.Peft is null && !settings.Start.SkipStart)
+            faults.AddRange(SettingsCheck.Faults(options).Where(fault => faults.All(other => other.Key != fault.Key)));
         if (settings.Init is { } init && !Inits.Contains(init)) faults.Add(StartFault(init));
         if (faults.Count > 0) throw Faulty(faults);
     }
@@ -202,9 +233,12 @@ public abstract class AdapterMethod
     /// <summary>One sentence for each shared key that the settings hold and the method has no use for.</summary>
     public IEnumerable<string> Unused(AdapterSettings settings)
     {
-        if (!Uses.HasFlag(SharedKeys.Rank) && (settings.Rank is not null || settings.RankPattern.Count > 0)) yield return $"method '{Name}' has no rank: adapter.rank has no effect";
-        if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0)) yield return $"method '{Name}' has no alpha: adapter.alpha has no effect";
-        if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0) yield return $"method '{Name}' has no dropout: adapter.dropout has no effect";
+        if (!Uses.HasFlag(SharedKeys.Rank) && (settings.Rank is not null || settings.RankPattern.Count > 0))
+            yield return $"method '{Name}' has no rank: adapter.rank has no effect";
+        if (!Uses.HasFlag(SharedKeys.Alpha) && (settings.Alpha is not null || settings.AlphaPattern.Count > 0))
+            yield return $"method '{Name}' has no alpha: adapter.alpha has no effect";
+        if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0)
+            yield return $"method '{Name}' has no dropout: adapter.dropout has no effect";
     }
 }
 
@@ -220,7 +254,8 @@ public sealed record MethodStep(long Update, long Updates, Action<string, double
 /// <param name="Transform">Rewrites the clipped gradient in place before any parameter of the step changes; null leaves it.</param>
 /// <param name="LearningRate">The learning rate that the schedule and <paramref name="RateFactor"/> scale; null is the recipe's.</param>
 /// <param name="Rule">The update rule, where a recipe's <c>adamw</c> is not meant.</param>
-public sealed record OptimizerPart(double RateFactor = 1, double? WeightDecay = null, OptimizerPart.Rewrite? Transform = null, double? LearningRate = null, UpdateForm Rule = UpdateForm.Recipe)
+public sealed record OptimizerPart(double RateFactor = 1, double? WeightDecay = null, OptimizerPart.Rewrite? Transform =
+    null, double? LearningRate = null, UpdateForm Rule = UpdateForm.Recipe)
 {
     /// <summary>Rewrites a gradient in place.</summary>
     public delegate void Rewrite(Span<float> gradient);
@@ -232,6 +267,9 @@ public enum UpdateForm
     /// <summary>The recipe's.</summary>
     Recipe,
 
-    /// <summary>AdamW as transformers had it, in place of the recipe's <c>adamw</c>: epsilon (1e-6) beside the uncorrected root, weight decay after the step.</summary>
+    /// <summary>
+    /// AdamW as transformers had it, in place of the recipe's <c>adamw</c>: epsilon (1e-6) beside the uncorrected root, weight decay after
+    /// the step.
+    /// </summary>
     PlainRootAdamW,
 }

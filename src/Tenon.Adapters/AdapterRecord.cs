@@ -6,21 +6,29 @@ using Tenon.Checkpoints;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// Tenon's own record beside PEFT's two files, for what their format has no place for: the method's name and settings (<c>tenon_adapter.json</c>) and every tensor,
-/// private ones included (<c>tenon_adapter.safetensors</c>). It names the SHA-256 of PEFT's tensor file and counts only while that is unchanged.
+/// Tenon's own record beside PEFT's two files, for what their format has no place for: the method's name and settings
+/// (<c>tenon_adapter.json</c>) and every tensor,
+/// private ones included (<c>tenon_adapter.safetensors</c>). It names the SHA-256 of PEFT's tensor file and counts only while that is
+/// unchanged.
 /// </summary>
 internal static class AdapterRecord
 {
     public const string SettingsFile = "tenon_adapter.json";
     public const string TensorFile = "tenon_adapter.safetensors";
     private const string PrivatePrefix = "private.";
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions S_json = new() { WriteIndented = true };
 
     public static void Save(AdapterSet adapter, string folder)
     {
-        SafetensorsWriter.Write(Path.Combine(folder, TensorFile), All(adapter).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray())));
-        var record = new JsonObject { ["format"] = 2, ["peft-tensors-sha256"] = Sha256(folder), ["settings"] = SettingsJson.Write(adapter.Settings) };
-        File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(s_json) + "\n");
+        SafetensorsWriter.Write(Path.Combine(folder, TensorFile),
+            All(adapter).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray())));
+        var record =
+            new JsonObject
+            {
+                ["format"] = 2, ["peft-tensors-sha256"] = Sha256(folder),
+                ["settings"] = SettingsJson.Write(adapter.Settings)
+            };
+        File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(S_json) + "\n");
     }
 
     /// <summary>The settings of a folder's record; null where there is none, or where PEFT's file was written anew since.</summary>
@@ -33,11 +41,14 @@ internal static class AdapterRecord
         {
             var record = JsonNode.Parse(text)!.AsObject();
             if ((string?)record["peft-tensors-sha256"] != Sha256(folder)) return null;
-            return SettingsJson.Read<AdapterSettings>(OfToday(record["settings"]!.AsObject())) with { Start = new AdapterStart { SkipStart = true } };
+            return SettingsJson.Read<AdapterSettings>(OfToday(record["settings"]!.AsObject()))
+                with
+            { Start = new AdapterStart { SkipStart = true } };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or TenonException)
         {
-            throw new TenonException($"record '{path}'", "what Tenon wrote there", e is JsonException json ? JsonFault.Describe(json, text) : "another shape", $"delete it to read PEFT's files alone", inner: e);
+            throw new TenonException($"record '{path}'", "what Tenon wrote there", e is JsonException json ? JsonFault.Describe(json, text)
+                : "another shape", $"delete it to read PEFT's files alone", inner: e);
         }
     }
 

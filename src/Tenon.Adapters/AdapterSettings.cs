@@ -39,7 +39,9 @@ public sealed record AdapterSettings : IHasOptions
     [Bounds(0, double.PositiveInfinity, Above = true)]
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Share of the adapter's inputs that are dropped in training (never in sampling or scoring); 0 keeps sampler and trainer the same.</summary>
+    /// <summary>
+    /// Share of the adapter's inputs that are dropped in training (never in sampling or scoring); 0 keeps sampler and trainer the same.
+    /// </summary>
     [Bounds(0, 0.99)]
     public double Dropout { get; init; }
 
@@ -86,7 +88,9 @@ public sealed record AdapterSettings : IHasOptions
     /// <summary>The seed of the start values.</summary>
     internal ulong StartSeed => (ulong)(Seed ?? 42);
 
-    /// <summary>The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.</summary>
+    /// <summary>
+    /// The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.
+    /// </summary>
     public AdapterSettings Resolved(long seed)
     {
         if (From is not null) return this with { Seed = Seed ?? seed };
@@ -118,7 +122,8 @@ public sealed record AdapterSettings : IHasOptions
             if (names.Contains("all-linear")) yield return new("targets", "holds all-linear beside names", "all-linear alone, or names");
         }
 
-        if (!AdapterMethod.All.TryGetValue(Method, out var method)) yield return SettingsCheck.NoChoice("method", Method, AdapterMethod.All.Keys);
+        if (!AdapterMethod.All.TryGetValue(Method, out var method))
+            yield return SettingsCheck.NoChoice("method", Method, AdapterMethod.All.Keys);
         else if (Init is not null && !method.Inits.Contains(Init)) yield return method.StartFault(Init);
     }
 

@@ -5,8 +5,10 @@ using System.Text.Json.Serialization;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// Which modules an adapter stands at: all linear layers (of a method that has others, all of those), modules by the ends of their paths, or modules whose
-/// whole path one regular expression matches. A text converts as recipes write it: <c>all-linear</c>, names separated by commas, or an expression.
+/// Which modules an adapter stands at: all linear layers (of a method that has others, all of those), modules by the ends of their paths,
+/// or modules whose
+/// whole path one regular expression matches. A text converts as recipes write it: <c>all-linear</c>, names separated by commas, or an
+/// expression.
 /// </summary>
 [JsonConverter(typeof(Converter))]
 public abstract record AdapterTargets
@@ -21,7 +23,8 @@ public abstract record AdapterTargets
     public static implicit operator AdapterTargets(string text)
     {
         if (text.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return AllLinear;
-        return IsPattern(text) ? new Pattern(text) : Of(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        return IsPattern(text) ? new Pattern(text)
+            : Of(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
     }
 
     /// <summary>True for a text that can only be a regular expression.</summary>
@@ -68,13 +71,15 @@ public abstract record AdapterTargets
     // A recipe has a text or a list; what is written is a list, as it always was.
     private sealed class Converter : JsonConverter<AdapterTargets>
     {
-        public override AdapterTargets Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => JsonNode.Parse(ref reader) switch
-        {
-            JsonArray { Count: 1 } one when one[0] is JsonValue only && only.TryGetValue<string>(out var text) => text,
-            JsonArray list when list.All(item => item is JsonValue name && name.TryGetValue<string>(out _)) => Of(list.Select(item => item!.GetValue<string>())),
-            JsonValue value when value.TryGetValue<string>(out var text) => text,
-            _ => throw new JsonException("targets are all-linear, names of layers, or a regular expression"),
-        };
+        public override AdapterTargets Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            JsonNode.Parse(ref reader) switch
+            {
+                JsonArray { Count: 1 } one when one[0] is JsonValue only && only.TryGetValue<string>(out var text) => text,
+                JsonArray list when list.All(item => item is JsonValue name && name.TryGetValue<string>(out _)) =>
+                    Of(list.Select(item => item!.GetValue<string>())),
+                JsonValue value when value.TryGetValue<string>(out var text) => text,
+                _ => throw new JsonException("targets are all-linear, names of layers, or a regular expression"),
+            };
 
         public override void Write(Utf8JsonWriter writer, AdapterTargets value, JsonSerializerOptions options) =>
             JsonSerializer.Serialize(writer, value is Names names ? names.Paths : [value.ToString()], options);

@@ -38,7 +38,9 @@ internal static class Cayley
         return -((identity + Exact(q)).TransposeTimes(gradient).TimesTranspose((identity + q).Inverse()));
     }
 
-    /// <summary>The cut Neumann series I + 2 Q + 2 Q^2 + ... + Q^last of (I + Q)(I - Q)^-1, with so many terms as PEFT counts them.</summary>
+    /// <summary>
+    /// The cut Neumann series I + 2 Q + 2 Q^2 + ... + Q^last of (I + Q)(I - Q)^-1, with so many terms as PEFT counts them.
+    /// </summary>
     public static Matrix Neumann(Matrix q, int terms)
     {
         var (sum, power) = (Matrix.Identity(q.Rows), q);

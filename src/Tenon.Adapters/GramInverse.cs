@@ -2,17 +2,21 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Adapters;
 
-/// <summary>The inverse of a small Gram matrix of factors plus a ridge, and its products with gradients; float64 inside, in one fixed order.</summary>
+/// <summary>
+/// The inverse of a small Gram matrix of factors plus a ridge, and its products with gradients; float64 inside, in one fixed order.
+/// </summary>
 internal sealed class GramInverse(int rank)
 {
-    private Matrix inverse = new(rank, rank);
-    private readonly double[] line = new double[rank];
+    private Matrix _inverse = new(rank, rank);
+    private readonly double[] _line = new double[rank];
 
     /// <summary>factor (A A^T + ridge I)^-1 for A [rank, n].</summary>
-    public void OfRows(ReadOnlySpan<float> a, double ridge, double factor = 1) => inverse = factor * Matrix.From(a, rank, a.Length / rank).GramInverse(ridge);
+    public void OfRows(ReadOnlySpan<float> a, double ridge, double factor = 1) =>
+        _inverse = factor * Matrix.From(a, rank, a.Length / rank).GramInverse(ridge);
 
     /// <summary>factor (B^T B + ridge I)^-1 for B [n, rank].</summary>
-    public void OfColumns(ReadOnlySpan<float> b, double ridge, double factor = 1) => inverse = factor * Matrix.From(b, b.Length / rank, rank).Transposed().GramInverse(ridge);
+    public void OfColumns(ReadOnlySpan<float> b, double ridge, double factor = 1) =>
+        _inverse = factor * Matrix.From(b, b.Length / rank, rank).Transposed().GramInverse(ridge);
 
     /// <summary>g [n, rank] becomes g M.</summary>
     public void FromRight(Span<float> gradient)
@@ -33,10 +37,10 @@ internal sealed class GramInverse(int rank)
         for (var k = 0; k < rank; k++)
         {
             var sum = 0.0;
-            for (var l = 0; l < rank; l++) sum += values[l * stride] * inverse[l, k];
-            line[k] = sum;
+            for (var l = 0; l < rank; l++) sum += values[l * stride] * _inverse[l, k];
+            _line[k] = sum;
         }
 
-        for (var k = 0; k < rank; k++) values[k * stride] = (float)line[k];
+        for (var k = 0; k < rank; k++) values[k * stride] = (float)_line[k];
     }
 }

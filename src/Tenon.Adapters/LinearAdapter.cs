@@ -5,7 +5,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// What one method does to one linear layer: its parameters, the cheap forward pass, and the same function as one weight. From these the machinery gives
+/// What one method does to one linear layer: its parameters, the cheap forward pass, and the same function as one weight. From these the
+/// machinery gives
 /// merge, save, load, disable and counts.
 /// </summary>
 public abstract class LinearAdapter(Linear layer)
@@ -13,7 +14,9 @@ public abstract class LinearAdapter(Linear layer)
     /// <summary>The adapted layer; its weight is never written to.</summary>
     public Linear Layer { get; } = layer;
 
-    /// <summary>The layer's bias as the adapter has it: trained where the settings say so, else the base's; null where there is none.</summary>
+    /// <summary>
+    /// The layer's bias as the adapter has it: trained where the settings say so, else the base's; null where there is none.
+    /// </summary>
     public Parameter? Bias => OwnBias ?? Layer.Bias;
 
     /// <summary>A bias that is trained with the adapter (<c>bias: all</c> or <c>only</c>).</summary>
@@ -28,19 +31,29 @@ public abstract class LinearAdapter(Linear layer)
     /// <summary>True where it stands in place of the frozen weight rather than beside it.</summary>
     internal virtual bool Replaces => false;
 
-    /// <summary>All tensors of this layer under the key suffix that PEFT's files use (<c>lora_A.weight</c>); shared tensors appear in each layer that has them in its file.</summary>
+    /// <summary>
+    /// All tensors of this layer under the key suffix that PEFT's files use (<c>lora_A.weight</c>); shared tensors appear in each layer
+    /// that has them in its file.
+    /// </summary>
     public abstract IEnumerable<(string Key, Parameter Tensor)> Tensors { get; }
 
-    /// <summary>Tensors that PEFT's file has no place for and going on needs (a subtracted start, frozen factors), by a name within the layer.</summary>
+    /// <summary>
+    /// Tensors that PEFT's file has no place for and going on needs (a subtracted start, frozen factors), by a name within the layer.
+    /// </summary>
     public virtual IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => [];
 
     /// <summary>y [tokens, out] of x [tokens, in], the base product included.</summary>
     public abstract Tensor Forward(Tape tape, Tensor x);
 
-    /// <summary>The weight [out, in], row-major, whose plain product with x equals <see cref="Forward"/> up to rounding; made from a copy of the base weight, which it may change in place.</summary>
+    /// <summary>
+    /// The weight [out, in], row-major, whose plain product with x equals <see cref="Forward"/> up to rounding; made from a copy of the
+    /// base weight, which it may change in place.
+    /// </summary>
     public abstract float[] EffectiveWeight(float[] weight);
 
-    /// <summary>The bias that belongs to <see cref="EffectiveWeight"/>, from the value of <see cref="Bias"/>; most methods leave it.</summary>
+    /// <summary>
+    /// The bias that belongs to <see cref="EffectiveWeight"/>, from the value of <see cref="Bias"/>; most methods leave it.
+    /// </summary>
     public virtual float[]? EffectiveBias(float[]? bias) => bias;
 
     /// <summary>The update as factors, W' = W + B A exactly, for the methods that are a low-rank sum; null for the others.</summary>

@@ -5,23 +5,24 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// What sits in a layer's slot: for each run the part of the adapter that the batch names, or the base. A batch of one adapter goes through in one piece; a
+/// What sits in a layer's slot: for each run the part of the adapter that the batch names, or the base. A batch of one adapter goes through
+/// in one piece; a
 /// mixed one is cut where the adapter changes, and each piece has the bits it has alone.
 /// </summary>
 internal sealed class AdapterSlot<TPart> where TPart : class
 {
-    private readonly Dictionary<IAdapter, TPart> parts = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<IAdapter, TPart> _parts = new(ReferenceEqualityComparer.Instance);
 
-    public bool IsEmpty => parts.Count == 0;
+    public bool IsEmpty => _parts.Count == 0;
 
     public void Add(IAdapter adapter, TPart part)
     {
-        if (!parts.TryAdd(adapter, part)) throw new TenonException($"adapter '{adapter.Name}'", "one part for each layer", "a second one");
+        if (!_parts.TryAdd(adapter, part)) throw new TenonException($"adapter '{adapter.Name}'", "one part for each layer", "a second one");
     }
 
-    public void Remove(IAdapter adapter) => parts.Remove(adapter);
+    public void Remove(IAdapter adapter) => _parts.Remove(adapter);
 
-    public TPart? Single(IAdapter? adapter) => adapter is not null && parts.TryGetValue(adapter, out var part) ? part : null;
+    public TPart? Single(IAdapter? adapter) => adapter is not null && _parts.TryGetValue(adapter, out var part) ? part : null;
 
     /// <summary>Applies <paramref name="forward"/> (null part: the base) to all rows.</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch, Func<TPart?, Tensor, Tensor> forward)

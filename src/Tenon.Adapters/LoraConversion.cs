@@ -6,13 +6,15 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// An adapter as plain LoRA for servers that know nothing else: one rank for all layers (smaller ones are padded with zeros), scale 1 (alpha = r), so that readers
+/// An adapter as plain LoRA for servers that know nothing else: one rank for all layers (smaller ones are padded with zeros), scale 1
+/// (alpha = r), so that readers
 /// which ignore patterns compute the same function.
 /// </summary>
 public static class LoraConversion
 {
     /// <summary>
-    /// Writes the plain LoRA into an existing folder: the exact one without a <paramref name="rank"/> (an adapter that is none is then an error), else at most of this rank, where a layer that is
+    /// Writes the plain LoRA into an existing folder: the exact one without a <paramref name="rank"/> (an adapter that is none is then an
+    /// error), else at most of this rank, where a layer that is
     /// exactly of no larger one stays exact and every other gets the nearest factors (<see cref="NearestFactors"/>).
     /// </summary>
     public static LoraFit Save(AdapterSet adapter, string folder, string baseModel, int? rank = null)
@@ -22,7 +24,9 @@ public static class LoraConversion
         adapter.RequireFinite();
         var parts = adapter.Linears.Select(l => (l.Layer, Factors: Converted(adapter, l, rank))).ToList();
         var written = Write(adapter, folder, baseModel, parts.ConvertAll(p => (p.Layer, p.Factors.Factors)));
-        return new LoraFit(written, [.. parts.Where(p => p.Factors.Kept < p.Factors.Whole).Select(p => new LayerFit(p.Layer.Path, p.Factors.Kept, p.Factors.Whole))], parts.Sum(p => p.Factors.Whole));
+        return new LoraFit(written,
+            [.. parts.Where(p => p.Factors.Kept < p.Factors.Whole)
+            .Select(p => new LayerFit(p.Layer.Path, p.Factors.Kept, p.Factors.Whole))], parts.Sum(p => p.Factors.Whole));
     }
 
     private static NearestFactors Converted(AdapterSet adapter, LinearAdapter part, int? rank)
@@ -34,7 +38,9 @@ public static class LoraConversion
             return new(exact, whole, whole);
         }
 
-        if (rank is not { } most) throw Refused(adapter, $"the update of '{layer.Path}' is no low-rank sum", "--rank R writes the nearest plain LoRA of that rank and says how near it is; tenon adapter merge writes the whole model");
+        if (rank is not { } most)
+            throw Refused(adapter, $"the update of '{layer.Path}' is no low-rank sum",
+                "--rank R writes the nearest plain LoRA of that rank and says how near it is; tenon adapter merge writes the whole model");
         if (exact is not null) return NearestFactors.Of(exact, layer.Outputs, layer.Inputs, most);
         var before = layer.Weight.ToArray();
         var after = part.EffectiveWeight((float[])before.Clone());
@@ -54,12 +60,17 @@ public static class LoraConversion
         return sum;
     }
 
-    private static int Write(AdapterSet adapter, string folder, string baseModel, List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts)
+    private static int Write(AdapterSet adapter, string folder, string baseModel,
+        List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts)
     {
         var rank = Math.Max(1, parts.Max(p => p.Factors.Rank));
         var config = Config(baseModel, rank);
-        config["target_modules"] = Targets.Saved(adapter.Model.Config, new AdapterSettings { Targets = string.Join(',', parts.Select(p => p.Layer.Path)) }) ?? new JsonArray();
-        SafetensorsWriter.Write(Path.Combine(folder, PeftFolder.TensorFile), Entries(parts, rank), new Dictionary<string, string> { ["format"] = "pt" });
+        config["target_modules"] =
+            Targets.Saved(adapter.Model.Config, new AdapterSettings { Targets = string.Join(',', parts.Select(p => p.Layer.Path)) })
+            ?? new JsonArray();
+        SafetensorsWriter.Write(Path.Combine(folder, PeftFolder.TensorFile), Entries(parts, rank), new Dictionary<string,
+            string>
+        { ["format"] = "pt" });
         config.Write(folder);
         return rank;
     }
@@ -74,13 +85,16 @@ public static class LoraConversion
     }
 
     /// <summary>The factors of each layer under PEFT's names, padded with zeros to one rank.</summary>
-    internal static IEnumerable<SafetensorsEntry> Entries(IEnumerable<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts, int rank)
+    internal static IEnumerable<SafetensorsEntry> Entries(IEnumerable<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts,
+        int rank)
     {
         foreach (var (layer, factors) in parts)
         {
             var name = $"{PeftKeys.Prefix}{layer.Path}";
-            yield return SafetensorsEntry.FromFloats($"{name}.lora_A.weight", [rank, layer.Inputs], PadRows(factors.A, rank * layer.Inputs));
-            yield return SafetensorsEntry.FromFloats($"{name}.lora_B.weight", [layer.Outputs, rank], PadColumns(factors.B, layer.Outputs, factors.Rank, rank));
+            yield return SafetensorsEntry.FromFloats($"{name}.lora_A.weight", [rank, layer.Inputs],
+                PadRows(factors.A, rank * layer.Inputs));
+            yield return SafetensorsEntry.FromFloats($"{name}.lora_B.weight", [layer.Outputs, rank],
+                PadColumns(factors.B, layer.Outputs, factors.Rank, rank));
         }
     }
 

@@ -16,11 +16,19 @@ public static class ModelModules
         {
             if (!name.EndsWith(suffix, StringComparison.Ordinal)) continue;
             var path = name[..^suffix.Length];
-            var kind = path switch { "model.embed_tokens" => ModuleKind.Embedding, "lm_head" => ModuleKind.Head, _ => shape.Length == 1 ? ModuleKind.Norm : ModuleKind.Linear };
+            var kind =
+                path switch
+                {
+                    "model.embed_tokens" => ModuleKind.Embedding,
+                    "lm_head" => ModuleKind.Head,
+                    _ =>
+                shape.Length == 1 ? ModuleKind.Norm : ModuleKind.Linear
+                };
             modules.Add(new ModelModule(path, kind, [.. shape.Select(s => (int)s)]));
         }
 
-        if (config.TieWordEmbeddings && modules.TrueForAll(m => m.Kind != ModuleKind.Head)) modules.Add(new ModelModule("lm_head", ModuleKind.Head, [config.VocabSize, config.HiddenSize]));
+        if (config.TieWordEmbeddings && modules.TrueForAll(m => m.Kind != ModuleKind.Head))
+            modules.Add(new ModelModule("lm_head", ModuleKind.Head, [config.VocabSize, config.HiddenSize]));
         return modules;
     }
 }

@@ -4,14 +4,15 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// s (B A - B0 A0) x for factors that start at A0, B0, as s ((B - B0) A x + B0 (A - A0) x): both terms are zero at the start to the last bit, and nothing large cancels later, so that a small move keeps its digits.
+/// s (B A - B0 A0) x for factors that start at A0, B0, as s ((B - B0) A x + B0 (A - A0) x): both terms are zero at the start to the last
+/// bit, and nothing large cancels later, so that a small move keeps its digits.
 /// </summary>
 internal sealed class MovedProduct
 {
-    private readonly Func<Parameter> a;
-    private readonly Func<Parameter> b;
-    private readonly DerivedParameter movedA;
-    private readonly DerivedParameter movedB;
+    private readonly Func<Parameter> _a;
+    private readonly Func<Parameter> _b;
+    private readonly DerivedParameter _movedA;
+    private readonly DerivedParameter _movedB;
 
     /// <summary>Of trained factors A [r, in], B [out, r]; the starts, zero as yet, get these names.</summary>
     public MovedProduct(Parameter a, Parameter b, string startA, string startB)
@@ -25,11 +26,12 @@ internal sealed class MovedProduct
     {
     }
 
-    private MovedProduct(Func<Parameter> a, Func<Parameter> b, string startA, string startB, Parameter[] plainA, Parameter[] plainB, DerivedParameter[] derivedA, DerivedParameter[] derivedB)
+    private MovedProduct(Func<Parameter> a, Func<Parameter> b, string startA, string startB, Parameter[] plainA, Parameter[] plainB,
+        DerivedParameter[] derivedA, DerivedParameter[] derivedB)
     {
-        (this.a, this.b) = (a, b);
+        (_a, _b) = (a, b);
         (StartA, StartB) = (Start(startA, a()), Start(startB, b()));
-        (movedA, movedB) = (Moved(a, StartA, plainA, derivedA), Moved(b, StartB, plainB, derivedB));
+        (_movedA, _movedB) = (Moved(a, StartA, plainA, derivedA), Moved(b, StartB, plainB, derivedB));
     }
 
     /// <summary>A0 [r, in].</summary>
@@ -41,19 +43,20 @@ internal sealed class MovedProduct
     /// <summary>Takes the factors as they stand for the start.</summary>
     public void KeepStart()
     {
-        StartA.Set(a().Value);
-        StartB.Set(b().Value);
+        StartA.Set(_a().Value);
+        StartB.Set(_b().Value);
     }
 
     /// <summary>Adds it to y [tokens, out] in place; x [tokens, in].</summary>
     public Tensor AddTo(Tape tape, Tensor y, Tensor x, float scale)
     {
-        y = tape.MatMulInto(tape.Scale(tape.MatMul(x, a()), scale), movedB.Value, y);
-        return tape.MatMulInto(tape.Scale(tape.MatMul(x, movedA.Value), scale), StartB, y);
+        y = tape.MatMulInto(tape.Scale(tape.MatMul(x, _a()), scale), _movedB.Value, y);
+        return tape.MatMulInto(tape.Scale(tape.MatMul(x, _movedA.Value), scale), StartB, y);
     }
 
     /// <summary>
-    /// B A - B0 A0 as one product of twice the rank, [B - B0, B0] [A; A - A0]: a reader who multiplies in 16 bits keeps the update's own digits, where [B, -B0] [A; A0] would leave the rounding of both starts.
+    /// B A - B0 A0 as one product of twice the rank, [B - B0, B0] [A; A - A0]: a reader who multiplies in 16 bits keeps the update's own
+    /// digits, where [B, -B0] [A; A0] would leave the rounding of both starts.
     /// </summary>
     public LowRankFactors Factors()
     {
@@ -61,11 +64,11 @@ internal sealed class MovedProduct
         var joined = new float[outputs * 2 * rank];
         for (var o = 0; o < outputs; o++)
         {
-            movedB.Value.Value.Slice(o * rank, rank).CopyTo(joined.AsSpan(o * 2 * rank));
+            _movedB.Value.Value.Slice(o * rank, rank).CopyTo(joined.AsSpan(o * 2 * rank));
             StartB.Value.Slice(o * rank, rank).CopyTo(joined.AsSpan((o * 2 + 1) * rank));
         }
 
-        return new LowRankFactors([.. a().ToArray(), .. movedA.Value.ToArray()], joined, 2 * rank);
+        return new LowRankFactors([.. _a().ToArray(), .. _movedA.Value.ToArray()], joined, 2 * rank);
     }
 
     private static Parameter Start(string name, Parameter value)

@@ -3,20 +3,25 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// The factors of rank k nearest to a layer's update in the Frobenius norm (Eckart and Young 1936): its first k singular triplets, each value's root on either side.
+/// The factors of rank k nearest to a layer's update in the Frobenius norm (Eckart and Young 1936): its first k singular triplets, each
+/// value's root on either side.
 /// </summary>
 /// <param name="Factors">The factors; their rank is at most what was asked for.</param>
 /// <param name="Kept">Squared norm of the product.</param>
 /// <param name="Whole">Squared norm of the update.</param>
 internal sealed record NearestFactors(LowRankFactors Factors, double Kept, double Whole)
 {
-    /// <summary>Up to this smaller side an update is decomposed exactly; above it by power iterations, whose product is a lower bound of what the best factors keep.</summary>
+    /// <summary>
+    /// Up to this smaller side an update is decomposed exactly; above it by power iterations, whose product is a lower bound of what the
+    /// best factors keep.
+    /// </summary>
     private const int ExactSide = 1024;
 
     /// <summary>Of an update that is a low-rank sum: two QR factorisations and a decomposition as small as its rank.</summary>
     public static NearestFactors Of(LowRankFactors update, int outputs, int inputs, int rank)
     {
-        if (update.Rank > Math.Min(outputs, inputs)) return Of(Matrix.From(update.B, outputs, update.Rank) * Matrix.From(update.A, update.Rank, inputs), rank);
+        if (update.Rank > Math.Min(outputs, inputs))
+            return Of(Matrix.From(update.B, outputs, update.Rank) * Matrix.From(update.A, update.Rank, inputs), rank);
         var left = QrFactors.Of(Matrix.From(update.B, outputs, update.Rank));
         var right = QrFactors.Of(Matrix.From(update.A, update.Rank, inputs).Transposed());
         var core = Svd.Of(left.R.TimesTranspose(right.R));
@@ -39,7 +44,8 @@ internal sealed record NearestFactors(LowRankFactors Factors, double Kept, doubl
     {
         var top = svd.Top(Math.Min(rank, svd.S.Length));
         var roots = top.S.Select(Math.Sqrt).ToArray();
-        return new(new LowRankFactors(top.Vt.ScaleRows(roots).ToFloats(), top.U.ScaleColumns(roots).ToFloats(), top.S.Length), Squares(top.S), whole);
+        return new(new LowRankFactors(top.Vt.ScaleRows(roots).ToFloats(), top.U.ScaleColumns(roots).ToFloats(), top.S.Length),
+            Squares(top.S), whole);
     }
 
     private static double Squares(double[] values) => values.Sum(v => v * v);

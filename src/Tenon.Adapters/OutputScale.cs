@@ -4,13 +4,14 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// A trained factor for each output of a layer, y = c o (W x + u), at no pass over the activations (<see cref="ScaledOps"/>): what is added to the product is scaled beforehand, and c's gradient comes from y.
+/// A trained factor for each output of a layer, y = c o (W x + u), at no pass over the activations (<see cref="ScaledOps"/>): what is added
+/// to the product is scaled beforehand, and c's gradient comes from y.
 /// That asks for factors that are not zero.
 /// </summary>
 internal sealed class OutputScale
 {
-    private readonly Func<Parameter> value;
-    private readonly DerivedParameter logarithm;
+    private readonly Func<Parameter> _value;
+    private readonly DerivedParameter _logarithm;
 
     /// <summary>By the factors themselves [out].</summary>
     public OutputScale(Parameter scale)
@@ -24,11 +25,12 @@ internal sealed class OutputScale
     {
     }
 
-    private OutputScale(string name, long outputs, Func<Parameter> value, IReadOnlyList<Parameter> sources, IReadOnlyList<DerivedParameter> derived)
+    private OutputScale(string name, long outputs, Func<Parameter> value, IReadOnlyList<Parameter> sources,
+        IReadOnlyList<DerivedParameter> derived)
     {
-        this.value = value;
+        _value = value;
         // ScaledBy gives the gradient by ln c.
-        logarithm = new DerivedParameter($"{name}.logarithm", [outputs], sources, values => value().Value.CopyTo(values), gradient =>
+        _logarithm = new DerivedParameter($"{name}.logarithm", [outputs], sources, values => value().Value.CopyTo(values), gradient =>
         {
             var c = value();
             var sum = c.GradientSum;
@@ -38,17 +40,18 @@ internal sealed class OutputScale
     }
 
     /// <summary>c as it stands.</summary>
-    public Parameter Value => value();
+    public Parameter Value => _value();
 
     /// <summary>True where the scaled sum tells the unscaled one.</summary>
     public bool IsInvertible => !Value.Value.Contains(0f);
 
     /// <summary>Gives c its gradient by y, which is c o something.</summary>
-    public Tensor Of(Tape tape, Tensor y) => tape.ScaledBy(y, logarithm.Value);
+    public Tensor Of(Tape tape, Tensor y) => tape.ScaledBy(y, _logarithm.Value);
 
     /// <summary>The rows of a parameter [out, columns] times their factors.</summary>
-    public DerivedParameter Rows(string name, Parameter source, int columns) => new(name, [.. source.Dimensions], [source], values => Multiply(source.Value, values, columns, add: false),
-        gradient => Multiply(gradient, source.GradientSum, columns, add: true), [logarithm]);
+    public DerivedParameter Rows(string name, Parameter source, int columns) =>
+        new(name, [.. source.Dimensions], [source], values => Multiply(source.Value, values, columns, add: false),
+        gradient => Multiply(gradient, source.GradientSum, columns, add: true), [_logarithm]);
 
     private void Multiply(ReadOnlySpan<float> source, Span<float> target, int columns, bool add)
     {

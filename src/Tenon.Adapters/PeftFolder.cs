@@ -8,8 +8,10 @@ using Tenon.Tensors;
 namespace Tenon.Adapters;
 
 /// <summary>
-/// An adapter on disk, as PEFT writes it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, with PEFT's key names and bytes. Where these two do
-/// not hold all that going on needs, Tenon's own record (<see cref="AdapterRecord"/>) stands beside them. The same adapter gives the same bytes.
+/// An adapter on disk, as PEFT writes it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, with PEFT's key names and bytes.
+/// Where these two do
+/// not hold all that going on needs, Tenon's own record (<see cref="AdapterRecord"/>) stands beside them. The same adapter gives the same
+/// bytes.
 /// </summary>
 public static class PeftFolder
 {
@@ -24,18 +26,34 @@ public static class PeftFolder
     {
         adapter.RequireFinite();
         var tensors = Path.Combine(folder, TensorFile);
-        SafetensorsWriter.Write(tensors, adapter.Method.FileTensors(adapter).Concat(adapter.BaseCopies.Select(BaseCopy)), new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(tensors, adapter.Method.FileTensors(adapter).Concat(adapter.BaseCopies.Select(BaseCopy)),
+            new Dictionary<string, string> { ["format"] = "pt" });
         if (ConfigOf(adapter, baseModel) is { } config) config.Write(folder);
-        else File.WriteAllText(Path.Combine(folder, ConfigFile), new JsonObject { ["base_model_name_or_path"] = baseModel, ["peft_type"] = adapter.Method.Name.ToUpperInvariant() }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        else
+        {
+            var whole = new JsonObject
+            {
+                ["base_model_name_or_path"] = baseModel,
+                ["peft_type"] = adapter.Method.Name.ToUpperInvariant(),
+            };
+            var text = whole.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+            File.WriteAllText(Path.Combine(folder, ConfigFile), text);
+        }
         if (adapter.Method.KeepsRecord(adapter)) AdapterRecord.Save(adapter, folder);
     }
 
-    /// <summary>Opens a folder on a model: the method and sizes from its configuration, layers by PEFT's rule, tensors checked; attached.</summary>
+    /// <summary>
+    /// Opens a folder on a model: the method and sizes from its configuration, layers by PEFT's rule, tensors checked; attached.
+    /// </summary>
     public static AdapterSet Load(CausalModel model, string folder)
     {
         var file = Path.Combine(folder, ConfigFile);
-        if (!File.Exists(file)) throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it" : "nothing there", Below(folder), usage: true);
-        var settings = AdapterRecord.Read(folder) ?? (IsFull(file) ? new AdapterSettings { Method = "full" } : PeftSettings.Of(PeftConfig.Read(folder).Validate(), model, folder));
+        if (!File.Exists(file))
+            throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it"
+                : "nothing there", Below(folder), usage: true);
+        var settings = AdapterRecord.Read(folder)
+            ?? (IsFull(file) ? new AdapterSettings { Method = "full" }
+            : PeftSettings.Of(PeftConfig.Read(folder).Validate(), model, folder));
         var adapter = AdapterMethod.Of(settings.Method).Create(model, settings);
         try
         {
@@ -51,7 +69,10 @@ public static class PeftFolder
         return adapter;
     }
 
-    /// <summary>The name of the method that a folder belongs to: Tenon's own record says it, else the configuration; null for a variant that is not supported.</summary>
+    /// <summary>
+    /// The name of the method that a folder belongs to: Tenon's own record says it, else the configuration; null for a variant that is not
+    /// supported.
+    /// </summary>
     public static string? MethodOf(string folder)
     {
         if (AdapterRecord.Read(folder) is { } settings) return settings.Method;
@@ -67,7 +88,9 @@ public static class PeftFolder
         }
     }
 
-    /// <summary>Why vLLM does not compute the folder's function from the folder as it is (<see cref="VllmRules"/>); null where it does.</summary>
+    /// <summary>
+    /// Why vLLM does not compute the folder's function from the folder as it is (<see cref="VllmRules"/>); null where it does.
+    /// </summary>
     public static string? VllmObstacle(string folder)
     {
         if (IsFull(Path.Combine(folder, ConfigFile))) return "it is no adapter but a whole model's weights";
@@ -78,11 +101,16 @@ public static class PeftFolder
     /// <summary>PEFT puts an adapter that is not called "default" into a folder of its name.</summary>
     private static string? Below(string folder)
     {
-        var names = Directory.Exists(folder) ? Directory.GetDirectories(folder).Where(d => File.Exists(Path.Combine(d, ConfigFile))).Order(StringComparer.Ordinal).ToList() : [];
+        var names = Directory.Exists(folder)
+            ? Directory.GetDirectories(folder).Where(d => File.Exists(Path.Combine(d, ConfigFile))).Order(StringComparer.Ordinal).ToList()
+            : [];
         return names.Count == 0 ? null : $"there is one in {string.Join(", ", names)}";
     }
 
-    /// <summary>Reads the tensors of a folder into an adapter of the same method and shapes: from Tenon's record where there is one, else from PEFT's file. Names that are missing or too many are errors.</summary>
+    /// <summary>
+    /// Reads the tensors of a folder into an adapter of the same method and shapes: from Tenon's record where there is one, else from
+    /// PEFT's file. Names that are missing or too many are errors.
+    /// </summary>
     public static void LoadTensors(AdapterSet adapter, string folder)
     {
         if (AdapterRecord.TryLoadTensors(adapter, folder)) return;
@@ -94,29 +122,42 @@ public static class PeftFolder
     /// <summary>True where all tensors of the folder's adapter, private ones included, are read from Tenon's record.</summary>
     public static bool HasRecord(string folder) => AdapterRecord.Read(folder) is not null;
 
-    /// <summary>Reads named tensors of a file: each must be there in its shape, and no other may be but those that the method reads itself.</summary>
-    internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method, IReadOnlySet<string>? besides = null)
+    /// <summary>
+    /// Reads named tensors of a file: each must be there in its shape, and no other may be but those that the method reads itself.
+    /// </summary>
+    internal static void ReadAll(IEnumerable<(string Name, Parameter Tensor)> tensors, SafetensorsFile file, string folder, string method,
+        IReadOnlySet<string>? besides = null)
     {
         var expected = tensors.DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Tensor);
         var names = file.Tensors.Keys.ToDictionary(k => PeftKeys.Normalize(k));
         foreach (var (name, found) in names)
             if (!expected.ContainsKey(name) && !IsRepeated(name) && besides?.Contains(name) != true)
-                throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{method}'", $"'{found}'", "the folder belongs to another model, other targets or another method");
+                throw new TenonException($"adapter folder '{folder}'", $"tensors of method '{method}'", $"'{found}'",
+                    "the folder belongs to another model, other targets or another method");
         foreach (var (name, tensor) in expected)
         {
-            if (!names.TryGetValue(name, out var found)) throw new TenonException($"adapter folder '{folder}'", $"a tensor '{name}'", "none", "the folder is incomplete or belongs to other targets");
+            if (!names.TryGetValue(name, out var found))
+                throw new TenonException($"adapter folder '{folder}'", $"a tensor '{name}'", "none",
+                    "the folder is incomplete or belongs to other targets");
             var info = file.Tensors[found];
             if (!info.Shape.SequenceEqual(tensor.Dimensions))
-                throw new TenonException($"tensor '{name}' of '{folder}'", $"shape [{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", info.Shape)}]", "rank, targets or model differ");
+                throw new TenonException($"tensor '{name}' of '{folder}'", $"shape [{string.Join(", ", tensor.Dimensions)}]",
+                    $"[{string.Join(", ", info.Shape)}]", "rank, targets or model differ");
             tensor.Set(file.ReadFloats(found));
         }
     }
 
-    /// <summary>Tensors that say nothing new: the frozen embedding or head, and the biases of a module saved whole, which PEFT writes three times with <c>bias: all</c>.</summary>
+    /// <summary>
+    /// Tensors that say nothing new: the frozen embedding or head, and the biases of a module saved whole, which PEFT writes three times
+    /// with <c>bias: all</c>.
+    /// </summary>
     internal static bool IsRepeated(string name) => name.EndsWith(".base_layer.weight", StringComparison.Ordinal)
-        || name.EndsWith(".modules_to_save.bias", StringComparison.Ordinal) || name.EndsWith(".original_module.bias", StringComparison.Ordinal);
+        || name.EndsWith(".modules_to_save.bias", StringComparison.Ordinal)
+        || name.EndsWith(".original_module.bias", StringComparison.Ordinal);
 
-    /// <summary>The configuration that is written: the one that was read, or the method's own with targets, biases and whole modules filled in.</summary>
+    /// <summary>
+    /// The configuration that is written: the one that was read, or the method's own with targets, biases and whole modules filled in.
+    /// </summary>
     private static PeftConfig? ConfigOf(AdapterSet adapter, string baseModel)
     {
         var own = FreshConfig(adapter, baseModel);
@@ -133,8 +174,10 @@ public static class PeftFolder
         var settings = adapter.Settings;
         var config = adapter.Method.ToPeft(adapter, baseModel);
         if (config is null) return null;
-        if (config["target_modules"] is null && adapter.Linears.Count > 0) config["target_modules"] = Targets.Saved(adapter.Model.Config, settings);
-        Fill(config, "modules_to_save", settings.ModulesToSave.Count > 0 ? new JsonArray([.. settings.ModulesToSave.Order(StringComparer.Ordinal).Select(m => (JsonNode)m)]) : null);
+        if (config["target_modules"] is null && adapter.Linears.Count > 0)
+            config["target_modules"] = Targets.Saved(adapter.Model.Config, settings);
+        Fill(config, "modules_to_save", settings.ModulesToSave.Count > 0
+            ? new JsonArray([.. settings.ModulesToSave.Order(StringComparer.Ordinal).Select(m => (JsonNode)m)]) : null);
         Fill(config, "trainable_token_indices", TokenIndices(settings));
         Fill(config, "bias", settings.Bias switch { "none" => null, "all" => "all", _ => OnlyWord(config.PeftType) });
         return config;
@@ -154,7 +197,9 @@ public static class PeftFolder
     private static void Fill(PeftConfig config, string field, JsonNode? value)
     {
         if (value is null) return;
-        if (!config.Has(field)) throw new TenonException($"adapter of PEFT type {config.PeftType}", $"no {field}: PEFT's format has no place for it", value.ToJsonString(), usage: true);
+        if (!config.Has(field))
+            throw new TenonException($"adapter of PEFT type {config.PeftType}", $"no {field}: PEFT's format has no place for it",
+                value.ToJsonString(), usage: true);
         config[field] = value;
     }
 
@@ -166,15 +211,18 @@ public static class PeftFolder
         _ => peftType.ToLowerInvariant() + "_only",
     };
 
-    private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) => SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], copy.Weight.ToArray());
+    private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) =>
+        SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], copy.Weight.ToArray());
 
     private static void RequireSameBase(string name, FrozenMatrix weight, SafetensorsFile file, string folder)
     {
         if (!file.Tensors.TryGetValue(name, out var info)) return;
         // A file of 16-bit tensors holds the base's values rounded.
         var unit = info.Type switch { SafetensorsType.BF16 => 1 / 256f, SafetensorsType.F16 => 1 / 2048f, _ => 0 };
-        if (file.ReadFloats(name).Zip(weight.ToArray()).Any(p => !(Math.Abs(p.First - p.Second) <= unit * Math.Abs(p.Second) + unit * 1e-4f)))
-            throw new TenonException($"tensor '{name}' of '{folder}'", "the base model's own values", "others", "the adapter was made on another base: merge it there, or open that model");
+        if (file.ReadFloats(name).Zip(weight.ToArray())
+            .Any(p => !(Math.Abs(p.First - p.Second) <= unit * Math.Abs(p.Second) + unit * 1e-4f)))
+            throw new TenonException($"tensor '{name}' of '{folder}'", "the base model's own values", "others",
+                "the adapter was made on another base: merge it there, or open that model");
     }
 
     private static bool IsFull(string file)
@@ -182,7 +230,8 @@ public static class PeftFolder
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("peft_type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "FULL";
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("peft_type", out var type)
+                && type.ValueKind == JsonValueKind.String && type.GetString() == "FULL";
         }
         catch (JsonException)
         {

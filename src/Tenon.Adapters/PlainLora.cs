@@ -3,7 +3,10 @@ using Tenon.Checkpoints;
 
 namespace Tenon.Adapters;
 
-/// <summary>PEFT's files for methods that it does not know and that are low-rank sums: the same function as a plain LoRA of one rank and scale 1. What such a method needs to go on stands in Tenon's record.</summary>
+/// <summary>
+/// PEFT's files for methods that it does not know and that are low-rank sums: the same function as a plain LoRA of one rank and scale 1.
+/// What such a method needs to go on stands in Tenon's record.
+/// </summary>
 internal static class PlainLora
 {
     /// <summary>The configuration.</summary>
@@ -18,7 +21,8 @@ internal static class PlainLora
     public static IEnumerable<SafetensorsEntry> Tensors(AdapterSet adapter)
     {
         var own = adapter.Linears.Where(l => !l.Replaces).SelectMany(l => l.Tensors.Select(t => t.Tensor)).ToHashSet();
-        var others = adapter.Tensors.Where(t => !own.Contains(t.Tensor)).DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
+        var others = adapter.Tensors.Where(t => !own.Contains(t.Tensor)).DistinctBy(t => t.Name)
+            .Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
         var parts = Parts(adapter);
         return LoraConversion.Entries(parts, Rank(parts)).Concat(others);
     }

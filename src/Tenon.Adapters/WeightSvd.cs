@@ -3,18 +3,21 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Adapters;
 
-/// <summary>The singular value decomposition of a weight as the start of factors: in float64, each pair's sign such that the largest entry of the right vector is positive.</summary>
+/// <summary>
+/// The singular value decomposition of a weight as the start of factors: in float64, each pair's sign such that the largest entry of the
+/// right vector is positive.
+/// </summary>
 internal sealed class WeightSvd
 {
-    private readonly Svd svd;
+    private readonly Svd _svd;
 
-    private WeightSvd(Svd svd) => this.svd = svd;
+    private WeightSvd(Svd svd) => _svd = svd;
 
     /// <summary>Number of singular values, the smaller side of the weight.</summary>
-    public int Count => svd.S.Length;
+    public int Count => _svd.S.Length;
 
     /// <summary>The singular values, descending.</summary>
-    public IReadOnlyList<double> Values => svd.S;
+    public IReadOnlyList<double> Values => _svd.S;
 
     /// <summary>Of a frozen weight [out, in].</summary>
     public static WeightSvd Of(FrozenMatrix weight) => Of(Matrix.From(weight));
@@ -22,7 +25,10 @@ internal sealed class WeightSvd
     /// <summary>Of a matrix.</summary>
     public static WeightSvd Of(Matrix weight) => WithSigns(Svd.Of(weight));
 
-    /// <summary>Randomised, of the given rank, with so many power iterations (<see cref="RandomizedSvd"/>); <paramref name="normal"/> gives the start's draws.</summary>
+    /// <summary>
+    /// Randomised, of the given rank, with so many power iterations (<see cref="RandomizedSvd"/>); <paramref name="normal"/> gives the
+    /// start's draws.
+    /// </summary>
     public static WeightSvd Randomised(FrozenMatrix weight, int rank, int iterations, Func<int, double> normal)
     {
         var w = Matrix.From(weight);
@@ -43,12 +49,12 @@ internal sealed class WeightSvd
     /// <summary>Right singular vectors as rows [places, in], each times a function of its value.</summary>
     public float[] Rows(int[] places, Func<double, double>? factor = null)
     {
-        var columns = svd.Vt.Columns;
+        var columns = _svd.Vt.Columns;
         var result = new float[places.Length * columns];
         for (var k = 0; k < places.Length; k++)
         {
-            var scale = factor?.Invoke(svd.S[places[k]]) ?? 1;
-            for (var i = 0; i < columns; i++) result[k * columns + i] = (float)(scale * svd.Vt[places[k], i]);
+            var scale = factor?.Invoke(_svd.S[places[k]]) ?? 1;
+            for (var i = 0; i < columns; i++) result[k * columns + i] = (float)(scale * _svd.Vt[places[k], i]);
         }
 
         return result;
@@ -57,18 +63,18 @@ internal sealed class WeightSvd
     /// <summary>Left singular vectors as columns [out, places], each times a function of its value.</summary>
     public float[] Columns(int[] places, Func<double, double>? factor = null)
     {
-        var result = new float[svd.U.Rows * places.Length];
+        var result = new float[_svd.U.Rows * places.Length];
         for (var k = 0; k < places.Length; k++)
         {
-            var scale = factor?.Invoke(svd.S[places[k]]) ?? 1;
-            for (var o = 0; o < svd.U.Rows; o++) result[o * places.Length + k] = (float)(scale * svd.U[o, places[k]]);
+            var scale = factor?.Invoke(_svd.S[places[k]]) ?? 1;
+            for (var o = 0; o < _svd.U.Rows; o++) result[o * places.Length + k] = (float)(scale * _svd.U[o, places[k]]);
         }
 
         return result;
     }
 
     /// <summary>The product of the first count triplets [out, in].</summary>
-    public Matrix Low(int count) => svd.Top(count).Product();
+    public Matrix Low(int count) => _svd.Top(count).Product();
 
     private static WeightSvd WithSigns(Svd svd)
     {

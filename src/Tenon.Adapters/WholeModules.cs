@@ -23,7 +23,8 @@ internal static class Trained
 }
 
 /// <summary>
-/// A linear layer that is trained whole (full training, <c>modules_to_save</c>), or whose bias alone is: its weight and bias in place of the frozen ones. Where
+/// A linear layer that is trained whole (full training, <c>modules_to_save</c>), or whose bias alone is: its weight and bias in place of
+/// the frozen ones. Where
 /// <paramref name="weight"/> is null the frozen weight stays; where <paramref name="ownsWeight"/> is false another part has it in the file.
 /// </summary>
 internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeight = true) : LinearAdapter(layer)
@@ -33,23 +34,26 @@ internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeig
     /// <summary>What stands between the module's path and <c>weight</c> or <c>bias</c> in the file.</summary>
     public string Prefix { get; init; } = "";
 
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => weight is not null && ownsWeight ? [(Prefix + "weight", weight)] : [];
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
+        weight is not null && ownsWeight ? [(Prefix + "weight", weight)] : [];
 
     public override Tensor Forward(Tape tape, Tensor x) => weight is null ? Base(tape, x) : WithBias(tape, tape.MatMul(x, weight));
 
     public override float[] EffectiveWeight(float[] original) => weight?.ToArray() ?? original;
 }
 
-/// <summary>An embedding whose table is trained whole; where the same table is trained as the head, <paramref name="isHead"/> is true.</summary>
+/// <summary>
+/// An embedding whose table is trained whole; where the same table is trained as the head, <paramref name="isHead"/> is true.
+/// </summary>
 internal sealed class WholeEmbedding(Embedding layer, Parameter table, bool isHead = false) : EmbeddingAdapter(layer)
 {
-    private readonly DeferredRows? deferred = isHead ? new DeferredRows(table) : null;
+    private readonly DeferredRows? _deferred = isHead ? new DeferredRows(table) : null;
 
     internal override bool Replaces => true;
 
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("weight", table)];
 
-    public override Tensor Forward(Tape tape, int[] ids) => deferred is null ? tape.Embed(table, ids) : tape.Embed(deferred, ids);
+    public override Tensor Forward(Tape tape, int[] ids) => _deferred is null ? tape.Embed(table, ids) : tape.Embed(_deferred, ids);
 
     public override float[] EffectiveTable(float[] original) => table.ToArray();
 }

@@ -8,15 +8,15 @@ namespace Tenon.Checkpoints;
 /// </summary>
 internal sealed unsafe class ByteStore : IDisposable
 {
-    private readonly IDisposable[] owners;
-    private readonly Action? release;
-    private byte* start;
-    private int disposed;
+    private readonly IDisposable[] _owners;
+    private readonly Action? _release;
+    private byte* _start;
+    private int _disposed;
 
     private ByteStore(string location, byte* start, long length, Action? release, params IDisposable[] owners)
     {
-        this.start = start;
-        (Location, Length, this.release, this.owners) = (location, length, release, owners);
+        _start = start;
+        (Location, Length, _release, _owners) = (location, length, release, owners);
     }
 
     /// <summary>Path or name, for messages.</summary>
@@ -29,12 +29,15 @@ internal sealed unsafe class ByteStore : IDisposable
     public static ByteStore OpenFile(string path, string what)
     {
         if (!File.Exists(path))
-            throw new TenonException($"There is no file '{path}'", what, Directory.Exists(path) ? "a folder" : "nothing", "Check the path; a download may be unfinished.");
+            throw new TenonException($"There is no file '{path}'", what, Directory.Exists(path) ? "a folder"
+                : "nothing", "Check the path; a download may be unfinished.");
         try
         {
             var length = new FileInfo(path).Length;
             if (length == 0) throw new TenonException($"'{path}' is empty", what, "0 bytes", "Download the file again.");
-            var file = MemoryMappedFile.CreateFromFile(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete), null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            var file =
+                MemoryMappedFile.CreateFromFile(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete),
+                null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* pointer = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
@@ -42,7 +45,8 @@ internal sealed unsafe class ByteStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TenonException($"Cannot open '{path}'", what, e.Message, "Check the permissions of the file and that no program writes to it.", e);
+            throw new TenonException($"Cannot open '{path}'", what, e.Message,
+                "Check the permissions of the file and that no program writes to it.", e);
         }
     }
 
@@ -56,26 +60,26 @@ internal sealed unsafe class ByteStore : IDisposable
     /// <summary>The bytes [offset, offset + length).</summary>
     public ReadOnlySpan<byte> Slice(long offset, int length)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (offset < 0 || length < 0 || offset > Length - length) Outside(offset, length);
-        return new ReadOnlySpan<byte>(start + offset, length);
+        return new ReadOnlySpan<byte>(_start + offset, length);
     }
 
     /// <summary>A pointer to the bytes [offset, offset + length); valid until this store is disposed.</summary>
     public byte* Pointer(long offset, long length)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (offset < 0 || length < 0 || offset > Length - length) Outside(offset, length);
-        return start + offset;
+        return _start + offset;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        start = null;
-        release?.Invoke();
-        foreach (var owner in owners) owner.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _start = null;
+        _release?.Invoke();
+        foreach (var owner in _owners) owner.Dispose();
     }
 
     private void Outside(long offset, long length) =>

@@ -1,7 +1,8 @@
 namespace Tenon.Checkpoints;
 
 /// <summary>
-/// The model that is part of the program: <c>tiny</c>, a small Qwen2 that Tenon itself made with <c>tenon pretrain recipes/tiny-pretrain.yaml</c> and that half
+/// The model that is part of the program: <c>tiny</c>, a small Qwen2 that Tenon itself made with <c>tenon pretrain
+/// recipes/tiny-pretrain.yaml</c> and that half
 /// knows sums of two numbers. Its files are those of an ordinary Hugging Face folder.
 /// </summary>
 public static class EmbeddedModel
@@ -18,7 +19,8 @@ public static class EmbeddedModel
     public static byte[] ReadBytes(string file)
     {
         using var stream = typeof(EmbeddedModel).Assembly.GetManifestResourceStream(Prefix + file)
-            ?? throw new TenonException($"the embedded model's file '{file}'", "a resource of this program", "none", "this build was made without it");
+            ?? throw new TenonException($"the embedded model's file '{file}'", "a resource of this program", "none",
+            "this build was made without it");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;

@@ -5,7 +5,8 @@ using System.Text;
 namespace Tenon.Checkpoints;
 
 /// <summary>
-/// A name for a set of weights that follows from their contents: SHA-256 over every tensor's name, stored type, shape and stored bytes, in the order
+/// A name for a set of weights that follows from their contents: SHA-256 over every tensor's name, stored type, shape and stored bytes, in
+/// the order
 /// of names. One file or shards, wherever they lie, give the same fingerprint; another storage type gives another.
 /// </summary>
 public static class Fingerprint

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace Tenon.Checkpoints;
 
-/// <summary>A source that refuses NaN and infinity: every row that is read is looked at, and the first such value is named by tensor and index.</summary>
+/// <summary>
+/// A source that refuses NaN and infinity: every row that is read is looked at, and the first such value is named by tensor and index.
+/// </summary>
 internal sealed class FiniteWeights<T>(T inner) : IWeightSource, IStoredBytes, IBlockWeights
     where T : IWeightSource, IStoredBytes
 {
@@ -44,7 +46,8 @@ internal static class FiniteValues
         if (bad < 0) return;
         var index = row * info.Columns + bad;
         var place = info.Shape.Length == 2 ? $"[{index / info.Columns}, {index % info.Columns}]" : $"[{index}]";
-        throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a value that is no number", "finite values", $"{values[bad]} at {place}".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
+        throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a value that is no number", "finite values",
+            $"{values[bad]} at {place}".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
     }
 
     /// <summary>Throws where scales or offsets of blocks of 32 values, read from <paramref name="row"/> on, are not finite.</summary>
@@ -54,7 +57,8 @@ internal static class FiniteValues
         if (bad < 0) return;
         var blocks = info.Columns / 32;
         throw new TenonException($"Tensor '{info.Name}' of '{location}' holds a block whose scale is no number", "finite scales",
-            $"{scales[bad]} at [{row + (bad / blocks)}, {bad % blocks * 32}]".Replace("∞", "Infinity"), "The checkpoint is broken; download it again or take an earlier one.");
+            $"{scales[bad]} at [{row + (bad / blocks)}, {bad % blocks * 32}]".Replace("∞", "Infinity"),
+            "The checkpoint is broken; download it again or take an earlier one.");
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

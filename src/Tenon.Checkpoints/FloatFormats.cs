@@ -69,7 +69,8 @@ internal static unsafe class FloatFormats
     {
         var magnitude = (h & Vector256.Create(0x7FFFu)) << 13;
         var scaled = (magnitude.AsSingle() * Vector256.Create(BitConverter.UInt32BitsToSingle((127 + 112) << 23))).AsUInt32();
-        var special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x0F800000)).AsUInt32() & Vector256.Create(0x7F800000u);
+        var special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x0F800000))
+            .AsUInt32() & Vector256.Create(0x7F800000u);
         return (scaled | special | ((h & Vector256.Create(0x8000u)) << 16)).AsSingle();
     }
 }

@@ -28,7 +28,9 @@ public interface IWeightSource : IDisposable
     /// <summary>All tensors under their Hugging Face names.</summary>
     IReadOnlyDictionary<string, WeightInfo> Tensors { get; }
 
-    /// <summary>Reads rows [<paramref name="row"/>, row + count) of a tensor (a vector counts as one row) widened exactly to float32.</summary>
+    /// <summary>
+    /// Reads rows [<paramref name="row"/>, row + count) of a tensor (a vector counts as one row) widened exactly to float32.
+    /// </summary>
     /// <param name="name">Hugging Face name.</param>
     /// <param name="row">First row: index into the first dimension of a matrix.</param>
     /// <param name="destination">Exactly count x columns values, row-major.</param>

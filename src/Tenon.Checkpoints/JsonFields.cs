@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Tenon.Checkpoints;
 
 /// <summary>
-/// Typed reading of a JSON object's members: a missing required key or a wrong type is an error that names file and key, with the key's path from
+/// Typed reading of a JSON object's members: a missing required key or a wrong type is an error that names file and key, with the key's
+/// path from
 /// the top of the file (<c>model.merges</c>).
 /// </summary>
 internal readonly struct JsonFields(string file, JsonElement element, string path = "")
@@ -35,23 +36,27 @@ internal readonly struct JsonFields(string file, JsonElement element, string pat
     public static JsonFields Parse(string file, ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-        if (bytes.IsEmpty) throw new TenonException($"'{file}' is not valid JSON", "a JSON object", "an empty file", "Download the file again.");
+        if (bytes.IsEmpty)
+            throw new TenonException($"'{file}' is not valid JSON", "a JSON object", "an empty file", "Download the file again.");
         try
         {
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 64 });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new TenonException($"'{file}' is not what it should be", "a JSON object", Noun(document.RootElement), "Download the file again.");
+                throw new TenonException($"'{file}' is not what it should be", "a JSON object", Noun(document.RootElement),
+                    "Download the file again.");
             RequireText(document.RootElement);
             return new JsonFields(file, document.RootElement.Clone());
         }
         catch (JsonException e)
         {
             var text = System.Text.Encoding.UTF8.GetString(bytes.Span);
-            throw new TenonException($"'{file}' is not valid JSON", "a JSON object", JsonFault.Describe(e, text), "Download or write the file again.", e);
+            throw new TenonException($"'{file}' is not valid JSON", "a JSON object", JsonFault.Describe(e, text),
+                "Download or write the file again.", e);
         }
         catch (InvalidOperationException e)
         {
-            throw new TenonException($"'{file}' is not valid JSON", "text in UTF-8", "bytes that are none, or half of a surrogate pair", "Download or write the file again.", e);
+            throw new TenonException($"'{file}' is not valid JSON", "text in UTF-8", "bytes that are none, or half of a surrogate pair",
+                "Download or write the file again.", e);
         }
     }
 
@@ -113,7 +118,8 @@ internal readonly struct JsonFields(string file, JsonElement element, string pat
         return Wrong(key, expected, text.Length > 100 ? text[..100] + "..." : text);
     }
 
-    public TenonException Wrong(string key, string expected, string got) => new($"'{File}' has a bad value for '{Full(key)}'", expected, got, Restore);
+    public TenonException Wrong(string key, string expected, string got) =>
+        new($"'{File}' has a bad value for '{Full(key)}'", expected, got, Restore);
 
     public TenonException Missing(string key, string expected) => new($"'{File}' has no key '{Full(key)}'", expected, "nothing", Restore);
 

@@ -1,10 +1,12 @@
 namespace Tenon.Checkpoints;
 
-/// <summary>Weights that lie in memory as float32 arrays: a model made here, before it is written. NaN and infinity are refused when they are read.</summary>
+/// <summary>
+/// Weights that lie in memory as float32 arrays: a model made here, before it is written. NaN and infinity are refused when they are read.
+/// </summary>
 public sealed class MemoryWeights : IWeightSource
 {
-    private readonly Dictionary<string, float[]> values = [];
-    private readonly Dictionary<string, WeightInfo> tensors = [];
+    private readonly Dictionary<string, float[]> _values = [];
+    private readonly Dictionary<string, WeightInfo> _tensors = [];
 
     /// <summary>Takes the arrays as they are; <paramref name="location"/> is named in messages.</summary>
     public MemoryWeights(string location, IEnumerable<(string Name, long[] Shape, float[] Values)> tensors)
@@ -13,9 +15,10 @@ public sealed class MemoryWeights : IWeightSource
         foreach (var (name, shape, array) in tensors)
         {
             var info = new WeightInfo(name, shape, StoredType.F32);
-            if (array.Length != info.Count) throw new ArgumentException($"tensor '{name}' of shape {info.ShapeText} has {array.Length} values", nameof(tensors));
-            this.tensors.Add(name, info);
-            values.Add(name, array);
+            if (array.Length != info.Count)
+                throw new ArgumentException($"tensor '{name}' of shape {info.ShapeText} has {array.Length} values", nameof(tensors));
+            _tensors.Add(name, info);
+            _values.Add(name, array);
         }
     }
 
@@ -23,13 +26,13 @@ public sealed class MemoryWeights : IWeightSource
     public string Location { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, WeightInfo> Tensors => tensors;
+    public IReadOnlyDictionary<string, WeightInfo> Tensors => _tensors;
 
     /// <inheritdoc/>
     public void Read(string name, long row, Span<float> destination)
     {
-        values[name].AsSpan(checked((int)(row * tensors[name].Columns)), destination.Length).CopyTo(destination);
-        FiniteValues.Require(tensors[name], row, destination, Location);
+        _values[name].AsSpan(checked((int)(row * _tensors[name].Columns)), destination.Length).CopyTo(destination);
+        FiniteValues.Require(_tensors[name], row, destination, Location);
     }
 
     /// <inheritdoc/>

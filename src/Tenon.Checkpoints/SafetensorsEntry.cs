@@ -14,8 +14,11 @@ public sealed record SafetensorsEntry(string Name, SafetensorsType Type, IReadOn
     /// <summary>Number of values.</summary>
     public long Count => Shape.Aggregate(1L, (a, b) => checked(a * b));
 
-    /// <summary>float32 values stored as F32, or rounded to nearest as BF16 or F16; a finite value that would become infinite is an error.</summary>
-    public static SafetensorsEntry FromFloats(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> values, SafetensorsType type = SafetensorsType.F32) =>
+    /// <summary>
+    /// float32 values stored as F32, or rounded to nearest as BF16 or F16; a finite value that would become infinite is an error.
+    /// </summary>
+    public static SafetensorsEntry FromFloats(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> values, SafetensorsType type =
+        SafetensorsType.F32) =>
         new(name, RequireFloat(name, type), shape, stream => Put(stream, name, type, values.Span));
 
     /// <summary>float64 values.</summary>
@@ -48,8 +51,10 @@ public sealed record SafetensorsEntry(string Name, SafetensorsType Type, IReadOn
         });
     }
 
-    private static SafetensorsType RequireFloat(string name, SafetensorsType type) => type is SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16 ? type
-        : throw new TenonException($"Tensor '{name}' cannot be written as asked", "F32, BF16 or F16", type.ToString(), "Choose one of these types.");
+    private static SafetensorsType RequireFloat(string name, SafetensorsType type) =>
+        type is SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16 ? type
+        : throw new TenonException($"Tensor '{name}' cannot be written as asked", "F32, BF16 or F16", type.ToString(),
+        "Choose one of these types.");
 
     private static void Put(Stream stream, string name, SafetensorsType type, ReadOnlySpan<float> values)
     {
@@ -66,7 +71,8 @@ public sealed record SafetensorsEntry(string Name, SafetensorsType Type, IReadOn
             {
                 narrow[i] = type == SafetensorsType.BF16 ? FloatFormats.ToBf16(part[i]) : FloatFormats.ToF16(part[i]);
                 if ((narrow[i] & 0x7FFF) == (type == SafetensorsType.BF16 ? 0x7F80 : 0x7C00) && float.IsFinite(part[i]))
-                    throw new TenonException($"Tensor '{name}' does not fit into {type}", "values in its range", $"{part[i]}", "Store it as F32.");
+                    throw new TenonException($"Tensor '{name}' does not fit into {type}", "values in its range", $"{part[i]}",
+                        "Store it as F32.");
             }
             stream.Write(MemoryMarshal.AsBytes(narrow.AsSpan(0, part.Length)));
         }

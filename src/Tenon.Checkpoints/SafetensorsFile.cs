@@ -3,20 +3,21 @@ using System.Runtime.InteropServices;
 namespace Tenon.Checkpoints;
 
 /// <summary>
-/// A safetensors file, memory-mapped: its tensors' names, types and shapes, its metadata, and their values. Conversions are exact or refused.
+/// A safetensors file, memory-mapped: its tensors' names, types and shapes, its metadata, and their values. Conversions are exact or
+/// refused.
 /// Thread-safe.
 /// </summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
-    private readonly ByteStore bytes;
-    private readonly Dictionary<string, SafetensorsTensor> tensors;
+    private readonly ByteStore _bytes;
+    private readonly Dictionary<string, SafetensorsTensor> _tensors;
 
     private SafetensorsFile(ByteStore bytes)
     {
-        this.bytes = bytes;
+        _bytes = bytes;
         try
         {
-            (tensors, var metadata) = SafetensorsHeader.Parse(bytes);
+            (_tensors, var metadata) = SafetensorsHeader.Parse(bytes);
             Metadata = metadata;
         }
         catch
@@ -27,13 +28,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>Path or name, for messages.</summary>
-    public string Location => bytes.Location;
+    public string Location => _bytes.Location;
 
     /// <summary>The file's own key-value pairs (<c>format</c> ...).</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Its tensors by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsTensor> Tensors => tensors;
+    public IReadOnlyDictionary<string, SafetensorsTensor> Tensors => _tensors;
 
     /// <summary>Opens a file and checks its whole header.</summary>
     public static SafetensorsFile Open(string path) => new(ByteStore.OpenFile(path, "a safetensors file"));
@@ -42,8 +43,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public static SafetensorsFile FromMemory(string name, ReadOnlyMemory<byte> contents) => new(ByteStore.FromMemory(name, contents));
 
     /// <summary>The tensor of this name; throws naming the file and the nearest thing it holds.</summary>
-    public SafetensorsTensor Tensor(string name) => tensors.TryGetValue(name, out var t) ? t : throw new TenonException(
-        $"'{Location}' has no tensor '{name}'", name, tensors.Count == 0 ? "no tensors" : $"{tensors.Count} tensors: {string.Join(", ", tensors.Keys.Order(StringComparer.Ordinal).Take(8))}{(tensors.Count > 8 ? ", ..." : "")}",
+    public SafetensorsTensor Tensor(string name) => _tensors.TryGetValue(name, out var t) ? t : throw new TenonException(
+        $"'{Location}' has no tensor '{name}'", name, _tensors.Count == 0 ? "no tensors"
+        : $"{_tensors.Count} tensors: "
+        + $"{string.Join(", ", _tensors.Keys.Order(StringComparer.Ordinal).Take(8))}{(_tensors.Count > 8 ? ", ..." : "")}",
         "Check that the file belongs to this model.");
 
     /// <summary>The stored bytes [offset, offset + length) of a tensor.</summary>
@@ -52,7 +55,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         var t = Tensor(name);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, t.Length - length);
-        return bytes.Slice(t.Offset + offset, length);
+        return _bytes.Slice(t.Offset + offset, length);
     }
 
     /// <summary>All stored bytes of a tensor of less than 2 GB.</summary>
@@ -64,10 +67,12 @@ public sealed unsafe class SafetensorsFile : IDisposable
         var t = Tensor(name);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, t.Count - destination.Length, nameof(first));
-        var from = bytes.Pointer(t.Offset + first * t.Type.Bytes(), (long)destination.Length * t.Type.Bytes());
+        var from = _bytes.Pointer(t.Offset + first * t.Type.Bytes(), (long)destination.Length * t.Type.Bytes());
         switch (t.Type)
         {
-            case SafetensorsType.F32: new ReadOnlySpan<byte>(from, checked(destination.Length * 4)).CopyTo(MemoryMarshal.AsBytes(destination)); break;
+            case SafetensorsType.F32:
+                new ReadOnlySpan<byte>(from, checked(destination.Length * 4))
+                .CopyTo(MemoryMarshal.AsBytes(destination)); break;
             case SafetensorsType.F16: FloatFormats.WidenF16(from, destination); break;
             case SafetensorsType.BF16: FloatFormats.WidenBf16(from, destination); break;
             default: throw Unreadable(t, "F32, F16 or BF16");
@@ -107,7 +112,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => bytes.Dispose();
+    public void Dispose() => _bytes.Dispose();
 
     private static long[] Convert<T>(ReadOnlySpan<T> values, Func<T, long> widen)
     {
@@ -117,5 +122,6 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     private TenonException Unreadable(SafetensorsTensor t, string expected) =>
-        new($"Tensor '{t.Name}' of '{Location}' cannot be read as asked", expected, t.Type.ToString(), "Convert the checkpoint to one of these types.");
+        new($"Tensor '{t.Name}' of '{Location}' cannot be read as asked", expected, t.Type.ToString(),
+        "Convert the checkpoint to one of these types.");
 }

@@ -4,7 +4,8 @@ using System.Text;
 namespace Tenon.Checkpoints;
 
 /// <summary>
-/// Writes safetensors files, byte for byte as the reference library does (its order of tensors, its JSON, its padding), except that metadata keys
+/// Writes safetensors files, byte for byte as the reference library does (its order of tensors, its JSON, its padding), except that
+/// metadata keys
 /// are sorted, where the library leaves their order to chance. The same input gives the same bytes. Files appear whole or not at all.
 /// </summary>
 public static class SafetensorsWriter
@@ -14,16 +15,19 @@ public static class SafetensorsWriter
     /// <param name="tensors">Distinct names.</param>
     /// <param name="metadata">Key-value pairs; null: <c>format = pt</c>, which transformers asks for.</param>
     /// <param name="keepOrder">True: in the order given, not the library's (every reader accepts both).</param>
-    public static void Write(string path, IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool keepOrder = false) =>
+    public static void Write(string path, IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string, string>? metadata =
+        null, bool keepOrder = false) =>
         AtomicFile.Write(path, stream => Write(stream, path, tensors, metadata, keepOrder));
 
     /// <summary>The same into a stream; <paramref name="name"/> is named in messages.</summary>
-    public static void Write(Stream stream, string name, IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool keepOrder = false)
+    public static void Write(Stream stream, string name, IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string,
+        string>? metadata = null, bool keepOrder = false)
     {
         SafetensorsEntry[] all = [.. tensors];
         if (!keepOrder) all = [.. all.OrderByDescending(t => t.Type).ThenBy(t => t.Name, StringComparer.Ordinal)];
         if (all.GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new TenonException($"Cannot write '{name}': tensor '{twice.Key}'", "distinct names", $"{twice.Count()} tensors of this name");
+            throw new TenonException($"Cannot write '{name}': tensor '{twice.Key}'", "distinct names",
+                $"{twice.Count()} tensors of this name");
         stream.Write(Header(all, metadata ?? new Dictionary<string, string> { ["format"] = "pt" }));
         foreach (var t in all)
         {
@@ -31,7 +35,8 @@ public static class SafetensorsWriter
             t.WriteTo(counted);
             var expected = t.Count * t.Type.Bytes();
             if (counted.Written != expected)
-                throw new TenonException($"Cannot write '{name}': tensor '{t.Name}'", $"{expected} bytes for [{string.Join(", ", t.Shape)}] of {t.Type}", $"{counted.Written} bytes");
+                throw new TenonException($"Cannot write '{name}': tensor '{t.Name}'",
+                    $"{expected} bytes for [{string.Join(", ", t.Shape)}] of {t.Type}", $"{counted.Written} bytes");
         }
     }
 
@@ -39,12 +44,15 @@ public static class SafetensorsWriter
     {
         var json = new StringBuilder("{");
         if (metadata.Count > 0)
-            json.Append("\"__metadata__\":{").AppendJoin(',', metadata.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{Quote(m.Key)}:{Quote(m.Value)}")).Append("},");
+            json.Append("\"__metadata__\":{")
+                .AppendJoin(',', metadata.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{Quote(m.Key)}:{Quote(m.Value)}"))
+                .Append("},");
         long offset = 0;
         foreach (var t in tensors)
         {
             var end = checked(offset + t.Count * t.Type.Bytes());
-            json.Append($"{Quote(t.Name)}:{{\"dtype\":\"{t.Type}\",\"shape\":[{string.Join(',', t.Shape)}],\"data_offsets\":[{offset},{end}]}},");
+            json.Append(
+                $"{Quote(t.Name)}:{{\"dtype\":\"{t.Type}\",\"shape\":[{string.Join(',', t.Shape)}],\"data_offsets\":[{offset},{end}]}},");
             offset = end;
         }
         if (json[^1] == ',') json.Length--;

@@ -4,7 +4,10 @@ using System.CommandLine.Parsing;
 
 namespace Tenon.Cli;
 
-/// <summary>Parses a call, runs its verb, and turns what happens into an exit code: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.</summary>
+/// <summary>
+/// Parses a call, runs its verb, and turns what happens into an exit code: 0 done, 1 the work failed, 2 the call was wrong, 130
+/// interrupted.
+/// </summary>
 internal static class Application
 {
     [ThreadStatic] private static Terminal? _current;
@@ -57,7 +60,8 @@ internal static class Application
         {
             // The reader of our output may leave early (`tenon ... | head`); that is no failure worth a message.
             if (!e.Message.Contains("pipe", StringComparison.OrdinalIgnoreCase))
-                terminal.Error.WriteLine(new TenonException($"tenon {args.FirstOrDefault()}", "files that can be read and written", e.Message).Message);
+                terminal.Error.WriteLine(
+                    new TenonException($"tenon {args.FirstOrDefault()}", "files that can be read and written", e.Message).Message);
             return 1;
         }
         catch (Exception e)
@@ -104,7 +108,8 @@ internal static class Application
 
     private static RootCommand Root()
     {
-        var root = new RootCommand("Tenon trains language models by reinforcement learning with verifiable rewards, through any adapter method.");
+        var root =
+            new RootCommand("Tenon trains language models by reinforcement learning with verifiable rewards, through any adapter method.");
         root.Directives.Clear();
         foreach (var verb in Verbs()) root.Subcommands.Add(verb);
         foreach (var option in root.Options)
@@ -155,7 +160,8 @@ internal static class Application
             else if (parseResult.CommandResult.Command is RootCommand)
             {
                 parseResult.InvocationConfiguration.Output.WriteLine("Environment:");
-                parseResult.InvocationConfiguration.Output.WriteLine($"  {UnexpectedFault.TraceVariable}=1  prints where an unexpected fault happened");
+                parseResult.InvocationConfiguration.Output.WriteLine(
+                    $"  {UnexpectedFault.TraceVariable}=1  prints where an unexpected fault happened");
                 parseResult.InvocationConfiguration.Output.WriteLine("  NO_COLOR=1     no colours");
                 parseResult.InvocationConfiguration.Output.WriteLine();
             }

@@ -12,7 +12,8 @@ public static class Program
         using var output = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16);
         using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
         using var input = new Utf8Lines(Console.OpenStandardInput(), "standard input");
-        AppDomain.CurrentDomain.UnhandledException += (_, fault) => Environment.Exit(UnexpectedFault.Report(fault.ExceptionObject as Exception, args, error));
+        AppDomain.CurrentDomain.UnhandledException +=
+            (_, fault) => Environment.Exit(UnexpectedFault.Report(fault.ExceptionObject as Exception, args, error));
         using var interrupt = Interrupt.ListenToSignals(error);
         return Application.Run(args, new Terminal(input, output, error, interrupt));
     }

@@ -1,6 +1,8 @@
 namespace Tenon.Cli;
 
-/// <summary>What a verb talks to: results go to <paramref name="Out"/>, progress and messages to <paramref name="Error"/>; tests pass their own.</summary>
+/// <summary>
+/// What a verb talks to: results go to <paramref name="Out"/>, progress and messages to <paramref name="Error"/>; tests pass their own.
+/// </summary>
 /// <param name="In">Standard input.</param>
 /// <param name="Out">Standard output: results only, so that another program can read them.</param>
 /// <param name="Error">Standard error: progress, messages, faults.</param>

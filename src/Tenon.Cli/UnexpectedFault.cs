@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Tenon.Cli;
 
-/// <summary>The last handler: what no other part of the program has words for is told with the version, what was asked, and how to report it.</summary>
+/// <summary>
+/// The last handler: what no other part of the program has words for is told with the version, what was asked, and how to report it.
+/// </summary>
 internal static class UnexpectedFault
 {
     /// <summary>The environment variable that adds where it happened.</summary>
@@ -36,9 +38,11 @@ internal static class UnexpectedFault
         var call = string.Join(' ', args.Take(40).Select(ShellWord.Quote).Prepend("tenon"));
         var got = $"{cause?.GetType().Name ?? "an unknown fault"}: {cause?.Message.ReplaceLineEndings(" ")}";
         var told = cause is OutOfMemoryException or InsufficientMemoryException
-            ? new TenonException($"tenon {Version} ran out of memory", got: call, hint: "a smaller model, batch or context, or a machine with more memory")
+            ? new TenonException($"tenon {Version} ran out of memory", got: call,
+            hint: "a smaller model, batch or context, or a machine with more memory")
             : new TenonException($"tenon {Version} met a fault that it has no words for", $"to do: {call}", got,
-                $"this is a defect of Tenon: please report these lines and the input; with {TraceVariable}=1 in the environment the place is printed too");
+                $"this is a defect of Tenon: please report these lines and the input; with {TraceVariable}=1 in the environment the "
+                + $"place is printed too");
         error.WriteLine(told.Message);
         if (e is not null && Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 } and not "0") error.WriteLine(e);
         return 1;

@@ -10,10 +10,12 @@ namespace Tenon;
 public static partial class AtomicFile
 {
     /// <summary>Writes a text as UTF-8 without a byte-order mark.</summary>
-    public static void WriteText(string path, string text, string? temporaryFolder = null) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), temporaryFolder);
+    public static void WriteText(string path, string text, string? temporaryFolder = null) =>
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), temporaryFolder);
 
     /// <summary>
-    /// Writes a file through a temporary one in the same folder, or in <paramref name="temporaryFolder"/> on the same volume where a killed process must leave nothing beside the file; a failure leaves the old
+    /// Writes a file through a temporary one in the same folder, or in <paramref name="temporaryFolder"/> on the same volume where a killed
+    /// process must leave nothing beside the file; a failure leaves the old
     /// file as it was.
     /// </summary>
     public static void Write(string path, Action<Stream> write, string? temporaryFolder = null)
@@ -35,7 +37,8 @@ public static partial class AtomicFile
         {
             TryDelete(temporary);
             if (DiskFault(e) is { } fault)
-                throw new TenonException($"{path} could not be written", "a folder that can be written to, with room for the file", fault.Message, $"{HintOf(fault)}; the old file, if there was one, is unchanged", fault);
+                throw new TenonException($"{path} could not be written", "a folder that can be written to, with room for the file",
+                    fault.Message, $"{HintOf(fault)}; the old file, if there was one, is unchanged", fault);
             throw;
         }
     }
@@ -71,17 +74,22 @@ public static partial class AtomicFile
                 // What is left of it lies in a temporary folder and is cleared by the next run.
             }
             if (DiskFault(e) is { } fault)
-                throw new TenonException($"the folder {path} could not be written", got: fault.Message, hint: $"{HintOf(fault)}; what was there before is unchanged", inner: fault);
+                throw new TenonException($"the folder {path} could not be written", got: fault.Message,
+                    hint: $"{HintOf(fault)}; what was there before is unchanged", inner: fault);
             throw;
         }
     }
 
-    /// <summary>The fault where writing failed for what a person can mend (no room, no right, a file too large for the disk); null for any other exception.</summary>
+    /// <summary>
+    /// The fault where writing failed for what a person can mend (no room, no right, a file too large for the disk); null for any other
+    /// exception.
+    /// </summary>
     public static Exception? DiskFault(Exception e) => e switch
     {
         IOException or UnauthorizedAccessException => e,
         // What .NET makes of EFBIG.
-        ArgumentOutOfRangeException { ParamName: "value" } => new IOException("the file is too large for the file system or the process's limit", e),
+        ArgumentOutOfRangeException { ParamName: "value" } =>
+            new IOException("the file is too large for the file system or the process's limit", e),
         _ => null,
     };
 
@@ -110,7 +118,8 @@ public static partial class AtomicFile
                 5 => "the disk reports a fault: look at it before going on, or choose another folder",
                 23 or 24 => "raise the limit of open files (ulimit -n)",
                 27 => "raise the limit of file sizes (ulimit -f), or choose another file system",
-                _ => fault.Message.Contains("free", StringComparison.Ordinal) ? "free some space" : "look at the disk, or choose another folder",
+                _ => fault.Message.Contains("free", StringComparison.Ordinal) ? "free some space"
+                    : "look at the disk, or choose another folder",
             },
         };
     }

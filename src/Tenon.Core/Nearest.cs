@@ -3,7 +3,10 @@ namespace Tenon;
 /// <summary>Finds the name a person most likely meant: the smallest edit distance (insert, delete, replace, swap of neighbours).</summary>
 public static class Nearest
 {
-    /// <summary>The nearest of <paramref name="names"/> to <paramref name="word"/>, or null where none is near (more than a third of the letters differ).</summary>
+    /// <summary>
+    /// The nearest of <paramref name="names"/> to <paramref name="word"/>, or null where none is near (more than a third of the letters
+    /// differ).
+    /// </summary>
     public static string? Of(string word, IEnumerable<string> names)
     {
         string? best = null;
@@ -11,7 +14,8 @@ public static class Nearest
         foreach (var name in names)
         {
             var distance = Distance(word.ToLowerInvariant(), name.ToLowerInvariant());
-            if (name.Length > 2 && word.Length > 2 && (name.StartsWith(word, StringComparison.OrdinalIgnoreCase) || word.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+            if (name.Length > 2 && word.Length > 2
+                && (name.StartsWith(word, StringComparison.OrdinalIgnoreCase) || word.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
                 distance = Math.Min(distance, 1);
             if (distance < least) (best, least) = (name, distance);
         }

@@ -7,7 +7,8 @@ namespace Tenon;
 public sealed class TenonException : Exception
 {
     /// <summary>Makes an error from its four parts; <paramref name="what"/> names the tensor, file or key.</summary>
-    public TenonException(string what, string? expected = null, string? got = null, string? hint = null, Exception? inner = null, bool usage = false)
+    public TenonException(string what, string? expected = null, string? got = null, string? hint = null, Exception? inner =
+        null, bool usage = false)
         : base(Compose(what, expected, got, hint), inner) => IsUsage = usage;
 
     /// <summary>True where the call, recipe or flag was wrong (exit code 2), false where the work failed (exit code 1).</summary>

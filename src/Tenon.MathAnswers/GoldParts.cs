@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Tenon.MathAnswers;
 
 /// <summary>
-/// A gold that a data file writes as a JSON list of texts, <c>["2","3"]</c>: one answer of several parts, all of which are wanted, in any order. It is no
+/// A gold that a data file writes as a JSON list of texts, <c>["2","3"]</c>: one answer of several parts, all of which are wanted, in any
+/// order. It is no
 /// interval, although <c>[2,3]</c> is one; alternatives, of which any will do, are <c>golds</c>.
 /// </summary>
 internal static class GoldParts

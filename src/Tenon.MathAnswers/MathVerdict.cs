@@ -2,7 +2,8 @@ namespace Tenon.MathAnswers;
 
 /// <summary>A verdict and why.</summary>
 /// <param name="Correct">Right or wrong; null where nothing could be said, see <paramref name="Skipped"/>.</param>
-/// <param name="Reason">The rule that decided, in a stable word: <c>numeric-equal</c>, <c>identity</c>, <c>no-answer</c>, <c>budget</c> ...</param>
+/// <param name="Reason">The rule that decided, in a stable word: <c>numeric-equal</c>, <c>identity</c>, <c>no-answer</c>, <c>budget</c>
+/// ...</param>
 /// <param name="Rules">Name and version of the rule profile.</param>
 /// <param name="Skipped">Why there is no verdict: <c>empty-gold</c>; null otherwise. It depends on the gold alone.</param>
 public sealed record MathVerdict(bool? Correct, string Reason, string Rules, string? Skipped = null)

@@ -6,7 +6,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers;
 
 /// <summary>
-/// Judges a model's answer against a gold answer in three steps: extract, read as an exact expression, compare. Immutable and thread-safe; never
+/// Judges a model's answer against a gold answer in three steps: extract, read as an exact expression, compare. Immutable and thread-safe;
+/// never
 /// throws for any text, and costs a bounded number of steps, so that no input can hang a worker.
 /// </summary>
 public sealed class MathVerifier
@@ -18,12 +19,16 @@ public sealed class MathVerifier
     /// <summary>A verifier with the given rules (<see cref="RuleProfile.Tenon"/> where null).</summary>
     public MathVerifier(RuleProfile? profile = null) => _profile = profile ?? RuleProfile.Tenon;
 
-    /// <summary>The verdict on one answer. <paramref name="gold"/> may be a raw answer, one between dollars, or a solution that ends in one; <paramref name="answer"/> a whole completion.</summary>
+    /// <summary>
+    /// The verdict on one answer. <paramref name="gold"/> may be a raw answer, one between dollars, or a solution that ends in one;
+    /// <paramref name="answer"/> a whole completion.
+    /// </summary>
     public MathVerdict Verify(string gold, string answer, VerifyOptions? options = null)
     {
         options ??= VerifyOptions.Default;
         var profile = options.Profile ?? _profile;
-        if (string.IsNullOrWhiteSpace(gold) && !options.OtherGolds.Any(g => !string.IsNullOrWhiteSpace(g))) return new MathVerdict(null, "empty-gold", profile.Id, "empty-gold");
+        if (string.IsNullOrWhiteSpace(gold) && !options.OtherGolds.Any(g => !string.IsNullOrWhiteSpace(g)))
+            return new MathVerdict(null, "empty-gold", profile.Id, "empty-gold");
         if (options.OtherGolds.Count == 0) return One(gold, answer, options, profile);
         MathVerdict? first = null;
         foreach (var g in options.OtherGolds.Prepend(gold))
@@ -59,8 +64,12 @@ public sealed class MathVerifier
             });
             if (extracted.Found || profile != RuleProfile.Boxed) g = Reading.Of(AnswerExtractor.Gold(gold).Text);
             if (g is not null && !options.RequireValue && profile != RuleProfile.Boxed && ChoiceLetters.IsLetter(g.Text) is { } wanted
-                && extracted.Rule is not ("unclosed-think" or "unclosed-box" or "unclosed-answer" or "taken-back" or "question") && !ChoiceLetters.IsChoice(extracted.Text) && ChoiceLetters.Announced(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") is { } chosen)
-                return new MathVerdict(chosen == wanted, chosen == wanted ? "choice-letter" : "choice-different", profile.Id) { Extracted = chosen.ToString(), ExtractionRule = "choice" };
+                && extracted.Rule is not ("unclosed-think" or "unclosed-box" or "unclosed-answer" or "taken-back" or "question")
+                && !ChoiceLetters.IsChoice(extracted.Text)
+                && ChoiceLetters.Announced(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") is { } chosen)
+                return new MathVerdict(chosen == wanted, chosen == wanted ? "choice-letter"
+                    : "choice-different", profile.Id)
+                { Extracted = chosen.ToString(), ExtractionRule = "choice" };
             if (!extracted.Found)
             {
                 // A gold that is a sentence meets itself, whatever it states.
@@ -70,7 +79,8 @@ public sealed class MathVerifier
             g ??= Reading.Of(AnswerExtractor.Gold(gold).Text);
             // The commonest answer is the gold as it stands: it is read once.
             a = extracted.Reading ?? (extracted.Text == g.Text ? g : Reading.Of(extracted.Text));
-            if (extracted.Text.Length > WorkBudget.MaxExpressionChars) return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
+            if (extracted.Text.Length > WorkBudget.MaxExpressionChars)
+                return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
             if (options.RequireValue && !PlainValue.Is(a.Text)) reason = "not-a-value";
             else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)) reason = "alternatives";
             else
@@ -78,14 +88,16 @@ public sealed class MathVerifier
                 var comparer = new Comparer(budget, options.Tolerance);
                 correct = comparer.Same(g, a, options.Unit);
                 reason = comparer.Rule;
-                if (!correct && profile != RuleProfile.Boxed && !options.RequireValue && gold.Length == answer.Length && gold == answer) (correct, reason) = (true, "same-text");
+                if (!correct && profile != RuleProfile.Boxed && !options.RequireValue && gold.Length == answer.Length && gold == answer)
+                    (correct, reason) = (true, "same-text");
             }
         }
         catch (BudgetExceededException)
         {
             (correct, reason) = (false, "budget");
         }
-        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException
+        or InvalidOperationException)
         {
             // A fault of the reader itself must not end a training run; tests hold that this reason never occurs.
             (correct, reason) = (false, "internal");
@@ -100,7 +112,10 @@ public sealed class MathVerifier
         };
     }
 
-    /// <summary>Math-Verify's verdict: its extraction on both sides (a raw gold is wrapped in dollars where it holds no formula of its own), its comparison.</summary>
+    /// <summary>
+    /// Math-Verify's verdict: its extraction on both sides (a raw gold is wrapped in dollars where it holds no formula of its own), its
+    /// comparison.
+    /// </summary>
     private static MathVerdict AsMathVerify(string gold, string answer, VerifyOptions options)
     {
         var id = RuleProfile.MathVerify.Id;
@@ -114,13 +129,18 @@ public sealed class MathVerifier
             var decimals = options.Tolerance is { } t and > 0 ? Math.Clamp((int)Math.Round(-Math.Log10(t)), 0, 15) : 6;
             var judge = new MathVerifyJudge(new WorkBudget(Steps), decimals);
             var correct = judge.Same(g, a);
-            return new MathVerdict(correct, judge.Rule, id) { Extracted = a.Text, ExtractionRule = "target", MathVerifyGold = g.Value, MathVerifyAnswer = a.Value };
+            return new MathVerdict(correct, judge.Rule, id)
+            {
+                Extracted = a.Text, ExtractionRule = "target", MathVerifyGold = g.Value,
+                MathVerifyAnswer = a.Value
+            };
         }
         catch (BudgetExceededException)
         {
             return new MathVerdict(false, "budget", id) { Extracted = a?.Text, ExtractionRule = "target" };
         }
-        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException
+        or InvalidOperationException)
         {
             return new MathVerdict(false, "internal", id) { Extracted = a?.Text };
         }
@@ -129,5 +149,7 @@ public sealed class MathVerifier
     private static bool IsHedged(Reading answer) => answer.Expr is { Kind: ExprKind.List, Name: "or" };
 
     /// <summary>A gold that is a list itself may be met by alternatives.</summary>
-    private static bool IsList(Reading gold) => gold.Expr is { } e && (e.Kind is ExprKind.List or ExprKind.Set or ExprKind.Relation or ExprKind.SetOp || Simplifier.HasPlusMinus(e));
+    private static bool IsList(Reading gold) =>
+        gold.Expr is { } e
+        && (e.Kind is ExprKind.List or ExprKind.Set or ExprKind.Relation or ExprKind.SetOp || Simplifier.HasPlusMinus(e));
 }

@@ -1,6 +1,8 @@
 namespace Tenon.MathAnswers;
 
-/// <summary>A plain number: digits with sign, thousands commas, decimal point or one fraction bar. Nothing that still has to be worked out.</summary>
+/// <summary>
+/// A plain number: digits with sign, thousands commas, decimal point or one fraction bar. Nothing that still has to be worked out.
+/// </summary>
 internal static class PlainValue
 {
     public static bool Is(string text)

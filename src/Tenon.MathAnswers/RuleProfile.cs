@@ -14,7 +14,9 @@ public sealed record RuleProfile
     /// <summary>The rules of <see cref="Tenon"/>, but only a box holds the answer.</summary>
     public static RuleProfile Boxed { get; } = new("boxed", "3");
 
-    /// <summary>The rules of <see cref="Tenon"/>, but where nothing states an answer the last formula or number of the text is taken for one.</summary>
+    /// <summary>
+    /// The rules of <see cref="Tenon"/>, but where nothing states an answer the last formula or number of the text is taken for one.
+    /// </summary>
     public static RuleProfile Lenient { get; } = new("lenient", "3");
 
     /// <summary>All profiles.</summary>
@@ -31,5 +33,6 @@ public sealed record RuleProfile
 
     /// <summary>Finds a profile by name; a usage error lists the names.</summary>
     public static RuleProfile Find(string name) =>
-        All.FirstOrDefault(p => p.Name == name) ?? throw new TenonException($"Unknown rule profile '{name}'", string.Join(", ", All.Select(p => p.Name)), name, usage: true);
+        All.FirstOrDefault(p => p.Name == name)
+        ?? throw new TenonException($"Unknown rule profile '{name}'", string.Join(", ", All.Select(p => p.Name)), name, usage: true);
 }

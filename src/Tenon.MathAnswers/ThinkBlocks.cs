@@ -3,8 +3,10 @@ using System.Buffers;
 namespace Tenon.MathAnswers;
 
 /// <summary>
-/// Where a text thinks and where it answers: blocks between the tags that reasoning models write. What stands inside a block is never the answer,
-/// and a block that is still open at the end of the text has none. A prompt may open the block (templates that end in <c>&lt;think&gt;</c>), so
+/// Where a text thinks and where it answers: blocks between the tags that reasoning models write. What stands inside a block is never the
+/// answer,
+/// and a block that is still open at the end of the text has none. A prompt may open the block (templates that end in
+/// <c>&lt;think&gt;</c>), so
 /// that the completion begins inside it. Every scan is linear.
 /// </summary>
 public static class ThinkBlocks
@@ -24,14 +26,16 @@ public static class ThinkBlocks
         ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ];
 
-    private static readonly SearchValues<string> AnyTag = SearchValues.Create([.. Tags.SelectMany(t => new[] { t.Open, t.Close })], StringComparison.Ordinal);
+    private static readonly SearchValues<string> AnyTag =
+        SearchValues.Create([.. Tags.SelectMany(t => new[] { t.Open, t.Close })], StringComparison.Ordinal);
 
     // What stands between the turns of a conversation in the common templates: behind it another voice speaks.
     private static readonly SearchValues<string> TurnMarks = SearchValues.Create(
         ["<|", "<｜", "[INST]", "[/INST]", "<start_of_turn>", "<end_of_turn>", "<s>", "</s>", "<eos>", "<bos>"], StringComparison.Ordinal);
 
     /// <summary>
-    /// The opening tag of the block that a rendered prompt leaves open, or null. The tag ends the prompt, or begins a line of its last turn (an
+    /// The opening tag of the block that a rendered prompt leaves open, or null. The tag ends the prompt, or begins a line of its last turn
+    /// (an
     /// answer that was begun for the model); a tag that a system prompt merely names opens nothing.
     /// </summary>
     public static string? LeftOpen(string prompt)
@@ -55,7 +59,8 @@ public static class ThinkBlocks
         return answer == 0 ? text : text[answer..];
     }
 
-    // The block that is open at the end (null where none is), where its tag stands (-1: before the text), and where the text behind the last closed block begins.
+    // The block that is open at the end (null where none is), where its tag stands (-1: before the text), and where the text behind the
+    // last closed block begins.
     private static (string? Open, int Start, int Answer) Scan(string text, string? opened)
     {
         var (open, start, answer) = (opened, -1, 0);

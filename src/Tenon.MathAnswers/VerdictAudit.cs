@@ -26,7 +26,9 @@ public sealed record VerdictDifference(int Line, string Gold, string Answer, Mat
 /// <param name="Unread">Lines without a usable gold, completion or verdict, and golds that are empty.</param>
 public sealed record VerdictAudit(int BothRight, int BothWrong, IReadOnlyList<VerdictDifference> Differences, int Unread)
 {
-    /// <summary>Answers that the other judge accepts and ours rejects: wrong answers that a reward of its kind pays for, where ours is right.</summary>
+    /// <summary>
+    /// Answers that the other judge accepts and ours rejects: wrong answers that a reward of its kind pays for, where ours is right.
+    /// </summary>
     public IEnumerable<VerdictDifference> OnlyTheirs => Differences.Where(d => d.Theirs);
 
     /// <summary>Answers that ours accepts and the other judge rejects.</summary>
@@ -43,14 +45,17 @@ public sealed record VerdictAudit(int BothRight, int BothWrong, IReadOnlyList<Ve
         var differences = new List<VerdictDifference>();
         foreach (var line in lines)
         {
-            if (line is not { Gold: { } gold, Answer: { } answer, Verdict: { } given } || Verdict(given) is not { } theirs || verifier.Verify(gold, answer) is not { Correct: { } ours } verdict)
+            if (line is not { Gold: { } gold, Answer: { } answer, Verdict: { } given } || Verdict(given) is not { } theirs
+                || verifier.Verify(gold, answer) is not { Correct: { } ours } verdict)
             {
                 unread++;
                 continue;
             }
 
             if (ours == theirs) (right, wrong) = ours ? (right + 1, wrong) : (right, wrong + 1);
-            else differences.Add(new VerdictDifference(line.Line, gold, answer, verdict, theirs, ours || !EndsInGold(verifier, gold, answer)));
+            else
+                differences.Add(new VerdictDifference(line.Line, gold, answer, verdict, theirs,
+                    ours || !EndsInGold(verifier, gold, answer)));
         }
 
         return new VerdictAudit(right, wrong, differences, unread);

@@ -5,9 +5,11 @@ using System.Text.Json;
 namespace Tenon.MathAnswers;
 
 /// <summary>
-/// The exchange format of the verifier: a JSON object in, a JSON line of ASCII out. In: <c>gold</c> or <c>golds</c>, <c>answer</c>, and where wanted
+/// The exchange format of the verifier: a JSON object in, a JSON line of ASCII out. In: <c>gold</c> or <c>golds</c>, <c>answer</c>, and
+/// where wanted
 /// <c>tolerance</c>, <c>unit</c>, <c>require</c> ("value"), <c>profile</c>, <c>thinking</c> (true: the
-/// prompt left a think block open), <c>prompt</c> (its text, which says so itself), <c>id</c> (comes back unchanged). Out: <c>correct</c>, <c>reason</c>, <c>rules</c>, and the
+/// prompt left a think block open), <c>prompt</c> (its text, which says so itself), <c>id</c> (comes back unchanged). Out: <c>correct</c>,
+/// <c>reason</c>, <c>rules</c>, and the
 /// extracted text with both readings where it explains. A faulty line answers <c>{"error":{...}}</c>. Immutable and thread-safe.
 /// </summary>
 public sealed class VerifyLines(RuleProfile? profile = null, bool explain = false, VerifyOptions? defaults = null)
@@ -34,7 +36,8 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         if (line.ValueKind != JsonValueKind.Object) return VerifierJson.Error("line", "expected an object with gold and answer");
         if (!Text(line, "answer", out var answer) || answer is null) return VerifierJson.Error("answer", "expected a text in 'answer'");
         if (!Golds(line, out var golds)) return VerifierJson.Error("gold", "expected a text in 'gold' or texts in 'golds'");
-        if (Options(line, golds, out var options) is { } fault) return VerifierJson.Error(fault, $"'{fault}' has a wrong type or an unknown value");
+        if (Options(line, golds, out var options) is { } fault)
+            return VerifierJson.Error(fault, $"'{fault}' has a wrong type or an unknown value");
         return Write(_verifier.Verify(golds[0], answer, options), line, explain);
     }
 
@@ -51,7 +54,8 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
             switch (property.Name)
             {
                 case "tolerance":
-                    if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetDouble(out var t) || !(t >= 0) || double.IsInfinity(t)) return "tolerance";
+                    if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetDouble(out var t) || !(t >= 0)
+                        || double.IsInfinity(t)) return "tolerance";
                     options = options with { Tolerance = t };
                     break;
                 case "unit":
@@ -59,12 +63,14 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                     options = options with { Unit = property.Value.GetString() };
                     break;
                 case "require":
-                    if (property.Value.ValueKind != JsonValueKind.String || property.Value.GetString() is not ("value" or "answer")) return "require";
+                    if (property.Value.ValueKind != JsonValueKind.String || property.Value.GetString() is not ("value" or "answer"))
+                        return "require";
                     options = options with { RequireValue = property.Value.GetString() == "value" };
                     break;
                 case "thinking":
                     if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "thinking";
-                    options = options with { OpenedBlock = property.Value.GetBoolean() ? options.OpenedBlock ?? ThinkBlocks.UnknownTag : null };
+                    options =
+                        options with { OpenedBlock = property.Value.GetBoolean() ? options.OpenedBlock ?? ThinkBlocks.UnknownTag : null };
                     break;
                 case "truncated":
                     if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "truncated";
@@ -73,10 +79,12 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                 case "prompt":
                     // A conversation (a list) does not say what its template makes of it.
                     if (property.Value.ValueKind != JsonValueKind.String) break;
-                    options = options with { OpenedBlock = ThinkBlocks.LeftOpen(VerifierJson.Plain(property.Value)) ?? options.OpenedBlock };
+                    options =
+                        options with { OpenedBlock = ThinkBlocks.LeftOpen(VerifierJson.Plain(property.Value)) ?? options.OpenedBlock };
                     break;
                 case "profile":
-                    var found = property.Value.ValueKind == JsonValueKind.String ? RuleProfile.All.FirstOrDefault(p => p.Name == property.Value.GetString()) : null;
+                    var found = property.Value.ValueKind == JsonValueKind.String
+                        ? RuleProfile.All.FirstOrDefault(p => p.Name == property.Value.GetString()) : null;
                     if (found is null) return "profile";
                     options = options with { Profile = found };
                     break;
@@ -125,7 +133,8 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
         text = null;
         if (!line.TryGetProperty(name, out var value)) return false;
         if (value.ValueKind == JsonValueKind.Null) return true;
-        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)) return false;
+        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False))
+            return false;
         text = VerifierJson.Plain(value);
         return true;
     }

@@ -9,7 +9,9 @@ public sealed record VerifyOptions
     /// <summary>The rules; null means the verifier's own profile.</summary>
     public RuleProfile? Profile { get; init; }
 
-    /// <summary>Relative tolerance |answer - gold| ≤ tolerance · |gold| that the benchmark or recipe states; null means the profile's own rule.</summary>
+    /// <summary>
+    /// Relative tolerance |answer - gold| ≤ tolerance · |gold| that the benchmark or recipe states; null means the profile's own rule.
+    /// </summary>
     public double? Tolerance { get; init; }
 
     /// <summary>The unit the gold is in; an answer in another known unit is converted, one of another kind is wrong.</summary>
@@ -18,7 +20,9 @@ public sealed record VerifyOptions
     /// <summary>Further golds; the answer is right where it meets any of them.</summary>
     public IReadOnlyList<string> OtherGolds { get; init; } = [];
 
-    /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>): the answer begins inside it.</summary>
+    /// <summary>
+    /// The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>): the answer begins inside it.
+    /// </summary>
     public string? OpenedBlock { get; init; }
 
     /// <summary>The answer was cut at its length limit: without a box or the word "answer" it states nothing.</summary>

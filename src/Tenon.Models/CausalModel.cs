@@ -9,7 +9,8 @@ namespace Tenon.Models;
 /// <summary>A decoder-only language model with frozen weights: token runs in, hidden states out. Immutable but for its slots.</summary>
 public sealed class CausalModel
 {
-    internal CausalModel(ModelConfig config, Embedding embedding, DecoderBlock[] blocks, RmsNorm norm, Linear head, RotaryTable rotary, string fingerprint)
+    internal CausalModel(ModelConfig config, Embedding embedding, DecoderBlock[] blocks, RmsNorm norm, Linear head, RotaryTable rotary,
+        string fingerprint)
     {
         Config = config;
         Embedding = embedding;
@@ -54,13 +55,16 @@ public sealed class CausalModel
     public IEnumerable<RmsNorm> Norms => Blocks.SelectMany(b => b.Norms).Append(Norm);
 
     /// <summary>Number of weights; a tied table counts once.</summary>
-    public long ParameterCount => Linears.Sum(l => (long)l.Outputs * l.Inputs + (l.Bias?.Length ?? 0)) + Norms.Sum(n => (long)n.Weight.Length)
+    public long ParameterCount =>
+        Linears.Sum(l => (long)l.Outputs * l.Inputs + (l.Bias?.Length ?? 0)) + Norms.Sum(n => (long)n.Weight.Length)
         + Embedding.Table.Outputs * Embedding.Table.Inputs + (IsTied ? 0 : Head.Weight.Outputs * Head.Weight.Inputs);
 
     /// <summary>Bytes of all frozen matrices as they lie in memory.</summary>
     public long WeightBytes => Linears.Select(l => l.Weight).Append(Embedding.Table).Append(Head.Weight).Distinct().Sum(w => (long)w.Bytes);
 
-    /// <summary>SHA-256 over the values of all frozen weights as they are in memory now: equal at the start and the end of every run.</summary>
+    /// <summary>
+    /// SHA-256 over the values of all frozen weights as they are in memory now: equal at the start and the end of every run.
+    /// </summary>
     public string WeightsSha256()
     {
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);

@@ -22,10 +22,14 @@ public sealed class Recipe
     public string Name { get; }
 
     /// <summary>The settings, all defaults filled in.</summary>
-    /// <exception cref="TenonException">The recipe has faults: all of them at once, each with its line, the nearest name and the range.</exception>
+    /// <exception cref="TenonException">The recipe has faults: all of them at once, each with its line, the nearest name and the
+    /// range.</exception>
     public RunSettings Settings => _settings.Value;
 
-    /// <summary>Reads a recipe, or a run's <c>run.json</c>. Its faults are told once <see cref="Settings"/> is asked for, so that overrides may mend them.</summary>
+    /// <summary>
+    /// Reads a recipe, or a run's <c>run.json</c>. Its faults are told once <see cref="Settings"/> is asked for, so that overrides may mend
+    /// them.
+    /// </summary>
     /// <exception cref="TenonException">The file cannot be read.</exception>
     public static Recipe Load(string path) => new(InputFile.ReadText(path, "the recipe"), path, []);
 

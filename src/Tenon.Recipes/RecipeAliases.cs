@@ -4,10 +4,12 @@ using Tenon.Adapters.Peft;
 
 namespace Tenon.Recipes;
 
-/// <summary>Other spellings of keys and words, above all PEFT's, turned into the recipe's own before anything is checked or written.</summary>
+/// <summary>
+/// Other spellings of keys and words, above all PEFT's, turned into the recipe's own before anything is checked or written.
+/// </summary>
 internal static class RecipeAliases
 {
-    private static readonly Dictionary<string, string> s_keys = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> S_keys = new(StringComparer.Ordinal)
     {
         ["adapter.r"] = "rank",
         ["adapter.lora-alpha"] = "alpha",
@@ -44,18 +46,20 @@ internal static class RecipeAliases
 
     private static string Own(string path, string key, SettingMap map)
     {
-        if (!s_keys.TryGetValue(path + key, out var own)) return key;
+        if (!S_keys.TryGetValue(path + key, out var own)) return key;
         // TinyLoRA has an r beside the rank.
         return own == "rank" && MethodOf(map) == "tinylora" ? key : own;
     }
 
-    private static string? MethodOf(SettingMap adapter) => adapter["method"] is SettingScalar method ? AdapterAliases.MethodOf(method.Text) : null;
+    private static string? MethodOf(SettingMap adapter) =>
+        adapter["method"] is SettingScalar method ? AdapterAliases.MethodOf(method.Text) : null;
 
     /// <summary>Turns words of the adapter into what they mean.</summary>
     public static void RenameWords(SettingNode root, List<PlacedFault> faults)
     {
         if (root is not SettingMap top || top["adapter"] is not { } adapter) return;
-        if (adapter is SettingScalar { IsNull: false } word) top.Set("adapter", word with { Text = AdapterAliases.MethodOf(word.Text) }, word.Place);
+        if (adapter is SettingScalar { IsNull: false } word)
+            top.Set("adapter", word with { Text = AdapterAliases.MethodOf(word.Text) }, word.Place);
         if (adapter is not SettingMap map) return;
         Reword(map, "method", AdapterAliases.MethodOf);
         Reword(map, "bias", AdapterAliases.BiasOf);
@@ -75,7 +79,8 @@ internal static class RecipeAliases
 
     private static void Reword(SettingMap adapter, string key, Func<string, string> own)
     {
-        if (adapter[key] is SettingScalar { IsNull: false } word) adapter.Set(key, word with { Text = own(word.Text) }, PlaceOf(adapter, key));
+        if (adapter[key] is SettingScalar { IsNull: false } word)
+            adapter.Set(key, word with { Text = own(word.Text) }, PlaceOf(adapter, key));
     }
 
     /// <summary>PEFT's fields of the method's own options.</summary>
@@ -103,7 +108,8 @@ internal static class RecipeAliases
             return;
         }
 
-        adapter.Set("init", AdapterAliases.StartOf(init.Text) is { } word ? init with { Text = word } : init with { Text = "null", Quoted = false }, place);
+        adapter.Set("init", AdapterAliases.StartOf(init.Text) is { } word ? init with { Text = word }
+            : init with { Text = "null", Quoted = false }, place);
     }
 
     private static string PlaceOf(SettingMap map, string key) => map.Entries.First(entry => entry.Key == key).Place;

@@ -1,6 +1,8 @@
 namespace Tenon.Recipes;
 
-/// <summary><c>--set key=value</c>: one value of a recipe replaced from the command line; the value is YAML, so lists and mappings work too.</summary>
+/// <summary>
+/// <c>--set key=value</c>: one value of a recipe replaced from the command line; the value is YAML, so lists and mappings work too.
+/// </summary>
 internal static class RecipeOverride
 {
     /// <summary>Puts one override into the tree.</summary>
@@ -32,7 +34,8 @@ internal static class RecipeOverride
             }
             else if (old is SettingList list && entry.Value is SettingMap { Entries: [var item] } && int.TryParse(item.Key, out var index))
             {
-                if (index < 0 || index >= list.Items.Count) faults.Add(new PlacedFault(place, entry.Key, $"has no item {index}; expected 0 to {list.Items.Count - 1}"));
+                if (index < 0 || index >= list.Items.Count)
+                    faults.Add(new PlacedFault(place, entry.Key, $"has no item {index}; expected 0 to {list.Items.Count - 1}"));
                 else if (item.Value is SettingMap values && list.Items[index] is SettingMap target) Merge(target, values, place, faults);
                 else if (item.Value is SettingMap more && list.Items[index] is SettingScalar word)
                 {
@@ -43,7 +46,8 @@ internal static class RecipeOverride
                 }
                 else list.Items[index] = item.Value;
             }
-            else if (old is SettingScalar { IsNull: false } && entry.Value is SettingMap && entry.Key is "adapter" or "optimizer" or "objective")
+            else if (old is SettingScalar { IsNull: false } && entry.Value is SettingMap
+                && entry.Key is "adapter" or "optimizer" or "objective")
             {
                 var first = entry.Key == "objective" ? "preset" : "method";
                 var whole = new SettingMap(old!.Place, [new SettingEntry(first, old, old.Place)]);

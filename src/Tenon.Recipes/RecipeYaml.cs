@@ -3,7 +3,10 @@ using YamlDotNet.Core.Events;
 
 namespace Tenon.Recipes;
 
-/// <summary>YAML (of which JSON is a part) to a tree whose every value knows its line. One document; anchors and aliases work, merge keys and tags do not.</summary>
+/// <summary>
+/// YAML (of which JSON is a part) to a tree whose every value knows its line. One document; anchors and aliases work, merge keys and tags
+/// do not.
+/// </summary>
 internal sealed class RecipeYaml
 {
     private const int DeepestNesting = 16;
@@ -52,7 +55,10 @@ internal sealed class RecipeYaml
         PlacedFault At(long line, long column, string what) => new($"{place(line)}, column {column}", "", $"no valid YAML: {what}");
     }
 
-    /// <summary>What is wrong with the indentation of a line (from 1): it differs from the keys beside it, or is deeper below a key that has its value.</summary>
+    /// <summary>
+    /// What is wrong with the indentation of a line (from 1): it differs from the keys beside it, or is deeper below a key that has its
+    /// value.
+    /// </summary>
     private static string Advice(string[] lines, long line, long column)
     {
         if (line < 2 || line > lines.Length) return "";
@@ -60,7 +66,8 @@ internal sealed class RecipeYaml
         var above = lines.Take((int)line - 1).LastOrDefault(text => text.Trim() is { Length: > 0 } words && words[0] != '#');
         if (above is not null && indent > IndentOf(above).Length && above.Contains(": ", StringComparison.Ordinal))
             return $"; the line is indented by {indent} below a key that has its value, expected {IndentOf(above).Length}";
-        return indent > 0 && column <= indent + 1 ? $"; the line is indented by {indent}, expected the indentation of the keys beside it" : "";
+        return indent > 0 && column <= indent + 1 ? $"; the line is indented by {indent}, expected the indentation of the keys beside it"
+            : "";
     }
 
     private static string IndentOf(string line) => line[..^line.TrimStart().Length];
@@ -101,7 +108,8 @@ internal sealed class RecipeYaml
     private void Entry(IParser parser, SettingMap map, int depth)
     {
         var start = parser.Current!.Start;
-        if (!parser.Accept<Scalar>(out var key)) throw new SemanticErrorException(parser.Current.Start, parser.Current.End, "a key must be a word");
+        if (!parser.Accept<Scalar>(out var key))
+            throw new SemanticErrorException(parser.Current.Start, parser.Current.End, "a key must be a word");
         parser.MoveNext();
         var value = Node(parser, depth + 1);
         if (map[key.Value] is not null) _faults.Add(new PlacedFault(_place(start.Line), key.Value, "stands there twice"));

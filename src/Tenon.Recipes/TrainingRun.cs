@@ -5,7 +5,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Recipes;
 
 /// <summary>
-/// A run with its folder: made from a recipe, or opened to go on. The folder is all that is kept: a run that was stopped or killed goes on from it to
+/// A run with its folder: made from a recipe, or opened to go on. The folder is all that is kept: a run that was stopped or killed goes on
+/// from it to
 /// the same bits.
 /// </summary>
 public sealed class TrainingRun : IDisposable
@@ -30,7 +31,8 @@ public sealed class TrainingRun : IDisposable
     public string? AdapterFolder => _folder.NewestCheckpoint().Step is { } step ? _folder.CheckpointFolder(step) : null;
 
     /// <summary>Opens everything that the recipe names and makes the run's folder.</summary>
-    /// <exception cref="TenonException">The recipe has faults, a file cannot be read, the run would not fit in memory, or the folder holds a run.</exception>
+    /// <exception cref="TenonException">The recipe has faults, a file cannot be read, the run would not fit in memory, or the folder holds
+    /// a run.</exception>
     public static TrainingRun Create(Recipe recipe, string folder) => Create(recipe.Settings, folder);
 
     /// <summary>Opens everything that the settings name and makes the run's folder.</summary>
@@ -73,10 +75,13 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Trains to the last step, or until <paramref name="stop"/> asks for an end: the step at hand is finished and a checkpoint written.</summary>
+    /// <summary>
+    /// Trains to the last step, or until <paramref name="stop"/> asks for an end: the step at hand is finished and a checkpoint written.
+    /// </summary>
     /// <param name="events">Hears what happens; on the thread that trains.</param>
     /// <param name="stop">Asks for an end after the step at hand.</param>
-    /// <exception cref="TenonException">The disk is full, the run diverged, or nothing can be learned; what is on disk is whole.</exception>
+    /// <exception cref="TenonException">The disk is full, the run diverged, or nothing can be learned; what is on disk is
+    /// whole.</exception>
     public void Train(Action<TrainingEvent>? events = null, CancellationToken stop = default)
     {
         if (_done) throw new InvalidOperationException("this run was trained already; open its folder anew to go on");

@@ -9,10 +9,15 @@ namespace Tenon.Rewards;
 /// <param name="TokenIds">The ids, for rewards that look at tokens (repetition).</param>
 public readonly record struct Completion(string Text, int Tokens, bool Truncated, int MaxTokens, ReadOnlyMemory<int> TokenIds = default)
 {
-    /// <summary>The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>), so that the text begins inside it; null where there is none.</summary>
+    /// <summary>
+    /// The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>), so that the text begins inside it; null
+    /// where there is none.
+    /// </summary>
     public string? OpenedBlock { get; init; }
 
-    /// <summary>The text behind the last closed think block; null where the text ends inside one (<see cref="ThinkBlocks.After"/>).</summary>
+    /// <summary>
+    /// The text behind the last closed think block; null where the text ends inside one (<see cref="ThinkBlocks.After"/>).
+    /// </summary>
     public string? AfterThinking() => ThinkBlocks.After(Text, OpenedBlock);
 }
 
@@ -41,7 +46,9 @@ public interface IReward
     /// <summary>True where the reward judges the outcome (accuracy, dynamic sampling look at these), false where it shapes.</summary>
     bool IsOutcome { get; }
 
-    /// <summary>True where a gold may be any JSON (a list, an object); false where it is a text, and an object as a gold is a fault of the data.</summary>
+    /// <summary>
+    /// True where a gold may be any JSON (a list, an object); false where it is a text, and an object as a gold is a fault of the data.
+    /// </summary>
     bool ReadsAnyGold => false;
 
     /// <summary>Judges one completion of one problem.</summary>

@@ -25,7 +25,10 @@ public sealed record CompletionOptions
 /// <summary>Text in, text out.</summary>
 public static class TextCompletion
 {
-    /// <summary>Completes one prompt, through the model's chat template where it has one. The same seed gives the same text, alone or in any company.</summary>
+    /// <summary>
+    /// Completes one prompt, through the model's chat template where it has one. The same seed gives the same text, alone or in any
+    /// company.
+    /// </summary>
     /// <param name="model">An open model.</param>
     /// <param name="prompt">What a person would write.</param>
     /// <param name="options">Temperature, length, adapter.</param>
@@ -45,7 +48,10 @@ public static class TextCompletion
         {
             Sampling = sampling, EndTokens = model.EndTokens, Precision = model.Precision, Concurrency = 1,
         });
-        var request = new GenerationRequest(ids, 1, Math.Min(options.MaxNewTokens, room), new RandomPlace(options.Seed)) { Adapter = options.Adapter };
+        var request =
+            new GenerationRequest(ids, 1, Math.Min(options.MaxNewTokens, room),
+            new RandomPlace(options.Seed))
+            { Adapter = options.Adapter };
         return model.Encoder.Decode(generator.Generate([request])[0].Ids);
     }
 }

@@ -1,7 +1,8 @@
 namespace Tenon.Rollouts;
 
 /// <summary>
-/// Where a trainer's rollouts come from: this process, other machines, a script. A batch is a pure function of its step, the state and the adapter: groups come in the
+/// Where a trainer's rollouts come from: this process, other machines, a script. A batch is a pure function of its step, the state and the
+/// adapter: groups come in the
 /// order they were drawn, never in the order they were done.
 /// </summary>
 public interface IRolloutSource

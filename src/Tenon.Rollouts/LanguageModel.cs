@@ -2,10 +2,10 @@ using System.Text.Json;
 using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
-using Tenon.Text.Prompting;
-using Tenon.Text.Tokenizers;
 using Tenon.Models.Weights;
 using Tenon.Tensors;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Rollouts;
 
@@ -15,7 +15,8 @@ namespace Tenon.Rollouts;
 /// <param name="EndTokens">Ids that end a completion.</param>
 /// <param name="Tokenizer">The tokenizer with its template and special tokens.</param>
 /// <param name="Name">The word it was opened by.</param>
-public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer, string Name)
+public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IReadOnlySet<int> EndTokens, TokenizerSource Tokenizer,
+    string Name)
 {
     /// <summary>What a person should know of how the model was read; mostly empty.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
@@ -33,10 +34,14 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
         using var source = ModelSource.Open(name);
         var context = ContextOf(source.Config);
         if (needed > context)
-            throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}", "shorten it, or take a model with a longer context", usage: true);
+            throw new TenonException($"the longest input of model '{name}'", $"at most {context} tokens, the model's context", $"{needed}",
+                "shorten it, or take a model with a longer context", usage: true);
         var length = Math.Max(needed, Math.Min(wanted, context));
-        var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
-        return new OpenedWeights(model, new HashSet<int>(source.Config.EosTokenIds)) { Notices = [.. source.Notices, .. Experimental(precision)] };
+        var model =
+            DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, Math.Max(1, length)), source.Fingerprint);
+        return new OpenedWeights(model,
+            new HashSet<int>(source.Config.EosTokenIds))
+        { Notices = [.. source.Notices, .. Experimental(precision)] };
     }
 
     /// <summary>Opens a model: a Hugging Face folder, a .gguf file, or <c>tiny</c>.</summary>
@@ -48,7 +53,8 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
     public static LanguageModel Open(string name, Precision precision = Precision.F32, int? maxLength = null, bool? chatTemplate = null,
         IReadOnlyDictionary<string, JsonElement>? arguments = null, string? tokenizerPre = null) =>
-        Open(name, (_, config) => maxLength ?? (int)Math.Min(config.MaxPositionEmbeddings, 4096), precision, chatTemplate, arguments, tokenizerPre);
+        Open(name, (_, config) => maxLength
+        ?? (int)Math.Min(config.MaxPositionEmbeddings, 4096), precision, chatTemplate, arguments, tokenizerPre);
 
     /// <summary>Opens a model for work whose longest sequence is known once its prompts are encoded.</summary>
     /// <param name="name">The MODEL word.</param>
@@ -57,27 +63,37 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
     /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
     /// <param name="arguments">Variables of the chat template.</param>
     /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
-    public static LanguageModel Open(string name, Func<PromptEncoder, ModelConfig, int> lengthOf, Precision precision = Precision.F32, bool? chatTemplate = null,
+    public static LanguageModel Open(string name, Func<PromptEncoder, ModelConfig, int> lengthOf, Precision precision =
+        Precision.F32, bool? chatTemplate = null,
         IReadOnlyDictionary<string, JsonElement>? arguments = null, string? tokenizerPre = null)
     {
         using var source = ModelSource.Open(name);
         var tokenizer = TokenizerSource.Open(name, tokenizerPre);
         var encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments);
-        // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted skips).
+        // A run says how long it may become at most; longer than the model's own context it never gets (prompts that do not fit are counted
+        // skips).
         var length = Math.Min(lengthOf(encoder, source.Config), ContextOf(source.Config));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(precision, length), source.Fingerprint);
         var ends = new HashSet<int>(source.Config.EosTokenIds);
         if (tokenizer.EosTokenId is { } eos) ends.Add(eos);
-        return new LanguageModel(model, encoder, ends, tokenizer, name) { Precision = precision, Notices = [.. source.Notices, .. tokenizer.Notices, .. Experimental(precision)] };
+        return new LanguageModel(model, encoder, ends, tokenizer, name)
+        {
+            Precision = precision,
+            Notices = [.. source.Notices, .. tokenizer.Notices, .. Experimental(precision)]
+        };
     }
 
     private static string[] Experimental(Precision precision) => precision.IsInt8()
-        ? [$"precision {precision.Word()} is experimental; matrices that the file does not store as integers in blocks of 32 are rounded to such (docs/performance.md)"]
+        ? [$"precision {precision.Word()} is experimental; matrices that the file does not store as integers in blocks of 32 are "
+        + $"rounded to such (docs/performance.md)"]
         : [];
 
-    /// <summary>The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.</summary>
+    /// <summary>
+    /// The longest sequence that a model was made for; where its rotary frequencies stretch with the length, there is no fixed end.
+    /// </summary>
     public static int ContextOf(ModelConfig config) =>
-        config.RopeScaling.Type is RopeType.Default or RopeType.Llama3 ? (int)Math.Min(config.MaxPositionEmbeddings, int.MaxValue) : int.MaxValue;
+        config.RopeScaling.Type is RopeType.Default or RopeType.Llama3 ? (int)Math.Min(config.MaxPositionEmbeddings, int.MaxValue)
+        : int.MaxValue;
 }
 
 /// <summary>The weights of a MODEL word, for work on ids.</summary>

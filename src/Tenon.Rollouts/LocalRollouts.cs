@@ -33,11 +33,13 @@ public sealed record RolloutPlan
 }
 
 /// <summary>
-/// Rollouts of this process: draws problems, encodes them, passes over prompts that are too long, samples, has them judged, and under dynamic sampling draws on, each round
+/// Rollouts of this process: draws problems, encodes them, passes over prompts that are too long, samples, has them judged, and under
+/// dynamic sampling draws on, each round
 /// as large as the share of groups with both outcomes so far says it must be.
 /// </summary>
 public sealed class LocalRollouts(
-    CausalModel model, ProblemPrompts prompts, ProblemSource problems, IReadOnlyList<WeightedReward> rewards, IAdapter? adapter, GeneratorOptions options, RolloutPlan plan) : IRolloutSource
+    CausalModel model, ProblemPrompts prompts, ProblemSource problems, IReadOnlyList<WeightedReward> rewards, IAdapter? adapter,
+    GeneratorOptions options, RolloutPlan plan) : IRolloutSource
 {
     // A round is at most this many batches: where hardly any group has both outcomes, the rounds' number and not their size ends the step.
     private const int MostBatchesARound = 4;
@@ -78,7 +80,8 @@ public sealed class LocalRollouts(
         var groups = kept.Take(plan.Prompts).ToList();
         var later = plan.CarrySurplus ? surplus : [];
         var used = groups.Concat(later).Where(g => g.Step == step).Sum(Completions);
-        return new RolloutBatch(statistics, groups, new RolloutState { Cursor = cursor, Judged = judged * Forgetting, Mixed = mixed * Forgetting, Carried = later })
+        return new RolloutBatch(statistics, groups,
+            new RolloutState { Cursor = cursor, Judged = judged * Forgetting, Mixed = mixed * Forgetting, Carried = later })
         {
             Wanted = plan.Prompts,
             Carried = Math.Min(carried, groups.Count),
@@ -87,7 +90,9 @@ public sealed class LocalRollouts(
         };
     }
 
-    /// <summary>Groups to draw so that about <paramref name="missing"/> of them have both outcomes; without anything known, so many.</summary>
+    /// <summary>
+    /// Groups to draw so that about <paramref name="missing"/> of them have both outcomes; without anything known, so many.
+    /// </summary>
     private int Size(int missing, double judged, double mixed)
     {
         if (!plan.DynamicSampling) return missing;
@@ -122,7 +127,8 @@ public sealed class LocalRollouts(
         return new TenonException("problems of the run", $"prompts of at most {Math.Min(plan.MaxPromptTokens, room)} tokens",
             problems.Count is { } all ? $"longer ones only: all {all} problems" : $"{passed} longer ones in a row",
             room < plan.MaxPromptTokens
-                ? $"the model's context of {model.MaxLength} tokens holds prompt and completion: lower rollout.max-new-tokens, or take a model with a longer context"
+                ? $"the model's context of {model.MaxLength} tokens holds prompt and completion: lower rollout.max-new-tokens, or take "
+                + $"a model with a longer context"
                 : "raise rollout.max-prompt-tokens");
     }
 

@@ -13,15 +13,17 @@ public abstract class ProblemSource
     public abstract Problem At(long cursor);
 
     /// <summary>Problems of a file: each pass over them is a permutation by the seed (or, without shuffling, the file's order).</summary>
-    public static ProblemSource Of(IReadOnlyList<Problem> problems, ulong seed, bool shuffle = true) => new FileSource(problems, seed, shuffle);
+    public static ProblemSource Of(IReadOnlyList<Problem> problems, ulong seed, bool shuffle = true) =>
+        new FileSource(problems, seed, shuffle);
 
     /// <summary>Problems that a task generates.</summary>
-    public static ProblemSource Of(ITask task, int level, ulong seed, Split split = Split.Train) => new TaskSource(task, level, seed, split);
+    public static ProblemSource Of(ITask task, int level, ulong seed, Split split = Split.Train) =>
+        new TaskSource(task, level, seed, split);
 
     private sealed class FileSource(IReadOnlyList<Problem> problems, ulong seed, bool shuffle) : ProblemSource
     {
-        private long pass = -1;
-        private int[] order = [];
+        private long _pass = -1;
+        private int[] _order = [];
 
         public override int? Count => problems.Count;
 
@@ -29,13 +31,13 @@ public abstract class ProblemSource
         {
             var (current, index) = Math.DivRem(cursor, problems.Count);
             if (!shuffle) return problems[(int)index];
-            if (current != pass)
+            if (current != _pass)
             {
-                order = new RandomKey(seed).Permutation(problems.Count, RandomPurpose.DataOrder, 0, checked((uint)current), 0);
-                pass = current;
+                _order = new RandomKey(seed).Permutation(problems.Count, RandomPurpose.DataOrder, 0, checked((uint)current), 0);
+                _pass = current;
             }
 
-            return problems[order[index]];
+            return problems[_order[index]];
         }
     }
 

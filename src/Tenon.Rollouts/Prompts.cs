@@ -27,16 +27,20 @@ public static class Prompts
     };
 
     private static string OpenR1(string answer) =>
-        $"Solve the following math problem step by step. The last line of your response should be of the form Answer: {answer} (without quotes) "
+        $"Solve the following math problem step by step. The last line of your response should be of the form Answer: {answer} (without "
+        + $"quotes) "
         + "where $Answer is the answer to the problem.\n\n{problem}\n\nRemember to put your answer on its own line after \"Answer:\".";
 
     /// <summary>The names.</summary>
     public static IReadOnlyCollection<string> Names => [.. Named.Keys, ModelsOwn];
 
     /// <summary>True for a name and for a template.</summary>
-    public static bool IsKnown(string prompt) => prompt == ModelsOwn || Named.ContainsKey(prompt) || prompt.Contains("{problem}", StringComparison.Ordinal);
+    public static bool IsKnown(string prompt) =>
+        prompt == ModelsOwn || Named.ContainsKey(prompt) || prompt.Contains("{problem}", StringComparison.Ordinal);
 
-    /// <summary>The prompt that a run on a model uses: the embedded model was trained on questions alone and does not know how to box.</summary>
+    /// <summary>
+    /// The prompt that a run on a model uses: the embedded model was trained on questions alone and does not know how to box.
+    /// </summary>
     public static string Of(string prompt, string? model)
     {
         if (prompt != ModelsOwn) return prompt;
@@ -44,7 +48,8 @@ public static class Prompts
     }
 
     /// <summary>
-    /// Prompt ids of a problem: its text in the template, behind what was said before it. A system message of its own takes the place of <paramref name="system"/>.
+    /// Prompt ids of a problem: its text in the template, behind what was said before it. A system message of its own takes the place of
+    /// <paramref name="system"/>.
     /// </summary>
     public static int[] Encode(PromptEncoder encoder, string prompt, Problem problem, string? system = null)
     {
@@ -52,7 +57,8 @@ public static class Prompts
         system = problem.System ?? system;
         if (problem.Earlier.Count == 0) return encoder.Encode(text, system);
         if (!encoder.HasTemplate)
-            throw new TenonException($"problem {problem.Id}", "a question alone, where there is no chat template", $"a conversation of {problem.Earlier.Count + 1} messages",
+            throw new TenonException($"problem {problem.Id}", "a question alone, where there is no chat template",
+                $"a conversation of {problem.Earlier.Count + 1} messages",
                 "take a model with a chat template, or leave chat-template: false out", usage: true);
         var messages = new List<PromptMessage>();
         if (system is not null) messages.Add(new PromptMessage("system", system));

@@ -5,8 +5,11 @@ using Tenon.Text.Prompting;
 
 namespace Tenon.Rollouts;
 
-/// <summary>Samples groups of completions and has them judged; groups come back in the order they were drawn. It keeps its engine between calls.</summary>
-public sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards, GeneratorOptions options)
+/// <summary>
+/// Samples groups of completions and has them judged; groups come back in the order they were drawn. It keeps its engine between calls.
+/// </summary>
+public sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards,
+    GeneratorOptions options)
 {
     private const int TokensAReport = 256;
     private readonly Generator _generator = new(model, options);
@@ -14,9 +17,12 @@ public sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, I
 
     /// <summary>Samples <paramref name="group"/> completions of each prompt at places of (seed, purpose, step) and judges them.</summary>
     public IReadOnlyList<RolloutGroup> Collect(
-        IReadOnlyList<DrawnPrompt> prompts, int group, int maxNewTokens, RandomPlace place, IAdapter? adapter, Action<double>? progress = null, CancellationToken cancel = default)
+        IReadOnlyList<DrawnPrompt> prompts, int group, int maxNewTokens, RandomPlace place, IAdapter? adapter, Action<double>? progress =
+        null, CancellationToken cancel = default)
     {
-        var requests = prompts.Select(p => new GenerationRequest(p.Prompt, group, maxNewTokens, place with { Draw = (uint)p.Draw }) { Adapter = adapter }).ToList();
+        var requests =
+            prompts.Select(p =>
+            new GenerationRequest(p.Prompt, group, maxNewTokens, place with { Draw = (uint)p.Draw }) { Adapter = adapter }).ToList();
         var expected = (double)Math.Max(1, prompts.Count * group);
         long tokens = 0;
         var samples = _generator.Generate(requests, progress is null ? null : (_, _, _) =>

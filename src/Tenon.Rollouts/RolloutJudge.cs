@@ -18,7 +18,9 @@ public sealed class RolloutJudge(IReadOnlyList<WeightedReward> rewards, WorkerPo
     /// <param name="sample">Its ids and end.</param>
     /// <param name="maxNewTokens">The limit it was sampled under.</param>
     public static Completion Completion(string prompt, string text, GeneratedSample sample, int maxNewTokens) =>
-        new(text, sample.Ids.Length, sample.Finish == FinishReason.Length, maxNewTokens, sample.Ids) { OpenedBlock = ThinkBlocks.LeftOpen(prompt) };
+        new(text, sample.Ids.Length, sample.Finish == FinishReason.Length, maxNewTokens,
+        sample.Ids)
+        { OpenedBlock = ThinkBlocks.LeftOpen(prompt) };
 
     /// <summary>The verdicts on completions, one array each with a verdict a reward.</summary>
     public Verdict[][] Judge(IReadOnlyList<(Problem Problem, Completion Completion)> completions)

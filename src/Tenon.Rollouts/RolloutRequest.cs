@@ -4,7 +4,8 @@ using Tenon.Models.Layers;
 namespace Tenon.Rollouts;
 
 /// <summary>
-/// Everything that decides a group of completions, as plain values that can leave the process: a random number is a pure function of its place and every sum has one
+/// Everything that decides a group of completions, as plain values that can leave the process: a random number is a pure function of its
+/// place and every sum has one
 /// order, so whoever holds the model and the adapter of these names and the same numerics samples the same rollouts, bit for bit.
 /// </summary>
 public sealed record RolloutRequest
@@ -52,11 +53,12 @@ public sealed record RolloutRequest
     public required int MaxNewTokens { get; init; }
 
     /// <summary>The request as an engine takes it.</summary>
-    public GenerationRequest ToGeneration(IAdapter? adapter) => new(Prompt, Samples, MaxNewTokens, new RandomPlace(Seed, RandomPurpose.Sampling, Step, (uint)Draw))
-    {
-        Adapter = adapter,
-        FirstSample = FirstSample,
-        Sampling = Sampling,
-        EndTokens = EndTokens.ToHashSet(),
-    };
+    public GenerationRequest ToGeneration(IAdapter? adapter) =>
+        new(Prompt, Samples, MaxNewTokens, new RandomPlace(Seed, RandomPurpose.Sampling, Step, (uint)Draw))
+        {
+            Adapter = adapter,
+            FirstSample = FirstSample,
+            Sampling = Sampling,
+            EndTokens = EndTokens.ToHashSet(),
+        };
 }

@@ -5,32 +5,32 @@ namespace Tenon.Rollouts;
 /// <summary>What the drawn groups of a step say about rewards, accuracy and lengths: over all completions, before any filter.</summary>
 public sealed class RolloutStatistics
 {
-    private readonly List<RolloutGroup> drawn = [];
-    private readonly IReadOnlyList<WeightedReward> rewards;
-    private readonly SortedDictionary<string, long> skipped = new(StringComparer.Ordinal);
+    private readonly List<RolloutGroup> _drawn = [];
+    private readonly IReadOnlyList<WeightedReward> _rewards;
+    private readonly SortedDictionary<string, long> _skipped = new(StringComparer.Ordinal);
 
     /// <summary>Statistics under the recipe's rewards.</summary>
-    public RolloutStatistics(IReadOnlyList<WeightedReward> rewards) => this.rewards = rewards;
+    public RolloutStatistics(IReadOnlyList<WeightedReward> rewards) => _rewards = rewards;
 
     /// <summary>All groups drawn so far, in order.</summary>
-    public IReadOnlyList<RolloutGroup> Drawn => drawn;
+    public IReadOnlyList<RolloutGroup> Drawn => _drawn;
 
     /// <summary>Name of a reward.</summary>
-    public string RewardName(int index) => rewards[index].Reward.Name;
+    public string RewardName(int index) => _rewards[index].Reward.Name;
 
     /// <summary>Counts prompts or verdicts that were skipped for a reason.</summary>
-    public void Skip(string reason, long count = 1) => skipped[reason] = skipped.GetValueOrDefault(reason) + count;
+    public void Skip(string reason, long count = 1) => _skipped[reason] = _skipped.GetValueOrDefault(reason) + count;
 
     /// <summary>Takes a drawn group in.</summary>
     public void Add(RolloutGroup group)
     {
-        drawn.Add(group);
+        _drawn.Add(group);
         foreach (var verdict in group.Rollouts.SelectMany(r => r.Verdicts))
             if (verdict.Skipped is { } reason) Skip(reason);
     }
 
     /// <summary>The outcome of a completion: right where every outcome reward says so; null where one of them skipped it.</summary>
-    public bool? IsRight(Rollout rollout) => WeightedReward.Outcome(rewards, rollout.Verdicts);
+    public bool? IsRight(Rollout rollout) => WeightedReward.Outcome(_rewards, rollout.Verdicts);
 
     /// <summary>True where a group has right and wrong completions: the test of dynamic sampling, on the outcome alone.</summary>
     public bool IsMixed(RolloutGroup group) => group.Rollouts.Any(r => IsRight(r) == true) && group.Rollouts.Any(r => IsRight(r) == false);
@@ -39,10 +39,10 @@ public sealed class RolloutStatistics
     public double RewardOf(Rollout rollout)
     {
         var (sum, any) = (0.0, false);
-        for (var k = 0; k < rewards.Count; k++)
+        for (var k = 0; k < _rewards.Count; k++)
         {
             if (rollout.Verdicts[k].Skipped is not null) continue;
-            sum += rewards[k].Weight * rollout.Verdicts[k].Score;
+            sum += _rewards[k].Weight * rollout.Verdicts[k].Score;
             any = true;
         }
 
@@ -52,7 +52,7 @@ public sealed class RolloutStatistics
     /// <summary>Fills the metrics of a step that rollouts decide.</summary>
     public void Fill(MetricValues metrics)
     {
-        var all = drawn.SelectMany(g => g.Rollouts).ToList();
+        var all = _drawn.SelectMany(g => g.Rollouts).ToList();
         var scores = all.Select(RewardOf).Where(r => !double.IsNaN(r)).ToList();
         var mean = scores.Count == 0 ? double.NaN : scores.Sum() / scores.Count;
         var variance = scores.Count < 2 ? double.NaN : scores.Sum(r => (r - mean) * (r - mean)) / (scores.Count - 1);
@@ -61,16 +61,16 @@ public sealed class RolloutStatistics
         metrics[StepMetric.TokensSampled] = lengths.Sum(n => (long)n);
         metrics[StepMetric.RewardMean] = mean;
         metrics[StepMetric.RewardStd] = Math.Sqrt(variance);
-        for (var k = 0; k < rewards.Count; k++) metrics[StepMetric.Reward[RewardName(k)]] = MeanOf(all, k);
+        for (var k = 0; k < _rewards.Count; k++) metrics[StepMetric.Reward[RewardName(k)]] = MeanOf(all, k);
         metrics[StepMetric.Accuracy] = judged.Count == 0 ? double.NaN : judged.Count(r => IsRight(r) == true) / (double)judged.Count;
-        metrics[StepMetric.GroupsMixed] = drawn.Count(IsMixed);
-        metrics[StepMetric.GroupsAllRight] = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == true));
-        metrics[StepMetric.GroupsAllWrong] = drawn.Count(g => g.Rollouts.All(r => IsRight(r) == false));
-        metrics[StepMetric.GroupsDrawn] = drawn.Count;
+        metrics[StepMetric.GroupsMixed] = _drawn.Count(IsMixed);
+        metrics[StepMetric.GroupsAllRight] = _drawn.Count(g => g.Rollouts.All(r => IsRight(r) == true));
+        metrics[StepMetric.GroupsAllWrong] = _drawn.Count(g => g.Rollouts.All(r => IsRight(r) == false));
+        metrics[StepMetric.GroupsDrawn] = _drawn.Count;
         metrics[StepMetric.LengthMean] = all.Count == 0 ? double.NaN : lengths.Sum(n => (long)n) / (double)all.Count;
         metrics[StepMetric.LengthMax] = all.Count == 0 ? 0 : lengths.Max();
         metrics[StepMetric.Truncated] = all.Count == 0 ? double.NaN : all.Count(r => r.IsTruncated) / (double)all.Count;
-        foreach (var (reason, count) in skipped) metrics[StepMetric.Skipped[reason]] = count;
+        foreach (var (reason, count) in _skipped) metrics[StepMetric.Skipped[reason]] = count;
     }
 
     private static double MeanOf(List<Rollout> all, int k)

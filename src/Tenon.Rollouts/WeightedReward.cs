@@ -7,7 +7,10 @@ namespace Tenon.Rollouts;
 /// <param name="Weight">Its factor.</param>
 public sealed record WeightedReward(IReward Reward, double Weight = 1)
 {
-    /// <summary>The outcome of a completion by its verdicts, one a reward: right where every outcome reward says so; null where one of them skipped it.</summary>
+    /// <summary>
+    /// The outcome of a completion by its verdicts, one a reward: right where every outcome reward says so; null where one of them skipped
+    /// it.
+    /// </summary>
     public static bool? Outcome(IReadOnlyList<WeightedReward> rewards, IReadOnlyList<Verdict> verdicts)
     {
         bool? right = null;

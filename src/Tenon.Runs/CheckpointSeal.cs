@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Tenon.Runs;
 
 /// <summary>
-/// <c>checkpoint.json</c>, written last into a checkpoint: its step, and every other file with length and SHA-256. A folder is a checkpoint of a
+/// <c>checkpoint.json</c>, written last into a checkpoint: its step, and every other file with length and SHA-256. A folder is a checkpoint
+/// of a
 /// step where its name, its seal and its bytes say so; names alone are not believed (copies, half copies and empty folders have names too).
 /// </summary>
 internal static class CheckpointSeal
@@ -19,15 +20,20 @@ internal static class CheckpointSeal
         var files = new JsonObject();
         foreach (var path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             files[Path.GetFileName(path)] = new JsonObject { ["bytes"] = new FileInfo(path).Length, ["sha256"] = Sha256(path) };
-        File.WriteAllText(Path.Combine(folder, FileName), new JsonObject { ["step"] = step, ["files"] = files }.ToJsonString(RunJson.Indented) + "\n");
+        File.WriteAllText(Path.Combine(folder, FileName),
+            new JsonObject { ["step"] = step, ["files"] = files }.ToJsonString(RunJson.Indented) + "\n");
     }
 
     /// <summary>The step that a folder's name says: digits alone, as a step is written; null for any other name.</summary>
     public static int? StepOf(string folder) =>
-        Path.GetFileName(folder) is var name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var step) && step > 0
+        Path.GetFileName(folder) is var name && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+        && step > 0
         && step.ToString(CultureInfo.InvariantCulture) == name ? step : null;
 
-    /// <summary>Why a folder is not the whole checkpoint of a step; null where it is. Without <paramref name="bytes"/> names and lengths alone are compared.</summary>
+    /// <summary>
+    /// Why a folder is not the whole checkpoint of a step; null where it is. Without <paramref name="bytes"/> names and lengths alone are
+    /// compared.
+    /// </summary>
     public static string? Fault(string folder, int step, bool bytes)
     {
         var seal = Path.Combine(folder, FileName);
@@ -39,8 +45,10 @@ internal static class CheckpointSeal
         {
             var file = new FileInfo(Path.Combine(folder, Path.GetFileName(name)));
             if (!file.Exists) return $"it has no {name}";
-            if (RunJson.Whole(value?["bytes"]) is { } length && file.Length != length) return $"its {name} has {file.Length} bytes of {length}";
-            if (bytes && RunJson.Text(value?["sha256"]) is { } hash && Sha256(file.FullName) != hash) return $"its {name} holds other bytes than were written";
+            if (RunJson.Whole(value?["bytes"]) is { } length && file.Length != length)
+                return $"its {name} has {file.Length} bytes of {length}";
+            if (bytes && RunJson.Text(value?["sha256"]) is { } hash && Sha256(file.FullName) != hash)
+                return $"its {name} holds other bytes than were written";
         }
 
         return null;

@@ -3,14 +3,17 @@ using System.Globalization;
 namespace Tenon.Runs;
 
 /// <summary>
-/// The folder <c>checkpoints/</c>. What is not a checkpoint of this run (a copy, a folder of another name, a half or an empty one) is passed
+/// The folder <c>checkpoints/</c>. What is not a checkpoint of this run (a copy, a folder of another name, a half or an empty one) is
+/// passed
 /// over by name: never counted, never deleted.
 /// </summary>
 internal sealed class CheckpointStore(string folder, string temporary)
 {
     private string? _temporary;
 
-    /// <summary>Where unfinished checkpoints lie: in the run's <c>.tmp</c>, or beside the checkpoints where these lie on another disk.</summary>
+    /// <summary>
+    /// Where unfinished checkpoints lie: in the run's <c>.tmp</c>, or beside the checkpoints where these lie on another disk.
+    /// </summary>
     private string Temporary => _temporary ??= CanMove() ? temporary : Beside;
 
     private string Beside => Path.Combine(folder, ".tmp");
@@ -23,7 +26,9 @@ internal sealed class CheckpointStore(string folder, string temporary)
         [.. Folders().Where(path => CheckpointSeal.StepOf(path) is { } step && CheckpointSeal.Fault(path, step, bytes: false) is null)
             .Select(path => CheckpointSeal.StepOf(path)!.Value).Order()];
 
-    /// <summary>The newest checkpoint whose every byte is what was written, and a sentence for each newer or stranger folder that was passed over.</summary>
+    /// <summary>
+    /// The newest checkpoint whose every byte is what was written, and a sentence for each newer or stranger folder that was passed over.
+    /// </summary>
     public (int? Step, IReadOnlyList<string> PassedOver) NewestWhole(IReadOnlySet<int> except)
     {
         var remarks = new List<string>();
@@ -54,7 +59,9 @@ internal sealed class CheckpointStore(string folder, string temporary)
         return target;
     }
 
-    /// <summary>Removes a step's checkpoint; it leaves its place by a rename, so that a kill in between leaves no half checkpoint under its name.</summary>
+    /// <summary>
+    /// Removes a step's checkpoint; it leaves its place by a rename, so that a kill in between leaves no half checkpoint under its name.
+    /// </summary>
     public void Remove(int step)
     {
         var trash = Path.Combine(Temporary, $"old-{step}");

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Tenon.Runs.Evaluations;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Runs;
 
@@ -28,7 +28,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (IOException e)
         {
-            throw new TenonException($"the run folder {path} is in use", "one process at a time", "another process that holds it", "wait for it or stop it", e, usage: true);
+            throw new TenonException($"the run folder {path} is in use", "one process at a time", "another process that holds it",
+                "wait for it or stop it", e, usage: true);
         }
     }
 
@@ -57,7 +58,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>True where the folder holds a run.</summary>
     public static bool IsRun(string path) => File.Exists(Path.Combine(path, "run.json"));
 
-    /// <summary>Makes a new run folder: <c>run.json</c> first, at once and whole. A folder that holds a run or other files is refused.</summary>
+    /// <summary>
+    /// Makes a new run folder: <c>run.json</c> first, at once and whole. A folder that holds a run or other files is refused.
+    /// </summary>
     public static RunFolder Create(string path, RunDescription run)
     {
         var here = Directory.GetCurrentDirectory();
@@ -68,11 +71,13 @@ public sealed class RunFolder : IDisposable
     public static RunFolder Create(string path, JsonObject run)
     {
         if (IsRun(path))
-            throw new TenonException($"the output folder {path} already holds another run", "a new or empty folder", "a run.json", $"choose another --output, or go on with `{ResumeCommand(path)}`", usage: true);
+            throw new TenonException($"the output folder {path} already holds another run", "a new or empty folder", "a run.json",
+                $"choose another --output, or go on with `{ResumeCommand(path)}`", usage: true);
         if (File.Exists(path))
             throw new TenonException($"the output folder {path} is a file", "a new or empty folder", usage: true);
         if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != ".tmp"))
-            throw new TenonException($"the output folder {path} holds other files", "a new or empty folder", "files that belong to no run", "choose another --output", usage: true);
+            throw new TenonException($"the output folder {path} holds other files", "a new or empty folder", "files that belong to no run",
+                "choose another --output", usage: true);
         var folder = new RunFolder(path, writes: true);
         // A process that is killed here leaves an empty folder but for .tmp, which the same call takes again.
         AtomicFile.WriteText(folder.RunFile, run.ToJsonString(RunJson.Indented) + "\n", folder.Temporary);
@@ -101,7 +106,9 @@ public sealed class RunFolder : IDisposable
         return new RunFolder(path, writes: false);
     }
 
-    /// <summary>What <c>run.json</c> says; a damaged one is an error that names the newest whole checkpoint, which is an adapter folder of its own.</summary>
+    /// <summary>
+    /// What <c>run.json</c> says; a damaged one is an error that names the newest whole checkpoint, which is an adapter folder of its own.
+    /// </summary>
     public JsonObject ReadRun()
     {
         string text;
@@ -120,11 +127,13 @@ public sealed class RunFolder : IDisposable
     /// <summary>The error of a <c>run.json</c> that does not say what a run needs.</summary>
     public TenonException Damaged(string got, Exception? inner = null) => new($"{RunFile} is damaged", "what the run wrote there", got,
         NewestCheckpoint().Step is { } step
-            ? $"the checkpoint of step {step} is whole: {CheckpointFolder(step)} is an adapter to evaluate, or to go on from with adapter.from in a new run"
+            ? $"the checkpoint of step {step} is whole: {CheckpointFolder(step)} is an adapter to evaluate, or to go on from with "
+            + $"adapter.from in a new run"
             : "no checkpoint is whole: begin a new run", inner);
 
     /// <summary>Writes <c>run.json</c> anew, for a run that goes on with changed keys.</summary>
-    public void WriteRun(RunDescription run) => AtomicFile.WriteText(RunFile, run.ToJson().ToJsonString(RunJson.Indented) + "\n", Temporary);
+    public void WriteRun(RunDescription run) =>
+        AtomicFile.WriteText(RunFile, run.ToJson().ToJsonString(RunJson.Indented) + "\n", Temporary);
 
     /// <summary>What <c>run.json</c> says, as a record.</summary>
     public RunDescription ReadDescription() => RunDescription.From(ReadRun());
@@ -132,7 +141,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>The call that goes on with this run.</summary>
     public string ResumeCommand() => ResumeCommand(Folder);
 
-    /// <summary>The steps that have a checkpoint, by name, seal and lengths of its files, ascending; other folders beside them do not count.</summary>
+    /// <summary>
+    /// The steps that have a checkpoint, by name, seal and lengths of its files, ascending; other folders beside them do not count.
+    /// </summary>
     public IReadOnlyList<int> CheckpointSteps() => _checkpoints.Steps();
 
     /// <summary>The folder of a step's checkpoint.</summary>
@@ -142,7 +153,8 @@ public sealed class RunFolder : IDisposable
     public Action<string>? Remark { get; set; }
 
     /// <summary>
-    /// The newest checkpoint whose bytes are those that were written (null where there is none), and a sentence for each folder beside it that is
+    /// The newest checkpoint whose bytes are those that were written (null where there is none), and a sentence for each folder beside it
+    /// that is
     /// passed over. <paramref name="except"/> are steps that have failed to load.
     /// </summary>
     public (int? Step, IReadOnlyList<string> PassedOver) NewestCheckpoint(IReadOnlySet<int>? except = null)
@@ -152,7 +164,8 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Writes a checkpoint: <paramref name="fill"/> writes into a temporary folder, which is sealed, flushed and then renamed. Afterwards only the
+    /// Writes a checkpoint: <paramref name="fill"/> writes into a temporary folder, which is sealed, flushed and then renamed. Afterwards
+    /// only the
     /// newest <paramref name="keep"/> remain (0: all), and <paramref name="kept"/> whatever its age.
     /// </summary>
     public string WriteCheckpoint(int step, int keep, Action<string> fill, int? kept = null)
@@ -167,8 +180,11 @@ public sealed class RunFolder : IDisposable
         catch (Exception e) when (FaultOf(e) is { } fault)
         {
             var steps = CheckpointSteps();
-            throw new TenonException($"the checkpoint of step {step} could not be written to {target}", "a folder that can be written to, with room for it", fault.Message,
-                AtomicFile.HintOf(fault) + (steps.Count > 0 ? $"; the checkpoint of step {steps[^1]} is whole, and the run goes on from there" : "; the run then begins again at step 0"), fault);
+            throw new TenonException($"the checkpoint of step {step} could not be written to {target}",
+                "a folder that can be written to, with room for it", fault.Message,
+                AtomicFile.HintOf(fault)
+                + (steps.Count > 0 ? $"; the checkpoint of step {steps[^1]} is whole, and the run goes on from there"
+                : "; the run then begins again at step 0"), fault);
         }
 
         if (keep > 0)
@@ -185,14 +201,17 @@ public sealed class RunFolder : IDisposable
         if (free < needed) throw new IOException($"{free / 1e6:F1} MB are free, a checkpoint takes {needed / 1e6:F1} MB");
         if (free >= 3 * needed || _saidRoom) return;
         _saidRoom = true;
-        Remark?.Invoke($"the disk of {_checkpoints.FolderOf(last)} has {free / 1e6:F0} MB left, room for {free / Math.Max(1, needed)} more checkpoints of {needed / 1e6:F0} MB");
+        Remark?.Invoke(
+            $"the disk of {_checkpoints.FolderOf(last)} has {free / 1e6:F0} MB left, room for {free / Math.Max(1, needed)} more "
+            + $"checkpoints of {needed / 1e6:F0} MB");
     }
 
     private long FreeBytes()
     {
         try
         {
-            return new DriveInfo(Directory.ResolveLinkTarget(Checkpoints, returnFinalTarget: true)?.FullName ?? Checkpoints).AvailableFreeSpace;
+            return new DriveInfo(Directory.ResolveLinkTarget(Checkpoints, returnFinalTarget: true)?.FullName
+                ?? Checkpoints).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -207,7 +226,8 @@ public sealed class RunFolder : IDisposable
     };
 
     /// <summary>
-    /// Puts what a run has made beside its own files: <paramref name="fill"/> writes into an empty temporary folder, whose files then take their place, the configuration
+    /// Puts what a run has made beside its own files: <paramref name="fill"/> writes into an empty temporary folder, whose files then take
+    /// their place, the configuration
     /// last, so that the folder is a model or an adapter only once it is a whole one.
     /// </summary>
     public void WriteResult(Action<string> fill)
@@ -251,7 +271,8 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The file of an evaluation in the form of version 0.1.</summary>
     public string EvaluationFile(string benchmark, int step) =>
-        Path.Combine(Evaluations, $"{string.Concat(benchmark.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '@' or '.' ? c : '_'))}.{step.ToString("D6", CultureInfo.InvariantCulture)}.json");
+        Path.Combine(Evaluations,
+        $"{string.Concat(benchmark.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '@' or '.' ? c : '_'))}.{step.ToString("D6", CultureInfo.InvariantCulture)}.json");
 
     /// <summary>The folder of an evaluation: <c>eval/STEP/NAME@K</c>.</summary>
     public string EvaluationFolder(string benchmark, int step) =>
@@ -259,11 +280,14 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The folders of all evaluations with their steps, by step and name.</summary>
     public IReadOnlyList<(int Step, string Path)> EvaluationFolders() => Directory.Exists(Evaluations)
-        ? [.. Directory.EnumerateDirectories(Evaluations).Select(path => (Step: NumberOf(path), Path: path)).Where(f => f.Step is not null).OrderBy(f => f.Step)
+        ? [.. Directory.EnumerateDirectories(Evaluations).Select(path => (Step: NumberOf(path), Path: path)).Where(f => f.Step is not null)
+        .OrderBy(f => f.Step)
             .SelectMany(f => Directory.EnumerateDirectories(f.Path).Order(StringComparer.Ordinal).Select(path => (f.Step!.Value, path)))]
         : [];
 
-    /// <summary>Writes an evaluation in the form of version 0.1: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.</summary>
+    /// <summary>
+    /// Writes an evaluation in the form of version 0.1: <c>{"step":..,"benchmark":..,"accuracy":..,...,"problems":[...]}</c>.
+    /// </summary>
     public void WriteEvaluation(string benchmark, int step, JsonObject evaluation) =>
         AtomicFile.WriteText(EvaluationFile(benchmark, step), evaluation.ToLine() + "\n", Temporary);
 
@@ -272,21 +296,31 @@ public sealed class RunFolder : IDisposable
         ? [.. Directory.EnumerateFiles(Evaluations, "*.json").Order(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Gives folders that look like later checkpoints of this run, but are not whole, another name: they are kept, and no longer in the way.</summary>
+    /// <summary>
+    /// Gives folders that look like later checkpoints of this run, but are not whole, another name: they are kept, and no longer in the
+    /// way.
+    /// </summary>
     public void SetAsideAfter(int step)
     {
         foreach (var later in CheckpointSteps().Where(number => number > step)) _checkpoints.SetAside(CheckpointFolder(later));
     }
 
-    /// <summary>What of the steps 1 to <paramref name="step"/> is missing or cut off in metrics and completions: one sentence a file. Nothing of it is needed to go on.</summary>
+    /// <summary>
+    /// What of the steps 1 to <paramref name="step"/> is missing or cut off in metrics and completions: one sentence a file. Nothing of it
+    /// is needed to go on.
+    /// </summary>
     public IEnumerable<string> Losses(int step)
     {
         var logged = (File.Exists(MetricsFile) ? File.ReadLines(MetricsFile) : []).Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
         var lost = Enumerable.Range(1, step).Where(number => !logged.Contains(number)).ToList();
-        if (lost.Count > 0) yield return $"{MetricsFile} has lost {(lost.Count == 1 ? $"step {lost[0]}" : $"{lost.Count} steps from {lost[0]} to {lost[^1]}")}: the run goes on without";
+        if (lost.Count > 0)
+            yield return $"{MetricsFile} has lost "
+                + $"{(lost.Count == 1 ? $"step {lost[0]}" : $"{lost.Count} steps from {lost[0]} to {lost[^1]}")}: the run goes on without";
         if (!Directory.Exists(Samples)) yield break;
         for (var number = 1; number <= step; number++)
-            if (!EndsALine(SamplesFile(number))) yield return $"{SamplesFile(number)} is {(File.Exists(SamplesFile(number)) ? "cut off" : "missing")}: the run goes on without";
+            if (!EndsALine(SamplesFile(number)))
+                yield return $"{SamplesFile(number)} is {(File.Exists(SamplesFile(number)) ? "cut off" : "missing")}: the run goes on "
+                    + $"without";
     }
 
     private static bool EndsALine(string path)
@@ -307,7 +341,8 @@ public sealed class RunFolder : IDisposable
         if (Directory.Exists(Diverged))
             foreach (var file in Directory.GetFiles(Diverged, "*.jsonl").Where(file => NumberOf(file) > step)) File.Delete(file);
         foreach (var file in EvaluationFiles())
-            if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at > step)
+            if (int.TryParse(Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.'), NumberStyles.None,
+                CultureInfo.InvariantCulture, out var at) && at > step)
                 File.Delete(file);
         foreach (var number in CheckpointSteps().Where(number => number > step)) _checkpoints.Remove(number);
     }
@@ -322,11 +357,13 @@ public sealed class RunFolder : IDisposable
     }
 
     private static int? NumberOf(string path) =>
-        int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : null;
 
     private static void RequireRun(string path)
     {
         if (!IsRun(path))
-            throw new TenonException($"{path} is no run", "a folder with a run.json", Directory.Exists(path) ? "a folder without one" : "nothing there", usage: true);
+            throw new TenonException($"{path} is no run", "a folder with a run.json", Directory.Exists(path) ? "a folder without one"
+                : "nothing there", usage: true);
     }
 }

@@ -1,7 +1,8 @@
 namespace Tenon.Runs;
 
 /// <summary>
-/// Where a run's relative paths are at home: the folder it was begun in. <c>run.json</c> keeps it whole and as seen from the run's folder, so that a run goes on
+/// Where a run's relative paths are at home: the folder it was begun in. <c>run.json</c> keeps it whole and as seen from the run's folder,
+/// so that a run goes on
 /// from any current folder, after the run alone was moved, and after both were moved together.
 /// </summary>
 /// <param name="folders">Folders that are tried in order; none leaves paths as they are.</param>

@@ -5,7 +5,8 @@ using Tenon.Runs.Evaluations;
 namespace Tenon.Runs;
 
 /// <summary>
-/// Follows a run folder that may still grow: each <see cref="Refresh"/> reads what was written since the last one. Lines that a writer has not
+/// Follows a run folder that may still grow: each <see cref="Refresh"/> reads what was written since the last one. Lines that a writer has
+/// not
 /// finished are left for the next time; where a resumed run has cut its metrics back, they are read anew.
 /// </summary>
 public sealed class RunReader

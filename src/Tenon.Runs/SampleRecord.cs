@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Tenon.Runs;
 
-/// <summary>A line of <c>samples/NNNNNN.jsonl</c>: one completion of a step with its verdicts, in the order of groups and samples.</summary>
+/// <summary>
+/// A line of <c>samples/NNNNNN.jsonl</c>: one completion of a step with its verdicts, in the order of groups and samples.
+/// </summary>
 public sealed record SampleRecord
 {
     /// <summary>The step it was drawn in.</summary>
@@ -74,7 +76,9 @@ public sealed record SampleRecord
         ["correct"] = Correct,
         ["reason"] = Reason,
         ["extracted"] = Extracted,
-        ["rewards"] = new JsonObject(Rewards.Select(r => KeyValuePair.Create(r.Name, r.Skipped is null ? RunJson.Finite(r.Score) : JsonValue.Create(r.Skipped)))),
+        ["rewards"] =
+        new JsonObject(
+        Rewards.Select(r => KeyValuePair.Create(r.Name, r.Skipped is null ? RunJson.Finite(r.Score) : JsonValue.Create(r.Skipped)))),
     };
 
     /// <summary>Reads a line back; null where it is incomplete.</summary>

@@ -1,8 +1,10 @@
 namespace Tenon.Tensors;
 
 /// <summary>
-/// A parameter whose values follow from others (an orthogonal block from its skew entries, a dense update from a spectrum). It is computed again only after a
-/// source changed. In a backward pass its gradient accumulates like any parameter's; it is carried over to the sources once, when somebody reads
+/// A parameter whose values follow from others (an orthogonal block from its skew entries, a dense update from a spectrum). It is computed
+/// again only after a
+/// source changed. In a backward pass its gradient accumulates like any parameter's; it is carried over to the sources once, when somebody
+/// reads
 /// theirs, so that the sum over micro-batches has the same bits in any cut.
 /// </summary>
 public sealed class DerivedParameter : IGradientHolder
@@ -13,30 +15,35 @@ public sealed class DerivedParameter : IGradientHolder
     /// <summary>Adds dL/dsource to <see cref="Parameter.GradientSum"/> of each trainable source, given dL/dvalues.</summary>
     public delegate void PullBack(ReadOnlySpan<float> gradient);
 
-    private readonly Lock gate = new();
-    private readonly Parameter value;
-    private readonly Parameter[] sources;
-    private readonly DerivedParameter?[] upstream;
-    private readonly long[] versions;
-    private readonly Computation compute;
-    private readonly PullBack pullBack;
-    private FrozenMatrix? offset;
+    private readonly Lock _gate = new();
+    private readonly Parameter _value;
+    private readonly Parameter[] _sources;
+    private readonly DerivedParameter?[] _upstream;
+    private readonly long[] _versions;
+    private readonly Computation _compute;
+    private readonly PullBack _pullBack;
+    private FrozenMatrix? _offset;
 
-    /// <summary>A value of the given dimensions that follows from the sources; another derived parameter may be a source through <paramref name="derivedSources"/>.</summary>
-    public DerivedParameter(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Computation compute, PullBack pullBack, IReadOnlyList<DerivedParameter>? derivedSources = null)
+    /// <summary>
+    /// A value of the given dimensions that follows from the sources; another derived parameter may be a source through
+    /// <paramref name="derivedSources"/>.
+    /// </summary>
+    public DerivedParameter(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Computation compute, PullBack pullBack,
+        IReadOnlyList<DerivedParameter>? derivedSources = null)
     {
-        this.sources = [.. sources, .. (derivedSources ?? []).Select(d => d.value)];
-        upstream = [.. sources.Select(_ => (DerivedParameter?)null), .. derivedSources ?? []];
-        versions = new long[this.sources.Length];
-        Array.Fill(versions, -1);
-        this.compute = compute;
-        this.pullBack = pullBack;
-        value = Parameter.Create(name, dimensions);
-        foreach (var source in this.sources) source.Follow(this);
+        _sources = [.. sources, .. (derivedSources ?? []).Select(d => d._value)];
+        _upstream = [.. sources.Select(_ => (DerivedParameter?)null), .. derivedSources ?? []];
+        _versions = new long[_sources.Length];
+        Array.Fill(_versions, -1);
+        _compute = compute;
+        _pullBack = pullBack;
+        _value = Parameter.Create(name, dimensions);
+        foreach (var source in _sources) source.Follow(this);
     }
 
     /// <summary>A value that a graph of ops computes from the sources; its gradient goes back through the same graph.</summary>
-    public static DerivedParameter Of(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Func<Tape, Tensor> graph, IReadOnlyList<DerivedParameter>? derivedSources = null) => new(name, dimensions, sources, values =>
+    public static DerivedParameter Of(string name, long[] dimensions, IReadOnlyList<Parameter> sources, Func<Tape, Tensor> graph,
+        IReadOnlyList<DerivedParameter>? derivedSources = null) => new(name, dimensions, sources, values =>
     {
         var tape = new Tape();
         graph(tape).CopyTo(values);
@@ -52,11 +59,16 @@ public sealed class DerivedParameter : IGradientHolder
         tape.Trim();
     }, derivedSources);
 
-    /// <summary>This parameter with a frozen matrix of its shape added to the computed values; asked for before the first use. The gradient is the same with and without it.</summary>
+    /// <summary>
+    /// This parameter with a frozen matrix of its shape added to the computed values; asked for before the first use. The gradient is the
+    /// same with and without it.
+    /// </summary>
     public DerivedParameter Onto(FrozenMatrix matrix)
     {
-        Shapes.Require(matrix.Outputs == value.Rows && matrix.Inputs == value.Columns, $"'{value.Name}' added to '{matrix.Name}'", $"[{matrix.Outputs}, {matrix.Inputs}]", $"[{value.Rows}, {value.Columns}]");
-        offset = matrix;
+        Shapes.Require(matrix.Outputs == _value.Rows
+            && matrix.Inputs == _value.Columns, $"'{_value.Name}' added to '{matrix.Name}'", $"[{matrix.Outputs}, {matrix.Inputs}]",
+            $"[{_value.Rows}, {_value.Columns}]");
+        _offset = matrix;
         return this;
     }
 
@@ -65,40 +77,40 @@ public sealed class DerivedParameter : IGradientHolder
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                foreach (var derived in upstream) _ = derived?.Value;
-                value.Trainable = sources.Any(s => s.Trainable);
+                foreach (var derived in _upstream) _ = derived?.Value;
+                _value.Trainable = _sources.Any(s => s.Trainable);
                 var stale = false;
-                for (var i = 0; i < sources.Length; i++)
+                for (var i = 0; i < _sources.Length; i++)
                 {
-                    stale |= versions[i] != sources[i].Version;
-                    versions[i] = sources[i].Version;
+                    stale |= _versions[i] != _sources[i].Version;
+                    _versions[i] = _sources[i].Version;
                 }
 
-                if (stale) value.Update(Fill);
-                return value;
+                if (stale) _value.Update(Fill);
+                return _value;
             }
         }
     }
 
     private void Fill(Span<float> values)
     {
-        compute(values);
-        offset?.AddTo(values);
+        _compute(values);
+        _offset?.AddTo(values);
     }
 
     /// <summary>Carries the gradient that has gathered here over to the sources, and clears it.</summary>
     void IGradientHolder.Settle()
     {
-        var gradient = value.Gradient;
+        var gradient = _value.Gradient;
         if (gradient.IsEmpty || gradient.IndexOfAnyExcept(0f) < 0) return;
-        pullBack(gradient);
+        _pullBack(gradient);
         gradient.Clear();
     }
 
     /// <summary>Forgets the gradient that has gathered here.</summary>
-    void IGradientHolder.Forget() => value.ZeroGrad();
+    void IGradientHolder.Forget() => _value.ZeroGrad();
 }
 
 /// <summary>What holds a part of a parameter's gradient until somebody reads it.</summary>

@@ -6,7 +6,8 @@ using Tenon.Tensors.Threads;
 namespace Tenon.Tensors;
 
 /// <content>
-/// Products with integers: rows are rounded (<see cref="Int8Rows"/>), multiplied by the panels' integers (<see cref="Int8Kernels"/>), and the same in the
+/// Products with integers: rows are rounded (<see cref="Int8Rows"/>), multiplied by the panels' integers (<see cref="Int8Kernels"/>), and
+/// the same in the
 /// other direction with a second copy of the weight, rounded along its outputs, which exists from the first gradient on.
 /// </content>
 public sealed unsafe partial class FrozenMatrix
@@ -35,7 +36,8 @@ public sealed unsafe partial class FrozenMatrix
     }
 
     /// <summary>
-    /// y = x Wᵀ, or added to y; x times the factors <paramref name="before"/> [inputs] and the finished sums times <paramref name="after"/> [outputs] where they
+    /// y = x Wᵀ, or added to y; x times the factors <paramref name="before"/> [inputs] and the finished sums times <paramref name="after"/>
+    /// [outputs] where they
     /// are not null.
     /// </summary>
     private void MultiplyInt8(
@@ -51,7 +53,8 @@ public sealed unsafe partial class FrozenMatrix
         var call = new Int8Call
         {
             Panels = _memory.Pointer, Rows = rounded, Output = y, PanelBytes = PanelBytes, BlockBytes = format.BlockBytes,
-            Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs, PerPart = perPart,
+            Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs,
+            PerPart = perPart,
             Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
         };
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
@@ -65,7 +68,8 @@ public sealed unsafe partial class FrozenMatrix
         var parts = rows * Inputs < WorthWhile ? 1 : (int)Math.Min(rows, 4 * pool.Threads);
         var job = new RoundJob
         {
-            X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = Inputs, RowBytes = rowBytes, Terms = terms, Parts = parts,
+            X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = Inputs, RowBytes = rowBytes, Terms = terms,
+            Parts = parts,
         };
         pool.Run(parts, &job, &RoundPart, "rounding to integers");
     }

@@ -8,10 +8,12 @@ namespace Tenon.Tensors;
 public sealed unsafe partial class FrozenMatrix
 {
     /// <summary>
-    /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is multiplied by its output's factor where
+    /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
+    /// multiplied by its output's factor where
     /// <paramref name="scale"/> [outputs] is not null.
     /// </summary>
-    internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision = Precision.F32, float* scale = null)
+    internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision =
+        Precision.F32, float* scale = null)
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
@@ -32,11 +34,13 @@ public sealed unsafe partial class FrozenMatrix
     }
 
     /// <summary>
-    /// dx [rows, inputs] = dy [rows, outputs] W, added to dx where <paramref name="accumulate"/> is set: the gradient of <see cref="Multiply"/> for its input. Where <paramref name="scale"/> is not
+    /// dx [rows, inputs] = dy [rows, outputs] W, added to dx where <paramref name="accumulate"/> is set: the gradient of
+    /// <see cref="Multiply"/> for its input. Where <paramref name="scale"/> is not
     /// null, the rows of W count times their factors.
     /// </summary>
     internal void MultiplyTransposed(
-        float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, Precision precision = Precision.F32, float* scale = null)
+        float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, Precision precision =
+        Precision.F32, float* scale = null)
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
@@ -51,7 +55,8 @@ public sealed unsafe partial class FrozenMatrix
         var perPart = SharePanels(rows, Outputs, columns, pool);
         var call = new FrozenCall
         {
-            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart, Accumulate = accumulate, Scale = scale,
+            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart,
+            Accumulate = accumulate, Scale = scale,
         };
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart, "frozen product, gradient");

@@ -6,7 +6,8 @@ using Tenon.Tensors.Threads;
 namespace Tenon.Tensors;
 
 /// <summary>
-/// Reads whole rows of a weight that is stored in blocks of 32, from <paramref name="row"/> on: integers [rows][inputs], scales and (where the blocks have them)
+/// Reads whole rows of a weight that is stored in blocks of 32, from <paramref name="row"/> on: integers [rows][inputs], scales and (where
+/// the blocks have them)
 /// offsets [rows][inputs / 32]. May be called from several threads.
 /// </summary>
 public delegate void FrozenBlockReader(long row, Span<sbyte> integers, Span<float> scales, Span<float> offsets);
@@ -15,7 +16,8 @@ public delegate void FrozenBlockReader(long row, Span<sbyte> integers, Span<floa
 public sealed unsafe partial class FrozenMatrix
 {
     /// <summary>
-    /// Packs a weight [<paramref name="outputs"/>, <paramref name="inputs"/>] from its rows. <paramref name="read"/> is asked for up to 32 rows at a time, from
+    /// Packs a weight [<paramref name="outputs"/>, <paramref name="inputs"/>] from its rows. <paramref name="read"/> is asked for up to 32
+    /// rows at a time, from
     /// several threads where a <paramref name="pool"/> is given; what it throws comes out here.
     /// </summary>
     public static FrozenMatrix Pack(string name, nint outputs, nint inputs, WeightStorage storage, FrozenRowReader read, WorkerPool? pool)
@@ -38,7 +40,8 @@ public sealed unsafe partial class FrozenMatrix
     }
 
     /// <summary>
-    /// Packs a weight of integers in blocks of 32 (so <paramref name="inputs"/> is a multiple of 32) as they are; <paramref name="offsets"/> says whether a block is
+    /// Packs a weight of integers in blocks of 32 (so <paramref name="inputs"/> is a multiple of 32) as they are;
+    /// <paramref name="offsets"/> says whether a block is
     /// d q + m rather than d q.
     /// </summary>
     public static FrozenMatrix PackBlocks(string name, nint outputs, nint inputs, bool offsets, FrozenBlockReader read, WorkerPool? pool)
@@ -68,7 +71,8 @@ public sealed unsafe partial class FrozenMatrix
 
     private static FrozenMatrix Packed(string name, nint outputs, nint inputs, WeightStorage storage, WorkerPool? pool, PanelPacker pack)
     {
-        if (outputs < 1 || inputs < 1) throw new TenonException($"weight {name}", expected: "at least one row and column", got: $"[{outputs}, {inputs}]");
+        if (outputs < 1 || inputs < 1)
+            throw new TenonException($"weight {name}", expected: "at least one row and column", got: $"[{outputs}, {inputs}]");
         var matrix = new FrozenMatrix(name, outputs, inputs, storage);
         if (pool is null)
         {

@@ -4,12 +4,16 @@ using Tenon.Tensors.Panels;
 
 namespace Tenon.Tensors;
 
-/// <summary>Reads whole rows of a weight, from <paramref name="row"/> on, row-major: as many as fit in <paramref name="rows"/>. May be called from several threads.</summary>
+/// <summary>
+/// Reads whole rows of a weight, from <paramref name="row"/> on, row-major: as many as fit in <paramref name="rows"/>. May be called from
+/// several threads.
+/// </summary>
 public delegate void FrozenRowReader(long row, Span<float> rows);
 
 /// <summary>
 /// A weight [outputs, inputs] that never changes, packed once in panels of 32 outputs, each as its <see cref="Panels.PanelFormat"/> says
-/// (a part-filled last panel is padded with zeros). Lanes run over outputs, never over the sum, so an output has the same bits for any number of rows, tile and thread.
+/// (a part-filled last panel is padded with zeros). Lanes run over outputs, never over the sum, so an output has the same bits for any
+/// number of rows, tile and thread.
 /// </summary>
 public sealed unsafe partial class FrozenMatrix
 {
@@ -67,7 +71,8 @@ public sealed unsafe partial class FrozenMatrix
     {
         var (rows, rest) = Math.DivRem(destination.Length, (int)Inputs);
         if (rest != 0 || row < 0 || row + rows > Outputs)
-            throw new ArgumentException($"{Name}: {destination.Length} numbers from row {row} on are no whole rows of [{Outputs}, {Inputs}]", nameof(destination));
+            throw new ArgumentException(
+                $"{Name}: {destination.Length} numbers from row {row} on are no whole rows of [{Outputs}, {Inputs}]", nameof(destination));
         fixed (float* target = destination)
         {
             for (nint i = 0; i < rows;)
@@ -103,7 +108,8 @@ public sealed unsafe partial class FrozenMatrix
     }
 
     /// <summary>
-    /// SHA-256 (lower-case hexadecimal) of the values as float32, little-endian, row by row. It does not depend on the layout, nor on the storage where bfloat16 holds the values exactly.
+    /// SHA-256 (lower-case hexadecimal) of the values as float32, little-endian, row by row. It does not depend on the layout, nor on the
+    /// storage where bfloat16 holds the values exactly.
     /// </summary>
     public string Sha256()
     {

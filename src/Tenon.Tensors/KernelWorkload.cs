@@ -27,11 +27,15 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
 
     private const int Context = 512;
 
-    /// <summary>The kernels that sampling and training spend their time in, one after the other (each holds its memory only while it is the current one).</summary>
+    /// <summary>
+    /// The kernels that sampling and training spend their time in, one after the other (each holds its memory only while it is the current
+    /// one).
+    /// </summary>
     public static IEnumerable<KernelWorkload> Of(KernelShapes s, Precision precision, WorkerPool? pool = null)
     {
         var tape = new Tape(pool, precision);
-        foreach (var (inputs, outputs) in new[] { (s.Hidden, s.Heads * s.HeadSize), (s.Hidden, s.FeedForward), (s.FeedForward, s.Hidden) }.Distinct())
+        foreach (var (inputs, outputs) in
+            new[] { (s.Hidden, s.Heads * s.HeadSize), (s.Hidden, s.FeedForward), (s.FeedForward, s.Hidden) }.Distinct())
         {
             var weight = Weight(outputs, inputs, precision);
             foreach (var rows in BatchRows)
@@ -50,30 +54,35 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
         yield return Prefill(tape, s, training: true);
     }
 
-    private static FrozenMatrix Weight(int outputs, int inputs, Precision precision) => FrozenMatrix.Pack("weight", outputs, inputs, precision.Storage(), (row, rows) => Fill(rows, (int)row), null);
+    private static FrozenMatrix Weight(int outputs, int inputs, Precision precision) =>
+        FrozenMatrix.Pack("weight", outputs, inputs, precision.Storage(), (row, rows) => Fill(rows, (int)row), null);
 
     private static unsafe KernelWorkload Forward(Tape tape, FrozenMatrix weight, int rows)
     {
         var (x, y) = (Values(rows, weight.Inputs), Values(rows, weight.Outputs));
-        return Product("matmul forward", weight, rows, () => weight.Multiply(x.Data, rows, weight.Inputs, y.Data, weight.Outputs, tape.Pool, tape.Precision));
+        return Product("matmul forward", weight, rows,
+            () => weight.Multiply(x.Data, rows, weight.Inputs, y.Data, weight.Outputs, tape.Pool, tape.Precision));
     }
 
     private static unsafe KernelWorkload Backward(Tape tape, FrozenMatrix weight, int rows)
     {
         var (dx, dy) = (Values(rows, weight.Inputs), Values(rows, weight.Outputs));
-        return Product("matmul backward", weight, rows, () => weight.MultiplyTransposed(dy.Data, rows, weight.Outputs, dx.Data, weight.Inputs, false, tape.Pool, tape.Precision));
+        return Product("matmul backward", weight, rows,
+            () => weight.MultiplyTransposed(dy.Data, rows, weight.Outputs, dx.Data, weight.Inputs, false, tape.Pool, tape.Precision));
     }
 
     private static KernelWorkload Product(string name, FrozenMatrix weight, int rows, Action run) =>
         new(name, $"{weight.Inputs} to {weight.Outputs}", rows, 2e-9 * rows * weight.Inputs * weight.Outputs, "GFLOP/s", run);
 
-    // Hidden rows to the log-probability of a target and back to their gradient: the product, softmax, logarithm of the sum, and two products backward.
+    // Hidden rows to the log-probability of a target and back to their gradient: the product, softmax, logarithm of the sum, and two
+    // products backward.
     private static KernelWorkload Head(Tape tape, FrozenMatrix weight, int rows)
     {
         var hidden = Values(rows, weight.Inputs);
         hidden.RequiresGrad = true;
         var targets = new int[rows];
-        return new("head with its gradient", $"{weight.Inputs} to {weight.Outputs}", rows, 3 * 2e-9 * rows * weight.Inputs * weight.Outputs, "GFLOP/s", () =>
+        return new("head with its gradient", $"{weight.Inputs} to {weight.Outputs}", rows, 3 * 2e-9 * rows * weight.Inputs * weight.Outputs,
+            "GFLOP/s", () =>
         {
             tape.Reset();
             tape.Recording = true;
@@ -90,9 +99,14 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
         var (logits, exponentials) = (Values(8, s.Vocabulary), Values(1, s.Vocabulary));
         return
         [
-            new("rms-norm", $"{s.Hidden}", Rows, 2 * 4e-9 * Rows * s.Hidden, "GB/s", () => EachRow(Rows, r => RowKernels.RmsNorm(x.Row(r), w.Data, y.Row(r), s.Hidden, 1e-5f))),
-            new("silu(gate) * up", $"{s.FeedForward}", Rows, 3 * 4e-9 * Rows * s.FeedForward, "GB/s", () => EachRow(Rows, r => RowKernels.SwiGlu(gate.Row(r), up.Row(r), product.Row(r), s.FeedForward))),
-            new("softmax and its sum", $"{s.Vocabulary}", 8, 3 * 4e-9 * 8 * s.Vocabulary, "GB/s", () => EachRow(8, r => RowKernels.ExpSum(logits.Row(r), s.Vocabulary, RowKernels.Max(logits.Row(r), s.Vocabulary), exponentials.Data))),
+            new("rms-norm", $"{s.Hidden}", Rows, 2 * 4e-9 * Rows * s.Hidden, "GB/s",
+                () => EachRow(Rows, r => RowKernels.RmsNorm(x.Row(r), w.Data, y.Row(r), s.Hidden, 1e-5f))),
+            new("silu(gate) * up", $"{s.FeedForward}", Rows, 3 * 4e-9 * Rows * s.FeedForward, "GB/s",
+                () => EachRow(Rows, r => RowKernels.SwiGlu(gate.Row(r), up.Row(r), product.Row(r), s.FeedForward))),
+            new("softmax and its sum", $"{s.Vocabulary}", 8, 3 * 4e-9 * 8 * s.Vocabulary, "GB/s",
+                () =>
+                EachRow(8,
+                r => RowKernels.ExpSum(logits.Row(r), s.Vocabulary, RowKernels.Max(logits.Row(r), s.Vocabulary), exponentials.Data))),
         ];
     }
 
@@ -107,9 +121,14 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
         var pagesEach = Context / AttentionLayout.PageSize;
         var store = KvPages.Create(sequences * pagesEach, s.KeyValueHeads, s.HeadSize);
         TokenRun[] runs = [.. Enumerable.Range(0, sequences).Select(i => new TokenRun(i, 1, Context - 1))];
-        var layout = AttentionLayout.ForCache(runs, [.. Enumerable.Range(0, sequences).Select(i => Enumerable.Range(i * pagesEach, pagesEach).ToArray())]);
-        var (q, k, v) = (Values(sequences, s.Heads * s.HeadSize), Values(sequences, s.KeyValueHeads * s.HeadSize), Values(sequences, s.KeyValueHeads * s.HeadSize));
-        return new("attention, decode", $"context {Context}", sequences, 2 * 4e-9 * sequences * Context * s.KeyValueHeads * s.HeadSize, "GB/s", () =>
+        var layout =
+            AttentionLayout.ForCache(runs,
+            [.. Enumerable.Range(0, sequences).Select(i => Enumerable.Range(i * pagesEach, pagesEach).ToArray())]);
+        var (q, k, v) =
+            (Values(sequences, s.Heads * s.HeadSize), Values(sequences, s.KeyValueHeads * s.HeadSize),
+            Values(sequences, s.KeyValueHeads * s.HeadSize));
+        return new("attention, decode", $"context {Context}", sequences, 2 * 4e-9 * sequences * Context * s.KeyValueHeads * s.HeadSize,
+            "GB/s", () =>
         {
             tape.Reset();
             tape.AttentionCached(q, k, v, s.Heads, layout, store);
@@ -119,11 +138,14 @@ public sealed record KernelWorkload(string Name, string Shape, int Rows, double 
     private static KernelWorkload Prefill(Tape tape, KernelShapes s, bool training)
     {
         var layout = AttentionLayout.ForBatch([new TokenRun(0, Context, 0)]);
-        var (q, k, v) = (Values(Context, s.Heads * s.HeadSize), Values(Context, s.KeyValueHeads * s.HeadSize), Values(Context, s.KeyValueHeads * s.HeadSize));
+        var (q, k, v) =
+            (Values(Context, s.Heads * s.HeadSize), Values(Context, s.KeyValueHeads * s.HeadSize),
+            Values(Context, s.KeyValueHeads * s.HeadSize));
         q.RequiresGrad = k.RequiresGrad = v.RequiresGrad = training;
         // Two products forward; backward the scores once more and four products.
         var operations = (training ? 7 : 2) * 2e-9 * s.Heads * s.HeadSize * Context * (Context + 1) / 2;
-        return new(training ? "attention with its gradient" : "attention, prefill", $"context {Context}", Context, operations, "GFLOP/s", () =>
+        return new(training ? "attention with its gradient"
+            : "attention, prefill", $"context {Context}", Context, operations, "GFLOP/s", () =>
         {
             tape.Reset();
             tape.Recording = training;

@@ -30,7 +30,8 @@ public sealed unsafe record MachineLimits(double Float, double Integer, double B
         var job = new Block { Memory = memory.Pointer, Data = block.Pointer, Stream = stream };
         var tile = Block.Repeats * 2.0 * Rows * Terms * PanelFormat.Width;
         return new(
-            Best(pool, &job, &Floats, tile, seconds / 3), Best(pool, &job, &Integers, tile, seconds / 3), Best(pool, &job, &Read, stream, seconds / 3));
+            Best(pool, &job, &Floats, tile, seconds / 3), Best(pool, &job, &Integers, tile, seconds / 3),
+            Best(pool, &job, &Read, stream, seconds / 3));
     }
 
     private static double Best(WorkerPool pool, Block* job, delegate*<Block*, int, void> body, double work, double seconds)
@@ -62,14 +63,17 @@ public sealed unsafe record MachineLimits(double Float, double Integer, double B
         var data = block->Data + (part * Block.Bytes);
         var call = new Int8Call
         {
-            Rows = data, Panels = data + (Rows * rowBytes), Output = (float*)(data + (Rows * rowBytes) + format.PanelBytes(Terms)), PanelBytes = format.PanelBytes(Terms),
-            BlockBytes = format.BlockBytes, Blocks = Int8Panels.Blocks(Terms), RowCount = Rows, RowBytes = rowBytes, OutputRow = PanelFormat.Width,
+            Rows = data, Panels = data + (Rows * rowBytes), Output = (float*)(data + (Rows * rowBytes) + format.PanelBytes(Terms)),
+            PanelBytes = format.PanelBytes(Terms),
+            BlockBytes = format.BlockBytes, Blocks = Int8Panels.Blocks(Terms), RowCount = Rows, RowBytes = rowBytes,
+            OutputRow = PanelFormat.Width,
             Outputs = PanelFormat.Width, PerPart = 1, Terms = 1,
         };
         for (var i = 0; i < Block.Repeats; i++) Int8Kernels.Multiply(&call, 0);
     }
 
-    private static void Read(Block* block, int part) => RowKernels.Sum((float*)(block->Memory + (part * block->Stream)), block->Stream / sizeof(float));
+    private static void Read(Block* block, int part) =>
+        RowKernels.Sum((float*)(block->Memory + (part * block->Stream)), block->Stream / sizeof(float));
 
     private struct Block
     {

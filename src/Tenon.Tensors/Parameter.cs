@@ -9,11 +9,11 @@ namespace Tenon.Tensors;
 /// </summary>
 public sealed unsafe class Parameter : Tensor
 {
-    private Tensor? transposed;
-    private long transposedVersion = -1;
-    private List<IGradientHolder>? followers;
-    private Parameter? aliasOf;
-    private long version;
+    private Tensor? _transposed;
+    private long _transposedVersion = -1;
+    private List<IGradientHolder>? _followers;
+    private Parameter? _aliasOf;
+    private long _version;
 
     private Parameter(NativeBuffer buffer, string name, long[] dimensions, nint rows, nint columns)
         : base(buffer, (float*)buffer.Pointer, rows, columns)
@@ -29,7 +29,7 @@ public sealed unsafe class Parameter : Tensor
     public IReadOnlyList<long> Dimensions { get; }
 
     /// <summary>Raised by every change of the values.</summary>
-    public long Version => aliasOf?.Version ?? version;
+    public long Version => _aliasOf?.Version ?? _version;
 
     /// <summary>True where the optimizer may change it.</summary>
     public bool Trainable { get => RequiresGrad; set => RequiresGrad = value; }
@@ -49,7 +49,9 @@ public sealed unsafe class Parameter : Tensor
     /// <summary>The values, to be changed only inside <see cref="Update"/>.</summary>
     public ReadOnlySpan<float> Value => Values;
 
-    /// <summary>The gradient, what has gathered in derived parameters included; empty where nothing has flowed here since the parameter was made.</summary>
+    /// <summary>
+    /// The gradient, what has gathered in derived parameters included; empty where nothing has flowed here since the parameter was made.
+    /// </summary>
     public Span<float> Gradient
     {
         get
@@ -72,28 +74,29 @@ public sealed unsafe class Parameter : Tensor
     /// <summary>Sets the gradient to zero and keeps its memory.</summary>
     public void ZeroGrad()
     {
-        if (followers is not null)
-            foreach (var follower in followers) follower.Forget();
+        if (_followers is not null)
+            foreach (var follower in _followers) follower.Forget();
         Grad?.Values.Clear();
     }
 
-    internal void Follow(IGradientHolder follower) => (followers ??= []).Add(follower);
+    internal void Follow(IGradientHolder follower) => (_followers ??= []).Add(follower);
 
     /// <summary>
-    /// The same values under a second name with a gradient of its own, which is added to this one's when that is read: for a matrix that a model uses in two places, so
+    /// The same values under a second name with a gradient of its own, which is added to this one's when that is read: for a matrix that a
+    /// model uses in two places, so
     /// that each place sums its tokens in order whatever the cut into batches.
     /// </summary>
     public Parameter Alias(string name)
     {
-        var alias = new Parameter(Buffer, name, [.. Dimensions], Rows, Columns) { RequiresGrad = RequiresGrad, aliasOf = this };
+        var alias = new Parameter(Buffer, name, [.. Dimensions], Rows, Columns) { RequiresGrad = RequiresGrad, _aliasOf = this };
         Follow(new AliasGradient(this, alias));
         return alias;
     }
 
     private void Changed()
     {
-        if (aliasOf is not null) aliasOf.Changed();
-        else version++;
+        if (_aliasOf is not null) _aliasOf.Changed();
+        else _version++;
     }
 
     private sealed class AliasGradient(Parameter source, Parameter alias) : IGradientHolder
@@ -112,8 +115,8 @@ public sealed unsafe class Parameter : Tensor
 
     private void Settle()
     {
-        if (followers is null) return;
-        foreach (var follower in followers) follower.Settle();
+        if (_followers is null) return;
+        foreach (var follower in _followers) follower.Settle();
     }
 
     /// <summary>Replaces all values.</summary>
@@ -137,10 +140,10 @@ public sealed unsafe class Parameter : Tensor
     /// <summary>[columns, rows]: the transposed copy that products with narrow matrices read; packed again only after a change.</summary>
     internal Tensor Transposed()
     {
-        if (transposed is not null && transposedVersion == Version) return transposed;
-        transposed ??= Zeros(Columns, Rows);
-        Kernels.Transpose.Blocked(Data, Rows, Columns, transposed.Data);
-        transposedVersion = Version;
-        return transposed;
+        if (_transposed is not null && _transposedVersion == Version) return _transposed;
+        _transposed ??= Zeros(Columns, Rows);
+        Kernels.Transpose.Blocked(Data, Rows, Columns, _transposed.Data);
+        _transposedVersion = Version;
+        return _transposed;
     }
 }

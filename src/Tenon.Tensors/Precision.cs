@@ -7,18 +7,22 @@ public enum Precision
     F32,
 
     /// <summary>
-    /// Weights, keys and values rounded to bfloat16, once each; activations, products and sums in float32. Half the memory of weights; the bits are fixed within a
+    /// Weights, keys and values rounded to bfloat16, once each; activations, products and sums in float32. Half the memory of weights; the
+    /// bits are fixed within a
     /// process.
     /// </summary>
     Bf16,
 
     /// <summary>
-    /// Weights and activations as integers of one byte with a scale for each 32 of them, in both directions; sums of integers are exact, so the bits do not depend on
+    /// Weights and activations as integers of one byte with a scale for each 32 of them, in both directions; sums of integers are exact, so
+    /// the bits do not depend on
     /// the processor. A quarter of the memory of weights (half with a gradient). Experimental.
     /// </summary>
     Int8,
 
-    /// <summary>The same with a second integer for what the first leaves of an activation: float32's function to about four digits. Experimental.</summary>
+    /// <summary>
+    /// The same with a second integer for what the first leaves of an activation: float32's function to about four digits. Experimental.
+    /// </summary>
     Int8A16,
 }
 

@@ -11,5 +11,6 @@ internal static class Shapes
     }
 
     [DoesNotReturn]
-    private static void Throw(string what, string expected, string got) => throw new TenonException(what, expected, got, "the shapes of this operation do not fit together");
+    private static void Throw(string what, string expected, string got) =>
+    throw new TenonException(what, expected, got, "the shapes of this operation do not fit together");
 }

@@ -5,15 +5,18 @@ using Tenon.Tensors.Threads;
 namespace Tenon.Tensors;
 
 /// <summary>
-/// The record of one forward pass, and the owner of its memory. Ops add what must run backwards; <see cref="Backward()"/> runs it in reverse and
-/// gives each buffer back as soon as nothing needs it; <see cref="Reset"/> recycles the rest, so that a steady state allocates next to nothing.
-/// With <see cref="Recording"/> off it only owns buffers (sampling, scoring). Not thread-safe: one tape, one caller; ops use the pool inside.
+/// The record of one forward pass, and the owner of its memory. Ops add what must run backwards; <see cref="Backward()"/> runs it in
+/// reverse and
+/// gives each buffer back as soon as nothing needs it; <see cref="Reset"/> recycles the rest, so that a steady state allocates next to
+/// nothing.
+/// With <see cref="Recording"/> off it only owns buffers (sampling, scoring). Not thread-safe: one tape, one caller; ops use the pool
+/// inside.
 /// </summary>
 public sealed unsafe class Tape
 {
-    private readonly Dictionary<nint, Stack<NativeBuffer>> free = [];
-    private readonly List<Tensor?> live = [];
-    private readonly List<Step> steps = [];
+    private readonly Dictionary<nint, Stack<NativeBuffer>> _free = [];
+    private readonly List<Tensor?> _live = [];
+    private readonly List<Step> _steps = [];
 
     private readonly record struct Step(Tensor? Output, Action Backward);
 
@@ -48,8 +51,8 @@ public sealed unsafe class Tape
         var bytes = Math.Max(1, rows * columns) * sizeof(float);
         var buffer = Take(bytes);
         var tensor = new Tensor(buffer, (float*)buffer.Pointer, rows, columns);
-        tensor.LiveIndex = live.Count;
-        live.Add(tensor);
+        tensor.LiveIndex = _live.Count;
+        _live.Add(tensor);
         return tensor;
     }
 
@@ -71,18 +74,22 @@ public sealed unsafe class Tape
     internal void Record(Tensor output, Action backward)
     {
         output.RequiresGrad = true;
-        steps.Add(new Step(output, backward));
+        _steps.Add(new Step(output, backward));
     }
 
-    /// <summary>Adds work to the backward pass of an op that changed <paramref name="output"/> in place: the gradient stays for the op that made it.</summary>
+    /// <summary>
+    /// Adds work to the backward pass of an op that changed <paramref name="output"/> in place: the gradient stays for the op that made it.
+    /// </summary>
     internal void RecordInPlace(Tensor output, Action backward)
     {
         Shapes.Require(!output.Kept, "change in place", "a tensor whose values nobody reads again", "one that the backward pass reads");
         output.RequiresGrad = true;
-        steps.Add(new Step(null, backward));
+        _steps.Add(new Step(null, backward));
     }
 
-    /// <summary>The gradient buffer of an input. Where <paramref name="fresh"/> is set it holds nothing yet and must be written, else added to.</summary>
+    /// <summary>
+    /// The gradient buffer of an input. Where <paramref name="fresh"/> is set it holds nothing yet and must be written, else added to.
+    /// </summary>
     internal Tensor GradOf(Tensor tensor, out bool fresh)
     {
         if (tensor.Parent is { } parent)
@@ -108,13 +115,19 @@ public sealed unsafe class Tape
     /// <summary>Rows [start, start + count) of a tensor, sharing its memory and its gradient.</summary>
     public Tensor Rows(Tensor tensor, nint start, nint count)
     {
-        Shapes.Require(start >= 0 && count >= 0 && start + count <= tensor.Rows, "rows of a tensor", $"within 0 to {tensor.Rows}", $"{start} to {start + count}");
+        Shapes.Require(start >= 0 && count >= 0
+            && start + count <= tensor.Rows, "rows of a tensor", $"within 0 to {tensor.Rows}", $"{start} to {start + count}");
         if (start == 0 && count == tensor.Rows) return tensor;
-        return new Tensor(tensor.Buffer, tensor.Row(start), count, tensor.Columns) { Parent = tensor, ParentRow = start, RequiresGrad = tensor.RequiresGrad };
+        return new Tensor(tensor.Buffer, tensor.Row(start), count, tensor.Columns)
+        {
+            Parent = tensor, ParentRow = start,
+            RequiresGrad = tensor.RequiresGrad
+        };
     }
 
     /// <summary>
-    /// Runs a part of the model. Without recording its inside is released at once and only the result stays; with <see cref="Recompute"/> it is run again
+    /// Runs a part of the model. Without recording its inside is released at once and only the result stays; with <see cref="Recompute"/>
+    /// it is run again
     /// in the backward pass (the same bits: every sum has one order); else it is simply run.
     /// </summary>
     public Tensor Checkpoint(Tensor input, Func<Tensor, Tensor> part)
@@ -122,15 +135,15 @@ public sealed unsafe class Tape
         if (Recording && !Recompute) return part(input);
         var recording = Recording;
         Recording = false;
-        var mark = live.Count;
+        var mark = _live.Count;
         var output = part(input);
         Release(mark, output);
         Recording = recording;
         if (!recording) return output;
         Record(output, () =>
         {
-            var innerMark = live.Count;
-            var firstStep = steps.Count;
+            var innerMark = _live.Count;
+            var firstStep = _steps.Count;
             var wasRecompute = Recompute;
             Recording = true;
             Recompute = false;
@@ -145,15 +158,16 @@ public sealed unsafe class Tape
     }
 
     /// <summary>
-    /// Runs a part and its backward at once, and releases its inside: <paramref name="seed"/> gets the part's result and sets its gradient (it may be the
+    /// Runs a part and its backward at once, and releases its inside: <paramref name="seed"/> gets the part's result and sets its gradient
+    /// (it may be the
     /// result's own memory). Gradients of what the part reads from outside accumulate; they must be there already or belong to a parameter.
     /// </summary>
     internal void Part(Func<Tensor> part, Action<Tensor> seed)
     {
         var recording = Recording;
         Recording = true;
-        var mark = live.Count;
-        var firstStep = steps.Count;
+        var mark = _live.Count;
+        var firstStep = _steps.Count;
         var result = this.Writable(part());
         seed(result);
         RunBack(firstStep);
@@ -171,18 +185,18 @@ public sealed unsafe class Tape
     /// <summary>Recycles all buffers and forgets all ops. Tensors of this tape are invalid from here on.</summary>
     public void Reset()
     {
-        steps.Clear();
-        foreach (var tensor in live)
+        _steps.Clear();
+        foreach (var tensor in _live)
             if (tensor is not null) Give(tensor.Buffer);
 
-        live.Clear();
+        _live.Clear();
         Recording = false;
     }
 
     /// <summary>Gives the memory that is not in use back to the system.</summary>
     public void Trim()
     {
-        foreach (var stack in free.Values)
+        foreach (var stack in _free.Values)
             while (stack.TryPop(out var buffer))
             {
                 BytesHeld -= buffer.Bytes;
@@ -191,31 +205,31 @@ public sealed unsafe class Tape
     }
 
     /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
-    internal int Mark() => live.Count;
+    internal int Mark() => _live.Count;
 
     /// <summary>Recycles everything made since <paramref name="mark"/> but <paramref name="keep"/>.</summary>
     internal void Release(int mark, Tensor? keep)
     {
         Tensor? survivor = null;
-        for (var i = live.Count - 1; i >= mark; i--)
+        for (var i = _live.Count - 1; i >= mark; i--)
         {
-            if (live[i] is not { } tensor) continue;
+            if (_live[i] is not { } tensor) continue;
             if (keep is not null && ReferenceEquals(tensor.Buffer, keep.Buffer)) survivor = tensor;
             else Give(tensor.Buffer);
         }
 
-        live.RemoveRange(mark, live.Count - mark);
+        _live.RemoveRange(mark, _live.Count - mark);
         if (survivor is null) return;
-        survivor.LiveIndex = live.Count;
-        live.Add(survivor);
+        survivor.LiveIndex = _live.Count;
+        _live.Add(survivor);
     }
 
     private void RunBack(int first)
     {
-        for (var i = steps.Count - 1; i >= first; i--)
+        for (var i = _steps.Count - 1; i >= first; i--)
         {
-            var step = steps[i];
-            steps.RemoveAt(i);
+            var step = _steps[i];
+            _steps.RemoveAt(i);
             if (step.Output is { Grad: null }) continue;
             step.Backward();
             if (step.Output is { } output) Drop(output);
@@ -232,7 +246,7 @@ public sealed unsafe class Tape
     private void ReleaseNow(Tensor tensor)
     {
         if (tensor.LiveIndex < 0) return;
-        live[tensor.LiveIndex] = null;
+        _live[tensor.LiveIndex] = null;
         tensor.LiveIndex = -1;
         Give(tensor.Buffer);
     }
@@ -240,14 +254,14 @@ public sealed unsafe class Tape
     private NativeBuffer Take(nint bytes)
     {
         var size = SizeClass(bytes);
-        if (free.TryGetValue(size, out var stack) && stack.TryPop(out var buffer)) return buffer;
+        if (_free.TryGetValue(size, out var stack) && stack.TryPop(out var buffer)) return buffer;
         BytesHeld += size;
         return NativeBuffer.Allocate(size);
     }
 
     private void Give(NativeBuffer buffer)
     {
-        if (!free.TryGetValue(buffer.Bytes, out var stack)) free[buffer.Bytes] = stack = new Stack<NativeBuffer>();
+        if (!_free.TryGetValue(buffer.Bytes, out var stack)) _free[buffer.Bytes] = stack = new Stack<NativeBuffer>();
         stack.Push(buffer);
     }
 

@@ -3,7 +3,8 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors;
 
 /// <summary>
-/// A float32 matrix [rows, columns], row-major and contiguous (a vector is one row). Its memory belongs to the <see cref="Tape"/> that made it,
+/// A float32 matrix [rows, columns], row-major and contiguous (a vector is one row). Its memory belongs to the <see cref="Tape"/> that made
+/// it,
 /// or to itself where it is persistent; callers never dispose it. Nobody outside this project touches the memory: results leave through
 /// <see cref="ToArray"/> and <see cref="CopyTo"/>.
 /// </summary>
@@ -29,7 +30,10 @@ public unsafe class Tensor
     /// <summary>True where a gradient must flow to or through this tensor.</summary>
     public bool RequiresGrad { get; internal set; }
 
-    /// <summary>True where the backward pass reads these values again although no op holds them as its input: what would change them in place changes a copy (<see cref="Ops.ScaledOps.Writable"/>).</summary>
+    /// <summary>
+    /// True where the backward pass reads these values again although no op holds them as its input: what would change them in place
+    /// changes a copy (<see cref="Ops.ScaledOps.Writable"/>).
+    /// </summary>
     internal bool Kept { get; set; }
 
     internal NativeBuffer Buffer { get; }

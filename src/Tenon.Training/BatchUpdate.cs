@@ -8,7 +8,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Training;
 
 /// <summary>
-/// All optimizer steps over one batch: epochs times minibatches, in the first pass contiguous shares of the groups, in each later one another cut. A step that
+/// All optimizer steps over one batch: epochs times minibatches, in the first pass contiguous shares of the groups, in each later one
+/// another cut. A step that
 /// passes a bound is not applied.
 /// </summary>
 internal sealed class BatchUpdate
@@ -20,10 +21,13 @@ internal sealed class BatchUpdate
     {
         _setup = setup;
         var settings = setup.Settings;
-        var pass = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup),
+        var pass =
+            new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
+            ?? MemoryPlan.Recompute(setup),
             setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
         _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, setup.Precision));
-        Optimizer = new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, settings.Update.Epochs * settings.Update.Minibatches);
+        Optimizer =
+            new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, settings.Update.Epochs * settings.Update.Minibatches);
     }
 
     public AdapterOptimizer Optimizer { get; }
@@ -32,11 +36,13 @@ internal sealed class BatchUpdate
     public double[] Reference(IReadOnlyList<RolloutGroup> groups) => _updater.Score(groups, null).Logps;
 
     /// <summary>
-    /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes with what the batch
+    /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes
+    /// with what the batch
     /// itself shows (then nothing is applied) and leaves with the first bound that was passed.
     /// </summary>
     public EntropyController? Run(
-        StepMetrics metrics, IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, double[] advantages, EntropyController? entropy, DivergenceGuard bounds,
+        StepMetrics metrics, IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, double[] advantages, EntropyController? entropy,
+        DivergenceGuard bounds,
         ref Divergence? diverged, Action<double> progress)
     {
         var clock = (metrics.Step - 1L) * _setup.Settings.Update.Epochs * _setup.Settings.Update.Minibatches;
@@ -69,13 +75,16 @@ internal sealed class BatchUpdate
                 }
 
                 var plan = LossPlan.Of(objective, window, _setup.Settings.Rollout.MaxNewTokens, entropy?.Effective(objective),
-                    n => new RandomKey((ulong)_setup.Settings.Seed).Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
+                    n => new RandomKey((ulong)_setup.Settings.Seed)
+                    .Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
                 var isFirst = epoch == 0 && m == 0;
                 // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
                 var scored = isFirst && _setup.Adapter.Dropout > 0 ? _updater.Score(part, _setup.Adapter).Logps : null;
                 var loss = _updater.Accumulate(part, _setup.Adapter, objective, window, plan, Optimizer.Updates);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
-                if (isFirst) report.Add(StepMetric.LogpDifference, batch.LargestDifference(scored ?? window.Logps, chosen[0], g => groups[g].Step == step));
+                if (isFirst)
+                    report.Add(StepMetric.LogpDifference,
+                        batch.LargestDifference(scored ?? window.Logps, chosen[0], g => groups[g].Step == step));
                 void Report(string name, double value) => report.Add(StepMetric.Method[name], value);
                 var norm = Optimizer.Prepare(Report);
                 foreach (var metric in logged) report.Add(metric, loss[metric]);
@@ -90,7 +99,8 @@ internal sealed class BatchUpdate
 
                 var (change, rate) = Optimizer.Apply(norm, Report);
                 diverged ??= DivergenceGuard.OfChange(step, norm, change, rate);
-                if (objective.HasEntropyBonus) entropy = (entropy ?? new EntropyController(objective.EntropyBonus)).After(objective, loss[StepMetric.BonusEntropy]);
+                if (objective.HasEntropyBonus)
+                    entropy = (entropy ?? new EntropyController(objective.EntropyBonus)).After(objective, loss[StepMetric.BonusEntropy]);
                 report.Add(StepMetric.UpdateNorm, change);
                 report.Add(StepMetric.LearningRate, rate);
                 report.Add(StepMetric.WeightNorm, Optimizer.WeightNorm);
@@ -106,6 +116,7 @@ internal sealed class BatchUpdate
     {
         var (first, end) = (groups * m / count, groups * (m + 1) / count);
         if (epoch == 0) return [.. Enumerable.Range(first, end - first)];
-        return [.. new RandomKey((ulong)_setup.Settings.Seed).Permutation(groups, RandomPurpose.DataOrder, step, uint.MaxValue - 1, (uint)epoch)[first..end].Order()];
+        return [.. new RandomKey((ulong)_setup.Settings.Seed)
+            .Permutation(groups, RandomPurpose.DataOrder, step, uint.MaxValue - 1, (uint)epoch)[first..end].Order()];
     }
 }

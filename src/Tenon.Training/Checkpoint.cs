@@ -9,7 +9,8 @@ using Tenon.Training.Objectives;
 namespace Tenon.Training;
 
 /// <summary>
-/// A checkpoint: an adapter folder that PEFT loads, and beside its files the state of the trainer (<c>trainer.json</c>) and of the optimizer
+/// A checkpoint: an adapter folder that PEFT loads, and beside its files the state of the trainer (<c>trainer.json</c>) and of the
+/// optimizer
 /// (<c>optimizer.safetensors</c>). The caller makes the folder appear whole (<see cref="RunFolder.WriteCheckpoint"/>).
 /// </summary>
 internal static class Checkpoint
@@ -18,8 +19,10 @@ internal static class Checkpoint
     private const string OptimizerFile = "optimizer.safetensors";
 
     /// <summary>
-    /// Goes on from a run's newest whole checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read back. What is
-    /// passed over is named to <paramref name="remark"/>. Without any checkpoint the run starts at step 0; where there are some but none is whole,
+    /// Goes on from a run's newest whole checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read
+    /// back. What is
+    /// passed over is named to <paramref name="remark"/>. Without any checkpoint the run starts at step 0; where there are some but none is
+    /// whole,
     /// nothing is cut off and the error names what is wrong with each.
     /// </summary>
     public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer, Action<string>? remark = null)
@@ -32,7 +35,8 @@ internal static class Checkpoint
             if (step is not { } found)
             {
                 if (failed.Count > 0 || passedOver.Any(text => text.Contains("is no whole checkpoint", StringComparison.Ordinal)))
-                    throw new TenonException($"no checkpoint of {run.Folder} is whole", "one to go on from", string.Join("; ", passedOver.Concat(faults)),
+                    throw new TenonException($"no checkpoint of {run.Folder} is whole", "one to go on from",
+                        string.Join("; ", passedOver.Concat(faults)),
                         "restore one of them, or delete the folder checkpoints to begin again at step 0");
                 foreach (var text in passedOver) remark?.Invoke(text);
                 run.CutBackTo(0);
@@ -49,7 +53,8 @@ internal static class Checkpoint
                 foreach (var text in run.Losses(found)) remark?.Invoke(text);
                 return state;
             }
-            catch (Exception e) when (e is TenonException or JsonException or InvalidOperationException or FormatException or NullReferenceException
+            catch (Exception e) when (e is TenonException or JsonException or InvalidOperationException or FormatException
+            or NullReferenceException
                 or IOException or UnauthorizedAccessException or KeyNotFoundException or ArgumentException or OverflowException)
             {
                 failed.Add(found);
@@ -59,17 +64,20 @@ internal static class Checkpoint
     }
 
     /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
-    public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel, bool keepBest = false)
+    public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer,
+        string baseModel, bool keepBest = false)
     {
         adapter.RequireFinite();
         log.Sync();
-        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), keepBest ? state.BestStep : null);
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), keepBest ? state.BestStep
+            : null);
     }
 
     private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
     {
         PeftFolder.Save(adapter, folder, baseModel);
-        SafetensorsWriter.Write(Path.Combine(folder, OptimizerFile), optimizer.State.Select(s => SafetensorsEntry.FromFloats(s.Name, [s.Values.Length], s.Values)));
+        SafetensorsWriter.Write(Path.Combine(folder, OptimizerFile),
+            optimizer.State.Select(s => SafetensorsEntry.FromFloats(s.Name, [s.Values.Length], s.Values)));
         var json = new JsonObject
         {
             ["step"] = state.Step,
@@ -121,7 +129,8 @@ internal static class Checkpoint
             BestAccuracy = (double?)json["best_accuracy"] ?? double.NaN,
             SinceBest = (int?)json["since_best"] ?? 0,
             Setbacks = (int?)json["setbacks"] ?? 0,
-            Entropy = coefficient is null ? null : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
+            Entropy = coefficient is null ? null
+            : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
         };
     }
 }

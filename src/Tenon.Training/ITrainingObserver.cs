@@ -81,7 +81,8 @@ public sealed record SampleShown(int Step, string Problem, string Completion, st
 /// <param name="Truncated">Share of completions that reached the limit.</param>
 /// <param name="LengthMean">Mean length in tokens.</param>
 public sealed record EvaluationShown(
-    int Step, string Benchmark, double Accuracy, double StandardError, int Problems, int Samples, double PassAtK, double Truncated, double LengthMean)
+    int Step, string Benchmark, double Accuracy, double StandardError, int Problems, int Samples, double PassAtK, double Truncated,
+    double LengthMean)
 {
     /// <summary>Lower end of the accuracy's 95 % interval.</summary>
     public double Low { get; init; } = double.NaN;

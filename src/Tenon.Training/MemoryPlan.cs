@@ -4,21 +4,32 @@ using Tenon.Tensors;
 
 namespace Tenon.Training;
 
-/// <summary>An estimate of a run's memory from its sizes, for <c>recompute: auto</c>, the dry run, and the refusal of a run that cannot fit.</summary>
+/// <summary>
+/// An estimate of a run's memory from its sizes, for <c>recompute: auto</c>, the dry run, and the refusal of a run that cannot fit.
+/// </summary>
 public static class MemoryPlan
 {
     private const int MostAlive = 128;
 
-    /// <summary>Floats that the backward pass of one block keeps for each token: residuals, norms, q, k, v, attention, gate, up, their product and the gradients in flight.</summary>
-    public static long BlockFloatsPerToken(ModelConfig c) => 5L * c.HiddenSize + 2L * c.QueryDim + 2L * c.KeyValueDim + 3L * c.IntermediateSize;
+    /// <summary>
+    /// Floats that the backward pass of one block keeps for each token: residuals, norms, q, k, v, attention, gate, up, their product and
+    /// the gradients in flight.
+    /// </summary>
+    public static long BlockFloatsPerToken(ModelConfig c) =>
+        5L * c.HiddenSize + 2L * c.QueryDim + 2L * c.KeyValueDim + 3L * c.IntermediateSize;
 
     /// <summary>Bytes that a pass over <paramref name="tokens"/> tokens keeps.</summary>
     public static long PassBytes(ModelConfig c, long tokens, bool recompute) =>
-        sizeof(float) * tokens * (recompute ? c.NumHiddenLayers * c.HiddenSize + 2 * BlockFloatsPerToken(c) : c.NumHiddenLayers * BlockFloatsPerToken(c) + BlockFloatsPerToken(c));
+        sizeof(float) * tokens * (recompute ? c.NumHiddenLayers * c.HiddenSize + 2 * BlockFloatsPerToken(c)
+        : c.NumHiddenLayers * BlockFloatsPerToken(c) + BlockFloatsPerToken(c));
 
-    /// <summary>What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there, or half of what model and adapter leave.</summary>
+    /// <summary>
+    /// What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there,
+    /// or half of what model and adapter leave.
+    /// </summary>
     public static bool Recompute(TrainingSetup setup) =>
-        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false) > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
+        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false)
+        > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
 
     /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
     public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup);
@@ -35,16 +46,20 @@ public static class MemoryPlan
 
     /// <summary>Bytes of the cache that one sequence of the longest kind takes, an upper bound.</summary>
     public static long SequenceBytes(TrainingSetup setup) =>
-        ((setup.Settings.Rollout.MaxPromptTokens + (long)setup.Settings.Rollout.MaxNewTokens) / 32 + 1) * GeneratorMemory.PageBytes(setup.Model.Config);
+        ((setup.Settings.Rollout.MaxPromptTokens + (long)setup.Settings.Rollout.MaxNewTokens) / 32 + 1)
+        * GeneratorMemory.PageBytes(setup.Model.Config);
 
     /// <summary>
-    /// Sequences that are alive at once: what the recipe says, or as many as fit beside model, adapter and training pass, 128 at most; never more than a step draws or
+    /// Sequences that are alive at once: what the recipe says, or as many as fit beside model, adapter and training pass, 128 at most;
+    /// never more than a step draws or
     /// an evaluation holds.
     /// </summary>
     public static int Concurrency(TrainingSetup setup)
     {
         var rollout = setup.Settings.Rollout;
-        var samples = Math.Max((long)rollout.Prompts * rollout.Group, setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max());
+        var samples =
+            Math.Max((long)rollout.Prompts * rollout.Group,
+            setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max());
         if (rollout.Concurrency is { } asked) return (int)Math.Min(asked, samples);
         var fits = Math.Max(1, (AvailableBytes() - FixedBytes(setup) - PassBytes(setup)) / SequenceBytes(setup));
         return (int)Math.Min(Math.Min(fits, MostAlive), samples);

@@ -1,12 +1,14 @@
 using Tenon.Models.Layers;
-using Tenon.Tensors.Ops;
 using Tenon.Rollouts;
+using Tenon.Tensors.Ops;
 
 namespace Tenon.Training;
 
 /// <summary>
-/// A contiguous cut of a step's order (groups as drawn, completions, then the group's prompt) that fits a budget of tokens. Groups are kept whole while they
-/// fit; a larger one is cut between completions, and its prompt's gradient is held until its last part, so that any budget gives the same bits.
+/// A contiguous cut of a step's order (groups as drawn, completions, then the group's prompt) that fits a budget of tokens. Groups are kept
+/// whole while they
+/// fit; a larger one is cut between completions, and its prompt's gradient is held until its last part, so that any budget gives the same
+/// bits.
 /// </summary>
 /// <param name="FirstRow">First completion, counted over the step.</param>
 /// <param name="EndRow">One past the last completion.</param>
@@ -29,12 +31,15 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
     }
 
     /// <summary>
-    /// Where the batch's tokens stand for dropout: by the group's draw, the completion's number (0 for the prompt) and the position, so that neither the cut nor a shared
+    /// Where the batch's tokens stand for dropout: by the group's draw, the completion's number (0 for the prompt) and the position, so
+    /// that neither the cut nor a shared
     /// prompt changes a mask. <paramref name="groups"/> are those that <see cref="Cut"/> was given.
     /// </summary>
     public DropoutPlaces Places(IReadOnlyList<RolloutGroup> groups, ulong seed, int step)
     {
-        var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, Sample: i + 1))).Skip(FirstRow).Take(EndRow - FirstRow).ToList();
+        var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, Sample: i + 1))).Skip(FirstRow)
+            .Take(EndRow - FirstRow)
+            .ToList();
         var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
         var places = new (int Row, int Position)[Layout.Ids.Length];
         var draws = new Dictionary<int, int>();
@@ -57,7 +62,9 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
         return new DropoutPlaces(seed, step, places);
     }
 
-    /// <summary>Cuts groups into micro-batches of at most <paramref name="budget"/> tokens (one completion with its prompt may be more).</summary>
+    /// <summary>
+    /// Cuts groups into micro-batches of at most <paramref name="budget"/> tokens (one completion with its prompt may be more).
+    /// </summary>
     public static IReadOnlyList<MicroBatch> Cut(IReadOnlyList<RolloutGroup> groups, int budget, bool sharePrompts)
     {
         var result = new List<MicroBatch>();

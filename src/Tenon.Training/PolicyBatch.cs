@@ -3,7 +3,9 @@ using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
 
-/// <summary>The completions of a step as flat token arrays, rows in the order of the groups: what advantages and losses are computed from.</summary>
+/// <summary>
+/// The completions of a step as flat token arrays, rows in the order of the groups: what advantages and losses are computed from.
+/// </summary>
 internal sealed record PolicyBatch
 {
     public required int[] RowStarts { get; init; }
@@ -15,7 +17,9 @@ internal sealed record PolicyBatch
 
     public required bool[] Truncated { get; init; }
 
-    /// <summary>Log-probabilities that the tokens were sampled with: the same bits that the trainer computes before its first update.</summary>
+    /// <summary>
+    /// Log-probabilities that the tokens were sampled with: the same bits that the trainer computes before its first update.
+    /// </summary>
     public required double[] SampledLogps { get; init; }
 
     /// <summary>One column a reward, NaN where skipped.</summary>
@@ -47,7 +51,8 @@ internal sealed record PolicyBatch
             Mask = mask,
             Truncated = [.. rows.Select(r => r.IsTruncated)],
             SampledLogps = logps,
-            Rewards = [.. Enumerable.Range(0, columns).Select(k => rows.Select(r => r.Verdicts[k].Skipped is null ? r.Verdicts[k].Score : double.NaN).ToArray())],
+            Rewards = [.. Enumerable.Range(0, columns)
+            .Select(k => rows.Select(r => r.Verdicts[k].Skipped is null ? r.Verdicts[k].Score : double.NaN).ToArray())],
         };
     }
 
@@ -59,11 +64,14 @@ internal sealed record PolicyBatch
         for (var g = 0; g + 1 < GroupStarts.Length; g++) groups.AsSpan(GroupStarts[g]..GroupStarts[g + 1]).Fill(g);
         return Objectives.Advantages.Of(objective, new AdvantageInput
         {
-            Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated, OldLogps = SampledLogps, RefLogps = RefLogps,
+            Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated,
+            OldLogps = SampledLogps, RefLogps = RefLogps,
         }).PerToken;
     }
 
-    /// <summary>The advantage of each row: the mean over its loss tokens, or the one value where all are the same; NaN without loss tokens.</summary>
+    /// <summary>
+    /// The advantage of each row: the mean over its loss tokens, or the one value where all are the same; NaN without loss tokens.
+    /// </summary>
     public double[] RowAdvantages(double[] advantages)
     {
         var result = new double[Truncated.Length];
@@ -124,7 +132,10 @@ internal sealed record PolicyBatch
         };
     }
 
-    /// <summary>max |sampled - trained| over a window whose log-probabilities were just computed before any update: exactly 0, or sampler and trainer have come apart.</summary>
+    /// <summary>
+    /// max |sampled - trained| over a window whose log-probabilities were just computed before any update: exactly 0, or sampler and
+    /// trainer have come apart.
+    /// </summary>
     public double LargestDifference(double[] logps, int firstGroup, Func<int, bool> isFresh)
     {
         var start = RowStarts[GroupStarts[firstGroup]];
@@ -132,7 +143,8 @@ internal sealed record PolicyBatch
         for (var g = firstGroup; g + 1 < GroupStarts.Length && RowStarts[GroupStarts[g]] - start < logps.Length; g++)
         {
             if (!isFresh(g)) continue;
-            for (var t = RowStarts[GroupStarts[g]]; t < RowStarts[GroupStarts[g + 1]]; t++) largest = Math.Max(largest, Math.Abs(logps[t - start] - SampledLogps[t]));
+            for (var t = RowStarts[GroupStarts[g]]; t < RowStarts[GroupStarts[g + 1]]; t++)
+                largest = Math.Max(largest, Math.Abs(logps[t - start] - SampledLogps[t]));
         }
 
         return largest;

@@ -1,10 +1,10 @@
 using Tenon.Models;
 using Tenon.Models.Layers;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training.Objectives;
-using Tenon.Rollouts;
 
 namespace Tenon.Training;
 
@@ -21,7 +21,9 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     /// <summary>Bytes that the passes' workspace holds.</summary>
     public long BytesHeld => tape.BytesHeld;
 
-    /// <summary>Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.</summary>
+    /// <summary>
+    /// Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.
+    /// </summary>
     public (double[] Logps, double[] Entropies) Score(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter)
     {
         var logps = new List<double>();
@@ -39,10 +41,13 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     }
 
     /// <summary>
-    /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its log-probabilities and
-    /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the <paramref name="update"/>.
+    /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its
+    /// log-probabilities and
+    /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the
+    /// <paramref name="update"/>.
     /// </summary>
-    public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan, long update = 0)
+    public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
+        LossPlan plan, long update = 0)
     {
         var totals = new LossTotals();
         var gradLogps = new double[window.Mask.Length];
@@ -72,7 +77,8 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     }
 
     /// <summary>
-    /// Adds the gradient of -sum(weight * logp) / tokens over all completion tokens: the plain weighted step that stacks are timed on. <paramref name="weight"/> gets
+    /// Adds the gradient of -sum(weight * logp) / tokens over all completion tokens: the plain weighted step that stacks are timed on.
+    /// <paramref name="weight"/> gets
     /// the row and the place of the token in its completion. Returns the loss.
     /// </summary>
     public double AccumulateWeighted(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, Func<int, int, double> weight)

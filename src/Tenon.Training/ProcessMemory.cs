@@ -7,17 +7,18 @@ namespace Tenon.Training;
 public static class ProcessMemory
 {
     private const string StatusFile = "/proc/self/status";
-    private static long s_largest;
+    private static long _s_largest;
 
     /// <summary>
-    /// The largest resident size that the process has had, in bytes: Linux's own high-water mark (VmHWM), elsewhere the peak working set. Linux sums the mark from counters of single
+    /// The largest resident size that the process has had, in bytes: Linux's own high-water mark (VmHWM), elsewhere the peak working set.
+    /// Linux sums the mark from counters of single
     /// processors and may answer a few pages less than a moment before, so the largest answer stands.
     /// </summary>
     public static long PeakBytes()
     {
         var now = Read();
         long seen;
-        while ((seen = Interlocked.Read(ref s_largest)) < now && Interlocked.CompareExchange(ref s_largest, now, seen) != seen)
+        while ((seen = Interlocked.Read(ref _s_largest)) < now && Interlocked.CompareExchange(ref _s_largest, now, seen) != seen)
         {
         }
 
@@ -30,7 +31,7 @@ public static class ProcessMemory
         try
         {
             File.WriteAllText("/proc/self/clear_refs", "5");
-            Interlocked.Exchange(ref s_largest, 0);
+            Interlocked.Exchange(ref _s_largest, 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -42,7 +43,9 @@ public static class ProcessMemory
     {
         if (OperatingSystem.IsLinux() && File.Exists(StatusFile))
             foreach (var line in File.ReadLines(StatusFile))
-                if (line.StartsWith("VmHWM:", StringComparison.Ordinal) && long.TryParse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes))
+                if (line.StartsWith("VmHWM:", StringComparison.Ordinal)
+                    && long.TryParse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture,
+                    out var kilobytes))
                     return kilobytes * 1024;
         using var process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64;

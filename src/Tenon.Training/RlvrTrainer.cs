@@ -41,14 +41,18 @@ public sealed class RlvrTrainer
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
     public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, _observer.OnMessage);
 
-    /// <summary>Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made when the run goes on.</summary>
+    /// <summary>
+    /// Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made
+    /// when the run goes on.
+    /// </summary>
     /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
     {
         var clock = Stopwatch.StartNew();
         var settings = _setup.Settings;
         _observer.OnStart(new RunStart(
-            _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount, _setup.Model.ParameterCount));
+            _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount,
+            _setup.Model.ParameterCount));
         _evaluations.RunPending(_state.Step, stop);
         _state = _guards.Begin(_state);
         using var log = new MetricsLog(_folder.MetricsFile);
@@ -61,7 +65,8 @@ public sealed class RlvrTrainer
             _state = _guards.After(_state, metrics, _diverged);
             var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
             if (empty) _state = _state with { EmptySteps = 0 };
-            if (empty || _guards.IsBest(_state) || _state.Step == settings.Steps || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            if (empty || _guards.IsBest(_state) || _state.Step == settings.Steps
+                || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
             if (empty) throw NothingToLearn();
         }
 
@@ -77,7 +82,8 @@ public sealed class RlvrTrainer
     {
         _state = _state with { Setbacks = 0 };
         var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
-        _observer.OnCheckpoint(_state.Step, Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best));
+        _observer.OnCheckpoint(_state.Step,
+            Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best));
     }
 
     private StepMetrics Step(int step, CancellationToken abort)
@@ -99,8 +105,19 @@ public sealed class RlvrTrainer
         RolloutMetrics.Fill(metrics, drawn, _setup.Settings.Rollout.DynamicSampling);
         metrics[StepMetric.Masked] = batch.MaskedShare;
         _diverged = _guards.OfBatch(metrics, drawn);
-        var entropy = _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged, share => _observer.OnPhase(StepPhase.Training, share));
-        _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0 };
+        var entropy =
+            _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged,
+            share => _observer.OnPhase(StepPhase.Training, share));
+        _state =
+            _state
+            with
+            {
+                Step = step,
+                Rollouts = drawn.State,
+                Entropy = entropy,
+                EmptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1
+            : 0
+            };
         _setup.Adapter.Version = step;
         clock.WriteTo(metrics);
         return metrics;
@@ -113,14 +130,17 @@ public sealed class RlvrTrainer
         var rollout = group.Rollouts[^1];
         var index = Math.Max(0, _setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
         _observer.OnSample(new SampleShown(
-            step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length, rollout.IsTruncated));
+            step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length,
+            rollout.IsTruncated));
     }
 
     // The first time, and again each time that it has happened twice as often: every one is in the metrics.
     private void SayShort(int step, RolloutBatch drawn)
     {
         if (drawn.Groups.Count >= drawn.Wanted || !int.IsPow2(++_said)) return;
-        _observer.OnMessage($"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after {drawn.Statistics.Drawn.Count} groups"
+        _observer.OnMessage(
+            $"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after "
+            + $"{drawn.Statistics.Drawn.Count} groups"
             + (drawn.Groups.Count == 0 ? ": nothing to learn from in this step" : "")
             + (_said > 1 ? $" ({_said} such steps so far)" : ""));
     }
@@ -128,7 +148,9 @@ public sealed class RlvrTrainer
     private TenonException NothingToLearn()
     {
         var rollout = _setup.Settings.Rollout;
-        return new TenonException($"the run stopped after step {_state.Step}", "groups with right and wrong answers", $"{rollout.MaxEmptySteps} steps in a row without one",
-            $"problems of another level, a larger rollout.group than {rollout.Group}, or rollout.max-empty-steps: 0 to go on; the checkpoint is written: {_folder.ResumeCommand()}");
+        return new TenonException($"the run stopped after step {_state.Step}", "groups with right and wrong answers",
+            $"{rollout.MaxEmptySteps} steps in a row without one",
+            $"problems of another level, a larger rollout.group than {rollout.Group}, or rollout.max-empty-steps: 0 to go on; the "
+            + $"checkpoint is written: {_folder.ResumeCommand()}");
     }
 }

@@ -13,7 +13,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Training;
 
 /// <summary>
-/// A run's evaluations: before the first step, every so many steps, after the last; the same problems and random numbers each time. One that is given up keeps the samples
+/// A run's evaluations: before the first step, every so many steps, after the last; the same problems and random numbers each time. One
+/// that is given up keeps the samples
 /// it has, and is made when the run goes on.
 /// </summary>
 /// <param name="setup">The run.</param>
@@ -30,10 +31,13 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         MaxNewTokens = recipe.Evaluate.MaxNewTokens ?? recipe.Rollout.MaxNewTokens,
         MaxPromptTokens = recipe.Rollout.MaxPromptTokens,
         Seed = (ulong)recipe.Seed,
-        Grader = recipe.Reward.Count == 0 ? recipe.Data.Task?.Name ?? "math" : new JsonArray([.. recipe.Reward.Select(r => SettingsJson.Write(r))]),
+        Grader = recipe.Reward.Count == 0 ? recipe.Data.Task?.Name ?? "math"
+        : new JsonArray([.. recipe.Reward.Select(r => SettingsJson.Write(r))]),
     };
 
-    /// <summary>The options of <c>tenon eval</c> that repeat a run's evaluation, to the same figure; none where the recipe has no benchmark.</summary>
+    /// <summary>
+    /// The options of <c>tenon eval</c> that repeat a run's evaluation, to the same figure; none where the recipe has no benchmark.
+    /// </summary>
     public static IReadOnlyList<string> Arguments(RunSettings recipe, string folder)
     {
         if (recipe.Evaluate.Benchmarks.Count == 0) return [];
@@ -55,7 +59,9 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         Add("--seed", settings.Seed.ToString(CultureInfo.InvariantCulture), "42");
         Add("--precision", recipe.Precision == Tensors.Precision.F32 ? null : recipe.Precision.ToString().ToLowerInvariant());
         // Rewards, generated problems, columns and a template's variables are in the run's recipe alone.
-        if (recipe.Reward.Count > 0 || recipe.Template is { Count: > 0 } || recipe.TokenizerPre is not null || recipe.Data.Task is not null || recipe.Evaluate.Columns is not null || recipe.Data.ProblemColumn is not null || recipe.Data.AnswerColumn is not null || recipe.Data.IdColumn is not null)
+        if (recipe.Reward.Count > 0 || recipe.Template is { Count: > 0 } || recipe.TokenizerPre is not null || recipe.Data.Task is not null
+            || recipe.Evaluate.Columns is not null || recipe.Data.ProblemColumn is not null || recipe.Data.AnswerColumn is not null
+            || recipe.Data.IdColumn is not null)
             Add("--run", folder);
         return arguments;
     }
@@ -65,7 +71,9 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
     {
         if (!IsDue(step)) return;
         var metrics = step == 0 ? new StepMetrics(0) : MetricsLog.Last(folder.MetricsFile, step);
-        if (metrics is null || setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step)))) return;
+        if (metrics is null
+            || setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step))))
+            return;
         Run(metrics, stop);
         if (step > 0) folder.ReplaceMetrics(metrics);
     }
@@ -86,7 +94,8 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            observer.OnMessage(metrics.Step == 0 ? "the evaluation before the first step was not finished" : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run");
+            observer.OnMessage(metrics.Step == 0 ? "the evaluation before the first step was not finished"
+                : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run");
         }
     }
 
@@ -105,12 +114,17 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         var identity = evaluator.Identity(benchmark, prompts, settings, Adapter(), step);
         var path = folder.EvaluationFolder(benchmark.Name, step);
         // A run may be given other evaluation settings when it goes on: what was begun under the old ones is no part of it.
-        if (EvaluationFolder.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0) Directory.Delete(path, recursive: true);
+        if (EvaluationFolder.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0)
+            Directory.Delete(path, recursive: true);
         using var results = EvaluationFolder.Open(path, identity);
-        var figures = evaluator.Run(results, identity, benchmark, prompts, settings, setup.Adapter, (done, of) => observer.OnPhase(StepPhase.Evaluating, done / (double)of), stop);
+        var figures =
+            evaluator.Run(results, identity, benchmark, prompts, settings, setup.Adapter,
+            (done, of) => observer.OnPhase(StepPhase.Evaluating, done / (double)of), stop);
         if (step == 0 && EvaluationRemarks.Of(figures) is { } remark) observer.OnMessage(remark);
-        return new EvaluationShown(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged, benchmark.Samples, figures.PassAtK.Mean,
-            figures.Truncated, figures.LengthMean) { Low = figures.Average.Low, High = figures.Average.High };
+        return new EvaluationShown(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged,
+            benchmark.Samples, figures.PassAtK.Mean,
+            figures.Truncated, figures.LengthMean)
+        { Low = figures.Average.Low, High = figures.Average.High };
     }
 
     private JsonObject Adapter()

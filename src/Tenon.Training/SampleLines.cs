@@ -5,7 +5,9 @@ using Tenon.Text.Prompting;
 
 namespace Tenon.Training;
 
-/// <summary>The lines of <c>samples/</c>: every completion that was drawn, with its verdicts and the advantage it was trained with.</summary>
+/// <summary>
+/// The lines of <c>samples/</c>: every completion that was drawn, with its verdicts and the advantage it was trained with.
+/// </summary>
 internal static class SampleLines
 {
     /// <summary>The lines of a step; <paramref name="advantages"/> are those of the batch's completions, in order.</summary>
@@ -18,11 +20,13 @@ internal static class SampleLines
             var group = batch.Statistics.Drawn[g];
             var prompt = encoder.Tokenizer.Decode(group.Prompt);
             for (var s = 0; s < group.Rollouts.Count; s++)
-                yield return Record(step, g, s, group, prompt, batch.Statistics, trained.GetValueOrDefault(group.Rollouts[s], double.NaN)).ToJson();
+                yield return Record(step, g, s, group, prompt, batch.Statistics, trained.GetValueOrDefault(group.Rollouts[s], double.NaN))
+                    .ToJson();
         }
     }
 
-    private static SampleRecord Record(int step, int g, int s, RolloutGroup group, string prompt, RolloutStatistics statistics, double advantage)
+    private static SampleRecord Record(int step, int g, int s, RolloutGroup group, string prompt, RolloutStatistics statistics,
+        double advantage)
     {
         var rollout = group.Rollouts[s];
         // The outcome's verdict speaks for the completion: of several rewards, the first that says right or wrong.

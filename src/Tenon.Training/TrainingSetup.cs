@@ -8,7 +8,9 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Training;
 
-/// <summary>Everything a run needs, made from its settings by whoever starts it; the trainer itself opens no model and no data file.</summary>
+/// <summary>
+/// Everything a run needs, made from its settings by whoever starts it; the trainer itself opens no model and no data file.
+/// </summary>
 public sealed record TrainingSetup : IDisposable
 {
     /// <summary>The resolved recipe.</summary>
@@ -58,17 +60,18 @@ public sealed record TrainingSetup : IDisposable
     public IRolloutSource LocalRollouts()
     {
         var rollout = Settings.Rollout;
-        return new LocalRollouts(Model, new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System), Problems, Rewards, Adapter, Generation(), new RolloutPlan
-        {
-            Prompts = rollout.Prompts,
-            Group = rollout.Group,
-            MaxNewTokens = rollout.MaxNewTokens,
-            MaxPromptTokens = rollout.MaxPromptTokens,
-            DynamicSampling = rollout.DynamicSampling,
-            MaxRounds = rollout.MaxRounds,
-            CarrySurplus = rollout.Surplus == "carry",
-            Seed = (ulong)Settings.Seed,
-        });
+        return new LocalRollouts(Model, new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System), Problems, Rewards, Adapter,
+            Generation(), new RolloutPlan
+            {
+                Prompts = rollout.Prompts,
+                Group = rollout.Group,
+                MaxNewTokens = rollout.MaxNewTokens,
+                MaxPromptTokens = rollout.MaxPromptTokens,
+                DynamicSampling = rollout.DynamicSampling,
+                MaxRounds = rollout.MaxRounds,
+                CarrySurplus = rollout.Surplus == "carry",
+                Seed = (ulong)Settings.Seed,
+            });
     }
 
     /// <summary>Ends the rewards that run programs of their own.</summary>

@@ -8,9 +8,12 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// AdaLoRA (Zhang et al. 2023): an update in the form of a singular value decomposition, k B diag(E) A, whose triplets are scored by importance and masked down to a
-/// falling budget over the run; a penalty keeps A's rows and B's columns nearly orthonormal. Masked triplets keep their gradient and may come back until the final
-/// phase. Departs from PEFT in one point: before the final phase a saved folder holds every triplet, so that it is the function that was trained.
+/// AdaLoRA (Zhang et al. 2023): an update in the form of a singular value decomposition, k B diag(E) A, whose triplets are scored by
+/// importance and masked down to a
+/// falling budget over the run; a penalty keeps A's rows and B's columns nearly orthonormal. Masked triplets keep their gradient and may
+/// come back until the final
+/// phase. Departs from PEFT in one point: before the final phase a saved folder holds every triplet, so that it is the function that was
+/// trained.
 /// </summary>
 public sealed class AdaLora : AdapterMethod
 {
@@ -60,7 +63,8 @@ public sealed class AdaLora : AdapterMethod
     {
         if (settings.CommonRank < 1) throw new TenonException("adapter.rank", "a positive integer", $"{settings.CommonRank}", usage: true);
         if (settings.RankPattern.Count > 0 || settings.AlphaPattern.Count > 0)
-            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns", usage: true);
+            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns",
+                usage: true);
         if (settings.OptionsAs<AdaLoraOptions>().TotalStep is not null) AdaLoraSchedule.Of(settings, 0).Require();
         if (settings.Start.SkipStart) return;
         if (settings.Start.Peft is null) RequireBudget(settings);
@@ -70,7 +74,9 @@ public sealed class AdaLora : AdapterMethod
     private static void RequireBudget(AdapterSettings settings)
     {
         if (AdaLoraSchedule.TargetRank(settings) > settings.CommonRank)
-            throw new TenonException("adapter.target-rank of method 'adalora'", $"at most the initial rank ({settings.CommonRank}): the budget only falls", $"{AdaLoraSchedule.TargetRank(settings)}", usage: true);
+            throw new TenonException("adapter.target-rank of method 'adalora'",
+                $"at most the initial rank ({settings.CommonRank}): the budget only falls", $"{AdaLoraSchedule.TargetRank(settings)}",
+                usage: true);
     }
 
     /// <inheritdoc/>
@@ -78,7 +84,8 @@ public sealed class AdaLora : AdapterMethod
     {
         Require(settings);
         var kept = Kept(settings);
-        return Targets.Shapes(config, settings).Sum(s => PatternOf(kept, s.Path, settings.CommonRank).Count(k => k) * (s.Inputs + s.Outputs + 1));
+        return Targets.Shapes(config, settings)
+            .Sum(s => PatternOf(kept, s.Path, settings.CommonRank).Count(k => k) * (s.Inputs + s.Outputs + 1));
     }
 
     /// <inheritdoc/>
@@ -89,7 +96,8 @@ public sealed class AdaLora : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override double AddPenalty(AdapterSet adapter) => AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.OptionsAs<AdaLoraOptions>().OrthRegWeight);
+    public override double AddPenalty(AdapterSet adapter) =>
+        AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.OptionsAs<AdaLoraOptions>().OrthRegWeight);
 
     /// <inheritdoc/>
     public override void AfterStep(AdapterSet adapter, MethodStep step) => Allocator(adapter).Step(step);
@@ -100,7 +108,8 @@ public sealed class AdaLora : AdapterMethod
         if (!Allocator(adapter).IsFinal) return base.FileTensors(adapter);
         var slices = Allocator(adapter).Layers.SelectMany(l => l.Sliced()).ToDictionary(s => s.Tensor, s => (s.Dimensions, s.Values));
         return adapter.Tensors.Select(t => slices.TryGetValue(t.Tensor, out var slice)
-            ? SafetensorsEntry.FromFloats(t.Name, slice.Dimensions, slice.Values) : SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
+            ? SafetensorsEntry.FromFloats(t.Name, slice.Dimensions, slice.Values)
+            : SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()));
     }
 
     /// <inheritdoc/>
@@ -126,9 +135,14 @@ public sealed class AdaLora : AdapterMethod
     public override AdapterSettings? FromPeft(PeftConfig config)
     {
         if (config.PeftType != "ADALORA") return null;
-        if (config.Flag("use_dora")) throw new TenonException($"'use_dora' of {config.Source}", "false", "true", "AdaLoRA does not support DoRA", usage: true);
-        if (config["loftq_config"] is JsonObject { Count: > 0 }) throw new TenonException($"'loftq_config' of {config.Source}", "empty", config["loftq_config"]!.ToJsonString(), "AdaLoRA does not support LoftQ", usage: true);
-        if (config["total_step"] is null || config.Int("total_step") <= 0) throw new TenonException($"'total_step' of {config.Source}", "a positive integer", config["total_step"]?.ToJsonString() ?? "null", usage: true);
+        if (config.Flag("use_dora"))
+            throw new TenonException($"'use_dora' of {config.Source}", "false", "true", "AdaLoRA does not support DoRA", usage: true);
+        if (config["loftq_config"] is JsonObject { Count: > 0 })
+            throw new TenonException($"'loftq_config' of {config.Source}", "empty", config["loftq_config"]!.ToJsonString(),
+                "AdaLoRA does not support LoftQ", usage: true);
+        if (config["total_step"] is null || config.Int("total_step") <= 0)
+            throw new TenonException($"'total_step' of {config.Source}", "a positive integer", config["total_step"]?.ToJsonString()
+                ?? "null", usage: true);
         var options = new Dictionary<string, string>(PeftAttribute.Read<AdaLoraOptions>(config))
         {
             ["target-rank"] = Text(config.Number("target_r")),
@@ -137,7 +151,8 @@ public sealed class AdaLora : AdapterMethod
             ["delta-t"] = Text(config.Number("deltaT")),
             ["total-step"] = Text(config.Number("total_step")),
         };
-        if (config["rank_pattern"] is JsonObject { Count: > 0 } pattern) options["kept"] = string.Join(' ', pattern.Select(p => $"{Path(p.Key)}={Bits(p.Value, config.Source)}"));
+        if (config["rank_pattern"] is JsonObject { Count: > 0 } pattern)
+            options["kept"] = string.Join(' ', pattern.Select(p => $"{Path(p.Key)}={Bits(p.Value, config.Source)}"));
         return new AdapterSettings
         {
             Method = Name,
@@ -154,8 +169,12 @@ public sealed class AdaLora : AdapterMethod
 
     private static AdaLoraAllocator Allocator(AdapterSet adapter) => (AdaLoraAllocator)adapter.State!;
 
-    private static JsonObject? RankPattern(AdaLoraAllocator allocator) => !allocator.IsFinal && allocator.Layers.All(l => l.Pattern.All(k => k)) ? null
-        : new JsonObject(allocator.Layers.Select(l => KeyValuePair.Create(l.Layer.Path + ".lora_E", (JsonNode?)new JsonArray([.. l.SavedPattern(allocator.IsFinal).Select(k => (JsonNode)k)]))));
+    private static JsonObject? RankPattern(AdaLoraAllocator allocator) =>
+        !allocator.IsFinal && allocator.Layers.All(l => l.Pattern.All(k => k)) ? null
+        : new JsonObject(
+        allocator.Layers.Select(l =>
+        KeyValuePair.Create(l.Layer.Path + ".lora_E",
+        (JsonNode?)new JsonArray([.. l.SavedPattern(allocator.IsFinal).Select(k => (JsonNode)k)]))));
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
@@ -167,11 +186,15 @@ public sealed class AdaLora : AdapterMethod
         return path.StartsWith("base_model.model.", StringComparison.Ordinal) ? path["base_model.model.".Length..] : path;
     }
 
-    private static string Bits(JsonNode? value, string source) => value is JsonArray list && list.All(i => i?.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False)
+    private static string Bits(JsonNode? value, string source) =>
+        value is JsonArray list
+        && list.All(i => i?.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False)
         ? string.Concat(list.Select(i => i!.GetValueKind() == System.Text.Json.JsonValueKind.True ? '1' : '0'))
-        : throw new TenonException($"'rank_pattern' of {source}", "lists of true and false by module", value?.ToJsonString() ?? "null", usage: true);
+        : throw new TenonException($"'rank_pattern' of {source}", "lists of true and false by module", value?.ToJsonString()
+        ?? "null", usage: true);
 
-    private static Dictionary<string, string> Kept(AdapterSettings settings) => settings.OptionsAs<AdaLoraOptions>().Kept.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+    private static Dictionary<string, string> Kept(AdapterSettings settings) =>
+        settings.OptionsAs<AdaLoraOptions>().Kept.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Select(p => p.Split('=')).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : "");
 
     private static bool[] PatternOf(Dictionary<string, string> kept, string path, int rank)

@@ -3,17 +3,20 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// AdaLoRA's rank allocation after each optimizer step t (from 1), with the updated parameters and the gradients of the step. For each value
-/// I = |p dp|, mean = b1 mean + (1 - b1) I, spread = b2 spread + (1 - b2) |I - mean|, score = mean spread. A triplet's score is that of its singular value plus
-/// the means of its row of A and its column of B; the lowest of all layers together are masked, E = 0, as far as the budget asks for. At t = T - tfinal the last
+/// AdaLoRA's rank allocation after each optimizer step t (from 1), with the updated parameters and the gradients of the step. For each
+/// value
+/// I = |p dp|, mean = b1 mean + (1 - b1) I, spread = b2 spread + (1 - b2) |I - mean|, score = mean spread. A triplet's score is that of its
+/// singular value plus
+/// the means of its row of A and its column of B; the lowest of all layers together are masked, E = 0, as far as the budget asks for. At t
+/// = T - tfinal the last
 /// mask is chosen; later steps set it again. All that it remembers lies in the adapter's private tensors.
 /// </summary>
 internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings settings, Parameter final)
 {
-    private readonly long whole = layers.Sum(l => (long)l.Rank);
-    private readonly long target = (long)AdaLoraSchedule.TargetRank(settings) * layers.Length;
-    private readonly float beta1 = (float)settings.OptionsAs<AdaLoraOptions>().Beta1;
-    private readonly float beta2 = (float)settings.OptionsAs<AdaLoraOptions>().Beta2;
+    private readonly long _whole = layers.Sum(l => (long)l.Rank);
+    private readonly long _target = (long)AdaLoraSchedule.TargetRank(settings) * layers.Length;
+    private readonly float _beta1 = (float)settings.OptionsAs<AdaLoraOptions>().Beta1;
+    private readonly float _beta2 = (float)settings.OptionsAs<AdaLoraOptions>().Beta2;
 
     /// <summary>The adapted layers.</summary>
     public IReadOnlyList<AdaLoraLayer> Layers => layers;
@@ -31,7 +34,7 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
     public void Step(MethodStep step)
     {
         var (t, last) = (step.Update, Schedule.Total - Schedule.Final);
-        var (budget, due) = Schedule.At(t, whole, target);
+        var (budget, due) = Schedule.At(t, _whole, _target);
         if (t < last)
         {
             if (IsFinal) final.Set([0]);
@@ -40,18 +43,19 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
         }
         else if (t == last || !IsFinal)
         {
-            budget = target;
+            budget = _target;
             Mask(budget, step);
             final.Set([1]);
-            foreach (var statistic in layers.SelectMany(l => l.Importance.Concat(l.Uncertainty))) statistic.Update(values => values.Clear());
+            foreach (var statistic in layers.SelectMany(l => l.Importance.Concat(l.Uncertainty)))
+                statistic.Update(values => values.Clear());
         }
         else
         {
-            budget = target;
+            budget = _target;
             foreach (var layer in layers) Apply(layer);
         }
 
-        step.Report("adalora/budget", Math.Min(budget, whole));
+        step.Report("adalora/budget", Math.Min(budget, _whole));
         step.Report("adalora/kept", layers.Sum(l => l.E.ToArray().Count(e => e != 0)));
     }
 
@@ -66,11 +70,12 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
     {
         importance.Update(means =>
         {
-            for (var i = 0; i < means.Length; i++) means[i] = beta1 * means[i] + (1 - beta1) * Importance(parameter, i);
+            for (var i = 0; i < means.Length; i++) means[i] = _beta1 * means[i] + (1 - _beta1) * Importance(parameter, i);
         });
         uncertainty.Update(spreads =>
         {
-            for (var i = 0; i < spreads.Length; i++) spreads[i] = beta2 * spreads[i] + (1 - beta2) * Math.Abs(Importance(parameter, i) - importance.Value[i]);
+            for (var i = 0; i < spreads.Length; i++)
+                spreads[i] = _beta2 * spreads[i] + (1 - _beta2) * Math.Abs(Importance(parameter, i) - importance.Value[i]);
         });
     }
 
@@ -80,9 +85,9 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
     {
         double[][] scores = [.. layers.Select(Scores)];
         double[] pool = [.. scores.SelectMany(s => s).Order()];
-        var cut = whole - budget;
+        var cut = _whole - budget;
         // A target of the initial rank or more leaves nothing to cut, where PEFT fails.
-        var threshold = cut <= 0 ? double.NegativeInfinity : pool[Math.Min(cut, whole) - 1];
+        var threshold = cut <= 0 ? double.NegativeInfinity : pool[Math.Min(cut, _whole) - 1];
         for (var l = 0; l < layers.Length; l++)
         {
             layers[l].Kept.Set([.. scores[l].Select(s => s > threshold ? 1f : 0f)]);
@@ -114,5 +119,6 @@ internal sealed class AdaLoraAllocator(AdaLoraLayer[] layers, AdapterSettings se
         return scores;
     }
 
-    private static double Score(AdaLoraLayer layer, int which, int index) => (double)layer.Importance[which].Value[index] * layer.Uncertainty[which].Value[index];
+    private static double Score(AdaLoraLayer layer, int which, int index) =>
+        (double)layer.Importance[which].Value[index] * layer.Uncertainty[which].Value[index];
 }

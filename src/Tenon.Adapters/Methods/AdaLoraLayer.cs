@@ -4,11 +4,13 @@ using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>AdaLoRA's part of one layer: y = W x + b + k B (E o (A x)), k = alpha / (initial rank + 1e-5), whatever is masked later.</summary>
+/// <summary>
+/// AdaLoRA's part of one layer: y = W x + b + k B (E o (A x)), k = alpha / (initial rank + 1e-5), whatever is masked later.
+/// </summary>
 public sealed class AdaLoraLayer : LinearAdapter
 {
-    private readonly float scale;
-    private readonly double exactScale;
+    private readonly float _scale;
+    private readonly double _exactScale;
 
     /// <summary>A zero update; <paramref name="pattern"/> says of each of the initial triplets whether it is still there.</summary>
     public AdaLoraLayer(Linear layer, bool[] pattern, double alpha)
@@ -19,8 +21,8 @@ public sealed class AdaLoraLayer : LinearAdapter
         A = Parameter.Create($"{layer.Path}.lora_A", rank, layer.Inputs);
         E = Parameter.Create($"{layer.Path}.lora_E", rank, 1);
         B = Parameter.Create($"{layer.Path}.lora_B", layer.Outputs, rank);
-        exactScale = (alpha > 0 ? alpha : pattern.Length) / (pattern.Length + 1e-5);
-        scale = (float)exactScale;
+        _exactScale = (alpha > 0 ? alpha : pattern.Length) / (pattern.Length + 1e-5);
+        _scale = (float)_exactScale;
         Kept = Own("kept", rank);
         (Importance, Uncertainty) = (Statistics("importance"), Statistics("uncertainty"));
     }
@@ -60,19 +62,19 @@ public sealed class AdaLoraLayer : LinearAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var y = Base(tape, x);
-        return Rank == 0 ? y : tape.MatMulInto(tape.Scale(tape.MultiplyRow(tape.MatMul(Drop(tape, x), A), E), scale), B, y);
+        return Rank == 0 ? y : tape.MatMulInto(tape.Scale(tape.MultiplyRow(tape.MatMul(Drop(tape, x), A), E), _scale), B, y);
     }
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
         if (Rank == 0) return weight;
-        LowRank.Add(weight, B.Value, ScaledRows(1), Layer.Outputs, Rank, Layer.Inputs, exactScale);
+        LowRank.Add(weight, B.Value, ScaledRows(1), Layer.Outputs, Rank, Layer.Inputs, _exactScale);
         return weight;
     }
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() => new(ScaledRows(exactScale), B.ToArray(), Rank);
+    public override LowRankFactors ToLora() => new(ScaledRows(_exactScale), B.ToArray(), Rank);
 
     /// <summary>What PEFT saves after the last mask: the tensors with the rows (columns of B) of kept triplets only.</summary>
     internal IEnumerable<(Parameter Tensor, long[] Dimensions, float[] Values)> Sliced()
@@ -107,7 +109,8 @@ public sealed class AdaLoraLayer : LinearAdapter
         return rows;
     }
 
-    private Parameter[] Statistics(string kind) => [Own($"{kind}_A", Rank, Layer.Inputs), Own($"{kind}_E", Rank, 1), Own($"{kind}_B", Layer.Outputs, Rank)];
+    private Parameter[] Statistics(string kind) =>
+        [Own($"{kind}_A", Rank, Layer.Inputs), Own($"{kind}_E", Rank, 1), Own($"{kind}_B", Layer.Outputs, Rank)];
 
     private Parameter Own(string name, params long[] dimensions)
     {

@@ -3,7 +3,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// AdaLoRA's orthogonality penalty: weight times the mean over all A and B of |A A^T - I|_F and |B^T B - I|_F. Its gradient is 2 P A / |P|_F and 2 B P / |P|_F; where P is
+/// AdaLoRA's orthogonality penalty: weight times the mean over all A and B of |A A^T - I|_F and |B^T B - I|_F. Its gradient is 2 P A /
+/// |P|_F and 2 B P / |P|_F; where P is
 /// zero it is zero. Sums in float64.
 /// </summary>
 internal static class AdaLoraPenalty
@@ -52,7 +53,10 @@ internal static class AdaLoraPenalty
         return norm;
     }
 
-    /// <summary>The Gram matrix of rank vectors minus the identity, and its Frobenius norm; vector k starts at k * start and its values lie step apart.</summary>
+    /// <summary>
+    /// The Gram matrix of rank vectors minus the identity, and its Frobenius norm; vector k starts at k * start and its values lie step
+    /// apart.
+    /// </summary>
     private static double[] Distance(ReadOnlySpan<float> values, int rank, int length, int start, int step, out double norm)
     {
         var p = new double[rank * rank];

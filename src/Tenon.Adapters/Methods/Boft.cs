@@ -5,7 +5,8 @@ using Tenon.Models.Config;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// BOFT (Liu et al. 2024): orthogonal turns (I - S)(I + S)^-1, S = (D - D^T) / 2, of blocks of the input, and a trained scale of each output; the bias is not scaled. A recipe has one butterfly factor, as PEFT
+/// BOFT (Liu et al. 2024): orthogonal turns (I - S)(I + S)^-1, S = (D - D^T) / 2, of blocks of the input, and a trained scale of each
+/// output; the bias is not scaled. A recipe has one butterfly factor, as PEFT
 /// does without its CUDA extension; a folder may have more.
 /// </summary>
 public sealed class Boft : AdapterMethod
@@ -38,10 +39,15 @@ public sealed class Boft : AdapterMethod
         var list = layers.ToList();
         var blocks = settings.OptionsAs<BoftOptions>().Blocks;
         var size = settings.OptionsAs<BoftOptions>().BlockSize ?? (blocks > 0 ? 0 : Fit.Divisor(list.Select(l => l.Inputs), 4));
-        if (blocks > 0 && size > 0) throw new TenonException("adapter of method 'boft'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
-        if (blocks == 0 && size == 0) throw new TenonException("adapter of method 'boft'", "blocks or block-size above 0", "both 0", usage: true);
+        if (blocks > 0 && size > 0)
+            throw new TenonException("adapter of method 'boft'", "blocks or block-size, not both: their product is the number of inputs",
+                $"blocks {blocks}, block-size {size}", usage: true);
+        if (blocks == 0 && size == 0)
+            throw new TenonException("adapter of method 'boft'", "blocks or block-size above 0", "both 0", usage: true);
         foreach (var (path, inputs) in list)
-            if (inputs % Math.Max(blocks, size) != 0) throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'boft'", $"a number that divides the {inputs} inputs of '{path}'", $"{Math.Max(blocks, size)}", usage: true);
+            if (inputs % Math.Max(blocks, size) != 0)
+                throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'boft'",
+                    $"a number that divides the {inputs} inputs of '{path}'", $"{Math.Max(blocks, size)}", usage: true);
         return inputs => blocks > 0 ? (int)inputs / blocks : size;
     }
 
@@ -69,7 +75,8 @@ public sealed class Boft : AdapterMethod
     {
         // Without its CUDA extension PEFT takes one factor, whatever the configuration says; the file tells which it was.
         foreach (var part in adapter.Linears.OfType<BoftLayer>())
-            if (file.Tensors.TryGetValue(PeftKeys.Of(part.Layer.Path, "boft_R"), out var info) && info.Shape is [> 0 and < 32 and var factors, ..]) part.UseFactors((int)factors);
+            if (file.Tensors.TryGetValue(PeftKeys.Of(part.Layer.Path, "boft_R"), out var info)
+                && info.Shape is [> 0 and < 32 and var factors, ..]) part.UseFactors((int)factors);
         base.ReadTensors(adapter, file, folder);
     }
 }

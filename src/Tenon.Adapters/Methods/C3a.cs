@@ -7,7 +7,9 @@ using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>C3A (Chen et al. 2024): dW in blocks [b, b], each a circulant matrix of one kernel: dW_ij[p, q] = w_ij[(q - p) mod b] / in.</summary>
+/// <summary>
+/// C3A (Chen et al. 2024): dW in blocks [b, b], each a circulant matrix of one kernel: dW_ij[p, q] = w_ij[(q - p) mod b] / in.
+/// </summary>
 public sealed class C3a : AdapterMethod
 {
     /// <inheritdoc/>
@@ -38,7 +40,14 @@ public sealed class C3a : AdapterMethod
         foreach (var layer in layers)
         {
             var part = new C3aLayer(layer, size(layer.Path), settings.OptionsAs<C3aOptions>().InputGradient == "peft");
-            var bound = settings.Init switch { "xavier-uniform" => Math.Sqrt(6.0 / (layer.Inputs + layer.Outputs)), "kaiming-uniform" => Math.Sqrt(1.0 / layer.Inputs), _ => 0 };
+            var bound =
+                settings.Init switch
+                {
+                    "xavier-uniform" => Math.Sqrt(6.0 / (layer.Inputs + layer.Outputs)),
+                    "kaiming-uniform" =>
+                Math.Sqrt(1.0 / layer.Inputs),
+                    _ => 0
+                };
             if (bound > 0) AdapterInit.Uniform(part.Kernel, settings.StartSeed, index, 0, bound);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Kernel, settings.StartSeed, index, 0, 1);
             set.Add(part);
@@ -54,7 +63,8 @@ public sealed class C3a : AdapterMethod
         var pattern = OptionPattern.Find(settings.OptionsAs<C3aOptions>().BlockSizePattern);
         foreach (var (path, outputs, inputs) in list)
             if ((int)(pattern(path) ?? size) is var own && (own < 1 || outputs % own != 0 || inputs % own != 0))
-                throw new TenonException($"block size of '{path}' (c3a)", $"a factor of its {inputs} inputs and {outputs} outputs", $"{own}", usage: true);
+                throw new TenonException($"block size of '{path}' (c3a)", $"a factor of its {inputs} inputs and {outputs} outputs",
+                    $"{own}", usage: true);
         return path => (int)(pattern(path) ?? size);
     }
 
@@ -99,17 +109,17 @@ public sealed class C3a : AdapterMethod
 /// <summary>C3A's part of one layer: blocks of a token meet the kernels' transforms, and the update itself is made only to merge.</summary>
 public sealed class C3aLayer : LinearAdapter
 {
-    private readonly DerivedParameter transforms;
-    private readonly bool peftGradient;
+    private readonly DerivedParameter _transforms;
+    private readonly bool _peftGradient;
 
     /// <summary>Zero kernels; <paramref name="peftGradient"/> sends PEFT's gradient to the input.</summary>
     public C3aLayer(Linear layer, int block, bool peftGradient = false)
         : base(layer)
     {
         Block = block;
-        this.peftGradient = peftGradient;
+        _peftGradient = peftGradient;
         Kernel = Parameter.Create($"{layer.Path}.c3a_kernel", layer.Outputs / block, layer.Inputs / block, block);
-        transforms = new DerivedParameter($"{layer.Path}.c3a_transforms", [2, Kernel.Length], [Kernel], Transform, PullBack);
+        _transforms = new DerivedParameter($"{layer.Path}.c3a_transforms", [2, Kernel.Length], [Kernel], Transform, PullBack);
     }
 
     /// <summary>b.</summary>
@@ -122,7 +132,8 @@ public sealed class C3aLayer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("c3a_kernel", Kernel)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.CirculantInto(Drop(tape, x), transforms.Value, Block, Base(tape, x), peftGradient);
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        tape.CirculantInto(Drop(tape, x), _transforms.Value, Block, Base(tape, x), _peftGradient);
 
     /// <summary>W[o, i] + w[(i - o) mod b] / in, block by block.</summary>
     public override float[] EffectiveWeight(float[] weight)
@@ -148,7 +159,8 @@ public sealed class C3aLayer : LinearAdapter
         {
             for (var n = 0; n < Block; n++) (re[n], im[n]) = (Kernel.Value[start + n], 0);
             fourier.Transform(re, im);
-            for (var f = 0; f < Block; f++) (values[start + f], values[half + start + f]) = ((float)(re[f] / Layer.Inputs), (float)(im[f] / Layer.Inputs));
+            for (var f = 0; f < Block; f++)
+                (values[start + f], values[half + start + f]) = ((float)(re[f] / Layer.Inputs), (float)(im[f] / Layer.Inputs));
         }
     }
 
@@ -179,7 +191,10 @@ public sealed record C3aOptions : ISettings
     [Peft("block_size_pattern")]
     public IReadOnlyDictionary<string, double> BlockSizePattern { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The gradient of a layer's input: <c>peft</c> is what PEFT 0.21 has, w[(q + p) mod b] where the derivative is w[(q - p) mod b]; a folder that is read goes on as there.</summary>
+    /// <summary>
+    /// The gradient of a layer's input: <c>peft</c> is what PEFT 0.21 has, w[(q + p) mod b] where the derivative is w[(q - p) mod b]; a
+    /// folder that is read goes on as there.
+    /// </summary>
     [Words("exact", "peft")]
     public string InputGradient { get; init; } = "exact";
 }

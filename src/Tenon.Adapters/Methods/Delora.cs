@@ -8,7 +8,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// DeLoRA (Bini et al. 2025): rank-one terms of length one and one trained strength a layer, dW = B diag(lambda / (r max(|A_k|, 1e-4) max(|B_k|, 1e-4))) A diag(w), w the norms of the
+/// DeLoRA (Bini et al. 2025): rank-one terms of length one and one trained strength a layer, dW = B diag(lambda / (r max(|A_k|, 1e-4)
+/// max(|B_k|, 1e-4))) A diag(w), w the norms of the
 /// frozen weight's columns.
 /// </summary>
 public sealed class Delora : AdapterMethod
@@ -34,20 +35,24 @@ public sealed class Delora : AdapterMethod
         foreach (var layer in Targets.Linears(set))
         {
             var rank = Fit.Rank(settings, layer.Path);
-            var part = new DeloraLayer(layer, rank, (float)(strengths.Find(layer.Path) ?? (settings.OptionsAs<DeloraOptions>().Lambda ?? Fitted(rank, layer.Inputs))));
+            var part =
+                new DeloraLayer(layer, rank,
+                (float)(strengths.Find(layer.Path) ?? (settings.OptionsAs<DeloraOptions>().Lambda ?? Fitted(rank, layer.Inputs))));
             AdapterInit.Uniform(part.A, settings.StartSeed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
         }
     }
 
     /// <summary>
-    /// The strength is where the first optimizer step takes the update, whatever the learning rate: its terms have length one as soon as B is not zero. This one makes it about two hundredths of the
+    /// The strength is where the first optimizer step takes the update, whatever the learning rate: its terms have length one as soon as B
+    /// is not zero. This one makes it about two hundredths of the
     /// weight's norm, lambda / sqrt(r in); 15 would be a third on the embedded model, which it does not survive.
     /// </summary>
     private static double Fitted(int rank, int inputs) => Math.Sqrt((double)rank * inputs) / 45;
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + 1);
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => settings.RankOf(s.Path) * (s.Inputs + s.Outputs) + 1);
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("DELORA", Rank: "r", RankPattern: true);
@@ -65,15 +70,15 @@ public sealed class Delora : AdapterMethod
 public sealed class DeloraLayer : FactoredAdapter
 {
     private const double Least = 1e-4;
-    private readonly int rank;
-    private readonly DerivedParameter factor;
-    private readonly DerivedParameter weighted;
+    private readonly int _rank;
+    private readonly DerivedParameter _factor;
+    private readonly DerivedParameter _weighted;
 
     /// <summary>A zero update: B zero, A not yet drawn.</summary>
     public DeloraLayer(Linear layer, int rank, float strength)
         : base(layer)
     {
-        this.rank = rank;
+        _rank = rank;
         A = Parameter.Create($"{layer.Path}.delora_A", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.delora_B", layer.Outputs, rank);
         Lambda = Parameter.Create($"{layer.Path}.delora_lambda", 1);
@@ -81,8 +86,10 @@ public sealed class DeloraLayer : FactoredAdapter
         Norms = Parameter.Create($"{layer.Path}.delora_w_norm", layer.Inputs);
         Norms.Trainable = false;
         Norms.Set(ColumnNorms(layer));
-        factor = new DerivedParameter($"{layer.Path}.delora_factor", [rank], [A, B, Lambda], Compute, PullBack);
-        weighted = new DerivedParameter($"{layer.Path}.delora_weighted_A", [rank, layer.Inputs], [A, Norms], values => Weigh(A.Value, values, add: false), gradient => Weigh(gradient, A.GradientSum, add: true));
+        _factor = new DerivedParameter($"{layer.Path}.delora_factor", [rank], [A, B, Lambda], Compute, PullBack);
+        _weighted =
+            new DerivedParameter($"{layer.Path}.delora_weighted_A", [rank, layer.Inputs], [A, Norms],
+            values => Weigh(A.Value, values, add: false), gradient => Weigh(gradient, A.GradientSum, add: true));
     }
 
     /// <summary>A [r, in].</summary>
@@ -98,11 +105,12 @@ public sealed class DeloraLayer : FactoredAdapter
     public Parameter Norms { get; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("delora_A", A), ("delora_B", B), ("delora_lambda", Lambda), ("delora_w_norm", Norms)];
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
+        [("delora_A", A), ("delora_B", B), ("delora_lambda", Lambda), ("delora_w_norm", Norms)];
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) =>
-        tape.MatMulInto(tape.MultiplyRow(tape.MatMul(x, weighted.Value), factor.Value), B, Base(tape, x));
+        tape.MatMulInto(tape.MultiplyRow(tape.MatMul(x, _weighted.Value), _factor.Value), B, Base(tape, x));
 
     /// <summary>The columns of a matrix [r, in] times w: on A rather than on every token.</summary>
     private void Weigh(ReadOnlySpan<float> source, Span<float> target, bool add)
@@ -117,8 +125,8 @@ public sealed class DeloraLayer : FactoredAdapter
     {
         var (a, b) = (A.ToArray(), B.ToArray());
         for (var i = 0; i < a.Length; i++) a[i] *= Norms.Value[i % Layer.Inputs];
-        for (var i = 0; i < b.Length; i++) b[i] *= factor.Value.Value[i % rank];
-        return new LowRankFactors(a, b, rank);
+        for (var i = 0; i < b.Length; i++) b[i] *= _factor.Value.Value[i % _rank];
+        return new LowRankFactors(a, b, _rank);
     }
 
     private static float[] ColumnNorms(Linear layer)
@@ -137,16 +145,16 @@ public sealed class DeloraLayer : FactoredAdapter
     {
         var (a, b) = (0.0, 0.0);
         foreach (var value in A.Value.Slice(k * Layer.Inputs, Layer.Inputs)) a += (double)value * value;
-        for (var o = 0; o < Layer.Outputs; o++) b += (double)B.Value[o * rank + k] * B.Value[o * rank + k];
+        for (var o = 0; o < Layer.Outputs; o++) b += (double)B.Value[o * _rank + k] * B.Value[o * _rank + k];
         return (Math.Sqrt(a), Math.Sqrt(b));
     }
 
     private void Compute(Span<float> values)
     {
-        for (var k = 0; k < rank; k++)
+        for (var k = 0; k < _rank; k++)
         {
             var (a, b) = Lengths(k);
-            values[k] = (float)(Lambda.Value[0] / (rank * Math.Max(a, Least) * Math.Max(b, Least)));
+            values[k] = (float)(Lambda.Value[0] / (_rank * Math.Max(a, Least) * Math.Max(b, Least)));
         }
     }
 
@@ -155,15 +163,17 @@ public sealed class DeloraLayer : FactoredAdapter
     {
         // The ranks' shares in the strength cancel for the most part.
         var strength = 0.0;
-        for (var k = 0; k < rank; k++)
+        for (var k = 0; k < _rank; k++)
         {
             var (a, b) = Lengths(k);
-            var value = Lambda.Value[0] / (rank * Math.Max(a, Least) * Math.Max(b, Least));
-            strength += gradient[k] / (rank * Math.Max(a, Least) * Math.Max(b, Least));
+            var value = Lambda.Value[0] / (_rank * Math.Max(a, Least) * Math.Max(b, Least));
+            strength += gradient[k] / (_rank * Math.Max(a, Least) * Math.Max(b, Least));
             if (a >= Least)
-                for (var i = 0; i < Layer.Inputs; i++) A.GradientSum[k * Layer.Inputs + i] -= (float)(gradient[k] * value / (a * a) * A.Value[k * Layer.Inputs + i]);
+                for (var i = 0; i < Layer.Inputs; i++)
+                    A.GradientSum[k * Layer.Inputs + i] -= (float)(gradient[k] * value / (a * a) * A.Value[k * Layer.Inputs + i]);
             if (b >= Least)
-                for (var o = 0; o < Layer.Outputs; o++) B.GradientSum[o * rank + k] -= (float)(gradient[k] * value / (b * b) * B.Value[o * rank + k]);
+                for (var o = 0; o < Layer.Outputs; o++)
+                    B.GradientSum[o * _rank + k] -= (float)(gradient[k] * value / (b * b) * B.Value[o * _rank + k]);
         }
 
         Lambda.GradientSum[0] += (float)strength;
@@ -188,6 +198,7 @@ public sealed record DeloraOptions : ISettings
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()
     {
-        if (ModuleDropout != 0) yield return new("module-dropout", $"{ModuleDropout} is out of range", "0: whole modules are never dropped here");
+        if (ModuleDropout != 0)
+            yield return new("module-dropout", $"{ModuleDropout} is out of range", "0: whole modules are never dropped here");
     }
 }

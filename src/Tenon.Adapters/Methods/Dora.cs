@@ -6,7 +6,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// DoRA (Liu et al. 2024): y = m / n o (W x + s B A x) + b, n the norms of the rows of W + s B A, m a trained magnitude a row that starts at the norms of W. As in
+/// DoRA (Liu et al. 2024): y = m / n o (W x + s B A x) + b, n the norms of the rows of W + s B A, m a trained magnitude a row that starts
+/// at the norms of W. As in
 /// PEFT, n counts as a constant in the gradient.
 /// </summary>
 public sealed class Dora : LoraFamily
@@ -20,9 +21,11 @@ public sealed class Dora : LoraFamily
     /// <inheritdoc/>
     public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
 
-    private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new DoraLayer(layer, rank, scale);
+    private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) =>
+        new DoraLayer(layer, rank, scale);
 
-    private protected override LoraEmbedding CreateEmbedding(Embedding embedding, int rank, float scale) => new DoraEmbedding(embedding, rank, scale);
+    private protected override LoraEmbedding CreateEmbedding(Embedding embedding, int rank, float scale) =>
+        new DoraEmbedding(embedding, rank, scale);
 
     private protected override long CountEmbedding(long rank, long words, long size) => base.CountEmbedding(rank, words, size) + size;
 
@@ -33,7 +36,8 @@ public sealed class Dora : LoraFamily
         if (set.Settings.Init == "random") ((DoraLayer)part).ResetMagnitudes();
     }
 
-    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) => rank * (inputs + outputs) + outputs;
+    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
+        rank * (inputs + outputs) + outputs;
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
@@ -43,39 +47,42 @@ public sealed class Dora : LoraFamily
         return config;
     }
 
-    private protected override bool Reads(PeftConfig config) => config.Flag("use_dora") && InitOf(config) is ("true" or "false" or "gaussian");
+    private protected override bool Reads(PeftConfig config) =>
+        config.Flag("use_dora") && InitOf(config) is ("true" or "false" or "gaussian");
 }
 
 /// <summary>
-/// DoRA's part of one layer, as c o (W x) + (c o B) (s A x) + b with c = m / n. The norms n come from |W_o|^2 + 2 s B_o (A W^T)_o + s^2 B_o (A A^T) B_o^T: a product of r rows after each update,
+/// DoRA's part of one layer, as c o (W x) + (c o B) (s A x) + b with c = m / n. The norms n come from |W_o|^2 + 2 s B_o (A W^T)_o + s^2 B_o
+/// (A A^T) B_o^T: a product of r rows after each update,
 /// never the sum W + s B A itself, and nothing at all while sampling.
 /// </summary>
 public sealed class DoraLayer : LoraLayer
 {
-    private readonly double[] squares;
-    private readonly Tape norming = new();
-    private readonly DerivedParameter factor;
-    private readonly OutputScale scale;
-    private readonly DerivedParameter scaledB;
-    private float[] norms = [];
+    private readonly double[] _squares;
+    private readonly Tape _norming = new();
+    private readonly DerivedParameter _factor;
+    private readonly OutputScale _scale;
+    private readonly DerivedParameter _scaledB;
+    private float[] _norms = [];
 
     /// <summary>A zero update whose magnitudes are the norms of the frozen weight's rows.</summary>
     public DoraLayer(Linear layer, int rank, float scale)
         : base(layer, rank, scale)
     {
-        squares = RowSquares(layer.Weight);
+        _squares = RowSquares(layer.Weight);
         Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Outputs);
-        Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
-        factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Outputs], [Magnitude, A, B], ComputeFactor, PullBack);
-        this.scale = new OutputScale($"{layer.Path}.dora_factor", layer.Outputs, factor);
-        scaledB = this.scale.Rows($"{layer.Path}.dora_scaled_B", B, rank);
+        Magnitude.Set([.. _squares.Select(s => (float)Math.Sqrt(s))]);
+        _factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Outputs], [Magnitude, A, B], ComputeFactor, PullBack);
+        _scale = new OutputScale($"{layer.Path}.dora_factor", layer.Outputs, _factor);
+        _scaledB = _scale.Rows($"{layer.Path}.dora_scaled_B", B, rank);
     }
 
     /// <summary>m [out].</summary>
     public Parameter Magnitude { get; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("lora_A.weight", A), ("lora_B.weight", B), ("lora_magnitude_vector", Magnitude)];
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
+        [("lora_A.weight", A), ("lora_B.weight", B), ("lora_magnitude_vector", Magnitude)];
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
@@ -84,16 +91,17 @@ public sealed class DoraLayer : LoraLayer
         if (ReferenceEquals(dropped, x))
         {
             // What is scaled can be had back from y, but not where a factor is zero.
-            var y = scale.IsInvertible
-                ? scale.Of(tape, tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), scaledB.Value, tape.MatMulScaled(x, Layer.Weight, scale.Value)))
-                : tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), scale.Value);
+            var y = _scale.IsInvertible
+                ? _scale.Of(tape,
+                tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), _scaledB.Value, tape.MatMulScaled(x, Layer.Weight, _scale.Value)))
+                : tape.MultiplyRow(Update(tape, x, tape.MatMul(x, Layer.Weight)), _scale.Value);
             return WithBias(tape, y);
         }
 
         // With dropout PEFT leaves the base product whole: W x + b + c (W x' + s B A x') - W x'.
         var direction = tape.MatMul(dropped, Layer.Weight);
         var rest = tape.Scale(tape.MatMul(dropped, Layer.Weight), -1);
-        return tape.Add(Base(tape, x), tape.Add(tape.MultiplyRow(Update(tape, dropped, direction), scale.Value), rest));
+        return tape.Add(Base(tape, x), tape.Add(tape.MultiplyRow(Update(tape, dropped, direction), _scale.Value), rest));
     }
 
     /// <summary>Sets the magnitudes to the row norms of W + s B A.</summary>
@@ -119,18 +127,21 @@ public sealed class DoraLayer : LoraLayer
         return weight;
     }
 
-    /// <summary>c = m / |W + s B A| by row; m over itself is exactly 1, and a row of zeros stays one. The norm counts as a constant, so the gradient reaches m alone.</summary>
+    /// <summary>
+    /// c = m / |W + s B A| by row; m over itself is exactly 1, and a row of zeros stays one. The norm counts as a constant, so the gradient
+    /// reaches m alone.
+    /// </summary>
     private void ComputeFactor(Span<float> values)
     {
-        norms = Norms();
-        for (var o = 0; o < values.Length; o++) values[o] = norms[o] == 0 ? 0 : Magnitude.Value[o] / norms[o];
+        _norms = Norms();
+        for (var o = 0; o < values.Length; o++) values[o] = _norms[o] == 0 ? 0 : Magnitude.Value[o] / _norms[o];
     }
 
     private void PullBack(ReadOnlySpan<float> gradient)
     {
         var sum = Magnitude.GradientSum;
         for (var o = 0; o < sum.Length; o++)
-            if (norms[o] != 0) sum[o] += gradient[o] / norms[o];
+            if (_norms[o] != 0) sum[o] += gradient[o] / _norms[o];
     }
 
     /// <summary>The norms of the rows of W + s B A [out].</summary>
@@ -138,13 +149,15 @@ public sealed class DoraLayer : LoraLayer
     {
         var (rank, outputs) = ((int)A.Rows, Layer.Outputs);
         // [r, out]: 2 s A Wᵀ + s² (A Aᵀ) Bᵀ, of which each row's square takes its product with B's row.
-        var cross = norming.Add(norming.Scale(norming.MatMul(A, Layer.Weight), 2 * Scale), norming.Scale(norming.MatMul(norming.MatMul(A, A), B), Scale * Scale)).ToArray();
-        norming.Reset();
+        var cross =
+            _norming.Add(_norming.Scale(_norming.MatMul(A, Layer.Weight), 2 * Scale),
+            _norming.Scale(_norming.MatMul(_norming.MatMul(A, A), B), Scale * Scale)).ToArray();
+        _norming.Reset();
         var b = B.Value;
         var result = new float[outputs];
         for (var o = 0; o < outputs; o++)
         {
-            var square = squares[o];
+            var square = _squares[o];
             for (var k = 0; k < rank; k++) square += (double)b[o * rank + k] * cross[k * outputs + o];
             result[o] = (float)Math.Sqrt(Math.Max(0, square));
         }

@@ -5,31 +5,32 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// DoRA's part of the embedding: row[id] = m / n o (table[id] + s (A[:, id])^T B^T), n the norms of the columns of the whole adapted table, constant in the gradient, m a trained magnitude a column
+/// DoRA's part of the embedding: row[id] = m / n o (table[id] + s (A[:, id])^T B^T), n the norms of the columns of the whole adapted table,
+/// constant in the gradient, m a trained magnitude a column
 /// that starts at the norms of the table's columns.
 /// </summary>
 public sealed class DoraEmbedding : LoraEmbedding
 {
-    private readonly DerivedParameter factor;
-    private readonly double[] squares;
-    private float[] norms = [];
+    private readonly DerivedParameter _factor;
+    private readonly double[] _squares;
+    private float[] _norms = [];
 
     /// <summary>A zero update whose magnitudes are the norms of the frozen table's columns.</summary>
     public DoraEmbedding(Embedding layer, int rank, float scale)
         : base(layer, rank, scale)
     {
-        squares = Sums(null);
+        _squares = Sums(null);
         Magnitude = Parameter.Create($"{layer.Path}.lora_magnitude_vector", layer.Table.Inputs);
-        Magnitude.Set([.. squares.Select(s => (float)Math.Sqrt(s))]);
-        factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Table.Inputs], [Magnitude, A, B], values =>
+        Magnitude.Set([.. _squares.Select(s => (float)Math.Sqrt(s))]);
+        _factor = new DerivedParameter($"{layer.Path}.dora_factor", [layer.Table.Inputs], [Magnitude, A, B], values =>
         {
-            norms = Norms();
-            for (var i = 0; i < values.Length; i++) values[i] = norms[i] == 0 ? 0 : Magnitude.Value[i] / norms[i];
+            _norms = Norms();
+            for (var i = 0; i < values.Length; i++) values[i] = _norms[i] == 0 ? 0 : Magnitude.Value[i] / _norms[i];
         }, gradient =>
         {
             var sum = Magnitude.GradientSum;
             for (var i = 0; i < sum.Length; i++)
-                if (norms[i] != 0) sum[i] += gradient[i] / norms[i];
+                if (_norms[i] != 0) sum[i] += gradient[i] / _norms[i];
         });
     }
 
@@ -40,13 +41,13 @@ public sealed class DoraEmbedding : LoraEmbedding
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [.. base.Tensors, ("lora_magnitude_vector", Magnitude)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, int[] ids) => tape.MultiplyRow(base.Forward(tape, ids), factor.Value);
+    public override Tensor Forward(Tape tape, int[] ids) => tape.MultiplyRow(base.Forward(tape, ids), _factor.Value);
 
     /// <inheritdoc/>
     public override float[] EffectiveTable(float[] table)
     {
         base.EffectiveTable(table);
-        var scale = factor.Value.Value;
+        var scale = _factor.Value.Value;
         for (var i = 0; i < table.Length; i++) table[i] *= scale[i % scale.Length];
         return table;
     }
@@ -61,7 +62,7 @@ public sealed class DoraEmbedding : LoraEmbedding
         var result = new float[size];
         for (var i = 0; i < size; i++)
         {
-            var square = squares[i];
+            var square = _squares[i];
             for (var k = 0; k < rank; k++)
             {
                 var inner = 2 * cross[k * size + i];
@@ -86,7 +87,10 @@ public sealed class DoraEmbedding : LoraEmbedding
         return spread;
     }
 
-    /// <summary>One pass over the frozen table: adds A T [r, size] to <paramref name="cross"/>; where that is null, gives the squares of the columns [size].</summary>
+    /// <summary>
+    /// One pass over the frozen table: adds A T [r, size] to <paramref name="cross"/>; where that is null, gives the squares of the columns
+    /// [size].
+    /// </summary>
     private double[] Sums(double[]? cross)
     {
         var (table, size) = (Layer.Table, (int)Layer.Table.Inputs);

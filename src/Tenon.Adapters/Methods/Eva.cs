@@ -6,8 +6,10 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// EVA (Paischer et al. 2024): A starts at the r first principal directions of what the layer reads, B at zero. With rho above 1 each layer offers rho r directions and the
-/// budget of all layers goes to those that explain the largest shares of their layer's variance; a layer's scale stays as it was, a layer that gets nothing stays
+/// EVA (Paischer et al. 2024): A starts at the r first principal directions of what the layer reads, B at zero. With rho above 1 each layer
+/// offers rho r directions and the
+/// budget of all layers goes to those that explain the largest shares of their layer's variance; a layer's scale stays as it was, a layer
+/// that gets nothing stays
 /// as it is. The inputs are those of the run's first prompts; where nobody gives any, random tokens.
 /// </summary>
 public sealed class Eva : StartedLora
@@ -44,7 +46,8 @@ public sealed class Eva : StartedLora
         }
 
         if (Rho(settings) > 1 && settings.RankPattern.Count + settings.AlphaPattern.Count > 0)
-            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none with rho above 1: EVA shares out the ranks itself", "patterns", usage: true);
+            throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern",
+                "none with rho above 1: EVA shares out the ranks itself", "patterns", usage: true);
         var directions = Directions(set);
         if (Rho(settings) > 1) set.Settings = Share(settings, directions);
         base.Build(set);
@@ -52,13 +55,17 @@ public sealed class Eva : StartedLora
         {
             var found = directions[part.Layer.Path].Vectors;
             if (found.Length < part.A.Length)
-                throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}", $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
+                throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}",
+                    $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
             part.A.Set(found.AsSpan(0, (int)part.A.Length));
             if (settings.OptionsAs<EvaOptions>().Whiten) Whiten(part.A, directions[part.Layer.Path].Values);
         }
     }
 
-    /// <summary>Divides row k by the root of singular value k as PEFT counts it: over the tokens twice, because its loop reads a batch again to see that nothing moves.</summary>
+    /// <summary>
+    /// Divides row k by the root of singular value k as PEFT counts it: over the tokens twice, because its loop reads a batch again to see
+    /// that nothing moves.
+    /// </summary>
     private static void Whiten(Tenon.Tensors.Parameter a, double[] values) => a.Update(rows =>
     {
         for (var i = 0; i < rows.Length; i++) rows[i] = (float)(rows[i] / Math.Sqrt(Math.Sqrt(2) * values[i / (int)a.Columns]));
@@ -69,7 +76,9 @@ public sealed class Eva : StartedLora
     {
     }
 
-    /// <summary>Of each layer, by path: principal directions as rows, their singular values, and the share of the variance that each explains.</summary>
+    /// <summary>
+    /// Of each layer, by path: principal directions as rows, their singular values, and the share of the variance that each explains.
+    /// </summary>
     private static Dictionary<string, (float[] Vectors, double[] Values, double[] Shares)> Directions(AdapterSet set)
     {
         var settings = set.Settings;
@@ -100,13 +109,16 @@ public sealed class Eva : StartedLora
         return (svd.Rows(svd.Top(count)), values, [.. values.Select(s => s * s / variance)]);
     }
 
-    private AdapterSettings Share(AdapterSettings settings, Dictionary<string, (float[] Vectors, double[] Values, double[] Shares)> directions)
+    private AdapterSettings Share(AdapterSettings settings, Dictionary<string,
+        (float[] Vectors, double[] Values, double[] Shares)> directions)
     {
         var alpha = settings.Alpha ?? 2 * settings.CommonRank;
         var ranks = directions.SelectMany(d => d.Value.Shares.Select(share => (Path: d.Key, share))).OrderByDescending(d => d.share)
             .Take(settings.CommonRank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
         // With the scale alpha / sqrt(r) the numerator follows the root.
-        double AlphaOf(int rank) => alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.CommonRank) : (double)rank / settings.CommonRank);
+        double AlphaOf(int rank) =>
+            alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.CommonRank)
+            : (double)rank / settings.CommonRank);
         return settings with
         {
             Targets = AdapterTargets.Of(directions.Keys.Where(ranks.ContainsKey)),
@@ -120,13 +132,15 @@ public sealed class Eva : StartedLora
         var (key, config) = (new RandomKey(set.Settings.StartSeed), set.Model.Config);
         var length = Math.Min(RandomTokens, set.Model.MaxLength);
         return [.. Enumerable.Range(0, (RandomTokens + length - 1) / length).Select(s =>
-            Enumerable.Range(0, length).Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
+            Enumerable.Range(0, length)
+            .Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
     }
 
     private static double Rho(AdapterSettings settings) => settings.OptionsAs<EvaOptions>().Rho;
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Rho(settings) > 1 && settings.RankPattern.Count == 0 ? null : base.Count(config, settings);
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Rho(settings) > 1 && settings.RankPattern.Count == 0 ? null : base.Count(config, settings);
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
@@ -148,7 +162,8 @@ public sealed class Eva : StartedLora
     public override AdapterSettings? FromPeft(PeftConfig config)
     {
         var settings = base.FromPeft(config);
-        if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value) return settings;
+        if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value)
+            return settings;
         var options = settings.OptionsAs<EvaOptions>() with
         {
             Rho = value,

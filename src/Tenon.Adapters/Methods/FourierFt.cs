@@ -9,7 +9,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// FourierFT (Gao et al. 2024): a few coefficients of the update's two-dimensional spectrum are trained, dW = scaling Re(ifft2(S)). Their places are PyTorch's permutation of the location seed; files do
+/// FourierFT (Gao et al. 2024): a few coefficients of the update's two-dimensional spectrum are trained, dW = scaling Re(ifft2(S)). Their
+/// places are PyTorch's permutation of the location seed; files do
 /// not hold them.
 /// </summary>
 public sealed class FourierFt : AdapterMethod
@@ -38,7 +39,9 @@ public sealed class FourierFt : AdapterMethod
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), settings.OptionsAs<SpectrumChoice>().Scaling);
+            var part =
+                new FourierFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)),
+                settings.OptionsAs<SpectrumChoice>().Scaling);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.StartSeed, index, 0, 1);
             set.Add(part);
             index++;
@@ -69,19 +72,22 @@ public sealed class FourierFt : AdapterMethod
 internal static class SpectrumOptions
 {
     /// <summary>The number of each layer: a recipe's default fits the smallest one, what is written out must fit.</summary>
-    public static Func<string, int> Counts(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers, int otherwise)
+    public static Func<string,
+        int> Counts(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers, int otherwise)
     {
         var list = layers.ToList();
         var count = settings.OptionsAs<SpectrumChoice>().Frequencies ?? (int)Math.Min(otherwise, list.Min(l => l.Outputs * l.Inputs));
         var pattern = OptionPattern.Find(settings.OptionsAs<SpectrumChoice>().FrequencyPattern);
         foreach (var (path, outputs, inputs) in list)
             if ((int)(pattern(path) ?? count) is var own && (own < 1 || own > outputs * inputs))
-                throw new TenonException($"frequencies of '{path}' ({settings.Method})", $"a number from 1 to {outputs * inputs} (inputs times outputs)", $"{own}", usage: true);
+                throw new TenonException($"frequencies of '{path}' ({settings.Method})",
+                    $"a number from 1 to {outputs * inputs} (inputs times outputs)", $"{own}", usage: true);
         return path => (int)(pattern(path) ?? count);
     }
 
     public static int[] Places(AdapterSettings settings, Linear layer, int count) =>
-        [.. new TorchRandom((ulong)settings.OptionsAs<SpectrumChoice>().LocationSeed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(i => (int)i)];
+        [.. new TorchRandom((ulong)settings.OptionsAs<SpectrumChoice>().LocationSeed).Permutation(layer.Outputs * layer.Inputs).Take(count)
+        .Select(i => (int)i)];
 
     public static void Write(PeftConfig config, AdapterSet adapter, int otherwise)
     {
@@ -91,22 +97,23 @@ internal static class SpectrumOptions
     }
 
     public static AdapterSettings Read(AdapterSettings settings, PeftConfig config) =>
-        (settings with { Init = config.Flag("init_weights") ? "zeros" : "gaussian" }).With("frequencies", config.Int("n_frequency").ToString(CultureInfo.InvariantCulture));
+        (settings with { Init = config.Flag("init_weights") ? "zeros" : "gaussian" }).With("frequencies",
+        config.Int("n_frequency").ToString(CultureInfo.InvariantCulture));
 }
 
 /// <summary>FourierFT's part of one layer: a token goes through two transforms, and the update itself is made only to merge.</summary>
 public sealed class FourierFtLayer : LinearAdapter
 {
-    private readonly int[] rows;
-    private readonly int[] columns;
-    private readonly double factor;
+    private readonly int[] _rows;
+    private readonly int[] _columns;
+    private readonly double _factor;
 
     internal FourierFtLayer(Linear layer, int[] places, double scaling)
         : base(layer)
     {
-        rows = [.. places.Select(p => p / layer.Inputs)];
-        columns = [.. places.Select(p => p % layer.Inputs)];
-        factor = scaling / ((double)layer.Outputs * layer.Inputs);
+        _rows = [.. places.Select(p => p / layer.Inputs)];
+        _columns = [.. places.Select(p => p % layer.Inputs)];
+        _factor = scaling / ((double)layer.Outputs * layer.Inputs);
         Spectrum = Parameter.Create($"{layer.Path}.fourierft_spectrum", places.Length);
     }
 
@@ -117,29 +124,33 @@ public sealed class FourierFtLayer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("fourierft_spectrum", Spectrum)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.SpectrumInto(Drop(tape, x), Spectrum, rows, columns, (float)factor, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        tape.SpectrumInto(Drop(tape, x), Spectrum, _rows, _columns, (float)_factor, Base(tape, x));
 
-    /// <summary>W + dW, dW[p, q] = scaling / (out in) sum_k s_k cos(2 pi (r_k p / out + c_k q / in)): the rows of the spectrum first, then one transform a column.</summary>
+    /// <summary>
+    /// W + dW, dW[p, q] = scaling / (out in) sum_k s_k cos(2 pi (r_k p / out + c_k q / in)): the rows of the spectrum first, then one
+    /// transform a column.
+    /// </summary>
     public override float[] EffectiveWeight(float[] weight)
     {
         var (outputs, inputs) = (Layer.Outputs, Layer.Inputs);
         var (across, down) = (new Fourier(inputs), new Fourier(outputs));
         // Column by column in memory, [in][out], so that each transform reads a line.
         var (re, im) = (new double[outputs * inputs], new double[outputs * inputs]);
-        for (var k = 0; k < rows.Length; k++)
+        for (var k = 0; k < _rows.Length; k++)
         {
             double s = Spectrum.Value[k];
             for (var q = 0; q < inputs; q++)
             {
-                re[q * outputs + rows[k]] += s * across.Cos((long)columns[k] * q);
-                im[q * outputs + rows[k]] += s * across.Sin((long)columns[k] * q);
+                re[q * outputs + _rows[k]] += s * across.Cos((long)_columns[k] * q);
+                im[q * outputs + _rows[k]] += s * across.Sin((long)_columns[k] * q);
             }
         }
 
         for (var q = 0; q < inputs; q++)
         {
             down.Transform(re.AsSpan(q * outputs, outputs), im.AsSpan(q * outputs, outputs), inverse: true);
-            for (var p = 0; p < outputs; p++) weight[p * inputs + q] = (float)(weight[p * inputs + q] + factor * re[q * outputs + p]);
+            for (var p = 0; p < outputs; p++) weight[p * inputs + q] = (float)(weight[p * inputs + q] + _factor * re[q * outputs + p]);
         }
 
         return weight;

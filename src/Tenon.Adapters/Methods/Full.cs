@@ -4,7 +4,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// Full training as a method: every weight of the model becomes a parameter that starts at its frozen value. The frozen weights stay as they are, so that the
+/// Full training as a method: every weight of the model becomes a parameter that starts at its frozen value. The frozen weights stay as
+/// they are, so that the
 /// base remains the reference of the KL term and of every fingerprint. A tied head and the embedding train one matrix.
 /// </summary>
 public sealed class Full : AdapterMethod
@@ -32,7 +33,8 @@ public sealed class Full : AdapterMethod
         set.Add(new WholeEmbedding(model.Embedding, table, isHead: model.IsTied));
         foreach (var layer in model.Linears) set.Add(Whole(layer, Trained.Copy(layer.Path + ".weight", layer.Weight), ownsWeight: true));
         foreach (var norm in model.Norms) set.Add(norm, Trained.Copy(norm.Path + ".weight", norm.Weight));
-        set.Add(model.IsTied ? Whole(model.Head, table, ownsWeight: false) : Whole(model.Head, Trained.Copy(model.Head.Path + ".weight", model.Head.Weight), ownsWeight: true));
+        set.Add(model.IsTied ? Whole(model.Head, table, ownsWeight: false)
+            : Whole(model.Head, Trained.Copy(model.Head.Path + ".weight", model.Head.Weight), ownsWeight: true));
     }
 
     private static WholeLinear Whole(Linear layer, Parameter weight, bool ownsWeight) =>

@@ -4,7 +4,8 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// GeoRA (arXiv 2601.09361): of W only the entries stay that are among the share rho smallest in magnitude in W itself or in its rank-r approximation; A = sqrt(S) V^T and
+/// GeoRA (arXiv 2601.09361): of W only the entries stay that are among the share rho smallest in magnitude in W itself or in its rank-r
+/// approximation; A = sqrt(S) V^T and
 /// B = U sqrt(S) start at the r largest triplets of what is left, and s B A is taken off beside the weight. Saved as plain LoRA of rank 2r.
 /// </summary>
 public sealed class Geora : SubtractedLora

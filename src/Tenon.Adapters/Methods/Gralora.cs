@@ -7,7 +7,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// GraLoRA (Jung et al. 2025): the weight in k x k blocks, each with a LoRA of rank r / k of its own: y_j += s sum_n (x_n A_n[:, chunk j]) B_j[chunk n, :], s = alpha / (r + hybrid rank); the
+/// GraLoRA (Jung et al. 2025): the weight in k x k blocks, each with a LoRA of rank r / k of its own: y_j += s sum_n (x_n A_n[:, chunk j])
+/// B_j[chunk n, :], s = alpha / (r + hybrid rank); the
 /// hybrid part is a plain LoRA beside it.
 /// </summary>
 public sealed class Gralora : AdapterMethod
@@ -28,7 +29,8 @@ public sealed class Gralora : AdapterMethod
         var layers = Targets.Linears(set);
         var (rank, hybrid) = (Fit.Rank(settings), settings.OptionsAs<GraloraOptions>().HybridRank);
         if (settings.AlphaPattern.Count > 0)
-            throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha", string.Join(", ", settings.AlphaPattern.Keys), usage: true);
+            throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha",
+                string.Join(", ", settings.AlphaPattern.Keys), usage: true);
         var k = Blocks(settings, rank, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
         var scale = (float)((settings.Alpha ?? 2 * settings.CommonRank) / (rank + hybrid));
         var index = 0;
@@ -46,9 +48,12 @@ public sealed class Gralora : AdapterMethod
     {
         var list = layers.ToList();
         var k = settings.OptionsAs<GraloraOptions>().K ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2);
-        if (rank % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the rank {rank}", $"{k}", usage: true);
+        if (rank % k != 0)
+            throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the rank {rank}", $"{k}", usage: true);
         foreach (var (path, outputs, inputs) in list)
-            if (outputs % k != 0 || inputs % k != 0) throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the {outputs} outputs and {inputs} inputs of '{path}'", $"{k}", usage: true);
+            if (outputs % k != 0 || inputs % k != 0)
+                throw new TenonException("adapter.k of method 'gralora'",
+                    $"a number that divides the {outputs} outputs and {inputs} inputs of '{path}'", $"{k}", usage: true);
         return k;
     }
 
@@ -72,15 +77,15 @@ public sealed class Gralora : AdapterMethod
 /// <summary>GraLoRA's part of one layer.</summary>
 public sealed class GraloraLayer : FactoredAdapter
 {
-    private readonly int rank;
-    private readonly float scale;
+    private readonly int _rank;
+    private readonly float _scale;
 
     /// <summary>A zero update: B zero, A not yet drawn.</summary>
     public GraloraLayer(Linear layer, int rank, int k, int hybrid, float scale)
         : base(layer)
     {
-        this.rank = rank;
-        this.scale = scale;
+        _rank = rank;
+        _scale = scale;
         K = k;
         A = Parameter.Create($"{layer.Path}.gralora_A", k, layer.Inputs / k, rank);
         B = Parameter.Create($"{layer.Path}.gralora_B", k, rank, layer.Outputs / k);
@@ -120,30 +125,33 @@ public sealed class GraloraLayer : FactoredAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var dropped = Drop(tape, x);
-        var middle = tape.Scale(tape.TransposeChunks(tape.BlockMatMul(dropped, A), K), scale);
+        var middle = tape.Scale(tape.TransposeChunks(tape.BlockMatMul(dropped, A), K), _scale);
         var y = tape.BlockMatMulInto(middle, B, Base(tape, x));
-        return GeneralA is null ? y : tape.MatMulInto(tape.Scale(tape.MatMul(dropped, GeneralA), scale), GeneralB!, y);
+        return GeneralA is null ? y : tape.MatMulInto(tape.Scale(tape.MatMul(dropped, GeneralA), _scale), GeneralB!, y);
     }
 
-    /// <summary>Rank k r: row (n, c) of the factors is column c of A_n on the inputs of block n; its outputs are those of block c / (r / k).</summary>
+    /// <summary>
+    /// Rank k r: row (n, c) of the factors is column c of A_n on the inputs of block n; its outputs are those of block c / (r / k).
+    /// </summary>
     public override LowRankFactors ToLora()
     {
-        var (inputs, outputs, chunk, hybrid) = (Layer.Inputs / K, Layer.Outputs / K, rank / K, (int)(GeneralA?.Rows ?? 0));
-        var width = K * rank + hybrid;
+        var (inputs, outputs, chunk, hybrid) = (Layer.Inputs / K, Layer.Outputs / K, _rank / K, (int)(GeneralA?.Rows ?? 0));
+        var width = K * _rank + hybrid;
         var a = new float[width * Layer.Inputs];
         var b = new float[Layer.Outputs * width];
         for (var n = 0; n < K; n++)
-            for (var c = 0; c < rank; c++)
+            for (var c = 0; c < _rank; c++)
             {
-                var (row, j) = (n * rank + c, c / chunk);
-                for (var i = 0; i < inputs; i++) a[row * Layer.Inputs + n * inputs + i] = A.Value[(n * inputs + i) * rank + c];
-                for (var o = 0; o < outputs; o++) b[(j * outputs + o) * width + row] = scale * B.Value[(j * rank + n * chunk + c % chunk) * outputs + o];
+                var (row, j) = (n * _rank + c, c / chunk);
+                for (var i = 0; i < inputs; i++) a[row * Layer.Inputs + n * inputs + i] = A.Value[(n * inputs + i) * _rank + c];
+                for (var o = 0; o < outputs; o++)
+                    b[(j * outputs + o) * width + row] = _scale * B.Value[(j * _rank + n * chunk + c % chunk) * outputs + o];
             }
 
         for (var h = 0; h < hybrid; h++)
         {
-            GeneralA!.Value.Slice(h * Layer.Inputs, Layer.Inputs).CopyTo(a.AsSpan((K * rank + h) * Layer.Inputs));
-            for (var o = 0; o < Layer.Outputs; o++) b[o * width + K * rank + h] = scale * GeneralB!.Value[o * hybrid + h];
+            GeneralA!.Value.Slice(h * Layer.Inputs, Layer.Inputs).CopyTo(a.AsSpan((K * _rank + h) * Layer.Inputs));
+            for (var o = 0; o < Layer.Outputs; o++) b[o * width + K * _rank + h] = _scale * GeneralB!.Value[o * hybrid + h];
         }
 
         return new LowRankFactors(a, b, width);

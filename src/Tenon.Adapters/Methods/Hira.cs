@@ -40,7 +40,8 @@ public sealed class Hira : AdapterMethod
         {
             var rank = Fit.Rank(settings);
             var part = new HiraLayer(layer, rank);
-            if (settings.Init is "gaussian" or "random") AdapterInit.Normal(part.A, settings.StartSeed, index, 0, settings.Init == "gaussian" ? 1.0 / rank : 1);
+            if (settings.Init is "gaussian" or "random")
+                AdapterInit.Normal(part.A, settings.StartSeed, index, 0, settings.Init == "gaussian" ? 1.0 / rank : 1);
             else AdapterInit.Uniform(part.A, settings.StartSeed, index, 0, 1 / Math.Sqrt(layer.Inputs));
             if (settings.Init == "random") AdapterInit.Normal(part.B, settings.StartSeed, index, 1, 1);
             set.Add(part);
@@ -49,7 +50,9 @@ public sealed class Hira : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings, besideEmbedding: true).Concat(Embedding(config, settings)).Sum(s => (long)Fit.Rank(settings) * (s.Inputs + s.Outputs));
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings, besideEmbedding: true).Concat(Embedding(config, settings))
+        .Sum(s => (long)Fit.Rank(settings) * (s.Inputs + s.Outputs));
 
     private static IEnumerable<(string Path, long Outputs, long Inputs)> Embedding(ModelConfig config, AdapterSettings settings) =>
         Targets.Embedding(config, settings) ? [("model.embed_tokens", config.VocabSize, config.HiddenSize)] : [];
@@ -63,7 +66,9 @@ public sealed class Hira : AdapterMethod
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
-        settings with { Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null } };
+        settings
+        with
+        { Init = config["init_weights"]?.ToJsonString() switch { "false" => "random", "\"gaussian\"" => "gaussian", _ => null } };
 }
 
 /// <summary>HiRA's part of one layer.</summary>
@@ -86,5 +91,7 @@ public sealed class HiraLayer : DenseUpdate
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hira_A", A), ("hira_B", B)];
 
-    private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hira_update", [Layer.Outputs, Layer.Inputs], [A, B], t => t.Multiply(t.Product(B, A), t.Input(Layer.Weight.ToArray(), Layer.Outputs, Layer.Inputs)));
+    private protected override DerivedParameter CreateUpdate() =>
+        DerivedParameter.Of($"{Layer.Path}.hira_update", [Layer.Outputs, Layer.Inputs], [A, B],
+        t => t.Multiply(t.Product(B, A), t.Input(Layer.Weight.ToArray(), Layer.Outputs, Layer.Inputs)));
 }

@@ -4,7 +4,9 @@ using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>HiRA's part of the embedding: row[id] = table[id] * (1 + B A[:, id]); A [r, vocabulary] zero and B [size, r] normal at the start.</summary>
+/// <summary>
+/// HiRA's part of the embedding: row[id] = table[id] * (1 + B A[:, id]); A [r, vocabulary] zero and B [size, r] normal at the start.
+/// </summary>
 public sealed class HiraEmbedding : EmbeddingAdapter
 {
     /// <summary>A zero update, B not yet drawn.</summary>

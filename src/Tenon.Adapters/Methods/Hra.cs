@@ -5,9 +5,12 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// HRA (Yuan et al. 2024): W' = W H, H = H_0 H_1 ... a product of r Householder reflections I - 2 u u^T of normalised columns. Computed as H = I - U T U^T with the inverse of T = strict upper
-/// part of U^T U plus half the identity, so that no [in, in] matrix exists. Each pair of columns (u, v) stands as (u, v - u), T changed to fit: with v = u, where training starts, all
-/// products are exact zeros and the model is the base to the last bit. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2 I.
+/// HRA (Yuan et al. 2024): W' = W H, H = H_0 H_1 ... a product of r Householder reflections I - 2 u u^T of normalised columns. Computed as
+/// H = I - U T U^T with the inverse of T = strict upper
+/// part of U^T U plus half the identity, so that no [in, in] matrix exists. Each pair of columns (u, v) stands as (u, v - u), T changed to
+/// fit: with v = u, where training starts, all
+/// products are exact zeros and the model is the base to the last bit. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2
+/// I.
 /// </summary>
 public sealed class Hra : AdapterMethod
 {
@@ -33,9 +36,11 @@ public sealed class Hra : AdapterMethod
         var rank = Fit.Rank(settings);
         var (orthonormal, random) = (settings.OptionsAs<HraOptions>().ApplyGs, settings.Init == "random");
         if (settings.Start.Peft is null && !random && rank % 2 != 0)
-            throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}", "init: random takes odd ranks, but does not start at the base model", usage: true);
+            throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}",
+                "init: random takes odd ranks, but does not start at the base model", usage: true);
         if (settings.Start.Peft is null && !random && orthonormal)
-            throw new TenonException("adapter.apply-gs of method 'hra'", "init: random: equal pairs of columns cannot be made orthonormal", "apply-gs with the paired start", usage: true);
+            throw new TenonException("adapter.apply-gs of method 'hra'", "init: random: equal pairs of columns cannot be made orthonormal",
+                "apply-gs with the paired start", usage: true);
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
@@ -58,7 +63,8 @@ public sealed class Hra : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) * s.Inputs);
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) * s.Inputs);
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("HRA", Rank: "r");

@@ -7,23 +7,25 @@ namespace Tenon.Adapters.Methods;
 /// <summary>HRA's part of one layer.</summary>
 public sealed class HraLayer : FactoredAdapter
 {
-    private readonly int rank;
-    private readonly bool orthonormal;
-    private readonly DerivedParameter normal;
-    private readonly DerivedParameter middle;
-    private readonly DerivedParameter outer;
+    private readonly int _rank;
+    private readonly bool _orthonormal;
+    private readonly DerivedParameter _normal;
+    private readonly DerivedParameter _middle;
+    private readonly DerivedParameter _outer;
 
     /// <summary>Columns not yet drawn.</summary>
     public HraLayer(Linear layer, int rank, bool orthonormal)
         : base(layer)
     {
-        this.rank = rank;
-        this.orthonormal = orthonormal;
+        _rank = rank;
+        _orthonormal = orthonormal;
         U = Parameter.Create($"{layer.Path}.hra_u", layer.Inputs, rank);
-        normal = new DerivedParameter($"{layer.Path}.hra_normal", [rank, layer.Inputs], [U], Normalise, NormaliseBack);
-        middle = new DerivedParameter($"{layer.Path}.hra_middle", [rank, rank], [], Middle, MiddleBack, [normal]);
+        _normal = new DerivedParameter($"{layer.Path}.hra_normal", [rank, layer.Inputs], [U], Normalise, NormaliseBack);
+        _middle = new DerivedParameter($"{layer.Path}.hra_middle", [rank, rank], [], Middle, MiddleBack, [_normal]);
         // -W U T from T^T (U^T W^T): r rows through the frozen weight.
-        outer = DerivedParameter.Of($"{layer.Path}.hra_outer", [layer.Outputs, rank], [], t => t.Scale(t.Turned(t.Product(middle.Value, t.MatMul(normal.Value, layer.Weight))), -1), [normal, middle]);
+        _outer =
+            DerivedParameter.Of($"{layer.Path}.hra_outer", [layer.Outputs, rank], [],
+            t => t.Scale(t.Turned(t.Product(_middle.Value, t.MatMul(_normal.Value, layer.Weight))), -1), [_normal, _middle]);
     }
 
     /// <summary>u [in, r].</summary>
@@ -33,58 +35,61 @@ public sealed class HraLayer : FactoredAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hra_u", U)];
 
     /// <summary>W H x + b = W x + b + (-W U T) (U^T x): what a LoRA of rank r costs, and -W U T once after each optimizer step.</summary>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.MatMul(x, normal.Value), outer.Value, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.MatMul(x, _normal.Value), _outer.Value, Base(tape, x));
 
     /// <summary>(-W U T) and U^T, in float64.</summary>
     public override LowRankFactors ToLora()
     {
         var weight = Layer.Weight.ToArray();
-        var u = normal.Value.ToArray();
+        var u = _normal.Value.ToArray();
         var t = T();
-        var b = new float[Layer.Outputs * rank];
-        var product = new double[rank];
+        var b = new float[Layer.Outputs * _rank];
+        var product = new double[_rank];
         for (var o = 0; o < Layer.Outputs; o++)
         {
-            for (var k = 0; k < rank; k++)
+            for (var k = 0; k < _rank; k++)
             {
                 var sum = 0.0;
                 for (var i = 0; i < Layer.Inputs; i++) sum += (double)weight[o * Layer.Inputs + i] * u[k * Layer.Inputs + i];
                 product[k] = sum;
             }
 
-            for (var k = 0; k < rank; k++)
+            for (var k = 0; k < _rank; k++)
             {
                 var sum = 0.0;
-                for (var l = 0; l < rank; l++) sum += product[l] * t[l * rank + k];
-                b[o * rank + k] = (float)-sum;
+                for (var l = 0; l < _rank; l++) sum += product[l] * t[l * _rank + k];
+                b[o * _rank + k] = (float)-sum;
             }
         }
 
-        return new LowRankFactors(u, b, rank);
+        return new LowRankFactors(u, b, _rank);
     }
 
-    /// <summary>Row k: column k of u over its length, in pairs of the first and the difference; or made orthonormal to the columns before.</summary>
+    /// <summary>
+    /// Row k: column k of u over its length, in pairs of the first and the difference; or made orthonormal to the columns before.
+    /// </summary>
     private void Normalise(Span<float> values)
     {
         var q = Columns(out _);
-        for (var k = 0; k < rank; k++)
+        for (var k = 0; k < _rank; k++)
             for (var i = 0; i < Layer.Inputs; i++)
-                values[k * Layer.Inputs + i] = (float)(IsDifference(k) ? q[k * Layer.Inputs + i] - q[(k - 1) * Layer.Inputs + i] : q[k * Layer.Inputs + i]);
+                values[k * Layer.Inputs + i] =
+                    (float)(IsDifference(k) ? q[k * Layer.Inputs + i] - q[(k - 1) * Layer.Inputs + i] : q[k * Layer.Inputs + i]);
     }
 
     /// <summary>True where row k is the difference of column k from the one before.</summary>
-    private bool IsDifference(int k) => !orthonormal && k % 2 != 0;
+    private bool IsDifference(int k) => !_orthonormal && k % 2 != 0;
 
     /// <summary>The normalised columns [r, in] in float64, and the length that each was divided by.</summary>
     private double[] Columns(out double[] lengths)
     {
-        var (inputs, q) = (Layer.Inputs, new double[rank * Layer.Inputs]);
-        lengths = new double[rank];
-        for (var k = 0; k < rank; k++)
+        var (inputs, q) = (Layer.Inputs, new double[_rank * Layer.Inputs]);
+        lengths = new double[_rank];
+        for (var k = 0; k < _rank; k++)
         {
             var row = q.AsSpan(k * inputs, inputs);
-            for (var i = 0; i < inputs; i++) row[i] = U.Value[i * rank + k];
-            if (orthonormal)
+            for (var i = 0; i < inputs; i++) row[i] = U.Value[i * _rank + k];
+            if (_orthonormal)
             {
                 var original = row.ToArray();
                 for (var l = 0; l < k; l++)
@@ -114,7 +119,7 @@ public sealed class HraLayer : FactoredAdapter
         }
 
         var sum = U.GradientSum;
-        for (var k = rank - 1; k >= 0; k--)
+        for (var k = _rank - 1; k >= 0; k--)
         {
             // q = v / |v|: dv = (dq - q (q . dq)) / |v|.
             var row = q.AsSpan(k * inputs, inputs);
@@ -122,11 +127,11 @@ public sealed class HraLayer : FactoredAdapter
             var along = Dot(row, d);
             for (var i = 0; i < inputs; i++) d[i] = (d[i] - row[i] * along) / lengths[k];
             var du = d.ToArray();
-            if (orthonormal)
+            if (_orthonormal)
             {
                 // v = u - sum_l q_l (q_l . u): both u and the earlier columns get a share.
                 var original = new double[inputs];
-                for (var i = 0; i < inputs; i++) original[i] = U.Value[i * rank + k];
+                for (var i = 0; i < inputs; i++) original[i] = U.Value[i * _rank + k];
                 for (var l = 0; l < k; l++)
                 {
                     var before = q.AsSpan(l * inputs, inputs);
@@ -139,7 +144,7 @@ public sealed class HraLayer : FactoredAdapter
                 }
             }
 
-            for (var i = 0; i < inputs; i++) sum[i * rank + k] += (float)du[i];
+            for (var i = 0; i < inputs; i++) sum[i * _rank + k] += (float)du[i];
         }
     }
 
@@ -147,27 +152,28 @@ public sealed class HraLayer : FactoredAdapter
     private void Middle(Span<float> values)
     {
         var t = T();
-        for (var i = 0; i < rank; i++)
-            for (var j = 0; j < rank; j++) values[j * rank + i] = (float)t[i * rank + j];
+        for (var i = 0; i < _rank; i++)
+            for (var j = 0; j < _rank; j++) values[j * _rank + i] = (float)t[i * _rank + j];
     }
 
     /// <summary>
-    /// T [r, r], upper triangular in blocks of a pair. With e = |v - u|^2 the pair's own block is ((2e, 2e - 2), (2, 2)); the blocks P above block Q are -T[:, before Q] G[before Q, Q] T_QQ.
+    /// T [r, r], upper triangular in blocks of a pair. With e = |v - u|^2 the pair's own block is ((2e, 2e - 2), (2, 2)); the blocks P
+    /// above block Q are -T[:, before Q] G[before Q, Q] T_QQ.
     /// </summary>
     private double[] T()
     {
-        var t = new double[rank * rank];
-        for (var k = 0; k < rank; k++) t[k * rank + k] = 2;
-        if (orthonormal) return t;
+        var t = new double[_rank * _rank];
+        for (var k = 0; k < _rank; k++) t[k * _rank + k] = 2;
+        if (_orthonormal) return t;
         var gram = Gram();
         var above = new double[2];
-        for (var k = 0; k < rank; k += 2)
+        for (var k = 0; k < _rank; k += 2)
         {
-            var width = Math.Min(2, rank - k);
+            var width = Math.Min(2, _rank - k);
             if (width == 2)
             {
-                var e = gram[(k + 1) * rank + k + 1];
-                (t[k * rank + k], t[k * rank + k + 1], t[(k + 1) * rank + k]) = (2 * e, 2 * e - 2, 2);
+                var e = gram[(k + 1) * _rank + k + 1];
+                (t[k * _rank + k], t[k * _rank + k + 1], t[(k + 1) * _rank + k]) = (2 * e, 2 * e - 2, 2);
             }
 
             for (var row = 0; row < k; row++)
@@ -175,11 +181,11 @@ public sealed class HraLayer : FactoredAdapter
                 for (var c = 0; c < width; c++)
                 {
                     above[c] = 0;
-                    for (var l = 0; l < k; l++) above[c] -= t[row * rank + l] * gram[l * rank + k + c];
+                    for (var l = 0; l < k; l++) above[c] -= t[row * _rank + l] * gram[l * _rank + k + c];
                 }
 
                 for (var c = 0; c < width; c++)
-                    for (var m = 0; m < width; m++) t[row * rank + k + c] += above[m] * t[(k + m) * rank + k + c];
+                    for (var m = 0; m < width; m++) t[row * _rank + k + c] += above[m] * t[(k + m) * _rank + k + c];
             }
         }
 
@@ -188,29 +194,31 @@ public sealed class HraLayer : FactoredAdapter
 
     private double[] Gram()
     {
-        var (inputs, u, gram) = (Layer.Inputs, normal.Value.ToArray(), new double[rank * rank]);
-        for (var k = 0; k < rank; k++)
-            for (var l = k; l < rank; l++)
+        var (inputs, u, gram) = (Layer.Inputs, _normal.Value.ToArray(), new double[_rank * _rank]);
+        for (var k = 0; k < _rank; k++)
+            for (var l = k; l < _rank; l++)
             {
                 var sum = 0.0;
                 for (var i = 0; i < inputs; i++) sum += (double)u[k * inputs + i] * u[l * inputs + i];
-                gram[k * rank + l] = sum;
+                gram[k * _rank + l] = sum;
             }
 
         return gram;
     }
 
-    /// <summary>dS = -T^T dT T^T for the inverse S; above the pairs S_kl = u_k . u_l, and a pair's own block is ((1/2, (1 - e) / 2), (-1/2, e / 2)).</summary>
+    /// <summary>
+    /// dS = -T^T dT T^T for the inverse S; above the pairs S_kl = u_k . u_l, and a pair's own block is ((1/2, (1 - e) / 2), (-1/2, e / 2)).
+    /// </summary>
     private void MiddleBack(ReadOnlySpan<float> gradient)
     {
-        if (orthonormal) return;
-        var (inputs, t, u) = (Layer.Inputs, T(), normal.Value.ToArray());
-        var half = new double[rank * rank];
-        for (var i = 0; i < rank; i++)
-            for (var j = 0; j < rank; j++)
-                for (var k = 0; k < rank; k++) half[i * rank + j] += t[k * rank + i] * gradient[j * rank + k];
-        var sum = normal.Value.GradientSum;
-        for (var k = 0; k < rank; k++)
+        if (_orthonormal) return;
+        var (inputs, t, u) = (Layer.Inputs, T(), _normal.Value.ToArray());
+        var half = new double[_rank * _rank];
+        for (var i = 0; i < _rank; i++)
+            for (var j = 0; j < _rank; j++)
+                for (var k = 0; k < _rank; k++) half[i * _rank + j] += t[k * _rank + i] * gradient[j * _rank + k];
+        var sum = _normal.Value.GradientSum;
+        for (var k = 0; k < _rank; k++)
         {
             if (k % 2 != 0)
             {
@@ -218,7 +226,7 @@ public sealed class HraLayer : FactoredAdapter
                 for (var i = 0; i < inputs; i++) sum[k * inputs + i] += (float)(slope * u[k * inputs + i]);
             }
 
-            for (var l = k - k % 2 + 2; l < rank; l++)
+            for (var l = k - k % 2 + 2; l < _rank; l++)
             {
                 var slope = Slope(k, l);
                 for (var i = 0; i < inputs; i++)
@@ -232,7 +240,7 @@ public sealed class HraLayer : FactoredAdapter
         double Slope(int k, int l)
         {
             var slope = 0.0;
-            for (var m = 0; m < rank; m++) slope -= half[k * rank + m] * t[l * rank + m];
+            for (var m = 0; m < _rank; m++) slope -= half[k * _rank + m] * t[l * _rank + m];
             return slope;
         }
     }

@@ -8,7 +8,10 @@ using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>IA3 (Liu et al. 2022): a trained vector scales a layer's output, y = l * (W x + b), or, for the feed-forward modules, its input, y = W (l * x) + b.</summary>
+/// <summary>
+/// IA3 (Liu et al. 2022): a trained vector scales a layer's output, y = l * (W x + b), or, for the feed-forward modules, its input, y = W
+/// (l * x) + b.
+/// </summary>
 public sealed class Ia3 : AdapterMethod
 {
     /// <inheritdoc/>
@@ -44,7 +47,8 @@ public sealed class Ia3 : AdapterMethod
 
     private static string Words(AdapterSettings settings) => settings.OptionsAs<Ia3Options>().Feedforward ?? "down_proj";
 
-    private static string[] Names(AdapterSettings settings) => Words(settings).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Names(AdapterSettings settings) =>
+        Words(settings).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsPattern(string words) => words.AsSpan().IndexOfAny("*()[]|^$\\+?{}") >= 0;
 
@@ -73,7 +77,8 @@ public sealed class Ia3 : AdapterMethod
         var config = PeftConfig.Create("IA3", baseModel);
         if (adapter.Settings.Start.Peft is not null)
         {
-            config["feedforward_modules"] = IsPattern(Words(adapter.Settings)) ? Words(adapter.Settings) : new JsonArray([.. Names(adapter.Settings).Select(n => (JsonNode)n)]);
+            config["feedforward_modules"] = IsPattern(Words(adapter.Settings)) ? Words(adapter.Settings)
+                : new JsonArray([.. Names(adapter.Settings).Select(n => (JsonNode)n)]);
             return config;
         }
 
@@ -84,7 +89,8 @@ public sealed class Ia3 : AdapterMethod
         return config;
     }
 
-    private static JsonArray Paths(IEnumerable<Ia3Layer> parts) => new([.. parts.Select(p => p.Layer.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
+    private static JsonArray Paths(IEnumerable<Ia3Layer> parts) =>
+        new([.. parts.Select(p => p.Layer.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
 
     /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config)
@@ -96,24 +102,29 @@ public sealed class Ia3 : AdapterMethod
             JsonValue v when v.GetValueKind() == JsonValueKind.String => v.GetValue<string>(),
             _ => string.Join(',', config.Texts("feedforward_modules")!),
         };
-        return new AdapterSettings { Method = Name, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["feedforward"] = words }) };
+        return new AdapterSettings
+        {
+            Method = Name,
+            Options = AdapterSettings.Texts(new Dictionary<string, string> { ["feedforward"] = words })
+        };
     }
 }
 
 /// <summary>IA3's part of one layer.</summary>
 public sealed class Ia3Layer : LinearAdapter
 {
-    private readonly OutputScale scale;
-    private DerivedParameter? scaledBias;
+    private readonly OutputScale _scale;
+    private DerivedParameter? _scaledBias;
 
     /// <summary>A scale of ones.</summary>
     public Ia3Layer(Linear layer, bool isFeedForward)
         : base(layer)
     {
         IsFeedForward = isFeedForward;
-        L = isFeedForward ? Parameter.Create($"{layer.Path}.ia3_l", 1, layer.Inputs) : Parameter.Create($"{layer.Path}.ia3_l", layer.Outputs, 1);
+        L = isFeedForward ? Parameter.Create($"{layer.Path}.ia3_l", 1, layer.Inputs)
+            : Parameter.Create($"{layer.Path}.ia3_l", layer.Outputs, 1);
         L.Update(values => values.Fill(1));
-        scale = new OutputScale(L);
+        _scale = new OutputScale(L);
     }
 
     /// <summary>True where the input is scaled.</summary>
@@ -129,10 +140,10 @@ public sealed class Ia3Layer : LinearAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         if (IsFeedForward) return Base(tape, tape.MultiplyRow(x, L));
-        if (!scale.IsInvertible) return tape.MultiplyRow(Base(tape, x), L);
+        if (!_scale.IsInvertible) return tape.MultiplyRow(Base(tape, x), L);
         var y = tape.MatMulScaled(x, Layer.Weight, L);
-        if (Bias is { } bias) y = tape.AddRowInPlace(y, (scaledBias ??= scale.Rows($"{L.Name}.bias", bias, 1)).Value);
-        return scale.Of(tape, y);
+        if (Bias is { } bias) y = tape.AddRowInPlace(y, (_scaledBias ??= _scale.Rows($"{L.Name}.bias", bias, 1)).Value);
+        return _scale.Of(tape, y);
     }
 
     /// <inheritdoc/>

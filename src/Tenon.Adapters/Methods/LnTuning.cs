@@ -5,7 +5,8 @@ using Tenon.Models.Config;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LN tuning (Zhao et al. 2023): the weights of the norms are trained, nothing else. <c>all-linear</c>, which every method takes, means all norms here.
+/// LN tuning (Zhao et al. 2023): the weights of the norms are trained, nothing else. <c>all-linear</c>, which every method takes, means all
+/// norms here.
 /// </summary>
 public sealed class LnTuning : AdapterMethod
 {
@@ -32,9 +33,15 @@ public sealed class LnTuning : AdapterMethod
         // PEFT copies any module; a recipe's words mean norms alone.
         foreach (var layer in model.Linears)
             if (settings.Start.Peft is not null && Chosen(settings, layer.Path))
-                set.Add(new WholeLinear(layer, Trained.Copy(layer.Path + ".weight", layer.Weight)) { Prefix = Prefix, OwnBias = layer.Bias is { } bias ? Trained.Copy(layer.Path + ".bias", bias) : null });
+                set.Add(
+                    new WholeLinear(layer, Trained.Copy(layer.Path + ".weight", layer.Weight))
+                    {
+                        Prefix = Prefix,
+                        OwnBias = layer.Bias is { } bias ? Trained.Copy(layer.Path + ".bias", bias) : null
+                    });
         if (set.Norms.Count + set.Linears.Count == 0)
-            throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match", "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
+            throw new TenonException($"adapter targets '{settings.Targets}'", "at least one norm of the model", "no match",
+                "norms end in input_layernorm, post_attention_layernorm, norm; all-linear takes them all", usage: true);
     }
 
     private static bool Chosen(AdapterSettings settings, string path) => settings.Targets switch
@@ -52,10 +59,14 @@ public sealed class LnTuning : AdapterMethod
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("LN_TUNING", baseModel);
-        config["target_modules"] = new JsonArray([.. adapter.Norms.Where(n => n.Key != "weight").Select(n => n.Norm.Path).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]);
+        config["target_modules"] =
+            new JsonArray(
+            [.. adapter.Norms.Where(n => n.Key != "weight").Select(n => n.Norm.Path).Order(StringComparer.Ordinal)
+            .Select(p => (JsonNode)p)]);
         return config;
     }
 
     /// <inheritdoc/>
-    public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType == "LN_TUNING" ? new AdapterSettings { Method = Name } : null;
+    public override AdapterSettings? FromPeft(PeftConfig config) =>
+        config.PeftType == "LN_TUNING" ? new AdapterSettings { Method = Name } : null;
 }

@@ -6,7 +6,10 @@ using Tenon.Tensors.Ops;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>LoHa (Hyeon-Woo et al. 2022, LyCORIS): the elementwise product of two low-rank matrices, dW = s (w1a w1b) * (w2a w2b), s = alpha / r; its rank reaches r squared.</summary>
+/// <summary>
+/// LoHa (Hyeon-Woo et al. 2022, LyCORIS): the elementwise product of two low-rank matrices, dW = s (w1a w1b) * (w2a w2b), s = alpha / r;
+/// its rank reaches r squared.
+/// </summary>
 public sealed class Loha : AdapterMethod
 {
     /// <inheritdoc/>
@@ -39,24 +42,28 @@ public sealed class Loha : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => 2L * settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => 2L * settings.RankOf(s.Path) * (s.Inputs + s.Outputs));
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("LOHA", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
 }
 
-/// <summary>LoHa's part of one layer: where the rank is small beside the layer as the low-rank product of rank r squared that it is, else as a dense update.</summary>
+/// <summary>
+/// LoHa's part of one layer: where the rank is small beside the layer as the low-rank product of rank r squared that it is, else as a dense
+/// update.
+/// </summary>
 public sealed class LohaLayer : DenseUpdate
 {
-    private readonly float scale;
-    private readonly DerivedParameter? a;
-    private readonly DerivedParameter? b;
+    private readonly float _scale;
+    private readonly DerivedParameter? _a;
+    private readonly DerivedParameter? _b;
 
     /// <summary>A zero update: w2b zero, the others not yet drawn.</summary>
     public LohaLayer(Linear layer, int rank, float scale)
         : base(layer)
     {
-        this.scale = scale;
+        _scale = scale;
         W1A = Parameter.Create($"{layer.Path}.hada_w1_a", layer.Outputs, rank);
         W1B = Parameter.Create($"{layer.Path}.hada_w1_b", rank, layer.Inputs);
         W2A = Parameter.Create($"{layer.Path}.hada_w2_a", layer.Outputs, rank);
@@ -64,8 +71,10 @@ public sealed class LohaLayer : DenseUpdate
         // Three products of rank r squared a token against one of the layer's size.
         if (3L * rank * rank * (layer.Inputs + layer.Outputs) >= (long)layer.Inputs * layer.Outputs) return;
         var places = Enumerable.Range(0, rank * rank).ToList();
-        a = DerivedParameter.Of($"{layer.Path}.hada_a", [rank * rank, layer.Inputs], [W1B, W2B], t => t.Multiply(t.SelectRows(W1B, [.. places.Select(p => p / rank)]), t.SelectRows(W2B, [.. places.Select(p => p % rank)])));
-        b = new DerivedParameter($"{layer.Path}.hada_b", [layer.Outputs, rank * rank], [W1A, W2A], values => Columns(values, rank), gradient => ColumnsBack(gradient, rank));
+        _a = DerivedParameter.Of($"{layer.Path}.hada_a", [rank * rank, layer.Inputs], [W1B, W2B],
+            t => t.Multiply(t.SelectRows(W1B, [.. places.Select(p => p / rank)]), t.SelectRows(W2B, [.. places.Select(p => p % rank)])));
+        _b = new DerivedParameter($"{layer.Path}.hada_b", [layer.Outputs, rank * rank], [W1A, W2A], values => Columns(values, rank),
+            gradient => ColumnsBack(gradient, rank));
     }
 
     /// <summary>w1a [out, r].</summary>
@@ -81,16 +90,18 @@ public sealed class LohaLayer : DenseUpdate
     public Parameter W2B { get; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("hada_w1_a", W1A), ("hada_w1_b", W1B), ("hada_w2_a", W2A), ("hada_w2_b", W2B)];
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
+        [("hada_w1_a", W1A), ("hada_w1_b", W1B), ("hada_w2_a", W2A), ("hada_w2_b", W2B)];
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) =>
-        a is null ? base.Forward(tape, x) : tape.MatMulInto(tape.Scale(tape.MatMul(Drop(tape, x), a.Value), scale), b!.Value, Base(tape, x));
+        _a is null ? base.Forward(tape, x)
+        : tape.MatMulInto(tape.Scale(tape.MatMul(Drop(tape, x), _a.Value), _scale), _b!.Value, Base(tape, x));
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
-        if (a is null) return base.EffectiveWeight(weight);
+        if (_a is null) return base.EffectiveWeight(weight);
         var (low, high, rank) = ToLora();
         LowRank.Add(weight, high, low, Layer.Outputs, rank, Layer.Inputs, 1);
         return weight;
@@ -120,8 +131,9 @@ public sealed class LohaLayer : DenseUpdate
                 }
     }
 
-    private protected override DerivedParameter CreateUpdate() => DerivedParameter.Of($"{Layer.Path}.hada_update", [Layer.Outputs, Layer.Inputs], [W1A, W1B, W2A, W2B],
-        t => t.Scale(t.Multiply(t.Product(W1A, W1B), t.Product(W2A, W2B)), scale));
+    private protected override DerivedParameter CreateUpdate() =>
+        DerivedParameter.Of($"{Layer.Path}.hada_update", [Layer.Outputs, Layer.Inputs], [W1A, W1B, W2A, W2B],
+        t => t.Scale(t.Multiply(t.Product(W1A, W1B), t.Product(W2A, W2B)), _scale));
 
     /// <summary>Rank r squared: column (k, l) of B is w1a_k * w2a_l, row (k, l) of A is w1b_k * w2b_l.</summary>
     public override LowRankFactors ToLora()
@@ -132,7 +144,8 @@ public sealed class LohaLayer : DenseUpdate
             for (var l = 0; l < rank; l++)
             {
                 for (var i = 0; i < inputs; i++) a[(k * rank + l) * inputs + i] = W1B.Value[k * inputs + i] * W2B.Value[l * inputs + i];
-                for (var o = 0; o < outputs; o++) b[o * rank * rank + k * rank + l] = scale * W1A.Value[o * rank + k] * W2A.Value[o * rank + l];
+                for (var o = 0; o < outputs; o++)
+                    b[o * rank * rank + k * rank + l] = _scale * W1A.Value[o * rank + k] * W2A.Value[o * rank + l];
             }
 
         return new LowRankFactors(a, b, rank * rank);

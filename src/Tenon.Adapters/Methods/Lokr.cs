@@ -7,7 +7,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoKr (Yeh et al. 2024, LyCORIS): dW = s kron(w1, w2), s = alpha / r, w1 [l, m] and w2 [k, n] with out = l k and in = m n; a factor that is large beside the rank is itself a product of rank r.
+/// LoKr (Yeh et al. 2024, LyCORIS): dW = s kron(w1, w2), s = alpha / r, w1 [l, m] and w2 [k, n] with out = l k and in = m n; a factor that
+/// is large beside the rank is itself a product of rank r.
 /// </summary>
 public sealed class Lokr : AdapterMethod
 {
@@ -42,14 +43,16 @@ public sealed class Lokr : AdapterMethod
             var zero = settings.Init == "lycoris" ? part.W2B ?? part.W2 : part.W1 ?? part.W1A;
             uint which = 0;
             foreach (var (_, tensor) in part.Tensors)
-                if (!ReferenceEquals(tensor, zero)) AdapterInit.Uniform(tensor, settings.StartSeed, index, (int)which++, 1 / Math.Sqrt(tensor.Columns));
+                if (!ReferenceEquals(tensor, zero))
+                    AdapterInit.Uniform(tensor, settings.StartSeed, index, (int)which++, 1 / Math.Sqrt(tensor.Columns));
             set.Add(part);
             index++;
         }
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => LokrSizes.Of(s.Path, s.Outputs, s.Inputs, settings).Count);
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => LokrSizes.Of(s.Path, s.Outputs, s.Inputs, settings).Count);
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("LOKR", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
@@ -78,10 +81,14 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
         var factor = settings.OptionsAs<LokrOptions>().DecomposeFactor;
         var (l, k) = Factors((int)outputs, factor);
         var (m, n) = Factors((int)inputs, factor);
-        return new LokrSizes(rank, l, k, m, n, settings.OptionsAs<LokrOptions>().DecomposeBoth && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
+        return new LokrSizes(rank, l, k, m, n, settings.OptionsAs<LokrOptions>().DecomposeBoth
+            && rank < Math.Max(l, m) / 2.0, rank < Math.Max(k, n) / 2.0);
     }
 
-    /// <summary>The wanted factor first where it divides, though it be the larger one; else the two divisors closest to each other, the smaller first and at most the wanted one.</summary>
+    /// <summary>
+    /// The wanted factor first where it divides, though it be the larger one; else the two divisors closest to each other, the smaller
+    /// first and at most the wanted one.
+    /// </summary>
     private static (int First, int Second) Factors(int size, int wanted)
     {
         if (wanted > 0 && size % wanted == 0) return (wanted, size / wanted);
@@ -102,24 +109,26 @@ internal sealed record LokrSizes(int Rank, int L, int K, int M, int N, bool Firs
     }
 }
 
-/// <summary>LoKr's part of one layer: a token goes through the two small matrices, and their Kronecker product is made only to merge.</summary>
+/// <summary>
+/// LoKr's part of one layer: a token goes through the two small matrices, and their Kronecker product is made only to merge.
+/// </summary>
 public sealed class LokrLayer : LinearAdapter
 {
-    private readonly LokrSizes sizes;
-    private readonly float scale;
-    private readonly DerivedParameter? first;
-    private readonly DerivedParameter? second;
+    private readonly LokrSizes _sizes;
+    private readonly float _scale;
+    private readonly DerivedParameter? _first;
+    private readonly DerivedParameter? _second;
 
     internal LokrLayer(Linear layer, LokrSizes sizes, float scale)
         : base(layer)
     {
-        this.sizes = sizes;
-        this.scale = scale;
+        _sizes = sizes;
+        _scale = scale;
         if (sizes.FirstIsLow)
         {
             W1A = Parameter.Create($"{layer.Path}.lokr_w1_a", sizes.L, sizes.Rank);
             W1B = Parameter.Create($"{layer.Path}.lokr_w1_b", sizes.Rank, sizes.M);
-            first = DerivedParameter.Of($"{layer.Path}.lokr_first", [sizes.L, sizes.M], [W1A, W1B], t => t.Product(W1A, W1B));
+            _first = DerivedParameter.Of($"{layer.Path}.lokr_first", [sizes.L, sizes.M], [W1A, W1B], t => t.Product(W1A, W1B));
         }
         else W1 = Parameter.Create($"{layer.Path}.lokr_w1", sizes.L, sizes.M);
 
@@ -127,7 +136,7 @@ public sealed class LokrLayer : LinearAdapter
         {
             W2A = Parameter.Create($"{layer.Path}.lokr_w2_a", sizes.K, sizes.Rank);
             W2B = Parameter.Create($"{layer.Path}.lokr_w2_b", sizes.Rank, sizes.N);
-            second = DerivedParameter.Of($"{layer.Path}.lokr_second", [sizes.K, sizes.N], [W2A, W2B], t => t.Product(W2A, W2B));
+            _second = DerivedParameter.Of($"{layer.Path}.lokr_second", [sizes.K, sizes.N], [W2A, W2B], t => t.Product(W2A, W2B));
         }
         else W2 = Parameter.Create($"{layer.Path}.lokr_w2", sizes.K, sizes.N);
     }
@@ -164,12 +173,12 @@ public sealed class LokrLayer : LinearAdapter
         }
     }
 
-    private Parameter First => W1 ?? first!.Value;
+    private Parameter First => W1 ?? _first!.Value;
 
-    private Parameter Second => W2 ?? second!.Value;
+    private Parameter Second => W2 ?? _second!.Value;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.KroneckerInto(Drop(tape, x), First, Second, scale, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) => tape.KroneckerInto(Drop(tape, x), First, Second, _scale, Base(tape, x));
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
@@ -177,7 +186,8 @@ public sealed class LokrLayer : LinearAdapter
         var (w1, w2) = (First.ToArray(), Second.ToArray());
         for (var o = 0; o < Layer.Outputs; o++)
             for (var i = 0; i < Layer.Inputs; i++)
-                weight[o * Layer.Inputs + i] += (float)((double)scale * w1[o / sizes.K * sizes.M + i / sizes.N] * w2[o % sizes.K * sizes.N + i % sizes.N]);
+                weight[o * Layer.Inputs + i] +=
+                    (float)((double)_scale * w1[o / _sizes.K * _sizes.M + i / _sizes.N] * w2[o % _sizes.K * _sizes.N + i % _sizes.N]);
         return weight;
     }
 }

@@ -14,13 +14,14 @@ public sealed class Lora : LoraFamily
     /// <inheritdoc/>
     public override string Summary => "low-rank update s B A beside each linear layer, s = alpha / r";
 
-    private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && !config.Flag("use_rslora") && InitOf(config) is ("true" or "false" or "gaussian");
+    private protected override bool Reads(PeftConfig config) =>
+        !config.Flag("use_dora") && !config.Flag("use_rslora") && InitOf(config) is ("true" or "false" or "gaussian");
 }
 
 /// <summary>LoRA's part of one layer.</summary>
 public class LoraLayer : LinearAdapter
 {
-    private readonly DerivedParameter? scaledBias;
+    private readonly DerivedParameter? _scaledBias;
 
     /// <summary>A zero update of a rank and scale; <paramref name="withBias"/> adds PEFT's <c>lora_bias</c>.</summary>
     public LoraLayer(Linear layer, int rank, float scale, bool withBias = false)
@@ -31,7 +32,7 @@ public class LoraLayer : LinearAdapter
         Scale = scale;
         if (!withBias) return;
         var bias = BiasOfB = Parameter.Create($"{layer.Path}.lora_B.bias", layer.Outputs);
-        scaledBias = new DerivedParameter($"{layer.Path}.scaled_bias", [layer.Outputs], [bias], values =>
+        _scaledBias = new DerivedParameter($"{layer.Path}.scaled_bias", [layer.Outputs], [bias], values =>
         {
             for (var o = 0; o < values.Length; o++) values[o] = bias.Value[o] * scale;
         }, gradient =>
@@ -55,7 +56,8 @@ public class LoraLayer : LinearAdapter
 
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors =>
-        BiasOfB is null ? [("lora_A.weight", A), ("lora_B.weight", B)] : [("lora_A.weight", A), ("lora_B.weight", B), ("lora_B.bias", BiasOfB)];
+        BiasOfB is null ? [("lora_A.weight", A), ("lora_B.weight", B)]
+        : [("lora_A.weight", A), ("lora_B.weight", B), ("lora_B.bias", BiasOfB)];
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => Update(tape, Drop(tape, x), Base(tape, x));
@@ -64,7 +66,7 @@ public class LoraLayer : LinearAdapter
     private protected Tensor Update(Tape tape, Tensor x, Tensor y)
     {
         y = tape.MatMulInto(tape.Scale(tape.MatMul(x, A), Scale), B, y);
-        return scaledBias is null ? y : tape.AddRowInPlace(y, scaledBias.Value);
+        return _scaledBias is null ? y : tape.AddRowInPlace(y, _scaledBias.Value);
     }
 
     /// <inheritdoc/>
@@ -85,5 +87,6 @@ public class LoraLayer : LinearAdapter
     }
 
     /// <inheritdoc/>
-    public override LowRankFactors? ToLora() => BiasOfB is not null ? null : new LowRankFactors(A.ToArray(), LowRank.Scaled(B.Value, Scale), (int)A.Rows);
+    public override LowRankFactors? ToLora() =>
+        BiasOfB is not null ? null : new LowRankFactors(A.ToArray(), LowRank.Scaled(B.Value, Scale), (int)A.Rows);
 }

@@ -5,7 +5,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA's part of the embedding: row[id] = table[id] + s (A[:, id])^T B^T, A [r, vocabulary] zero and B [size, r] normal at the start. A tied head keeps the plain
+/// LoRA's part of the embedding: row[id] = table[id] + s (A[:, id])^T B^T, A [r, vocabulary] zero and B [size, r] normal at the start. A
+/// tied head keeps the plain
 /// table, as PEFT has it while nothing is merged.
 /// </summary>
 public class LoraEmbedding : EmbeddingAdapter
@@ -32,7 +33,8 @@ public class LoraEmbedding : EmbeddingAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("lora_embedding_A", A), ("lora_embedding_B", B)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, int[] ids) => tape.MatMulInto(tape.Scale(tape.EmbedColumns(A, ids), Scale), B, tape.Embed(Layer.Table, ids));
+    public override Tensor Forward(Tape tape, int[] ids) =>
+        tape.MatMulInto(tape.Scale(tape.EmbedColumns(A, ids), Scale), B, tape.Embed(Layer.Table, ids));
 
     /// <inheritdoc/>
     public override float[] EffectiveTable(float[] table)

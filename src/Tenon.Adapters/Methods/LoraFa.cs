@@ -5,8 +5,10 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA-FA (Zhang et al. 2023; the projection as in PEFT): A keeps its random start, only B is trained, with the gradient g_B (A A^T + 1e-8 I)^-1 / s^2, which makes the
-/// update of B A the nearest to a step of full training. Under <c>adamw</c> the update rule is the one PEFT has for it. Files are plain LoRA.
+/// LoRA-FA (Zhang et al. 2023; the projection as in PEFT): A keeps its random start, only B is trained, with the gradient g_B (A A^T + 1e-8
+/// I)^-1 / s^2, which makes the
+/// update of B A the nearest to a step of full training. Under <c>adamw</c> the update rule is the one PEFT has for it. Files are plain
+/// LoRA.
 /// </summary>
 public sealed class LoraFa : LoraFamily
 {
@@ -28,7 +30,8 @@ public sealed class LoraFa : LoraFamily
     protected override void Build(AdapterSet set)
     {
         if (Targets.Embedding(set.Model.Config, set.Settings))
-            throw new TenonException("adapter.targets", "linear layers: an embedding's A starts at zero and would stay there", "an embedding", usage: true);
+            throw new TenonException("adapter.targets", "linear layers: an embedding's A starts at zero and would stay there",
+                "an embedding", usage: true);
         base.Build(set);
     }
 

@@ -7,7 +7,8 @@ using Tenon.Models.Layers;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// What LoRA and its relatives share: low-rank factors A [r, in] and B [out, r] beside each linear layer (and the embedding), one scale a layer, and PEFT's
+/// What LoRA and its relatives share: low-rank factors A [r, in] and B [out, r] beside each linear layer (and the embedding), one scale a
+/// layer, and PEFT's
 /// <c>LORA</c> configuration. They differ in the scale (alpha / r, or alpha / sqrt(r)), in the start, and in what DoRA adds.
 /// </summary>
 public abstract class LoraFamily : AdapterMethod
@@ -39,12 +40,17 @@ public abstract class LoraFamily : AdapterMethod
         }
     }
 
-    private protected static bool WithBias(AdapterSettings settings) => settings.OptionsAs<ScaleOptions>() is LoraOptions { LoraBias: true };
+    private protected static bool WithBias(AdapterSettings settings) =>
+        settings.OptionsAs<ScaleOptions>() is LoraOptions { LoraBias: true };
 
     /// <summary>The part of one layer, B zero and A not yet drawn.</summary>
-    private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale, WithBias(settings));
+    private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) =>
+        new(layer, rank, scale, WithBias(settings));
 
-    /// <summary>Start values of layer number <paramref name="index"/>: A uniform in +-1/sqrt(in) and B zero; <c>gaussian</c>: A normal with deviation 1/r; <c>random</c> (PEFT's <c>false</c>): both uniform.</summary>
+    /// <summary>
+    /// Start values of layer number <paramref name="index"/>: A uniform in +-1/sqrt(in) and B zero; <c>gaussian</c>: A normal with
+    /// deviation 1/r; <c>random</c> (PEFT's <c>false</c>): both uniform.
+    /// </summary>
     private protected virtual void Start(LoraLayer part, AdapterSet set, int index)
     {
         var seed = set.Settings.StartSeed;
@@ -67,13 +73,16 @@ public abstract class LoraFamily : AdapterMethod
     }
 
     /// <summary>s of one layer.</summary>
-    private protected double Scale(AdapterSettings settings, string path, int rank) => settings.AlphaOf(path) / (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt(rank) : rank);
+    private protected double Scale(AdapterSettings settings, string path, int rank) =>
+        settings.AlphaOf(path) / (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt(rank) : rank);
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
-        var count = Targets.Shapes(config, settings, besideEmbedding: true).Sum(s => CountLayer(settings, settings.RankOf(s.Path), s.Outputs, s.Inputs));
-        return Targets.Embedding(config, settings) ? count + CountEmbedding(settings.RankOf("model.embed_tokens"), config.VocabSize, config.HiddenSize) : count;
+        var count = Targets.Shapes(config, settings, besideEmbedding: true)
+            .Sum(s => CountLayer(settings, settings.RankOf(s.Path), s.Outputs, s.Inputs));
+        return Targets.Embedding(config, settings)
+            ? count + CountEmbedding(settings.RankOf("model.embed_tokens"), config.VocabSize, config.HiddenSize) : count;
     }
 
     /// <summary>Trainable parameters of the embedding.</summary>
@@ -85,10 +94,12 @@ public abstract class LoraFamily : AdapterMethod
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<Tenon.Tensors.Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) =>
-        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } options ? Riemannian.Parts(adapter, options.RiemannianReg) : base.OptimizerParts(adapter);
+        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } options
+        ? Riemannian.Parts(adapter, options.RiemannianReg) : base.OptimizerParts(adapter);
 
     /// <inheritdoc/>
-    public override bool KeepsRecord(AdapterSet adapter) => adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
+    public override bool KeepsRecord(AdapterSet adapter) =>
+        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
@@ -100,7 +111,8 @@ public abstract class LoraFamily : AdapterMethod
         config["lora_dropout"] = settings.Dropout;
         config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
         config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
-        config["init_lora_weights"] = settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
+        config["init_lora_weights"] =
+            settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
         return config;
     }
 
@@ -108,9 +120,15 @@ public abstract class LoraFamily : AdapterMethod
     public override AdapterSettings? FromPeft(PeftConfig config)
     {
         if (config.PeftType != "LORA" || !Reads(config)) return null;
-        foreach (var field in new[] { "megatron_config", "velora_config", "alora_invocation_tokens", "monteclora_config", "layer_replication", "use_bdlora", "arrow_config", "kasa_config" })
-            if (config[field] is not null) throw new TenonException($"'{field}' of {config.Source}", "null", config[field]!.ToJsonString(), "this variant of LoRA is not supported", usage: true);
-        if (config.Flag("use_qalora")) throw new TenonException($"'use_qalora' of {config.Source}", "false", "true", "this variant of LoRA is not supported", usage: true);
+        foreach (var field in
+            new[] { "megatron_config", "velora_config", "alora_invocation_tokens", "monteclora_config", "layer_replication", "use_bdlora",
+            "arrow_config", "kasa_config" })
+            if (config[field] is not null)
+                throw new TenonException($"'{field}' of {config.Source}", "null", config[field]!.ToJsonString(),
+                    "this variant of LoRA is not supported", usage: true);
+        if (config.Flag("use_qalora"))
+            throw new TenonException($"'use_qalora' of {config.Source}", "false", "true", "this variant of LoRA is not supported",
+                usage: true);
         var options = new Dictionary<string, string>();
         if (config.Flag("use_rslora") != RankStabilized) options["rs-lora"] = config.Flag("use_rslora") ? "true" : "false";
         if (config.Flag("lora_bias")) options["lora-bias"] = "true";

@@ -5,7 +5,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA+ (Hayou et al. 2024): LoRA whose B learns faster than its A. As PEFT groups them: B and every vector (biases, DoRA's magnitudes) at ratio times the learning rate,
+/// LoRA+ (Hayou et al. 2024): LoRA whose B learns faster than its A. As PEFT groups them: B and every vector (biases, DoRA's magnitudes) at
+/// ratio times the learning rate,
 /// biases without weight decay, the factors of an adapted embedding at a rate of their own, all else at the recipe's. Files are plain LoRA.
 /// </summary>
 public sealed class LoraPlus : LoraFamily
@@ -25,7 +26,8 @@ public sealed class LoraPlus : LoraFamily
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings)
     {
         if (!settings.OptionsAs<LoraPlusOptions>().Dora) return base.CreateLayer(layer, rank, scale, settings);
-        return WithBias(settings) ? throw new TenonException("adapter.lora-bias", "false with DoRA", "true", usage: true) : new DoraLayer(layer, rank, scale);
+        return WithBias(settings) ? throw new TenonException("adapter.lora-bias", "false with DoRA", "true", usage: true)
+            : new DoraLayer(layer, rank, scale);
     }
 
     private protected override void Start(LoraLayer part, AdapterSet set, int index)
@@ -44,12 +46,16 @@ public sealed class LoraPlus : LoraFamily
         var options = adapter.Settings.OptionsAs<LoraPlusOptions>();
         var ratio = options.Ratio;
         var embedding = options.EmbeddingLearningRate;
-        foreach (var tensor in adapter.Embeddings.OfType<LoraEmbedding>().SelectMany(e => e.Tensors)) parts[tensor.Tensor] = new OptimizerPart(LearningRate: embedding);
-        var biases = adapter.Linears.Select(l => l.OwnBias).Concat(adapter.Linears.OfType<LoraLayer>().Select(l => l.BiasOfB)).OfType<Parameter>().ToHashSet();
+        foreach (var tensor in adapter.Embeddings.OfType<LoraEmbedding>().SelectMany(e => e.Tensors))
+            parts[tensor.Tensor] = new OptimizerPart(LearningRate: embedding);
+        var biases = adapter.Linears.Select(l => l.OwnBias).Concat(adapter.Linears.OfType<LoraLayer>().Select(l => l.BiasOfB))
+            .OfType<Parameter>().ToHashSet();
         var factorsB = adapter.Linears.OfType<LoraLayer>().Select(l => l.B).ToHashSet();
         foreach (var parameter in adapter.Trainable)
             if (factorsB.Contains(parameter) || parameter.Dimensions.Count == 1)
-                parts[parameter] = (parts.GetValueOrDefault(parameter) ?? new OptimizerPart()) with { RateFactor = ratio, WeightDecay = biases.Contains(parameter) ? 0 : null };
+                parts[parameter] = (parts.GetValueOrDefault(parameter) ?? new OptimizerPart())
+                    with
+                { RateFactor = ratio, WeightDecay = biases.Contains(parameter) ? 0 : null };
         return parts;
     }
 

@@ -8,7 +8,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA-XS (Balazy et al. 2024): y = W x + b + s B R A x with frozen A = the first right singular vectors and B = the left ones times their values; R [r, r] alone is trained, s = alpha / r. Saved as
+/// LoRA-XS (Balazy et al. 2024): y = W x + b + s B R A x with frozen A = the first right singular vectors and B = the left ones times their
+/// values; R [r, r] alone is trained, s = alpha / r. Saved as
 /// plain LoRA, which says the same function.
 /// </summary>
 public sealed class LoraXs : AdapterMethod
@@ -47,11 +48,14 @@ public sealed class LoraXs : AdapterMethod
     private static int Rank(AdapterSettings settings, string path, long outputs, long inputs)
     {
         var rank = settings.RankOf(path);
-        return rank >= 1 && rank <= Math.Min(outputs, inputs) ? rank : throw new TenonException($"rank of '{path}' (lora-xs)", $"from 1 to {Math.Min(outputs, inputs)}, the smaller side", $"{rank}", usage: true);
+        return rank >= 1 && rank <= Math.Min(outputs, inputs) ? rank
+            : throw new TenonException($"rank of '{path}' (lora-xs)", $"from 1 to {Math.Min(outputs, inputs)}, the smaller side", $"{rank}",
+            usage: true);
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => (long)Rank(settings, s.Path, s.Outputs, s.Inputs) * settings.RankOf(s.Path));
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => (long)Rank(settings, s.Path, s.Outputs, s.Inputs) * settings.RankOf(s.Path));
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel) => PlainLora.Config(adapter, baseModel);
@@ -63,13 +67,13 @@ public sealed class LoraXs : AdapterMethod
 /// <summary>LoRA-XS's part of one layer.</summary>
 public sealed class LoraXsLayer : FactoredAdapter
 {
-    private readonly float scale;
+    private readonly float _scale;
 
     /// <summary>R zero; the frozen factors are still to be set.</summary>
     public LoraXsLayer(Linear layer, int rank, float scale)
         : base(layer)
     {
-        this.scale = scale;
+        _scale = scale;
         A = Parameter.Create($"{layer.Path}.lora_xs_A", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.lora_xs_B", layer.Outputs, rank);
         R = Parameter.Create($"{layer.Path}.lora_xs_R", rank, rank);
@@ -92,8 +96,10 @@ public sealed class LoraXsLayer : FactoredAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => [("lora_xs_A", A), ("lora_xs_B", B)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), R), scale), B, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), R), _scale), B, Base(tape, x));
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() => new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, R.Value, Layer.Outputs, (int)A.Rows), scale), (int)A.Rows);
+    public override LowRankFactors ToLora() =>
+        new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, R.Value, Layer.Outputs, (int)A.Rows), _scale), (int)A.Rows);
 }

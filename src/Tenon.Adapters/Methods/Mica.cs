@@ -3,7 +3,10 @@ using Tenon.Models.Layers;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>MiCA (PEFT's <c>init_lora_weights: mica</c>): B is frozen at the left singular vectors of the r smallest singular values, A starts at zero and is trained alone.</summary>
+/// <summary>
+/// MiCA (PEFT's <c>init_lora_weights: mica</c>): B is frozen at the left singular vectors of the r smallest singular values, A starts at
+/// zero and is trained alone.
+/// </summary>
 public sealed class Mica : StartedLora
 {
     /// <inheritdoc/>
@@ -31,7 +34,8 @@ public sealed class Mica : StartedLora
         part.B.Set(svd.Columns(svd.Bottom((int)part.A.Rows)));
     }
 
-    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) => Fit("a layer", rank, outputs, inputs, settings) * inputs;
+    private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
+        Fit("a layer", rank, outputs, inputs, settings) * inputs;
 
     private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && InitOf(config) == "mica";
 }

@@ -2,7 +2,10 @@ using Tenon.Models.Layers;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>MiLoRA (Wang et al. 2024): A and B start at the r smallest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s), taken off beside the weight. Saved as plain LoRA of rank 2r.</summary>
+/// <summary>
+/// MiLoRA (Wang et al. 2024): A and B start at the r smallest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s), taken off
+/// beside the weight. Saved as plain LoRA of rank 2r.
+/// </summary>
 public sealed class Milora : SubtractedLora
 {
     /// <inheritdoc/>
@@ -25,13 +28,15 @@ public sealed class Milora : SubtractedLora
 /// <summary>Which singular triplets MiLoRA and MiLoRA+ take.</summary>
 internal static class SingularChoice
 {
-    public static int[] Of(WeightSvd svd, int rank, AdapterSettings settings, int index) => settings.OptionsAs<SingularOptions>().Mode switch
-    {
-        "min" => svd.Bottom(rank),
-        "mid" => svd.Middle(rank),
-        "max" => svd.Top(rank),
-        _ => [.. new RandomKey(settings.StartSeed).Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
-    };
+    public static int[] Of(WeightSvd svd, int rank, AdapterSettings settings, int index) =>
+        settings.OptionsAs<SingularOptions>().Mode switch
+        {
+            "min" => svd.Bottom(rank),
+            "mid" => svd.Middle(rank),
+            "max" => svd.Top(rank),
+            _ => [.. new RandomKey(settings.StartSeed)
+            .Permutation(svd.Count, RandomPurpose.AdapterInit, 0, (uint)index, 10).Take(rank).Order()],
+        };
 }
 
 /// <summary>MiLoRA's and MiLoRA+'s options.</summary>

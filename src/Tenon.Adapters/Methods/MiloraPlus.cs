@@ -1,6 +1,8 @@
 namespace Tenon.Adapters.Methods;
 
-/// <summary>MiLoRA+ (as PeRL has it): A starts at the right singular vectors of the r smallest singular values, B at zero; the base is untouched.</summary>
+/// <summary>
+/// MiLoRA+ (as PeRL has it): A starts at the right singular vectors of the r smallest singular values, B at zero; the base is untouched.
+/// </summary>
 public sealed class MiloraPlus : StartedLora
 {
     /// <inheritdoc/>

@@ -8,7 +8,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// MiSS (Kang and Yin 2024/25, the successor of Bone): one block D [r, out] that all input blocks of width r share, y = W x + b + D^T h, h_k = sum_j x_(j r + k).
+/// MiSS (Kang and Yin 2024/25, the successor of Bone): one block D [r, out] that all input blocks of width r share, y = W x + b + D^T h,
+/// h_k = sum_j x_(j r + k).
 /// <c>mini</c>: D repeats its first mini-r columns. <c>bat</c>: blocks B_I [r, r], W'_IJ = W_IJ + W_IJ B_I + B_I.
 /// </summary>
 public sealed class Miss : AdapterMethod
@@ -60,9 +61,12 @@ public sealed class Miss : AdapterMethod
     {
         if (rank > inputs) throw new TenonException($"rank of '{path}'", $"at most its {inputs} inputs", $"{rank}", usage: true);
         if (Variant(settings) == "bat" && (inputs % rank != 0 || outputs % rank != 0))
-            throw new TenonException($"rank of '{path}' (miss, bat)", $"a number that divides both {outputs} outputs and {inputs} inputs: the weight must be cut into [r, r] blocks", $"{rank}", usage: true);
+            throw new TenonException($"rank of '{path}' (miss, bat)",
+                $"a number that divides both {outputs} outputs and {inputs} inputs: the weight must be cut into [r, r] blocks", $"{rank}",
+                usage: true);
         if (Variant(settings) == "mini" && outputs % MiniRank(settings) != 0)
-            throw new TenonException($"mini-r of '{path}'", $"a number that divides its {outputs} outputs", $"{MiniRank(settings)}", usage: true);
+            throw new TenonException($"mini-r of '{path}'", $"a number that divides its {outputs} outputs", $"{MiniRank(settings)}",
+                usage: true);
     }
 
     /// <inheritdoc/>
@@ -84,14 +88,16 @@ public sealed class Miss : AdapterMethod
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
-        config["init_weights"] = Variant(adapter.Settings) switch { "bat" => "bat", "mini" => "mini", _ => adapter.Settings.Init != "random" };
+        config["init_weights"] =
+        Variant(adapter.Settings) switch { "bat" => "bat", "mini" => "mini", _ => adapter.Settings.Init != "random" };
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
     {
         var init = config["init_weights"];
         // PEFT takes any other word for true.
-        var variant = init?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is "bat" or "mini" ? config.Text("init_weights")! : "default";
+        var variant = init?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is "bat" or "mini"
+            ? config.Text("init_weights")! : "default";
         return (settings with { Init = init?.GetValueKind() == JsonValueKind.False ? "random" : null }).With("variant", variant);
     }
 }
@@ -99,18 +105,18 @@ public sealed class Miss : AdapterMethod
 /// <summary>MiSS's part of one layer, default and mini.</summary>
 public sealed class MissLayer : LinearAdapter
 {
-    private readonly int rank;
-    private readonly int columns;
-    private readonly DerivedParameter turned;
+    private readonly int _rank;
+    private readonly int _columns;
+    private readonly DerivedParameter _turned;
 
     /// <summary>A zero block; <paramref name="miniRank"/> is the width of the mini block.</summary>
     public MissLayer(Linear layer, int rank, int? miniRank)
         : base(layer)
     {
-        this.rank = rank;
-        columns = miniRank ?? layer.Outputs;
-        D = Parameter.Create($"{layer.Path}.miss_block", rank, columns);
-        turned = new DerivedParameter($"{layer.Path}.miss_block^T", [layer.Outputs, rank], [D], Turn, TurnBack);
+        _rank = rank;
+        _columns = miniRank ?? layer.Outputs;
+        D = Parameter.Create($"{layer.Path}.miss_block", rank, _columns);
+        _turned = new DerivedParameter($"{layer.Path}.miss_block^T", [layer.Outputs, rank], [D], Turn, TurnBack);
     }
 
     /// <summary>D [r, out], or [r, mini-r].</summary>
@@ -120,50 +126,50 @@ public sealed class MissLayer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("miss_block", D)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Fold(Drop(tape, x), rank), turned.Value, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Fold(Drop(tape, x), _rank), _turned.Value, Base(tape, x));
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
         var d = D.Value;
         for (var o = 0; o < Layer.Outputs; o++)
-            for (var i = 0; i < Layer.Inputs; i++) weight[o * Layer.Inputs + i] += d[i % rank * columns + o % columns];
+            for (var i = 0; i < Layer.Inputs; i++) weight[o * Layer.Inputs + i] += d[i % _rank * _columns + o % _columns];
         return weight;
     }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora()
     {
-        var a = new float[rank * Layer.Inputs];
-        for (var i = 0; i < Layer.Inputs; i++) a[i % rank * Layer.Inputs + i] = 1;
-        return new LowRankFactors(a, turned.Value.ToArray(), rank);
+        var a = new float[_rank * Layer.Inputs];
+        for (var i = 0; i < Layer.Inputs; i++) a[i % _rank * Layer.Inputs + i] = 1;
+        return new LowRankFactors(a, _turned.Value.ToArray(), _rank);
     }
 
     private void Turn(Span<float> values)
     {
         var d = D.Value;
         for (var o = 0; o < Layer.Outputs; o++)
-            for (var k = 0; k < rank; k++) values[o * rank + k] = d[k * columns + o % columns];
+            for (var k = 0; k < _rank; k++) values[o * _rank + k] = d[k * _columns + o % _columns];
     }
 
     private void TurnBack(ReadOnlySpan<float> gradient)
     {
         var sum = D.GradientSum;
         for (var o = 0; o < Layer.Outputs; o++)
-            for (var k = 0; k < rank; k++) sum[k * columns + o % columns] += gradient[o * rank + k];
+            for (var k = 0; k < _rank; k++) sum[k * _columns + o % _columns] += gradient[o * _rank + k];
     }
 }
 
 /// <summary>MiSS's part of one layer, bat: the update W_IJ B_I + B_I is made once after each optimizer step.</summary>
 public sealed class MissBatLayer : DenseUpdate
 {
-    private readonly int rank;
+    private readonly int _rank;
 
     /// <summary>Zero blocks.</summary>
     public MissBatLayer(Linear layer, int rank)
         : base(layer)
     {
-        this.rank = rank;
+        _rank = rank;
         B = Parameter.Create($"{layer.Path}.miss_block", layer.Outputs / rank, rank, rank);
     }
 
@@ -176,24 +182,25 @@ public sealed class MissBatLayer : DenseUpdate
     /// <summary>The input is never dropped: PEFT builds W + dW here and leaves its dropout out.</summary>
     private protected override bool IsWhole => true;
 
-    private protected override DerivedParameter CreateUpdate() => new($"{Layer.Path}.miss_update", [Layer.Outputs, Layer.Inputs], [B], Compute, PullBack);
+    private protected override DerivedParameter CreateUpdate() =>
+        new($"{Layer.Path}.miss_update", [Layer.Outputs, Layer.Inputs], [B], Compute, PullBack);
 
     /// <summary>Row a of block row I: dW[a, J r + c] = sum_b W[a, J r + b] B_I[b, c] + B_I[a, c].</summary>
     private void Compute(Span<float> values)
     {
         var (inputs, b) = (Layer.Inputs, B.ToArray());
         var weight = new float[inputs];
-        var sums = new double[rank];
+        var sums = new double[_rank];
         for (var o = 0; o < Layer.Outputs; o++)
         {
             Layer.Weight.CopyRows(o, weight);
-            var (block, row) = (o / rank * rank * rank, o % rank);
-            for (var j = 0; j < inputs; j += rank)
+            var (block, row) = (o / _rank * _rank * _rank, o % _rank);
+            for (var j = 0; j < inputs; j += _rank)
             {
-                for (var c = 0; c < rank; c++) sums[c] = b[block + row * rank + c];
-                for (var k = 0; k < rank; k++)
-                    for (var c = 0; c < rank; c++) sums[c] += (double)weight[j + k] * b[block + k * rank + c];
-                for (var c = 0; c < rank; c++) values[o * inputs + j + c] = (float)sums[c];
+                for (var c = 0; c < _rank; c++) sums[c] = b[block + row * _rank + c];
+                for (var k = 0; k < _rank; k++)
+                    for (var c = 0; c < _rank; c++) sums[c] += (double)weight[j + k] * b[block + k * _rank + c];
+                for (var c = 0; c < _rank; c++) values[o * inputs + j + c] = (float)sums[c];
             }
         }
     }
@@ -202,25 +209,25 @@ public sealed class MissBatLayer : DenseUpdate
     {
         var inputs = Layer.Inputs;
         var weight = new float[inputs];
-        var sums = new double[rank * rank];
+        var sums = new double[_rank * _rank];
         var target = B.GradientSum;
-        for (var block = 0; block < Layer.Outputs / rank; block++)
+        for (var block = 0; block < Layer.Outputs / _rank; block++)
         {
             Array.Clear(sums);
-            for (var row = 0; row < rank; row++)
+            for (var row = 0; row < _rank; row++)
             {
-                var o = block * rank + row;
+                var o = block * _rank + row;
                 Layer.Weight.CopyRows(o, weight);
-                for (var j = 0; j < inputs; j += rank)
+                for (var j = 0; j < inputs; j += _rank)
                 {
-                    var g = gradient.Slice(o * inputs + j, rank);
-                    for (var c = 0; c < rank; c++) sums[row * rank + c] += g[c];
-                    for (var k = 0; k < rank; k++)
-                        for (var c = 0; c < rank; c++) sums[k * rank + c] += (double)weight[j + k] * g[c];
+                    var g = gradient.Slice(o * inputs + j, _rank);
+                    for (var c = 0; c < _rank; c++) sums[row * _rank + c] += g[c];
+                    for (var k = 0; k < _rank; k++)
+                        for (var c = 0; c < _rank; c++) sums[k * _rank + c] += (double)weight[j + k] * g[c];
                 }
             }
 
-            for (var i = 0; i < sums.Length; i++) target[block * rank * rank + i] += (float)sums[i];
+            for (var i = 0; i < sums.Length; i++) target[block * _rank * _rank + i] += (float)sums[i];
         }
     }
 }

@@ -8,8 +8,10 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// OFT (Qiu et al. 2023): blocks of a layer's input are turned by orthogonal matrices, y = W (R x) + b. A block comes from its skew-symmetric matrix by Cayley's formula, or by the cut
-/// Neumann series of its inverse (PEFT's default; the two turn in opposite directions). Blocks act on activations: no [in, in] matrix exists.
+/// OFT (Qiu et al. 2023): blocks of a layer's input are turned by orthogonal matrices, y = W (R x) + b. A block comes from its
+/// skew-symmetric matrix by Cayley's formula, or by the cut
+/// Neumann series of its inverse (PEFT's default; the two turn in opposite directions). Blocks act on activations: no [in, in] matrix
+/// exists.
 /// </summary>
 public sealed class Oft : AdapterMethod
 {
@@ -48,12 +50,21 @@ public sealed class Oft : AdapterMethod
     /// <summary>The block size of a layer: what was asked for, or the nearest divisor of its inputs.</summary>
     private static int Block(AdapterSettings settings, string path, long inputs)
     {
-        var (blocks, size) = (settings.OptionsAs<OftOptions>().Blocks, (settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32)));
-        if (blocks > 0 && size > 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}", usage: true);
-        if (blocks == 0 && size == 0) throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
+        var (blocks, size) =
+            (settings.OptionsAs<OftOptions>().Blocks,
+            (settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32)));
+        if (blocks > 0 && size > 0)
+            throw new TenonException($"adapter of method '{settings.Method}'",
+                "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}",
+                usage: true);
+        if (blocks == 0 && size == 0)
+            throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
         var wanted = blocks > 0 ? blocks : size;
-        if (settings.Start.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null) && (inputs % wanted != 0 || wanted > inputs))
-            throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'", $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}", "without it each layer gets the divisor nearest to 32", usage: true);
+        if (settings.Start.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null)
+            && (inputs % wanted != 0 || wanted > inputs))
+            throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'",
+                $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}",
+                "without it each layer gets the divisor nearest to 32", usage: true);
         if (inputs % wanted != 0 || wanted > inputs) wanted = Nearest((int)inputs, wanted);
         var block = blocks > 0 ? (int)inputs / wanted : wanted;
         return block >= 2 ? block : throw new TenonException($"block size of '{path}' (oft)", "2 or more", $"{block}", usage: true);
@@ -89,28 +100,29 @@ public sealed class Oft : AdapterMethod
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
-        (settings with { Init = config.Flag("init_weights") ? null : "random" }).With("cayley", config.Flag("use_cayley_neumann") ? "neumann" : "exact");
+        (settings with { Init = config.Flag("init_weights") ? null : "random" }).With("cayley", config.Flag("use_cayley_neumann")
+        ? "neumann" : "exact");
 }
 
 /// <summary>OFT's part of one layer.</summary>
 public sealed class OftLayer : LinearAdapter
 {
-    private readonly int block;
-    private readonly int terms;
-    private readonly double? bound;
-    private readonly DerivedParameter blocks;
-    private long boundVersion = -1;
+    private readonly int _block;
+    private readonly int _terms;
+    private readonly double? _bound;
+    private readonly DerivedParameter _blocks;
+    private long _boundVersion = -1;
 
     internal OftLayer(Linear layer, int block, AdapterSettings settings)
         : base(layer)
     {
-        this.block = block;
+        _block = block;
         var count = layer.Inputs / block;
-        terms = settings.OptionsAs<OftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<OftOptions>().NeumannTerms;
+        _terms = settings.OptionsAs<OftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<OftOptions>().NeumannTerms;
         var rows = settings.OptionsAs<OftOptions>().BlockShare ? 1 : count;
-        if (settings.OptionsAs<OftOptions>().Coft) bound = settings.OptionsAs<OftOptions>().Eps / Math.Sqrt(rows);
+        if (settings.OptionsAs<OftOptions>().Coft) _bound = settings.OptionsAs<OftOptions>().Eps / Math.Sqrt(rows);
         R = Parameter.Create($"{layer.Path}.oft_R.weight", rows, block * (block - 1) / 2);
-        blocks = new DerivedParameter($"{layer.Path}.oft_blocks", [count, block, block], [R], Compute, PullBack);
+        _blocks = new DerivedParameter($"{layer.Path}.oft_blocks", [count, block, block], [R], Compute, PullBack);
     }
 
     /// <summary>Strict upper triangles of the skew matrices [blocks, b (b - 1) / 2].</summary>
@@ -128,13 +140,15 @@ public sealed class OftLayer : LinearAdapter
     private Parameter Blocks()
     {
         Project();
-        return blocks.Value;
+        return _blocks.Value;
     }
 
-    /// <summary>Constrained OFT: in every pass the parameter itself is brought back to the ball around no turn, without a gradient.</summary>
+    /// <summary>
+    /// Constrained OFT: in every pass the parameter itself is brought back to the ball around no turn, without a gradient.
+    /// </summary>
     private void Project()
     {
-        if (bound is not { } most || boundVersion == R.Version) return;
+        if (_bound is not { } most || _boundVersion == R.Version) return;
         R.Update(values =>
         {
             var size = (int)R.Columns;
@@ -148,28 +162,28 @@ public sealed class OftLayer : LinearAdapter
                 foreach (ref var v in row) v = (float)(v * (most / norm));
             }
         });
-        boundVersion = R.Version;
+        _boundVersion = R.Version;
     }
 
     private void Compute(Span<float> values)
     {
-        var (size, area) = ((int)R.Columns, block * block);
+        var (size, area) = ((int)R.Columns, _block * _block);
         for (var j = 0; j < values.Length / area; j++)
         {
-            var q = Cayley.Skew(R.Value.Slice(j % (int)R.Rows * size, size), block);
-            (terms == 0 ? Cayley.Exact(q) : Cayley.Neumann(q, terms)).ToFloats().CopyTo(values[(j * area)..]);
+            var q = Cayley.Skew(R.Value.Slice(j % (int)R.Rows * size, size), _block);
+            (_terms == 0 ? Cayley.Exact(q) : Cayley.Neumann(q, _terms)).ToFloats().CopyTo(values[(j * area)..]);
         }
     }
 
     private void PullBack(ReadOnlySpan<float> gradient)
     {
-        var (size, area) = ((int)R.Columns, block * block);
+        var (size, area) = ((int)R.Columns, _block * _block);
         for (var j = 0; j < gradient.Length / area; j++)
         {
             var place = j % (int)R.Rows * size;
-            var q = Cayley.Skew(R.Value.Slice(place, size), block);
-            var g = Matrix.From(gradient.Slice(j * area, area), block, block);
-            Cayley.SkewBack(terms == 0 ? Cayley.ExactBack(q, g) : Cayley.NeumannBack(q, g, terms), R.GradientSum.Slice(place, size));
+            var q = Cayley.Skew(R.Value.Slice(place, size), _block);
+            var g = Matrix.From(gradient.Slice(j * area, area), _block, _block);
+            Cayley.SkewBack(_terms == 0 ? Cayley.ExactBack(q, g) : Cayley.NeumannBack(q, g, _terms), R.GradientSum.Slice(place, size));
         }
     }
 }

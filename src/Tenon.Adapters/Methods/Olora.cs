@@ -4,7 +4,10 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside the weight. A folder holds the plain LoRA of rank 2r, or with <c>init: peft</c> PEFT's own form (see <see cref="Pissa"/>).</summary>
+/// <summary>
+/// OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside
+/// the weight. A folder holds the plain LoRA of rank 2r, or with <c>init: peft</c> PEFT's own form (see <see cref="Pissa"/>).
+/// </summary>
 public sealed class Olora : SubtractedLora
 {
     /// <inheritdoc/>

@@ -5,7 +5,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// OPLoRA (arXiv 2510.13003): W' = W + s P_L B A P_R with P_L = I - Uk Uk^T and P_R = I - Vk Vk^T, so that the k largest singular triplets of W stay exactly as they are. A starts as in LoRA, B at
+/// OPLoRA (arXiv 2510.13003): W' = W + s P_L B A P_R with P_L = I - Uk Uk^T and P_R = I - Vk Vk^T, so that the k largest singular triplets
+/// of W stay exactly as they are. A starts as in LoRA, B at
 /// zero. Saved as plain LoRA of the projected factors.
 /// </summary>
 public sealed class Oplora : StartedLora
@@ -24,7 +25,8 @@ public sealed class Oplora : StartedLora
         var side = Math.Min(layer.Outputs, layer.Inputs);
         var kept = settings.OptionsAs<OploraOptions>().K ?? Math.Min(rank, side / 2);
         return kept < side ? new OploraLayer(layer, rank, scale, kept)
-            : throw new TenonException($"adapter.k for '{layer.Path}'", $"less than {side}, the smaller side of [{layer.Outputs}, {layer.Inputs}]", $"{kept}", usage: true);
+            : throw new TenonException($"adapter.k for '{layer.Path}'",
+            $"less than {side}, the smaller side of [{layer.Outputs}, {layer.Inputs}]", $"{kept}", usage: true);
     }
 
     private protected override void StartFrom(LoraLayer part, AdapterSettings settings, int index)
@@ -37,11 +39,13 @@ public sealed class Oplora : StartedLora
     }
 }
 
-/// <summary>OPLoRA's part of one layer. The projected factors are computed once after each change of A or B, so that a token costs what LoRA's does.</summary>
+/// <summary>
+/// OPLoRA's part of one layer. The projected factors are computed once after each change of A or B, so that a token costs what LoRA's does.
+/// </summary>
 public sealed class OploraLayer : LoraLayer
 {
-    private readonly DerivedParameter projectedA;
-    private readonly DerivedParameter projectedB;
+    private readonly DerivedParameter _projectedA;
+    private readonly DerivedParameter _projectedB;
 
     /// <summary>A zero update that keeps so many triplets, which are still to be set.</summary>
     public OploraLayer(Linear layer, int rank, float scale, int kept)
@@ -50,8 +54,12 @@ public sealed class OploraLayer : LoraLayer
         Left = Parameter.Create($"{layer.Path}.oplora_U", layer.Outputs, kept);
         Right = Parameter.Create($"{layer.Path}.oplora_Vt", kept, layer.Inputs);
         Left.Trainable = Right.Trainable = false;
-        projectedA = new DerivedParameter($"{layer.Path}.oplora_A", [rank, layer.Inputs], [A, Right], values => ProjectRows(A.Value, values, add: false), gradient => ProjectRows(gradient, A.GradientSum, add: true));
-        projectedB = new DerivedParameter($"{layer.Path}.oplora_B", [layer.Outputs, rank], [B, Left], values => ProjectColumns(B.Value, values, add: false), gradient => ProjectColumns(gradient, B.GradientSum, add: true));
+        _projectedA =
+            new DerivedParameter($"{layer.Path}.oplora_A", [rank, layer.Inputs], [A, Right],
+            values => ProjectRows(A.Value, values, add: false), gradient => ProjectRows(gradient, A.GradientSum, add: true));
+        _projectedB =
+            new DerivedParameter($"{layer.Path}.oplora_B", [layer.Outputs, rank], [B, Left],
+            values => ProjectColumns(B.Value, values, add: false), gradient => ProjectColumns(gradient, B.GradientSum, add: true));
     }
 
     /// <summary>Uk [out, k].</summary>
@@ -65,19 +73,22 @@ public sealed class OploraLayer : LoraLayer
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) =>
-        tape.MatMulInto(tape.Scale(tape.MatMul(Drop(tape, x), projectedA.Value), Scale), projectedB.Value, Base(tape, x));
+        tape.MatMulInto(tape.Scale(tape.MatMul(Drop(tape, x), _projectedA.Value), Scale), _projectedB.Value, Base(tape, x));
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
-        LowRank.Add(weight, projectedB.Value.Value, projectedA.Value.Value, Layer.Outputs, (int)A.Rows, Layer.Inputs, Scale);
+        LowRank.Add(weight, _projectedB.Value.Value, _projectedA.Value.Value, Layer.Outputs, (int)A.Rows, Layer.Inputs, Scale);
         return weight;
     }
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() => new(projectedA.Value.ToArray(), LowRank.Scaled(projectedB.Value.Value, Scale), (int)A.Rows);
+    public override LowRankFactors ToLora() =>
+        new(_projectedA.Value.ToArray(), LowRank.Scaled(_projectedB.Value.Value, Scale), (int)A.Rows);
 
-    /// <summary>Each row of [r, in] less its part in the span of Vk. The projection is its own transpose, so gradients go the same way.</summary>
+    /// <summary>
+    /// Each row of [r, in] less its part in the span of Vk. The projection is its own transpose, so gradients go the same way.
+    /// </summary>
     private void ProjectRows(ReadOnlySpan<float> source, Span<float> target, bool add)
     {
         var (inputs, v) = (Layer.Inputs, Right.ToArray());

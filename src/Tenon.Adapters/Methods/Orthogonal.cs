@@ -5,7 +5,8 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA with PEFT's orthogonal start: with Q from the QR of a normal matrix, A lies in the span of its even rows and B in that of its odd ones, so that B A = 0 while both get
+/// LoRA with PEFT's orthogonal start: with Q from the QR of a normal matrix, A lies in the span of its even rows and B in that of its odd
+/// ones, so that B A = 0 while both get
 /// a gradient at once. What rounding leaves of B0 A0 is subtracted, so that the start is the base bit for bit. The rank must be even.
 /// </summary>
 public sealed class Orthogonal : SubtractedLora
@@ -31,7 +32,8 @@ public sealed class Orthogonal : SubtractedLora
     // PEFT subtracts nothing, so a folder of its own is read without a start.
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)
     {
-        if (rank % 2 != 0) throw new TenonException($"rank of '{layer.Path}'", "an even rank for the orthogonal start", $"{rank}", usage: true);
+        if (rank % 2 != 0)
+            throw new TenonException($"rank of '{layer.Path}'", "an even rank for the orthogonal start", $"{rank}", usage: true);
         return settings.Start.Peft is null ? base.CreateStarted(layer, rank, scale, settings) : new LoraLayer(layer, rank, scale);
     }
 
@@ -48,7 +50,8 @@ public sealed class Orthogonal : SubtractedLora
         Matrix Normal(int rows, int columns, uint which)
         {
             var matrix = new Matrix(rows, columns);
-            for (var i = 0; i < matrix.Values.Length; i++) matrix.Values[i] = key.Normal(RandomPurpose.AdapterInit, 0, (uint)index, which, (uint)i);
+            for (var i = 0; i < matrix.Values.Length; i++)
+                matrix.Values[i] = key.Normal(RandomPurpose.AdapterInit, 0, (uint)index, which, (uint)i);
             return matrix;
         }
     }

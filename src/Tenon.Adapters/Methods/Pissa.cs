@@ -4,8 +4,10 @@ using Tenon.Models.Layers;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// PiSSA (Meng et al. 2024): A and B start at the r largest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s). PEFT takes s B A off the weight; here the
-/// weight stays and the start is subtracted beside it. A folder holds the plain LoRA of rank 2r: PEFT's own form (<c>init: peft</c>) leaves the start to be decomposed again by the reader, in float32, and vLLM
+/// PiSSA (Meng et al. 2024): A and B start at the r largest singular triplets of W, A = sqrt(S / s) V^T and B = U sqrt(S / s). PEFT takes s
+/// B A off the weight; here the
+/// weight stays and the start is subtracted beside it. A folder holds the plain LoRA of rank 2r: PEFT's own form (<c>init: peft</c>) leaves
+/// the start to be decomposed again by the reader, in float32, and vLLM
 /// does not subtract it at all. With <c>niter</c> the triplets come from a randomised SVD, which no reader can find again.
 /// </summary>
 public sealed class Pissa : SubtractedLora
@@ -50,8 +52,10 @@ public sealed class Pissa : SubtractedLora
     {
         if (config.Flag("use_dora")) return false;
         if (InitOf(config).StartsWith(Niter, StringComparison.Ordinal))
-            throw new TenonException($"'init_lora_weights' of {config.Source}", "pissa, or a folder that was converted to plain LoRA", InitOf(config),
-                "a randomised start is in neither of PEFT's files; PEFT writes a readable folder with path_initial_model_for_weight_conversion", usage: true);
+            throw new TenonException($"'init_lora_weights' of {config.Source}", "pissa, or a folder that was converted to plain LoRA",
+                InitOf(config),
+                "a randomised start is in neither of PEFT's files; PEFT writes a readable folder with "
+                + "path_initial_model_for_weight_conversion", usage: true);
         return InitOf(config) == "pissa";
     }
 }

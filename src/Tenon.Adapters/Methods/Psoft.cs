@@ -5,8 +5,10 @@ using Tenon.Models.Config;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// PSOFT (Wu et al. 2025): dW = s B (R - I) A, a scaled orthogonal R = diag(b) (I + Q)(I - Q)^-1 diag(a) inside the weight's largest singular triplets, A their right vectors and B the left ones times value / s, both
-/// frozen. PEFT's folders leave A and B out, and R depends on the signs of its singular vectors: they are read where their file holds the factors too (<c>psoft_A</c>, <c>psoft_B</c> of each layer). What is
+/// PSOFT (Wu et al. 2025): dW = s B (R - I) A, a scaled orthogonal R = diag(b) (I + Q)(I - Q)^-1 diag(a) inside the weight's largest
+/// singular triplets, A their right vectors and B the left ones times value / s, both
+/// frozen. PEFT's folders leave A and B out, and R depends on the signs of its singular vectors: they are read where their file holds the
+/// factors too (<c>psoft_A</c>, <c>psoft_B</c> of each layer). What is
 /// written is plain LoRA, which says the same function, and Tenon's record beside it holds the rest.
 /// </summary>
 public sealed class Psoft : AdapterMethod
@@ -43,14 +45,17 @@ public sealed class Psoft : AdapterMethod
     private static int Rank(AdapterSettings settings, string path, long outputs, long inputs)
     {
         var rank = Fit.Rank(settings);
-        return rank <= Math.Min(outputs, inputs) ? rank : throw new TenonException($"rank of '{path}' (psoft)", $"at most {Math.Min(outputs, inputs)}, the smaller side", $"{rank}", usage: true);
+        return rank <= Math.Min(outputs, inputs) ? rank
+            : throw new TenonException($"rank of '{path}' (psoft)", $"at most {Math.Min(outputs, inputs)}, the smaller side", $"{rank}",
+            usage: true);
     }
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
     {
         long rank = Rank(settings, s.Path, s.Outputs, s.Inputs);
-        return (settings.OptionsAs<PsoftOptions>().Orth ? rank * (rank - 1) / 2 : rank * rank) + (settings.OptionsAs<PsoftOptions>().MagA ? rank : 0) + (settings.OptionsAs<PsoftOptions>().MagB ? rank : 0);
+        return (settings.OptionsAs<PsoftOptions>().Orth ? rank * (rank - 1) / 2 : rank * rank)
+            + (settings.OptionsAs<PsoftOptions>().MagA ? rank : 0) + (settings.OptionsAs<PsoftOptions>().MagB ? rank : 0);
     });
 
     /// <inheritdoc/>
@@ -62,10 +67,13 @@ public sealed class Psoft : AdapterMethod
     /// <inheritdoc/>
     public override void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder)
     {
-        var factors = adapter.Linears.OfType<PsoftLayer>().SelectMany(l => l.PrivateTensors.Select(t => (Name: PeftKeys.Of(l.Layer.Path, t.Key), t.Tensor))).ToList();
+        var factors = adapter.Linears.OfType<PsoftLayer>()
+            .SelectMany(l => l.PrivateTensors.Select(t => (Name: PeftKeys.Of(l.Layer.Path, t.Key), t.Tensor))).ToList();
         if (factors.FirstOrDefault(f => !file.Tensors.ContainsKey(f.Name)).Name is { } missing)
-            throw new TenonException($"adapter of type PSOFT, '{folder}'", $"the frozen factors, '{missing}' among them, which PEFT's file leaves out", "none",
-                "its function depends on the signs of PEFT's singular vectors: save PEFT's buffers _psoft_A_cache and _psoft_B_cache under these names, or convert it there with convert_to_lora", usage: true);
+            throw new TenonException($"adapter of type PSOFT, '{folder}'",
+                $"the frozen factors, '{missing}' among them, which PEFT's file leaves out", "none",
+                "its function depends on the signs of PEFT's singular vectors: save PEFT's buffers _psoft_A_cache and _psoft_B_cache "
+                + "under these names, or convert it there with convert_to_lora", usage: true);
         PeftFolder.ReadAll(adapter.Tensors.Concat(factors), file, folder, Name);
     }
 

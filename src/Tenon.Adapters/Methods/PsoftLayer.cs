@@ -11,28 +11,31 @@ public sealed class PsoftLayer : FactoredAdapter
     /// <summary>What PEFT adds to the norm.</summary>
     private const double Tiny = 1e-12;
 
-    private readonly float scale;
-    private readonly bool isOrthogonal;
-    private readonly int terms;
-    private readonly double most;
-    private readonly DerivedParameter core;
+    private readonly float _scale;
+    private readonly bool _isOrthogonal;
+    private readonly int _terms;
+    private readonly double _most;
+    private readonly DerivedParameter _core;
 
     /// <summary>R = I; the frozen factors are still to be set.</summary>
     internal PsoftLayer(Linear layer, int rank, float scale, AdapterSettings settings)
         : base(layer)
     {
-        this.scale = scale;
-        isOrthogonal = settings.OptionsAs<PsoftOptions>().Orth;
-        terms = settings.OptionsAs<PsoftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<PsoftOptions>().NeumannTerms;
-        most = settings.OptionsAs<PsoftOptions>().NeumannEps;
+        _scale = scale;
+        _isOrthogonal = settings.OptionsAs<PsoftOptions>().Orth;
+        _terms = settings.OptionsAs<PsoftOptions>().Cayley == "exact" ? 0 : settings.OptionsAs<PsoftOptions>().NeumannTerms;
+        _most = settings.OptionsAs<PsoftOptions>().NeumannEps;
         A = Parameter.Create($"{layer.Path}.psoft_A", rank, layer.Inputs);
         B = Parameter.Create($"{layer.Path}.psoft_B", layer.Outputs, rank);
         A.Trainable = B.Trainable = false;
-        Turn = isOrthogonal ? Parameter.Create($"{layer.Path}.psoft_R.weight", rank * (rank - 1) / 2) : Parameter.Create($"{layer.Path}.psoft_R.weight", rank, rank);
-        if (!isOrthogonal) Turn.Set(Matrix.Identity(rank).ToFloats());
+        Turn = _isOrthogonal ? Parameter.Create($"{layer.Path}.psoft_R.weight", rank * (rank - 1) / 2)
+            : Parameter.Create($"{layer.Path}.psoft_R.weight", rank, rank);
+        if (!_isOrthogonal) Turn.Set(Matrix.Identity(rank).ToFloats());
         if (settings.OptionsAs<PsoftOptions>().MagA) VectorA = Ones("psoft_R.vector_a", rank);
         if (settings.OptionsAs<PsoftOptions>().MagB) VectorB = Ones("psoft_R.vector_b", rank);
-        core = new DerivedParameter($"{layer.Path}.psoft_core", [rank, rank], [.. new[] { Turn, VectorA, VectorB }.OfType<Parameter>()], Compute, PullBack);
+        _core =
+            new DerivedParameter($"{layer.Path}.psoft_core", [rank, rank], [.. new[] { Turn, VectorA, VectorB }.OfType<Parameter>()],
+            Compute, PullBack);
     }
 
     /// <summary>A [r, in], frozen.</summary>
@@ -65,10 +68,12 @@ public sealed class PsoftLayer : FactoredAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => [("psoft_A", A), ("psoft_B", B)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), core.Value), scale), B, Base(tape, x));
+    public override Tensor Forward(Tape tape, Tensor x) =>
+        tape.MatMulInto(tape.Scale(tape.MatMul(tape.MatMul(Drop(tape, x), A), _core.Value), _scale), B, Base(tape, x));
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() => new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, core.Value.Value, Layer.Outputs, (int)A.Rows), scale), (int)A.Rows);
+    public override LowRankFactors ToLora() =>
+        new(A.ToArray(), LowRank.Scaled(LowRank.Product(B.Value, _core.Value.Value, Layer.Outputs, (int)A.Rows), _scale), (int)A.Rows);
 
     private Parameter Ones(string key, int size)
     {
@@ -81,13 +86,13 @@ public sealed class PsoftLayer : FactoredAdapter
     private Matrix Inner()
     {
         var rank = (int)A.Rows;
-        if (!isOrthogonal) return Matrix.From(Turn.Value, rank, rank);
+        if (!_isOrthogonal) return Matrix.From(Turn.Value, rank, rank);
         var q = Cayley.Skew(Turn.Value, rank);
-        return terms == 0 ? Cayley.Exact(-q) : Cayley.Neumann(Shrink(q) * q, terms);
+        return _terms == 0 ? Cayley.Exact(-q) : Cayley.Neumann(Shrink(q) * q, _terms);
     }
 
     /// <summary>What brings Q down to the largest norm of the series; 1 where it is below.</summary>
-    private double Shrink(Matrix q) => most > 0 && q.FrobeniusNorm() > most ? most / (q.FrobeniusNorm() + Tiny) : 1;
+    private double Shrink(Matrix q) => _most > 0 && q.FrobeniusNorm() > _most ? _most / (q.FrobeniusNorm() + Tiny) : 1;
 
     /// <summary>R - I.</summary>
     private void Compute(Span<float> values)
@@ -95,7 +100,8 @@ public sealed class PsoftLayer : FactoredAdapter
         var rank = (int)A.Rows;
         var r = Inner();
         for (var i = 0; i < rank; i++)
-            for (var j = 0; j < rank; j++) values[i * rank + j] = (float)((VectorB?.Value[i] ?? 1.0) * r[i, j] * (VectorA?.Value[j] ?? 1.0) - (i == j ? 1 : 0));
+            for (var j = 0; j < rank; j++)
+                values[i * rank + j] = (float)((VectorB?.Value[i] ?? 1.0) * r[i, j] * (VectorA?.Value[j] ?? 1.0) - (i == j ? 1 : 0));
     }
 
     private void PullBack(ReadOnlySpan<float> gradient)
@@ -112,7 +118,7 @@ public sealed class PsoftLayer : FactoredAdapter
                 if (VectorB is not null) VectorB.GradientSum[i] += (float)(g * a * r[i, j]);
             }
 
-        if (isOrthogonal) Cayley.SkewBack(SkewBack(Cayley.Skew(Turn.Value, rank), inner), Turn.GradientSum);
+        if (_isOrthogonal) Cayley.SkewBack(SkewBack(Cayley.Skew(Turn.Value, rank), inner), Turn.GradientSum);
         else
             for (var i = 0; i < rank * rank; i++) Turn.GradientSum[i] += (float)inner.Values[i];
     }
@@ -120,9 +126,9 @@ public sealed class PsoftLayer : FactoredAdapter
     /// <summary>dQ of dR; the norm that shrinks Q takes part in it.</summary>
     private Matrix SkewBack(Matrix q, Matrix gradient)
     {
-        if (terms == 0) return -Cayley.ExactBack(-q, gradient);
+        if (_terms == 0) return -Cayley.ExactBack(-q, gradient);
         var shrink = Shrink(q);
-        var back = Cayley.NeumannBack(shrink * q, gradient, terms);
+        var back = Cayley.NeumannBack(shrink * q, gradient, _terms);
         if (shrink == 1) return back;
         var norm = q.FrobeniusNorm();
         var along = 0.0;

@@ -7,7 +7,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// RandLoRA (Albert et al. 2025): a full-rank sum of frozen random bases that all layers share, with trained diagonal scales: dW = s B_flat (lambda * A * gamma)_flat, transposed where a layer has more inputs
+/// RandLoRA (Albert et al. 2025): a full-rank sum of frozen random bases that all layers share, with trained diagonal scales: dW = s B_flat
+/// (lambda * A * gamma)_flat, transposed where a layer has more inputs
 /// than outputs, s = alpha / r. The bases are PyTorch's draws from the projection key, rounded to bfloat16 as there.
 /// </summary>
 public sealed class RandLora : AdapterMethod
@@ -42,7 +43,8 @@ public sealed class RandLora : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
         var rank = Fit.Rank(settings);
-        return Targets.Shapes(config, settings).Sum(s => (Math.Min(s.Outputs, s.Inputs) + rank - 1) / rank * (rank + Math.Min(s.Outputs, s.Inputs)));
+        return Targets.Shapes(config, settings)
+            .Sum(s => (Math.Min(s.Outputs, s.Inputs) + rank - 1) / rank * (rank + Math.Min(s.Outputs, s.Inputs)));
     }
 
     /// <inheritdoc/>
@@ -105,7 +107,9 @@ internal static class RandLoraBases
         return parameter;
     }
 
-    /// <summary>Uniform in +-1/sqrt(fan in), rounded to bfloat16; PyTorch turns a value that rounds up to the bound into its lower end.</summary>
+    /// <summary>
+    /// Uniform in +-1/sqrt(fan in), rounded to bfloat16; PyTorch turns a value that rounds up to the bound into its lower end.
+    /// </summary>
     private static void Uniform(TorchRandom random, float[] values, int fanIn)
     {
         var bound = (float)(Math.Sqrt(3) * (Math.Sqrt(1.0 / 3) / Math.Sqrt(fanIn)));
@@ -142,26 +146,29 @@ internal static class RandLoraBases
     }
 }
 
-/// <summary>RandLoRA's part of one layer. Row j of the scaled A pairs basis j mod n with rank j / n, column j of B basis j / r with rank j mod r, as PEFT's flattening has it.</summary>
+/// <summary>
+/// RandLoRA's part of one layer. Row j of the scaled A pairs basis j mod n with rank j / n, column j of B basis j / r with rank j mod r, as
+/// PEFT's flattening has it.
+/// </summary>
 public sealed class RandLoraLayer : DenseUpdate
 {
-    private readonly Parameter a;
-    private readonly Parameter b;
-    private readonly int rank;
-    private readonly int bases;
-    private readonly int least;
-    private readonly float scale;
-    private readonly bool save;
+    private readonly Parameter _a;
+    private readonly Parameter _b;
+    private readonly int _rank;
+    private readonly int _bases;
+    private readonly int _least;
+    private readonly float _scale;
+    private readonly bool _save;
 
     internal RandLoraLayer(Linear layer, Parameter a, Parameter b, int rank, float scale, bool save)
         : base(layer)
     {
-        (this.a, this.b, this.rank, this.scale, this.save) = (a, b, rank, scale, save);
-        least = Math.Min(layer.Outputs, layer.Inputs);
-        bases = (least + rank - 1) / rank;
-        Lambda = Parameter.Create($"{layer.Path}.randlora_lambda", rank, bases);
-        Gamma = Parameter.Create($"{layer.Path}.randlora_gamma", bases, least);
-        Gamma.Update(values => values.Fill(1f / Math.Max(bases, least)));
+        (_a, _b, _rank, _scale, _save) = (a, b, rank, scale, save);
+        _least = Math.Min(layer.Outputs, layer.Inputs);
+        _bases = (_least + rank - 1) / rank;
+        Lambda = Parameter.Create($"{layer.Path}.randlora_lambda", rank, _bases);
+        Gamma = Parameter.Create($"{layer.Path}.randlora_gamma", _bases, _least);
+        Gamma.Update(values => values.Fill(1f / Math.Max(_bases, _least)));
     }
 
     /// <summary>lambda [r, bases], zero at the start.</summary>
@@ -171,48 +178,52 @@ public sealed class RandLoraLayer : DenseUpdate
     public Parameter Gamma { get; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => save
-        ? [("randlora_A", a), ("randlora_B", b), ("randlora_lambda", Lambda), ("randlora_gamma", Gamma)]
+    public override IEnumerable<(string Key, Parameter Tensor)> Tensors => _save
+        ? [("randlora_A", _a), ("randlora_B", _b), ("randlora_lambda", Lambda), ("randlora_gamma", Gamma)]
         : [("randlora_lambda", Lambda), ("randlora_gamma", Gamma)];
 
     private bool IsTurned => Layer.Inputs > Layer.Outputs;
 
     private protected override DerivedParameter CreateUpdate()
     {
-        var (width, most) = (rank * bases, Math.Max(Layer.Outputs, Layer.Inputs));
-        var scaled = new DerivedParameter($"{Layer.Path}.randlora_scaled", IsTurned ? [least, width] : [width, least], [Lambda, Gamma, a], Flatten, FlattenBack);
-        return DerivedParameter.Of($"{Layer.Path}.randlora_update", [Layer.Outputs, Layer.Inputs], [b], t =>
+        var (width, most) = (_rank * _bases, Math.Max(Layer.Outputs, Layer.Inputs));
+        var scaled =
+            new DerivedParameter($"{Layer.Path}.randlora_scaled", IsTurned ? [_least, width]
+            : [width, _least], [Lambda, Gamma, _a], Flatten, FlattenBack);
+        return DerivedParameter.Of($"{Layer.Path}.randlora_update", [Layer.Outputs, Layer.Inputs], [_b], t =>
         {
             var flat = new float[most * width];
             for (var o = 0; o < most; o++)
-                for (var j = 0; j < width; j++) flat[IsTurned ? j * most + o : o * width + j] = b.Value[(o * (int)b.Dimensions[1] + j / rank) * rank + j % rank];
+                for (var j = 0; j < width; j++)
+                    flat[IsTurned ? j * most + o : o * width + j] = _b.Value[(o * (int)_b.Dimensions[1] + j / _rank) * _rank + j % _rank];
             return IsTurned ? t.Product(scaled.Value, t.Input(flat, width, most)) : t.Product(t.Input(flat, most, width), scaled.Value);
         }, [scaled]);
     }
 
-    private int Place(int j, int i) => IsTurned ? i * rank * bases + j : j * least + i;
+    private int Place(int j, int i) => IsTurned ? i * _rank * _bases + j : j * _least + i;
 
     private void Flatten(Span<float> values)
     {
-        for (var j = 0; j < rank * bases; j++)
+        for (var j = 0; j < _rank * _bases; j++)
         {
-            var (k, n) = (j / bases, j % bases);
-            for (var i = 0; i < least; i++)
-                values[Place(j, i)] = (float)((double)scale * Lambda.Value[j] * a.Value[k * (int)a.Dimensions[2] + i] * Gamma.Value[n * least + i]);
+            var (k, n) = (j / _bases, j % _bases);
+            for (var i = 0; i < _least; i++)
+                values[Place(j, i)] =
+                    (float)((double)_scale * Lambda.Value[j] * _a.Value[k * (int)_a.Dimensions[2] + i] * Gamma.Value[n * _least + i]);
         }
     }
 
     private void FlattenBack(ReadOnlySpan<float> gradient)
     {
         var dGamma = new double[Gamma.Length];
-        for (var j = 0; j < rank * bases; j++)
+        for (var j = 0; j < _rank * _bases; j++)
         {
-            var (k, n, sum) = (j / bases, j % bases, 0.0);
-            for (var i = 0; i < least; i++)
+            var (k, n, sum) = (j / _bases, j % _bases, 0.0);
+            for (var i = 0; i < _least; i++)
             {
-                var g = (double)scale * gradient[Place(j, i)] * a.Value[k * (int)a.Dimensions[2] + i];
-                sum += g * Gamma.Value[n * least + i];
-                dGamma[n * least + i] += g * Lambda.Value[j];
+                var g = (double)_scale * gradient[Place(j, i)] * _a.Value[k * (int)_a.Dimensions[2] + i];
+                sum += g * Gamma.Value[n * _least + i];
+                dGamma[n * _least + i] += g * Lambda.Value[j];
             }
 
             Lambda.GradientSum[j] += (float)sum;

@@ -3,7 +3,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// Riemannian preconditioning of LoRA (Zhang and Pilanci 2024): g_A becomes (B^T B + eps I)^-1 g_A and g_B becomes g_B (A A^T + eps I)^-1, both with the factors before the
+/// Riemannian preconditioning of LoRA (Zhang and Pilanci 2024): g_A becomes (B^T B + eps I)^-1 g_A and g_B becomes g_B (A A^T + eps I)^-1,
+/// both with the factors before the
 /// step, so that the size of a step in B A does not depend on how the product is split. Works under any update rule.
 /// </summary>
 internal static class Riemannian

@@ -1,6 +1,9 @@
 namespace Tenon.Adapters.Methods;
 
-/// <summary>RLPO (arXiv 2606.31813): LoRA whose A starts at the right singular vectors of the r largest singular values, orthonormal, and whose B starts at zero.</summary>
+/// <summary>
+/// RLPO (arXiv 2606.31813): LoRA whose A starts at the right singular vectors of the r largest singular values, orthonormal, and whose B
+/// starts at zero.
+/// </summary>
 public sealed class Rlpo : StartedLora
 {
     /// <inheritdoc/>

@@ -7,7 +7,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// RoAd (Liao and Monz 2024): pairs (i, i + g/2) of a layer's outputs, bias included, are turned and scaled: y' = y * alpha cos(theta) + quarter turn(y) * alpha sin(theta). Variant 1 has one
+/// RoAd (Liao and Monz 2024): pairs (i, i + g/2) of a layer's outputs, bias included, are turned and scaled: y' = y * alpha cos(theta) +
+/// quarter turn(y) * alpha sin(theta). Variant 1 has one
 /// angle and scale a pair, 2 one an output, 4 separate ones for both factors.
 /// </summary>
 public sealed class Road : AdapterMethod
@@ -41,9 +42,12 @@ public sealed class Road : AdapterMethod
     {
         var list = layers.ToList();
         var group = settings.OptionsAs<RoadOptions>().GroupSize ?? Fit.Divisor(list.Select(l => l.Outputs), 64, 2);
-        if (group < 2 || group % 2 != 0) throw new TenonException("adapter.group-size of method 'road'", "an even number of 2 or more", $"{group}", usage: true);
+        if (group < 2 || group % 2 != 0)
+            throw new TenonException("adapter.group-size of method 'road'", "an even number of 2 or more", $"{group}", usage: true);
         foreach (var (outputs, path) in list)
-            if (outputs % group != 0) throw new TenonException("adapter.group-size of method 'road'", $"a number that divides the {outputs} outputs of '{path}'", $"{group}", usage: true);
+            if (outputs % group != 0)
+                throw new TenonException("adapter.group-size of method 'road'", $"a number that divides the {outputs} outputs of '{path}'",
+                    $"{group}", usage: true);
         return group;
     }
 
@@ -73,22 +77,22 @@ public sealed class Road : AdapterMethod
 /// <summary>RoAd's part of one layer.</summary>
 public sealed class RoadLayer : LinearAdapter
 {
-    private readonly int variant;
-    private readonly DerivedParameter first;
-    private readonly DerivedParameter second;
+    private readonly int _variant;
+    private readonly DerivedParameter _first;
+    private readonly DerivedParameter _second;
 
     /// <summary>No turn: theta 0, alpha 1.</summary>
     public RoadLayer(Linear layer, int variant, int group)
         : base(layer)
     {
-        this.variant = variant;
+        _variant = variant;
         Group = group;
         var size = variant switch { 1 => layer.Outputs / 2, 2 => layer.Outputs, _ => 2 * layer.Outputs };
         Theta = Parameter.Create($"{layer.Path}.road_theta", size);
         Alpha = Parameter.Create($"{layer.Path}.road_alpha", size);
         Alpha.Update(values => values.Fill(1));
-        first = Factor("cos", isSecond: false);
-        second = Factor("sin", isSecond: true);
+        _first = Factor("cos", isSecond: false);
+        _second = Factor("sin", isSecond: true);
     }
 
     /// <summary>Outputs that are paired within.</summary>
@@ -104,7 +108,7 @@ public sealed class RoadLayer : LinearAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("road_theta", Theta), ("road_alpha", Alpha)];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tape tape, Tensor x) => tape.PairTurn(Base(tape, x), first.Value, second.Value, Group);
+    public override Tensor Forward(Tape tape, Tensor x) => tape.PairTurn(Base(tape, x), _first.Value, _second.Value, Group);
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
@@ -128,7 +132,9 @@ public sealed class RoadLayer : LinearAdapter
             var isFirstHalf = o % Group < half;
             var other = isFirstHalf ? o + half : o - half;
             for (var i = 0; i < width; i++)
-                rows[o * width + i] = (float)((double)original[o * width + i] * first.Value.Value[o] + (double)original[other * width + i] * second.Value.Value[o]);
+                rows[o * width + i] =
+                    (float)((double)original[o * width + i] * _first.Value.Value[o]
+                    + (double)original[other * width + i] * _second.Value.Value[o]);
         }
     }
 
@@ -136,14 +142,15 @@ public sealed class RoadLayer : LinearAdapter
     private int Place(int output, bool isSecond)
     {
         var (group, i, half) = (output / Group, output % Group, Group / 2);
-        return variant switch { 1 => group * half + i % half, 2 => output, _ => group * 2 * Group + (isSecond ? Group : 0) + i };
+        return _variant switch { 1 => group * half + i % half, 2 => output, _ => group * 2 * Group + (isSecond ? Group : 0) + i };
     }
 
     /// <summary>The quarter turn takes the partner with a minus in a group's first half.</summary>
     private double Sign(int output, bool isSecond) => isSecond && output % Group < Group / 2 ? -1 : 1;
 
     /// <summary>alpha cos theta, or alpha sin theta with its sign, of each output.</summary>
-    private DerivedParameter Factor(string name, bool isSecond) => new($"{Layer.Path}.road_{name}", [Layer.Outputs], [Theta, Alpha], values =>
+    private DerivedParameter Factor(string name, bool isSecond) =>
+        new($"{Layer.Path}.road_{name}", [Layer.Outputs], [Theta, Alpha], values =>
     {
         for (var o = 0; o < values.Length; o++)
         {

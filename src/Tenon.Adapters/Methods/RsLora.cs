@@ -16,5 +16,6 @@ public sealed class RsLora : LoraFamily
 
     private protected override bool RankStabilized => true;
 
-    private protected override bool Reads(PeftConfig config) => !config.Flag("use_dora") && config.Flag("use_rslora") && InitOf(config) is ("true" or "false" or "gaussian");
+    private protected override bool Reads(PeftConfig config) =>
+        !config.Flag("use_dora") && config.Flag("use_rslora") && InitOf(config) is ("true" or "false" or "gaussian");
 }

@@ -7,7 +7,10 @@ using Tenon.Tensors;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>SHiRA (Bhardwaj et al. 2024): as many scattered entries of the weight as a LoRA of that rank has values, r (in + out), are trained. Their places are in the file.</summary>
+/// <summary>
+/// SHiRA (Bhardwaj et al. 2024): as many scattered entries of the weight as a LoRA of that rank has values, r (in + out), are trained.
+/// Their places are in the file.
+/// </summary>
 public sealed class Shira : SparseMethod
 {
     /// <inheritdoc/>
@@ -26,7 +29,8 @@ public sealed class Shira : SparseMethod
     {
         int[] places = settings.OptionsAs<ShiraOptions>().RandomSeed is { } seed
             ? [.. new TorchRandom((ulong)seed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(p => (int)p)]
-            : new RandomKey(settings.StartSeed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0).Take(count).ToArray();
+            : new RandomKey(settings.StartSeed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0)
+            .Take(count).ToArray();
         Array.Sort(places);
         return places;
     }
@@ -46,7 +50,8 @@ public abstract class SparseMethod : AdapterMethod
     {
         var size = Fit.Rank(settings) * (outputs + inputs);
         return size <= outputs * inputs ? (int)size
-            : throw new TenonException($"rank of '{path}' ({Name})", $"r (in + out) at most the layer's {outputs * inputs} weights", $"r = {settings.CommonRank}: {size}", usage: true);
+            : throw new TenonException($"rank of '{path}' ({Name})", $"r (in + out) at most the layer's {outputs * inputs} weights",
+            $"r = {settings.CommonRank}: {size}", usage: true);
     }
 
     /// <summary>The entries of layer number <paramref name="index"/>, row times inputs plus column, ascending.</summary>
@@ -64,11 +69,15 @@ public abstract class SparseMethod : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => (long)Size(s.Path, s.Outputs, s.Inputs, settings));
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => (long)Size(s.Path, s.Outputs, s.Inputs, settings));
 
     /// <inheritdoc/>
     public override IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) =>
-        base.FileTensors(adapter).Concat(adapter.Linears.OfType<ShiraLayer>().Select(l => SafetensorsEntry.FromBytes(l.IndicesName, SafetensorsType.I32, [2, l.Count], MemoryMarshal.AsBytes<int>(l.Places()).ToArray())));
+        base.FileTensors(adapter)
+        .Concat(adapter.Linears.OfType<ShiraLayer>()
+        .Select(l =>
+        SafetensorsEntry.FromBytes(l.IndicesName, SafetensorsType.I32, [2, l.Count], MemoryMarshal.AsBytes<int>(l.Places()).ToArray())));
 
     /// <inheritdoc/>
     public override void ReadTensors(AdapterSet adapter, SafetensorsFile file, string folder)
@@ -77,9 +86,11 @@ public abstract class SparseMethod : AdapterMethod
         foreach (var layer in layers)
         {
             if (!file.Tensors.TryGetValue(layer.IndicesName, out var info) || !info.Shape.SequenceEqual([2L, layer.Count]))
-                throw new TenonException($"adapter folder '{folder}'", $"a tensor '{layer.IndicesName}' of shape [2, {layer.Count}]", info is null ? "none" : $"[{string.Join(", ", info.Shape)}]");
+                throw new TenonException($"adapter folder '{folder}'", $"a tensor '{layer.IndicesName}' of shape [2, {layer.Count}]",
+                    info is null ? "none" : $"[{string.Join(", ", info.Shape)}]");
             // On Windows PEFT writes the places as float32.
-            int[] places = info.Type == SafetensorsType.I32 ? MemoryMarshal.Cast<byte, int>(file.Bytes(layer.IndicesName)).ToArray() : [.. file.ReadDoubles(layer.IndicesName).Select(v => (int)v)];
+            int[] places = info.Type == SafetensorsType.I32 ? MemoryMarshal.Cast<byte, int>(file.Bytes(layer.IndicesName)).ToArray()
+                : [.. file.ReadDoubles(layer.IndicesName).Select(v => (int)v)];
             layer.SetPlaces(places, folder);
         }
 
@@ -90,15 +101,15 @@ public abstract class SparseMethod : AdapterMethod
 /// <summary>The trained entries of one layer.</summary>
 public sealed class ShiraLayer : SparseUpdate
 {
-    private int[] outputs;
-    private int[] inputs;
+    private int[] _outputs;
+    private int[] _inputs;
 
     /// <summary>Zero values at the given places.</summary>
     public ShiraLayer(Linear layer, int[] places)
         : base(layer)
     {
-        outputs = [.. places.Select(p => p / layer.Inputs)];
-        inputs = [.. places.Select(p => p % layer.Inputs)];
+        _outputs = [.. places.Select(p => p / layer.Inputs)];
+        _inputs = [.. places.Select(p => p % layer.Inputs)];
         Weight = Parameter.Create($"{layer.Path}.shira_weight", places.Length);
     }
 
@@ -106,29 +117,30 @@ public sealed class ShiraLayer : SparseUpdate
     public Parameter Weight { get; }
 
     /// <summary>Number of entries.</summary>
-    public int Count => outputs.Length;
+    public int Count => _outputs.Length;
 
     /// <inheritdoc/>
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("shira_weight", Weight)];
 
     internal string IndicesName => PeftKeys.Of(Layer.Path, "shira_indices");
 
-    private protected override int[] Outputs => outputs;
+    private protected override int[] Outputs => _outputs;
 
-    private protected override int[] Inputs => inputs;
+    private protected override int[] Inputs => _inputs;
 
     private protected override Parameter Values => Weight;
 
     /// <summary>All rows, then all columns.</summary>
-    internal int[] Places() => [.. outputs, .. inputs];
+    internal int[] Places() => [.. _outputs, .. _inputs];
 
     internal void SetPlaces(int[] places, string folder)
     {
         var count = places.Length / 2;
         for (var k = 0; k < count; k++)
             if (places[k] < 0 || places[k] >= Layer.Outputs || places[count + k] < 0 || places[count + k] >= Layer.Inputs)
-                throw new TenonException($"tensor '{IndicesName}' of '{folder}'", $"places within [{Layer.Outputs}, {Layer.Inputs}]", $"({places[k]}, {places[count + k]})", "the folder belongs to another model");
-        (outputs, inputs) = (places[..count], places[count..]);
+                throw new TenonException($"tensor '{IndicesName}' of '{folder}'", $"places within [{Layer.Outputs}, {Layer.Inputs}]",
+                    $"({places[k]}, {places[count + k]})", "the folder belongs to another model");
+        (_outputs, _inputs) = (places[..count], places[count..]);
     }
 }
 

@@ -8,7 +8,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// SliceFine (as PeRL has it): r consecutive columns (or rows) of each weight are trained, from their own values. Only the slice is kept; saved as the plain LoRA that it is, one factor of
+/// SliceFine (as PeRL has it): r consecutive columns (or rows) of each weight are trained, from their own values. Only the slice is kept;
+/// saved as the plain LoRA that it is, one factor of
 /// unit vectors and the other the change of the slice.
 /// </summary>
 public sealed class SliceFine : AdapterMethod
@@ -28,16 +29,23 @@ public sealed class SliceFine : AdapterMethod
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
-        foreach (var layer in Targets.Linears(set)) set.Add(new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.OptionsAs<SliceFineOptions>().SlicePosition, RankOf(set.Settings, layer.Path)));
+        foreach (var layer in Targets.Linears(set))
+            set.Add(
+                new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.OptionsAs<SliceFineOptions>().SlicePosition,
+                RankOf(set.Settings, layer.Path)));
     }
 
     private static bool IsColumn(AdapterSettings settings) => settings.OptionsAs<SliceFineOptions>().SliceMode == "column";
 
-    private static int RankOf(AdapterSettings settings, string path) => settings.RankOf(path) is > 0 and var rank ? rank : throw new TenonException($"rank of '{path}'", "a positive integer", $"{settings.RankOf(path)}", usage: true);
+    private static int RankOf(AdapterSettings settings, string path) =>
+        settings.RankOf(path) is > 0 and var rank ? rank
+        : throw new TenonException($"rank of '{path}'", "a positive integer", $"{settings.RankOf(path)}", usage: true);
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) =>
-        Targets.Shapes(config, settings).Sum(s => IsColumn(settings) ? Math.Min(RankOf(settings, s.Path), s.Inputs) * s.Outputs : Math.Min(RankOf(settings, s.Path), s.Outputs) * s.Inputs);
+        Targets.Shapes(config, settings)
+        .Sum(s => IsColumn(settings) ? Math.Min(RankOf(settings, s.Path), s.Inputs) * s.Outputs
+        : Math.Min(RankOf(settings, s.Path), s.Outputs) * s.Inputs);
 
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) => true;
@@ -52,23 +60,23 @@ public sealed class SliceFine : AdapterMethod
 /// <summary>SliceFine's part of one layer: y = W x + b + (T - W[slice]) x[slice], the change computed once after each step.</summary>
 public sealed class SliceFineLayer : LinearAdapter
 {
-    private readonly bool column;
-    private readonly int first;
-    private readonly DerivedParameter change;
+    private readonly bool _column;
+    private readonly int _first;
+    private readonly DerivedParameter _change;
 
     /// <summary>The slice from <paramref name="position"/> on, moved back where it would reach over the end.</summary>
     public SliceFineLayer(Linear layer, bool column, int position, int rank)
         : base(layer)
     {
-        this.column = column;
+        _column = column;
         var size = column ? layer.Inputs : layer.Outputs;
         Rank = Math.Min(rank, size);
-        first = Math.Min(position, size - Rank);
+        _first = Math.Min(position, size - Rank);
         var start = Slice();
         long[] shape = column ? [layer.Outputs, Rank] : [Rank, layer.Inputs];
         Part = Parameter.Create($"{layer.Path}.slicefine_adapters.weight", shape);
         Part.Set(start);
-        change = new DerivedParameter($"{layer.Path}.slicefine_change", shape, [Part],
+        _change = new DerivedParameter($"{layer.Path}.slicefine_change", shape, [Part],
             values =>
             {
                 for (var i = 0; i < values.Length; i++) values[i] = Part.Value[i] - start[i];
@@ -93,44 +101,45 @@ public sealed class SliceFineLayer : LinearAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var y = Base(tape, x);
-        return column ? tape.MatMulInto(tape.ColumnRange(x, first, Rank), change.Value, y) : tape.AddToColumnsInPlace(y, tape.MatMul(x, change.Value), first);
+        return _column ? tape.MatMulInto(tape.ColumnRange(x, _first, Rank), _change.Value, y)
+            : tape.AddToColumnsInPlace(y, tape.MatMul(x, _change.Value), _first);
     }
 
     /// <inheritdoc/>
     public override float[] EffectiveWeight(float[] weight)
     {
         var inputs = Layer.Inputs;
-        if (!column) Part.Value.CopyTo(weight.AsSpan(first * inputs));
+        if (!_column) Part.Value.CopyTo(weight.AsSpan(_first * inputs));
         else
-            for (var o = 0; o < Layer.Outputs; o++) Part.Value.Slice(o * Rank, Rank).CopyTo(weight.AsSpan(o * inputs + first));
+            for (var o = 0; o < Layer.Outputs; o++) Part.Value.Slice(o * Rank, Rank).CopyTo(weight.AsSpan(o * inputs + _first));
         return weight;
     }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora()
     {
-        if (column)
+        if (_column)
         {
             var a = new float[Rank * Layer.Inputs];
-            for (var k = 0; k < Rank; k++) a[k * Layer.Inputs + first + k] = 1;
-            return new LowRankFactors(a, change.Value.ToArray(), Rank);
+            for (var k = 0; k < Rank; k++) a[k * Layer.Inputs + _first + k] = 1;
+            return new LowRankFactors(a, _change.Value.ToArray(), Rank);
         }
 
         var b = new float[Layer.Outputs * Rank];
-        for (var k = 0; k < Rank; k++) b[(first + k) * Rank + k] = 1;
-        return new LowRankFactors(change.Value.ToArray(), b, Rank);
+        for (var k = 0; k < Rank; k++) b[(_first + k) * Rank + k] = 1;
+        return new LowRankFactors(_change.Value.ToArray(), b, Rank);
     }
 
     private float[] Slice()
     {
         var (row, inputs) = (new float[Layer.Inputs], Layer.Inputs);
-        var values = new float[column ? Layer.Outputs * Rank : Rank * inputs];
-        if (!column) Layer.Weight.CopyRows(first, values);
+        var values = new float[_column ? Layer.Outputs * Rank : Rank * inputs];
+        if (!_column) Layer.Weight.CopyRows(_first, values);
         else
             for (var o = 0; o < Layer.Outputs; o++)
             {
                 Layer.Weight.CopyRows(o, row);
-                row.AsSpan(first, Rank).CopyTo(values.AsSpan(o * Rank));
+                row.AsSpan(_first, Rank).CopyTo(values.AsSpan(o * Rank));
             }
 
         return values;

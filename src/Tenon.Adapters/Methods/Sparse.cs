@@ -4,7 +4,8 @@ using Tenon.Models.Layers;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// Sparse-mask tuning: as many entries of each weight as a LoRA of the rank has values are trained, chosen by their size in the frozen model: the <c>smallest</c> (where reinforcement learning moves weights, by "The Path Not Taken", 2025), the
+/// Sparse-mask tuning: as many entries of each weight as a LoRA of the rank has values are trained, chosen by their size in the frozen
+/// model: the <c>smallest</c> (where reinforcement learning moves weights, by "The Path Not Taken", 2025), the
 /// <c>largest</c>, or at <c>random</c>. Saved as SHiRA, which says the same function.
 /// </summary>
 public sealed class Sparse : SparseMethod
@@ -33,7 +34,8 @@ public sealed class Sparse : SparseMethod
             for (var i = 0; i < size; i++) places[i] = i;
             // Entries of one size stand in their order, so that the choice is the same everywhere.
             var sign = mask == "largest" ? -1 : 1;
-            Array.Sort(places, (a, b) => sign * Math.Abs(weight[a]).CompareTo(Math.Abs(weight[b])) is var order and not 0 ? order : a.CompareTo(b));
+            Array.Sort(places, (a, b) => sign * Math.Abs(weight[a]).CompareTo(Math.Abs(weight[b])) is var order and not 0 ? order
+                : a.CompareTo(b));
         }
 
         var chosen = places[..count];

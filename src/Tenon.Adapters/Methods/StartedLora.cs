@@ -5,7 +5,8 @@ using Tenon.Models.Layers;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// LoRA whose factors start from the weight they stand beside. Methods that PEFT does not know are saved as the plain LoRA of the same function, with Tenon's record beside
+/// LoRA whose factors start from the weight they stand beside. Methods that PEFT does not know are saved as the plain LoRA of the same
+/// function, with Tenon's record beside
 /// it, so that going on is exact.
 /// </summary>
 public abstract class StartedLora : LoraFamily
@@ -16,7 +17,9 @@ public abstract class StartedLora : LoraFamily
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => [];
 
-    /// <summary>False where a folder's rank may be above a layer's smaller side, to which PEFT then lowers it; a recipe's never may.</summary>
+    /// <summary>
+    /// False where a folder's rank may be above a layer's smaller side, to which PEFT then lowers it; a recipe's never may.
+    /// </summary>
     private protected virtual bool NeedsWholeRank => true;
 
     /// <summary>True where PEFT's files hold a plain LoRA.</summary>
@@ -29,7 +32,8 @@ public abstract class StartedLora : LoraFamily
     protected override void Build(AdapterSet set)
     {
         if (Targets.Embedding(set.Model.Config, set.Settings))
-            throw new TenonException("adapter.targets", $"linear layers: method '{Name}' starts from their weights", "an embedding", usage: true);
+            throw new TenonException("adapter.targets", $"linear layers: method '{Name}' starts from their weights", "an embedding",
+                usage: true);
         base.Build(set);
     }
 
@@ -37,7 +41,8 @@ public abstract class StartedLora : LoraFamily
         CreateStarted(layer, Fit(layer.Path, rank, layer.Outputs, layer.Inputs, settings), scale, settings);
 
     /// <summary>The part of one layer with its values still zero.</summary>
-    private protected virtual LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings) => new(layer, rank, scale);
+    private protected virtual LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings) =>
+        new(layer, rank, scale);
 
     private protected sealed override void Start(LoraLayer part, AdapterSet set, int index)
     {
@@ -59,17 +64,21 @@ public abstract class StartedLora : LoraFamily
     {
         var most = (int)Math.Min(outputs, inputs);
         if (rank <= most) return rank;
-        return NeedsWholeRank || settings.Start.Peft is null ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}", $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
+        return NeedsWholeRank || settings.Start.Peft is null
+            ? throw new TenonException($"rank of '{path}'", $"at most {most}, the smaller side of [{outputs}, {inputs}]", $"{rank}",
+            $"method '{Name}' takes its start from singular vectors: set a lower rank, or rank-pattern", usage: true) : most;
     }
 
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) => SavesPlainLora(adapter.Settings) || base.KeepsRecord(adapter);
 
     /// <inheritdoc/>
-    public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel) => SavesPlainLora(adapter.Settings) ? PlainLora.Config(adapter, baseModel) : base.ToPeft(adapter, baseModel);
+    public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel) =>
+        SavesPlainLora(adapter.Settings) ? PlainLora.Config(adapter, baseModel) : base.ToPeft(adapter, baseModel);
 
     /// <inheritdoc/>
-    public override IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) => SavesPlainLora(adapter.Settings) ? PlainLora.Tensors(adapter) : base.FileTensors(adapter);
+    public override IEnumerable<SafetensorsEntry> FileTensors(AdapterSet adapter) =>
+        SavesPlainLora(adapter.Settings) ? PlainLora.Tensors(adapter) : base.FileTensors(adapter);
 
     /// <summary>Settings of a folder in PEFT's own form, which is written again in that form.</summary>
     private protected AdapterSettings? InPeftsForm(AdapterSettings? settings) => settings is null ? null : settings with { Init = "peft" };

@@ -6,7 +6,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// TinyLoRA (arXiv 2602.04118): y = W x + b + B (sum_i v_i P_i) A x with frozen factors B A of the weight's largest singular triplets, frozen random P_i [r, r], and vectors v of u values that groups of layers
+/// TinyLoRA (arXiv 2602.04118): y = W x + b + B (sum_i v_i P_i) A x with frozen factors B A of the weight's largest singular triplets,
+/// frozen random P_i [r, r], and vectors v of u values that groups of layers
 /// share: an adapter of a handful of numbers.
 /// </summary>
 public sealed class TinyLora : AdapterMethod
@@ -43,7 +44,8 @@ public sealed class TinyLora : AdapterMethod
         for (var g = 0; g < groups; g++)
         {
             vectors[g] = Parameter.Create($"base_model.tinylora_v.{g}", size);
-            if (settings.Init == "random") AdapterInit.Uniform(vectors[g], settings.StartSeed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
+            if (settings.Init == "random")
+                AdapterInit.Uniform(vectors[g], settings.StartSeed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
             set.AddShared(vectors[g].Name, vectors[g]);
         }
 
@@ -60,7 +62,8 @@ public sealed class TinyLora : AdapterMethod
         for (var i = 0; i < layers.Count; i++)
         {
             var place = first + i;
-            var core = new TinyLoraCore(layers[i].Path, Math.Min(rank, Math.Min(layers[i].Outputs, layers[i].Inputs)), VectorOf(place), saves);
+            var core =
+                new TinyLoraCore(layers[i].Path, Math.Min(rank, Math.Min(layers[i].Outputs, layers[i].Inputs)), VectorOf(place), saves);
             var part = new TinyLoraLayer(layers[i], core);
             // A folder brings the frozen factors, and the random matrices unless they follow from the seed.
             if (settings.Start.Peft is null && !settings.Start.SkipStart) part.Start(seed, place);
@@ -81,7 +84,9 @@ public sealed class TinyLora : AdapterMethod
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
-        return (long)settings.OptionsAs<TinyLoraOptions>().U * Groups(settings, Targets.Shapes(config, settings, besideEmbedding: true).Count + (Targets.Embedding(config, settings) ? 1 : 0));
+        return (long)settings.OptionsAs<TinyLoraOptions>().U
+            * Groups(settings, Targets.Shapes(config, settings, besideEmbedding: true).Count
+            + (Targets.Embedding(config, settings) ? 1 : 0));
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,9 @@ using Tenon.Models.Config;
 
 namespace Tenon.Adapters.Methods;
 
-/// <summary>Trainable tokens (PEFT's <c>TRAINABLE_TOKENS</c>): the embedding rows of chosen tokens are trained, nothing else; a tied head follows.</summary>
+/// <summary>
+/// Trainable tokens (PEFT's <c>TRAINABLE_TOKENS</c>): the embedding rows of chosen tokens are trained, nothing else; a tied head follows.
+/// </summary>
 public sealed class TrainableTokens : AdapterMethod
 {
     private const string Key = "trainable_tokens_delta";
@@ -25,7 +27,8 @@ public sealed class TrainableTokens : AdapterMethod
     protected override void Build(AdapterSet set)
     {
         // Only a folder may name the head; beside a tied embedding it follows that.
-        IReadOnlyList<string> named = set.Settings is { Start.Peft: not null, Targets: AdapterTargets.Names { Paths: var paths } } ? paths : [];
+        IReadOnlyList<string> named = set.Settings is { Start.Peft: not null, Targets: AdapterTargets.Names { Paths: var paths } } ? paths
+            : [];
         var (embedding, head) = (set.Model.Embedding.Path, set.Model.Head.Path);
         var tokens = Tokens(set.Settings);
         var isTogether = named.Count == 0 || named.Contains(embedding);
@@ -47,9 +50,16 @@ public sealed class TrainableTokens : AdapterMethod
 
     /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config) => config.PeftType != "TRAINABLE_TOKENS" ? null
-        : new AdapterSettings { Method = Name, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) }) };
+        : new AdapterSettings
+        {
+            Method = Name,
+            Options = AdapterSettings.Texts(new Dictionary<string,
+        string>
+            { ["tokens"] = string.Join(',', config.Ints("token_indices") ?? []) })
+        };
 
-    private static IReadOnlyList<int> Tokens(AdapterSettings settings) => settings.OptionsAs<TrainableTokensOptions>().Tokens is { Count: > 0 } ids ? ids
+    private static IReadOnlyList<int> Tokens(AdapterSettings settings) =>
+        settings.OptionsAs<TrainableTokensOptions>().Tokens is { Count: > 0 } ids ? ids
         : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);
 }
 

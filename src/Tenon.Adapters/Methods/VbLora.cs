@@ -6,8 +6,10 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// VB-LoRA (Li et al. 2024): the factors of a LoRA are put together from one bank of vectors that all layers share, each piece a softmax over its k largest logits. It does not start at the base model, so a
-/// recipe subtracts the start, y = W x + b + B A x - B0 A0 x, and saves plain LoRA; <c>init: peft</c> leaves it in and saves PEFT's own format.
+/// VB-LoRA (Li et al. 2024): the factors of a LoRA are put together from one bank of vectors that all layers share, each piece a softmax
+/// over its k largest logits. It does not start at the base model, so a
+/// recipe subtracts the start, y = W x + b + B A x - B0 A0 x, and saves plain LoRA; <c>init: peft</c> leaves it in and saves PEFT's own
+/// format.
 /// </summary>
 public sealed class VbLora : AdapterMethod
 {
@@ -37,7 +39,8 @@ public sealed class VbLora : AdapterMethod
         var (rank, vectors) = (Fit.Rank(settings), settings.OptionsAs<VbLoraOptions>().Vectors);
         var length = Length(settings, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
         var top = settings.OptionsAs<VbLoraOptions>().TopK;
-        if (top > vectors) throw new TenonException("adapter.top-k of method 'vblora'", $"at most the {vectors} vectors", $"{top}", usage: true);
+        if (top > vectors)
+            throw new TenonException("adapter.top-k of method 'vblora'", $"at most the {vectors} vectors", $"{top}", usage: true);
         var bank = Parameter.Create("base_model.vblora_vector_bank", vectors, length);
         AdapterInit.Uniform(bank, settings.StartSeed, 0, 7, settings.OptionsAs<VbLoraOptions>().BankBound);
         var index = 0;
@@ -57,10 +60,12 @@ public sealed class VbLora : AdapterMethod
     private static int Length(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var length = settings.OptionsAs<VbLoraOptions>().VectorLength ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }), 256);
+        var length = settings.OptionsAs<VbLoraOptions>().VectorLength
+            ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }), 256);
         foreach (var (path, outputs, inputs) in list)
             if (outputs % length != 0 || inputs % length != 0)
-                throw new TenonException("adapter.vector-length of method 'vblora'", $"a number that divides the {inputs} inputs and {outputs} outputs of '{path}'", $"{length}", usage: true);
+                throw new TenonException("adapter.vector-length of method 'vblora'",
+                    $"a number that divides the {inputs} inputs and {outputs} outputs of '{path}'", $"{length}", usage: true);
         return length;
     }
 
@@ -103,7 +108,8 @@ public sealed class VbLora : AdapterMethod
         if (!IsPeft(adapter)) return PlainLora.Tensors(adapter);
         if (!OnlyTop(adapter.Settings)) return base.FileTensors(adapter);
         var logits = adapter.Linears.OfType<VbLoraLayer>().SelectMany(l => new[] { l.LogitsA, l.LogitsB }).ToHashSet();
-        return adapter.Tensors.Where(t => !logits.Contains(t.Tensor)).DistinctBy(t => t.Name).Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()))
+        return adapter.Tensors.Where(t => !logits.Contains(t.Tensor)).DistinctBy(t => t.Name)
+            .Select(t => SafetensorsEntry.FromFloats(t.Name, t.Tensor.Dimensions, t.Tensor.ToArray()))
             .Concat(adapter.Linears.OfType<VbLoraLayer>().SelectMany(l => l.TopEntries()));
     }
 
@@ -118,7 +124,8 @@ public sealed class VbLora : AdapterMethod
 
         var layers = adapter.Linears.OfType<VbLoraLayer>().ToList();
         var logits = layers.SelectMany(l => new[] { l.LogitsA, l.LogitsB }).ToHashSet();
-        PeftFolder.ReadAll(adapter.Tensors.Where(t => !logits.Contains(t.Tensor)), file, folder, Name, layers.SelectMany(l => l.TopNames).ToHashSet());
+        PeftFolder.ReadAll(adapter.Tensors.Where(t => !logits.Contains(t.Tensor)), file, folder, Name,
+            layers.SelectMany(l => l.TopNames).ToHashSet());
         foreach (var layer in layers) layer.ReadTop(file, folder);
     }
 }

@@ -10,24 +10,24 @@ namespace Tenon.Adapters.Methods;
 /// <summary>VB-LoRA's part of one layer.</summary>
 public sealed class VbLoraLayer : FactoredAdapter
 {
-    private readonly int rank;
-    private readonly int top;
-    private readonly DerivedParameter a;
-    private readonly DerivedParameter b;
-    private readonly MovedProduct? moved;
+    private readonly int _rank;
+    private readonly int _top;
+    private readonly DerivedParameter _a;
+    private readonly DerivedParameter _b;
+    private readonly MovedProduct? _moved;
 
     /// <summary>Logits not yet drawn; where <paramref name="subtract"/> is set the start is taken away again.</summary>
     public VbLoraLayer(Linear layer, Parameter bank, int rank, int top, bool subtract)
         : base(layer)
     {
-        (this.rank, this.top, Bank) = (rank, top, bank);
+        (_rank, _top, Bank) = (rank, top, bank);
         var length = (int)bank.Columns;
         LogitsA = Parameter.Create($"{layer.Path}.vblora_logits_A", rank, layer.Inputs / length, bank.Rows);
         LogitsB = Parameter.Create($"{layer.Path}.vblora_logits_B", layer.Outputs / length, rank, bank.Rows);
         // A piece of A lies along a row; one of B along a column.
-        a = Assembled("A", [rank, layer.Inputs], LogitsA, (piece, c) => piece * length + c);
-        b = Assembled("B", [layer.Outputs, rank], LogitsB, (piece, c) => (piece / rank * length + c) * rank + piece % rank);
-        if (subtract) moved = new MovedProduct(a, b, $"{layer.Path}.vblora_start_A", $"{layer.Path}.vblora_start_B");
+        _a = Assembled("A", [rank, layer.Inputs], LogitsA, (piece, c) => piece * length + c);
+        _b = Assembled("B", [layer.Outputs, rank], LogitsB, (piece, c) => (piece / rank * length + c) * rank + piece % rank);
+        if (subtract) _moved = new MovedProduct(_a, _b, $"{layer.Path}.vblora_start_A", $"{layer.Path}.vblora_start_B");
     }
 
     /// <summary>The shared bank [V, L].</summary>
@@ -43,22 +43,25 @@ public sealed class VbLoraLayer : FactoredAdapter
     public override IEnumerable<(string Key, Parameter Tensor)> Tensors => [("vblora_logits_A", LogitsA), ("vblora_logits_B", LogitsB)];
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors => moved is null ? [] : [("vblora_start_A", moved.StartA), ("vblora_start_B", moved.StartB)];
+    public override IEnumerable<(string Key, Parameter Tensor)> PrivateTensors =>
+        _moved is null ? [] : [("vblora_start_A", _moved.StartA), ("vblora_start_B", _moved.StartB)];
 
     /// <summary>Takes the factors as they stand for the start.</summary>
-    internal void KeepStart() => moved?.KeepStart();
+    internal void KeepStart() => _moved?.KeepStart();
 
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var (y, dropped) = (Base(tape, x), Drop(tape, x));
-        return moved is null ? tape.MatMulInto(tape.MatMul(dropped, a.Value), b.Value, y) : moved.AddTo(tape, y, dropped, 1);
+        return _moved is null ? tape.MatMulInto(tape.MatMul(dropped, _a.Value), _b.Value, y) : _moved.AddTo(tape, y, dropped, 1);
     }
 
     /// <inheritdoc/>
-    public override LowRankFactors ToLora() => moved is null ? new LowRankFactors(a.Value.ToArray(), b.Value.ToArray(), rank) : moved.Factors();
+    public override LowRankFactors ToLora() =>
+        _moved is null ? new LowRankFactors(_a.Value.ToArray(), _b.Value.ToArray(), _rank) : _moved.Factors();
 
-    private DerivedParameter Assembled(string name, long[] dimensions, Parameter logits, Func<int, int, int> place) => new($"{Layer.Path}.vblora_{name}", dimensions, [logits, Bank], values =>
+    private DerivedParameter Assembled(string name, long[] dimensions, Parameter logits, Func<int, int, int> place) =>
+        new($"{Layer.Path}.vblora_{name}", dimensions, [logits, Bank], values =>
     {
         var (vectors, length) = ((int)Bank.Rows, (int)Bank.Columns);
         for (var piece = 0; piece < (int)logits.Length / vectors; piece++)
@@ -89,17 +92,20 @@ public sealed class VbLoraLayer : FactoredAdapter
 
             var mean = 0.0;
             for (var k = 0; k < chosen.Length; k++) mean += weights[k] * slopes[k];
-            for (var k = 0; k < chosen.Length; k++) logits.GradientSum[piece * vectors + chosen[k]] += (float)(weights[k] * (slopes[k] - mean));
+            for (var k = 0; k < chosen.Length; k++)
+                logits.GradientSum[piece * vectors + chosen[k]] += (float)(weights[k] * (slopes[k] - mean));
         }
 
         for (var i = 0; i < dBank.Length; i++) Bank.GradientSum[i] += (float)dBank[i];
     });
 
-    /// <summary>The k largest logits, largest first, and their softmax; logits of minus infinity (a file of top-k weights) have none.</summary>
+    /// <summary>
+    /// The k largest logits, largest first, and their softmax; logits of minus infinity (a file of top-k weights) have none.
+    /// </summary>
     private (int[] Chosen, double[] Weights) Mix(ReadOnlySpan<float> logits)
     {
         var values = logits.ToArray();
-        var chosen = Enumerable.Range(0, values.Length).OrderByDescending(i => values[i]).ThenBy(i => i).Take(top).ToArray();
+        var chosen = Enumerable.Range(0, values.Length).OrderByDescending(i => values[i]).ThenBy(i => i).Take(_top).ToArray();
         var weights = chosen.Select(i => ExactMath.Exp((double)values[i] - values[chosen[0]])).ToArray();
         var sum = weights.Sum();
         for (var k = 0; k < weights.Length; k++) weights[k] /= sum;
@@ -126,36 +132,46 @@ public sealed class VbLoraLayer : FactoredAdapter
             }
 
             var (first, second) = (logits.Dimensions[0], logits.Dimensions[1]);
-            yield return vectors < 256 ? SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.U8, [first, second, top], indices.Select(i => (byte)i).ToArray())
-                : vectors < 1 << 15 ? SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.I16, [first, second, top], MemoryMarshal.AsBytes<short>(indices.Select(i => (short)i).ToArray()).ToArray())
-                : SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.I32, [first, second, top], MemoryMarshal.AsBytes<int>(indices.ToArray()).ToArray());
-            yield return SafetensorsEntry.FromFloats(TopName(side, "weights"), [first, second, top - 1], weights.ToArray());
+            yield return vectors < 256
+                ? SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.U8, [first, second, _top],
+                indices.Select(i => (byte)i).ToArray())
+                : vectors < 1 << 15
+                ? SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.I16, [first, second, _top],
+                MemoryMarshal.AsBytes<short>(indices.Select(i => (short)i).ToArray()).ToArray())
+                : SafetensorsEntry.FromBytes(TopName(side, "indices"), SafetensorsType.I32, [first, second, _top],
+                MemoryMarshal.AsBytes<int>(indices.ToArray()).ToArray());
+            yield return SafetensorsEntry.FromFloats(TopName(side, "weights"), [first, second, _top - 1], weights.ToArray());
         }
     }
 
-    /// <summary>Puts the logarithms of a file's weights into the logits. What was left out of the file is gone, so the adapter cannot be trained on.</summary>
+    /// <summary>
+    /// Puts the logarithms of a file's weights into the logits. What was left out of the file is gone, so the adapter cannot be trained on.
+    /// </summary>
     internal void ReadTop(SafetensorsFile file, string folder)
     {
         foreach (var (side, logits) in new[] { ("A", LogitsA), ("B", LogitsB) })
         {
             var (name, vectors) = (TopName(side, "indices"), (int)Bank.Rows);
             if (!file.Tensors.ContainsKey(name) || !file.Tensors.ContainsKey(TopName(side, "weights")))
-                throw new TenonException($"adapter folder '{folder}'", $"tensors '{name}' and weights", "none", "the folder is incomplete or belongs to other targets");
+                throw new TenonException($"adapter folder '{folder}'", $"tensors '{name}' and weights", "none",
+                    "the folder is incomplete or belongs to other targets");
             var (indices, weights) = (file.ReadLongs(name), file.ReadFloats(TopName(side, "weights")));
             var pieces = (int)logits.Length / vectors;
-            if (indices.Length != pieces * top || weights.Length != pieces * (top - 1) || indices.Any(i => i < 0 || i >= vectors))
-                throw new TenonException($"tensor '{name}' of '{folder}'", $"{pieces * top} places below {vectors}", $"{indices.Length}", "rank, targets or model differ");
+            if (indices.Length != pieces * _top || weights.Length != pieces * (_top - 1) || indices.Any(i => i < 0 || i >= vectors))
+                throw new TenonException($"tensor '{name}' of '{folder}'", $"{pieces * _top} places below {vectors}", $"{indices.Length}",
+                    "rank, targets or model differ");
             logits.Update(values =>
             {
                 values.Fill(-1e4f);
                 for (var piece = 0; piece < pieces; piece++)
                 {
                     var rest = 1.0;
-                    for (var k = 0; k < top; k++)
+                    for (var k = 0; k < _top; k++)
                     {
-                        var weight = k < top - 1 ? weights[piece * (top - 1) + k] : rest;
+                        var weight = k < _top - 1 ? weights[piece * (_top - 1) + k] : rest;
                         rest -= weight;
-                        values[piece * vectors + (int)indices[piece * top + k]] = (float)Math.Max(-1e4, ExactMath.Log(Math.Max(weight, 1e-38)));
+                        values[piece * vectors + (int)indices[piece * _top + k]] =
+                            (float)Math.Max(-1e4, ExactMath.Log(Math.Max(weight, 1e-38)));
                     }
                 }
             });

@@ -7,7 +7,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// VeRA (Kopiczko et al. 2024): all layers share frozen random A [r, largest in] and B [largest out, r]; each trains two vectors, y = W x + b + l_b * (B[:out] (l_d * (A[:, :in] x))).
+/// VeRA (Kopiczko et al. 2024): all layers share frozen random A [r, largest in] and B [largest out, r]; each trains two vectors, y = W x +
+/// b + l_b * (B[:out] (l_d * (A[:, :in] x))).
 /// The draws are PyTorch's, from the projection key, so that a file without them is read right.
 /// </summary>
 public sealed class Vera : AdapterMethod
@@ -54,7 +55,8 @@ public sealed class Vera : AdapterMethod
     }
 
     /// <inheritdoc/>
-    public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) + s.Outputs);
+    public override long? Count(ModelConfig config, AdapterSettings settings) =>
+        Targets.Shapes(config, settings).Sum(s => Fit.Rank(settings) + s.Outputs);
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("VERA", Rank: "r", Dropout: "vera_dropout");
@@ -63,15 +65,15 @@ public sealed class Vera : AdapterMethod
 /// <summary>The matrices that all layers share, and the parts of them that layers of each size take.</summary>
 internal sealed class VeraMatrices(Parameter a, Parameter b)
 {
-    private readonly Dictionary<int, DerivedParameter> inputs = [];
-    private readonly Dictionary<int, DerivedParameter> outputs = [];
+    private readonly Dictionary<int, DerivedParameter> _inputs = [];
+    private readonly Dictionary<int, DerivedParameter> _outputs = [];
 
     /// <summary>A[:, :in].</summary>
     public Parameter A(int count)
     {
         if (count == (int)a.Columns) return a;
-        if (!inputs.TryGetValue(count, out var part))
-            part = inputs[count] = new DerivedParameter($"{a.Name}[:, :{count}]", [a.Rows, count], [a], values =>
+        if (!_inputs.TryGetValue(count, out var part))
+            part = _inputs[count] = new DerivedParameter($"{a.Name}[:, :{count}]", [a.Rows, count], [a], values =>
             {
                 for (var k = 0; k < (int)a.Rows; k++) a.Value.Slice(k * (int)a.Columns, count).CopyTo(values[(k * count)..]);
             }, _ => { });
@@ -82,8 +84,10 @@ internal sealed class VeraMatrices(Parameter a, Parameter b)
     public Parameter B(int count)
     {
         if (count == (int)b.Rows) return b;
-        if (!outputs.TryGetValue(count, out var part))
-            part = outputs[count] = new DerivedParameter($"{b.Name}[:{count}]", [count, b.Columns], [b], values => b.Value[..values.Length].CopyTo(values), _ => { });
+        if (!_outputs.TryGetValue(count, out var part))
+            part = _outputs[count] =
+                new DerivedParameter($"{b.Name}[:{count}]", [count, b.Columns], [b], values => b.Value[..values.Length].CopyTo(values),
+                _ => { });
         return part.Value;
     }
 }
@@ -91,12 +95,12 @@ internal sealed class VeraMatrices(Parameter a, Parameter b)
 /// <summary>VeRA's part of one layer.</summary>
 public sealed class VeraLayer : FactoredAdapter
 {
-    private readonly VeraMatrices shared;
+    private readonly VeraMatrices _shared;
 
     internal VeraLayer(Linear layer, VeraMatrices shared, float start)
         : base(layer)
     {
-        this.shared = shared;
+        _shared = shared;
         Outer = Parameter.Create($"{layer.Path}.vera_lambda_b", layer.Outputs);
         Inner = Parameter.Create($"{layer.Path}.vera_lambda_d", shared.A(layer.Inputs).Rows);
         Inner.Update(values => values.Fill(start));
@@ -115,18 +119,18 @@ public sealed class VeraLayer : FactoredAdapter
     public override Tensor Forward(Tape tape, Tensor x)
     {
         var y = Base(tape, x);
-        var inner = tape.MultiplyRow(tape.MatMul(Drop(tape, x), shared.A(Layer.Inputs)), Inner);
-        return tape.MatMulScaledInto(inner, shared.B(Layer.Outputs), Outer, y);
+        var inner = tape.MultiplyRow(tape.MatMul(Drop(tape, x), _shared.A(Layer.Inputs)), Inner);
+        return tape.MatMulScaledInto(inner, _shared.B(Layer.Outputs), Outer, y);
     }
 
     /// <inheritdoc/>
     public override LowRankFactors ToLora()
     {
         var rank = (int)Inner.Length;
-        var b = shared.B(Layer.Outputs).ToArray();
+        var b = _shared.B(Layer.Outputs).ToArray();
         for (var o = 0; o < Layer.Outputs; o++)
             for (var k = 0; k < rank; k++) b[o * rank + k] = (float)((double)b[o * rank + k] * Outer.Value[o] * Inner.Value[k]);
-        return new LowRankFactors(shared.A(Layer.Inputs).ToArray(), b, rank);
+        return new LowRankFactors(_shared.A(Layer.Inputs).ToArray(), b, rank);
     }
 }
 

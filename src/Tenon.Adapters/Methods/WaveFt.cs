@@ -6,7 +6,8 @@ using Tenon.Tensors;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>
-/// WaveFT (Bilican et al. 2025): a few coefficients of a one-level wavelet transform of the update are trained (Haar, <c>db1</c>, or <c>db2</c>), or with <c>use-idwt: false</c> single entries of the update
+/// WaveFT (Bilican et al. 2025): a few coefficients of a one-level wavelet transform of the update are trained (Haar, <c>db1</c>, or
+/// <c>db2</c>), or with <c>use-idwt: false</c> single entries of the update
 /// itself. A coefficient reaches a handful of entries, so the update stays sparse.
 /// </summary>
 public sealed class WaveFt : AdapterMethod
@@ -39,7 +40,9 @@ public sealed class WaveFt : AdapterMethod
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet, settings.OptionsAs<WaveFtOptions>().Scaling);
+            var part =
+                new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet,
+                settings.OptionsAs<WaveFtOptions>().Scaling);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.StartSeed, index, 0, 0.01);
             set.Add(part);
             index++;
@@ -50,7 +53,8 @@ public sealed class WaveFt : AdapterMethod
     private static (double[] Low, double[] High) Wavelet(AdapterSettings settings)
     {
         var (root, two) = (Math.Sqrt(3), 4 * Math.Sqrt(2));
-        double[] low = settings.OptionsAs<WaveFtOptions>().Wavelet == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)] : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
+        double[] low = settings.OptionsAs<WaveFtOptions>().Wavelet == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)]
+            : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
         return (low, [.. low.Reverse().Select((v, i) => i % 2 == 0 ? v : -v)]);
     }
 
@@ -58,9 +62,12 @@ public sealed class WaveFt : AdapterMethod
     {
         if (!settings.OptionsAs<WaveFtOptions>().Proportional) return SpectrumOptions.Counts(settings, layers, 2592);
         var total = (double)layers.Sum(l => l.Outputs * l.Inputs);
-        var budget = (double)(settings.OptionsAs<WaveFtOptions>().Frequencies ?? (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs))) * layers.Count;
+        var budget = (double)(settings.OptionsAs<WaveFtOptions>().Frequencies ?? (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs)))
+            * layers.Count;
         // Python rounds halves to even.
-        var counts = layers.ToDictionary(l => l.Path, l => Math.Max(1, (int)Math.Round(l.Outputs * l.Inputs / total * budget, MidpointRounding.ToEven)));
+        var counts =
+            layers.ToDictionary(l => l.Path,
+            l => Math.Max(1, (int)Math.Round(l.Outputs * l.Inputs / total * budget, MidpointRounding.ToEven)));
         return path => counts[path];
     }
 
@@ -92,11 +99,13 @@ public sealed class WaveFt : AdapterMethod
     }
 }
 
-/// <summary>WaveFT's part of one layer: the entries that its coefficients reach, and each entry as a fixed combination of coefficients.</summary>
+/// <summary>
+/// WaveFT's part of one layer: the entries that its coefficients reach, and each entry as a fixed combination of coefficients.
+/// </summary>
 public sealed class WaveFtLayer : SparseUpdate
 {
-    private readonly List<(int Entry, int Coefficient, double Weight)> terms = [];
-    private readonly DerivedParameter values;
+    private readonly List<(int Entry, int Coefficient, double Weight)> _terms = [];
+    private readonly DerivedParameter _values;
 
     internal WaveFtLayer(Linear layer, int[] places, (double[] Low, double[] High)? wavelet, double scaling)
         : base(layer)
@@ -113,14 +122,14 @@ public sealed class WaveFtLayer : SparseUpdate
                 {
                     var place = o * layer.Inputs + i;
                     if (!entries.TryGetValue(place, out var entry)) entries[place] = entry = entries.Count;
-                    terms.Add((entry, k, scaling * down * across));
+                    _terms.Add((entry, k, scaling * down * across));
                 }
         }
 
         var order = entries.OrderBy(e => e.Value).Select(e => e.Key).ToList();
         Outputs = [.. order.Select(p => p / layer.Inputs)];
         Inputs = [.. order.Select(p => p % layer.Inputs)];
-        values = new DerivedParameter($"{layer.Path}.waveft_values", [order.Count], [Spectrum], Compute, PullBack);
+        _values = new DerivedParameter($"{layer.Path}.waveft_values", [order.Count], [Spectrum], Compute, PullBack);
     }
 
     /// <summary>The trained coefficients [n].</summary>
@@ -133,10 +142,11 @@ public sealed class WaveFtLayer : SparseUpdate
 
     private protected override int[] Inputs { get; }
 
-    private protected override Parameter Values => values.Value;
+    private protected override Parameter Values => _values.Value;
 
     /// <summary>
-    /// Along one side: the places that a coefficient reaches, and with which factor. The side is padded by the filter's length less 2 and to an even number, halved into low and high bands, reconstructed with
+    /// Along one side: the places that a coefficient reaches, and with which factor. The side is padded by the filter's length less 2 and
+    /// to an even number, halved into low and high bands, reconstructed with
     /// stride 2, cut by the filter's overhang and cropped at the centre.
     /// </summary>
     private static IEnumerable<(int Place, double Factor)> Reach(int index, int size, (double[] Low, double[] High)? wavelet, bool isHigh)
@@ -155,7 +165,8 @@ public sealed class WaveFtLayer : SparseUpdate
             if (2 * (place % half) + t - crop is var reached && reached >= 0 && reached < size) yield return (reached, filter[t]);
     }
 
-    private static bool IsUpperBand(int index, int size, (double[] Low, double[] High)? wavelet) => wavelet is var (low, _) && Padded(index, size, low.Length) is var (place, half) && place >= half;
+    private static bool IsUpperBand(int index, int size, (double[] Low, double[] High)? wavelet) =>
+        wavelet is var (low, _) && Padded(index, size, low.Length) is var (place, half) && place >= half;
 
     private static (int Place, int Half) Padded(int index, int size, int filter)
     {
@@ -167,14 +178,14 @@ public sealed class WaveFtLayer : SparseUpdate
     private void Compute(Span<float> target)
     {
         var sums = new double[target.Length];
-        foreach (var (entry, coefficient, weight) in terms) sums[entry] += weight * Spectrum.Value[coefficient];
+        foreach (var (entry, coefficient, weight) in _terms) sums[entry] += weight * Spectrum.Value[coefficient];
         for (var i = 0; i < sums.Length; i++) target[i] = (float)sums[i];
     }
 
     private void PullBack(ReadOnlySpan<float> gradient)
     {
         var sums = new double[Spectrum.Length];
-        foreach (var (entry, coefficient, weight) in terms) sums[coefficient] += weight * gradient[entry];
+        foreach (var (entry, coefficient, weight) in _terms) sums[coefficient] += weight * gradient[entry];
         for (var k = 0; k < sums.Length; k++) Spectrum.GradientSum[k] += (float)sums[k];
     }
 }

@@ -1,6 +1,9 @@
 namespace Tenon.Adapters.Peft;
 
-/// <summary>The target modules that PEFT takes when a configuration names none, by PEFT type and <c>model_type</c> of <c>config.json</c> (qwen2, qwen3, llama).</summary>
+/// <summary>
+/// The target modules that PEFT takes when a configuration names none, by PEFT type and <c>model_type</c> of <c>config.json</c> (qwen2,
+/// qwen3, llama).
+/// </summary>
 public static class DefaultTargets
 {
     /// <summary>The list, or null where PEFT has none for the model.</summary>
@@ -18,5 +21,6 @@ public static class DefaultTargets
     }
 
     /// <summary>IA3's modules that are scaled at their input, or null where PEFT has none for the model.</summary>
-    public static IReadOnlyList<string>? FeedForward(string? modelType) => modelType is "qwen2" or "qwen3" or "llama" ? ["down_proj"] : null;
+    public static IReadOnlyList<string>? FeedForward(string? modelType) =>
+        modelType is "qwen2" or "qwen3" or "llama" ? ["down_proj"] : null;
 }

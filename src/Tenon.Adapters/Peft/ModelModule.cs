@@ -16,5 +16,8 @@ public enum ModuleKind
     Head,
 }
 
-/// <summary>One module of a base model by its Hugging Face path (<c>model.layers.0.self_attn.q_proj</c>) and its weight's shape ([out, in] of a linear layer).</summary>
+/// <summary>
+/// One module of a base model by its Hugging Face path (<c>model.layers.0.self_attn.q_proj</c>) and its weight's shape ([out, in] of a
+/// linear layer).
+/// </summary>
 public sealed record ModelModule(string Path, ModuleKind Kind, IReadOnlyList<int> Shape);

@@ -34,7 +34,8 @@ public sealed class PeftAttribute(string name) : Attribute
 
     /// <summary>Properties with a field of the configuration, with its name.</summary>
     public static IEnumerable<(PropertyInfo Property, string Field)> Fields(Type options) =>
-        SettingNames.Keys(options).Select(property => (property, property.GetCustomAttribute<PeftAttribute>()?.Field ?? "")).Where(pair => pair.Item2.Length > 0);
+        SettingNames.Keys(options).Select(property => (property, property.GetCustomAttribute<PeftAttribute>()?.Field ?? ""))
+        .Where(pair => pair.Item2.Length > 0);
 
     private static JsonNode Json(object value) => value switch
     {

@@ -5,17 +5,20 @@ using Tenon.Text.Templates;
 
 namespace Tenon.Adapters.Peft;
 
-/// <summary>The configuration of an adapter folder: all fields of its PEFT type. Reading fills in what the file leaves out and drops, with a note, what the type does not have.</summary>
+/// <summary>
+/// The configuration of an adapter folder: all fields of its PEFT type. Reading fills in what the file leaves out and drops, with a note,
+/// what the type does not have.
+/// </summary>
 public sealed class PeftConfig
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "adapter_config.json";
 
-    private readonly JsonObject fields;
+    private readonly JsonObject _fields;
 
     private PeftConfig(JsonObject fields, string source, IReadOnlyList<string> ignored)
     {
-        this.fields = fields;
+        _fields = fields;
         Source = source;
         IgnoredKeys = ignored;
     }
@@ -58,7 +61,9 @@ public sealed class PeftConfig
     private static (string Json, string Path) TextOf(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) throw new TenonException($"adapter folder '{folder}'", $"a file '{FileName}'", Directory.Exists(folder) ? "none" : "no such folder", "an adapter folder is what PEFT's save_pretrained writes");
+        if (!File.Exists(path))
+            throw new TenonException($"adapter folder '{folder}'", $"a file '{FileName}'", Directory.Exists(folder) ? "none"
+                : "no such folder", "an adapter folder is what PEFT's save_pretrained writes");
         return (InputFile.ReadText(path, "adapter configuration"), path);
     }
 
@@ -67,7 +72,8 @@ public sealed class PeftConfig
     {
         var given = ObjectOf(json, source);
         if (given["peft_type"] is not JsonValue type || type.GetValueKind() != JsonValueKind.String)
-            throw new TenonException(source, "a key 'peft_type' with one of " + string.Join(", ", Types), given["peft_type"]?.ToJsonString() ?? "none");
+            throw new TenonException(source, "a key 'peft_type' with one of " + string.Join(", ", Types), given["peft_type"]?.ToJsonString()
+                ?? "none");
         var fields = Defaults(type.GetValue<string>(), source);
         fields["peft_version"] = null;
         var ignored = new List<string>();
@@ -90,27 +96,35 @@ public sealed class PeftConfig
         {
             throw JsonFault.Error(source, e, json);
         }
-        return root as JsonObject ?? throw new TenonException(source, "a JSON object", root is null ? "null" : $"a JSON {root.GetValueKind().ToString().ToLowerInvariant()}");
+        return root as JsonObject
+            ?? throw new TenonException(source, "a JSON object", root is null ? "null"
+            : $"a JSON {root.GetValueKind().ToString().ToLowerInvariant()}");
     }
 
     /// <summary>True where the type has a field of that name.</summary>
-    public bool Has(string field) => fields.ContainsKey(field);
+    public bool Has(string field) => _fields.ContainsKey(field);
 
-    /// <summary>A field's value as JSON (null for JSON's null and for a field that the type lacks); only fields of the type can be set.</summary>
+    /// <summary>
+    /// A field's value as JSON (null for JSON's null and for a field that the type lacks); only fields of the type can be set.
+    /// </summary>
     public JsonNode? this[string field]
     {
-        get => fields[field];
-        set => fields[field] = Has(field) ? value : throw new TenonException(Source, $"a field of {PeftType}", $"'{field}'", $"it has {string.Join(", ", fields.Select(f => f.Key))}", usage: true);
+        get => _fields[field];
+        set => _fields[field] = Has(field) ? value
+            : throw new TenonException(Source, $"a field of {PeftType}", $"'{field}'",
+            $"it has {string.Join(", ", _fields.Select(f => f.Key))}", usage: true);
     }
 
     /// <summary>An integer field.</summary>
-    public int Int(string field) => fields[field] is JsonValue v && v.GetValueKind() == JsonValueKind.Number && int.TryParse(v.ToJsonString(), out var i) ? i : throw Wrong(field, "an integer");
+    public int Int(string field) =>
+        _fields[field] is JsonValue v && v.GetValueKind() == JsonValueKind.Number && int.TryParse(v.ToJsonString(), out var i) ? i
+        : throw Wrong(field, "an integer");
 
     /// <summary>A number.</summary>
-    public double Number(string field) => NumberOf(fields[field]) ?? throw Wrong(field, "a number");
+    public double Number(string field) => NumberOf(_fields[field]) ?? throw Wrong(field, "a number");
 
     /// <summary>A boolean; null counts as false.</summary>
-    public bool Flag(string field) => fields[field] switch
+    public bool Flag(string field) => _fields[field] switch
     {
         null => false,
         { } v when v.GetValueKind() is JsonValueKind.True or JsonValueKind.False => v.GetValueKind() == JsonValueKind.True,
@@ -118,7 +132,7 @@ public sealed class PeftConfig
     };
 
     /// <summary>A string, or null.</summary>
-    public string? Text(string field) => fields[field] switch
+    public string? Text(string field) => _fields[field] switch
     {
         null => null,
         JsonValue v when v.GetValueKind() == JsonValueKind.String => v.GetValue<string>(),
@@ -126,7 +140,7 @@ public sealed class PeftConfig
     };
 
     /// <summary>A list of strings, or null. A string alone counts as a list of one.</summary>
-    public IReadOnlyList<string>? Texts(string field) => fields[field] switch
+    public IReadOnlyList<string>? Texts(string field) => _fields[field] switch
     {
         null => null,
         JsonValue v when v.GetValueKind() == JsonValueKind.String => [v.GetValue<string>()],
@@ -137,15 +151,18 @@ public sealed class PeftConfig
     /// <summary>A list of integers, or null. An integer alone counts as a list of one.</summary>
     public IReadOnlyList<int>? Ints(string field)
     {
-        var items = fields[field] switch { null => null, JsonArray a => a.ToArray(), var one => [one] };
-        return items?.Select(i => i is JsonValue v && v.GetValueKind() == JsonValueKind.Number && int.TryParse(v.ToJsonString(), out var n) ? n : throw Wrong(field, "an integer or a list of integers")).ToList();
+        var items = _fields[field] switch { null => null, JsonArray a => a.ToArray(), var one => [one] };
+        return items?.Select(i => i is JsonValue v && v.GetValueKind() == JsonValueKind.Number && int.TryParse(v.ToJsonString(), out var n)
+            ? n : throw Wrong(field, "an integer or a list of integers")).ToList();
     }
 
     /// <summary>A dictionary of patterns to numbers (<c>rank_pattern</c>, <c>alpha_pattern</c> ...), in the file's order.</summary>
-    public PeftPatterns Patterns(string field) => fields[field] switch
+    public PeftPatterns Patterns(string field) => _fields[field] switch
     {
         null => new PeftPatterns([]),
-        JsonObject o => new PeftPatterns(o.Select(p => KeyValuePair.Create(p.Key, NumberOf(p.Value) ?? throw Wrong(field, "numbers by pattern"))), field),
+        JsonObject o =>
+            new PeftPatterns(o.Select(p => KeyValuePair.Create(p.Key, NumberOf(p.Value) ?? throw Wrong(field, "numbers by pattern"))),
+            field),
         _ => throw Wrong(field, "a dictionary of patterns"),
     };
 
@@ -158,7 +175,7 @@ public sealed class PeftConfig
     }
 
     /// <summary>The file's text: every field of the type, keys sorted, two spaces an indent, ASCII, no line end at its end.</summary>
-    public string ToJson(int indent = 2) => PythonJson.Dump(fields, indent, sortKeys: true);
+    public string ToJson(int indent = 2) => PythonJson.Dump(_fields, indent, sortKeys: true);
 
     /// <summary>Writes <c>adapter_config.json</c> into a folder that exists, through a temporary name.</summary>
     public void Write(string folder)
@@ -174,10 +191,14 @@ public sealed class PeftConfig
     }
 
     internal static double? NumberOf(JsonNode? value) =>
-        value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? double.Parse(v.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) : null;
+        value is JsonValue v && v.GetValueKind() == JsonValueKind.Number
+        ? double.Parse(v.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) : null;
 
-    private static JsonObject Defaults(string type, string source) => PeftFields.Defaults(type) ?? throw new TenonException(source, "peft_type one of " + string.Join(", ", Types), $"'{type}'",
-        Types.FirstOrDefault(t => t.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } capitals ? $"types are written in capitals: {capitals}" : null);
+    private static JsonObject Defaults(string type, string source) =>
+        PeftFields.Defaults(type) ?? throw new TenonException(source, "peft_type one of " + string.Join(", ", Types), $"'{type}'",
+        Types.FirstOrDefault(t => t.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } capitals
+        ? $"types are written in capitals: {capitals}" : null);
 
-    private TenonException Wrong(string field, string expected) => new($"'{field}' of {Source}", expected, fields[field]?.ToJsonString() ?? (Has(field) ? "null" : "no such field"));
+    private TenonException Wrong(string field, string expected) =>
+        new($"'{field}' of {Source}", expected, _fields[field]?.ToJsonString() ?? (Has(field) ? "null" : "no such field"));
 }

@@ -1,4 +1,5 @@
-// The fields of every PEFT type's configuration with their defaults, as the dataclasses of PEFT 0.21.2 declare them. Left out: runtime_config, which is never saved,
+// The fields of every PEFT type's configuration with their defaults, as the dataclasses of PEFT 0.21.2 declare them. Left out:
+// runtime_config, which is never saved,
 // and types that are no adapters of a causal model's layers (prompts, prefixes, mixtures).
 using System.Text.Json.Nodes;
 using Tenon.Text.Templates;
@@ -11,7 +12,9 @@ internal static class PeftFields
     /// <summary>The version whose format is written.</summary>
     internal const string Version = "0.21.2";
 
-    /// <summary>Fields that every type has. <c>inference_mode</c> is true in what <c>save_pretrained</c> writes, and means nothing to a reader.</summary>
+    /// <summary>
+    /// Fields that every type has. <c>inference_mode</c> is true in what <c>save_pretrained</c> writes, and means nothing to a reader.
+    /// </summary>
     private const string Common = """
         {"auto_mapping": null, "base_model_name_or_path": null, "inference_mode": true, "peft_type": null, "peft_version": null, "revision": null, "task_type": null}
         """;

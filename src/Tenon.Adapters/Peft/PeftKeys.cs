@@ -1,12 +1,17 @@
 namespace Tenon.Adapters.Peft;
 
-/// <summary>Names of tensors in <c>adapter_model.safetensors</c>: <c>base_model.model.</c>, the module's path, what the method calls the tensor.</summary>
+/// <summary>
+/// Names of tensors in <c>adapter_model.safetensors</c>: <c>base_model.model.</c>, the module's path, what the method calls the tensor.
+/// </summary>
 public static class PeftKeys
 {
     /// <summary>What every key begins with (the path of a causal model then begins with another <c>model.</c>).</summary>
     public const string Prefix = "base_model.model.";
 
-    /// <summary>The key of a module's tensor: <c>lora_A.weight</c> of a ModuleDict keeps its <c>.weight</c>, a bare parameter such as <c>miss_block</c> has none.</summary>
+    /// <summary>
+    /// The key of a module's tensor: <c>lora_A.weight</c> of a ModuleDict keeps its <c>.weight</c>, a bare parameter such as
+    /// <c>miss_block</c> has none.
+    /// </summary>
     public static string Of(string path, string tensor) => $"{Prefix}{path}.{tensor}";
 
     /// <summary>The key as it is saved: without the adapter's name, which PEFT accepts in files all the same.</summary>

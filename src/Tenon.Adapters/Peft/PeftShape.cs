@@ -1,6 +1,8 @@
 namespace Tenon.Adapters.Peft;
 
-/// <summary>The PEFT type of a method that has one for itself, with the fields of the shared settings; null where the type has no such field.</summary>
+/// <summary>
+/// The PEFT type of a method that has one for itself, with the fields of the shared settings; null where the type has no such field.
+/// </summary>
 /// <param name="Type"><c>peft_type</c>.</param>
 /// <param name="Rank">The field of the rank.</param>
 /// <param name="Alpha">The field of alpha.</param>

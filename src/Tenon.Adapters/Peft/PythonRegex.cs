@@ -1,5 +1,7 @@
-// PEFT's patterns are regular expressions of Python's re. This file translates them to .NET's dialect, construct by construct, and refuses what would mean
-// something else there: possessive quantifiers, verbose mode, \N{...}, look-behind of changing width. The reference is "Regular expression syntax" of Python 3.11.
+// PEFT's patterns are regular expressions of Python's re. This file translates them to .NET's dialect, construct by construct, and refuses
+// what would mean
+// something else there: possessive quantifiers, verbose mode, \N{...}, look-behind of changing width. The reference is "Regular expression
+// syntax" of Python 3.11.
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -11,20 +13,23 @@ public sealed class PythonRegex
     // A pattern that backtracks for longer than this over a module's path is a mistake; the answer never depends on the time otherwise.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly string pattern;
-    private readonly Regex full;
-    private readonly Regex start;
+    private readonly string _pattern;
+    private readonly Regex _full;
+    private readonly Regex _start;
 
-    /// <summary>Translates a pattern; <paramref name="what"/> names the setting it comes from in the error of a pattern that is broken or cannot be translated.</summary>
+    /// <summary>
+    /// Translates a pattern; <paramref name="what"/> names the setting it comes from in the error of a pattern that is broken or cannot be
+    /// translated.
+    /// </summary>
     public PythonRegex(string pattern, string what = "pattern")
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        this.pattern = pattern;
+        _pattern = pattern;
         try
         {
             var translated = new PythonRegexTranslator(pattern).Run();
-            full = new Regex(@"\A(?:" + translated + @")\z", RegexOptions.CultureInvariant, Patience);
-            start = new Regex(@"\A(?:" + translated + ")", RegexOptions.CultureInvariant, Patience);
+            _full = new Regex(@"\A(?:" + translated + @")\z", RegexOptions.CultureInvariant, Patience);
+            _start = new Regex(@"\A(?:" + translated + ")", RegexOptions.CultureInvariant, Patience);
         }
         catch (ArgumentException e)
         {
@@ -33,10 +38,10 @@ public sealed class PythonRegex
     }
 
     /// <summary><c>re.fullmatch</c>: the whole text.</summary>
-    public bool FullMatch(string text) => Run(full, text);
+    public bool FullMatch(string text) => Run(_full, text);
 
     /// <summary><c>re.match</c>: the beginning of the text.</summary>
-    public bool Match(string text) => Run(start, text);
+    public bool Match(string text) => Run(_start, text);
 
     /// <summary>A text with every special character escaped.</summary>
     public static string Escape(string text)
@@ -58,7 +63,8 @@ public sealed class PythonRegex
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new TenonException($"pattern '{pattern}'", "an answer for a module's path within seconds", $"endless backtracking over '{text}'", "nested repeats such as (a+)+ cause this", e, usage: true);
+            throw new TenonException($"pattern '{_pattern}'", "an answer for a module's path within seconds",
+                $"endless backtracking over '{text}'", "nested repeats such as (a+)+ cause this", e, usage: true);
         }
     }
 }

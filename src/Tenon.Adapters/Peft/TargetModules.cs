@@ -6,7 +6,10 @@ using System.Text.RegularExpressions;
 
 namespace Tenon.Adapters.Peft;
 
-/// <summary>The outcome: modules in model order, <c>target_modules</c> as it is saved (a list is sorted, and condensed from 20 entries on), notes that PEFT prints as warnings.</summary>
+/// <summary>
+/// The outcome: modules in model order, <c>target_modules</c> as it is saved (a list is sorted, and condensed from 20 entries on), notes
+/// that PEFT prints as warnings.
+/// </summary>
 public sealed record TargetChoice(IReadOnlyList<ModelModule> Modules, JsonNode? Saved, IReadOnlyList<string> Notes);
 
 /// <summary>From a configuration's target fields to modules of a model.</summary>
@@ -16,7 +19,8 @@ public static partial class TargetModules
     private const int CondenseFrom = 20;
 
     /// <summary>
-    /// Resolves targets over all modules of a model, given in model order; <paramref name="modelType"/> is <c>model_type</c> of its <c>config.json</c>, for defaults.
+    /// Resolves targets over all modules of a model, given in model order; <paramref name="modelType"/> is <c>model_type</c> of its
+    /// <c>config.json</c>, for defaults.
     /// Nothing matched, or a match that cannot carry the adapter, is an error.
     /// </summary>
     public static TargetChoice Resolve(PeftConfig config, IReadOnlyList<ModelModule> modules, string? modelType = null)
@@ -36,20 +40,26 @@ public static partial class TargetModules
         }
         if (matched.Count == 0) throw Nothing(config, targets, excluded > 0, unmatched > 0, modules);
         var chosen = matched.ConvertAll(path => byPath.TryGetValue(path, out var module) && Carries(config.PeftType, module.Kind) ? module
-            : throw new TenonException($"target module '{path}' of {config.Source}", Supported(config.PeftType), module?.Kind.ToString().ToLowerInvariant() ?? "a block of other modules",
+            : throw new TenonException($"target module '{path}' of {config.Source}", Supported(config.PeftType),
+            module?.Kind.ToString().ToLowerInvariant() ?? "a block of other modules",
                 "name its layers instead, such as q_proj", usage: true));
         var notes = new List<string>();
         if (excluded == 0 && config.Has("exclude_modules") && config["exclude_modules"] is JsonArray { Count: > 0 } or JsonValue)
             notes.Add($"exclude_modules={config["exclude_modules"]!.ToJsonString()} excluded no module");
-        if (targets.List?.Where(name => !paths.Any(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))).ToList() is { Count: > 0 } strangers)
+        if (targets.List?.Where(name => !paths.Any(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal)))
+            .ToList() is { Count: > 0 } strangers)
             notes.Add($"target_modules that the model does not have: {string.Join(", ", strangers)}");
         foreach (var field in new[] { "rank_pattern", "alpha_pattern" })
-            if (config.Has(field) && config.PeftType != "ADALORA" && config.Patterns(field).Unmatched(matched).ToList() is { Count: > 0 } unused)
+            if (config.Has(field) && config.PeftType != "ADALORA"
+                && config.Patterns(field).Unmatched(matched).ToList() is { Count: > 0 } unused)
                 notes.Add($"keys of {field} that match no targeted module: {string.Join(", ", unused)}");
         return new TargetChoice(chosen, targets.Pattern is { } pattern ? pattern : Saved(config.PeftType, targets.List!, paths), notes);
     }
 
-    /// <summary>Modules that <c>modules_to_save</c> copies and trains whole: every path that ends with an entry, no dot needed, and what lies inside it.</summary>
+    /// <summary>
+    /// Modules that <c>modules_to_save</c> copies and trains whole: every path that ends with an entry, no dot needed, and what lies inside
+    /// it.
+    /// </summary>
     public static IReadOnlyList<ModelModule> ToSave(PeftConfig config, IReadOnlyList<ModelModule> modules)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -77,18 +87,24 @@ public static partial class TargetModules
         yield return path;
     }
 
-    /// <summary>What the configuration asks for: a pattern over whole paths, or a list; <c>all-linear</c> becomes the list of all linear layers but the head.</summary>
+    /// <summary>
+    /// What the configuration asks for: a pattern over whole paths, or a list; <c>all-linear</c> becomes the list of all linear layers but
+    /// the head.
+    /// </summary>
     private static (string? Pattern, List<string>? List) Targets(PeftConfig config, IReadOnlyList<ModelModule> modules, string? modelType)
     {
         var given = config["target_modules"];
         if (given is null && (!config.Has("target_parameters") || config["target_parameters"] is null))
             return (null, DefaultTargets.Of(config.PeftType, modelType)?.ToList()
-                ?? throw new TenonException(config.Source, "'target_modules' (there is no default for this model)", $"null, model_type '{modelType}'", "all-linear takes every linear layer", usage: true));
+                ?? throw new TenonException(config.Source, "'target_modules' (there is no default for this model)",
+                $"null, model_type '{modelType}'", "all-linear takes every linear layer", usage: true));
         if (config.Has("target_parameters") && config["target_parameters"] is JsonArray { Count: > 0 })
-            throw new TenonException($"'target_parameters' of {config.Source}", "null: parameters that are no modules cannot be adapted here", config["target_parameters"]!.ToJsonString(), usage: true);
+            throw new TenonException($"'target_parameters' of {config.Source}",
+                "null: parameters that are no modules cannot be adapted here", config["target_parameters"]!.ToJsonString(), usage: true);
         if (given?.GetValueKind() != JsonValueKind.String) return (null, config.Texts("target_modules")?.ToList() ?? []);
         var text = config.Text("target_modules")!;
-        return text.Equals(AllLinear, StringComparison.OrdinalIgnoreCase) ? (null, [.. modules.Where(m => m.Kind == ModuleKind.Linear).Select(m => m.Path)]) : (text, null);
+        return text.Equals(AllLinear, StringComparison.OrdinalIgnoreCase)
+            ? (null, [.. modules.Where(m => m.Kind == ModuleKind.Linear).Select(m => m.Path)]) : (text, null);
     }
 
     private static JsonArray Saved(string peftType, List<string> targets, List<string> paths)
@@ -135,60 +151,71 @@ public static partial class TargetModules
         _ => "a linear layer",
     };
 
-    private static TenonException Nothing(PeftConfig config, (string? Pattern, List<string>? List) targets, bool excluded, bool unmatched, IReadOnlyList<ModelModule> modules)
+    private static TenonException Nothing(PeftConfig config, (string? Pattern, List<string>? List) targets, bool excluded, bool unmatched,
+        IReadOnlyList<ModelModule> modules)
     {
         var last = string.Join(", ", modules.Select(m => m.Path[(m.Path.LastIndexOf('.') + 1)..]).Distinct());
         var wanted = targets.Pattern is { } pattern ? $"'{pattern}'" : $"[{string.Join(", ", targets.List!)}]";
-        var layers = config.Has("layers_to_transform") && config["layers_to_transform"] is { } l ? $"; layers_to_transform is {l.ToJsonString()}" : "";
+        var layers = config.Has("layers_to_transform") && config["layers_to_transform"] is { } l
+            ? $"; layers_to_transform is {l.ToJsonString()}" : "";
         if (config.Has("layers_pattern") && config["layers_pattern"] is { } p) layers += $"; layers_pattern is {p.ToJsonString()}";
-        if (excluded && !unmatched) return new TenonException($"target modules {wanted} of {config.Source}", "at least one module", "all modules were excluded", "check target_modules, exclude_modules and modules_to_save", usage: true);
-        if (targets is { Pattern: null, List.Count: 0 }) return new TenonException($"'target_modules' of {config.Source}", "at least one module", "an empty list", $"modules end in {last}", usage: true);
+        if (excluded && !unmatched)
+            return new TenonException($"target modules {wanted} of {config.Source}", "at least one module", "all modules were excluded",
+                "check target_modules, exclude_modules and modules_to_save", usage: true);
+        if (targets is { Pattern: null, List.Count: 0 })
+            return new TenonException($"'target_modules' of {config.Source}", "at least one module", "an empty list",
+                $"modules end in {last}", usage: true);
         return new TenonException($"target modules {wanted} of {config.Source}", "at least one module of the base model",
-            excluded ? "no match besides what exclude_modules and modules_to_save take away" + layers : "no match" + layers, $"modules end in {last}; 'all-linear' takes all linear layers", usage: true);
+            excluded ? "no match besides what exclude_modules and modules_to_save take away" + layers
+            : "no match" + layers, $"modules end in {last}; 'all-linear' takes all linear layers", usage: true);
     }
 
     /// <summary>The matching rule of one configuration, with its patterns compiled.</summary>
     private sealed partial class Filter
     {
-        private readonly PythonRegex? pattern;
-        private readonly HashSet<string> names;
-        private readonly PythonRegex? excludePattern;
-        private readonly IReadOnlyList<string> excludeNames = [];
-        private readonly List<PythonRegex> saved = [];
-        private readonly HashSet<int>? layers;
-        private readonly List<Regex> layerPatterns = [];
+        private readonly PythonRegex? _pattern;
+        private readonly HashSet<string> _names;
+        private readonly PythonRegex? _excludePattern;
+        private readonly IReadOnlyList<string> _excludeNames = [];
+        private readonly List<PythonRegex> _saved = [];
+        private readonly HashSet<int>? _layers;
+        private readonly List<Regex> _layerPatterns = [];
 
         internal Filter(PeftConfig config, (string? Pattern, List<string>? List) targets)
         {
-            pattern = targets.Pattern is { } text ? new PythonRegex(text, "target_modules") : null;
-            names = targets.List?.ToHashSet() ?? [];
+            _pattern = targets.Pattern is { } text ? new PythonRegex(text, "target_modules") : null;
+            _names = targets.List?.ToHashSet() ?? [];
             if (config.Has("exclude_modules") && config["exclude_modules"] is { } exclude)
             {
-                if (exclude.GetValueKind() == JsonValueKind.String && config.Text("exclude_modules") is { Length: > 0 } regex) excludePattern = new PythonRegex(regex, "exclude_modules");
-                else if (exclude.GetValueKind() != JsonValueKind.String) excludeNames = config.Texts("exclude_modules")!;
+                if (exclude.GetValueKind() == JsonValueKind.String && config.Text("exclude_modules") is { Length: > 0 } regex)
+                    _excludePattern = new PythonRegex(regex, "exclude_modules");
+                else if (exclude.GetValueKind() != JsonValueKind.String) _excludeNames = config.Texts("exclude_modules")!;
             }
             if (config.Has("modules_to_save") && config.Texts("modules_to_save") is { } save)
-                saved = save.Select(m => new PythonRegex($@"(^|.*\.){m}($|\..*)", "modules_to_save")).ToList();
-            if (config.Has("layers_to_transform") && config.Ints("layers_to_transform") is { Count: > 0 } indices) layers = [.. indices];
-            if (config.Has("layers_pattern") && config.Texts("layers_pattern")?.Where(p => p.Length > 0).ToList() is { Count: > 0 } patterns)
-                layerPatterns = patterns.ConvertAll(p => LayerPattern(p));
+                _saved = save.Select(m => new PythonRegex($@"(^|.*\.){m}($|\..*)", "modules_to_save")).ToList();
+            if (config.Has("layers_to_transform") && config.Ints("layers_to_transform") is { Count: > 0 } indices) _layers = [.. indices];
+            if (config.Has("layers_pattern")
+                && config.Texts("layers_pattern")?.Where(p => p.Length > 0).ToList() is { Count: > 0 } patterns)
+                _layerPatterns = patterns.ConvertAll(p => LayerPattern(p));
         }
 
-        internal bool Excludes(string path) => (excludePattern?.FullMatch(path) ?? false)
-            || excludeNames.Any(n => path == n || path.EndsWith("." + n, StringComparison.Ordinal)) || saved.Any(s => s.Match(path));
+        internal bool Excludes(string path) => (_excludePattern?.FullMatch(path) ?? false)
+            || _excludeNames.Any(n => path == n || path.EndsWith("." + n, StringComparison.Ordinal)) || _saved.Any(s => s.Match(path));
 
         internal bool Matches(string path)
         {
-            if (pattern is not null) return pattern.FullMatch(path);
-            if (names.Contains(path)) return true;
-            if (!names.Any(n => path.EndsWith("." + n, StringComparison.Ordinal))) return false;
-            return layers is null || (LayerOf(path) is { } layer && layers.Contains(layer));
+            if (_pattern is not null) return _pattern.FullMatch(path);
+            if (_names.Contains(path)) return true;
+            if (!_names.Any(n => path.EndsWith("." + n, StringComparison.Ordinal))) return false;
+            return _layers is null || (LayerOf(path) is { } layer && _layers.Contains(layer));
         }
 
         private int? LayerOf(string path)
         {
-            var match = layerPatterns.Count == 0 ? AnyLayer().Match(path) : layerPatterns.Select(p => p.Match(path)).FirstOrDefault(m => m.Success);
-            return match is { Success: true } && int.TryParse(match.Groups["idx"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+            var match = _layerPatterns.Count == 0 ? AnyLayer().Match(path)
+                : _layerPatterns.Select(p => p.Match(path)).FirstOrDefault(m => m.Success);
+            return match is { Success: true }
+                && int.TryParse(match.Groups["idx"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
         }
 
         private static Regex LayerPattern(string name)

@@ -22,11 +22,11 @@ public sealed record GgufTensor(string Name, GgufType Type, long[] Shape, long O
 /// </summary>
 public sealed unsafe class GgufFile : IDisposable
 {
-    private readonly ByteStore bytes;
+    private readonly ByteStore _bytes;
 
     private GgufFile(ByteStore bytes)
     {
-        this.bytes = bytes;
+        _bytes = bytes;
         try
         {
             (Metadata, Tensors) = new GgufReader(bytes).Read();
@@ -39,9 +39,12 @@ public sealed unsafe class GgufFile : IDisposable
     }
 
     /// <summary>Path or name, for messages.</summary>
-    public string Location => bytes.Location;
+    public string Location => _bytes.Location;
 
-    /// <summary>Key-value pairs: numbers as <see cref="long"/> (<see cref="ulong"/> beyond its range) or <see cref="double"/>, truth values, strings, and arrays of these (<c>string[]</c>, <c>long[]</c>, <c>double[]</c>, <c>bool[]</c>, <c>object[]</c> of arrays).</summary>
+    /// <summary>
+    /// Key-value pairs: numbers as <see cref="long"/> (<see cref="ulong"/> beyond its range) or <see cref="double"/>, truth values,
+    /// strings, and arrays of these (<c>string[]</c>, <c>long[]</c>, <c>double[]</c>, <c>bool[]</c>, <c>object[]</c> of arrays).
+    /// </summary>
     public IReadOnlyDictionary<string, object> Metadata { get; }
 
     /// <summary>The tensors by GGUF name.</summary>
@@ -54,7 +57,10 @@ public sealed unsafe class GgufFile : IDisposable
     public static GgufFile FromMemory(string name, ReadOnlyMemory<byte> contents) => new(ByteStore.FromMemory(name, contents));
 
     /// <summary>The model family as the file names it (<c>llama</c>, <c>qwen2</c> ...).</summary>
-    public string Architecture => String("general.architecture") ?? throw new TenonException($"'{Location}' has no key 'general.architecture'", "the name of a model family", "nothing", "Download the file again.");
+    public string Architecture =>
+        String("general.architecture")
+        ?? throw new TenonException($"'{Location}' has no key 'general.architecture'", "the name of a model family", "nothing",
+        "Download the file again.");
 
     /// <summary>A string, or null where the key is missing; another type is an error (so in all of these).</summary>
     public string? String(string key) => Value<string>(key, "a string");
@@ -75,11 +81,14 @@ public sealed unsafe class GgufFile : IDisposable
     public long[]? Integers(string key) => Value<long[]>(key, "a list of whole numbers");
 
     /// <summary>A list of numbers, or null.</summary>
-    public double[]? Numbers(string key) => Metadata.TryGetValue(key, out var v) && v is long[] whole ? [.. whole.Select(x => (double)x)] : Value<double[]>(key, "a list of numbers");
+    public double[]? Numbers(string key) =>
+        Metadata.TryGetValue(key, out var v) && v is long[] whole ? [.. whole.Select(x => (double)x)]
+        : Value<double[]>(key, "a list of numbers");
 
     /// <summary>The tensor of this GGUF name; throws naming the file.</summary>
     public GgufTensor Tensor(string name) => Tensors.TryGetValue(name, out var t) ? t
-        : throw new TenonException($"'{Location}' has no tensor '{name}'", name, $"{Tensors.Count} others", "Check that the file is a whole model.");
+        : throw new TenonException($"'{Location}' has no tensor '{name}'", name, $"{Tensors.Count} others",
+        "Check that the file is a whole model.");
 
     /// <summary>Values of rows [row, row + count) in the file's own row order, dequantised; a vector counts as one row.</summary>
     public void Read(string name, long row, Span<float> destination)
@@ -87,18 +96,22 @@ public sealed unsafe class GgufFile : IDisposable
         var t = Tensor(name);
         var format = GgufTypes.Require(t, Location);
         if (t.Count == 0 && destination.IsEmpty) return;
-        if (t.Columns == 0 || destination.Length % t.Columns != 0) throw new ArgumentException($"{destination.Length} values are no whole rows of {t.Columns}", nameof(destination));
+        if (t.Columns == 0 || destination.Length % t.Columns != 0)
+            throw new ArgumentException($"{destination.Length} values are no whole rows of {t.Columns}", nameof(destination));
         var rowBytes = t.Columns / format.BlockValues * format.BlockBytes;
         long rows = destination.Length / t.Columns;
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(row, t.Count / Math.Max(1, t.Columns) - rows);
-        format.Dequantize!(bytes.Pointer(t.Offset + row * rowBytes, rows * rowBytes), destination);
+        format.Dequantize!(_bytes.Pointer(t.Offset + row * rowBytes, rows * rowBytes), destination);
     }
 
     /// <summary>What groups of 32 values of a tensor are stored as.</summary>
-    public BlockKind Blocks(string name) => Tensor(name) is var t && t.Columns % 32 == 0 ? GgufTypes.Require(t, Location).Kind : BlockKind.None;
+    public BlockKind Blocks(string name) =>
+        Tensor(name) is var t && t.Columns % 32 == 0 ? GgufTypes.Require(t, Location).Kind : BlockKind.None;
 
-    /// <summary>The stored integers, scales and offsets of rows [row, row + count), in the file's own row order; see <see cref="Blocks"/>.</summary>
+    /// <summary>
+    /// The stored integers, scales and offsets of rows [row, row + count), in the file's own row order; see <see cref="Blocks"/>.
+    /// </summary>
     public void ReadBlocks(string name, long row, Span<sbyte> integers, Span<float> scales, Span<float> offsets)
     {
         var t = Tensor(name);
@@ -109,7 +122,7 @@ public sealed unsafe class GgufFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(row, (t.Count / t.Columns) - rows);
         fixed (sbyte* q = integers)
         fixed (float* d = scales, m = offsets)
-            format.Integers!(bytes.Pointer(t.Offset + (row * rowBytes), rows * rowBytes), q, d, m, integers.Length / 32);
+            format.Integers!(_bytes.Pointer(t.Offset + (row * rowBytes), rows * rowBytes), q, d, m, integers.Length / 32);
     }
 
     /// <summary>The stored bytes [offset, offset + length) of a tensor.</summary>
@@ -118,16 +131,19 @@ public sealed unsafe class GgufFile : IDisposable
         var t = Tensor(name);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, t.Length - length);
-        return bytes.Slice(t.Offset + offset, length);
+        return _bytes.Slice(t.Offset + offset, length);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => bytes.Dispose();
+    public void Dispose() => _bytes.Dispose();
 
-    private T? Value<T>(string key, string expected) where T : class => Metadata.TryGetValue(key, out var v) ? v as T ?? throw Wrong(key, expected, v) : null;
+    private T? Value<T>(string key, string expected) where T : class =>
+        Metadata.TryGetValue(key, out var v) ? v as T ?? throw Wrong(key, expected, v) : null;
 
-    private T ValueOf<T>(string key, string expected) where T : struct => Metadata[key] is T t ? t : throw Wrong(key, expected, Metadata[key]);
+    private T ValueOf<T>(string key, string expected) where T : struct =>
+        Metadata[key] is T t ? t : throw Wrong(key, expected, Metadata[key]);
 
     private TenonException Wrong(string key, string expected, object got) =>
-        new($"'{Location}' has a bad value for '{key}'", expected, got is Array a ? $"a list of {a.Length} ({got.GetType().Name})" : $"{got} ({got.GetType().Name})", "Download the file again.");
+        new($"'{Location}' has a bad value for '{key}'", expected, got is Array a ? $"a list of {a.Length} ({got.GetType().Name})"
+        : $"{got} ({got.GetType().Name})", "Download the file again.");
 }

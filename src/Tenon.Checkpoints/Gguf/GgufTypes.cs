@@ -4,7 +4,8 @@ namespace Tenon.Checkpoints.Gguf;
 public enum GgufType : uint
 {
 #pragma warning disable CS1591 // The names are those of ggml and say all there is to say.
-    F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q8_1 = 9, Q2_K = 10, Q3_K = 11, Q4_K = 12, Q5_K = 13, Q6_K = 14, Q8_K = 15,
+    F32 = 0, F16 = 1, Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8, Q8_1 = 9, Q2_K = 10, Q3_K = 11, Q4_K = 12, Q5_K = 13, Q6_K =
+        14, Q8_K = 15,
     IQ2_XXS = 16, IQ2_XS = 17, IQ3_XXS = 18, IQ1_S = 19, IQ4_NL = 20, IQ3_S = 21, IQ2_S = 22, IQ4_XS = 23,
     I8 = 24, I16 = 25, I32 = 26, I64 = 27, F64 = 28, IQ1_M = 29, BF16 = 30, TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39, NVFP4 = 40, Q1_0 = 41,
 #pragma warning restore CS1591
@@ -13,7 +14,9 @@ public enum GgufType : uint
 /// <summary>Turns whole blocks into float32 values; the destination's length is a multiple of the block's.</summary>
 internal unsafe delegate void Dequantizer(byte* source, Span<float> destination);
 
-/// <summary>Takes the integers, scales and offsets of groups of 32 values as they are stored; a type without offsets leaves them alone.</summary>
+/// <summary>
+/// Takes the integers, scales and offsets of groups of 32 values as they are stored; a type without offsets leaves them alone.
+/// </summary>
 internal unsafe delegate void BlockReader(byte* source, sbyte* integers, float* scales, float* offsets, int groups);
 
 /// <summary>A storage type's block: so many values in so many bytes, and how they are read (null: not supported).</summary>
@@ -75,5 +78,6 @@ internal static unsafe class GgufTypes
 
     /// <summary>The format of a tensor that must be readable.</summary>
     public static GgufFormat Require(GgufTensor t, string location) => Formats[t.Type] is { Dequantize: not null } format ? format
-        : throw new TenonException($"Tensor '{t.Name}' of '{location}' has an unsupported type", SupportedNames, t.Type.ToString(), "Take another quantisation of the model (Q8_0 or Q4_K_M are common).");
+        : throw new TenonException($"Tensor '{t.Name}' of '{location}' has an unsupported type", SupportedNames, t.Type.ToString(),
+        "Take another quantisation of the model (Q8_0 or Q4_K_M are common).");
 }

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Checkpoints.Gguf;
 
 /// <summary>
-/// The integers, scales and offsets of quantised blocks as they are stored, 32 values at a time: value = d q, or d q + m. What <see cref="PlainBlocks"/>,
+/// The integers, scales and offsets of quantised blocks as they are stored, 32 values at a time: value = d q, or d q + m. What
+/// <see cref="PlainBlocks"/>,
 /// <see cref="KBlocks"/> and <see cref="TableBlocks"/> make of the same bytes is this, rounded as they say.
 /// </summary>
 internal static unsafe class IntegerBlocks

@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Checkpoints.Gguf;
 
 /// <summary>
-/// The k-quants: blocks of 256 values in 8 or 16 groups, each with its own small integer scale s (and minimum m) under the block's half scales d
-/// and dmin. Value = (d s) q - (dmin m), each product formed in float32 first, as the reference does. Layouts as in ggml's <c>dequantize_row_*</c>.
+/// The k-quants: blocks of 256 values in 8 or 16 groups, each with its own small integer scale s (and minimum m) under the block's half
+/// scales d
+/// and dmin. Value = (d s) q - (dmin m), each product formed in float32 first, as the reference does. Layouts as in ggml's
+/// <c>dequantize_row_*</c>.
 /// </summary>
 internal static unsafe class KBlocks
 {
@@ -108,13 +110,17 @@ internal static unsafe class KBlocks
                     int half = g / 8, part = g % 8 / 2, side = g % 2 * 16; // four parts of 32 a half
                     byte* low = from + half * 64 + part % 2 * 32 + side, high = from + 128 + half * 32 + side;
                     int lowShift = part / 2 * 4, highShift = part * 2;
-                    for (var i = 0; i < 16; i++) to[g * 16 + i] = scale * ((low[i] >> lowShift & 15 | (high[i] >> highShift & 3) << 4) - 32);
+                    for (var i = 0; i < 16; i++)
+                        to[g * 16 + i] = scale * ((low[i] >> lowShift & 15 | (high[i] >> highShift & 3) << 4) - 32);
                 }
             }
         }
     }
 
-    /// <summary>Scale and minimum of group g from the 12 packed bytes: the first four lie plain in 6 bits, the others in a nibble and two spare bits.</summary>
+    /// <summary>
+    /// Scale and minimum of group g from the 12 packed bytes: the first four lie plain in 6 bits, the others in a nibble and two spare
+    /// bits.
+    /// </summary>
     internal static (int Scale, int Minimum) ScaleMinimum(byte* packed, int g) => g < 4
         ? (packed[g] & 63, packed[g + 4] & 63)
         : (packed[g + 4] & 15 | packed[g - 4] >> 6 << 4, packed[g + 4] >> 4 | packed[g] >> 6 << 4);

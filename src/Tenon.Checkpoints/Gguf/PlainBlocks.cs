@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Checkpoints.Gguf;
 
 /// <summary>
-/// The plain quantised blocks of 32 values: a half scale d (and a half minimum m), then the integers q. Value = d q, or d q + m, formed as float32
-/// product, then sum (never fused), so that the bits are those of the reference. Optimised at once, as a model is read by a few long calls. Low nibbles are values 0..15, high nibbles 16..31.
+/// The plain quantised blocks of 32 values: a half scale d (and a half minimum m), then the integers q. Value = d q, or d q + m, formed as
+/// float32
+/// product, then sum (never fused), so that the bits are those of the reference. Optimised at once, as a model is read by a few long calls.
+/// Low nibbles are values 0..15, high nibbles 16..31.
 /// </summary>
 internal static unsafe class PlainBlocks
 {

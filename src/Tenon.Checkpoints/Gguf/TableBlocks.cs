@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Tenon.Checkpoints.Gguf;
 
-/// <summary>4-bit blocks whose nibbles index a fixed table of 16 integers (IQ4_NL, and IQ4_XS with a 6-bit scale for each 32 values).</summary>
+/// <summary>
+/// 4-bit blocks whose nibbles index a fixed table of 16 integers (IQ4_NL, and IQ4_XS with a 6-bit scale for each 32 values).
+/// </summary>
 internal static unsafe class TableBlocks
 {
     private static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
@@ -15,7 +17,8 @@ internal static unsafe class TableBlocks
     {
         fixed (float* start = destination)
         {
-            for (float* to = start, end = start + destination.Length; to < end; to += 32, from += 18) Group(from + 2, FloatFormats.F16(from), to);
+            for (float* to = start, end = start + destination.Length; to < end; to += 32, from += 18)
+                Group(from + 2, FloatFormats.F16(from), to);
         }
     }
 

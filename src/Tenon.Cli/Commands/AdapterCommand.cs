@@ -11,50 +11,60 @@ namespace Tenon.Cli.Commands;
 /// <summary>Looks into an adapter folder, or merges it into its model.</summary>
 internal sealed class AdapterCommand : Verb
 {
-    private readonly Argument<string> action;
-    private readonly Argument<string> folder;
-    private readonly Option<string?> model;
-    private readonly Option<string?> output;
-    private readonly Option<int?> rank;
-    private readonly Option<string> dtype;
-    private readonly Option<bool> json;
+    private readonly Argument<string> _action;
+    private readonly Argument<string> _folder;
+    private readonly Option<string?> _model;
+    private readonly Option<string?> _output;
+    private readonly Option<int?> _rank;
+    private readonly Option<string> _dtype;
+    private readonly Option<bool> _json;
 
     public AdapterCommand()
-        : base("adapter", "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model; to-lora: the same function as plain LoRA, or the nearest one of a rank; convert: another dtype",
-            "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged", "tenon adapter to-lora runs/first/checkpoints/20 --model tiny --output lora --rank 16",
+        : base("adapter",
+        "inspect: method, base, targets, counts, tensors of an adapter folder; merge: write the merged model; to-lora: the same "
+        + "function as plain LoRA, or the nearest one of a rank; convert: another dtype",
+            "tenon adapter inspect runs/first/checkpoints/20", "tenon adapter merge runs/first/checkpoints/20 --model tiny --output merged",
+            "tenon adapter to-lora runs/first/checkpoints/20 --model tiny --output lora --rank 16",
             "tenon adapter convert runs/first/checkpoints/20 --output half --dtype bf16")
     {
-        action = Add(new Argument<string>("ACTION") { Description = "inspect, merge, to-lora or convert" });
-        action.AcceptOnlyFromAmong("inspect", "merge", "to-lora", "convert");
-        folder = Add(new Argument<string>("DIR") { Description = "the adapter folder" });
-        model = Add(new Option<string?>("--model") { Description = "the base model (merge, to-lora)" });
-        output = Add(new Option<string?>("--output", "-o") { Description = "the new folder (merge, to-lora, convert)" });
-        rank = Add(new Option<int?>("--rank") { Description = "most rank of the plain LoRA; without it only an exact one is written (to-lora)" });
-        dtype = Add(new Option<string>("--dtype") { Description = "f32, bf16 or f16 (merge, convert)", DefaultValueFactory = _ => "f32" });
-        dtype.AcceptOnlyFromAmong("f32", "bf16", "f16");
-        json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
+        _action = Add(new Argument<string>("ACTION") { Description = "inspect, merge, to-lora or convert" });
+        _action.AcceptOnlyFromAmong("inspect", "merge", "to-lora", "convert");
+        _folder = Add(new Argument<string>("DIR") { Description = "the adapter folder" });
+        _model = Add(new Option<string?>("--model") { Description = "the base model (merge, to-lora)" });
+        _output = Add(new Option<string?>("--output", "-o") { Description = "the new folder (merge, to-lora, convert)" });
+        _rank =
+            Add(new Option<int?>("--rank")
+            {
+                Description =
+            "most rank of the plain LoRA; without it only an exact one is written (to-lora)"
+            });
+        _dtype = Add(new Option<string>("--dtype") { Description = "f32, bf16 or f16 (merge, convert)", DefaultValueFactory = _ => "f32" });
+        _dtype.AcceptOnlyFromAmong("f32", "bf16", "f16");
+        _json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        var path = call.GetValue(folder)!;
-        var what = call.GetValue(action)!;
-        if (what == "inspect") return Inspect(path, call.GetValue(json), terminal);
-        var target = call.GetValue(output) ?? throw new TenonException($"tenon adapter {what}", "--output DIR", "none", usage: true);
-        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()) throw new TenonException($"output '{target}'", "a folder that is new or empty", "one with files in it", usage: true);
+        var path = call.GetValue(_folder)!;
+        var what = call.GetValue(_action)!;
+        if (what == "inspect") return Inspect(path, call.GetValue(_json), terminal);
+        var target = call.GetValue(_output) ?? throw new TenonException($"tenon adapter {what}", "--output DIR", "none", usage: true);
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+            throw new TenonException($"output '{target}'", "a folder that is new or empty", "one with files in it", usage: true);
         if (what == "convert") AtomicFile.WriteFolder(target, target + ".tmp", made => AdapterConversion.Rewrite(path, made, Type(call)));
         else
         {
-            var name = call.GetValue(model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
+            var name = call.GetValue(_model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
             if (what == "merge") ModelExport.Merged(name, path, target, Type(call), terminal);
-            else ToLora(name, path, target, call.GetValue(rank), terminal);
+            else ToLora(name, path, target, call.GetValue(_rank), terminal);
         }
 
         terminal.Out.WriteLine(target);
         return 0;
     }
 
-    private SafetensorsType Type(ParseResult call) => call.GetValue(dtype) switch { "bf16" => SafetensorsType.BF16, "f16" => SafetensorsType.F16, _ => SafetensorsType.F32 };
+    private SafetensorsType Type(ParseResult call) =>
+        call.GetValue(_dtype) switch { "bf16" => SafetensorsType.BF16, "f16" => SafetensorsType.F16, _ => SafetensorsType.F32 };
 
     private static void ToLora(string name, string path, string target, int? rank, Terminal terminal)
     {
@@ -64,7 +74,9 @@ internal sealed class AdapterCommand : Verb
     }
 
     private static string Told(LoraFit fit) => fit.Worst is not { } worst ? $"rank {fit.Rank}, exact"
-        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"rank {fit.Rank}, not exact: {100 * fit.Share:0.##} % of the update's squared norm is kept ({100 * worst.Share:0.##} % in {worst.Path}, the least of the {fit.Truncated.Count} layers that lose some)");
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"rank {fit.Rank}, not exact: {100 * fit.Share:0.##} % of the update's squared norm is kept ({100 * worst.Share:0.##} % in "
+        + $"{worst.Path}, the least of the {fit.Truncated.Count} layers that lose some)");
 
     private static int Inspect(string path, bool asJson, Terminal terminal)
     {
@@ -86,14 +98,17 @@ internal sealed class AdapterCommand : Verb
             ["vllm"] = vllm is null,
             ["vllm_obstacle"] = vllm,
             ["fault"] = fault,
-            ["tensors"] = new JsonObject(tensors.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => KeyValuePair.Create(t.Key, (JsonNode?)JsonLines.Array(t.Value.Shape)))),
+            ["tensors"] = new JsonObject(tensors.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal)
+            .Select(t => KeyValuePair.Create(t.Key, (JsonNode?)JsonLines.Array(t.Value.Shape)))),
         };
         if (asJson) terminal.Out.WriteLine(facts.ToJsonString());
         else
             foreach (var (key, value) in facts)
                 if (key == "tensors")
                     foreach (var (tensor, shape) in value!.AsObject()) terminal.Out.WriteLine($"  {tensor} {shape!.ToJsonString()}");
-                else if (key == "vllm") terminal.Out.WriteLine(vllm is null ? "vllm      loads this folder as it is" : $"vllm      does not compute this function: {vllm}; tenon adapter to-lora or merge writes what it does");
+                else if (key == "vllm")
+                    terminal.Out.WriteLine(vllm is null ? "vllm      loads this folder as it is"
+                        : $"vllm      does not compute this function: {vllm}; tenon adapter to-lora or merge writes what it does");
                 else if (key != "vllm_obstacle") terminal.Out.WriteLine($"{key,-9} {value?.ToJsonString(ReadableJson.Line)}");
         return 0;
     }

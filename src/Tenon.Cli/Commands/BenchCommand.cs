@@ -7,90 +7,123 @@ using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;
 using Tenon.Rewards.Data;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 using Tenon.Training;
-using Tenon.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
 /// <summary>
-/// Times a stage on the workload that other stacks are timed on: the first P problems of a file through the chat template, G completions each of exactly N tokens.
+/// Times a stage on the workload that other stacks are timed on: the first P problems of a file through the chat template, G completions
+/// each of exactly N tokens.
 /// </summary>
 internal sealed class BenchCommand : Verb
 {
-    private readonly Argument<string> stage;
-    private readonly Argument<string?> model;
-    private readonly Option<string?> data;
-    private readonly Option<int> prompts;
-    private readonly Option<int> group;
-    private readonly Option<int> tokens;
-    private readonly Option<int> rank;
-    private readonly Option<string> method;
-    private readonly Option<int> runs;
-    private readonly Option<int> micro;
-    private readonly Option<bool> thisTier;
-    private readonly Option<bool> profile;
-    private readonly Option<bool> json;
-    private readonly ComputeOptions compute;
+    private readonly Argument<string> _stage;
+    private readonly Argument<string?> _model;
+    private readonly Option<string?> _data;
+    private readonly Option<int> _prompts;
+    private readonly Option<int> _group;
+    private readonly Option<int> _tokens;
+    private readonly Option<int> _rank;
+    private readonly Option<string> _method;
+    private readonly Option<int> _runs;
+    private readonly Option<int> _micro;
+    private readonly Option<bool> _thisTier;
+    private readonly Option<bool> _profile;
+    private readonly Option<bool> _json;
+    private readonly ComputeOptions _compute;
 
     public BenchCommand()
-        : base("bench", "times a stage: kernels, prefill, sample, train, step, verify", "tenon bench kernels", "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
+        : base("bench", "times a stage: kernels, prefill, sample, train, step, verify", "tenon bench kernels",
+        "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
     {
-        stage = Add(new Argument<string>("STAGE") { Description = "prefill, sample, train, step, kernels (of SmolLM2-135M's sizes where no model is named), or verify" });
-        stage.AcceptOnlyFromAmong("kernels", "prefill", "sample", "train", "step", "verify");
-        model = Add(new Argument<string?>("MODEL") { Arity = ArgumentArity.ZeroOrOne, Description = "a Hugging Face folder, a .gguf file, or tiny" });
-        data = Add(new Option<string?>("--data") { Description = "a JSONL file of problems (prefill, sample, train, step); verify judges its golds (a built-in set without it)" });
-        prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
-        group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
-        tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
-        rank = Add(new Option<int>("--rank") { Description = "rank of the adapter", DefaultValueFactory = _ => 16 });
-        method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
-        runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
-        micro = Add(new Option<int>("--micro-batch-tokens") { Description = "most tokens of one training pass", DefaultValueFactory = _ => 2048 });
-        thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
-        profile = Add(new Option<bool>("--profile") { Description = "prefill, sample, train, step: where the time of one run goes, part by part, against the machine's limits" });
-        json = Add(new Option<bool>("--json") { Description = "one JSON line" });
-        compute = new ComputeOptions(this);
+        _stage =
+            Add(new Argument<string>(
+            "STAGE")
+            {
+                Description =
+            "prefill, sample, train, step, kernels (of SmolLM2-135M's sizes where no model is named), or verify"
+            });
+        _stage.AcceptOnlyFromAmong("kernels", "prefill", "sample", "train", "step", "verify");
+        _model =
+            Add(new Argument<string?>("MODEL")
+            {
+                Arity = ArgumentArity.ZeroOrOne,
+                Description = "a Hugging Face folder, a .gguf file, or tiny"
+            });
+        _data =
+            Add(new Option<string?>(
+            "--data")
+            {
+                Description =
+            "a JSONL file of problems (prefill, sample, train, step); verify judges its golds (a built-in set without it)"
+            });
+        _prompts = Add(new Option<int>("--prompts") { Description = "problems", DefaultValueFactory = _ => 4 });
+        _group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
+        _tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
+        _rank = Add(new Option<int>("--rank") { Description = "rank of the adapter", DefaultValueFactory = _ => 16 });
+        _method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
+        _runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
+        _micro =
+            Add(new Option<int>("--micro-batch-tokens")
+            {
+                Description = "most tokens of one training pass",
+                DefaultValueFactory = _ => 2048
+            });
+        _thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
+        _profile =
+            Add(new Option<bool>("--profile")
+            {
+                Description =
+            "prefill, sample, train, step: where the time of one run goes, part by part, against the machine's limits"
+            });
+        _json = Add(new Option<bool>("--json") { Description = "one JSON line" });
+        _compute = new ComputeOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        compute.Apply(call);
-        foreach (var option in new[] { prompts, group, tokens, rank, runs, micro })
+        _compute.Apply(call);
+        foreach (var option in new[] { _prompts, _group, _tokens, _rank, _runs, _micro })
             if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
-        var name = call.GetValue(stage)!;
-        if (name == "verify") return Show(BenchVerify.Measure(call.GetValue(runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(data)), call, terminal);
+        var name = call.GetValue(_stage)!;
+        if (name == "verify")
+            return Show(BenchVerify.Measure(call.GetValue(_runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(_data)),
+                call, terminal);
         if (name == "kernels") return Kernels(call, terminal);
-        if (call.GetValue(model) is null || call.GetValue(data) is null) throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
-        var precision = compute.Precision(call);
-        var loaded = LanguageModel.Open(call.GetValue(model)!, precision, 2048 + call.GetValue(tokens));
-        var problems = ProblemFile.Read(call.GetValue(data)!).Problems.Take(call.GetValue(prompts)).ToList();
+        if (call.GetValue(_model) is null || call.GetValue(_data) is null)
+            throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
+        var precision = _compute.Precision(call);
+        var loaded = LanguageModel.Open(call.GetValue(_model)!, precision, 2048 + call.GetValue(_tokens));
+        var problems = ProblemFile.Read(call.GetValue(_data)!).Problems.Take(call.GetValue(_prompts)).ToList();
         var ids = problems.Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
-        using var adapter = AdapterMethod.Of(call.GetValue(method)!).Create(loaded.Model, new AdapterSettings { Method = call.GetValue(method)!, Rank = call.GetValue(rank) });
+        using var adapter = AdapterMethod.Of(call.GetValue(_method)!)
+            .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
         var work = Work(name, call, loaded, ids, adapter, precision);
         work();
-        if (call.GetValue(profile)) return Profile(name, work, precision, call, terminal);
+        if (call.GetValue(_profile)) return Profile(name, work, precision, call, terminal);
         var best = double.PositiveInfinity;
-        for (var i = 0; i < call.GetValue(runs); i++)
+        for (var i = 0; i < call.GetValue(_runs); i++)
         {
             var clock = Stopwatch.StartNew();
             work();
             best = Math.Min(best, clock.Elapsed.TotalSeconds);
         }
 
-        var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(group) * call.GetValue(tokens);
+        var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(_group) * call.GetValue(_tokens);
         return Show(Result(name, best, precision, r => r["tokens_per_s"] = Math.Round(count / best, 2)), call, terminal);
     }
 
     private int Profile(string name, Action work, Precision precision, ParseResult call, Terminal terminal)
     {
         var measured = BenchProfile.Measure(work, precision);
-        if (!call.GetValue(json)) BenchProfile.Write(measured, terminal.Out);
+        if (!call.GetValue(_json)) BenchProfile.Write(measured, terminal.Out);
         return Show(Result(name, (double)measured["seconds"]!, precision, r =>
         {
-            if (call.GetValue(json)) r["profile"] = measured;
+            if (call.GetValue(_json)) r["profile"] = measured;
         }), call, terminal);
     }
 
@@ -111,29 +144,31 @@ internal sealed class BenchCommand : Verb
     private int Kernels(ParseResult call, Terminal terminal)
     {
         var clock = Stopwatch.StartNew();
-        var precision = compute.Precision(call);
+        var precision = _compute.Precision(call);
         var shapes = BenchKernels.Usual;
-        if (call.GetValue(model) is { } name)
+        if (call.GetValue(_model) is { } name)
         {
             using var source = ModelSource.Open(name);
             shapes = BenchKernels.Of(source.Config);
         }
 
-        var kernels = BenchKernels.Measure(shapes, precision, call.GetValue(runs));
-        if (!call.GetValue(thisTier))
-            BenchKernels.AddNarrower(kernels, ["bench", "kernels", .. call.GetValue(model) is { } m ? (string[])[m] : [], "--this-tier", "--json", "--runs", $"{call.GetValue(runs)}",
+        var kernels = BenchKernels.Measure(shapes, precision, call.GetValue(_runs));
+        if (!call.GetValue(_thisTier))
+            BenchKernels.AddNarrower(kernels,
+                ["bench", "kernels", .. call.GetValue(_model) is { } m ? (string[])[m]
+                : [], "--this-tier", "--json", "--runs", $"{call.GetValue(_runs)}",
                 "--threads", $"{Tenon.Tensors.Threads.WorkerPool.Default.Threads}", "--precision", precision.Word()]);
-        if (!call.GetValue(json)) BenchKernels.Write(kernels, terminal.Out);
+        if (!call.GetValue(_json)) BenchKernels.Write(kernels, terminal.Out);
         return Show(Result("kernels", clock.Elapsed.TotalSeconds, precision, r =>
         {
-            if (call.GetValue(json)) r["kernels"] = kernels;
+            if (call.GetValue(_json)) r["kernels"] = kernels;
         }), call, terminal);
     }
 
     private int Show(JsonObject result, ParseResult call, Terminal terminal)
     {
         var width = result.Max(pair => pair.Key.Length);
-        if (call.GetValue(json)) terminal.Out.WriteLine(result.ToJsonString());
+        if (call.GetValue(_json)) terminal.Out.WriteLine(result.ToJsonString());
         else
             foreach (var (key, value) in result) terminal.Out.WriteLine($"{key.PadRight(width)} {value}");
         return 0;
@@ -141,10 +176,13 @@ internal sealed class BenchCommand : Verb
 
     private Action Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision)
     {
-        var (samples, length) = (call.GetValue(group), call.GetValue(tokens));
+        var (samples, length) = (call.GetValue(_group), call.GetValue(_tokens));
         var generator = new Generator(loaded.Model, new GeneratorOptions { Concurrency = ids.Count * samples, Precision = precision });
-        var requests = ids.Select((p, i) => new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter }).ToList();
-        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(call.GetValue(micro)), new Tape(null, precision));
+        var requests =
+            ids.Select((p, i) =>
+            new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter })
+            .ToList();
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(call.GetValue(_micro)), new Tape(null, precision));
         var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
@@ -176,19 +214,24 @@ internal sealed class BenchCommand : Verb
     internal static List<RolloutGroup> Groups(List<int[]> ids, int samples, int length, int vocabulary)
     {
         var key = new RandomKey(7);
-        return [.. ids.Select((p, i) => new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p, [.. Enumerable.Range(0, samples).Select(s => Group(s, [.. Enumerable.Range(0, length)
+        return [.. ids.Select((p, i) =>
+            new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p,
+            [.. Enumerable.Range(0, samples).Select(s => Group(s, [.. Enumerable.Range(0, length)
             .Select(t => key.Index(vocabulary, RandomPurpose.Sampling, 0, (uint)i, (uint)s, (uint)t))]))]))];
     }
 
     private static List<RolloutGroup> FromSamples(List<int[]> ids, IReadOnlyList<GeneratedSample> samples) =>
-        [.. ids.Select((p, i) => new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p, [.. samples.Where(s => s.Request == i).Select(s => new Rollout(s, "", []))]))];
+        [.. ids.Select((p, i) =>
+        new RolloutGroup(new Tenon.Rewards.Problem($"{i}", "", ""), i, p,
+        [.. samples.Where(s => s.Request == i).Select(s => new Rollout(s, "", []))]))];
 
     private static Rollout Group(int sample, int[] ids) => new(new GeneratedSample(0, sample, ids, [], [], FinishReason.Length), "", []);
 
     private static string CpuName()
     {
         const string file = "/proc/cpuinfo";
-        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

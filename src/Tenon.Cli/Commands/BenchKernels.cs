@@ -8,21 +8,26 @@ using Tenon.Training.Settings;
 namespace Tenon.Cli.Commands;
 
 /// <summary>
-/// <c>tenon bench kernels</c>: the kernels that sampling and training spend their time in, at a model's sizes (SmolLM2-135M's where none is named), best of the runs, in every width of
-/// vector that this processor has. A width is fixed when a process starts, so the narrower ones are measured by processes of their own with the wider instructions switched off.
+/// <c>tenon bench kernels</c>: the kernels that sampling and training spend their time in, at a model's sizes (SmolLM2-135M's where none is
+/// named), best of the runs, in every width of
+/// vector that this processor has. A width is fixed when a process starts, so the narrower ones are measured by processes of their own with
+/// the wider instructions switched off.
 /// </summary>
 internal static class BenchKernels
 {
     private const double LeastSeconds = 0.01;
     private const int OptimizerValues = 4_000_000;
 
-    private static readonly (string Tier, string Switch)[] Narrower = [("avx2", "DOTNET_EnableAVX512"), ("scalar", "DOTNET_EnableHWIntrinsic")];
+    private static readonly (string Tier, string Switch)[] Narrower =
+        [("avx2", "DOTNET_EnableAVX512"), ("scalar", "DOTNET_EnableHWIntrinsic")];
 
     /// <summary>SmolLM2-135M.</summary>
     public static readonly KernelShapes Usual = new(576, 1536, 9, 3, 64, 49152);
 
     /// <summary>The sizes of a model.</summary>
-    public static KernelShapes Of(ModelConfig c) => new((int)c.HiddenSize, (int)c.IntermediateSize, (int)c.NumAttentionHeads, (int)c.NumKeyValueHeads, (int)c.HeadDim, (int)c.VocabSize);
+    public static KernelShapes Of(ModelConfig c) =>
+        new((int)c.HiddenSize, (int)c.IntermediateSize, (int)c.NumAttentionHeads, (int)c.NumKeyValueHeads, (int)c.HeadDim,
+        (int)c.VocabSize);
 
     /// <summary>One object a kernel: name, shape, rows, unit, and the figure of this process under its tier's name.</summary>
     public static JsonArray Measure(KernelShapes shapes, Tensors.Precision precision, int runs)
@@ -31,7 +36,8 @@ internal static class BenchKernels
         foreach (var w in KernelWorkload.Of(shapes, precision).Append(AdamW()))
             result.Add(new JsonObject
             {
-                ["name"] = w.Name, ["shape"] = w.Shape, ["rows"] = w.Rows, ["unit"] = w.Unit, [Numerics.Tier] = Math.Round(w.Work / Best(w.Run, runs), 2),
+                ["name"] = w.Name, ["shape"] = w.Shape, ["rows"] = w.Rows, ["unit"] = w.Unit,
+                [Numerics.Tier] = Math.Round(w.Work / Best(w.Run, runs), 2),
             });
         return result;
     }
@@ -52,10 +58,13 @@ internal static class BenchKernels
         string[] tiers = [.. ((string[])["avx512", "avx2", "neon", "scalar"]).Where(t => kernels[0]!.AsObject().ContainsKey(t))];
         writer.WriteLine($"{"kernel",-28} {"shape",-15} {"rows",5} {"unit",-8}{string.Concat(tiers.Select(t => $"{t,10}"))}");
         foreach (var k in kernels)
-            writer.WriteLine($"{(string)k!["name"]!,-28} {(string)k["shape"]!,-15} {(int)k["rows"]!,5} {(string)k["unit"]!,-8}{string.Concat(tiers.Select(t => $"{((double)k[t]!).ToString("F1", System.Globalization.CultureInfo.InvariantCulture),10}"))}");
+            writer.WriteLine(
+                $"{(string)k!["name"]!,-28} {(string)k["shape"]!,-15} {(int)k["rows"]!,5} "
+                + $"{(string)k["unit"]!,-8}{string.Concat(tiers.Select(t => $"{((double)k[t]!).ToString("F1", System.Globalization.CultureInfo.InvariantCulture),10}"))}");
     }
 
-    // One whole step: clipping, the rule, the norm of the change. Counted are the bytes of the rule: weights, gradient and two moments read, weights and moments written.
+    // One whole step: clipping, the rule, the norm of the change. Counted are the bytes of the rule: weights, gradient and two moments
+    // read, weights and moments written.
     private static KernelWorkload AdamW()
     {
         var parameter = Parameter.Create("weights", OptimizerValues);
@@ -96,6 +105,7 @@ internal static class BenchKernels
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new TenonException($"tenon bench kernels with {off}=0", "exit code 0", $"{process.ExitCode}");
+        return process.ExitCode == 0 ? output
+            : throw new TenonException($"tenon bench kernels with {off}=0", "exit code 0", $"{process.ExitCode}");
     }
 }

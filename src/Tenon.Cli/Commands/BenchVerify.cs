@@ -7,8 +7,10 @@ using Tenon.Rewards.Data;
 namespace Tenon.Cli.Commands;
 
 /// <summary>
-/// <c>tenon bench verify</c>: verdicts a second on one thread and on all, the slowest of the hostile pairs and worked solutions checked a second,
-/// over <see cref="VerifierWorkload"/>; with <c>--data</c> the first figures are over the golds of a file. Best of the runs; a slow pair counts with its
+/// <c>tenon bench verify</c>: verdicts a second on one thread and on all, the slowest of the hostile pairs and worked solutions checked a
+/// second,
+/// over <see cref="VerifierWorkload"/>; with <c>--data</c> the first figures are over the golds of a file. Best of the runs; a slow pair
+/// counts with its
 /// best of five, so that a busy machine is not blamed on it.
 /// </summary>
 internal static class BenchVerify
@@ -20,7 +22,8 @@ internal static class BenchVerify
     {
         var verifier = new MathVerifier();
         var steps = new StepVerifier();
-        var pairs = data is null ? VerifierWorkload.Everyday : VerifierWorkload.Everyone([.. ProblemFile.Read(data).Problems.Select(p => p.Answer)]);
+        var pairs = data is null ? VerifierWorkload.Everyday
+            : VerifierWorkload.Everyone([.. ProblemFile.Read(data).Problems.Select(p => p.Answer)]);
         // The compiler takes its time, the more so on a busy machine: what is measured is a process that has been up for a while.
         for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < WarmUp;) Judge(verifier, pairs, threads);
         var (one, all) = (Best(runs, () => Judge(verifier, pairs, 1)), Best(runs, () => Judge(verifier, pairs, threads)));
@@ -56,7 +59,8 @@ internal static class BenchVerify
         // Each thread takes a stretch of its own, as the workers of a training run do.
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
         {
-            for (var i = thread * Verdicts / threads; i < (thread + 1) * Verdicts / threads; i++) verifier.Verify(pairs[i % pairs.Count].Gold, pairs[i % pairs.Count].Answer);
+            for (var i = thread * Verdicts / threads; i < (thread + 1) * Verdicts / threads; i++)
+                verifier.Verify(pairs[i % pairs.Count].Gold, pairs[i % pairs.Count].Answer);
         });
     }
 

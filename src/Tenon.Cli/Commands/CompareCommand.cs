@@ -5,7 +5,10 @@ using Tenon.Evaluation.Reports;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary><c>tenon compare</c>: evaluations side by side, paired by problem; or, with <c>--plan</c>, what a comparison could show before it is run.</summary>
+/// <summary>
+/// <c>tenon compare</c>: evaluations side by side, paired by problem; or, with <c>--plan</c>, what a comparison could show before it is
+/// run.
+/// </summary>
 internal sealed class CompareCommand : Verb
 {
     private readonly Argument<string[]> _folders;
@@ -18,11 +21,14 @@ internal sealed class CompareCommand : Verb
         : base(
             "compare", "Compares evaluations problem by problem: differences with intervals, what is noise, what cannot be told apart.",
             "tenon compare eval/base eval/adapter", "tenon compare runs/first   (before and after)",
-            "tenon compare lora=runs/lora-1,runs/lora-2 dora=runs/dora-1,runs/dora-2", "tenon compare --plan --problems 30 --samples 32 --seeds 2 --difference 0.02")
+            "tenon compare lora=runs/lora-1,runs/lora-2 dora=runs/dora-1,runs/dora-2",
+            "tenon compare --plan --problems 30 --samples 32 --seeds 2 --difference 0.02")
     {
         _folders = Add(new Argument<string[]>("FOLDER")
         {
-            Description = "evaluation or run folders; DIR@STEP takes another step than a run's last, NAME=DIR,DIR names a row of several seeds", Arity = ArgumentArity.ZeroOrMore,
+            Description =
+            "evaluation or run folders; DIR@STEP takes another step than a run's last, NAME=DIR,DIR names a row of several seeds",
+            Arity = ArgumentArity.ZeroOrMore,
         });
         _report = Add(new Option<string?>("--report") { Description = "write the comparison as one HTML file too", HelpName = "FILE" });
         _comparison = new ComparisonOptions(this);
@@ -37,7 +43,8 @@ internal sealed class CompareCommand : Verb
         foreach (var comparison in comparisons)
         {
             _tables.Write(
-                call, terminal, () => ComparisonTables.Json(comparison), [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison)],
+                call, terminal, () => ComparisonTables.Json(comparison),
+                [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison)],
                 ComparisonTables.Sentences(comparison));
         }
 

@@ -2,11 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Tenon.Recipes;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Benchmarks;
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
+using Tenon.Recipes;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rollouts;
@@ -18,7 +18,10 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>avg@k, pass@k and maj@k of a model on benchmarks, with intervals; each finished sample is on disk at once, and the same call goes on where it stopped.</summary>
+/// <summary>
+/// avg@k, pass@k and maj@k of a model on benchmarks, with intervals; each finished sample is on disk at once, and the same call goes on
+/// where it stopped.
+/// </summary>
 internal sealed class EvalCommand : Verb
 {
     private const int HashDigits = 12;
@@ -40,23 +43,56 @@ internal sealed class EvalCommand : Verb
     private readonly ComputeOptions _compute;
 
     public EvalCommand()
-        : base("eval", "avg@k, pass@k and maj@k on benchmarks, with intervals", "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data",
-            "tenon eval MODEL --benchmark MATH-500@4,aime24@32 --protocol paper-scripts", "tenon eval --run runs/first --adapter runs/first/checkpoints/50")
+        : base("eval", "avg@k, pass@k and maj@k on benchmarks, with intervals",
+        "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data",
+            "tenon eval MODEL --benchmark MATH-500@4,aime24@32 --protocol paper-scripts",
+            "tenon eval --run runs/first --adapter runs/first/checkpoints/50")
     {
-        _model = Add(new Argument<string?>("MODEL") { Description = "a Hugging Face folder, a .gguf file, or tiny; the run's with --run", Arity = ArgumentArity.ZeroOrOne });
+        _model =
+            Add(new Argument<string?>("MODEL")
+            {
+                Description = "a Hugging Face folder, a .gguf file, or tiny; the run's with --run",
+                Arity = ArgumentArity.ZeroOrOne
+            });
         _adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder" });
-        _benchmark = Add(new Option<string?>("--benchmark") { Description = "NAME@K[,NAME@K...]: a data file, or the name of one in the data folder; K samples a problem" });
+        _benchmark =
+            Add(new Option<string?>(
+            "--benchmark")
+            { Description = "NAME@K[,NAME@K...]: a data file, or the name of one in the data folder; K samples a problem" });
         _data = Add(new Option<string>("--data") { Description = "the folder of benchmark files", DefaultValueFactory = _ => "data" });
-        _output = Add(new Option<string?>("--output", "-o") { Description = "the folder of results; by default one in eval/ that is named by the benchmark and all that decides its figures" });
-        _run = Add(new Option<string?>("--run") { Description = "evaluate as this run evaluates itself: its model, benchmarks, prompt, sampling, rewards, seed; other options change them" });
+        _output =
+            Add(new Option<string?>("--output",
+            "-o")
+            {
+                Description =
+            "the folder of results; by default one in eval/ that is named by the benchmark and all that decides its figures"
+            });
+        _run =
+            Add(new Option<string?>(
+            "--run")
+            {
+                Description =
+            "evaluate as this run evaluates itself: its model, benchmarks, prompt, sampling, rewards, seed; other options change them"
+            });
         _limit = Add(new Option<int?>("--problems") { Description = "only the first so many problems" });
         _samples = Add(new Option<int?>("--samples") { Description = "samples a problem of benchmarks without @K" });
-        _problemColumn = Add(new Option<string?>("--problem-column") { Description = "the column of the question or of the messages, nested ones by a dotted path; the usual names by default" });
+        _problemColumn =
+            Add(new Option<string?>(
+            "--problem-column")
+            {
+                Description =
+            "the column of the question or of the messages, nested ones by a dotted path; the usual names by default"
+            });
         _answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
         _idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
         _options = new EvalOptions(this);
         _text = new TextOptions(this);
-        _concurrency = Add(new Option<int?>("--concurrency") { Description = "samples side by side; as many as fit by default (results do not depend on it)" });
+        _concurrency =
+            Add(new Option<int?>("--concurrency")
+            {
+                Description =
+            "samples side by side; as many as fit by default (results do not depend on it)"
+            });
         _json = Add(new Option<bool>("--json") { Description = "one JSON line a benchmark" });
         _compute = new ComputeOptions(this);
     }
@@ -65,18 +101,23 @@ internal sealed class EvalCommand : Verb
     {
         _compute.Apply(call);
         var (recipe, home) = call.GetValue(_run) is { } run ? Recipe(run, terminal) : (null, RunHome.Here);
-        var name = call.GetValue(_model) ?? (recipe is null ? null : home.PathOf(recipe.Model)) ?? throw new TenonException("tenon eval", "a MODEL, or --run DIR", "neither", usage: true);
-        if (call.GetValue(_concurrency) is < 1) throw new TenonException("--concurrency", "1 or more", $"{call.GetValue(_concurrency)}", usage: true);
+        var name = call.GetValue(_model) ?? (recipe is null ? null : home.PathOf(recipe.Model))
+            ?? throw new TenonException("tenon eval", "a MODEL, or --run DIR", "neither", usage: true);
+        if (call.GetValue(_concurrency) is < 1)
+            throw new TenonException("--concurrency", "1 or more", $"{call.GetValue(_concurrency)}", usage: true);
         var benchmarks = Benchmarks(call, recipe, home, terminal);
         var rewards = _options.Rewards(call, recipe);
         try
         {
-            var precision = call.GetValue(_compute.PrecisionOption) is null && recipe is not null ? recipe.Precision : _compute.Precision(call);
+            var precision = call.GetValue(_compute.PrecisionOption) is null && recipe is not null ? recipe.Precision
+                : _compute.Precision(call);
             var seed = call.GetValue(_compute.SeedOption) is null && recipe is not null ? (ulong)recipe.Seed : _compute.Seed(call);
             EvaluationSettings? settings = null;
             var prompts = new List<EvaluationPrompts>();
             var arguments = _text.Arguments(call) is { Count: > 0 } given ? given : recipe?.Template;
-            var model = LanguageModel.Open(name, Longest, precision, _options.ChatTemplate(call, recipe), arguments, _text.Pre(call) ?? recipe?.TokenizerPre);
+            var model =
+                LanguageModel.Open(name, Longest, precision, _options.ChatTemplate(call, recipe), arguments, _text.Pre(call)
+                ?? recipe?.TokenizerPre);
             TextOptions.Tell(model.Notices, terminal);
             using var set = call.GetValue(_adapter) is { } folder ? AdapterOpener.Open(model.Model, folder, terminal) : null;
             var evaluator = new Evaluator(model.Model, model.Encoder, rewards, Generation(call, model, precision));
@@ -117,7 +158,8 @@ internal sealed class EvalCommand : Verb
     {
         var run = RunFolder.Read(folder);
         var description = run.ReadDescription();
-        return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal.Error.WriteLine), RunHome.Of(run, description));
+        return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal.Error.WriteLine),
+            RunHome.Of(run, description));
     }
 
     private GeneratorOptions Generation(ParseResult call, LanguageModel model, Tensors.Precision precision) => new()
@@ -133,10 +175,12 @@ internal sealed class EvalCommand : Verb
     {
         var names = call.GetValue(_benchmark)?.Split(',', StringSplitOptions.TrimEntries) ?? recipe?.Evaluate.Benchmarks
             ?? throw new TenonException("tenon eval", "--benchmark NAME@K", "none", usage: true);
-        if (names.Count() == 0) throw new TenonException("tenon eval", "--benchmark NAME@K", "none: the run has no benchmarks", usage: true);
+        if (names.Count() == 0)
+            throw new TenonException("tenon eval", "--benchmark NAME@K", "none: the run has no benchmarks", usage: true);
         return [.. names.Select(text =>
         {
-            if (!BenchmarkName.TryParse(text, out var name) || call.GetValue(_samples) is < 1) throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true);
+            if (!BenchmarkName.TryParse(text, out var name) || call.GetValue(_samples) is < 1)
+                throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true);
             if (call.GetValue(_samples) is { } k && !text.Contains('@', StringComparison.Ordinal)) name = name with { Samples = k };
             var problems = Problems(call, recipe, home, name.Name, terminal);
             if (call.GetValue(_limit) is { } n) problems = [.. problems.Take(Math.Max(0, n))];
@@ -151,7 +195,9 @@ internal sealed class EvalCommand : Verb
         if (recipe is not null && !isNamed)
         {
             var notices = new List<string>();
-            var problems = RunBuilder.HeldOutProblems(name, recipe, notices, home, RunBuilder.Rewards(recipe.Reward, recipe.Data).Exists(r => r.Reward.ReadsAnyGold));
+            var problems =
+                RunBuilder.HeldOutProblems(name, recipe, notices, home,
+                RunBuilder.Rewards(recipe.Reward, recipe.Data).Exists(r => r.Reward.ReadsAnyGold));
             foreach (var notice in notices) terminal.Error.WriteLine($"note: {notice}");
             return problems;
         }
@@ -164,10 +210,15 @@ internal sealed class EvalCommand : Verb
         return file.Problems;
     }
 
-    /// <summary>One benchmark has the given folder to itself, several have one each in it; without a folder the name says all that decides the figures.</summary>
-    private string Folder(ParseResult call, List<(Benchmark Benchmark, string Given)> all, Benchmark benchmark, string given, EvaluationIdentity identity)
+    /// <summary>
+    /// One benchmark has the given folder to itself, several have one each in it; without a folder the name says all that decides the
+    /// figures.
+    /// </summary>
+    private string Folder(ParseResult call, List<(Benchmark Benchmark, string Given)> all, Benchmark benchmark, string given,
+        EvaluationIdentity identity)
     {
-        if (call.GetValue(_output) is not { } output) return Path.Combine("eval", $"{EvaluationNames.Of(benchmark.Name)}-{identity.Hash[..HashDigits]}");
+        if (call.GetValue(_output) is not { } output)
+            return Path.Combine("eval", $"{EvaluationNames.Of(benchmark.Name)}-{identity.Hash[..HashDigits]}");
         if (all.Count == 1) return output;
         var isAlone = all.Count(b => b.Benchmark.Name == benchmark.Name) == 1;
         return Path.Combine(output, EvaluationNames.Of(isAlone ? benchmark.Name : given));
@@ -187,10 +238,14 @@ internal sealed class EvalCommand : Verb
 
         var s = figures.Json;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{given}: avg {Percent(s["avg_at_k"])} (95 % {Percent(s["low"])} to {Percent(s["high"])}), pass@{s["k"]} {Percent(s["pass_at"]![$"{s["k"]}"])}, majority {Percent(s["maj_at_k"])}, {s["problems"]} problems, {Percent(s["truncated"])} truncated"));
+            $"{given}: avg {Percent(s["avg_at_k"])} (95 % {Percent(s["low"])} to {Percent(s["high"])}), pass@{s["k"]} "
+            + $"{Percent(s["pass_at"]![$"{s["k"]}"])}, majority {Percent(s["maj_at_k"])}, {s["problems"]} problems, "
+            + $"{Percent(s["truncated"])} truncated"));
         foreach (var part in new[] { "by_subject", "by_level" })
             foreach (var (key, value) in s[part] as JsonObject ?? [])
-                terminal.Out.WriteLine($"  {key}: avg {Percent(value!["avg_at_k"])} (95 % {Percent(value["low"])} to {Percent(value["high"])}), {value["problems"]} problems");
+                terminal.Out.WriteLine(
+                    $"  {key}: avg {Percent(value!["avg_at_k"])} (95 % {Percent(value["low"])} to {Percent(value["high"])}), "
+                    + $"{value["problems"]} problems");
         terminal.Error.WriteLine($"results in {folder}");
     }
 
@@ -200,7 +255,8 @@ internal sealed class EvalCommand : Verb
     private static string AdapterSha256(string folder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.GetFiles(folder).Where(f => Path.GetFileName(f).Contains("adapter", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(folder).Where(f => Path.GetFileName(f).Contains("adapter", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetFileName(file)));
             using var stream = File.OpenRead(file);

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Tenon.Recipes;
 using Tenon.Cli.Display;
 using Tenon.Cli.Running;
 using Tenon.Evaluation.Reports;
+using Tenon.Recipes;
 using Tenon.Runs;
 using Tenon.Runs.Evaluations;
 using Tenon.Training;
@@ -11,31 +11,39 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>The main job on the embedded model: LoRA learns sums that the model half knows, with nothing to download or configure.</summary>
+/// <summary>
+/// The main job on the embedded model: LoRA learns sums that the model half knows, with nothing to download or configure.
+/// </summary>
 internal sealed class QuickstartCommand : Verb
 {
     private const string Recipe = "Tenon.Cli.quickstart.yaml";
-    private readonly Option<string?> output;
-    private readonly Option<bool> json;
-    private readonly Option<string[]> overrides;
-    private readonly ComputeOptions compute;
+    private readonly Option<string?> _output;
+    private readonly Option<bool> _json;
+    private readonly Option<string[]> _overrides;
+    private readonly ComputeOptions _compute;
 
     public QuickstartCommand()
-        : base("quickstart", "trains the embedded tiny model with LoRA on sums it half knows, in about a minute", "tenon quickstart", "tenon quickstart --json")
+        : base("quickstart", "trains the embedded tiny model with LoRA on sums it half knows, in about a minute", "tenon quickstart",
+        "tenon quickstart --json")
     {
-        output = Add(new Option<string?>("--output") { Description = "the run folder; the first free one of runs/quickstart, runs/quickstart-2 ... by default" });
-        json = Add(new Option<bool>("--json") { Description = "ends with one JSON line on standard output" });
-        overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });
-        compute = new ComputeOptions(this);
+        _output =
+            Add(new Option<string?>(
+            "--output")
+            { Description = "the run folder; the first free one of runs/quickstart, runs/quickstart-2 ... by default" });
+        _json = Add(new Option<bool>("--json") { Description = "ends with one JSON line on standard output" });
+        _overrides = Add(new Option<string[]>("--set") { Description = "overrides a key of the recipe: key=value" });
+        _compute = new ComputeOptions(this);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        compute.Apply(call);
-        var settings = RecipeFile.Parse<RunSettings>(ReadRecipe(), "quickstart.yaml", [.. call.GetValue(overrides) ?? [], .. compute.Overrides(call)]);
+        _compute.Apply(call);
+        var settings =
+            RecipeFile.Parse<RunSettings>(ReadRecipe(), "quickstart.yaml",
+            [.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
         using var setup = RunBuilder.Build(settings);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        using var run = RunFolder.Create(call.GetValue(output) ?? FreeFolder(), RunBuilder.Describe(setup));
+        using var run = RunFolder.Create(call.GetValue(_output) ?? FreeFolder(), RunBuilder.Describe(setup));
         var observer = new QuickstartObserver(Observers.For(terminal));
         var exit = RunSession.Train(setup, run, observer, terminal, resume: false);
         var report = RunReport.Write(run.Folder, null, RunDefaults.Recipe);
@@ -43,10 +51,11 @@ internal sealed class QuickstartCommand : Verb
 
         Transcripts(run, setup, terminal);
         terminal.Error.WriteLine($"report    {report}");
-        if (call.GetValue(json))
+        if (call.GetValue(_json))
             terminal.Out.WriteLine(new JsonObject
             {
-                ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3), ["accuracy_before"] = observer.Before, ["accuracy_after"] = observer.After,
+                ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3), ["accuracy_before"] = observer.Before,
+                ["accuracy_after"] = observer.After,
                 ["report"] = report, ["adapter"] = run.CheckpointFolder(settings.Steps),
             }.ToJsonString());
         return 0;
@@ -54,7 +63,8 @@ internal sealed class QuickstartCommand : Verb
 
     private static string ReadRecipe()
     {
-        using var stream = typeof(QuickstartCommand).Assembly.GetManifestResourceStream(Recipe) ?? throw new InvalidOperationException($"no resource {Recipe}");
+        using var stream = typeof(QuickstartCommand).Assembly.GetManifestResourceStream(Recipe)
+            ?? throw new InvalidOperationException($"no resource {Recipe}");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

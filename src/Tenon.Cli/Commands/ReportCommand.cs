@@ -17,19 +17,29 @@ internal sealed class ReportCommand : Verb
 
     public ReportCommand()
         : base(
-            "report", "Writes a run, or several side by side, as one self-contained HTML file: curves, evaluations, completions with verdicts, settings.",
-            "tenon report runs/first", "tenon report runs/first --output first.html", "tenon report runs/lora runs/dora --output compared.html",
+            "report",
+            "Writes a run, or several side by side, as one self-contained HTML file: curves, evaluations, completions with verdicts, "
+            + "settings.",
+            "tenon report runs/first", "tenon report runs/first --output first.html",
+            "tenon report runs/lora runs/dora --output compared.html",
             "tenon report runs/first --csv first.csv --tensorboard logs/first")
     {
         _folders = Add(new Argument<string[]>("RUN")
         {
-            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared.", Arity = ArgumentArity.OneOrMore,
+            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared.",
+            Arity = ArgumentArity.OneOrMore,
         });
         _output = Add(new Option<string?>("--output", "-o")
         {
-            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several).", HelpName = "FILE",
+            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several).",
+            HelpName = "FILE",
         });
-        _csv = Add(new Option<string?>("--csv") { Description = "Writes the metrics as CSV instead: one row a step, one column a metric.", HelpName = "FILE" });
+        _csv =
+            Add(new Option<string?>("--csv")
+            {
+                Description = "Writes the metrics as CSV instead: one row a step, one column a metric.",
+                HelpName = "FILE"
+            });
         _tensorBoard = Add(new Option<string?>("--tensorboard")
         {
             Description = "Writes the metrics as a TensorBoard event file into this folder instead.", HelpName = "DIR",
@@ -40,7 +50,8 @@ internal sealed class ReportCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var (folders, output) = (call.GetValue(_folders)!, call.GetValue(_output));
-        var single = folders.Length == 1 && !folders[0].Contains('=', StringComparison.Ordinal) && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
+        var single = folders.Length == 1 && !folders[0].Contains('=', StringComparison.Ordinal)
+            && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
         if (Exported(call, folders, single, terminal) && output is null) return 0;
         terminal.Out.WriteLine(single
             ? RunReport.Write(folders[0], output, RunDefaults.Recipe)

@@ -18,10 +18,16 @@ internal sealed class SamplesCommand : Verb
     private readonly Option<bool>[] _kinds;
 
     public SamplesCommand() : base("samples", "Shows a run's completions with verdict, reason, reward and advantage.",
-        "tenon samples runs/first --wrong --limit 5", "tenon samples runs/first --step 40 --best", "tenon samples runs/first --problem p7 --json")
+        "tenon samples runs/first --wrong --limit 5", "tenon samples runs/first --step 40 --best",
+        "tenon samples runs/first --problem p7 --json")
     {
         _run = Add(new Argument<string>("RUN") { Description = "The run's folder." });
-        _step = Add(new Option<int?>("--step") { Description = "The completions of one step; without it those of the last (of all steps with --problem).", HelpName = "N" });
+        _step =
+            Add(new Option<int?>("--step")
+            {
+                Description =
+            "The completions of one step; without it those of the last (of all steps with --problem).", HelpName = "N"
+            });
         _problem = Add(new Option<string?>("--problem") { Description = "Only this problem's, by its id.", HelpName = "ID" });
         _kinds =
         [
@@ -43,7 +49,8 @@ internal sealed class SamplesCommand : Verb
         if (call.GetValue(_step) is { } step)
         {
             if (!steps.Contains(step))
-                throw new TenonException($"completions of step {step} in {run.Folder}", steps.Count == 0 ? "any" : $"one of the steps {steps[0]} to {steps[^1]}", "none", usage: true);
+                throw new TenonException($"completions of step {step} in {run.Folder}", steps.Count == 0 ? "any"
+                    : $"one of the steps {steps[0]} to {steps[^1]}", "none", usage: true);
             steps = [step];
         }
         else if (call.GetValue(_problem) is null) steps = [.. steps.TakeLast(1)];
@@ -103,7 +110,9 @@ internal sealed class SamplesCommand : Verb
     {
         var verdict = sample.Correct switch { true => "right", false => "wrong", _ => "not judged" };
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"step {sample.Step}, group {sample.Group}, sample {sample.Sample}: {verdict} ({sample.Reason}), reward {Figures.Number(sample.Reward)}, advantage {Figures.Number(sample.Advantage)}, {sample.Tokens} tokens{(sample.Truncated ? ", cut" : "")}"));
+            $"step {sample.Step}, group {sample.Group}, sample {sample.Sample}: {verdict} ({sample.Reason}), reward "
+            + $"{Figures.Number(sample.Reward)}, advantage {Figures.Number(sample.Advantage)}, {sample.Tokens} "
+            + $"tokens{(sample.Truncated ? ", cut" : "")}"));
         writer.WriteLine($"  problem  {sample.Id}: {Clean(sample.Problem)}   (answer {Clean(sample.Answer)})");
         foreach (var line in sample.Completion.Split('\n')) writer.WriteLine("  | " + Clean(line));
         writer.WriteLine();

@@ -29,20 +29,33 @@ internal sealed class SpectraCommand : Verb
 
     public SpectraCommand()
         : base(
-            "spectra", "Where in the weights' spectrum an update lives: energy over the base's directions, ranks, shift, angles; names collapse.",
-            "tenon spectra MODEL --adapter DIR", "tenon spectra tiny --run runs/first --json", "tenon spectra MODEL --adapter DIR --modules q_proj --cache svd")
+            "spectra",
+            "Where in the weights' spectrum an update lives: energy over the base's directions, ranks, shift, angles; names collapse.",
+            "tenon spectra MODEL --adapter DIR", "tenon spectra tiny --run runs/first --json",
+            "tenon spectra MODEL --adapter DIR --modules q_proj --cache svd")
     {
         _model = Add(new Argument<string>("MODEL") { Description = "the base: a Hugging Face folder, a .gguf file, or tiny" });
         _adapter = Add(new Option<string?>("--adapter") { Description = "an adapter folder", HelpName = "DIR" });
         _run = Add(new Option<string?>("--run") { Description = "a run's folder: all of its checkpoints", HelpName = "DIR" });
         _angles = Add(new Option<int>("--angles")
         {
-            Description = "compare so many first directions of W and W' by their angles; 0 leaves them out", DefaultValueFactory = _ => 8, HelpName = "K",
+            Description = "compare so many first directions of W and W' by their angles; 0 leaves them out", DefaultValueFactory = _ => 8,
+            HelpName = "K",
         });
         _exact = Add(new Option<bool>("--exact") { Description = "angles from a whole decomposition of W' instead of iteration" });
         _values = Add(new Option<bool>("--values") { Description = "singular values of W, W' and dW in every line of --json" });
-        _modules = Add(new Option<string[]>("--modules") { Description = "only matrices whose path holds this: q_proj, layers.3.", HelpName = "WORD" });
-        _cache = Add(new Option<string?>("--cache") { Description = "keep W's decompositions in this folder, for the next call", HelpName = "DIR" });
+        _modules =
+            Add(new Option<string[]>("--modules")
+            {
+                Description = "only matrices whose path holds this: q_proj, layers.3.",
+                HelpName = "WORD"
+            });
+        _cache =
+            Add(new Option<string?>("--cache")
+            {
+                Description = "keep W's decompositions in this folder, for the next call",
+                HelpName = "DIR"
+            });
         _svg = Add(new Option<string?>("--svg") { Description = "draw the energy over the base's directions", HelpName = "FILE" });
         _report = Add(new Option<string?>("--report") { Description = "write all of it as one HTML file too", HelpName = "FILE" });
         _tables = new TableOptions(this);
@@ -80,7 +93,8 @@ internal sealed class SpectraCommand : Verb
         {
             throw new TenonException(
                 "tenon spectra", "an adapter that changes matrices",
-                settings.Modules.Count > 0 ? $"none named {string.Join(", ", settings.Modules)}" : "none: norms alone have no spectrum", usage: true);
+                settings.Modules.Count > 0 ? $"none named {string.Join(", ", settings.Modules)}"
+                : "none: norms alone have no spectrum", usage: true);
         }
 
         var cache = new SvdCache(call.GetValue(_cache));
@@ -94,13 +108,16 @@ internal sealed class SpectraCommand : Verb
         }
 
         if (terminal.IsLive) terminal.Error.WriteLine();
-        if (cache.Written > 0) terminal.Error.WriteLine($"kept {Display.Figures.Count(cache.Written / 1_000_000)} MB of decompositions in {call.GetValue(_cache)}");
+        if (cache.Written > 0)
+            terminal.Error.WriteLine(
+                $"kept {Display.Figures.Count(cache.Written / 1_000_000)} MB of decompositions in {call.GetValue(_cache)}");
         if (call.GetValue(_svg) is { } svg) terminal.Error.WriteLine(SpectrumChart.Write(spectra, svg));
         if (call.GetValue(_report) is { } report)
             terminal.Error.WriteLine(SpectrumReport.Write($"spectra of {call.GetValue(_run) ?? call.GetValue(_adapter)}", spectra, report));
         var collapse = SpectrumSummary.Collapse(spectra);
         _tables.Write(
-            call, terminal, () => SpectrumSummary.ToJson(spectra), [.. SpectrumSummary.Tables(spectra), _tables.Plain(call) && layers > FewMatrices ? null : SpectrumSummary.Matrices(spectra)],
+            call, terminal, () => SpectrumSummary.ToJson(spectra),
+            [.. SpectrumSummary.Tables(spectra), _tables.Plain(call) && layers > FewMatrices ? null : SpectrumSummary.Matrices(spectra)],
             [collapse is null ? "No sign of collapse." : $"Collapse: {collapse}."]);
     }
 
@@ -108,7 +125,8 @@ internal sealed class SpectraCommand : Verb
     {
         if (call.GetValue(_adapter) is { } adapter && call.GetValue(_run) is null) return [(null, adapter)];
         if (call.GetValue(_run) is not { } run || call.GetValue(_adapter) is not null)
-            throw new TenonException("tenon spectra", "--adapter DIR or --run DIR", call.GetValue(_run) is null ? "neither" : "both", usage: true);
+            throw new TenonException("tenon spectra", "--adapter DIR or --run DIR", call.GetValue(_run) is null ? "neither"
+                : "both", usage: true);
         using var folder = RunFolder.Read(run);
         var steps = folder.CheckpointSteps();
         if (steps.Count == 0) throw new TenonException($"run {run}", "a checkpoint", "none yet", usage: true);

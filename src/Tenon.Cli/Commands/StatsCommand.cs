@@ -21,23 +21,46 @@ internal sealed class StatsCommand : Verb
 
     public StatsCommand()
         : base(
-            "stats", "Means with intervals of given scores and, for several runs, their comparison problem by problem.", "tenon stats --input scores.jsonl",
+            "stats", "Means with intervals of given scores and, for several runs, their comparison problem by problem.",
+            "tenon stats --input scores.jsonl",
             "tenon stats --input scores.jsonl --against base --json", "tenon stats --input samples_gsm8k.jsonl --from lm-eval",
             "tenon stats --input answers.jsonl --from vllm --data data/gsm8k.jsonl")
     {
         _input = Add(new Option<string>("--input", "-i")
         {
-            Description = "lines {\"problem\":\"id\",\"score\":x} with optional run, seed, sample, cluster; - for standard input", HelpName = "FILE", Required = true,
+            Description = "lines {\"problem\":\"id\",\"score\":x} with optional run, seed, sample, cluster; - for standard input",
+            HelpName = "FILE", Required = true,
         });
-        _against = Add(new Option<string?>("--against") { Description = "the run that the others are compared with; the first by default", HelpName = "RUN" });
-        _margin = Add(new Option<double?>("--margin") { Description = "differences within this much count as none: an equivalence test", HelpName = "X" });
+        _against =
+            Add(new Option<string?>("--against")
+            {
+                Description = "the run that the others are compared with; the first by default",
+                HelpName = "RUN"
+            });
+        _margin =
+            Add(new Option<double?>("--margin")
+            {
+                Description = "differences within this much count as none: an equivalence test",
+                HelpName = "X"
+            });
         _from = Add(new Option<string?>("--from")
         {
-            Description = "the input is a sample file of another tool, whose verdicts stand beside ours: vllm, lighteval, lm-eval", HelpName = "TOOL",
+            Description = "the input is a sample file of another tool, whose verdicts stand beside ours: vllm, lighteval, lm-eval",
+            HelpName = "TOOL",
         });
-        _data = Add(new Option<string?>("--data") { Description = "golds by problem id, where the sample file has none (--from)", HelpName = "FILE" });
+        _data =
+            Add(new Option<string?>("--data")
+            {
+                Description = "golds by problem id, where the sample file has none (--from)",
+                HelpName = "FILE"
+            });
         _filter = Add(new Option<string?>("--filter") { Description = "the filter whose lines count (--from lm-eval)", HelpName = "NAME" });
-        _profile = Add(new Option<string>("--profile") { Description = "our rules: tenon, math-verify or boxed (--from)", HelpName = "NAME", DefaultValueFactory = _ => "tenon" });
+        _profile =
+            Add(new Option<string>("--profile")
+            {
+                Description = "our rules: tenon, math-verify or boxed (--from)", HelpName = "NAME",
+                DefaultValueFactory = _ => "tenon"
+            });
         _tables = new TableOptions(this);
     }
 
@@ -49,7 +72,8 @@ internal sealed class StatsCommand : Verb
         var entrants = ScoreLines.Read(Lines(input, terminal), input);
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
         _tables.Write(
-            call, terminal, () => ComparisonTables.Json(comparison), [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison)],
+            call, terminal, () => ComparisonTables.Json(comparison),
+            [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison)],
             ComparisonTables.Sentences(comparison));
         return 0;
     }
@@ -61,11 +85,13 @@ internal sealed class StatsCommand : Verb
         var regrading = Regrading.Of(tool, samples, RuleProfile.Find(call.GetValue(_profile)!));
         Entrant[] entrants = regrading.Theirs is { } theirs ? [theirs, regrading.Ours] : [regrading.Ours];
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
-        var changed = new ResultTable("verdicts that our rules change", "problem", "sample", "theirs", "ours", "reason", "gold", "extracted");
+        var changed =
+            new ResultTable("verdicts that our rules change", "problem", "sample", "theirs", "ours", "reason", "gold", "extracted");
         foreach (var c in regrading.Changed)
         {
             changed.Add(
-                c.Sample.Problem, ResultCell.Count(c.Sample.Sample), ResultCell.Three(c.Sample.Score), c.Ours ? "1" : "0", c.Reason, Short(c.Sample.Gold), Short(c.Extracted));
+                c.Sample.Problem, ResultCell.Count(c.Sample.Sample), ResultCell.Three(c.Sample.Score), c.Ours ? "1"
+                : "0", c.Reason, Short(c.Sample.Gold), Short(c.Extracted));
         }
 
         _tables.Write(

@@ -4,7 +4,10 @@ using Tenon.MathAnswers;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>What <c>tenon verify --audit</c> prints: faults of golds, or, with a column of verdicts, every answer on which that column and we differ.</summary>
+/// <summary>
+/// What <c>tenon verify --audit</c> prints: faults of golds, or, with a column of verdicts, every answer on which that column and we
+/// differ.
+/// </summary>
 internal static class VerifyAudit
 {
     private const int LongestShown = 100;
@@ -14,7 +17,8 @@ internal static class VerifyAudit
         var count = 0;
         var findings = GoldAudit.Read(lines.Select(line => { count++; return line; }));
         foreach (var f in findings)
-            terminal.Out.WriteLine(json ? JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail }) : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
+            terminal.Out.WriteLine(json ? JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail })
+                : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
         var kinds = findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}");
         terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", kinds)}");
     }
@@ -22,7 +26,8 @@ internal static class VerifyAudit
     public static void Verdicts(string file, VerdictAudit audit, string column, bool json, Terminal terminal)
     {
         if (audit.Compared == 0)
-            throw new TenonException($"Data file {file}", $"lines with a gold, a completion and a verdict in '{column}'", $"none of {audit.Unread} lines",
+            throw new TenonException($"Data file {file}", $"lines with a gold, a completion and a verdict in '{column}'",
+                $"none of {audit.Unread} lines",
                 "name the columns with --answer-column (the gold), --completion-column and --verdict-column");
         foreach (var d in audit.Differences) terminal.Out.WriteLine(json ? Json(d) : Line(d));
         var (theirs, ours) = (audit.OnlyTheirs.ToList(), audit.OnlyOurs.ToList());
@@ -43,16 +48,20 @@ internal static class VerifyAudit
             return;
         }
 
-        terminal.Out.WriteLine($"{audit.Compared} answers compared: {audit.BothRight} right and {audit.BothWrong} wrong for both{(audit.Unread > 0 ? $"; {audit.Unread} lines left out" : "")}");
+        terminal.Out.WriteLine(
+            $"{audit.Compared} answers compared: {audit.BothRight} right and {audit.BothWrong} wrong for both{(audit.Unread > 0 ? $"; "
+            + $"{audit.Unread} lines left out" : "")}");
         terminal.Out.WriteLine($"  {theirs.Count} that '{column}' accepts and we reject{Counts(theirs)}");
-        if (theirs.Exists(d => !d.States)) terminal.Out.WriteLine($"    {theirs.Count(d => !d.States)} of them state no answer and only end in the gold");
+        if (theirs.Exists(d => !d.States))
+            terminal.Out.WriteLine($"    {theirs.Count(d => !d.States)} of them state no answer and only end in the gold");
         terminal.Out.WriteLine($"  {ours.Count} that we accept and '{column}' rejects{Counts(ours)}");
     }
 
     private static string Line(VerdictDifference d)
     {
         var found = d.Ours.Extracted is { Length: > 0 } text ? $"read as {text}" : "nothing read";
-        return $"line {d.Line}: {(d.Theirs ? "they accept, we reject" : "we accept, they reject")} ({d.Ours.Reason}): gold {Short(d.Gold)}, {found}: {Short(d.Answer)}";
+        return $"line {d.Line}: {(d.Theirs ? "they accept, we reject" : "we accept, they reject")} ({d.Ours.Reason}): gold "
+            + $"{Short(d.Gold)}, {found}: {Short(d.Answer)}";
     }
 
     private static string Json(VerdictDifference d) => new JsonObject
@@ -81,5 +90,6 @@ internal static class VerifyAudit
         new(Grouped(differences).Select(g => KeyValuePair.Create(g.Reason, (JsonNode?)JsonValue.Create(g.Count))));
 
     private static IEnumerable<(string Reason, int Count)> Grouped(List<VerdictDifference> differences) =>
-        differences.GroupBy(d => d.Ours.Reason).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2).ThenBy(g => g.Key, StringComparer.Ordinal);
+        differences.GroupBy(d => d.Ours.Reason).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)
+        .ThenBy(g => g.Key, StringComparer.Ordinal);
 }

@@ -16,7 +16,8 @@ internal static class VerifyServer
     public static void Run(VerifyLines lines, string address, Terminal terminal)
     {
         var colon = address.LastIndexOf(':');
-        if (colon < 1 || !int.TryParse(address.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+        if (colon < 1 || !int.TryParse(address.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out var port)
+            || port is < 1 or > 65535)
             throw new TenonException("tenon verify --serve", "HOST:PORT, such as 127.0.0.1:8123", address, usage: true);
         var host = address[..colon] is "0.0.0.0" or "*" ? "*" : address[..colon];
         using var listener = new HttpListener();
@@ -57,7 +58,8 @@ internal static class VerifyServer
                 (status, body) = (413, "{\"error\":{\"kind\":\"size\",\"message\":\"more than 64 MiB\"}}");
             else
             {
-                body = Text(posted) is { } text ? Body(lines, text) : "{\"error\":{\"kind\":\"text\",\"message\":\"the body is no UTF-8\"}}";
+                body = Text(posted) is { } text ? Body(lines, text)
+                    : "{\"error\":{\"kind\":\"text\",\"message\":\"the body is no UTF-8\"}}";
             }
             var bytes = Encoding.ASCII.GetBytes(body);
             context.Response.StatusCode = status;

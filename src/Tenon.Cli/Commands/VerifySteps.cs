@@ -2,7 +2,9 @@ using Tenon.MathAnswers.Steps;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary>What <c>tenon verify --steps</c> prints: the counts and, where a step is wrong, the first one with both values and why.</summary>
+/// <summary>
+/// What <c>tenon verify --steps</c> prints: the counts and, where a step is wrong, the first one with both values and why.
+/// </summary>
 internal static class VerifySteps
 {
     public static void Show(string solution, bool json, bool explain, Terminal terminal)
@@ -13,10 +15,13 @@ internal static class VerifySteps
             terminal.Out.WriteLine(StepLines.Write(report, explain));
             return;
         }
-        terminal.Out.WriteLine($"steps        {report.Steps.Count} found, {report.Checked} checked, {report.Right} right, {report.Wrong} wrong{(report.OverBudget ? " (the text is longer than what is checked)" : "")}");
+        terminal.Out.WriteLine(
+            $"steps        {report.Steps.Count} found, {report.Checked} checked, {report.Right} right, {report.Wrong} "
+            + $"wrong{(report.OverBudget ? " (the text is longer than what is checked)" : "")}");
         if (explain)
             foreach (var step in report.Steps)
-                terminal.Out.WriteLine($"  line {step.Line,-4} {step.State.ToString().ToLowerInvariant(),-9}  {step.Reason,-20} {step.Left} | {step.Right}");
+                terminal.Out.WriteLine(
+                    $"  line {step.Line,-4} {step.State.ToString().ToLowerInvariant(),-9}  {step.Reason,-20} {step.Left} | {step.Right}");
         if (report.FirstWrong is not { } wrong)
         {
             terminal.Out.WriteLine(report.Checked == 0 ? "first wrong  nothing could be checked" : "first wrong  none");
@@ -32,7 +37,8 @@ internal static class VerifySteps
 
     private static string Why(Step step) => step.Reason switch
     {
-        "solution" => $"the second equation has another solution than the one before{(step.LeftValue is null ? "" : $", which has {step.LeftValue}")}",
+        "solution" =>
+            $"the second equation has another solution than the one before{(step.LeftValue is null ? "" : $", which has {step.LeftValue}")}",
         "identity" => "the sides are different expressions: they differ in one term",
         "congruence" => "the difference is no multiple of the modulus",
         "order" => "the inequality does not hold",

@@ -14,11 +14,13 @@ internal static class Figures
         var size = Math.Abs(value);
         return size is >= 0.001 and < 100_000
             ? value.ToString(size >= 100 ? "N0" : size >= 10 ? "F1" : size >= 0.1 ? "F3" : "F4", CultureInfo.InvariantCulture)
-            : value.ToString("0.0E+0", CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal).Replace("e+", "e", StringComparison.Ordinal);
+            : value.ToString("0.0E+0", CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal)
+            .Replace("e+", "e", StringComparison.Ordinal);
     }
 
     /// <summary>A share as a percentage.</summary>
-    public static string Percent(double share) => double.IsNaN(share) ? "-" : (share * 100).ToString(share is > 0 and < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share) =>
+        double.IsNaN(share) ? "-" : (share * 100).ToString(share is > 0 and < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A whole number with thousands set apart.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
@@ -28,7 +30,9 @@ internal static class Figures
         ? ((int)time.TotalHours).ToString(CultureInfo.InvariantCulture) + time.ToString(@"\:mm\:ss", CultureInfo.InvariantCulture)
         : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
 
-    /// <summary>A model's text on at most so many characters: control characters (escape sequences among them) become marks, the middle gives way.</summary>
+    /// <summary>
+    /// A model's text on at most so many characters: control characters (escape sequences among them) become marks, the middle gives way.
+    /// </summary>
     public static string Text(string text, int length)
     {
         var clean = new StringBuilder(text.Length);

@@ -15,7 +15,8 @@ internal sealed class LinesObserver(TextWriter writer, IAnsiConsole summary, Tim
     {
         _view.Start(run);
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{run.Model}: {run.Method}, {Figures.Count(run.Trainable)} of {Figures.Count(run.Parameters)} parameters trained; {run.Steps} steps into {run.Folder}")
+            $"{run.Model}: {run.Method}, {Figures.Count(run.Trainable)} of {Figures.Count(run.Parameters)} parameters trained; "
+            + $"{run.Steps} steps into {run.Folder}")
             + (run.FirstStep > 0 ? $", going on after step {run.FirstStep}" : ""));
     }
 
@@ -50,7 +51,9 @@ internal sealed class LinesObserver(TextWriter writer, IAnsiConsole summary, Tim
     public void OnEvaluation(EvaluationShown e)
     {
         _view.Evaluation(e);
-        writer.WriteLine($"{e.Benchmark} {(e.Step == 0 ? "before training" : $"after step {e.Step}")}: {Figures.Percent(e.Accuracy)} of {e.Problems} problems x {e.Samples}");
+        writer.WriteLine(
+            $"{e.Benchmark} {(e.Step == 0 ? "before training" : $"after step {e.Step}")}: {Figures.Percent(e.Accuracy)} of {e.Problems} "
+            + $"problems x {e.Samples}");
     }
 
     public void OnCheckpoint(int step, string folder) => writer.WriteLine($"checkpoint {step}: {folder}");

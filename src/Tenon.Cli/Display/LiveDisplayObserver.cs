@@ -5,7 +5,10 @@ using Label = Spectre.Console.Text;
 
 namespace Tenon.Cli.Display;
 
-/// <summary>A run as a table that is redrawn in place, four times a second at most, on a thread of its own: the trainer never waits for the terminal.</summary>
+/// <summary>
+/// A run as a table that is redrawn in place, four times a second at most, on a thread of its own: the trainer never waits for the
+/// terminal.
+/// </summary>
 internal sealed class LiveDisplayObserver : ITrainingObserver, IDisposable
 {
     private readonly IAnsiConsole _console;
@@ -14,7 +17,8 @@ internal sealed class LiveDisplayObserver : ITrainingObserver, IDisposable
     private readonly ManualResetEventSlim _done = new();
     private Thread? _thread;
 
-    public LiveDisplayObserver(IAnsiConsole console, TimeProvider? time = null) => (_console, _view) = (console, new TrainingView(time ?? TimeProvider.System));
+    public LiveDisplayObserver(IAnsiConsole console, TimeProvider? time = null) =>
+        (_console, _view) = (console, new TrainingView(time ?? TimeProvider.System));
 
     public void OnStart(RunStart run)
     {

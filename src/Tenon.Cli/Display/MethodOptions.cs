@@ -6,7 +6,9 @@ using Tenon.Adapters.Peft;
 
 namespace Tenon.Cli.Display;
 
-/// <summary>One option of an adapter method, for a person: its key, its default, what it may be, its sentence, and PEFT's name of it.</summary>
+/// <summary>
+/// One option of an adapter method, for a person: its key, its default, what it may be, its sentence, and PEFT's name of it.
+/// </summary>
 internal sealed record MethodOption(string Key, string Default, string Range, string Sentence, string? Peft)
 {
     /// <summary>The options that a method has for itself, in the order of its record.</summary>
@@ -40,12 +42,14 @@ internal sealed record MethodOption(string Key, string Default, string Range, st
     public static string RangeOf(PropertyInfo property)
     {
         if (property.GetCustomAttribute<WordsAttribute>() is { } words) return string.Join(", ", words.Words);
-        if (property.GetCustomAttribute<BoundsAttribute>() is { } bounds) return bounds.Most == int.MaxValue ? $"{bounds.Least} or more" : bounds.ToString();
+        if (property.GetCustomAttribute<BoundsAttribute>() is { } bounds)
+            return bounds.Most == int.MaxValue ? $"{bounds.Least} or more" : bounds.ToString();
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (type == typeof(bool)) return "true, false";
         if (type == typeof(double)) return "a number";
         if (type == typeof(string)) return "a text";
-        return type.IsAssignableTo(typeof(IReadOnlyDictionary<string, double>)) ? "a mapping of names to numbers" : "a list of whole numbers";
+        return type.IsAssignableTo(typeof(IReadOnlyDictionary<string, double>)) ? "a mapping of names to numbers"
+            : "a list of whole numbers";
     }
 
     // What the family shares stands before what the method adds.

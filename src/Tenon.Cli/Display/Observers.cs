@@ -7,7 +7,8 @@ namespace Tenon.Cli.Display;
 internal static class Observers
 {
     /// <summary>The observer for a terminal; colours and redrawing only where a person watches and NO_COLOR is not set.</summary>
-    public static ITrainingObserver For(Terminal terminal) => terminal.IsLive && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+    public static ITrainingObserver For(Terminal terminal) =>
+        terminal.IsLive && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
         ? new LiveDisplayObserver(Console(terminal))
         : new LinesObserver(terminal.Error, Console(terminal));
 

@@ -35,7 +35,10 @@ internal static class RunSummary
         if (verbs.Contains("report")) yield return ("report", $"tenon report {ShellWord.Path(run.Folder)}");
         // A run that stops before its first step has no adapter yet.
         if (end.Adapter.Length == 0) yield break;
-        if (verbs.Contains("eval")) yield return ("evaluate", $"tenon eval {model} --adapter {adapter} {(end.EvaluateArguments.Count == 0 ? "--benchmark FILE.jsonl@4" : string.Join(' ', end.EvaluateArguments.Select(ShellWord.Quote)))}");
+        if (verbs.Contains("eval"))
+            yield return ("evaluate",
+                $"tenon eval {model} --adapter {adapter} "
+                + $"{(end.EvaluateArguments.Count == 0 ? "--benchmark FILE.jsonl@4" : string.Join(' ', end.EvaluateArguments.Select(ShellWord.Quote)))}");
         if (verbs.Contains("chat")) yield return ("talk", $"tenon chat {model} --adapter {adapter}");
         var isThere = File.Exists(Path.Combine(end.Adapter, PeftFolder.ConfigFile));
         if (isThere && PeftFolder.MethodOf(end.Adapter) is { } method && AdapterMethod.Of(method).IsWhole)
@@ -60,7 +63,8 @@ internal static class RunSummary
         foreach (var (before, after) in pairs)
         {
             Row(before.Benchmark, before.Accuracy, after.Accuracy, Figures.Percent, Change(before, after));
-            if (before.Samples > 1) Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent, Points(after.PassAtK - before.PassAtK));
+            if (before.Samples > 1)
+                Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent, Points(after.PassAtK - before.PassAtK));
             Row("  tokens", before.LengthMean, after.LengthMean, Figures.Number, "");
             Row("  truncated", before.Truncated, after.Truncated, Figures.Percent, "");
         }
@@ -71,10 +75,12 @@ internal static class RunSummary
     private static string Change(EvaluationShown before, EvaluationShown after)
     {
         var error = Math.Sqrt(before.StandardError * before.StandardError + after.StandardError * after.StandardError);
-        return Points(after.Accuracy - before.Accuracy) + (double.IsFinite(error) ? string.Create(CultureInfo.InvariantCulture, $" ± {error * 100:F1} (s.e.)") : "");
+        return Points(after.Accuracy - before.Accuracy)
+            + (double.IsFinite(error) ? string.Create(CultureInfo.InvariantCulture, $" ± {error * 100:F1} (s.e.)") : "");
     }
 
-    private static string Points(double change) => double.IsNaN(change) ? "-" : (change * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " points";
+    private static string Points(double change) =>
+        double.IsNaN(change) ? "-" : (change * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " points";
 
     private static string PythonText(string path) =>
         $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

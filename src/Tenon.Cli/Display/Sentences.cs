@@ -4,7 +4,10 @@ using System.Xml.Linq;
 
 namespace Tenon.Cli.Display;
 
-/// <summary>The sentences that stand at the members of an assembly (its XML documentation), as plain text: what a page or a command says of a setting.</summary>
+/// <summary>
+/// The sentences that stand at the members of an assembly (its XML documentation), as plain text: what a page or a command says of a
+/// setting.
+/// </summary>
 internal sealed partial class Sentences
 {
     private readonly Dictionary<string, XElement> _members;
@@ -17,7 +20,8 @@ internal sealed partial class Sentences
     public static Sentences OfAdapters()
     {
         using var xml = typeof(Sentences).Assembly.GetManifestResourceStream("Tenon.Adapters.xml")
-            ?? throw new TenonException("the sentences of the adapters' options", "a resource of this program", "none", "this build was made without it");
+            ?? throw new TenonException("the sentences of the adapters' options", "a resource of this program", "none",
+            "this build was made without it");
         return new Sentences(xml);
     }
 

@@ -5,7 +5,10 @@ internal static class Sparkline
 {
     private const string Bars = "▁▂▃▄▅▆▇█";
 
-    /// <summary>The values as bars between their own least and largest; more values than <paramref name="width"/> are averaged in neighbouring buckets.</summary>
+    /// <summary>
+    /// The values as bars between their own least and largest; more values than <paramref name="width"/> are averaged in neighbouring
+    /// buckets.
+    /// </summary>
     public static string Of(IReadOnlyList<double> values, int width = 40)
     {
         var finite = values.Where(double.IsFinite).ToList();
@@ -18,6 +21,7 @@ internal static class Sparkline
             buckets[i] = finite.Skip(from).Take(to - from).Average();
         }
         double least = buckets.Min(), most = buckets.Max();
-        return string.Concat(buckets.Select(value => most > least ? Bars[(int)Math.Round((value - least) / (most - least) * (Bars.Length - 1))] : Bars[3]));
+        return string.Concat(buckets.Select(value => most > least
+            ? Bars[(int)Math.Round((value - least) / (most - least) * (Bars.Length - 1))] : Bars[3]));
     }
 }

@@ -60,28 +60,41 @@ internal sealed class TrainingView(TimeProvider time)
         var step = _last?.Step ?? Run?.FirstStep ?? 0;
         var steps = Math.Max(1, Run?.Steps ?? 1);
         var inner = Math.Max(20, width - 22);
-        Row("step", $"{step} of {steps}  {Bar((double)step / steps, Math.Min(30, inner / 3))}  {Figures.Time(Elapsed)} elapsed, {(Remaining() is { } left ? Figures.Time(left) : "-")} remaining");
+        Row("step",
+            $"{step} of {steps}  {Bar((double)step / steps, Math.Min(30, inner / 3))}  {Figures.Time(Elapsed)} elapsed, "
+            + $"{(Remaining() is { } left ? Figures.Time(left) : "-")} remaining");
         if (_phase is { } phase) Row("now", $"{phase.Phase.ToString().ToLowerInvariant()} {Figures.Percent(phase.Share)}");
         if (_last is { } m)
         {
             Row("reward", $"{Figures.Number(m[StepMetric.RewardMean])}  {Sparkline.Of(_rewards, Math.Min(60, inner - 8))}");
             Row("accuracy", Figures.Percent(m[StepMetric.Accuracy]));
-            Row("mixed groups", m[StepMetric.GroupsDrawn] == 0 ? "-" : $"{Figures.Percent(m[StepMetric.GroupsMixed] / m[StepMetric.GroupsDrawn])}  ({m[StepMetric.GroupsMixed]} of {m[StepMetric.GroupsDrawn]}; {m[StepMetric.GroupsAllRight]} all right, {m[StepMetric.GroupsAllWrong]} all wrong)");
+            Row("mixed groups", m[StepMetric.GroupsDrawn] == 0 ? "-"
+                : $"{Figures.Percent(m[StepMetric.GroupsMixed] / m[StepMetric.GroupsDrawn])}  ({m[StepMetric.GroupsMixed]} of "
+                + $"{m[StepMetric.GroupsDrawn]}; {m[StepMetric.GroupsAllRight]} all right, {m[StepMetric.GroupsAllWrong]} all wrong)");
             Row("length", $"{Figures.Number(m[StepMetric.LengthMean])} tokens, {Figures.Percent(m[StepMetric.Truncated])} truncated");
-            Row("entropy", $"{Figures.Number(m[StepMetric.Entropy])}   clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}   KL {Figures.Number(m[StepMetric.Kl])}   gradient norm {Figures.Number(m[StepMetric.GradNorm])}");
+            Row("entropy",
+                $"{Figures.Number(m[StepMetric.Entropy])}   clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}   "
+                + $"KL {Figures.Number(m[StepMetric.Kl])}   gradient norm {Figures.Number(m[StepMetric.GradNorm])}");
             Row("tokens/s", $"{Figures.Number(m[StepMetric.SampleSpeed])} sampling, {Figures.Number(m[StepMetric.TrainSpeed])} training");
             Row("memory", $"{Figures.Number(m[StepMetric.Memory])} GB");
         }
         foreach (var evaluation in Evaluations.GroupBy(e => e.Benchmark).Select(group => group.Last()))
-            Row(evaluation.Benchmark, $"{Figures.Percent(evaluation.Accuracy)} {(evaluation.Step == 0 ? "before training" : $"after step {evaluation.Step}")}");
+            Row(evaluation.Benchmark,
+                $"{Figures.Percent(evaluation.Accuracy)} {(evaluation.Step == 0 ? "before training" : $"after step {evaluation.Step}")}");
         if (_sample is { } sample)
         {
             Row("problem", Figures.Text(sample.Problem, inner));
             Row("answer", Figures.Text(sample.Completion, 2 * inner));
-            grid.AddRow(new Label("verdict", new Style(Color.Grey)), new Label(Verdict(sample), new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
+            grid.AddRow(new Label("verdict", new Style(Color.Grey)),
+                new Label(Verdict(sample),
+                new Style(sample.Verdict.Correct switch { true => Color.Green, false => Color.Red, _ => Color.Yellow })));
         }
         if (_message is not null) Row("note", Figures.Text(_message, 2 * inner));
-        return new Panel(new Rows(new Label(Title(), new Style(decoration: Decoration.Bold)), grid)) { Border = BoxBorder.Rounded, Expand = true };
+        return new Panel(new Rows(new Label(Title(), new Style(decoration: Decoration.Bold)), grid))
+        {
+            Border = BoxBorder.Rounded,
+            Expand = true
+        };
     }
 
     /// <summary>A verdict in words.</summary>
@@ -93,7 +106,9 @@ internal sealed class TrainingView(TimeProvider time)
         var v => $"{Figures.Number(v.Score)} ({v.Reason})",
     };
 
-    private string Title() => Run is null ? "starting" : $"{Run.Model} · {Run.Method} · {Figures.Count(Run.Trainable)} of {Figures.Count(Run.Parameters)} parameters trained";
+    private string Title() =>
+        Run is null ? "starting"
+        : $"{Run.Model} · {Run.Method} · {Figures.Count(Run.Trainable)} of {Figures.Count(Run.Parameters)} parameters trained";
 
     private static string Bar(double share, int width)
     {

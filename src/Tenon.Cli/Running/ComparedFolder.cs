@@ -15,20 +15,24 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     public static IReadOnlyList<ComparedFolder> Parse(IReadOnlyList<string> words)
     {
         if (words.Count == 0)
-            throw new TenonException("comparison", "two folders of evaluations or runs, or one run", "none", "tenon compare --help", usage: true);
-        if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal) && StoredEvaluations.Steps(words[0]) is { Count: > 1 } steps)
+            throw new TenonException("comparison", "two folders of evaluations or runs, or one run", "none", "tenon compare --help",
+                usage: true);
+        if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal)
+            && StoredEvaluations.Steps(words[0]) is { Count: > 1 } steps)
             return [Of("before", [(words[0], steps[0])]), Of("after", [(words[0], steps[^1])])];
         if (words.Count == 1)
             throw new TenonException("comparison", "two folders, or one run that was evaluated before and after", words[0], usage: true);
         var rows = words.Select(Row).ToList();
         if (rows.GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new TenonException("comparison", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR", usage: true);
+            throw new TenonException("comparison", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR",
+                usage: true);
         return rows;
     }
 
     private static ComparedFolder Row(string word)
     {
-        var (name, rest) = word.Split('=', 2) is [var given, var folders] && given.Length > 0 && !Directory.Exists(word) ? (given, folders) : (word.TrimEnd('/'), word);
+        var (name, rest) = word.Split('=', 2) is [var given, var folders] && given.Length > 0 && !Directory.Exists(word) ? (given, folders)
+            : (word.TrimEnd('/'), word);
         return Of(name, [.. (Directory.Exists(rest) ? [rest] : rest.Split(',')).Select(Place)]);
     }
 

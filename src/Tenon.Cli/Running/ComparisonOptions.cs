@@ -7,10 +7,14 @@ namespace Tenon.Cli.Running;
 /// <summary>What is compared with what, and what may differ.</summary>
 internal sealed class ComparisonOptions
 {
-    private readonly Option<string?> _against = new("--against") { Description = "the row that the others are compared with; the first by default", HelpName = "NAME" };
-    private readonly Option<string?> _benchmark = new("--benchmark") { Description = "only this benchmark; all that every row has by default", HelpName = "NAME" };
-    private readonly Option<double?> _margin = new("--margin") { Description = "differences within this much count as none: an equivalence test", HelpName = "X" };
-    private readonly Option<string[]> _across = new("--across") { Description = "what may differ between the evaluations: prompt, temperature, grader ...", HelpName = "WHAT" };
+    private readonly Option<string?> _against =
+        new("--against") { Description = "the row that the others are compared with; the first by default", HelpName = "NAME" };
+    private readonly Option<string?> _benchmark =
+        new("--benchmark") { Description = "only this benchmark; all that every row has by default", HelpName = "NAME" };
+    private readonly Option<double?> _margin =
+        new("--margin") { Description = "differences within this much count as none: an equivalence test", HelpName = "X" };
+    private readonly Option<string[]> _across =
+        new("--across") { Description = "what may differ between the evaluations: prompt, temperature, grader ...", HelpName = "WHAT" };
     private readonly Option<bool> _force = new("--force") { Description = "compare whatever differs" };
 
     /// <summary>Adds the options to a verb.</summary>
@@ -23,7 +27,8 @@ internal sealed class ComparisonOptions
     public static void CheckMargin(double? margin)
     {
         if (margin is { } m && !(m > 0 && double.IsFinite(m)))
-            throw new TenonException("--margin", "a number above 0, as a share: 0.02 is two points", m.ToString(CultureInfo.InvariantCulture), usage: true);
+            throw new TenonException("--margin", "a number above 0, as a share: 0.02 is two points",
+                m.ToString(CultureInfo.InvariantCulture), usage: true);
     }
 
     /// <summary>One comparison a benchmark that every row has.</summary>
@@ -32,11 +37,13 @@ internal sealed class ComparisonOptions
         CheckMargin(call.GetValue(_margin));
         var entries = ComparedFolder.Parse(folders);
         var first = entries[0].Evaluations[0].Select(e => e.Benchmark);
-        var names = entries.SelectMany(e => e.Evaluations).Aggregate(first, (left, run) => left.Intersect(run.Select(e => e.Benchmark))).ToList();
+        var names = entries.SelectMany(e => e.Evaluations).Aggregate(first, (left, run) => left.Intersect(run.Select(e => e.Benchmark)))
+            .ToList();
         if (call.GetValue(_benchmark) is { } wanted) names = [.. names.Where(n => n == wanted.Split('@')[0])];
         if (names.Count == 0)
         {
-            var each = entries.Select(e => $"{e.Name}: {string.Join(", ", e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark)).Distinct())}");
+            var each =
+                entries.Select(e => $"{e.Name}: {string.Join(", ", e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark)).Distinct())}");
             throw new TenonException("comparison", "a benchmark that every row has", string.Join("; ", each), usage: true);
         }
 

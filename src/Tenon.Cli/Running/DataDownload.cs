@@ -12,7 +12,8 @@ internal static class DataDownload
     /// <summary>Fetches <paramref name="url"/> to <paramref name="path"/>.</summary>
     /// <param name="url">Where the file is.</param>
     /// <param name="path">Where it is to stand.</param>
-    /// <param name="sha256">What its bytes must hash to; null takes what the lock file pins, and pins what comes where that has nothing.</param>
+    /// <param name="sha256">What its bytes must hash to; null takes what the lock file pins, and pins what comes where that has
+    /// nothing.</param>
     /// <param name="force">Fetches and pins anew.</param>
     /// <param name="terminal">Gets the progress; an interrupt leaves nothing behind.</param>
     public static Fetched Get(string url, string path, string? sha256, bool force, Terminal terminal)
@@ -24,7 +25,8 @@ internal static class DataDownload
         {
             var there = HashOf(path);
             if (wanted is not null && there != wanted)
-                throw new TenonException($"the file {path}", $"sha256 {wanted}", there, "it was changed, or is another version: --force fetches it again");
+                throw new TenonException($"the file {path}", $"sha256 {wanted}", there,
+                    "it was changed, or is another version: --force fetches it again");
             pins.Pin(name, url, there, new FileInfo(path).Length);
             return new Fetched(path, new FileInfo(path).Length, there, WasThere: true);
         }
@@ -36,7 +38,8 @@ internal static class DataDownload
             (sha, bytes) = Fetch(url, target, terminal);
             if (wanted is not null && sha != wanted)
                 throw new TenonException($"the file from {url}", $"sha256 {wanted}", $"{sha} ({bytes} bytes)",
-                    "nothing was kept: the address has another version, or the transfer was tampered with; --sha256 or --force takes another");
+                    "nothing was kept: the address has another version, or the transfer was tampered with; --sha256 or --force takes "
+                    + "another");
         });
         pins.Pin(name, url, sha, bytes);
         return new Fetched(path, bytes, sha, WasThere: false);
@@ -45,7 +48,12 @@ internal static class DataDownload
     private static (string Sha256, long Bytes) Fetch(string url, Stream target, Terminal terminal)
     {
         var address = new Uri(url);
-        using var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30), UseProxy = !address.IsLoopback, AutomaticDecompression = DecompressionMethods.None };
+        using var handler =
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(30), UseProxy = !address.IsLoopback,
+                AutomaticDecompression = DecompressionMethods.None
+            };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd($"tenon/{UnexpectedFault.Version}");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -53,9 +61,12 @@ internal static class DataDownload
         long bytes = 0;
         try
         {
-            using var response = client.Send(new HttpRequestMessage(HttpMethod.Get, address), HttpCompletionOption.ResponseHeadersRead, terminal.Interrupt.Token);
+            using var response =
+                client.Send(new HttpRequestMessage(HttpMethod.Get, address), HttpCompletionOption.ResponseHeadersRead,
+                terminal.Interrupt.Token);
             if (response.StatusCode != HttpStatusCode.OK)
-                throw new TenonException($"fetching {url}", "the answer 200", $"{(int)response.StatusCode} {response.ReasonPhrase}", Advice(response.StatusCode));
+                throw new TenonException($"fetching {url}", "the answer 200", $"{(int)response.StatusCode} {response.ReasonPhrase}",
+                    Advice(response.StatusCode));
             whole = response.Content.Headers.ContentLength;
             using var body = response.Content.ReadAsStream(terminal.Interrupt.Token);
             var buffer = new byte[1 << 16];
@@ -81,7 +92,8 @@ internal static class DataDownload
         try
         {
             var pending = body.ReadAsync(buffer, terminal.Interrupt.Token).AsTask();
-            if (!pending.Wait(TimeSpan.FromSeconds(60))) throw new HttpIOException(HttpRequestError.ResponseEnded, "nothing came for 60 seconds");
+            if (!pending.Wait(TimeSpan.FromSeconds(60)))
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "nothing came for 60 seconds");
             return pending.Result;
         }
         catch (AggregateException e) when (e.InnerException is OperationCanceledException cancelled)
@@ -95,13 +107,15 @@ internal static class DataDownload
     }
 
     private static TenonException Broken(string url, long bytes, long? whole, Exception? e) =>
-        new($"fetching {url}", whole is null ? "the whole file" : $"{whole} bytes", e is null || bytes > 0 ? $"{bytes} bytes, then the connection ended" : e.Message,
+        new($"fetching {url}", whole is null ? "the whole file" : $"{whole} bytes", e is null || bytes > 0
+        ? $"{bytes} bytes, then the connection ended" : e.Message,
             "nothing was kept: check the connection and call it again; --from URL takes another address", e);
 
     private static string Advice(HttpStatusCode status) => status switch
     {
         HttpStatusCode.NotFound => "the file is not there (any more): --from URL takes another address",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "the file is not public: fetch it by other means and put it into the folder",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            "the file is not public: fetch it by other means and put it into the folder",
         _ => "call it again later, or take another address with --from URL",
     };
 

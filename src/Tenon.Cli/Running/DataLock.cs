@@ -29,18 +29,22 @@ internal sealed class DataLock
             throw JsonFault.Error($"lock file {path}", e, text, "delete it, and what is fetched next is pinned anew");
         }
 
-        throw new TenonException($"lock file {path}", "a JSON object", "another JSON value", "delete it, and what is fetched next is pinned anew");
+        throw new TenonException($"lock file {path}", "a JSON object", "another JSON value",
+            "delete it, and what is fetched next is pinned anew");
     }
 
     /// <summary>The pinned SHA-256 of a file, or null.</summary>
-    public string? Sha256Of(string name) => _files[name] is JsonObject pin && pin["sha256"] is JsonValue value && value.TryGetValue<string>(out var sha) ? sha : null;
+    public string? Sha256Of(string name) =>
+        _files[name] is JsonObject pin && pin["sha256"] is JsonValue value && value.TryGetValue<string>(out var sha) ? sha : null;
 
     /// <summary>Pins a file; writes only where something changes.</summary>
     public void Pin(string name, string url, string sha256, long bytes)
     {
         if (Sha256Of(name) == sha256) return;
         _files[name] = new JsonObject { ["url"] = url, ["sha256"] = sha256, ["bytes"] = bytes };
-        var sorted = new JsonObject(_files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => KeyValuePair.Create(f.Key, f.Value?.DeepClone())));
+        var sorted =
+            new JsonObject(_files.OrderBy(f => f.Key, StringComparer.Ordinal)
+            .Select(f => KeyValuePair.Create(f.Key, f.Value?.DeepClone())));
         AtomicFile.WriteText(_path, sorted.ToJsonString(ReadableJson.Indented) + "\n");
     }
 }

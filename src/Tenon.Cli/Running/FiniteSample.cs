@@ -9,6 +9,8 @@ internal static class FiniteSample
     public static bool Is(GeneratedSample sample) => sample.LogProbabilities.All(float.IsFinite);
 
     /// <summary>The error, with the first token's place.</summary>
-    public static TenonException Fault(GeneratedSample sample) => new($"prompt {sample.Request + 1}: token {1 + sample.LogProbabilities.ToList().FindIndex(p => !float.IsFinite(p))} of the answer",
-        "finite logits", "values that are no numbers", "the weights or the adapter are damaged, or have diverged in training: take an earlier checkpoint");
+    public static TenonException Fault(GeneratedSample sample) =>
+        new($"prompt {sample.Request + 1}: token {1 + sample.LogProbabilities.ToList().FindIndex(p => !float.IsFinite(p))} of the answer",
+        "finite logits", "values that are no numbers",
+        "the weights or the adapter are damaged, or have diverged in training: take an earlier checkpoint");
 }

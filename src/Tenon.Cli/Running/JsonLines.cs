@@ -7,7 +7,8 @@ namespace Tenon.Cli.Running;
 internal static class JsonLines
 {
     /// <summary>
-    /// The lines of a file (or standard input for <c>-</c>), blank ones left out. A line that is no UTF-8 carries its fault, so that a verb may answer it and
+    /// The lines of a file (or standard input for <c>-</c>), blank ones left out. A line that is no UTF-8 carries its fault, so that a verb
+    /// may answer it and
     /// go on; input that cannot be read at all is thrown.
     /// </summary>
     public static IEnumerable<InputLine> Read(string path, Terminal terminal)
@@ -50,7 +51,8 @@ internal static class JsonLines
         }
         catch (JsonException e)
         {
-            throw new TenonException(where, "a JSON object", JsonFault.Describe(e, line.Text), "every line is one JSON object", e, usage: true);
+            throw new TenonException(where, "a JSON object", JsonFault.Describe(e, line.Text), "every line is one JSON object", e,
+                usage: true);
         }
 
         throw new TenonException(where, "a JSON object", "another JSON value", "every line is one JSON object", usage: true);
@@ -64,7 +66,8 @@ internal static class JsonLines
     }
 
     /// <summary>The answer to a line that failed.</summary>
-    public static JsonObject Error(string kind, string message) => new() { ["error"] = new JsonObject { ["kind"] = kind, ["message"] = message } };
+    public static JsonObject Error(string kind, string message) =>
+        new() { ["error"] = new JsonObject { ["kind"] = kind, ["message"] = message } };
 
     /// <summary>An array of values; numbers that are not finite, which JSON has not, become null.</summary>
     public static JsonArray Array<T>(IEnumerable<T> values) => new([.. values.Select(Node)]);
@@ -83,7 +86,8 @@ internal static class JsonLines
         }
         catch (InvalidOperationException e)
         {
-            throw new TenonException($"{where}: {name}", "a text", "half of a surrogate pair", "the text was cut inside a character", e, usage: true);
+            throw new TenonException($"{where}: {name}", "a text", "half of a surrogate pair", "the text was cut inside a character", e,
+                usage: true);
         }
     }
 
@@ -91,21 +95,24 @@ internal static class JsonLines
     public static double? Number(JsonElement line, string name, string where)
     {
         if (!line.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Wrong(where, name, "a number", value);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number
+            : throw Wrong(where, name, "a number", value);
     }
 
     /// <summary>A whole number of a line; null where the line has none.</summary>
     public static int? Whole(JsonElement line, string name, string where)
     {
         if (!line.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : throw Wrong(where, name, "a whole number", value);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
+            : throw Wrong(where, name, "a whole number", value);
     }
 
     /// <summary>True, false, or what stands for a field that the line has not.</summary>
     public static bool Flag(JsonElement line, string name, string where, bool otherwise = false)
     {
         if (!line.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return otherwise;
-        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(where, name, "true or false", value);
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+            : throw Wrong(where, name, "true or false", value);
     }
 
     /// <summary>A list of numbers of a line; null where the line has none.</summary>
@@ -114,7 +121,8 @@ internal static class JsonLines
         if (!line.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
         if (value.ValueKind != JsonValueKind.Array) throw Wrong(where, name, "a list of numbers", value);
         return [.. value.EnumerateArray().Select(item =>
-            item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Wrong(where, name, "numbers", item))];
+            item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && double.IsFinite(number) ? number
+            : throw Wrong(where, name, "numbers", item))];
     }
 
     /// <summary>Token ids of a line; null where the line has none.</summary>
@@ -123,7 +131,9 @@ internal static class JsonLines
         const string name = "ids";
         if (!line.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) return null;
         if (value.ValueKind != JsonValueKind.Array) throw Wrong(where, name, "a list of token ids", value);
-        return [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) && id >= 0 ? id : throw Wrong(where, name, "token ids", item))];
+        return [.. value.EnumerateArray()
+            .Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) && id >= 0 ? id
+            : throw Wrong(where, name, "token ids", item))];
     }
 
     private static TenonException Wrong(string where, string name, string expected, JsonElement value)

@@ -1,4 +1,3 @@
-using Tenon.Recipes;
 using Tenon.Adapters;
 using Tenon.Adapters.Methods;
 using Tenon.Checkpoints;
@@ -6,6 +5,7 @@ using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
 using Tenon.Models.Weights;
+using Tenon.Recipes;
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
 using Tenon.Rollouts;
@@ -20,25 +20,28 @@ namespace Tenon.Cli.Running;
 /// <summary>A supervised run from its settings to the folder that it leaves.</summary>
 internal sealed class PretrainSession : IDisposable
 {
-    private readonly PretrainSettings settings;
-    private readonly SupervisedSetup setup;
-    private readonly AdapterSet adapter;
-    private readonly TokenizerSource tokenizer;
+    private readonly PretrainSettings _settings;
+    private readonly SupervisedSetup _setup;
+    private readonly AdapterSet _adapter;
+    private readonly TokenizerSource _tokenizer;
 
     private PretrainSession(PretrainSettings settings, CausalModel model, AdapterSet adapter, TokenizerSource tokenizer, int end)
     {
-        this.settings = settings = settings with
+        _settings = settings = settings with
         {
             Optimizer = settings.Optimizer.WithRate(PretrainSettings.DefaultRate),
             Data = settings.Data with { Prompt = Prompts.Of(settings.Data.Prompt, settings.Model) },
         };
-        this.adapter = adapter;
-        this.tokenizer = tokenizer;
+        _adapter = adapter;
+        _tokenizer = tokenizer;
         var checker = settings.Data.Task is { } task ? RunBuilder.TaskOf(task).Checker : RewardFinder.Create("math");
         IReadOnlyList<Problem> heldOut = settings.Data.Task is { } t
-            ? [.. Enumerable.Range(0, settings.Stop.Problems).Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
+            ? [.. Enumerable.Range(0, settings.Stop.Problems)
+            .Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
             : [];
-        setup = new SupervisedSetup(model, adapter, PromptEncoder.Of(tokenizer, settings.Data.ChatTemplate, settings.Template), end, RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
+        _setup =
+            new SupervisedSetup(model, adapter, PromptEncoder.Of(tokenizer, settings.Data.ChatTemplate, settings.Template), end,
+            RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
     }
 
     /// <summary>Makes the fresh model that the recipe describes, or opens the one that it names.</summary>
@@ -46,48 +49,60 @@ internal sealed class PretrainSession : IDisposable
     {
         if (settings.Model is { } name)
         {
-            var loaded = LanguageModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
+            var loaded =
+                LanguageModel.Open((home ?? RunHome.Here).PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
                 settings.Template, settings.TokenizerPre);
-            var adapter = (settings.Adapter ?? new AdapterSettings { Method = "full" }) with { Seed = settings.Adapter?.Seed ?? settings.Seed };
+            var adapter = (settings.Adapter ?? new AdapterSettings { Method = "full" })
+                with
+            { Seed = settings.Adapter?.Seed ?? settings.Seed };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
             return new PretrainSession(settings, loaded.Model, method, loaded.Tokenizer, loaded.EndTokens.Order().First());
         }
 
         var config = ConfigOf(settings.Architecture);
         using var weights = new FreshWeights(config, settings.Architecture.InitStd, (ulong)settings.Seed);
-        var model = DecoderBuilder.Build(config, weights, new LoadOptions(settings.Precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
-        return new PretrainSession(settings, model, new Full().Create(model, new AdapterSettings { Method = "full" }), TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
+        var model =
+            DecoderBuilder.Build(config, weights,
+            new LoadOptions(settings.Precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
+        return new PretrainSession(settings, model, new Full().Create(model, new AdapterSettings { Method = "full" }),
+            TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
     }
 
     private static ModelConfig ConfigOf(ArchitectureSettings a) => new()
     {
-        ModelType = "qwen2", HiddenSize = a.Hidden, IntermediateSize = a.FeedForward, NumHiddenLayers = a.Layers, NumAttentionHeads = a.Heads, NumKeyValueHeads = a.KvHeads,
-        HeadDim = a.Hidden / a.Heads, VocabSize = ByteLevelTokenizerFile.VocabularySize, TieWordEmbeddings = a.TieEmbeddings, QkvBias = true, RopeTheta = a.RopeTheta,
-        MaxPositionEmbeddings = a.MaxPositions, EosTokenIds = [ByteLevelTokenizerFile.MessageEnd], PadTokenId = ByteLevelTokenizerFile.EndOfText,
+        ModelType = "qwen2", HiddenSize = a.Hidden, IntermediateSize = a.FeedForward, NumHiddenLayers = a.Layers,
+        NumAttentionHeads = a.Heads, NumKeyValueHeads = a.KvHeads,
+        HeadDim = a.Hidden / a.Heads, VocabSize = ByteLevelTokenizerFile.VocabularySize, TieWordEmbeddings = a.TieEmbeddings,
+        QkvBias = true, RopeTheta = a.RopeTheta,
+        MaxPositionEmbeddings = a.MaxPositions, EosTokenIds = [ByteLevelTokenizerFile.MessageEnd],
+        PadTokenId = ByteLevelTokenizerFile.EndOfText,
     };
 
     /// <summary>What <c>run.json</c> says of the run.</summary>
-    public RunDescription Describe() => RunIdentity.Of("pretrain", settings, settings.Precision, setup.Model, adapter, settings.Data);
+    public RunDescription Describe() => RunIdentity.Of("pretrain", _settings, _settings.Precision, _setup.Model, _adapter, _settings.Data);
 
     /// <summary>Refuses to go on with other numbers than the run's so far.</summary>
     public void RequireSame(RunDescription run, RunHome home, bool forced) =>
-        RunIdentity.RequireSame(run, setup.Model, settings.Model, settings.Data, home, forced);
+        RunIdentity.RequireSame(run, _setup.Model, _settings.Model, _settings.Data, home, forced);
 
     /// <summary>The trainer of the run's folder.</summary>
-    public SupervisedTrainer Trainer(RunFolder folder) => new(setup, settings, folder);
+    public SupervisedTrainer Trainer(RunFolder folder) => new(_setup, _settings, folder);
 
-    /// <summary>Writes what was trained beside the run's own files: a model folder for full training, an adapter folder for a method.</summary>
+    /// <summary>
+    /// Writes what was trained beside the run's own files: a model folder for full training, an adapter folder for a method.
+    /// </summary>
     public void Save(RunFolder run) => run.WriteResult(target =>
     {
-        if (!adapter.Method.IsWhole)
+        if (!_adapter.Method.IsWhole)
         {
-            PeftFolder.Save(adapter, target, settings.Model!);
+            PeftFolder.Save(_adapter, target, _settings.Model!);
             return;
         }
 
-        using var weights = MergedWeights.Of(adapter);
-        HuggingFaceExport.Write(target, adapter.Model.Config, weights, settings.Store == "bf16" ? SafetensorsType.BF16 : SafetensorsType.F32, tokenizer.WriteTo);
+        using var weights = MergedWeights.Of(_adapter);
+        HuggingFaceExport.Write(target, _adapter.Model.Config, weights, _settings.Store == "bf16" ? SafetensorsType.BF16
+            : SafetensorsType.F32, _tokenizer.WriteTo);
     });
 
-    public void Dispose() => adapter.Dispose();
+    public void Dispose() => _adapter.Dispose();
 }

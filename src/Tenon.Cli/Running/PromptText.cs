@@ -4,7 +4,8 @@ using Tenon.Text.Prompting;
 namespace Tenon.Cli.Running;
 
 /// <summary>
-/// Prompts that verbs are given as text. A plain one gets what the tokenizer adds (a begin token); one that a chat template has rendered already, marked
+/// Prompts that verbs are given as text. A plain one gets what the tokenizer adds (a begin token); one that a chat template has rendered
+/// already, marked
 /// by <c>"rendered": true</c> (or <c>"special": false</c>) in its line or by <c>--rendered</c>, gets nothing.
 /// </summary>
 internal sealed class PromptText(Lazy<PromptEncoder> encoder, bool rendered, Terminal terminal)
@@ -20,11 +21,13 @@ internal sealed class PromptText(Lazy<PromptEncoder> encoder, bool rendered, Ter
     {
         if (isRendered) return encoder.Value.Tokenizer.Encode(text);
         var ids = encoder.Value.Encode(text);
-        if (!_warned && !encoder.Value.HasTemplate && ids is [var first, var second, ..] && first == second && encoder.Value.Tokenizer.Encode(text) is { } plain
+        if (!_warned && !encoder.Value.HasTemplate && ids is [var first, var second, ..] && first == second
+            && encoder.Value.Tokenizer.Encode(text) is { } plain
             && plain.Length < ids.Length && plain[0] == first)
         {
             _warned = true;
-            terminal.Error.WriteLine($"note: a prompt begins with {encoder.Value.Tokenizer.TokenOf(first)}, and the tokenizer adds another one; "
+            terminal.Error.WriteLine(
+                $"note: a prompt begins with {encoder.Value.Tokenizer.TokenOf(first)}, and the tokenizer adds another one; "
                 + "\"rendered\": true in its line, or --rendered, leaves it out");
         }
 

@@ -8,8 +8,10 @@ using Tenon.Training.Pretraining;
 namespace Tenon.Cli.Running;
 
 /// <summary>
-/// A model folder with random weights in the shape of a config.json: normal values times its <c>initializer_range</c>, a pure function of the seed,
-/// written tensor by tensor, so that a large model needs no memory. The tokenizer is the byte-level one where the vocabulary has room for it.
+/// A model folder with random weights in the shape of a config.json: normal values times its <c>initializer_range</c>, a pure function of
+/// the seed,
+/// written tensor by tensor, so that a large model needs no memory. The tokenizer is the byte-level one where the vocabulary has room for
+/// it.
 /// </summary>
 internal static class RandomExport
 {
@@ -22,17 +24,27 @@ internal static class RandomExport
         var config = HuggingFaceConfig.Parse(configFile, System.Text.Encoding.UTF8.GetBytes(text));
         var hasTokenizer = config.VocabSize > ByteLevelTokenizerFile.MessageEnd;
         config = hasTokenizer
-            ? config with { EosTokenIds = [ByteLevelTokenizerFile.MessageEnd], BosTokenId = null, PadTokenId = ByteLevelTokenizerFile.EndOfText, Generation = new() }
+            ? config
+            with
+            {
+                EosTokenIds = [ByteLevelTokenizerFile.MessageEnd],
+                BosTokenId = null,
+                PadTokenId = ByteLevelTokenizerFile.EndOfText,
+                Generation = new()
+            }
             : config with { EosTokenIds = [], BosTokenId = null, PadTokenId = null, Generation = new() };
         using var weights = new FreshWeights(config, RangeOf(text), seed, shrinkResidual: false);
         HuggingFaceExport.Write(folder, config, weights, type, hasTokenizer ? TokenizerSource.ByteLevel().WriteTo : null);
         if (!hasTokenizer)
-            terminal.Error.WriteLine($"note: a vocabulary of {config.VocabSize} has no room for the byte-level tokenizer's {ByteLevelTokenizerFile.MessageEnd + 1} tokens: the folder has none");
+            terminal.Error.WriteLine(
+                $"note: a vocabulary of {config.VocabSize} has no room for the byte-level tokenizer's "
+                + $"{ByteLevelTokenizerFile.MessageEnd + 1} tokens: the folder has none");
     }
 
     private static double RangeOf(string text)
     {
         using var json = JsonDocument.Parse(text);
-        return json.RootElement.TryGetProperty("initializer_range", out var range) && range.ValueKind == JsonValueKind.Number && range.TryGetDouble(out var value) && value > 0 ? value : DefaultRange;
+        return json.RootElement.TryGetProperty("initializer_range", out var range) && range.ValueKind == JsonValueKind.Number
+            && range.TryGetDouble(out var value) && value > 0 ? value : DefaultRange;
     }
 }

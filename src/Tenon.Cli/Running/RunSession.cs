@@ -1,6 +1,6 @@
 using Tenon.Evaluation.Reports;
-using Tenon.Rewards.External;
 using Tenon.Recipes;
+using Tenon.Rewards.External;
 using Tenon.Runs;
 using Tenon.Training;
 
@@ -42,7 +42,10 @@ internal static class RunSession
         }
     }
 
-    /// <summary>Work on a run that an interrupt or a full disk may end: the one writes a checkpoint first, both say how to go on. A <paramref name="display"/> gives the terminal back before anything is said.</summary>
+    /// <summary>
+    /// Work on a run that an interrupt or a full disk may end: the one writes a checkpoint first, both say how to go on. A
+    /// <paramref name="display"/> gives the terminal back before anything is said.
+    /// </summary>
     public static int Work(RunFolder run, Terminal terminal, IDisposable? display, Action work)
     {
         terminal.Interrupt.Message = "finishing this step, then writing a checkpoint (once more: stop now)";

@@ -30,7 +30,8 @@ internal sealed class TableOptions
     public bool Plain(ParseResult call) => !new[] { _json, _csv, _latex, _markdown }.Any(call.GetValue);
 
     /// <summary>Writes an answer: its JSON, or its tables in the form asked for; sentences stand beside tables for people only.</summary>
-    public void Write(ParseResult call, Terminal terminal, Func<JsonObject> json, IEnumerable<ResultTable?> tables, IEnumerable<string> sentences)
+    public void Write(ParseResult call, Terminal terminal, Func<JsonObject> json, IEnumerable<ResultTable?> tables,
+        IEnumerable<string> sentences)
     {
         if (call.GetValue(_json))
         {

@@ -4,11 +4,14 @@ using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Running;
 
-/// <summary>How a verb reads and writes text, beyond what the model's files say: arguments of the chat template, and the rule that cuts a GGUF file's text.</summary>
+/// <summary>
+/// How a verb reads and writes text, beyond what the model's files say: arguments of the chat template, and the rule that cuts a GGUF
+/// file's text.
+/// </summary>
 internal sealed class TextOptions
 {
-    private readonly Option<string[]>? arguments;
-    private readonly Option<string?> pre = new("--tokenizer-pre")
+    private readonly Option<string[]>? _arguments;
+    private readonly Option<string?> _pre = new("--tokenizer-pre")
     {
         Description = "the rule that cuts a GGUF file's text before merging (llama-bpe, qwen2 ...), where the file names none",
     };
@@ -17,15 +20,17 @@ internal sealed class TextOptions
     public TextOptions(Command verb, bool template = true)
     {
         if (template)
-            verb.Options.Add(arguments = new Option<string[]>("--template-arg")
+            verb.Options.Add(_arguments = new Option<string[]>("--template-arg")
             {
-                Description = "name=value, a variable of the chat template, the value as JSON (enable_thinking=false); repeatable; chat_template=NAME takes one of several",
+                Description =
+                "name=value, a variable of the chat template, the value as JSON (enable_thinking=false); repeatable; chat_template=NAME "
+                + "takes one of several",
             });
-        verb.Options.Add(pre);
+        verb.Options.Add(_pre);
     }
 
     /// <summary>The name of the rule that was asked for, or null.</summary>
-    public string? Pre(ParseResult call) => call.GetValue(pre);
+    public string? Pre(ParseResult call) => call.GetValue(_pre);
 
     /// <summary>Opens a TOKENIZER word; what is to be known of it goes to standard error.</summary>
     public TokenizerSource Open(ParseResult call, string name, Terminal terminal)
@@ -45,7 +50,7 @@ internal sealed class TextOptions
     public IReadOnlyDictionary<string, JsonElement> Arguments(ParseResult call)
     {
         var result = new Dictionary<string, JsonElement>();
-        foreach (var given in arguments is null ? [] : call.GetValue(arguments) ?? [])
+        foreach (var given in _arguments is null ? [] : call.GetValue(_arguments) ?? [])
         {
             var equals = given.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1) throw new TenonException("--template-arg", "name=value", given, usage: true);

@@ -2,7 +2,9 @@ using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Running;
 
-/// <summary>Brings a model's tokenizer and chat templates into a folder that is written: what is there is copied unread, what is not is said.</summary>
+/// <summary>
+/// Brings a model's tokenizer and chat templates into a folder that is written: what is there is copied unread, what is not is said.
+/// </summary>
 internal static class TokenizerCopy
 {
     /// <summary>The writer for a MODEL word; a missing or unreadable tokenizer is a note, for weights need none.</summary>

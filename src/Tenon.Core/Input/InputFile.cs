@@ -2,10 +2,13 @@ using System.IO.Compression;
 
 namespace Tenon;
 
-/// <summary>Files that a person names: opened for reading, or refused in words that fit the case (nothing there, a folder, no right to read it, another format).</summary>
+/// <summary>
+/// Files that a person names: opened for reading, or refused in words that fit the case (nothing there, a folder, no right to read it,
+/// another format).
+/// </summary>
 public static class InputFile
 {
-    private static readonly (byte[] Magic, string Name)[] s_foreign =
+    private static readonly (byte[] Magic, string Name)[] S_foreign =
     [
         ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard archive"), ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z'], "an xz archive"),
         ([(byte)'B', (byte)'Z', (byte)'h'], "a bzip2 archive"), ([(byte)'P', (byte)'K', 3, 4], "a zip archive"),
@@ -33,9 +36,10 @@ public static class InputFile
         {
             var head = new byte[16];
             var length = file.CanSeek ? file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) : 0;
-            foreach (var (magic, name) in s_foreign)
+            foreach (var (magic, name) in S_foreign)
                 if (head.AsSpan(0, length).StartsWith(magic))
-                    throw new TenonException($"{what} {path}", "text, or text packed with gzip", name, "unpack it first, or pack it with gzip", usage: true);
+                    throw new TenonException($"{what} {path}", "text, or text packed with gzip", name,
+                        "unpack it first, or pack it with gzip", usage: true);
             if (length > 0) file.Position = 0;
             return length > 2 && head[0] == 0x1F && head[1] == 0x8B ? new Unpacked(file, $"{what} {path}") : file;
         }
@@ -58,12 +62,15 @@ public static class InputFile
     public static TenonException Fault(string path, string what, Exception e)
     {
         if (path.Length == 0) return new TenonException($"{what} ''", "the path of a file", "an empty text", inner: e, usage: true);
-        if (Directory.Exists(path)) return new TenonException($"{what} {path}", "a file", "a folder", "name the file in it", e, usage: true);
+        if (Directory.Exists(path))
+            return new TenonException($"{what} {path}", "a file", "a folder", "name the file in it", e, usage: true);
         return e switch
         {
             FileNotFoundException or DirectoryNotFoundException =>
-                new TenonException($"{what} {path}", "a file that exists", "nothing there", "paths are taken from the current folder", e, usage: true),
-            UnauthorizedAccessException => new TenonException($"{what} {path}", "a file that may be read", "no right to read it", inner: e, usage: true),
+                new TenonException($"{what} {path}", "a file that exists", "nothing there", "paths are taken from the current folder", e,
+                usage: true),
+            UnauthorizedAccessException =>
+                new TenonException($"{what} {path}", "a file that may be read", "no right to read it", inner: e, usage: true),
             _ => new TenonException($"{what} {path}", "a file that can be read", e.Message, inner: e, usage: true),
         };
     }
@@ -75,7 +82,8 @@ public static class InputFile
         private readonly GZipStream _inner;
         private readonly string _where;
 
-        public Unpacked(FileStream file, string where) => (_file, _inner, _where) = (file, new GZipStream(file, CompressionMode.Decompress), where);
+        public Unpacked(FileStream file, string where) =>
+            (_file, _inner, _where) = (file, new GZipStream(file, CompressionMode.Decompress), where);
 
         public override bool CanRead => true;
 

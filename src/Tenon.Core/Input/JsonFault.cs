@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Tenon;
 
-/// <summary>What is wrong with a text that is no JSON, in our words and with its place: the one reading of a <see cref="JsonException"/>.</summary>
+/// <summary>
+/// What is wrong with a text that is no JSON, in our words and with its place: the one reading of a <see cref="JsonException"/>.
+/// </summary>
 public static class JsonFault
 {
     /// <summary>The fault with line and column (the column alone where the text is one line); without the text its place alone.</summary>
@@ -54,7 +56,8 @@ public static class JsonFault
         var rest = text.AsSpan(index);
         var before = text.AsSpan(0, index).TrimEnd();
         if (e.Message.Contains("single JSON value", StringComparison.Ordinal)) return $"more text after the value: {Shown(rest)}";
-        if (char.IsControl(rest[0])) return $"a control character (U+{(int)rest[0]:X4}) inside a text, where JSON writes an escape such as \\n";
+        if (char.IsControl(rest[0]))
+            return $"a control character (U+{(int)rest[0]:X4}) inside a text, where JSON writes an escape such as \\n";
         if (rest[0] == '\'') return "a single quote; JSON takes double quotes";
         if (rest[0] is '}' or ']' && before is [.., ',']) return "a comma before a closing bracket";
         foreach (var word in (string[])["NaN", "Infinity", "-Infinity", "None", "True", "False", "undefined"])

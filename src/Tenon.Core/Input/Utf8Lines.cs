@@ -4,8 +4,10 @@ using System.Text.Unicode;
 namespace Tenon;
 
 /// <summary>
-/// Lines of UTF-8 text, given out as soon as they are there. A line ends at <c>\n</c> (a <c>\r</c> before it goes too) or at the end of the input; a byte
-/// order mark at the start is passed over. Bytes that are no UTF-8 are an error with their line and byte, never a replacement character; the next call
+/// Lines of UTF-8 text, given out as soon as they are there. A line ends at <c>\n</c> (a <c>\r</c> before it goes too) or at the end of the
+/// input; a byte
+/// order mark at the start is passed over. Bytes that are no UTF-8 are an error with their line and byte, never a replacement character;
+/// the next call
 /// goes on behind that line. UTF-16 and UTF-32 are named.
 /// </summary>
 public sealed class Utf8Lines : TextReader
@@ -60,7 +62,8 @@ public sealed class Utf8Lines : TextReader
         _offset += taken;
         if (Line == 1)
         {
-            if (OtherEncoding(bytes) is { } encoding) throw _hopeless = new TenonException(_name, "UTF-8 text", encoding, "convert the file to UTF-8", usage: true);
+            if (OtherEncoding(bytes) is { } encoding)
+                throw _hopeless = new TenonException(_name, "UTF-8 text", encoding, "convert the file to UTF-8", usage: true);
             if (bytes is [0xEF, 0xBB, 0xBF, ..])
             {
                 bytes = bytes[3..];

@@ -1,7 +1,8 @@
 namespace Tenon;
 
 /// <content>
-/// ln x = k ln 2 + ln(1 + f) with 1 + f between the square roots of 1/2 and 2; with s = f / (2 + f), ln(1 + f) = f - f²/2 + s (f²/2 + R(s²)), R from fdlibm.
+/// ln x = k ln 2 + ln(1 + f) with 1 + f between the square roots of 1/2 and 2; with s = f / (2 + f), ln(1 + f) = f - f²/2 + s (f²/2 +
+/// R(s²)), R from fdlibm.
 /// </content>
 public static partial class ExactMath
 {

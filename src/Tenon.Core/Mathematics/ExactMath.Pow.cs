@@ -1,7 +1,8 @@
 namespace Tenon;
 
 /// <content>
-/// x^y = e^(y ln x) with ln x to about 2^-65 of itself: sums of two doubles (Dekker 1971) for the first terms of 2 atanh(s), s = (m - 1) / (m + 1), and plain doubles for the rest.
+/// x^y = e^(y ln x) with ln x to about 2^-65 of itself: sums of two doubles (Dekker 1971) for the first terms of 2 atanh(s), s = (m - 1) /
+/// (m + 1), and plain doubles for the rest.
 /// </content>
 public static partial class ExactMath
 {

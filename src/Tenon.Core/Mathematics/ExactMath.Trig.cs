@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Tenon;
 
 /// <content>
-/// Sine and cosine: a multiple of pi/2 is taken off in four parts (Cody and Waite) below 2^20, by integer arithmetic with 1,200 bits of 2/pi (Payne and Hanek) above; then
+/// Sine and cosine: a multiple of pi/2 is taken off in four parts (Cody and Waite) below 2^20, by integer arithmetic with 1,200 bits of
+/// 2/pi (Payne and Hanek) above; then
 /// fdlibm's polynomials on |r| at most pi/4, with the rounding error of r carried along.
 /// </content>
 public static partial class ExactMath

@@ -1,16 +1,21 @@
 namespace Tenon;
 
 /// <summary>
-/// Elementary functions whose bits do not depend on the processor, the operating system or its C library: our own argument reductions and polynomials, in IEEE operations
-/// and fused multiply-adds in a fixed order. Errors in units in the last place, the largest met in tests against 400 digits: exp, log, log1p, expm1, sin and cos stay below 0.8
-/// (faithful), pow below 1.1 (0.8 where |y ln x| is small), tanh below 1.3, sigmoid below 1.4; in float32 exp stays below 0.96, the others below 0.501. Methods after fdlibm (Sun Microsystems, 1993) where a comment says so.
+/// Elementary functions whose bits do not depend on the processor, the operating system or its C library: our own argument reductions and
+/// polynomials, in IEEE operations
+/// and fused multiply-adds in a fixed order. Errors in units in the last place, the largest met in tests against 400 digits: exp, log,
+/// log1p, expm1, sin and cos stay below 0.8
+/// (faithful), pow below 1.1 (0.8 where |y ln x| is small), tanh below 1.3, sigmoid below 1.4; in float32 exp stays below 0.96, the others
+/// below 0.501. Methods after fdlibm (Sun Microsystems, 1993) where a comment says so.
 /// </summary>
 public static partial class ExactMath
 {
     private const double Ln2High = 6.93147180369123816490e-01;
     private const double Ln2Low = 1.90821492927058770002e-10;
 
-    /// <summary>e^x in float32: 2^n times a polynomial of what is left, the same operations and so the same bits as a lane of the vector kernels.</summary>
+    /// <summary>
+    /// e^x in float32: 2^n times a polynomial of what is left, the same operations and so the same bits as a lane of the vector kernels.
+    /// </summary>
     public static float Exp(float x)
     {
         x = x < -104f ? -104f : x;

@@ -1,7 +1,8 @@
 namespace Tenon;
 
 /// <summary>
-/// Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011): ten rounds that turn a counter of four words and a key of two
+/// Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011): ten rounds that turn a counter
+/// of four words and a key of two
 /// into four random words. A pure function: no state, no order.
 /// </summary>
 public static class Philox

@@ -1,8 +1,10 @@
 namespace Tenon;
 
 /// <summary>
-/// Random numbers as a pure function of their place: seed, purpose, step, draw (which prompt), sample (which completion) and position. The words of the
-/// <see cref="Philox"/> counter are position, sample, draw and purpose (8 bits) with step (24 bits); the key is the seed. So a number does not depend on what else was drawn, in
+/// Random numbers as a pure function of their place: seed, purpose, step, draw (which prompt), sample (which completion) and position. The
+/// words of the
+/// <see cref="Philox"/> counter are position, sample, draw and purpose (8 bits) with step (24 bits); the key is the seed. So a number does
+/// not depend on what else was drawn, in
 /// which order or on which thread, and is the same after a resume.
 /// </summary>
 /// <param name="Seed">The seed of the run.</param>
@@ -19,7 +21,8 @@ public readonly record struct RandomKey(ulong Seed)
     }
 
     /// <summary>32 random bits.</summary>
-    public uint Bits(RandomPurpose purpose, int step, uint draw, uint sample, uint position) => Block(purpose, step, draw, sample, position).X;
+    public uint Bits(RandomPurpose purpose, int step, uint draw, uint sample, uint position) =>
+        Block(purpose, step, draw, sample, position).X;
 
     /// <summary>Uniform in [0, 1), a multiple of 2^-24.</summary>
     public float UniformFloat(RandomPurpose purpose, int step, uint draw, uint sample, uint position) =>
@@ -39,7 +42,9 @@ public readonly record struct RandomKey(ulong Seed)
         return Math.Sqrt(-2.0 * ExactMath.Log(1.0 - ToDouble(x, y))) * ExactMath.Cos(2.0 * Math.PI * ToDouble(z, w));
     }
 
-    /// <summary>Uniform among 0 to <paramref name="count"/> - 1 (at least 1), by the upper half of a 64-bit product: its bias is below count / 2^64.</summary>
+    /// <summary>
+    /// Uniform among 0 to <paramref name="count"/> - 1 (at least 1), by the upper half of a 64-bit product: its bias is below count / 2^64.
+    /// </summary>
     public int Index(int count, RandomPurpose purpose, int step, uint draw, uint sample, uint position)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -47,7 +52,9 @@ public readonly record struct RandomKey(ulong Seed)
         return (int)Math.BigMul(((ulong)x << 32) | y, (ulong)count, out _);
     }
 
-    /// <summary>A random order of 0 to <paramref name="count"/> - 1 (Fisher and Yates; positions 0 to count - 2 of the place are used).</summary>
+    /// <summary>
+    /// A random order of 0 to <paramref name="count"/> - 1 (Fisher and Yates; positions 0 to count - 2 of the place are used).
+    /// </summary>
     public int[] Permutation(int count, RandomPurpose purpose, int step, uint draw, uint sample)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -1,8 +1,10 @@
 namespace Tenon;
 
 /// <summary>
-/// The CPU generator of PyTorch (Mersenne Twister MT19937, seeded as Knuth does), for tensors that PEFT draws from a seed and does not save (VeRA, RandLoRA, FourierFT and
-/// kin). Uniform numbers and permutations are PyTorch's to the bit, normal draws but for the last places of its float32 logarithm, sine and cosine.
+/// The CPU generator of PyTorch (Mersenne Twister MT19937, seeded as Knuth does), for tensors that PEFT draws from a seed and does not save
+/// (VeRA, RandLoRA, FourierFT and
+/// kin). Uniform numbers and permutations are PyTorch's to the bit, normal draws but for the last places of its float32 logarithm, sine and
+/// cosine.
 /// </summary>
 public sealed class TorchRandom
 {
@@ -47,7 +49,8 @@ public sealed class TorchRandom
     }
 
     /// <summary>
-    /// Fills a row-major tensor as <c>normal_(0, deviation)</c> does in float32. From 16 values on PyTorch turns uniform numbers into normal ones in blocks of 16, the first eight radii, the last eight
+    /// Fills a row-major tensor as <c>normal_(0, deviation)</c> does in float32. From 16 values on PyTorch turns uniform numbers into
+    /// normal ones in blocks of 16, the first eight radii, the last eight
     /// angles, and draws the last 16 anew where the count is no multiple of 16; shorter tensors come from pairs of float64 numbers.
     /// </summary>
     public void Normal(Span<float> values, double deviation)
@@ -105,7 +108,8 @@ public sealed class TorchRandom
     public long[] Permutation(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (count >= uint.MaxValue / 20) throw new ArgumentOutOfRangeException(nameof(count), count, "PyTorch draws longer permutations in another way");
+        if (count >= uint.MaxValue / 20)
+            throw new ArgumentOutOfRangeException(nameof(count), count, "PyTorch draws longer permutations in another way");
         var order = new long[count];
         for (var i = 0; i < count; i++) order[i] = i;
         for (var i = 0; i < count - 1; i++)

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Tenon;
 
 /// <summary>
-/// A record of settings: one property a key, with a default and a sentence. Ranges of single values are <see cref="BoundsAttribute"/>s; what several values
+/// A record of settings: one property a key, with a default and a sentence. Ranges of single values are <see cref="BoundsAttribute"/>s;
+/// what several values
 /// must agree on stands in <see cref="Rules"/>.
 /// </summary>
 public interface ISettings

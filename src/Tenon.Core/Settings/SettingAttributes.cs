@@ -50,7 +50,9 @@ public sealed class WordsAttribute(params string[] words) : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AutoAttribute : Attribute;
 
-/// <summary>What a value is where nobody names one, in words: for null, which stands for what follows from other settings or from the model.</summary>
+/// <summary>
+/// What a value is where nobody names one, in words: for null, which stands for what follows from other settings or from the model.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DefaultAttribute(string text) : Attribute
 {

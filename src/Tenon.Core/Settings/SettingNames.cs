@@ -8,7 +8,9 @@ namespace Tenon;
 /// <summary>The keys of settings records: .NET's names as recipes write them.</summary>
 public static class SettingNames
 {
-    /// <summary>The recipe's spelling of a .NET name: <c>MaxNewTokens</c> is <c>max-new-tokens</c>, <c>Sudoku4x4</c> is <c>sudoku4x4</c>.</summary>
+    /// <summary>
+    /// The recipe's spelling of a .NET name: <c>MaxNewTokens</c> is <c>max-new-tokens</c>, <c>Sudoku4x4</c> is <c>sudoku4x4</c>.
+    /// </summary>
     public static string KeyOf(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 
     /// <summary>The recipe's word of an enum's value.</summary>

@@ -4,7 +4,9 @@ using System.Reflection;
 
 namespace Tenon;
 
-/// <summary>Checks a record of settings against its bounds, words and rules, and gives every fault with the key as the recipe writes it.</summary>
+/// <summary>
+/// Checks a record of settings against its bounds, words and rules, and gives every fault with the key as the recipe writes it.
+/// </summary>
 public static class SettingsCheck
 {
     /// <summary>All faults of a record and of the records in it.</summary>
@@ -23,7 +25,8 @@ public static class SettingsCheck
         {
             var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
             if (!bounds.Holds(number))
-                return new SettingsFault(key, $"{Convert.ToString(value, CultureInfo.InvariantCulture)} is out of range", bounds.ToString());
+                return new SettingsFault(key, $"{Convert.ToString(value, CultureInfo.InvariantCulture)} is out of range",
+                    bounds.ToString());
         }
         if (property.GetCustomAttribute<WordsAttribute>() is { } words && value is string word && !words.Words.Contains(word))
             return NoChoice(key, word, words.Words);

@@ -6,10 +6,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Tenon;
 
-/// <summary>Settings as JSON with the recipe's own keys: what <c>run.json</c> holds. Reading what was written gives equal settings.</summary>
+/// <summary>
+/// Settings as JSON with the recipe's own keys: what <c>run.json</c> holds. Reading what was written gives equal settings.
+/// </summary>
 public static class SettingsJson
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    private static readonly JsonSerializerOptions S_options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -20,7 +22,7 @@ public static class SettingsJson
 
     /// <summary>The settings with every default filled in; keys that do nothing beside the others are left out.</summary>
     public static JsonObject Write<T>(T settings) where T : ISettings =>
-        JsonSerializer.SerializeToNode(settings, settings.GetType(), s_options)!.AsObject();
+        JsonSerializer.SerializeToNode(settings, settings.GetType(), S_options)!.AsObject();
 
     /// <summary>Settings from what <see cref="Write"/> made; keys that are missing get their defaults.</summary>
     public static T Read<T>(JsonNode node) where T : ISettings => (T)Read(typeof(T), node);
@@ -30,7 +32,7 @@ public static class SettingsJson
     {
         try
         {
-            return (ISettings?)node.Deserialize(type, s_options) ?? throw new TenonException("the recipe is empty", usage: true);
+            return (ISettings?)node.Deserialize(type, S_options) ?? throw new TenonException("the recipe is empty", usage: true);
         }
         catch (JsonException e)
         {
@@ -38,7 +40,10 @@ public static class SettingsJson
         }
     }
 
-    /// <summary>Settings that begin at others than the type's defaults: what <paramref name="given"/> names, and the rest as in <paramref name="start"/>.</summary>
+    /// <summary>
+    /// Settings that begin at others than the type's defaults: what <paramref name="given"/> names, and the rest as in
+    /// <paramref name="start"/>.
+    /// </summary>
     public static T Over<T>(T start, JsonObject given) where T : ISettings
     {
         var merged = Write(start);

@@ -7,7 +7,8 @@ using System.Text.Json.Serialization;
 namespace Tenon;
 
 /// <summary>
-/// Fits a tree of values to a settings record: unknown keys, keys that do nothing and values of the wrong kind become faults with their places, everything
+/// Fits a tree of values to a settings record: unknown keys, keys that do nothing and values of the wrong kind become faults with their
+/// places, everything
 /// else becomes JSON with the record's own keys. A bare word stands for a record's first key (<c>reward: math</c>, <c>objective: dapo</c>).
 /// </summary>
 /// <param name="faults">Takes what is wrong.</param>
@@ -21,13 +22,16 @@ public sealed class SettingsReader(
     public HashSet<string> FaultyRecords { get; } = [];
 
     /// <summary>
-    /// The options that were given over those that stand otherwise. Texts count as what they say (<c>"0.1"</c> is a number), as overrides and earlier
+    /// The options that were given over those that stand otherwise. Texts count as what they say (<c>"0.1"</c> is a number), as overrides
+    /// and earlier
     /// versions' files have them. What is faulty stays as it stands otherwise.
     /// </summary>
     public static ISettings Options(ISettings standard, IReadOnlyDictionary<string, JsonElement>? given, List<PlacedFault> faults)
     {
         if (given is null || given.Count == 0) return standard;
-        var map = new SettingMap("", [.. given.Select(o => new SettingEntry(o.Key, SettingNode.Of(JsonSerializer.SerializeToNode(o.Value)), ""))]);
+        var map =
+            new SettingMap("",
+            [.. given.Select(o => new SettingEntry(o.Key, SettingNode.Of(JsonSerializer.SerializeToNode(o.Value)), ""))]);
         return SettingsJson.Over(standard, new SettingsReader(faults).Record(map, standard.GetType(), ""));
     }
 
@@ -51,7 +55,8 @@ public sealed class SettingsReader(
             else if (keys.TryGetValue(entry.Key, out var property)) Take(result, entry, property, path);
             else unknown.Add(entry);
         var further = unknown.Count > 0 && type.IsAssignableTo(typeof(IHasOptions)) ? TakeOptions(result, unknown, type, path) : [];
-        foreach (var entry in unknown.Where(entry => !result.ContainsKey(entry.Key))) Unknown(entry, path, [.. keys.Keys, .. further ?? []], further is null);
+        foreach (var entry in unknown.Where(entry => !result.ContainsKey(entry.Key)))
+            Unknown(entry, path, [.. keys.Keys, .. further ?? []], further is null);
         if (!lenient) RefuseWhatDoesNothing(map, result, type, path);
         return result;
     }
@@ -62,7 +67,9 @@ public sealed class SettingsReader(
         else if (entry.Value is SettingScalar { IsNull: true } && IsNullable(property)) into[entry.Key] = null;
     }
 
-    /// <summary>Reads the keys that are options of what the record names; returns all option keys, null where nobody has that name.</summary>
+    /// <summary>
+    /// Reads the keys that are options of what the record names; returns all option keys, null where nobody has that name.
+    /// </summary>
     private List<string>? TakeOptions(JsonObject into, List<SettingEntry> entries, Type type, string path)
     {
         if (((IHasOptions)SettingsJson.Read(type, into)).StandardOptions() is not { } standard) return null;
@@ -73,7 +80,8 @@ public sealed class SettingsReader(
             var before = faults.Count;
             Take(into, entry, property, path);
             // A faulty option has had its say; null is what stands there anyway.
-            if (!into.ContainsKey(entry.Key) && (faults.Count > before || entry.Value is SettingScalar { IsNull: true })) into[entry.Key] = null;
+            if (!into.ContainsKey(entry.Key) && (faults.Count > before || entry.Value is SettingScalar { IsNull: true }))
+                into[entry.Key] = null;
         }
 
         return [.. keys.Keys];
@@ -88,7 +96,8 @@ public sealed class SettingsReader(
         if (homes.Count > 0)
         {
             var place = entry.Column > 0 ? $"{entry.Place}, column {entry.Column}" : entry.Place;
-            Fault(place, full, $"unknown key {(path.Length == 0 ? "at the top" : $"under {path}")}; it belongs {string.Join(" or ", homes.Select(Home))}");
+            Fault(place, full,
+                $"unknown key {(path.Length == 0 ? "at the top" : $"under {path}")}; it belongs {string.Join(" or ", homes.Select(Home))}");
             return;
         }
 
@@ -115,7 +124,8 @@ public sealed class SettingsReader(
         if (target == typeof(JsonElement)) return Json(node, path);
         if (target.GetCustomAttribute<JsonConverterAttribute>() is not null) return Own(node, target, path);
         if (target != typeof(string) && SettingNames.Item(target) is { } item)
-            return target.Name.Contains("Dictionary", StringComparison.Ordinal) ? Dictionary(node, item, property, path) : List(node, item, property, path);
+            return target.Name.Contains("Dictionary", StringComparison.Ordinal) ? Dictionary(node, item, property, path)
+                : List(node, item, property, path);
         if (target.IsClass && target != typeof(string)) return Record(node, target, path);
         if (node is not SettingScalar scalar)
         {
@@ -147,7 +157,8 @@ public sealed class SettingsReader(
             SettingScalar { Quoted: false } scalar when item == typeof(string) && scalar.Text.AsSpan().IndexOfAny("\\()[]{}|^$*+?") < 0 =>
                 [.. Parts(scalar.Text).Select(part => (SettingNode)(scalar with { Text = part }))],
             // So is `3,17` for numbers, also where an override or an earlier version's file has it as a text.
-            SettingScalar scalar when item != typeof(string) && (scalar.Text.Length == 0 || scalar.Text.Contains(',', StringComparison.Ordinal)) =>
+            SettingScalar scalar when item != typeof(string)
+                && (scalar.Text.Length == 0 || scalar.Text.Contains(',', StringComparison.Ordinal)) =>
                 [.. Parts(scalar.Text).Select(part => (SettingNode)(scalar with { Text = part }))],
             _ => [node],
         };
@@ -176,7 +187,9 @@ public sealed class SettingsReader(
 
     private JsonNode? Json(SettingNode node, string path)
     {
+        // In quotes a text is a text, but for what begins as an object or a list: that is JSON.
         if (node is not SettingScalar { Quoted: true } text) return Free(node);
+        if (text.Text.TrimStart() is not ['{' or '[', ..]) return JsonValue.Create(text.Text);
         if (Parsed(text.Text) is { } json) return json;
         Fault(node.Place, path, $"{node.Kind} is no JSON");
         return null;
@@ -214,12 +227,15 @@ public sealed class SettingsReader(
     {
         var text = scalar.Text;
         if (type == typeof(string)) return JsonValue.Create(text);
-        if (type == typeof(bool)) return text.ToLowerInvariant() switch { "true" or "yes" or "on" => true, "false" or "no" or "off" => false, _ => null };
-        if (type == typeof(int)) return Whole(text) is { } i && i == (int)Math.Clamp(i, int.MinValue, int.MaxValue) ? JsonValue.Create((int)i) : null;
+        if (type == typeof(bool))
+            return text.ToLowerInvariant() switch { "true" or "yes" or "on" => true, "false" or "no" or "off" => false, _ => null };
+        if (type == typeof(int))
+            return Whole(text) is { } i && i == (int)Math.Clamp(i, int.MinValue, int.MaxValue) ? JsonValue.Create((int)i) : null;
         if (type == typeof(long)) return Whole(text) is { } l ? JsonValue.Create(l) : null;
         if (type == typeof(double)) return Number(text) is { } d ? JsonValue.Create(d) : null;
         if (!type.IsEnum) return null;
-        var word = Enum.GetNames(type).Select(SettingNames.KeyOf).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
+        var word = Enum.GetNames(type).Select(SettingNames.KeyOf)
+            .FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
         return word is null ? null : JsonValue.Create(word);
     }
 
@@ -247,7 +263,8 @@ public sealed class SettingsReader(
     };
 
     private static bool IsNullable(PropertyInfo property) =>
-        Nullable.GetUnderlyingType(property.PropertyType) is not null || new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
+        Nullable.GetUnderlyingType(property.PropertyType) is not null
+        || new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
 
     private static string Noun(Type type)
     {

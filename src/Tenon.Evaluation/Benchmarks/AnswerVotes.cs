@@ -6,9 +6,12 @@ namespace Tenon.Evaluation.Benchmarks;
 /// <summary>Majority votes over answers that are equal, not only equal as texts: 1/2 and 0.5 are one answer.</summary>
 internal static class AnswerVotes
 {
-    private static readonly MathVerifier s_verifier = new();
+    private static readonly MathVerifier S_verifier = new();
 
-    /// <summary>True where the answer with the most votes (the first among equals) is right. A sample without an answer has no vote; without any vote the problem is wrong.</summary>
+    /// <summary>
+    /// True where the answer with the most votes (the first among equals) is right. A sample without an answer has no vote; without any
+    /// vote the problem is wrong.
+    /// </summary>
     public static bool MajorityIsRight(IReadOnlyList<EvaluationSample> samples)
     {
         var classes = new List<(string Answer, int Votes, bool Right)>();
@@ -25,5 +28,5 @@ internal static class AnswerVotes
         return classes.Count > 0 && classes.MaxBy(c => c.Votes).Right;
     }
 
-    private static bool AreEqual(string a, string b) => s_verifier.Verify(a, $"\\boxed{{{b}}}").Correct == true;
+    private static bool AreEqual(string a, string b) => S_verifier.Verify(a, $"\\boxed{{{b}}}").Correct == true;
 }

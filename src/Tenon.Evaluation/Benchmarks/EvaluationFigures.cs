@@ -37,7 +37,8 @@ public sealed record EvaluationFigures(Estimate Average, Estimate PassAtK, JsonO
         var judged = problems.Select(p => p.Where(s => s.Correct is not null).ToList()).Where(p => p.Count > 0).ToList();
         var counts = judged.Select(p => (Right: p.Count(s => s.Correct == true), p.Count)).ToList();
         var average = Estimate.Of(Scores(judged));
-        var passes = Enumerable.Range(1, k).Where(n => n <= AllPassesUpTo || int.IsPow2(n) || n == k).Select(n => (K: n, Estimate: Estimate.PassAtK(counts, n))).ToList();
+        var passes = Enumerable.Range(1, k).Where(n => n <= AllPassesUpTo || int.IsPow2(n) || n == k)
+            .Select(n => (K: n, Estimate: Estimate.PassAtK(counts, n))).ToList();
         var majority = Estimate.Share(judged.Select(AnswerVotes.MajorityIsRight));
         var all = judged.SelectMany(p => p).ToList();
         var sampled = all.Where(s => s.Finish != EvaluationSample.TooLong).ToList();
@@ -54,16 +55,19 @@ public sealed record EvaluationFigures(Estimate Average, Estimate PassAtK, JsonO
         Add(json, "avg_at_k", average, ("low", average.Low), ("high", average.High), ("standard_error", average.StandardError));
         json["interval"] = average.Method;
         json["pass_at"] = Map(passes.Select(p => (p.K, RunJson.Finite(p.Estimate.Mean))));
-        json["pass_at_interval"] = Map(passes.Select(p => (p.K, (JsonNode?)new JsonArray(RunJson.Finite(p.Estimate.Low), RunJson.Finite(p.Estimate.High)))));
+        json["pass_at_interval"] =
+            Map(passes.Select(p => (p.K, (JsonNode?)new JsonArray(RunJson.Finite(p.Estimate.Low), RunJson.Finite(p.Estimate.High)))));
         Add(json, "maj_at_k", majority, ("maj_low", majority.Low), ("maj_high", majority.High));
-        json["g_pass_at_k"] = RunJson.Finite(Mean(judged.Where(p => p.Count >= k), p => GPassAtK.Mean(p.Count, p.Count(s => s.Correct == true), k)));
+        json["g_pass_at_k"] =
+            RunJson.Finite(Mean(judged.Where(p => p.Count >= k), p => GPassAtK.Mean(p.Count, p.Count(s => s.Correct == true), k)));
         json["truncated"] = RunJson.Finite(Mean(all, s => s.IsTruncated ? 1 : 0));
         json["length_mean"] = RunJson.Finite(Mean(sampled, s => s.Tokens));
         json["length_max"] = sampled.Count == 0 ? null : sampled.Max(s => s.Tokens);
         json["format"] = RunJson.Finite(Mean(all, s => s.Answer is null ? 0 : 1));
         json["by_subject"] = Parts(judged, s => s.Subject);
         json["by_level"] = Parts(judged, s => s.Level);
-        json["skipped"] = new JsonObject(samples.Where(s => s.Skipped is not null).GroupBy(s => s.Skipped!).OrderBy(g => g.Key, StringComparer.Ordinal)
+        json["skipped"] =
+            new JsonObject(samples.Where(s => s.Skipped is not null).GroupBy(s => s.Skipped!).OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => KeyValuePair.Create(g.Key, (JsonNode?)g.Count())));
         json["identity"] = identity.Hash;
         return new EvaluationFigures(average, passes.Count == 0 ? Estimate.Nothing : passes[^1].Estimate, json);
@@ -84,7 +88,8 @@ public sealed record EvaluationFigures(Estimate Average, Estimate PassAtK, JsonO
     // Null where the data names no part.
     private static JsonObject? Parts(List<List<EvaluationSample>> judged, Func<EvaluationSample, string?> partOf)
     {
-        var parts = judged.Where(p => partOf(p[0]) is not null).GroupBy(p => partOf(p[0])!).OrderBy(g => g.Key, StringComparer.Ordinal).ToList();
+        var parts = judged.Where(p => partOf(p[0]) is not null).GroupBy(p => partOf(p[0])!).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .ToList();
         if (parts.Count == 0) return null;
         return new JsonObject(parts.Select(g =>
         {

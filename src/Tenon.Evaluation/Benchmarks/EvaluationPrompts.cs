@@ -8,10 +8,14 @@ using Tenon.Text.Prompting;
 
 namespace Tenon.Evaluation.Benchmarks;
 
-/// <summary>A benchmark's problems with their prompts, the places of their random numbers and their fingerprint; none of it depends on the order of the problems.</summary>
+/// <summary>
+/// A benchmark's problems with their prompts, the places of their random numbers and their fingerprint; none of it depends on the order of
+/// the problems.
+/// </summary>
 public sealed class EvaluationPrompts
 {
-    private EvaluationPrompts(IReadOnlyList<DrawnPrompt> all, IReadOnlyDictionary<string, string> rendered) => (All, Rendered) = (all, rendered);
+    private EvaluationPrompts(IReadOnlyList<DrawnPrompt> all, IReadOnlyDictionary<string, string> rendered) =>
+        (All, Rendered) = (all, rendered);
 
     /// <summary>The problems with their prompt ids.</summary>
     public IReadOnlyList<DrawnPrompt> All { get; }
@@ -33,11 +37,15 @@ public sealed class EvaluationPrompts
     public static EvaluationPrompts Of(Benchmark benchmark, EvaluationSettings settings, PromptEncoder encoder)
     {
         var plain = new ProblemPrompts(encoder, settings.Prompt, settings.System);
-        var all = benchmark.Problems.Select((p, i) => settings.Shots.Count == 0 ? plain.Of(p, i) : new DrawnPrompt(p, i, WithShots(p, settings, encoder))).ToList();
+        var all =
+            benchmark.Problems.Select((p, i) => settings.Shots.Count == 0 ? plain.Of(p, i)
+            : new DrawnPrompt(p, i, WithShots(p, settings, encoder))).ToList();
         return new EvaluationPrompts(all, all.ToDictionary(p => p.Problem.Id, p => plain.Rendered(p.Prompt), StringComparer.Ordinal));
     }
 
-    /// <summary>Where a problem's random numbers come from: 56 bits of its id's SHA-256, so that no other problem of the file decides what is drawn.</summary>
+    /// <summary>
+    /// Where a problem's random numbers come from: 56 bits of its id's SHA-256, so that no other problem of the file decides what is drawn.
+    /// </summary>
     public static RandomPlace PlaceOf(Problem problem, ulong seed)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(problem.Id));
@@ -49,7 +57,8 @@ public sealed class EvaluationPrompts
     {
         var question = Prompts.Fill(settings.Prompt, problem.Text);
         if (!encoder.HasTemplate)
-            return encoder.Encode(string.Concat(settings.Shots.Select(s => $"{Prompts.Fill(settings.Prompt, s.Question)} {s.Answer}\n\n")) + question, settings.System);
+            return encoder.Encode(string.Concat(settings.Shots.Select(s => $"{Prompts.Fill(settings.Prompt, s.Question)} {s.Answer}\n\n"))
+                + question, settings.System);
         var messages = new List<PromptMessage>();
         if (settings.System is not null) messages.Add(new PromptMessage("system", settings.System));
         foreach (var (asked, answer) in settings.Shots)
@@ -64,5 +73,6 @@ public sealed class EvaluationPrompts
 
     // Of the problems' own hashes in order, so that their order in the file does not matter.
     private string Hash(Func<DrawnPrompt, IEnumerable<string>> parts) =>
-        EvaluationIdentity.Sha256(string.Join('\n', All.Select(p => EvaluationIdentity.Sha256(string.Join('\0', parts(p)))).Order(StringComparer.Ordinal)));
+        EvaluationIdentity.Sha256(
+        string.Join('\n', All.Select(p => EvaluationIdentity.Sha256(string.Join('\0', parts(p)))).Order(StringComparer.Ordinal)));
 }

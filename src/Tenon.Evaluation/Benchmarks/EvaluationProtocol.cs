@@ -3,7 +3,9 @@ using Tenon.Rollouts;
 
 namespace Tenon.Evaluation.Benchmarks;
 
-/// <summary>A way of evaluating that has a name: what a paper, or another program, does by default. Every part can be changed by itself.</summary>
+/// <summary>
+/// A way of evaluating that has a name: what a paper, or another program, does by default. Every part can be changed by itself.
+/// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Summary">What it is, and where it comes from.</param>
 /// <param name="Prompt">The named prompt.</param>
@@ -13,15 +15,18 @@ namespace Tenon.Evaluation.Benchmarks;
 /// <param name="Stop">Texts that end a completion.</param>
 /// <param name="Profile">The rules of mathematical equality.</param>
 public sealed record EvaluationProtocol(
-    string Name, string Summary, string Prompt, SamplingSettings Sampling, int? MaxNewTokens, bool ChatTemplate, IReadOnlyList<string> Stop, string Profile)
+    string Name, string Summary, string Prompt, SamplingSettings Sampling, int? MaxNewTokens, bool ChatTemplate, IReadOnlyList<string> Stop,
+    string Profile)
 {
     /// <summary>All protocols; the first is the default.</summary>
     public static IReadOnlyList<EvaluationProtocol> All { get; } =
     [
-        new("tenon", "Tenon's own: the model's own prompt at temperature 1.", Prompts.ModelsOwn, new SamplingSettings(), null, true, [], "tenon"),
+        new("tenon", "Tenon's own: the model's own prompt at temperature 1.", Prompts.ModelsOwn, new SamplingSettings(), null, true, [],
+            "tenon"),
         new("paper", "arXiv 2512.23165, section 2.5: temperature 0.6, top-p 0.95, 32,768 tokens.", "lighteval",
             new SamplingSettings { Temperature = 0.6, TopP = 0.95 }, 32_768, true, [], "boxed"),
-        new("paper-scripts", "What that paper's released scripts run: open-r1's prompt, temperature 0.7, top-p 0.9, 31,744 tokens.", "open-r1",
+        new("paper-scripts", "What that paper's released scripts run: open-r1's prompt, temperature 0.7, top-p 0.9, 31,744 tokens.",
+            "open-r1",
             new SamplingSettings { Temperature = 0.7, TopP = 0.9 }, 31_744, true, [], "tenon"),
         new("justrl", "JustRL's evaluation: lighteval's prompt, temperature 0.7, top-p 0.9, 31,744 tokens.", "lighteval",
             new SamplingSettings { Temperature = 0.7, TopP = 0.9 }, 31_744, true, [], "tenon"),

@@ -38,7 +38,9 @@ public sealed record EvaluationSettings
     /// <summary>The rules of mathematical equality, name and version.</summary>
     public string Rules { get; init; } = RuleProfile.Tenon.Id;
 
-    /// <summary>Adds what these settings are to an evaluation's identity; a limit of the prompt that no prompt of the benchmark reaches is none.</summary>
+    /// <summary>
+    /// Adds what these settings are to an evaluation's identity; a limit of the prompt that no prompt of the benchmark reaches is none.
+    /// </summary>
     public void AddTo(JsonObject identity, int longestPrompt)
     {
         identity["prompt"] = Prompts.Fill(Prompt, "{problem}");

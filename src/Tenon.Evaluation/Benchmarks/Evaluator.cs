@@ -13,8 +13,10 @@ using Tenon.Text.Prompting;
 namespace Tenon.Evaluation.Benchmarks;
 
 /// <summary>
-/// K samples of every problem, judged by the outcome rewards: for a run's own evaluations and for <c>tenon eval</c>. Samples of all problems go through one batch; each
-/// is on disk as soon as it is done, so that an evaluation that was killed goes on to the same bytes. What a sample becomes depends on its problem's id, its number,
+/// K samples of every problem, judged by the outcome rewards: for a run's own evaluations and for <c>tenon eval</c>. Samples of all
+/// problems go through one batch; each
+/// is on disk as soon as it is done, so that an evaluation that was killed goes on to the same bytes. What a sample becomes depends on its
+/// problem's id, its number,
 /// the model and the settings alone.
 /// </summary>
 public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards, GeneratorOptions options)
@@ -28,7 +30,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
     /// <param name="settings">How they are put and judged.</param>
     /// <param name="adapter">What is known of the adapter, its fingerprint at least; null for the base model.</param>
     /// <param name="step">The step of a run's own evaluation.</param>
-    public EvaluationIdentity Identity(Benchmark benchmark, EvaluationPrompts prompts, EvaluationSettings settings, JsonNode? adapter, int? step = null)
+    public EvaluationIdentity Identity(Benchmark benchmark, EvaluationPrompts prompts, EvaluationSettings settings, JsonNode? adapter,
+        int? step = null)
     {
         var identity = new JsonObject
         {
@@ -58,7 +61,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
     /// <param name="adapter">The adapter that answers; null for the base model.</param>
     /// <param name="progress">Is told the samples that are done, of how many.</param>
     /// <param name="cancel">Gives the evaluation up at the next token; what is done stays.</param>
-    public EvaluationFigures Run(EvaluationFolder folder, EvaluationIdentity identity, Benchmark benchmark, EvaluationPrompts prompts, EvaluationSettings settings,
+    public EvaluationFigures Run(EvaluationFolder folder, EvaluationIdentity identity, Benchmark benchmark, EvaluationPrompts prompts,
+        EvaluationSettings settings,
         IAdapter? adapter = null, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         var total = benchmark.Problems.Count * benchmark.Samples;
@@ -68,7 +72,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         {
             foreach (var prompt in prompts.All)
             {
-                var missing = Enumerable.Range(0, benchmark.Samples).Where(j => !folder.Samples.ContainsKey((prompt.Problem.Id, j))).ToList();
+                var missing = Enumerable.Range(0, benchmark.Samples).Where(j => !folder.Samples.ContainsKey((prompt.Problem.Id, j)))
+                    .ToList();
                 if (missing.Count == 0) continue;
                 if (Unsampled(prompt, settings, prompts) is { } line) unsampled.AddRange(missing.Select(j => line with { Sample = j }));
                 else
@@ -100,7 +105,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         return figures;
     }
 
-    private static GenerationRequest Request(DrawnPrompt prompt, EvaluationSettings settings, IAdapter? adapter, int first, int count, StopRule? stop) =>
+    private static GenerationRequest Request(DrawnPrompt prompt, EvaluationSettings settings, IAdapter? adapter, int first, int count,
+        StopRule? stop) =>
         new(prompt.Prompt, count, settings.MaxNewTokens, EvaluationPrompts.PlaceOf(prompt.Problem, settings.Seed))
         {
             Adapter = adapter,
@@ -112,22 +118,31 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
     private GenerationRequest Request(DrawnPrompt prompt, EvaluationSettings settings, IAdapter? adapter, int first, int count) =>
         Request(prompt, settings, adapter, first, count, settings.Stop.Count == 0 ? null : StopTexts.Rule(settings.Stop, encoder));
 
-    /// <summary>The line of a problem that is not sampled: its prompt leaves no room, or no reward could judge its gold. Null for any other.</summary>
+    /// <summary>
+    /// The line of a problem that is not sampled: its prompt leaves no room, or no reward could judge its gold. Null for any other.
+    /// </summary>
     private EvaluationSample? Unsampled(DrawnPrompt prompt, EvaluationSettings settings, EvaluationPrompts prompts)
     {
-        var completion = RolloutJudge.Completion(prompts.Rendered[prompt.Problem.Id], "", new GeneratedSample(0, 0, [], [], [], FinishReason.Stop), settings.MaxNewTokens);
+        var completion =
+            RolloutJudge.Completion(prompts.Rendered[prompt.Problem.Id], "", new GeneratedSample(0, 0, [], [], [], FinishReason.Stop),
+            settings.MaxNewTokens);
         foreach (var reward in _outcomes.Select(r => r.Reward).Where(r => r is not IBatchReward and not IDisposable))
             if (reward.Judge(prompt.Problem, completion).Skipped is { } skipped)
                 return Line(prompt, prompts) with { Skipped = skipped, Reason = skipped };
-        var fits = prompt.Prompt.Length <= (settings.MaxPromptTokens ?? int.MaxValue) && prompt.Prompt.Length + settings.MaxNewTokens <= model.MaxLength;
-        return fits ? null : Line(prompt, prompts) with { Score = 0, Correct = false, Reason = "prompt-too-long", Finish = EvaluationSample.TooLong };
+        var fits = prompt.Prompt.Length <= (settings.MaxPromptTokens ?? int.MaxValue)
+            && prompt.Prompt.Length + settings.MaxNewTokens <= model.MaxLength;
+        return fits ? null : Line(prompt, prompts)
+            with
+        { Score = 0, Correct = false, Reason = "prompt-too-long", Finish = EvaluationSample.TooLong };
     }
 
-    private List<EvaluationSample> Judged(List<(DrawnPrompt Prompt, GeneratedSample Sample)> finished, EvaluationPrompts prompts, EvaluationSettings settings)
+    private List<EvaluationSample> Judged(List<(DrawnPrompt Prompt, GeneratedSample Sample)> finished, EvaluationPrompts prompts,
+        EvaluationSettings settings)
     {
         var texts = finished.Select(f => StopTexts.Cut(encoder.Decode(f.Sample.Ids), settings.Stop)).ToList();
         var verdicts = new RolloutJudge(_outcomes, options.Pool).Judge([.. finished.Select((f, i) =>
-            (f.Prompt.Problem, RolloutJudge.Completion(prompts.Rendered[f.Prompt.Problem.Id], texts[i], f.Sample, settings.MaxNewTokens)))]);
+            (f.Prompt.Problem,
+            RolloutJudge.Completion(prompts.Rendered[f.Prompt.Problem.Id], texts[i], f.Sample, settings.MaxNewTokens)))]);
         return [.. finished.Select((f, i) =>
         {
             var outcome = WeightedReward.Outcome(_outcomes, verdicts[i]);
@@ -162,7 +177,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
     private static string? Field(Problem problem, params string[] names)
     {
         foreach (var name in names)
-            if (problem.Fields?.TryGetValue(name, out var value) == true && value.ValueKind is JsonValueKind.String or JsonValueKind.Number) return value.ToString();
+            if (problem.Fields?.TryGetValue(name, out var value) == true && value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                return value.ToString();
         return null;
     }
 

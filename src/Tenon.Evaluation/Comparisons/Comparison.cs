@@ -9,12 +9,15 @@ namespace Tenon.Evaluation.Comparisons;
 /// <param name="AdjustedP">Its p, adjusted by Holm's method for the number of rows.</param>
 /// <param name="EquivalenceP">p of the two one-sided tests at the stated margin; null without a margin.</param>
 /// <param name="Verdict">better, worse, noise or equivalent.</param>
-public sealed record ComparisonRow(string Name, Estimate Mean, ScoreDifference? Difference, double? AdjustedP, double? EquivalenceP, string? Verdict)
+public sealed record ComparisonRow(string Name, Estimate Mean, ScoreDifference? Difference, double? AdjustedP, double? EquivalenceP,
+    string? Verdict)
 {
     /// <summary>pass@k by k: powers of two up to the fewest samples a problem has.</summary>
     public IReadOnlyList<(int K, Estimate Value)> Pass { get; init; } = [];
 
-    /// <summary>The part of the standard error that more samples of the same problems would take away; null for one sample a problem.</summary>
+    /// <summary>
+    /// The part of the standard error that more samples of the same problems would take away; null for one sample a problem.
+    /// </summary>
     public double? WithinProblems { get; init; }
 
     /// <summary>Textbook tests of the pairs; null where there are no two pairs.</summary>
@@ -34,7 +37,8 @@ public sealed record ComparisonRow(string Name, Estimate Mean, ScoreDifference? 
 /// <param name="Margin">The margin within which rows count as equivalent; null where none was stated.</param>
 /// <param name="Runs">True where a row has several runs, so that the intervals know how much a seed changes.</param>
 public sealed record Comparison(
-    string Benchmark, string Against, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<IReadOnlyList<string>> Tied, int Problems, int LeftOut,
+    string Benchmark, string Against, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<IReadOnlyList<string>> Tied, int Problems,
+    int LeftOut,
     double? Margin, bool Runs)
 {
     private const double Level = 0.05;
@@ -44,10 +48,12 @@ public sealed record Comparison(
     {
         var scores = PairedScores.Of(entrants);
         if (entrants.Any(e => e.Runs.Count == 0 || e.Runs.Any(r => r.All(p => p.Scores.Count == 0))))
-            throw new TenonException($"comparison on {benchmark}", "at least one scored problem in every run", "a run without any", usage: true);
+            throw new TenonException($"comparison on {benchmark}", "at least one scored problem in every run", "a run without any",
+                usage: true);
         var reference = against is null ? 0 : entrants.ToList().FindIndex(e => e.Name == against);
         if (reference < 0)
-            throw new TenonException($"--against {against}", $"one of {string.Join(", ", entrants.Select(e => e.Name))}", against, usage: true);
+            throw new TenonException($"--against {against}", $"one of {string.Join(", ", entrants.Select(e => e.Name))}", against,
+                usage: true);
         int[] others = [.. Enumerable.Range(0, entrants.Count).Where(i => i != reference)];
         ScoreDifference[] differences = [.. others.Select(i => ScoreDifference.Of(scores, reference, i))];
         var adjusted = MultipleComparisons.Holm([.. differences.Select(d => d.P)]);
@@ -58,9 +64,11 @@ public sealed record Comparison(
             var difference = at < 0 ? null : differences[at];
             var equivalence = difference is not null && margin is { } m ? difference.Equivalence(m) : (double?)null;
             double? p = at < 0 ? null : adjusted[at];
-            rows.Add(new(entrants[i].Name, scores.Mean(i), difference, p, equivalence, difference is null ? null : Word(difference, p!.Value, equivalence))
+            rows.Add(new(entrants[i].Name, scores.Mean(i), difference, p, equivalence, difference is null ? null
+                : Word(difference, p!.Value, equivalence))
             {
-                Pass = Curve(scores, i), WithinProblems = ScoreDifference.WithinProblems(scores.Scores(i)), Tests = at < 0 ? null : ClassicalTests.Of(scores, reference, i), Facts = entrants[i].Facts,
+                Pass = Curve(scores, i), WithinProblems = ScoreDifference.WithinProblems(scores.Scores(i)), Tests = at < 0 ? null
+                : ClassicalTests.Of(scores, reference, i), Facts = entrants[i].Facts,
             });
         }
 
@@ -89,7 +97,8 @@ public sealed record Comparison(
     private static IReadOnlyList<IReadOnlyList<string>> Tie(PairedScores scores, List<ComparisonRow> rows)
     {
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderByDescending(i => rows[i].Mean.Mean)];
-        var pairs = (from x in Enumerable.Range(0, order.Length) from y in Enumerable.Range(x + 1, order.Length - x - 1) select (x, y)).ToArray();
+        var pairs =
+            (from x in Enumerable.Range(0, order.Length) from y in Enumerable.Range(x + 1, order.Length - x - 1) select (x, y)).ToArray();
         var p = MultipleComparisons.Holm([.. pairs.Select(pair => ScoreDifference.Of(scores, order[pair.x], order[pair.y]).P)]);
         var apart = pairs.Where((_, i) => p[i] < Level).ToHashSet();
         return TiedSets.Of([.. order.Select(i => rows[i].Name)], (x, y) => apart.Contains((x, y)));

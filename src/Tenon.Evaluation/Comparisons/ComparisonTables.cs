@@ -10,7 +10,8 @@ public static class ComparisonTables
 {
     /// <summary>The names of facts that get a column, in order, with its heading.</summary>
     public static IReadOnlyList<(string Key, string Heading)> Facts { get; } =
-        [("trainable", "trainable"), ("tokens", "tokens"), ("seconds", "seconds"), ("length_mean", "mean tokens"), ("truncated", "truncated")];
+        [("trainable", "trainable"), ("tokens", "tokens"), ("seconds", "seconds"), ("length_mean", "mean tokens"),
+        ("truncated", "truncated")];
 
     /// <summary>One row an entrant.</summary>
     public static ResultTable Main(Comparison comparison)
@@ -24,8 +25,10 @@ public static class ComparisonTables
             var d = row.Difference;
             table.Add([
                 row.Name, ResultCell.Percent(row.Mean.Mean), ResultCell.Percent(row.Mean.Low), ResultCell.Percent(row.Mean.High),
-                ResultCell.Points(d?.Mean), ResultCell.Points(d?.Low), ResultCell.Points(d?.High), ResultCell.P(row.AdjustedP), row.Verdict ?? "-",
-                ResultCell.Points(d?.SmallestDifference), ResultCell.Count(d?.ProblemsToSettle), ResultCell.Count(d?.Gained.Count), ResultCell.Count(d?.Lost.Count),
+                ResultCell.Points(d?.Mean), ResultCell.Points(d?.Low), ResultCell.Points(d?.High), ResultCell.P(row.AdjustedP), row.Verdict
+                    ?? "-",
+                ResultCell.Points(d?.SmallestDifference), ResultCell.Count(d?.ProblemsToSettle), ResultCell.Count(d?.Gained.Count),
+                    ResultCell.Count(d?.Lost.Count),
                 .. Facts.Select(f => Fact(f.Key, row.Facts.GetValueOrDefault(f.Key)))]);
         }
 
@@ -40,7 +43,9 @@ public static class ComparisonTables
         for (var i = 0; i < comparison.Rows[0].Pass.Count; i++)
         {
             var place = i;
-            table.Add([comparison.Rows[0].Pass[i].K.ToString(CultureInfo.InvariantCulture), .. comparison.Rows.Select(r => Cell(r.Pass[place].Value))]);
+            table.Add(
+                [comparison.Rows[0].Pass[i].K.ToString(CultureInfo.InvariantCulture),
+                .. comparison.Rows.Select(r => Cell(r.Pass[place].Value))]);
         }
 
         return table;
@@ -60,18 +65,25 @@ public static class ComparisonTables
             var shown = Points(d.SmallestDifference);
             yield return row.Verdict switch
             {
-                "noise" => $"{row.Name} and {comparison.Against}: not distinguishable; the smallest difference this could show is {shown}.{Settle(d)}",
-                "equivalent" => $"{row.Name} is equivalent to {comparison.Against} within {Points(comparison.Margin!.Value)} (p {Short(row.EquivalenceP!.Value)}).",
+                "noise" =>
+                    $"{row.Name} and {comparison.Against}: not distinguishable; the smallest difference this could show is "
+                    + $"{shown}.{Settle(d)}",
+                "equivalent" =>
+                    $"{row.Name} is equivalent to {comparison.Against} within {Points(comparison.Margin!.Value)} (p "
+                    + $"{Short(row.EquivalenceP!.Value)}).",
                 _ => $"{row.Name} is {row.Verdict} than {comparison.Against} by {Points(Math.Abs(d.Mean))} " +
                     $"(95 % {Signed(d.Low)} to {Signed(d.High)}, adjusted p {Short(row.AdjustedP!.Value)}).",
             };
         }
 
         if (comparison.Tied.Any(t => t.Count > 1))
-            yield return $"Cannot be told apart: {string.Join("; ", comparison.Tied.Where(t => t.Count > 1).Select(t => string.Join(", ", t)))}.";
-        if (comparison.Problems == 0) yield return "The rows have no problem in common: they are compared as groups, which shows less than pairs would.";
+            yield return $"Cannot be told apart: "
+                + $"{string.Join("; ", comparison.Tied.Where(t => t.Count > 1).Select(t => string.Join(", ", t)))}.";
+        if (comparison.Problems == 0)
+            yield return "The rows have no problem in common: they are compared as groups, which shows less than pairs would.";
         if (!comparison.Runs && comparison.Rows.Count > 1)
-            yield return "The intervals know problems and samples, not what another seed would change: name several runs a row (NAME=DIR,DIR) for that.";
+            yield return "The intervals know problems and samples, not what another seed would change: name several runs a row "
+                + "(NAME=DIR,DIR) for that.";
         if (comparison.LeftOut > 0) yield return $"{comparison.LeftOut} problems that not every row has are left out.";
     }
 
@@ -114,7 +126,8 @@ public static class ComparisonTables
             ["samples_to_settle"] = d?.SamplesToSettle,
             ["gained"] = Ids(d?.Gained),
             ["lost"] = Ids(d?.Lost),
-            ["pass_at"] = new JsonObject(row.Pass.Select(p => KeyValuePair.Create(p.K.ToString(CultureInfo.InvariantCulture), Finite(p.Value.Mean)))),
+            ["pass_at"] =
+            new JsonObject(row.Pass.Select(p => KeyValuePair.Create(p.K.ToString(CultureInfo.InvariantCulture), Finite(p.Value.Mean)))),
         };
         if (row.Tests is { } tests) json["tests"] = Tests(tests);
         foreach (var (key, value) in row.Facts) json.TryAdd(key, Finite(value));
@@ -144,7 +157,8 @@ public static class ComparisonTables
         ["kendall"] = Finite(tests.Kendall.Value),
     };
 
-    private static JsonArray? Ids(IReadOnlyList<string>? ids) => ids is null ? null : new JsonArray([.. ids.Select(id => JsonValue.Create(id))]);
+    private static JsonArray? Ids(IReadOnlyList<string>? ids) =>
+        ids is null ? null : new JsonArray([.. ids.Select(id => JsonValue.Create(id))]);
 
     private static JsonNode? Finite(double? x) => x is { } value && double.IsFinite(value) ? value : null;
 
@@ -158,7 +172,8 @@ public static class ComparisonTables
             d.SamplesToSettle is { } samples ? $"{ResultCell.Count(samples).Text} samples a problem" : null,
         ];
         var found = ways.OfType<string>().ToList();
-        return found.Count == 0 ? "" : $" A true difference as large as the one seen ({Signed(d.Mean)}) would take {string.Join(", or ", found)}.";
+        return found.Count == 0 ? ""
+            : $" A true difference as large as the one seen ({Signed(d.Mean)}) would take {string.Join(", or ", found)}.";
     }
 
     private static string Points(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " points";

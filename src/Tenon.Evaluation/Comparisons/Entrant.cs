@@ -11,6 +11,8 @@ public sealed record ProblemScores(string Id, IReadOnlyList<double> Scores, stri
 /// <param name="Runs">Each run's problems.</param>
 public sealed record Entrant(string Name, IReadOnlyList<IReadOnlyList<ProblemScores>> Runs)
 {
-    /// <summary>Other columns that the source knows: trainable parameters, tokens, seconds, mean length, share truncated; null where it is silent.</summary>
+    /// <summary>
+    /// Other columns that the source knows: trainable parameters, tokens, seconds, mean length, share truncated; null where it is silent.
+    /// </summary>
     public IReadOnlyDictionary<string, double?> Facts { get; init; } = new Dictionary<string, double?>();
 }

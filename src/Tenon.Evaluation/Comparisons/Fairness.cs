@@ -3,20 +3,27 @@ using System.Text.Json.Nodes;
 namespace Tenon.Evaluation.Comparisons;
 
 /// <summary>
-/// Whether two evaluations may stand side by side: their identities must agree in all that is not what is being compared. The model, its adapter and what
-/// comes with it (tokenizer, template, fingerprints), the seed and the number of samples may differ; another data file, prompt, sampling, length or
+/// Whether two evaluations may stand side by side: their identities must agree in all that is not what is being compared. The model, its
+/// adapter and what
+/// comes with it (tokenizer, template, fingerprints), the seed and the number of samples may differ; another data file, prompt, sampling,
+/// length or
 /// grader makes another question.
 /// </summary>
 public static class Fairness
 {
-    private static readonly string[] s_free =
+    private static readonly string[] S_free =
     [
-        "model", "weights", "adapter", "tokenizer", "template", "chat", "fingerprint", "method", "run", "step", "seed", "name", "k", "samples", "numerics", "precision", "tier",
+        "model", "weights", "adapter", "tokenizer", "template", "chat", "fingerprint", "method", "run", "step", "seed", "name", "k",
+            "samples", "numerics", "precision", "tier",
         "threads", "version", "tenon", "sha256", "identity", "time", "started", "created", "folder", "path", "checkpoint", "format", "lora",
     ];
 
-    /// <summary>The keys, dotted, in which two identities differ and must not, with both values; <paramref name="across"/> names keys (or parts of them) that may.</summary>
-    public static IReadOnlyList<(string Key, string First, string Second)> Differences(JsonObject first, JsonObject second, IReadOnlyList<string> across)
+    /// <summary>
+    /// The keys, dotted, in which two identities differ and must not, with both values; <paramref name="across"/> names keys (or parts of
+    /// them) that may.
+    /// </summary>
+    public static IReadOnlyList<(string Key, string First, string Second)> Differences(JsonObject first, JsonObject second,
+        IReadOnlyList<string> across)
     {
         // A folder that says nothing of itself cannot be judged.
         if (first.Count == 0 || second.Count == 0) return [];
@@ -26,7 +33,8 @@ public static class Fairness
     }
 
     /// <summary>Refuses an unfair comparison, naming each difference.</summary>
-    public static void Require(string firstName, StoredEvaluation first, string secondName, StoredEvaluation second, IReadOnlyList<string> across)
+    public static void Require(string firstName, StoredEvaluation first, string secondName, StoredEvaluation second,
+        IReadOnlyList<string> across)
     {
         var differences = Differences(first.Identity, second.Identity, across);
         if (differences.Count == 0) return;
@@ -44,8 +52,10 @@ public static class Fairness
         if (words[^1] == "seed") return true;
 
         // The first word says what the key is of; "data.sha256" is the data's, "weights_sha256" the model's.
-        return words[0] is not ("data" or "file" or "benchmark" or "problems" or "prompt" or "grader" or "rules" or "sampling" or "rollout" or "evaluate")
-            ? s_free.Contains(words[0])
+        return words[0]
+            is not ("data" or "file" or "benchmark" or "problems" or "prompt" or "grader" or "rules" or "sampling" or "rollout"
+            or "evaluate")
+            ? S_free.Contains(words[0])
             : words[^1] is "path" or "name" or "folder" || words is ["data" or "file" or "benchmark"];
     }
 

@@ -7,8 +7,10 @@ namespace Tenon.Evaluation.Comparisons;
 /// <param name="Problems">Ids of the common problems.</param>
 /// <param name="Clusters">Their clusters; null where no problem has one.</param>
 /// <param name="Left">How many problems some run has and another has not.</param>
-/// <param name="Paired">False where no problem is common: each entrant then stands on problems of its own, all of its runs' together.</param>
-public sealed record PairedScores(IReadOnlyList<Entrant> Entrants, IReadOnlyList<string> Problems, IReadOnlyList<string>? Clusters, int Left, bool Paired)
+/// <param name="Paired">False where no problem is common: each entrant then stands on problems of its own, all of its runs'
+/// together.</param>
+public sealed record PairedScores(IReadOnlyList<Entrant> Entrants, IReadOnlyList<string> Problems, IReadOnlyList<string>? Clusters,
+    int Left, bool Paired)
 {
     private readonly Dictionary<(int Entrant, int Run), IReadOnlyList<double>[]> _scores = [];
 
@@ -17,7 +19,8 @@ public sealed record PairedScores(IReadOnlyList<Entrant> Entrants, IReadOnlyList
     {
         var runs = entrants.SelectMany(e => e.Runs).Select(r => r.Where(p => p.Scores.Count > 0).ToList()).ToList();
         if (runs.Count == 0) return new(entrants, [], null, 0, true);
-        var common = runs.Select(r => r.Select(p => p.Id)).Aggregate((a, b) => a.Intersect(b, StringComparer.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        var common = runs.Select(r => r.Select(p => p.Id)).Aggregate((a, b) => a.Intersect(b, StringComparer.Ordinal))
+            .ToHashSet(StringComparer.Ordinal);
         var all = runs.SelectMany(r => r.Select(p => p.Id)).Distinct(StringComparer.Ordinal).Count();
         if (common.Count == 0) return RunByRun(entrants) is { } byRun ? Of(byRun) : Apart(entrants);
         ProblemScores[] first = [.. runs[0].Where(p => common.Contains(p.Id)).DistinctBy(p => p.Id, StringComparer.Ordinal)];
@@ -36,14 +39,18 @@ public sealed record PairedScores(IReadOnlyList<Entrant> Entrants, IReadOnlyList
         return paired;
     }
 
-    /// <summary>Where every run (a seed) has problems of its own, and the entrants' runs agree one by one: all of them as one run; null otherwise.</summary>
+    /// <summary>
+    /// Where every run (a seed) has problems of its own, and the entrants' runs agree one by one: all of them as one run; null otherwise.
+    /// </summary>
     private static Entrant[]? RunByRun(IReadOnlyList<Entrant> entrants)
     {
         var count = entrants[0].Runs.Count;
         if (count < 2 || entrants.Any(e => e.Runs.Count != count)) return null;
         var all = Enumerable.Range(0, count);
-        if (!all.All(r => entrants.Select(e => e.Runs[r].Select(p => p.Id)).Aggregate((a, b) => a.Intersect(b, StringComparer.Ordinal)).Any())) return null;
-        return [.. entrants.Select(e => e with { Runs = [[.. all.SelectMany(r => e.Runs[r].Select(p => p with { Id = $"run {r + 1}: {p.Id}" }))]] })];
+        if (!all.All(r => entrants.Select(e => e.Runs[r].Select(p => p.Id)).Aggregate((a, b) => a.Intersect(b, StringComparer.Ordinal))
+            .Any())) return null;
+        return [.. entrants.Select(e => e
+            with { Runs = [[.. all.SelectMany(r => e.Runs[r].Select(p => p with { Id = $"run {r + 1}: {p.Id}" }))]] })];
     }
 
     private static PairedScores Apart(IReadOnlyList<Entrant> entrants)

@@ -33,14 +33,16 @@ public sealed record Regrading(Entrant? Theirs, Entrant Ours, IReadOnlyList<Chan
         Parallel.For(0, samples.Count, i => verdicts[i] = verifier.Verify(samples[i].Gold ?? "", samples[i].Text));
         var judged = samples.Zip(verdicts).Where(p => p.Second.Correct is not null).ToList();
         if (judged.Count == 0)
-            throw new TenonException($"regrading {name}", "samples with a gold", "none", "--data FILE gives golds by the problems' ids", usage: true);
+            throw new TenonException($"regrading {name}", "samples with a gold", "none", "--data FILE gives golds by the problems' ids",
+                usage: true);
         var single = samples.GroupBy(s => s.Problem).Where(g => g.Count() == 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
         var changed = judged.Where(p => single.Contains(p.First.Problem) && p.First.Score is { } theirs && theirs > 0.5 != p.Second.Correct)
             .Select(p => new ChangedVerdict(p.First, p.Second.Correct == true, p.Second.Reason, p.Second.Extracted)).ToList();
         var ours = new Entrant(name + " regraded", [Scores(judged, p => p.Second.Correct == true ? 1 : 0)]);
         var scored = judged.Where(p => p.First.Score is not null).ToList();
         return new(
-            scored.Count == 0 ? null : new Entrant(name, [Scores(scored, p => p.First.Score!.Value)]), ours, changed, samples.Count - judged.Count);
+            scored.Count == 0 ? null
+            : new Entrant(name, [Scores(scored, p => p.First.Score!.Value)]), ours, changed, samples.Count - judged.Count);
     }
 
     private static ProblemScores[] Scores(

@@ -13,7 +13,8 @@ public sealed record ImportedSample(string Problem, int Sample, string Text, str
 
 /// <summary>
 /// Reads the sample files of other tools (JSON lines or Parquet, as they write them):
-/// <c>lm-eval</c> (samples_TASK.jsonl of lm-evaluation-harness with --log_samples), <c>lighteval</c> (its details files), <c>vllm</c> (answers of
+/// <c>lm-eval</c> (samples_TASK.jsonl of lm-evaluation-harness with --log_samples), <c>lighteval</c> (its details files), <c>vllm</c>
+/// (answers of
 /// run-batch, or lines with prompt and outputs).
 /// </summary>
 public static class SampleImport
@@ -21,10 +22,14 @@ public static class SampleImport
     /// <summary>The formats by name.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["vllm", "lighteval", "lm-eval"];
 
-    private static readonly string[] s_scores = ["math_verify", "exact_match", "extractive_match", "acc", "score"];
+    private static readonly string[] S_scores = ["math_verify", "exact_match", "extractive_match", "acc", "score"];
 
-    /// <summary>The samples of a file; <paramref name="golds"/> gives golds by problem id where the file has none. A filter of lm-eval picks its lines.</summary>
-    public static IReadOnlyList<ImportedSample> Read(string path, string format, IReadOnlyDictionary<string, string> golds, string? filter = null)
+    /// <summary>
+    /// The samples of a file; <paramref name="golds"/> gives golds by problem id where the file has none. A filter of lm-eval picks its
+    /// lines.
+    /// </summary>
+    public static IReadOnlyList<ImportedSample> Read(string path, string format, IReadOnlyDictionary<string, string> golds, string? filter =
+        null)
     {
         var result = new List<ImportedSample>();
         var count = 0;
@@ -41,7 +46,8 @@ public static class SampleImport
             result.AddRange(samples.Select(s => s with { Gold = s.Gold ?? golds.GetValueOrDefault(s.Problem) }));
         }
 
-        if (result.Count == 0) throw new TenonException($"{path} as {format}", "samples", filter is null ? "none" : $"none of filter {filter}", usage: true);
+        if (result.Count == 0)
+            throw new TenonException($"{path} as {format}", "samples", filter is null ? "none" : $"none of filter {filter}", usage: true);
         return result;
     }
 
@@ -64,9 +70,11 @@ public static class SampleImport
         if (filter is not null && Text(fields, "filter") is { } name && name != filter) return [];
         var id = Text(fields, "doc_id") ?? throw Missing(row, "doc_id");
         var texts = Strings(Field(fields, "resps") ?? throw Missing(row, "resps")).ToList();
-        var named = Field(fields, "metrics") is { ValueKind: JsonValueKind.Array } metrics ? metrics.EnumerateArray().Select(m => m.ToString()) : [];
-        var score = named.Concat(s_scores).Select(m => Number(Field(fields, m))).FirstOrDefault(s => s is not null);
-        var gold = Field(fields, "doc") is { ValueKind: JsonValueKind.Object } doc && doc.TryGetProperty("answer", out var answer) && answer.ValueKind == JsonValueKind.String
+        var named = Field(fields, "metrics") is { ValueKind: JsonValueKind.Array } metrics
+            ? metrics.EnumerateArray().Select(m => m.ToString()) : [];
+        var score = named.Concat(S_scores).Select(m => Number(Field(fields, m))).FirstOrDefault(s => s is not null);
+        var gold = Field(fields, "doc") is { ValueKind: JsonValueKind.Object } doc && doc.TryGetProperty("answer", out var answer)
+            && answer.ValueKind == JsonValueKind.String
             ? answer.GetString()
             : Text(fields, "target");
         return texts.Select((text, j) => new ImportedSample(id, j, text, Final(gold), score));
@@ -76,11 +84,15 @@ public static class SampleImport
     {
         var fields = row.Fields;
         var doc = Field(fields, "doc") ?? default;
-        var id = Inner(doc, "id") is { ValueKind: JsonValueKind.String } word && word.GetString()!.Length > 0 ? word.GetString()! : Text(fields, "doc_id") ?? $"{number}";
-        var gold = Inner(doc, "choices") is { ValueKind: JsonValueKind.Array } choices ? Choice(choices, Inner(doc, "gold_index")) : Text(fields, "gold");
-        var texts = Inner(Field(fields, "model_response") ?? default, "text") ?? Field(fields, "predictions") ?? throw Missing(row, "model_response.text or predictions");
+        var id = Inner(doc, "id") is { ValueKind: JsonValueKind.String } word && word.GetString()!.Length > 0 ? word.GetString()!
+            : Text(fields, "doc_id") ?? $"{number}";
+        var gold = Inner(doc, "choices") is { ValueKind: JsonValueKind.Array } choices ? Choice(choices, Inner(doc, "gold_index"))
+            : Text(fields, "gold");
+        var texts = Inner(Field(fields, "model_response") ?? default, "text") ?? Field(fields, "predictions")
+            ?? throw Missing(row, "model_response.text or predictions");
         var metric = Field(fields, "metric") ?? Field(fields, "metrics") ?? default;
-        var score = metric.ValueKind == JsonValueKind.Object ? metric.EnumerateObject().Select(m => Number(m.Value)).FirstOrDefault(s => s is not null) : null;
+        var score = metric.ValueKind == JsonValueKind.Object
+            ? metric.EnumerateObject().Select(m => Number(m.Value)).FirstOrDefault(s => s is not null) : null;
         return Strings(texts).Select((text, j) => new ImportedSample(id, j, text, Final(gold), score));
     }
 
@@ -95,7 +107,8 @@ public static class SampleImport
                 id, j, (Inner(Inner(c, "message") ?? default, "content") ?? Inner(c, "text"))?.ToString() ?? "", Final(gold), null));
         }
 
-        var outputs = Field(fields, "outputs") ?? Field(fields, "generated_text") ?? Field(fields, "completion") ?? throw Missing(row, "response.body.choices or outputs");
+        var outputs = Field(fields, "outputs") ?? Field(fields, "generated_text") ?? Field(fields, "completion")
+            ?? throw Missing(row, "response.body.choices or outputs");
         return Strings(outputs).Select((text, j) => new ImportedSample(id, j, text, Final(gold), Number(Field(fields, "score"))));
     }
 
@@ -126,7 +139,8 @@ public static class SampleImport
         fields.TryGetValue(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
 
     private static JsonElement? Inner(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var inner) && inner.ValueKind != JsonValueKind.Null ? inner : null;
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var inner) && inner.ValueKind != JsonValueKind.Null
+        ? inner : null;
 
     private static string? Text(Dictionary<string, JsonElement> fields, string name) => Field(fields, name)?.ToString();
 
@@ -138,5 +152,6 @@ public static class SampleImport
         _ => null,
     };
 
-    private static TenonException Missing(DataRow row, string what) => new(row.Where, what, "none", "is --from the tool that wrote the file?", usage: true);
+    private static TenonException Missing(DataRow row, string what) =>
+        new(row.Where, what, "none", "is --from the tool that wrote the file?", usage: true);
 }

@@ -3,8 +3,10 @@ using Tenon.Evaluation.Statistics;
 namespace Tenon.Evaluation.Comparisons;
 
 /// <summary>
-/// What one entrant is ahead of another by, problem by problem. The standard error holds the scatter of the problems' differences (sampling noise is in
-/// it) and, where runs differ, that of the runs. Scores between 0 and 1 get the pseudo-observations of Agresti and Min (2005), the weight of one sample
+/// What one entrant is ahead of another by, problem by problem. The standard error holds the scatter of the problems' differences (sampling
+/// noise is in
+/// it) and, where runs differ, that of the runs. Scores between 0 and 1 get the pseudo-observations of Agresti and Min (2005), the weight
+/// of one sample
 /// a problem, so that pairs which never disagree do not make an interval of no width.
 /// </summary>
 /// <param name="Mean">Mean difference, second less first.</param>
@@ -12,7 +14,8 @@ namespace Tenon.Evaluation.Comparisons;
 /// <param name="High">Upper end.</param>
 /// <param name="StandardError">Its standard error.</param>
 /// <param name="Df">Degrees of freedom of that.</param>
-/// <param name="P">Two-sided p: sign flips over problems (or clusters); Student's t where runs are several, Welch's where problems differ.</param>
+/// <param name="P">Two-sided p: sign flips over problems (or clusters); Student's t where runs are several, Welch's where problems
+/// differ.</param>
 /// <param name="McNemarP">Exact p of McNemar's test; null unless both have one 0 or 1 a problem.</param>
 /// <param name="Gained">Problems that more than half of the second's samples solve and not of the first's.</param>
 /// <param name="Lost">The reverse.</param>
@@ -41,8 +44,12 @@ public sealed record ScoreDifference(
     /// <summary>The smallest true difference that a test at 5 % finds with 80 % probability in data of this size.</summary>
     public double SmallestDifference => Math.Min(Reach(Df) * StandardError, Widest);
 
-    /// <summary>How many problems would find a true difference as large as the one seen; null where none was seen or the runs' scatter alone hides it.</summary>
-    public long? ProblemsToSettle => Room is { } room && room > Runs ? (long)Math.Ceiling(Math.Min(1e15, Problems * FromProblems / (room - Runs))) : null;
+    /// <summary>
+    /// How many problems would find a true difference as large as the one seen; null where none was seen or the runs' scatter alone hides
+    /// it.
+    /// </summary>
+    public long? ProblemsToSettle =>
+        Room is { } room && room > Runs ? (long)Math.Ceiling(Math.Min(1e15, Problems * FromProblems / (room - Runs))) : null;
 
     /// <summary>How many samples a problem would, with these problems; null where no number does.</summary>
     public long? SamplesToSettle
@@ -59,14 +66,19 @@ public sealed record ScoreDifference(
 
     private double? Room => Mean == 0 ? null : Mean / Reach(Df) * (Mean / Reach(Df));
 
-    /// <summary>Two one-sided tests (Schuirmann 1987): p of the claim that the true difference lies within the margin on either side.</summary>
+    /// <summary>
+    /// Two one-sided tests (Schuirmann 1987): p of the claim that the true difference lies within the margin on either side.
+    /// </summary>
     public double Equivalence(double margin)
     {
         if (StandardError == 0) return Math.Abs(Mean) < margin ? 0 : 1;
-        return Math.Max(Distributions.StudentTTail((Mean + margin) / StandardError, Df), Distributions.StudentTTail((margin - Mean) / StandardError, Df));
+        return Math.Max(Distributions.StudentTTail((Mean + margin) / StandardError, Df),
+            Distributions.StudentTTail((margin - Mean) / StandardError, Df));
     }
 
-    /// <summary>Of two rows of a table; <paramref name="draws"/> random sign changes where there are too many problems to take all.</summary>
+    /// <summary>
+    /// Of two rows of a table; <paramref name="draws"/> random sign changes where there are too many problems to take all.
+    /// </summary>
     public static ScoreDifference Of(PairedScores scores, int first, int second, int draws = 20_000)
     {
         var (a, b) = (scores.Scores(first), scores.Scores(second));
@@ -86,7 +98,8 @@ public sealed record ScoreDifference(
         var variance = fromProblems + runsA + runsB;
         if (runsA + runsB > 0)
         {
-            var noise = (fromProblems * fromProblems / df) + (runsA * runsA / Math.Max(1, a.Length - 1)) + (runsB * runsB / Math.Max(1, b.Length - 1));
+            var noise = (fromProblems * fromProblems / df) + (runsA * runsA / Math.Max(1, a.Length - 1))
+                + (runsB * runsB / Math.Max(1, b.Length - 1));
             df = Math.Clamp(variance * variance / noise, 1, 1e6);
         }
 
@@ -121,7 +134,8 @@ public sealed record ScoreDifference(
             mean, bounded ? Math.Max(-1, centre - half) : centre - half, bounded ? Math.Min(1, centre + half) : centre + half, error, df,
             Distributions.StudentTTwoSided(centre / error, df), null, [], [])
         {
-            FromProblems = variance, FromSamples = Math.Min(variance, Within([a]) + Within([b])), Problems = Math.Min(a.Count, b.Count), Samples = samples,
+            FromProblems = variance, FromSamples = Math.Min(variance, Within([a]) + Within([b])), Problems = Math.Min(a.Count, b.Count),
+            Samples = samples,
             Widest = bounded ? 1 : double.PositiveInfinity,
         };
 
@@ -147,7 +161,9 @@ public sealed record ScoreDifference(
     private static double[] Units(double[] values, IReadOnlyList<string>? clusters) => clusters is null ? values
         : [.. Enumerable.Range(0, values.Length).GroupBy(i => clusters[i], StringComparer.Ordinal).Select(g => g.Sum(i => values[i]))];
 
-    /// <summary>The mean with half a pseudo-problem at 1, half at -1 and one at 0, each of the given weight, and its variance over units.</summary>
+    /// <summary>
+    /// The mean with half a pseudo-problem at 1, half at -1 and one at 0, each of the given weight, and its variance over units.
+    /// </summary>
     private static (double Centre, double Variance) Problem(double[] differences, int units, IReadOnlyList<string>? clusters, double weight)
     {
         var n = differences.Length + (2 * weight);
@@ -175,7 +191,9 @@ public sealed record ScoreDifference(
         return Math.Max(0, (Sample.Variance(byRun) / count) - scatter);
     }
 
-    /// <summary>The standard error of a row's mean that comes from samples of the same problems; null where there is one a problem.</summary>
+    /// <summary>
+    /// The standard error of a row's mean that comes from samples of the same problems; null where there is one a problem.
+    /// </summary>
     internal static double? WithinProblems(IReadOnlyList<IReadOnlyList<double>>[] runs) =>
         runs.All(r => r.All(p => p.Count < 2)) ? null : Math.Sqrt(Within(runs));
 

@@ -2,13 +2,17 @@ using System.Text.Json;
 
 namespace Tenon.Evaluation.Comparisons;
 
-/// <summary>Scores from lines <c>{"problem":"id","score":x}</c> with optional <c>run</c>, <c>seed</c>, <c>sample</c> and <c>cluster</c>.</summary>
+/// <summary>
+/// Scores from lines <c>{"problem":"id","score":x}</c> with optional <c>run</c>, <c>seed</c>, <c>sample</c> and <c>cluster</c>.
+/// </summary>
 public static class ScoreLines
 {
     // The one run of a file that names none.
     private const string Unnamed = "scores";
 
-    /// <summary>Rows by <c>run</c> in order of appearance; with different <c>seed</c> they are runs of one row. Lines without a score count nowhere.</summary>
+    /// <summary>
+    /// Rows by <c>run</c> in order of appearance; with different <c>seed</c> they are runs of one row. Lines without a score count nowhere.
+    /// </summary>
     public static IReadOnlyList<Entrant> Read(IEnumerable<string> lines, string source)
     {
         var scores = new List<Line>();
@@ -24,13 +28,15 @@ public static class ScoreLines
             {
                 var first = places[(line.Run, line.Seed, line.Problem, sample)];
                 throw new TenonException(
-                    $"{source}, line {number}", "a sample that stands once", $"sample {sample} of problem {line.Problem}, as in line {first}", usage: true);
+                    $"{source}, line {number}", "a sample that stands once",
+                    $"sample {sample} of problem {line.Problem}, as in line {first}", usage: true);
             }
 
             scores.Add(line);
         }
 
-        if (scores.Count == 0) throw new TenonException(source, "lines {\"problem\":\"id\",\"score\":x}", "no line with a score", usage: true);
+        if (scores.Count == 0)
+            throw new TenonException(source, "lines {\"problem\":\"id\",\"score\":x}", "no line with a score", usage: true);
         return [.. scores.GroupBy(s => s.Run).Select(run => new Entrant(run.Key, [.. run.GroupBy(s => s.Seed).Select(Problems)]))];
     }
 
@@ -54,8 +60,10 @@ public static class ScoreLines
                 JsonValueKind.Number when score.TryGetDouble(out var x) && double.IsFinite(x) => x,
                 _ => null,
             };
-            if (value is null) throw new TenonException($"{place}: score", "a finite number, true or false", score.GetRawText(), usage: true);
-            return new(Word(json, "run") ?? Unnamed, Word(json, "seed") ?? "", problem.ToString(), value.Value, Word(json, "sample"), Word(json, "cluster"));
+            if (value is null)
+                throw new TenonException($"{place}: score", "a finite number, true or false", score.GetRawText(), usage: true);
+            return new(Word(json, "run") ?? Unnamed, Word(json, "seed")
+                ?? "", problem.ToString(), value.Value, Word(json, "sample"), Word(json, "cluster"));
         }
         catch (JsonException e)
         {

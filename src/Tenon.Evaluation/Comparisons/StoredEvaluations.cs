@@ -14,7 +14,8 @@ public sealed record StoredEvaluation(
     string Benchmark, int? Step, JsonObject Identity, IReadOnlyList<ProblemScores> Problems, IReadOnlyDictionary<string, double?> Facts);
 
 /// <summary>
-/// Reads evaluations for a comparison: a folder with <c>samples.jsonl</c>, a folder of such folders, or a run folder (its <c>eval/</c>; the last step
+/// Reads evaluations for a comparison: a folder with <c>samples.jsonl</c>, a folder of such folders, or a run folder (its <c>eval/</c>; the
+/// last step
 /// unless another is asked for). The run's and the evaluation's own files are all that is read.
 /// </summary>
 public static class StoredEvaluations
@@ -31,8 +32,10 @@ public static class StoredEvaluations
         if (found.Count == 0)
         {
             throw new TenonException(
-                $"evaluation {folder}", "a folder with samples.jsonl, or a run that was evaluated", isRun ? "a run without evaluations" : "neither",
-                isRun ? "the recipe's evaluate.benchmarks, or tenon eval with the run's adapter" : "tenon eval ... --output DIR writes one", usage: true);
+                $"evaluation {folder}", "a folder with samples.jsonl, or a run that was evaluated", isRun ? "a run without evaluations"
+                : "neither",
+                isRun ? "the recipe's evaluate.benchmarks, or tenon eval with the run's adapter"
+                : "tenon eval ... --output DIR writes one", usage: true);
         }
 
         if (step is { } wanted && found.All(e => e.Step != wanted))
@@ -41,7 +44,8 @@ public static class StoredEvaluations
             throw new TenonException($"evaluation {folder}@{wanted}", $"an evaluated step: {steps}", $"{wanted}", usage: true);
         }
 
-        return [.. found.GroupBy(e => e.Benchmark).Select(g => step is null ? g.MaxBy(e => e.Step ?? 0)! : g.FirstOrDefault(e => e.Step == step))
+        return [.. found.GroupBy(e => e.Benchmark)
+            .Select(g => step is null ? g.MaxBy(e => e.Step ?? 0)! : g.FirstOrDefault(e => e.Step == step))
             .OfType<StoredEvaluation>()];
     }
 
@@ -74,7 +78,9 @@ public static class StoredEvaluations
             if (Path.GetFileName(place) == "samples") continue;
 
             // A run keeps them under eval/STEP/NAME@K.
-            var step = int.TryParse(Path.GetRelativePath(folder, place).Split(Path.DirectorySeparatorChar)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+            var step =
+                int.TryParse(Path.GetRelativePath(folder, place).Split(Path.DirectorySeparatorChar)[0], NumberStyles.None,
+                CultureInfo.InvariantCulture, out var n)
                 ? n
                 : (int?)null;
             yield return OfSamples(place, step, facts);
@@ -91,7 +97,8 @@ public static class StoredEvaluations
         {
             // A killed process may leave half a line.
             if (ParseText(line) is not { } sample || Text(sample["problem"]) is not { } id || Text(sample["skipped"]) is not null) continue;
-            var score = Number(sample["score"]) ?? (sample["correct"] is JsonValue value && value.TryGetValue<bool>(out var right) ? (right ? 1 : 0) : null);
+            var score = Number(sample["score"])
+                ?? (sample["correct"] is JsonValue value && value.TryGetValue<bool>(out var right) ? (right ? 1 : 0) : null);
             if (score is not { } x) continue;
             if (!problems.TryGetValue(id, out var problem)) problems[id] = problem = ([], Text(sample["cluster"]));
             problem.Scores.Add(x);
@@ -103,7 +110,8 @@ public static class StoredEvaluations
         var name = Text(summary["benchmark"]) ?? Text(identity["benchmark"]) ?? Path.GetFileName(folder);
         var step = ofRun ?? Number(identity["step"]) ?? Number(summary["step"]);
         return new(
-            name.Split('@')[0], step is { } s ? (int)s : null, identity, [.. problems.Select(p => new ProblemScores(p.Key, p.Value.Scores, p.Value.Cluster))],
+            name.Split('@')[0], step is { } s ? (int)s
+            : null, identity, [.. problems.Select(p => new ProblemScores(p.Key, p.Value.Scores, p.Value.Cluster))],
             new Dictionary<string, double?>(step == 0 ? Untrained : facts)
             {
                 ["length_mean"] = samples == 0 ? null : tokens / samples, ["truncated"] = samples == 0 ? null : truncated / (double)samples,
@@ -132,7 +140,8 @@ public static class StoredEvaluations
         if (run?["recipe"] is not JsonObject recipe) return result;
         foreach (var (section, keys) in new (string, string[])[]
         {
-            ("data", ["task", "prompt", "system", "chat-template"]), ("rollout", ["temperature"]), ("evaluate", ["temperature", "max-new-tokens", "problems", "seed"]),
+            ("data", ["task", "prompt", "system", "chat-template"]), ("rollout", ["temperature"]),
+            ("evaluate", ["temperature", "max-new-tokens", "problems", "seed"]),
         })
         {
             foreach (var key in keys)

@@ -4,7 +4,8 @@ namespace Tenon.Evaluation.Comparisons;
 public static class TiedSets
 {
     /// <summary>
-    /// Rows given from best to worst; <paramref name="apart"/> tells whether two of them differ. Each set is a stretch of the order within which no two
+    /// Rows given from best to worst; <paramref name="apart"/> tells whether two of them differ. Each set is a stretch of the order within
+    /// which no two
     /// differ, as long as it can be; a row may stand in two sets, for "cannot be told apart" does not carry over.
     /// </summary>
     public static IReadOnlyList<IReadOnlyList<string>> Of(IReadOnlyList<string> ordered, Func<int, int, bool> apart)

@@ -2,7 +2,9 @@ using Tenon.Evaluation.Comparisons;
 
 namespace Tenon.Evaluation.Reports;
 
-/// <summary>Comparisons as one self-contained HTML file: tables with intervals, what they mean, pass@k side by side, accuracy against what it cost.</summary>
+/// <summary>
+/// Comparisons as one self-contained HTML file: tables with intervals, what they mean, pass@k side by side, accuracy against what it cost.
+/// </summary>
 public static class ComparisonReport
 {
     /// <summary>Writes the report; returns its path.</summary>
@@ -38,18 +40,25 @@ public static class ComparisonReport
         if (comparison.Rows[0].Pass.Count > 1)
         {
             double[] ks = [.. comparison.Rows[0].Pass.Select(p => (double)p.K)];
-            yield return new("pass@k", ks, [.. comparison.Rows.Select(r => new ReportSeries(r.Name, [.. r.Pass.Select(p => p.Value.Mean)]))])
+            yield return new("pass@k", ks,
+                [.. comparison.Rows.Select(r => new ReportSeries(r.Name, [.. r.Pass.Select(p => p.Value.Mean)]))])
             {
                 Share = true, Main = true, Log = true, XLabel = "k",
             };
         }
 
-        foreach (var (key, heading) in new[] { ("trainable", "trainable parameters"), ("tokens", "tokens sampled in training"), ("seconds", "seconds of training") })
+        foreach (var (key, heading) in
+            new[] { ("trainable", "trainable parameters"), ("tokens", "tokens sampled in training"), ("seconds", "seconds of training") })
         {
-            var known = comparison.Rows.Select((row, i) => (Row: row, Index: i, X: row.Facts.GetValueOrDefault(key))).Where(r => r.X > 0).OrderBy(r => r.X).ToList();
+            var known = comparison.Rows.Select((row, i) => (Row: row, Index: i, X: row.Facts.GetValueOrDefault(key))).Where(r => r.X > 0)
+                .OrderBy(r => r.X).ToList();
             if (known.Select(r => r.X).Distinct().Count() < 2) continue;
             double[] x = [.. known.Select(r => r.X!.Value).Distinct()];
-            yield return new($"accuracy against {heading}", x, [.. known.Select(r => Mark(r.Row, r.Index, x, r.X!.Value))]) { Share = true, Log = true, XLabel = heading };
+            yield return new($"accuracy against {heading}", x, [.. known.Select(r => Mark(r.Row, r.Index, x, r.X!.Value))])
+            {
+                Share = true,
+                Log = true, XLabel = heading
+            };
         }
     }
 

@@ -12,7 +12,8 @@ internal static class EvaluationMean
     {
         var problems = (evaluation.Json["problems"] as JsonArray)?.OfType<JsonObject>() ?? [];
         IReadOnlyList<double>[] scores = [.. problems.Select(p => (IReadOnlyList<double>)
-            [.. (p["samples"] as JsonArray ?? []).OfType<JsonObject>().Select(s => RunJson.Flag(s["correct"])).OfType<bool>().Select(right => right ? 1.0 : 0.0)])];
+            [.. (p["samples"] as JsonArray ?? []).OfType<JsonObject>().Select(s => RunJson.Flag(s["correct"])).OfType<bool>()
+            .Select(right => right ? 1.0 : 0.0)])];
         return scores.All(s => s.Count == 0) ? null : Estimate.Of(scores);
     }
 }

@@ -13,7 +13,8 @@ internal static class LineChart
     private const int MostPoints = 1200;
 
     /// <summary>The chart; empty where no series has two values.</summary>
-    public static string Svg(string title, IReadOnlyList<ChartLine> lines, int width, int height, bool fromZero = false, double? most = null)
+    public static string Svg(string title, IReadOnlyList<ChartLine> lines, int width, int height, bool fromZero = false, double? most =
+        null)
     {
         var drawn = lines.Where(line => line.Y.Any(double.IsFinite)).ToList();
         if (drawn.Count == 0) return "";
@@ -29,11 +30,16 @@ internal static class LineChart
         double Y(double y) => top + (1 - (y - y0) / (y1 - y0)) * plotHeight;
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{Html(title)}\"><text class=\"title\" x=\"{left}\" y=\"16\">{Html(title)}</text>");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{Html(title)}\"><text class=\"title\" x=\"{left}\" "
+            + $"y=\"16\">{Html(title)}</text>");
         foreach (var tick in Ticks(y0, y1, height > 200 ? 6 : 4))
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{left}\" x2=\"{width - right}\" y1=\"{Y(tick):0.#}\" y2=\"{Y(tick):0.#}\"/><text class=\"tick\" text-anchor=\"end\" x=\"{left - 6}\" y=\"{Y(tick) + 4:0.#}\">{Label(tick)}</text>");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<line class=\"grid\" x1=\"{left}\" x2=\"{width - right}\" y1=\"{Y(tick):0.#}\" y2=\"{Y(tick):0.#}\"/><text "
+                + $"class=\"tick\" text-anchor=\"end\" x=\"{left - 6}\" y=\"{Y(tick) + 4:0.#}\">{Label(tick)}</text>");
         foreach (var tick in Ticks(x0, x1, width > 500 ? 10 : 5).Where(tick => tick == Math.Floor(tick)))
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.#}\" y=\"{height - 8}\">{Label(tick)}</text>");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.#}\" y=\"{height - 8}\">{Label(tick)}</text>");
         var legend = width - right;
         foreach (var line in drawn)
         {
@@ -41,7 +47,9 @@ internal static class LineChart
             if (drawn.Count > 1)
             {
                 legend -= 8 * line.Name.Length + 22;
-                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{legend}\" cy=\"12\" r=\"4\" fill=\"{line.Color}\"/><text class=\"tick\" x=\"{legend + 8}\" y=\"16\">{Html(line.Name)}</text>");
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<circle cx=\"{legend}\" cy=\"12\" r=\"4\" fill=\"{line.Color}\"/><text class=\"tick\" x=\"{legend + 8}\" "
+                    + $"y=\"16\">{Html(line.Name)}</text>");
             }
         }
         return svg.Append("</svg>\n").ToString();
@@ -57,11 +65,15 @@ internal static class LineChart
         foreach (var piece in pieces.Where(piece => piece.Count > 0))
         {
             if (!line.Points && piece.Count > 1)
-                svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{line.Color}\" points=\"{string.Join(' ', piece.Select(i => string.Create(CultureInfo.InvariantCulture, $"{x(line.X[i]):0.#},{y(line.Y[i]):0.#}")))}\"/>");
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<polyline fill=\"none\" stroke=\"{line.Color}\" "
+                    + $"points=\"{string.Join(' ', piece.Select(i => string.Create(CultureInfo.InvariantCulture, $"{x(line.X[i]):0.#},{y(line.Y[i]):0.#}")))}\"/>");
             // Marks carry a title, which the browser shows under the pointer; a long line gets none.
             if (line.Points || piece.Count <= 200)
                 foreach (var i in piece)
-                    svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{x(line.X[i]):0.#}\" cy=\"{y(line.Y[i]):0.#}\" r=\"{(line.Points ? 4.5 : 1.6)}\" fill=\"{line.Color}\"><title>{Html(line.Name)}, step {line.X[i]}: {Label(line.Y[i])}</title></circle>");
+                    svg.Append(CultureInfo.InvariantCulture,
+                        $"<circle cx=\"{x(line.X[i]):0.#}\" cy=\"{y(line.Y[i]):0.#}\" r=\"{(line.Points ? 4.5 : 1.6)}\" "
+                        + $"fill=\"{line.Color}\"><title>{Html(line.Name)}, step {line.X[i]}: {Label(line.Y[i])}</title></circle>");
         }
     }
 
@@ -80,7 +92,8 @@ internal static class LineChart
         if (size < 1e-12) return "0";
         return size is >= 1e-3 and < 1e5
             ? Math.Round(value, size >= 100 ? 0 : size >= 1 ? 3 : 5).ToString("0.#####", CultureInfo.InvariantCulture)
-            : value.ToString("0.##E+0", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace("E", "e", StringComparison.Ordinal);
+            : value.ToString("0.##E+0", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal)
+            .Replace("E", "e", StringComparison.Ordinal);
     }
 
     private static (double Least, double Most) Range(IEnumerable<double> values)

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Tenon.Evaluation.Reports;
 
 /// <summary>
-/// A report as one HTML file that needs no network: its style, its script and the plot library (uPlot, MIT) stand inside, and so do all of its numbers as
+/// A report as one HTML file that needs no network: its style, its script and the plot library (uPlot, MIT) stand inside, and so do all of
+/// its numbers as
 /// JSON, from which the script draws and which a button saves. Parts are added in reading order.
 /// </summary>
 internal sealed class ReportPage(string title, string subtitle)
@@ -28,14 +29,16 @@ internal sealed class ReportPage(string title, string subtitle)
     public void Sentences(IEnumerable<string> sentences)
     {
         string[] all = [.. sentences];
-        if (all.Length > 0) _body.Append("<ul class=\"sentences\">").Append(string.Concat(all.Select(s => $"<li>{E(s)}</li>"))).Append("</ul>\n");
+        if (all.Length > 0) _body.Append("<ul class=\"sentences\">").Append(string.Concat(all.Select(s => $"<li>{E(s)}</li>")))
+            .Append("</ul>\n");
     }
 
     /// <summary>Figures side by side: a label, a value, a note.</summary>
     public void Cards(IEnumerable<(string Label, string Value, string Note)> cards)
     {
         _body.Append("<section class=\"cards\">");
-        foreach (var (label, value, note) in cards) _body.Append(CultureInfo.InvariantCulture, $"<div><span>{E(label)}</span><b>{E(value)}</b><small>{E(note)}</small></div>");
+        foreach (var (label, value, note) in cards)
+            _body.Append(CultureInfo.InvariantCulture, $"<div><span>{E(label)}</span><b>{E(value)}</b><small>{E(note)}</small></div>");
         _body.Append("</section>\n");
     }
 
@@ -51,7 +54,9 @@ internal sealed class ReportPage(string title, string subtitle)
                 var id = chart.Id is null ? "" : $" id=\"{E(chart.Id)}\"";
                 var sentence = chart.Sentence is null ? "" : $" <small>{E(chart.Sentence)}</small>";
                 var kind = chart.Main ? " class=\"main\"" : "";
-                _body.Append(CultureInfo.InvariantCulture, $"<figure{id}{kind} data-chart=\"{_charts.Count}\"><figcaption>{E(chart.Title)}{sentence}</figcaption><div class=\"plot\"></div></figure>\n");
+                _body.Append(CultureInfo.InvariantCulture,
+                    $"<figure{id}{kind} data-chart=\"{_charts.Count}\"><figcaption>{E(chart.Title)}{sentence}</figcaption><div "
+                    + $"class=\"plot\"></div></figure>\n");
                 _charts.Add(chart.ToJson());
             }
 
@@ -62,7 +67,8 @@ internal sealed class ReportPage(string title, string subtitle)
     /// <summary>A table that sorts and copies.</summary>
     public void Table(ResultTable table)
     {
-        _body.Append(CultureInfo.InvariantCulture, $"<h3>{E(table.Title)}</h3>\n<div class=\"scroll\"><table class=\"data\" data-name=\"{E(table.Title)}\"><thead><tr>");
+        _body.Append(CultureInfo.InvariantCulture,
+            $"<h3>{E(table.Title)}</h3>\n<div class=\"scroll\"><table class=\"data\" data-name=\"{E(table.Title)}\"><thead><tr>");
         foreach (var column in table.Columns) _body.Append(CultureInfo.InvariantCulture, $"<th>{E(column.Trim())}</th>");
         _body.Append("</tr></thead><tbody>\n");
         foreach (var row in table.Rows)
@@ -82,7 +88,10 @@ internal sealed class ReportPage(string title, string subtitle)
         {
             ["title"] = table.Title,
             ["columns"] = new JsonArray([.. table.Columns.Select(c => (JsonNode?)JsonValue.Create(c.Trim()))]),
-            ["rows"] = new JsonArray([.. table.Rows.Select(r => new JsonArray([.. r.Select(c => (JsonNode?)(c.Value is { } x ? JsonValue.Create(x) : JsonValue.Create(c.Text)))]))]),
+            ["rows"] =
+            new JsonArray(
+            [.. table.Rows.Select(r =>
+            new JsonArray([.. r.Select(c => (JsonNode?)(c.Value is { } x ? JsonValue.Create(x) : JsonValue.Create(c.Text)))]))]),
         });
     }
 
@@ -100,7 +109,9 @@ internal sealed class ReportPage(string title, string subtitle)
         foreach (var (key, value) in Data) data[key] = value?.DeepClone();
         data["tables"] = _tables.DeepClone();
         data["charts"] = _charts.DeepClone();
-        var smoothing = _charts.Count == 0 ? "" : "<label>smoothing <input id=\"smoothing\" type=\"range\" min=\"1\" max=\"20\" value=\"1\"></label><span>drag to zoom, double click to go back</span>";
+        var smoothing = _charts.Count == 0 ? ""
+            : "<label>smoothing <input id=\"smoothing\" type=\"range\" min=\"1\" max=\"20\" value=\"1\"></label><span>drag to zoom, "
+            + "double click to go back</span>";
         return $"""
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{E(title)} - Tenon</title>

@@ -13,7 +13,8 @@ public readonly record struct ResultCell(string Text, double? Value = null)
     public static ResultCell Percent(double? share) => Number(share, x => (100 * x).ToString("0.0", CultureInfo.InvariantCulture) + " %");
 
     /// <summary>A difference of shares in points, with its sign.</summary>
-    public static ResultCell Points(double? change) => Number(change, x => (100 * x).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture));
+    public static ResultCell Points(double? change) =>
+        Number(change, x => (100 * x).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture));
 
     /// <summary>A p-value.</summary>
     public static ResultCell P(double? p) => Number(p, x => x < 0.0001 ? "<0.0001" : x.ToString("0.0000", CultureInfo.InvariantCulture));
@@ -34,7 +35,10 @@ public readonly record struct ResultCell(string Text, double? Value = null)
         value is { } x && double.IsFinite(x) ? new(text(x), x) : new("-");
 }
 
-/// <summary>A table of results that prints itself for a terminal and as CSV, LaTeX and Markdown; the first column is text, the others are flush right.</summary>
+/// <summary>
+/// A table of results that prints itself for a terminal and as CSV, LaTeX and Markdown; the first column is text, the others are flush
+/// right.
+/// </summary>
 public sealed class ResultTable(string title, params string[] columns)
 {
     private readonly List<ResultCell[]> _rows = [];
@@ -74,7 +78,8 @@ public sealed class ResultTable(string title, params string[] columns)
         return text.ToString();
 
         void Line(string[] cells) =>
-            text.Append(string.Join("  ", cells.Select((cell, c) => c == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[c]))).TrimEnd()).Append('\n');
+            text.Append(string.Join("  ", cells.Select((cell, c) => c == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[c]))).TrimEnd())
+            .Append('\n');
     }
 
     /// <summary>Comma-separated, numbers in full.</summary>
@@ -90,8 +95,10 @@ public sealed class ResultTable(string title, params string[] columns)
     /// <summary>A GitHub table.</summary>
     public string Markdown()
     {
-        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |";
-        string[] lines = [Row(columns), Row(columns.Select((_, c) => c == 0 ? "---" : "---:")), .. _rows.Select(r => Row(r.Select(c => c.Text)))];
+        static string Row(IEnumerable<string> cells) =>
+            $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |";
+        string[] lines =
+            [Row(columns), Row(columns.Select((_, c) => c == 0 ? "---" : "---:")), .. _rows.Select(r => Row(r.Select(c => c.Text)))];
         return string.Join('\n', lines) + "\n";
     }
 
@@ -101,7 +108,8 @@ public sealed class ResultTable(string title, params string[] columns)
         static string Row(IEnumerable<string> cells) => string.Join(" & ", cells.Select(Escaped)) + @" \\";
         string[] lines =
         [
-            $@"\begin{{tabular}}{{l{new string('r', columns.Length - 1)}}}", @"\toprule", Row(columns), @"\midrule", .. _rows.Select(r => Row(r.Select(c => c.Text))),
+            $@"\begin{{tabular}}{{l{new string('r', columns.Length - 1)}}}", @"\toprule", Row(columns), @"\midrule",
+                .. _rows.Select(r => Row(r.Select(c => c.Text))),
             @"\bottomrule", @"\end{tabular}",
         ];
         return string.Join('\n', lines) + "\n";

@@ -2,20 +2,26 @@ using Tenon.Runs;
 
 namespace Tenon.Evaluation.Reports;
 
-/// <summary>The charts of a run: accuracy and reward apart and large, every other metric small; metrics that never change are named in a sentence.</summary>
+/// <summary>
+/// The charts of a run: accuracy and reward apart and large, every other metric small; metrics that never change are named in a sentence.
+/// </summary>
 internal static class RunCharts
 {
-    private static readonly Metric[] s_first =
+    private static readonly Metric[] S_first =
     [
-        StepMetric.LengthMean, StepMetric.Truncated, StepMetric.Entropy, StepMetric.Kl, StepMetric.GradNorm, StepMetric.UpdateNorm, StepMetric.Loss, StepMetric.RatioMax,
-        StepMetric.RewardStd, StepMetric.LearningRate, StepMetric.SampleSpeed, StepMetric.TrainSpeed, StepMetric.Memory, StepMetric.LogpDifference,
+        StepMetric.LengthMean, StepMetric.Truncated, StepMetric.Entropy, StepMetric.Kl, StepMetric.GradNorm, StepMetric.UpdateNorm,
+            StepMetric.Loss, StepMetric.RatioMax,
+        StepMetric.RewardStd, StepMetric.LearningRate, StepMetric.SampleSpeed, StepMetric.TrainSpeed, StepMetric.Memory,
+            StepMetric.LogpDifference,
     ];
 
     // What a chart of several lines shows, or what says nothing by itself.
-    private static readonly Metric[] s_elsewhere =
+    private static readonly Metric[] S_elsewhere =
     [
-        StepMetric.Time, StepMetric.SampleTime, StepMetric.ScoreTime, StepMetric.TrainTime, StepMetric.TokensSampled, StepMetric.TokensTrained, StepMetric.RewardMean,
-        StepMetric.Accuracy, StepMetric.GroupsMixed, StepMetric.GroupsAllRight, StepMetric.GroupsAllWrong, StepMetric.GroupsDrawn, StepMetric.GroupsKept,
+        StepMetric.Time, StepMetric.SampleTime, StepMetric.ScoreTime, StepMetric.TrainTime, StepMetric.TokensSampled,
+            StepMetric.TokensTrained, StepMetric.RewardMean,
+        StepMetric.Accuracy, StepMetric.GroupsMixed, StepMetric.GroupsAllRight, StepMetric.GroupsAllWrong, StepMetric.GroupsDrawn,
+            StepMetric.GroupsKept,
         StepMetric.LengthMax, StepMetric.ClipLow, StepMetric.ClipHigh, StepMetric.Masked, StepMetric.RatioMin, StepMetric.Drift,
     ];
 
@@ -27,7 +33,8 @@ internal static class RunCharts
         if (Reward(run) is { } reward) yield return reward;
         if (Groups(run) is { } groups) yield return groups;
         ReportSeries?[] clips = [Line(run, StepMetric.ClipLow, "low"), Line(run, StepMetric.ClipHigh, "high")];
-        if (clips.OfType<ReportSeries>().Any(s => Varies(s.Y))) yield return new("share of tokens clipped", run.Steps, [.. clips.OfType<ReportSeries>()]) { Share = true, FromZero = true };
+        if (clips.OfType<ReportSeries>().Any(s => Varies(s.Y)))
+            yield return new("share of tokens clipped", run.Steps, [.. clips.OfType<ReportSeries>()]) { Share = true, FromZero = true };
         foreach (var metric in Shown(run))
         {
             if (run.Column(metric) is { } values && Varies(values)) yield return Curve(run, metric, values);
@@ -52,7 +59,8 @@ internal static class RunCharts
     {
         int[] families = [StepMetric.Reward.Member.Place, StepMetric.Evaluation.Member.Place];
         var rewards = run.Metrics.Where(metric => metric.Place == StepMetric.Reward.Member.Place).ToList();
-        return [.. s_first, .. rewards.Count > 1 ? rewards : [], .. run.Metrics.Except(s_first).Except(s_elsewhere).Where(metric => !families.Contains(metric.Place))];
+        return [.. S_first, .. rewards.Count > 1 ? rewards
+            : [], .. run.Metrics.Except(S_first).Except(S_elsewhere).Where(metric => !families.Contains(metric.Place))];
     }
 
     private static ReportChart? Accuracy(RunRecord run)
@@ -68,20 +76,23 @@ internal static class RunCharts
             series.Add(new(group.Key, At(x, steps, [.. group.Select(e => e["accuracy"])]))
             {
                 Points = true, Joined = true, Color = i + 1,
-                Band = means.Contains(null) ? null : (At(x, steps, [.. means.Select(m => m!.Low)]), At(x, steps, [.. means.Select(m => m!.High)])),
+                Band = means.Contains(null) ? null
+                : (At(x, steps, [.. means.Select(m => m!.Low)]), At(x, steps, [.. means.Select(m => m!.High)])),
             });
         }
 
         return series.Count == 0 ? null : new("Accuracy", x, series)
         {
-            Share = true, FromZero = true, Main = true, Id = "accuracy-curve", Sentence = evaluations.Count > 0 ? "evaluations with their 95 % intervals" : null,
+            Share = true, FromZero = true, Main = true, Id = "accuracy-curve", Sentence = evaluations.Count > 0
+            ? "evaluations with their 95 % intervals" : null,
         };
     }
 
     private static ReportChart? Reward(RunRecord run)
     {
         if (run.Column(StepMetric.RewardMean) is not { } reward) return null;
-        var same = run.Column(StepMetric.Accuracy) is { } accuracy && accuracy.Zip(reward).All(p => double.IsNaN(p.Second) || Math.Abs(p.First - p.Second) < 1e-9);
+        var same = run.Column(StepMetric.Accuracy) is { } accuracy
+            && accuracy.Zip(reward).All(p => double.IsNaN(p.Second) || Math.Abs(p.First - p.Second) < 1e-9);
         return new("Reward", run.Steps, [new("reward", reward) { Color = 3 }])
         {
             Main = true, Id = "reward-curve", Sentence = same ? "in this run the reward is the accuracy" : null,
@@ -91,7 +102,9 @@ internal static class RunCharts
     private static ReportChart? Groups(RunRecord run)
     {
         if (run.Column(StepMetric.GroupsDrawn) is not { } drawn) return null;
-        ReportSeries?[] lines = [Share(StepMetric.GroupsMixed, "mixed", 0), Share(StepMetric.GroupsAllRight, "all right", 1), Share(StepMetric.GroupsAllWrong, "all wrong", 2)];
+        ReportSeries?[] lines =
+            [Share(StepMetric.GroupsMixed, "mixed", 0), Share(StepMetric.GroupsAllRight, "all right", 1),
+            Share(StepMetric.GroupsAllWrong, "all wrong", 2)];
         return new("groups", run.Steps, [.. lines.OfType<ReportSeries>()]) { Share = true, FromZero = true };
 
         ReportSeries? Share(Metric metric, string name, int color) => run.Column(metric) is { } values
@@ -100,9 +113,12 @@ internal static class RunCharts
     }
 
     private static ReportChart Curve(RunRecord run, Metric metric, double[] values) =>
-        new(Title(metric) + (metric.Unit == Unit.Share ? "" : Units.Suffix(metric.Unit)), run.Steps, [new(Title(metric), values)]) { Share = metric.Unit == Unit.Share };
+        new(Title(metric) + (metric.Unit == Unit.Share ? "" : Units.Suffix(metric.Unit)), run.Steps,
+        [new(Title(metric), values)])
+        { Share = metric.Unit == Unit.Share };
 
-    private static ReportSeries? Line(RunRecord run, Metric metric, string name) => run.Column(metric) is { } values ? new(name, values) : null;
+    private static ReportSeries? Line(RunRecord run, Metric metric, string name) =>
+        run.Column(metric) is { } values ? new(name, values) : null;
 
     private static string Title(Metric metric) => metric.Title.Contains(':', StringComparison.Ordinal) ? metric.Name : metric.Title;
 

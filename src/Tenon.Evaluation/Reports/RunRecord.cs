@@ -34,7 +34,8 @@ internal sealed class RunRecord(RunReader reader)
 /// <summary>A file of <c>eval/</c>.</summary>
 internal sealed record EvaluationRecord(int Step, string Benchmark, JsonObject Json)
 {
-    public static EvaluationRecord From(JsonObject json) => new((int)(RunJson.Whole(json["step"]) ?? 0), RunJson.Text(json["benchmark"]) ?? "", json);
+    public static EvaluationRecord From(JsonObject json) =>
+        new((int)(RunJson.Whole(json["step"]) ?? 0), RunJson.Text(json["benchmark"]) ?? "", json);
 
     /// <summary>A summary's number; NaN where it is missing.</summary>
     public double this[string name] => RunJson.Number(Json[name]);

@@ -6,13 +6,15 @@ using Tenon.Runs;
 namespace Tenon.Evaluation.Reports;
 
 /// <summary>
-/// A run as one self-contained HTML file: what was learned with its error, curves, evaluations, completions with verdicts, settings. It reads the run
+/// A run as one self-contained HTML file: what was learned with its error, curves, evaluations, completions with verdicts, settings. It
+/// reads the run
 /// folder alone and may be made while the run still goes on.
 /// </summary>
 public static class RunReport
 {
     /// <summary>
-    /// Reads a run folder and writes the report; returns its path (<c>report.html</c> in the folder by default). <paramref name="defaults"/> is a recipe of
+    /// Reads a run folder and writes the report; returns its path (<c>report.html</c> in the folder by default).
+    /// <paramref name="defaults"/> is a recipe of
     /// default settings: those of the run that differ stand first, the others are folded; without it all stand open.
     /// </summary>
     public static string Write(string folder, string? path = null, JsonNode? defaults = null) =>
@@ -30,7 +32,8 @@ public static class RunReport
         page.Cards(Cards(run, comparisons));
         if (run.Steps.Length == 0) page.Html("<p class=\"empty\">No step is logged yet.</p>\n");
         page.Charts(RunCharts.Of(run));
-        if (RunCharts.Constants(run) is { } constants) page.Html($"<p class=\"empty\">Constant over all steps: {ReportPage.E(constants)}.</p>\n");
+        if (RunCharts.Constants(run) is { } constants)
+            page.Html($"<p class=\"empty\">Constant over all steps: {ReportPage.E(constants)}.</p>\n");
         Evaluations(page, run, comparisons);
         page.Html(Transcripts.Html(run));
         SettingsTable.Add(page, run.Run, defaults);
@@ -43,7 +46,8 @@ public static class RunReport
         var parts = new List<string?>
         {
             Text(recipe?["model"]),
-            Text(recipe?["adapter"]?["method"]) is { } method ? method + (Text(recipe?["adapter"]?["rank"]) is { } rank ? $" rank {rank}" : "") : null,
+            Text(recipe?["adapter"]?["method"]) is { } method
+            ? method + (Text(recipe?["adapter"]?["rank"]) is { } rank ? $" rank {rank}" : "") : null,
             Text(recipe?["objective"]?["preset"]),
             Text(recipe?["steps"]) is { } steps ? $"{run.Steps.Length} of {steps} steps" : $"{run.Steps.Length} steps",
             Text(recipe?["seed"]) is { } seed ? $"seed {seed}" : null,
@@ -62,7 +66,9 @@ public static class RunReport
         {
             if (after.FirstOrDefault(e => e.Benchmark == then.Benchmark) is not { } now) continue;
             if (then.Problems.All(p => p.Scores.Count == 0) || now.Problems.All(p => p.Scores.Count == 0)) continue;
-            result.Add(Comparison.Of(then.Benchmark, [new("before", [then.Problems]) { Facts = then.Facts }, new("after", [now.Problems]) { Facts = now.Facts }]));
+            result.Add(
+                Comparison.Of(then.Benchmark,
+                [new("before", [then.Problems]) { Facts = then.Facts }, new("after", [now.Problems]) { Facts = now.Facts }]));
         }
 
         return result;
@@ -79,18 +85,21 @@ public static class RunReport
                 $"{Points(d.Mean)} points (95 % {Points(d.Low)} to {Points(d.High)}): {comparison.Rows[1].Verdict}");
         }
 
-        foreach (var (column, label) in new[] { (StepMetric.Accuracy, "accuracy in training"), (StepMetric.RewardMean, "reward in training") })
+        foreach (var (column, label) in
+            new[] { (StepMetric.Accuracy, "accuracy in training"), (StepMetric.RewardMean, "reward in training") })
         {
             if (run.Column(column) is not { } values || values.Count(double.IsFinite) is var count && count < 2) continue;
             var window = Math.Min(10, count / 2);
             var finite = values.Where(double.IsFinite).ToList();
             var (first, last) = (finite.Take(window).Average(), finite.TakeLast(window).Average());
-            var text = column.Unit == Unit.Share ? $"{Percent(first)} → {Percent(last)}" : $"{ResultCell.Three(first).Text} → {ResultCell.Three(last).Text}";
+            var text = column.Unit == Unit.Share ? $"{Percent(first)} → {Percent(last)}"
+                : $"{ResultCell.Three(first).Text} → {ResultCell.Three(last).Text}";
             yield return (label, text, $"mean of the first and the last {window} steps");
         }
 
         if (run.Column(StepMetric.Time) is { } seconds)
-            yield return ("time", TimeSpan.FromSeconds(seconds.Where(double.IsFinite).Sum()).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture), $"{run.Steps.Length} steps");
+            yield return ("time", TimeSpan.FromSeconds(seconds.Where(double.IsFinite).Sum())
+                .ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture), $"{run.Steps.Length} steps");
         if (run.Column(StepMetric.TokensSampled) is { } tokens)
             yield return ("tokens sampled", tokens.Where(double.IsFinite).Sum().ToString("N0", CultureInfo.InvariantCulture), "");
     }
@@ -99,14 +108,19 @@ public static class RunReport
     {
         if (run.Evaluations.Count == 0) return;
         page.Heading("Evaluation");
-        var table = new ResultTable("every evaluation", "benchmark", "step", "avg@k", "95 % from", "to", "pass@k", "maj@k", "problems", "mean tokens", "truncated");
+        var table =
+            new ResultTable("every evaluation", "benchmark", "step", "avg@k", "95 % from", "to", "pass@k", "maj@k", "problems",
+            "mean tokens", "truncated");
         foreach (var e in run.Evaluations)
         {
             var mean = EvaluationMean.Of(e);
             table.Add(
-                e.Benchmark, new(e.Step == 0 ? "before" : e.Step.ToString(CultureInfo.InvariantCulture), e.Step), ResultCell.Percent(e["accuracy"]),
-                ResultCell.Percent(mean?.Low), ResultCell.Percent(mean?.High), ResultCell.Percent(e["pass_at_k"]), ResultCell.Percent(e["maj_at_k"]),
-                ResultCell.Count(mean?.Problems ?? e["problem_count"]), ResultCell.Three(e["length_mean"]), ResultCell.Percent(e["truncated"]));
+                e.Benchmark, new(e.Step == 0 ? "before" : e.Step.ToString(CultureInfo.InvariantCulture), e.Step),
+                ResultCell.Percent(e["accuracy"]),
+                ResultCell.Percent(mean?.Low), ResultCell.Percent(mean?.High), ResultCell.Percent(e["pass_at_k"]),
+                ResultCell.Percent(e["maj_at_k"]),
+                ResultCell.Count(mean?.Problems ?? e["problem_count"]), ResultCell.Three(e["length_mean"]),
+                ResultCell.Percent(e["truncated"]));
         }
 
         page.Table(table.WithoutEmptyColumns());

@@ -15,8 +15,13 @@ internal static class SettingsTable
         var all = Flat(run["recipe"]);
         var chosen = all.Where(p => !usual.TryGetValue(p.Key, out var value) || value != p.Value).ToList();
         page.Html(Table(chosen));
-        if (chosen.Count < all.Count) page.Html($"<details><summary>{all.Count - chosen.Count} more settings at their defaults</summary>\n{Table(all.Except(chosen))}</details>\n");
-        page.Html($"<details><summary>where it ran, fingerprints</summary>\n{Table(Flat(new JsonObject(run.Where(p => p.Key != "recipe").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))))}</details>\n");
+        if (chosen.Count < all.Count)
+            page.Html(
+                $"<details><summary>{all.Count - chosen.Count} more settings at their "
+                + $"defaults</summary>\n{Table(all.Except(chosen))}</details>\n");
+        page.Html(
+            $"<details><summary>where it ran, "
+            + $"fingerprints</summary>\n{Table(Flat(new JsonObject(run.Where(p => p.Key != "recipe").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))))}</details>\n");
     }
 
     private static List<KeyValuePair<string, string>> Flat(JsonNode? node)
@@ -41,7 +46,8 @@ internal static class SettingsTable
     private static string Table(IEnumerable<KeyValuePair<string, string>> rows)
     {
         var html = new StringBuilder("<table class=\"settings\">\n");
-        foreach (var (key, value) in rows) html.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.E(key)}</td><td>{ReportPage.E(value)}</td></tr>\n");
+        foreach (var (key, value) in rows)
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.E(key)}</td><td>{ReportPage.E(value)}</td></tr>\n");
         return html.Append("</table>\n").ToString();
     }
 }

@@ -7,7 +7,8 @@ using Tenon.Runs;
 namespace Tenon.Evaluation.Reports;
 
 /// <summary>
-/// Completions of a report: held-out problems before and after, of every kind of change and of none, then the best, the worst and some others of the last
+/// Completions of a report: held-out problems before and after, of every kind of change and of none, then the best, the worst and some
+/// others of the last
 /// step. Which ones is settled by their ids, not by how they look.
 /// </summary>
 internal static class Transcripts
@@ -26,7 +27,8 @@ internal static class Transcripts
         var last = run.Last.Count > 0 ? run.Last : run.First;
         if (last.Count > 0) Step(html, last);
         if (run.Last.Count > 0 && run.First.Count > 0)
-            Block(html, $"Step {Text(run.First[0].Step)}, the first: drawn blindly", [.. Blindly(run.First, s => s.Id + s.Sample).Take(2 * Each)]);
+            Block(html, $"Step {Text(run.First[0].Step)}, the first: drawn blindly",
+                [.. Blindly(run.First, s => s.Id + s.Sample).Take(2 * Each)]);
         return html.Length == 0 ? "" : $"<h2>Completions</h2>\n{html}";
     }
 
@@ -34,9 +36,12 @@ internal static class Transcripts
     {
         var then = Problems(before).ToList();
         var now = Problems(after).DistinctBy(p => Text(p["id"])).ToDictionary(problem => Text(problem["id"]), problem => problem);
-        var pairs = then.Where(p => now.ContainsKey(Text(p["id"]))).Select(p => (Before: Sample(p), After: Sample(now[Text(p["id"])]), Problem: p))
+        var pairs = then.Where(p => now.ContainsKey(Text(p["id"])))
+            .Select(p => (Before: Sample(p), After: Sample(now[Text(p["id"])]), Problem: p))
             .Where(p => p.Before is not null && p.After is not null).ToList();
-        var kinds = new[] { (false, true, "wrong → right"), (true, false, "right → wrong"), (false, false, "wrong both times"), (true, true, "right both times") };
+        var kinds =
+            new[] { (false, true, "wrong → right"), (true, false, "right → wrong"), (false, false, "wrong both times"),
+            (true, true, "right both times") };
         var title = $"<h3>{ReportPage.E(benchmark)}, before and after (one sample a problem)</h3>\n";
         foreach (var (from, to, name) in kinds)
         {
@@ -45,7 +50,9 @@ internal static class Transcripts
             html.Append(title).Append(CultureInfo.InvariantCulture, $"<p>{name}: {some.Count} of {pairs.Count}</p>\n");
             title = "";
             foreach (var (first, second, problem) in Blindly(some, p => Text(p.Problem["id"])).Take(Each))
-                html.Append(CultureInfo.InvariantCulture, $"<div class=\"texts\">{Asked(Text(problem["problem"]), Text(problem["answer"]))}{Cell("before", first!)}{Cell("after", second!)}</div>\n");
+                html.Append(CultureInfo.InvariantCulture,
+                    $"<div "
+                    + $"class=\"texts\">{Asked(Text(problem["problem"]), Text(problem["answer"]))}{Cell("before", first!)}{Cell("after", second!)}</div>\n");
         }
     }
 
@@ -66,11 +73,13 @@ internal static class Transcripts
         foreach (var sample in samples)
         {
             var reward = double.IsFinite(sample.Reward) ? "reward " + ResultCell.Three(sample.Reward).Text : "";
-            html.Append(CultureInfo.InvariantCulture, $"<div class=\"texts\">{Asked(sample.Problem, sample.Answer)}{Cell(reward, sample.ToJson())}</div>\n");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<div class=\"texts\">{Asked(sample.Problem, sample.Answer)}{Cell(reward, sample.ToJson())}</div>\n");
         }
     }
 
-    private static string Asked(string problem, string answer) => $"<div><pre>{Cut(problem)}</pre><small>answer {Cut(answer)}</small></div>";
+    private static string Asked(string problem, string answer) =>
+        $"<div><pre>{Cut(problem)}</pre><small>answer {Cut(answer)}</small></div>";
 
     private static string Cell(string label, JsonObject sample)
     {
@@ -85,7 +94,8 @@ internal static class Transcripts
     private static IEnumerable<T> Blindly<T>(IEnumerable<T> items, Func<T, string> name) =>
         items.OrderBy(item => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name(item)))), StringComparer.Ordinal);
 
-    private static IEnumerable<JsonObject> Problems(JsonObject evaluation) => (evaluation["problems"] as JsonArray)?.OfType<JsonObject>() ?? [];
+    private static IEnumerable<JsonObject> Problems(JsonObject evaluation) =>
+        (evaluation["problems"] as JsonArray)?.OfType<JsonObject>() ?? [];
 
     private static JsonObject? Sample(JsonObject problem) => (problem["samples"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault();
 
@@ -95,5 +105,6 @@ internal static class Transcripts
 
     private static string Text(JsonNode? node) => RunReport.Text(node) ?? "";
 
-    private static string Cut(string text) => ReportPage.E(text.Length <= LongestText ? text : text[..(LongestText / 2)] + "\n…\n" + text[^(LongestText / 2)..]);
+    private static string Cut(string text) =>
+        ReportPage.E(text.Length <= LongestText ? text : text[..(LongestText / 2)] + "\n…\n" + text[^(LongestText / 2)..]);
 }

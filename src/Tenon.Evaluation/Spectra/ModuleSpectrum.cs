@@ -19,10 +19,12 @@ namespace Tenon.Evaluation.Spectra;
 /// <param name="Cosine">Cosine between W and W'.</param>
 /// <param name="Sparsity">Share of entries with |dW| at most 1e-5.</param>
 /// <param name="SameInBf16">Share of entries that bfloat16 does not tell apart.</param>
-/// <param name="Angles">Principal angles between the first directions of W and W', left and right, radians ascending; empty where not asked for.</param>
+/// <param name="Angles">Principal angles between the first directions of W and W', left and right, radians ascending; empty where not asked
+/// for.</param>
 /// <param name="AngleError">The order of their error; 0 where they are exact.</param>
 public sealed record ModuleSpectrum(
-    string Module, int? Step, int Rows, int Columns, double UpdateNorm, double WeightNorm, double StableRank, double EffectiveRank, int Rank,
+    string Module, int? Step, int Rows, int Columns, double UpdateNorm, double WeightNorm, double StableRank, double EffectiveRank,
+    int Rank,
     double[] Energy, double[] LeftEnergy, double PrincipalHalf, double Shift, double Cosine, double Sparsity, double SameInBf16,
     (double[] Left, double[] Right) Angles, double AngleError)
 {
@@ -35,9 +37,13 @@ public sealed record ModuleSpectrum(
     /// <summary>Singular values of W, W' and dW, where asked for.</summary>
     public (double[] Before, double[] After, double[] Update)? Values { get; init; }
 
-    /// <summary>Takes the measures of a spectrum; <paramref name="angles"/> first directions are compared, <paramref name="exact"/> by decomposing W'.</summary>
+    /// <summary>
+    /// Takes the measures of a spectrum; <paramref name="angles"/> first directions are compared, <paramref name="exact"/> by decomposing
+    /// W'.
+    /// </summary>
     public static ModuleSpectrum Of(
-        string module, int? step, UpdateSpectrum spectrum, double weightNorm, (int Rows, int Columns) shape, int angles, bool exact, bool values)
+        string module, int? step, UpdateSpectrum spectrum, double weightNorm, (int Rows, int Columns) shape, int angles, bool exact,
+        bool values)
     {
         var k = Math.Min(angles, spectrum.Before.Length);
         var (left, right, error) = (k, exact) switch
@@ -48,9 +54,12 @@ public sealed record ModuleSpectrum(
         };
         var update = spectrum.Update;
         return new(
-            module, step, shape.Rows, shape.Columns, spectrum.UpdateNorm, weightNorm, SpectrumMeasures.StableRank(update), SpectrumMeasures.EffectiveRank(update),
-            update.Count(s => s > 1e-6 * update[0]), SpectrumMeasures.Tenths(spectrum.RightEnergy), SpectrumMeasures.Tenths(spectrum.LeftEnergy),
-            SpectrumMeasures.PrincipalHalf(spectrum.RightEnergy), spectrum.NormalizedSpectralShift, spectrum.Cosine, spectrum.Sparsity.Below1e5,
+            module, step, shape.Rows, shape.Columns, spectrum.UpdateNorm, weightNorm, SpectrumMeasures.StableRank(update),
+            SpectrumMeasures.EffectiveRank(update),
+            update.Count(s => s > 1e-6 * update[0]), SpectrumMeasures.Tenths(spectrum.RightEnergy),
+            SpectrumMeasures.Tenths(spectrum.LeftEnergy),
+            SpectrumMeasures.PrincipalHalf(spectrum.RightEnergy), spectrum.NormalizedSpectralShift, spectrum.Cosine,
+            spectrum.Sparsity.Below1e5,
             spectrum.Sparsity.SameInBf16, (left, right), error)
         {
             Values = values ? (spectrum.Before, spectrum.After, update) : null,

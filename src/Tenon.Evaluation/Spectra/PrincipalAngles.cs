@@ -2,7 +2,9 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Evaluation.Spectra;
 
-/// <summary>The angles between two subspaces (Björck and Golub 1973; small ones from their sine, after Knyazev and Argentati 2002).</summary>
+/// <summary>
+/// The angles between two subspaces (Björck and Golub 1973; small ones from their sine, after Knyazev and Argentati 2002).
+/// </summary>
 public static class PrincipalAngles
 {
     /// <summary>Angles in radians, ascending [k], between the spaces of two sets of k orthonormal columns of the same length.</summary>

@@ -4,16 +4,20 @@ using Tenon.Evaluation.Reports;
 
 namespace Tenon.Evaluation.Spectra;
 
-/// <summary>Spectra of all matrices, gathered by kind of matrix, by layer and by step; and whether the update looks like one that collapsed.</summary>
+/// <summary>
+/// Spectra of all matrices, gathered by kind of matrix, by layer and by step; and whether the update looks like one that collapsed.
+/// </summary>
 public static class SpectrumSummary
 {
     /// <summary>The rule by which collapse is named, one sentence a sign; medians are over matrices of the last step.</summary>
     public static IReadOnlyList<string> Rules { get; } =
     [
         $"the median |dW| / |W| is above {Largest}: the update is larger than what it was to adapt",
-        $"more than {Percent(HeadShare)} of the median update's energy lies in the first tenth of the base's directions while its spectrum shifts by more " +
+        $"more than {Percent(HeadShare)} of the median update's energy lies in the first tenth of the base's directions while its "
+            + $"spectrum shifts by more " +
             $"than {LargestShift}: what PiSSA's updates do where it collapsed",
-        $"the median share of the first half of the directions rose from below {Percent(TailStart)} at the first step to above {Percent(TailEnd)} at the last: " +
+        $"the median share of the first half of the directions rose from below {Percent(TailStart)} at the first step to above "
+            + $"{Percent(TailEnd)} at the last: " +
             "an update that began among the minor directions, as MiLoRA's, was pulled into the principal ones",
         $"the median effective rank of dW is below {LeastRank} although the update has room for {RoomForRank} or more",
     ];
@@ -38,12 +42,16 @@ public static class SpectrumSummary
         if (relative > Largest) return Say($"the update is {relative:0.0} times as large as the weight");
         var (head, shift) = (Median(now, s => s.Energy[0]), Median(now, s => s.Shift));
         if (head > HeadShare && shift > LargestShift)
-            return Say($"the update rewrites the base's principal directions: {Percent(head)} of its energy in the first tenth, spectrum shifted by {shift:0.00} (as PiSSA)");
+            return $"the update rewrites the base's principal directions: {Percent(head)} of its energy in the first tenth, "
+                + Say($"spectrum shifted by {shift:0.00} (as PiSSA)");
         var (start, end) = (Median(then, s => s.PrincipalHalf), Median(now, s => s.PrincipalHalf));
         if (first != last && start < TailStart && end > TailEnd)
-            return Say($"the update left the minor directions for the principal ones: {Percent(start)} to {Percent(end)} in the first half (as MiLoRA)");
+            return $"the update left the minor directions for the principal ones: {Percent(start)} to {Percent(end)} "
+                + "in the first half (as MiLoRA)";
         var rank = Median(now, s => s.EffectiveRank);
-        return rank < LeastRank && Median(now, s => s.Rank) >= RoomForRank ? Say($"the update has shrunk to one direction: effective rank {rank:0.00}") : null;
+        return rank < LeastRank && Median(now, s => s.Rank) >= RoomForRank
+            ? Say($"the update has shrunk to one direction: effective rank {rank:0.00}")
+            : null;
     }
 
     /// <summary>The last line of <c>--json</c>.</summary>
@@ -52,7 +60,9 @@ public static class SpectrumSummary
         ["summary"] = new JsonObject
         {
             ["matrices"] = spectra.Select(s => s.Module).Distinct().Count(),
-            ["steps"] = new JsonArray([.. spectra.Select(s => s.Step).Distinct().Select(s => (JsonNode?)(s is { } step ? JsonValue.Create(step) : null))]),
+            ["steps"] =
+            new JsonArray(
+            [.. spectra.Select(s => s.Step).Distinct().Select(s => (JsonNode?)(s is { } step ? JsonValue.Create(step) : null))]),
             ["relative"] = Finite(Median(Last(spectra), s => s.Relative)),
             ["shift"] = Finite(Median(Last(spectra), s => s.Shift)),
             ["principal_half"] = Finite(Median(Last(spectra), s => s.PrincipalHalf)),
@@ -72,13 +82,15 @@ public static class SpectrumSummary
             yield return Table("by step (medians over matrices)", "step", spectra.GroupBy(s => Text(s.Step ?? 0)));
         yield return Table("by kind of matrix (medians over layers)", "matrix", Last(spectra).GroupBy(s => Kind(s.Module)));
         if (Last(spectra).GroupBy(s => Layer(s.Module)).ToList() is { Count: > 1 } layers)
-            yield return Table("by layer (medians over its matrices)", "layer", layers.OrderBy(g => g.Key).Select(g => (g.Key < 0 ? "-" : Text(g.Key), g.ToList())));
+            yield return Table("by layer (medians over its matrices)", "layer",
+                layers.OrderBy(g => g.Key).Select(g => (g.Key < 0 ? "-" : Text(g.Key), g.ToList())));
     }
 
     /// <summary>One row a matrix, all numbers: what <c>--csv</c> writes beside the medians.</summary>
     public static ResultTable Matrices(IReadOnlyList<ModuleSpectrum> spectra)
     {
-        var table = new ResultTable("by matrix", [.. new[] { "matrix", "step" }, .. Columns, .. Enumerable.Range(1, 10).Select(i => $"tenth {i}")]);
+        var table =
+            new ResultTable("by matrix", [.. new[] { "matrix", "step" }, .. Columns, .. Enumerable.Range(1, 10).Select(i => $"tenth {i}")]);
         foreach (var s in spectra) table.Add([s.Module, Text(s.Step ?? 0), .. Cells([s]), .. s.Energy.Select(e => ResultCell.Percent(e))]);
         return table;
     }
@@ -95,7 +107,8 @@ public static class SpectrumSummary
 
     /// <summary>The number in a path; -1 where there is none.</summary>
     public static int Layer(string module) =>
-        module.Split('.').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1).FirstOrDefault(n => n >= 0, -1);
+        module.Split('.').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1)
+        .FirstOrDefault(n => n >= 0, -1);
 
     private static readonly string[] Columns =
         ["|dW|/|W|", "shift", "first tenth", "first half", "stable rank", "effective rank", "largest angle", "|dW|<1e-5", "same in bf16"];
@@ -112,7 +125,8 @@ public static class SpectrumSummary
 
     private static ResultCell[] Cells(IReadOnlyList<ModuleSpectrum> group) =>
     [
-        ResultCell.Three(Median(group, s => s.Relative)), ResultCell.Three(Median(group, s => s.Shift)), ResultCell.Percent(Median(group, s => s.Energy[0])),
+        ResultCell.Three(Median(group, s => s.Relative)), ResultCell.Three(Median(group, s => s.Shift)),
+            ResultCell.Percent(Median(group, s => s.Energy[0])),
         ResultCell.Percent(Median(group, s => s.PrincipalHalf)), ResultCell.Three(Median(group, s => s.StableRank)),
         ResultCell.Three(Median(group, s => s.EffectiveRank)), ResultCell.Three(Median(group, s => s.LargestAngle)),
         ResultCell.Percent(Median(group, s => s.Sparsity)), ResultCell.Percent(Median(group, s => s.SameInBf16)),

@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg;
 namespace Tenon.Evaluation.Spectra;
 
 /// <summary>
-/// Where an update dW = W' - W lies in the spectrum of its weight W = U diag(S) Vᵀ (economy size, r = min(m, n)): how much of it each singular direction takes, how far the top subspaces
+/// Where an update dW = W' - W lies in the spectrum of its weight W = U diag(S) Vᵀ (economy size, r = min(m, n)): how much of it each
+/// singular direction takes, how far the top subspaces
 /// turn, how low its rank is, how much of W it leaves alone.
 /// </summary>
 public sealed record UpdateSpectrum
@@ -16,7 +17,9 @@ public sealed record UpdateSpectrum
     private readonly Matrix _changed;
     private readonly double _size;
 
-    /// <summary>From the update itself, its singular values, and the norms' rows |dW v_j| and |u_jᵀ dW| as matrices with a row a direction.</summary>
+    /// <summary>
+    /// From the update itself, its singular values, and the norms' rows |dW v_j| and |u_jᵀ dW| as matrices with a row a direction.
+    /// </summary>
     private UpdateSpectrum(Matrix w, Matrix dw, Svd before, double[] update, Matrix right, Matrix left)
     {
         var after = w + dw;
@@ -80,7 +83,8 @@ public sealed record UpdateSpectrum
     public double UpdateNorm => _size;
 
     /// <summary>
-    /// All measures of an update [m, n] of a weight [m, n]: the singular values of three matrices, and W's vectors unless <paramref name="before"/> has
+    /// All measures of an update [m, n] of a weight [m, n]: the singular values of three matrices, and W's vectors unless
+    /// <paramref name="before"/> has
     /// them; vectors of W' only where angles are asked for.
     /// </summary>
     public static UpdateSpectrum Of(Matrix w, Matrix dw, Svd? before = null)
@@ -90,7 +94,8 @@ public sealed record UpdateSpectrum
     }
 
     /// <summary>
-    /// The same of an update B A of low rank k, B [m, k], A [k, n], without a decomposition of dW: with B = Q R and Aᵀ = P T its singular values are those
+    /// The same of an update B A of low rank k, B [m, k], A [k, n], without a decomposition of dW: with B = Q R and Aᵀ = P T its singular
+    /// values are those
     /// of R Tᵀ [k, k], |dW v| is |R A v| and |uᵀ dW| is |uᵀ B Tᵀ|.
     /// </summary>
     public static UpdateSpectrum OfFactors(Matrix w, Matrix b, Matrix a, Svd? before = null)
@@ -110,10 +115,12 @@ public sealed record UpdateSpectrum
     public double[] LeftAngles(int k) => PrincipalAngles.Between(_before.U.ColumnRange(0, k), _after.Value.U.ColumnRange(0, k));
 
     /// <summary>Angles between the spaces of the k first right singular vectors of W and W', ascending, radians.</summary>
-    public double[] RightAngles(int k) => PrincipalAngles.Between(_before.Vt.RowRange(0, k).Transposed(), _after.Value.Vt.RowRange(0, k).Transposed());
+    public double[] RightAngles(int k) =>
+        PrincipalAngles.Between(_before.Vt.RowRange(0, k).Transposed(), _after.Value.Vt.RowRange(0, k).Transposed());
 
     /// <summary>
-    /// The same angles, left and right, without decomposing W': W's own k first directions and some more are turned towards those of W' by orthogonal
+    /// The same angles, left and right, without decomposing W': W's own k first directions and some more are turned towards those of W' by
+    /// orthogonal
     /// iteration until the angles stand still. <c>Moved</c> is how much the largest still moved in the last round, the error's order.
     /// </summary>
     public (double[] Left, double[] Right, double Moved) TopAngles(int k)

@@ -2,8 +2,10 @@ namespace Tenon.Evaluation.Statistics;
 
 /// <summary>avg@k over questions with k samples each.</summary>
 /// <param name="Mean">Mean over questions of the share of right samples.</param>
-/// <param name="StandardError">Standard deviation of the questions' means (divisor questions - 1) over sqrt(questions): sampling noise is inside. NaN below two questions.</param>
-/// <param name="WithinQuestions">The part of it that more samples of the same questions would take away; NaN for one sample a question.</param>
+/// <param name="StandardError">Standard deviation of the questions' means (divisor questions - 1) over sqrt(questions): sampling noise is
+/// inside. NaN below two questions.</param>
+/// <param name="WithinQuestions">The part of it that more samples of the same questions would take away; NaN for one sample a
+/// question.</param>
 /// <param name="AnyRight">Share of questions with a right sample: pass@k with k samples.</param>
 public sealed record AverageAtK(double Mean, double StandardError, double WithinQuestions, double AnyRight)
 {

@@ -3,9 +3,12 @@ using static Tenon.ExactMath;
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// The interval of a mean accuracy from several samples a problem. Each problem has an accuracy of its own, drawn from a beta distribution of mean mu
-/// and intraclass correlation rho = 1 / (a + b + 1); its right samples are binomial. The interval is mu's posterior under Jeffreys' binomial prior for
-/// mu and for rho (flat in the arcsine of the root), so that it is as wide as what is not known about rho makes it: few right samples in two problems of thirty say little of how
+/// The interval of a mean accuracy from several samples a problem. Each problem has an accuracy of its own, drawn from a beta distribution
+/// of mean mu
+/// and intraclass correlation rho = 1 / (a + b + 1); its right samples are binomial. The interval is mu's posterior under Jeffreys'
+/// binomial prior for
+/// mu and for rho (flat in the arcsine of the root), so that it is as wide as what is not known about rho makes it: few right samples in
+/// two problems of thirty say little of how
 /// the others would fare. Ends at 0 and 1 stay there where every sample is wrong, or right (after Brown, Cai and DasGupta 2001).
 /// </summary>
 public static class BetaBinomialInterval
@@ -47,11 +50,13 @@ public static class BetaBinomialInterval
     }
 
     /// <summary>
-    /// Logarithms of the posterior density [mean, rho] at the middles of the cells, the largest 0. With rho = t³ the prior 1 / sqrt(rho (1 - rho)) is
+    /// Logarithms of the posterior density [mean, rho] at the middles of the cells, the largest 0. With rho = t³ the prior 1 / sqrt(rho (1
+    /// - rho)) is
     /// sqrt(t / (1 - t³)) for t.
     /// </summary>
     private static void Fill(
-        double[,] density, (double Low, double High) mean, (double Low, double High) rho, (int Correct, int Samples, int Problems)[] counts, int most)
+        double[,] density, (double Low, double High) mean, (double Low, double High) rho, (int Correct, int Samples, int Problems)[] counts,
+        int most)
     {
         double[] right = new double[most + 1], wrong = new double[most + 1], all = new double[most + 1];
         var largest = double.NegativeInfinity;

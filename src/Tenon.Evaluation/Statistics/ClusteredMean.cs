@@ -1,8 +1,10 @@
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// A mean with the standard error of its units: problems, or clusters of problems that depend on each other, crossed with runs where there are several.
-/// Its degrees of freedom are those of a chi-squared number with the variance's own variance (Satterthwaite 1946), the units' fourth moment known: a mean
+/// A mean with the standard error of its units: problems, or clusters of problems that depend on each other, crossed with runs where there
+/// are several.
+/// Its degrees of freedom are those of a chi-squared number with the variance's own variance (Satterthwaite 1946), the units' fourth moment
+/// known: a mean
 /// that hangs on few units has few.
 /// </summary>
 /// <param name="Mean">The mean over problems.</param>
@@ -21,7 +23,8 @@ public sealed record ClusteredMean(double Mean, double StandardError, double Df,
     }
 
     /// <summary>
-    /// Of runs of the same problems [run][problem], two at least: variance over problems of the runs' means, plus that over runs, less what both hold of
+    /// Of runs of the same problems [run][problem], two at least: variance over problems of the runs' means, plus that over runs, less what
+    /// both hold of
     /// the scatter that belongs to neither (the crossed analysis of variance, never below either part).
     /// </summary>
     public static ClusteredMean OfRuns(IReadOnlyList<IReadOnlyList<double>> runs, IReadOnlyList<string>? clusters = null)
@@ -52,7 +55,8 @@ public sealed record ClusteredMean(double Mean, double StandardError, double Df,
     }
 
     /// <summary>
-    /// The interval: for scores inside a range Wilson's at the sample size that a share of this mean and standard error would have, with Student's
+    /// The interval: for scores inside a range Wilson's at the sample size that a share of this mean and standard error would have, with
+    /// Student's
     /// quantile; otherwise mean and t times standard error.
     /// </summary>
     public (double Low, double High, string Method) Interval(double confidence, double least, double most, bool bounded)
@@ -77,7 +81,9 @@ public sealed record ClusteredMean(double Mean, double StandardError, double Df,
 
     private static double Square(double x) => x * x;
 
-    /// <summary>Each unit's share of the mean's error: the sum of its problems' distances from the mean over the number of problems.</summary>
+    /// <summary>
+    /// Each unit's share of the mean's error: the sum of its problems' distances from the mean over the number of problems.
+    /// </summary>
     private static double[] Parts(IReadOnlyList<double> values, IReadOnlyList<string>? clusters, double mean)
     {
         if (clusters is null) return [.. values.Select(v => (v - mean) / values.Count)];

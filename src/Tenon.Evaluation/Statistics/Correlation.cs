@@ -92,6 +92,7 @@ public readonly record struct Correlation(double Value, double P)
 
     private static void Check(IReadOnlyList<double> x, IReadOnlyList<double> y)
     {
-        if (x.Count != y.Count || x.Count < 2) throw new ArgumentException($"{x.Count} and {y.Count} numbers are no two pairs or more", nameof(y));
+        if (x.Count != y.Count || x.Count < 2)
+            throw new ArgumentException($"{x.Count} and {y.Count} numbers are no two pairs or more", nameof(y));
     }
 }

@@ -3,7 +3,8 @@ using static Tenon.ExactMath;
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// Tails and quantiles of the distributions that the tests need, each small tail computed as such and never as 1 minus a large one: relative error about 1e-13, a few 1e-12 for parameters
+/// Tails and quantiles of the distributions that the tests need, each small tail computed as such and never as 1 minus a large one:
+/// relative error about 1e-13, a few 1e-12 for parameters
 /// in the tens of thousands. Quantiles by bisection to the last bit.
 /// </summary>
 public static class Distributions
@@ -66,7 +67,9 @@ public static class Distributions
     }
 }
 
-/// <summary>The regularised incomplete beta and gamma functions, by continued fractions and series (Lentz's method; DLMF 8.17.22, 8.9.2, 8.7.1).</summary>
+/// <summary>
+/// The regularised incomplete beta and gamma functions, by continued fractions and series (Lentz's method; DLMF 8.17.22, 8.9.2, 8.7.1).
+/// </summary>
 internal static class Incomplete
 {
     private const double LnSqrt2Pi = 0.918938533204672741780329736406;
@@ -145,12 +148,15 @@ internal static class Incomplete
         return front * h;
     }
 
-    /// <summary>ln(x^a y^b / B(a, b)); for large parameters as distances from the mean, so that large logarithms do not cancel (Loader 2000).</summary>
+    /// <summary>
+    /// ln(x^a y^b / B(a, b)); for large parameters as distances from the mean, so that large logarithms do not cancel (Loader 2000).
+    /// </summary>
     private static double LogFront(double x, double y, double a, double b)
     {
         if (Math.Min(a, b) < 15) return (a * Log(x)) + (b * Log(y)) + LogGamma(a + b) - LogGamma(a) - LogGamma(b);
         var (p, q) = (a / (a + b), b / (a + b));
-        return (a * Log1p((x - p) / p)) + (b * Log1p((y - q) / q)) + (0.5 * Log(a * q)) - LnSqrt2Pi + StirlingRest(a + b) - StirlingRest(a) - StirlingRest(b);
+        return (a * Log1p((x - p) / p)) + (b * Log1p((y - q) / q)) + (0.5 * Log(a * q)) - LnSqrt2Pi + StirlingRest(a + b) - StirlingRest(a)
+            - StirlingRest(b);
     }
 
     /// <summary>ln Gamma(x) less its Stirling approximation, for x of 15 and more.</summary>

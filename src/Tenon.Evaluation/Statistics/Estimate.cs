@@ -1,10 +1,12 @@
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// A mean score with an interval that holds: the one figure that every table prints. Problems are the units that are drawn at random; samples of one
+/// A mean score with an interval that holds: the one figure that every table prints. Problems are the units that are drawn at random;
+/// samples of one
 /// problem, problems of one cluster and runs of one recipe depend on each other, and the interval knows it.
 /// </summary>
-/// <param name="Mean">Mean over problems of the mean over their samples (over runs first, where there are several); NaN without a problem.</param>
+/// <param name="Mean">Mean over problems of the mean over their samples (over runs first, where there are several); NaN without a
+/// problem.</param>
 /// <param name="Low">Lower end of the interval.</param>
 /// <param name="High">Its upper end.</param>
 /// <param name="StandardError">Standard error of the mean over problems (or clusters, runs); NaN where there is one unit only.</param>
@@ -17,9 +19,12 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
     public static Estimate Nothing { get; } = new(double.NaN, double.NaN, double.NaN, double.NaN, 0, 0, IntervalMethod.None);
 
     /// <summary>
-    /// avg@k: <paramref name="scores"/> holds each problem's scores, <paramref name="clusters"/> each problem's cluster where problems depend on each
-    /// other (variants of one question, questions on one text). Problems may have different numbers of samples; those without any do not count.
-    /// Scores of 0 and 1: one a problem gives the binomial interval, several give the beta-binomial one; other scores, and clusters, the clustered one.
+    /// avg@k: <paramref name="scores"/> holds each problem's scores, <paramref name="clusters"/> each problem's cluster where problems
+    /// depend on each
+    /// other (variants of one question, questions on one text). Problems may have different numbers of samples; those without any do not
+    /// count.
+    /// Scores of 0 and 1: one a problem gives the binomial interval, several give the beta-binomial one; other scores, and clusters, the
+    /// clustered one.
     /// </summary>
     public static Estimate Of(IReadOnlyList<IReadOnlyList<double>> scores, IReadOnlyList<string>? clusters = null, double confidence = 0.95)
     {
@@ -33,7 +38,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
         var (low, high, method) = (groups is null || spread.Units == means.Length) && kept.All(i => scores[i].All(s => s is 0 or 1))
             ? Binary([.. kept.Select(i => ((int)scores[i].Sum(), scores[i].Count))], confidence)
             : spread.Interval(confidence, 0, 1, Bounded(kept.SelectMany(i => scores[i])));
-        return new(spread.Mean, Math.Min(low, spread.Mean), Math.Max(high, spread.Mean), spread.StandardError, kept.Length, samples, method);
+        return new(spread.Mean, Math.Min(low, spread.Mean), Math.Max(high, spread.Mean), spread.StandardError, kept.Length, samples,
+            method);
     }
 
     /// <summary>avg@k from the numbers of right samples of each problem, <paramref name="k"/> samples each.</summary>
@@ -41,7 +47,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
         PassAtK([.. correct.Select(c => (c, k))], 1, confidence);
 
     /// <summary>
-    /// avg@k of several runs of one recipe (seeds): <paramref name="runs"/>[r][i] holds the scores of problem i in run r, the same problems in the same
+    /// avg@k of several runs of one recipe (seeds): <paramref name="runs"/>[r][i] holds the scores of problem i in run r, the same problems
+    /// in the same
     /// order. Problems and runs are both drawn at random (crossed), so that the interval widens where seeds differ.
     /// </summary>
     public static Estimate OfRuns(
@@ -50,7 +57,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
         if (runs.Count == 0) return Nothing;
         if (runs.Count == 1) return Of(runs[0], clusters, confidence);
         if (runs.Any(r => r.Count != runs[0].Count))
-            throw new ArgumentException($"runs of {string.Join(", ", runs.Select(r => r.Count))} problems are not of the same problems", nameof(runs));
+            throw new ArgumentException($"runs of {string.Join(", ", runs.Select(r => r.Count))} problems are not of the same problems",
+                nameof(runs));
         Check(runs[0].Count, clusters, confidence);
         int[] kept = [.. Enumerable.Range(0, runs[0].Count).Where(i => runs.All(r => r[i].Count > 0))];
         if (kept.Length == 0) return Nothing;
@@ -58,13 +66,18 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
         var spread = ClusteredMean.OfRuns(means, clusters is null ? null : [.. kept.Select(i => clusters[i])]);
         var samples = runs.Sum(r => kept.Sum(i => (long)r[i].Count));
         var (low, high, method) = spread.Interval(confidence, 0, 1, Bounded(means.SelectMany(m => m)));
-        return new(spread.Mean, Math.Min(low, spread.Mean), Math.Max(high, spread.Mean), spread.StandardError, kept.Length, samples, method);
+        return new(spread.Mean, Math.Min(low, spread.Mean), Math.Max(high, spread.Mean), spread.StandardError, kept.Length, samples,
+            method);
     }
 
-    /// <summary>pass@k (unbiased) over problems with so many right of so many samples; a problem with fewer than k samples does not count.</summary>
+    /// <summary>
+    /// pass@k (unbiased) over problems with so many right of so many samples; a problem with fewer than k samples does not count.
+    /// </summary>
     public static Estimate PassAtK(IReadOnlyList<(int Correct, int Samples)> problems, int k, double confidence = 0.95) => k == 1
-        ? Of([.. problems.Select(p => (IReadOnlyList<double>)[.. Enumerable.Range(0, p.Samples).Select(j => j < p.Correct ? 1.0 : 0.0)])], null, confidence)
-        : Of([.. problems.Where(p => p.Samples >= k).Select(p => (IReadOnlyList<double>)[Statistics.PassAtK.Of(p.Samples, p.Correct, k)])], null, confidence);
+        ? Of([.. problems.Select(p => (IReadOnlyList<double>)[.. Enumerable.Range(0, p.Samples).Select(j => j < p.Correct ? 1.0 : 0.0)])],
+        null, confidence)
+        : Of([.. problems.Where(p => p.Samples >= k).Select(p => (IReadOnlyList<double>)[Statistics.PassAtK.Of(p.Samples, p.Correct, k)])],
+        null, confidence);
 
     /// <summary>A share of problems: maj@k from each problem's verdict on the majority's answer.</summary>
     public static Estimate Share(IEnumerable<bool> problems, double confidence = 0.95) =>
@@ -104,7 +117,9 @@ public static class IntervalMethod
     /// <summary>Several 0 or 1 a problem: <see cref="BetaBinomialInterval"/>.</summary>
     public const string BetaBinomial = "beta-binomial";
 
-    /// <summary>Scores between 0 and 1 with clusters, runs or parts: Wilson's interval at the effective sample size (<see cref="ClusteredMean"/>).</summary>
+    /// <summary>
+    /// Scores between 0 and 1 with clusters, runs or parts: Wilson's interval at the effective sample size (<see cref="ClusteredMean"/>).
+    /// </summary>
     public const string Wilson = "wilson";
 
     /// <summary>Other scores: Student's t over units.</summary>

@@ -3,7 +3,10 @@ namespace Tenon.Evaluation.Statistics;
 /// <summary>G-Pass@k (Liu et al. 2024, arXiv 2412.13147): how likely k samples of a question hold a given share of right ones.</summary>
 public static class GPassAtK
 {
-    /// <summary>P(at least max(ceil(tau k), 1) of k draws without return are right), for one question with <paramref name="correct"/> of <paramref name="samples"/> right.</summary>
+    /// <summary>
+    /// P(at least max(ceil(tau k), 1) of k draws without return are right), for one question with <paramref name="correct"/> of
+    /// <paramref name="samples"/> right.
+    /// </summary>
     public static double Of(int samples, int correct, int k, double tau)
     {
         Check(samples, correct, k);
@@ -14,7 +17,9 @@ public static class GPassAtK
         return Tail(Hypergeometric.Probabilities(samples, correct, k), least);
     }
 
-    /// <summary>mG-Pass@k: twice the mean of the thresholds above one half, (2 / k) sum over i = ceil(k / 2) + 1 ... k of P(at least i).</summary>
+    /// <summary>
+    /// mG-Pass@k: twice the mean of the thresholds above one half, (2 / k) sum over i = ceil(k / 2) + 1 ... k of P(at least i).
+    /// </summary>
     public static double Mean(int samples, int correct, int k)
     {
         Check(samples, correct, k);

@@ -1,6 +1,9 @@
 namespace Tenon.Evaluation.Statistics;
 
-/// <summary>Tails of distributions over whole numbers as sums of weights that neighbours give each other, beginning at the largest: no factorials, nothing overflows.</summary>
+/// <summary>
+/// Tails of distributions over whole numbers as sums of weights that neighbours give each other, beginning at the largest: no factorials,
+/// nothing overflows.
+/// </summary>
 internal static class Hypergeometric
 {
     /// <summary>P(X = 0 ... k) of the right ones among k draws without return from n samples, c of them right [k + 1].</summary>

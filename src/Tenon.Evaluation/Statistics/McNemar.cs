@@ -1,6 +1,9 @@
 namespace Tenon.Evaluation.Statistics;
 
-/// <summary>McNemar's test of two models on the same questions, from the questions that only one of them has right; all p are two-sided. Without such a question every p is 1.</summary>
+/// <summary>
+/// McNemar's test of two models on the same questions, from the questions that only one of them has right; all p are two-sided. Without
+/// such a question every p is 1.
+/// </summary>
 /// <param name="Exact">Exact binomial p.</param>
 /// <param name="MidP">The same with half the probability of what was observed.</param>
 /// <param name="ChiSquare">The statistic with continuity correction.</param>
@@ -18,6 +21,7 @@ public sealed record McNemar(double Exact, double MidP, double ChiSquare, double
         var even = onlyFirst == onlySecond;
         double surplus = Math.Max(Math.Abs(onlyFirst - onlySecond) - 1, 0);
         var statistic = surplus * surplus / n;
-        return new(even ? 1 : Math.Min(1, 2 * tail), even ? 1 : (2 * tail) - probabilities[least], statistic, Distributions.ChiSquareTail(statistic, 1));
+        return new(even ? 1 : Math.Min(1, 2 * tail), even ? 1
+            : (2 * tail) - probabilities[least], statistic, Distributions.ChiSquareTail(statistic, 1));
     }
 }

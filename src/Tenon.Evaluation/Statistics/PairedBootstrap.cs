@@ -10,9 +10,11 @@ namespace Tenon.Evaluation.Statistics;
 public sealed record PairedBootstrap(double MeanDifference, double Low, double High, double StandardError, double ShareNotPositive)
 {
     /// <summary>From given resamples: each a list of as many indices as there are pairs.</summary>
-    public static PairedBootstrap Of(IReadOnlyList<double> first, IReadOnlyList<double> second, IReadOnlyList<int[]> resamples, double confidence = 0.95)
+    public static PairedBootstrap Of(IReadOnlyList<double> first, IReadOnlyList<double> second, IReadOnlyList<int[]> resamples,
+        double confidence = 0.95)
     {
-        if (first.Count != second.Count || first.Count == 0) throw new ArgumentException($"{first.Count} and {second.Count} numbers are no pairs", nameof(second));
+        if (first.Count != second.Count || first.Count == 0)
+            throw new ArgumentException($"{first.Count} and {second.Count} numbers are no pairs", nameof(second));
         double[] differences = [.. second.Zip(first, (b, a) => b - a)];
         var means = Means(differences, resamples);
         var (low, high) = Interval(means, confidence);
@@ -23,11 +25,13 @@ public sealed record PairedBootstrap(double MeanDifference, double Low, double H
     public static int[][] Resamples(int n, int count, ulong seed = 0)
     {
         var key = new RandomKey(seed);
-        return [.. Enumerable.Range(0, count).Select(b => Enumerable.Range(0, n).Select(i => key.Index(n, RandomPurpose.Bootstrap, 0, (uint)b, 0, (uint)i)).ToArray())];
+        return [.. Enumerable.Range(0, count)
+            .Select(b => Enumerable.Range(0, n).Select(i => key.Index(n, RandomPurpose.Bootstrap, 0, (uint)b, 0, (uint)i)).ToArray())];
     }
 
     /// <summary>The mean of each resample.</summary>
-    public static double[] Means(IReadOnlyList<double> values, IReadOnlyList<int[]> resamples) => [.. resamples.Select(r => r.Sum(i => values[i]) / r.Length)];
+    public static double[] Means(IReadOnlyList<double> values, IReadOnlyList<int[]> resamples) =>
+        [.. resamples.Select(r => r.Sum(i => values[i]) / r.Length)];
 
     /// <summary>The percentiles that leave out half of 1 - confidence on each side.</summary>
     public static (double Low, double High) Interval(IReadOnlyList<double> values, double confidence) =>

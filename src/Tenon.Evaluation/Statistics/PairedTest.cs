@@ -10,12 +10,14 @@ namespace Tenon.Evaluation.Statistics;
 /// <param name="High">Its upper end.</param>
 /// <param name="CohenDz">Mean over the standard deviation of the differences.</param>
 /// <param name="CohenD">Mean over the pooled standard deviation of the two lists; NaN where both are constant.</param>
-public sealed record PairedTest(double MeanDifference, double T, int Df, double TwoSided, double Greater, double Low, double High, double CohenDz, double CohenD)
+public sealed record PairedTest(double MeanDifference, double T, int Df, double TwoSided, double Greater, double Low, double High,
+    double CohenDz, double CohenD)
 {
     /// <summary>Tests at least two pairs.</summary>
     public static PairedTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second, double confidence = 0.95)
     {
-        if (first.Count != second.Count || first.Count < 2) throw new ArgumentException($"{first.Count} and {second.Count} numbers are no two pairs or more", nameof(second));
+        if (first.Count != second.Count || first.Count < 2)
+            throw new ArgumentException($"{first.Count} and {second.Count} numbers are no two pairs or more", nameof(second));
         double[] differences = [.. second.Zip(first, (b, a) => b - a)];
         var (n, mean) = (differences.Length, Sample.Mean(differences));
         var deviation = Math.Sqrt(Sample.Variance(differences));

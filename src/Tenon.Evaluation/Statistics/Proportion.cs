@@ -25,8 +25,10 @@ public static class Proportion
     }
 
     /// <summary>
-    /// The interval of the two-sided mid-p test that orders outcomes by their probability (Sterne 1954, with Lancaster's mid-p 1961): the shares around
-    /// c / n under which the outcomes less likely than this one, and half of this one, hold more than 1 - confidence. Its coverage is as near to the
+    /// The interval of the two-sided mid-p test that orders outcomes by their probability (Sterne 1954, with Lancaster's mid-p 1961): the
+    /// shares around
+    /// c / n under which the outcomes less likely than this one, and half of this one, hold more than 1 - confidence. Its coverage is as
+    /// near to the
     /// confidence as whole numbers allow, on either side of it: 93 to 97.7 % at 30 trials and any share from .05 to .95.
     /// </summary>
     public static (double Low, double High) MidP(int correct, int n, double confidence = 0.95)

@@ -13,7 +13,10 @@ public sealed record SignFlipTest(double TwoSided, double Greater, bool Exact)
     /// <summary>Equal sums in another order differ by rounding: this much counts as equal.</summary>
     private const double Slack = 1e-12;
 
-    /// <summary>All sign changes up to 20 pairs; beyond that <paramref name="draws"/> random ones, the observed one counted among them so that p is never 0.</summary>
+    /// <summary>
+    /// All sign changes up to 20 pairs; beyond that <paramref name="draws"/> random ones, the observed one counted among them so that p is
+    /// never 0.
+    /// </summary>
     public static SignFlipTest Of(IReadOnlyList<double> differences, int draws = 100_000, ulong seed = 0)
     {
         var observed = differences.Sum();

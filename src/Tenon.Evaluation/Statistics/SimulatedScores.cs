@@ -1,13 +1,15 @@
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// Evaluations drawn from a known truth, to see what intervals and tests are worth: each problem has an accuracy drawn from a beta distribution of the
+/// Evaluations drawn from a known truth, to see what intervals and tests are worth: each problem has an accuracy drawn from a beta
+/// distribution of the
 /// given mean, its samples are right with that probability. A pure function of the seed and the place.
 /// </summary>
 /// <param name="Problems">Problems of an evaluation.</param>
 /// <param name="Samples">Samples a problem.</param>
 /// <param name="Mean">True mean accuracy.</param>
-/// <param name="Spread">Intraclass correlation: 0 for problems of one accuracy, 1 for problems that are always right or always wrong.</param>
+/// <param name="Spread">Intraclass correlation: 0 for problems of one accuracy, 1 for problems that are always right or always
+/// wrong.</param>
 public sealed record SimulatedScores(int Problems, int Samples, double Mean, double Spread)
 {
     /// <summary>Right samples of each problem in one evaluation.</summary>

@@ -9,12 +9,14 @@ namespace Tenon.Evaluation.Statistics;
 /// <param name="CohenD">Difference of the means over the pooled standard deviation.</param>
 /// <param name="HedgesG">The same with Hedges' correction for small lists, 1 - 3 / (4 n - 9).</param>
 /// <param name="MannWhitneyU">Pairs in which the second is larger, equal ones counted half.</param>
-public sealed record TwoSampleTest(double WelchT, double WelchDf, double WelchP, double StudentT, double StudentP, double CohenD, double HedgesG, double MannWhitneyU)
+public sealed record TwoSampleTest(double WelchT, double WelchDf, double WelchP, double StudentT, double StudentP, double CohenD,
+    double HedgesG, double MannWhitneyU)
 {
     /// <summary>Compares two lists of at least two numbers each.</summary>
     public static TwoSampleTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
-        if (first.Count < 2 || second.Count < 2) throw new ArgumentException($"{first.Count} and {second.Count} numbers: two of each are the least", nameof(second));
+        if (first.Count < 2 || second.Count < 2)
+            throw new ArgumentException($"{first.Count} and {second.Count} numbers: two of each are the least", nameof(second));
         var (n1, n2) = (first.Count, second.Count);
         var (v1, v2) = (Sample.Variance(first), Sample.Variance(second));
         var difference = Sample.Mean(second) - Sample.Mean(first);

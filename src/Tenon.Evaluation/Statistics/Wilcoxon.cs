@@ -2,7 +2,8 @@ namespace Tenon.Evaluation.Statistics;
 
 /// <summary>Wilcoxon's signed-rank test of paired differences; zeros are left out, equal sizes share their mean rank. Two-sided.</summary>
 /// <param name="Statistic">The smaller of the rank sums of the positive and of the negative differences.</param>
-/// <param name="P">Exact where asked for, else by the normal approximation with the correction for ties, without one for continuity.</param>
+/// <param name="P">Exact where asked for, else by the normal approximation with the correction for ties, without one for
+/// continuity.</param>
 /// <param name="Exact">Which of the two.</param>
 public sealed record Wilcoxon(double Statistic, double P, bool Exact)
 {

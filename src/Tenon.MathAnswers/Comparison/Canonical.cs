@@ -5,7 +5,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Comparison;
 
 /// <summary>
-/// A text for an expression that does not depend on the order of terms and factors, on brackets among them, on added zeros and factors of one:
+/// A text for an expression that does not depend on the order of terms and factors, on brackets among them, on added zeros and factors of
+/// one:
 /// what is compared where nothing can be evaluated.
 /// </summary>
 internal static class Canonical

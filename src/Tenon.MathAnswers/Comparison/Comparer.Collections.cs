@@ -17,28 +17,36 @@ internal sealed partial class Comparer
         if (IsRealSet(gold) || IsRealSet(answer))
         {
             if (SameBrackets(gold, answer)) return Ordered(gold.Args, answer.Args, "interval");
-            if (RealSet.Of(Together(gold), budget) is { } g && RealSet.Of(Together(answer), budget) is { } a) return Decide("set-of-reals", g.Same(a, _scalars));
-            if (gold.Kind == ExprKind.SetOp || answer.Kind == ExprKind.SetOp || Shapes.IsKnownSet(gold) || Shapes.IsKnownSet(answer)) return Decide("structure", Canonical.Key(gold) == Canonical.Key(answer));
+            if (RealSet.Of(Together(gold), budget) is { } g && RealSet.Of(Together(answer), budget) is { } a)
+                return Decide("set-of-reals", g.Same(a, _scalars));
+            if (gold.Kind == ExprKind.SetOp || answer.Kind == ExprKind.SetOp || Shapes.IsKnownSet(gold) || Shapes.IsKnownSet(answer))
+                return Decide("structure", Canonical.Key(gold) == Canonical.Key(answer));
         }
         if (!HasElements(gold) || !HasElements(answer))
         {
             // A column vector is the tuple of its entries; one element stands for the set that holds it alone.
             if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix) return Matrices(gold, answer);
             var (many, one) = HasElements(gold) ? (gold, answer) : (answer, gold);
-            return many.Kind != ExprKind.Tuple && many.Args.Length == 1 ? Values(HasElements(gold) ? many.Args[0] : one, HasElements(gold) ? one : many.Args[0]) : Decide("shape-different", false);
+            return many.Kind != ExprKind.Tuple && many.Args.Length == 1
+                ? Values(HasElements(gold) ? many.Args[0] : one, HasElements(gold) ? one : many.Args[0]) : Decide("shape-different", false);
         }
         if (gold.Kind == ExprKind.Tuple && answer.Kind == ExprKind.Tuple)
-            return gold.Name == answer.Name || !(IsInterval(gold) || IsInterval(answer)) ? Ordered(gold.Args, answer.Args, "tuple") : Decide("brackets-different", false);
-        if (gold.Kind == ExprKind.Tuple) return IsHalfOpen(gold) ? Decide("shape-different", false) : Ordered(gold.Args, Answers(answer), "tuple");
+            return gold.Name == answer.Name || !(IsInterval(gold) || IsInterval(answer)) ? Ordered(gold.Args, answer.Args, "tuple")
+                : Decide("brackets-different", false);
+        if (gold.Kind == ExprKind.Tuple)
+            return IsHalfOpen(gold) ? Decide("shape-different", false) : Ordered(gold.Args, Answers(answer), "tuple");
         if (answer.Kind == ExprKind.Tuple && IsHalfOpen(answer)) return Decide("shape-different", false);
-        if (Shapes.IsNamedValues(gold) && !Array.Exists(answer.Args, e => e.Kind == ExprKind.Relation)) return Ordered(gold.Args, answer.Args, "named-values");
+        if (Shapes.IsNamedValues(gold) && !Array.Exists(answer.Args, e => e.Kind == ExprKind.Relation))
+            return Ordered(gold.Args, answer.Args, "named-values");
         return Decide("elements", Unordered(Distinct(gold.Args), answer.Kind == ExprKind.Tuple ? answer.Args : Distinct(answer.Args)));
     }
 
     private static Expr[] Answers(Expr e) => e.Args;
 
     /// <summary>x &gt; 0, x ≠ 1: conditions that hold together.</summary>
-    private static Expr Together(Expr e) => e.Kind == ExprKind.List && e.Name != "or" && e.Args.Length > 1 && Array.TrueForAll(e.Args, IsInequality) ? new Expr(ExprKind.SetOp, "cap", e.Args) : e;
+    private static Expr Together(Expr e) =>
+        e.Kind == ExprKind.List && e.Name != "or" && e.Args.Length > 1 && Array.TrueForAll(e.Args, IsInequality)
+        ? new Expr(ExprKind.SetOp, "cap", e.Args) : e;
 
     private static bool HasElements(Expr e) => e.Kind is ExprKind.List or ExprKind.Set or ExprKind.Tuple;
 
@@ -49,10 +57,15 @@ internal sealed partial class Comparer
 
     private static bool Increasing(Expr e) => !(e.Args[0].IsNumber && e.Args[1].IsNumber) || e.Args[0].Value < e.Args[1].Value;
 
-    private static bool SameBrackets(Expr gold, Expr answer) => gold.Kind == ExprKind.Tuple && answer.Kind == ExprKind.Tuple && gold.Name == answer.Name && gold.Args.Length == answer.Args.Length;
+    private static bool SameBrackets(Expr gold, Expr answer) =>
+        gold.Kind == ExprKind.Tuple && answer.Kind == ExprKind.Tuple && gold.Name == answer.Name && gold.Args.Length == answer.Args.Length;
 
-    /// <summary>True where a set of real numbers has to be built to compare: unions, number sets, intervals against something else.</summary>
-    private static bool IsRealSet(Expr e) => e.Kind == ExprKind.SetOp || Shapes.IsKnownSet(e) || IsInterval(e) || (e.Kind == ExprKind.Tuple && e.Args.Length == 2 && e.Name == "()" && e.Any(x => x.Kind == ExprKind.Constant && x.Name == "inf"));
+    /// <summary>
+    /// True where a set of real numbers has to be built to compare: unions, number sets, intervals against something else.
+    /// </summary>
+    private static bool IsRealSet(Expr e) =>
+        e.Kind == ExprKind.SetOp || Shapes.IsKnownSet(e) || IsInterval(e)
+        || (e.Kind == ExprKind.Tuple && e.Args.Length == 2 && e.Name == "()" && e.Any(x => x.Kind == ExprKind.Constant && x.Name == "inf"));
 
     /// <summary>x = kπ, k ∈ ℤ against x = nπ: without the domain, and with the gold's name for the parameter.</summary>
     private static (Expr Gold, Expr Answer) Parameters(Expr gold, Expr answer)
@@ -67,13 +80,18 @@ internal sealed partial class Comparer
         return HasDomain(gold, to) || HasDomain(answer, from) ? (g, Rename(a, new Dictionary<string, string> { [from] = to })) : (g, a);
     }
 
-    private static bool HasDomain(Expr list, string name) => list.Kind == ExprKind.List && Array.Exists(list.Args, e => e is { Kind: ExprKind.Relation, Args: [{ Kind: ExprKind.Symbol } symbol, ..] } && symbol.Name == name && e.Name[0] == Sign.In);
+    private static bool HasDomain(Expr list, string name) =>
+        list.Kind == ExprKind.List
+        && Array.Exists(list.Args, e => e is { Kind: ExprKind.Relation, Args: [{ Kind: ExprKind.Symbol } symbol, ..] }
+        && symbol.Name == name && e.Name[0] == Sign.In);
 
     /// <summary>x = kπ, k ∈ ℤ: what says where a parameter lives is no element of the answer.</summary>
     private static Expr DropDomains(Expr e)
     {
         if (e.Kind != ExprKind.List || e.Args.Length < 2) return e;
-        var kept = Array.FindAll(e.Args, a => !(a.Kind == ExprKind.Relation && a.Name.Length == 1 && a.Name[0] == Sign.In && Shapes.IsKnownSet(a.Args[1])));
+        var kept =
+            Array.FindAll(e.Args, a =>
+            !(a.Kind == ExprKind.Relation && a.Name.Length == 1 && a.Name[0] == Sign.In && Shapes.IsKnownSet(a.Args[1])));
         if (kept.Length == e.Args.Length || kept.Length == 0) return e;
         return kept.Length == 1 ? kept[0] : new Expr(ExprKind.List, e.Name, kept);
     }
@@ -82,7 +100,8 @@ internal sealed partial class Comparer
     private static Expr Flat(Expr e)
     {
         if (e.Kind is not (ExprKind.List or ExprKind.Set)) return e;
-        if (!Array.Exists(e.Args, a => a.Kind == ExprKind.List || (a.Kind == ExprKind.Set && e.Kind == ExprKind.List))) return FirstNamed(e);
+        if (!Array.Exists(e.Args, a => a.Kind == ExprKind.List || (a.Kind == ExprKind.Set && e.Kind == ExprKind.List)))
+            return FirstNamed(e);
         var all = new List<Expr>();
         foreach (var a in e.Args)
         {
@@ -116,13 +135,17 @@ internal sealed partial class Comparer
         foreach (var e in elements)
         {
             var seen = false;
-            foreach (var k in kept) seen = seen || (e.IsNumber && k.IsNumber ? e.Value == k.Value : elements.Length <= 24 && Canonical.Key(e) == Canonical.Key(k));
+            foreach (var k in kept)
+                seen = seen
+                    || (e.IsNumber && k.IsNumber ? e.Value == k.Value : elements.Length <= 24 && Canonical.Key(e) == Canonical.Key(k));
             if (!seen) kept.Add(e);
         }
         return [.. kept];
     }
 
-    /// <summary>A one-to-one matching of the elements, found by augmenting paths, so that near-equal decimals cannot block each other.</summary>
+    /// <summary>
+    /// A one-to-one matching of the elements, found by augmenting paths, so that near-equal decimals cannot block each other.
+    /// </summary>
     private bool Unordered(Expr[] gold, Expr[] answer)
     {
         if (gold.Length != answer.Length) return Decide("count-different", false);
@@ -132,7 +155,8 @@ internal sealed partial class Comparer
         var fits = new bool?[n, n];
         // Exact numbers need no rule: long lists of them stay cheap.
         bool Exact(Expr e) => tolerance is null && e is { IsNumber: true, IsDecimal: false };
-        bool Fits(int i, int j) => fits[i, j] ??= Exact(gold[i]) && Exact(answer[j]) ? gold[i].Value == answer[j].Value : Values(gold[i], answer[j]);
+        bool Fits(int i, int j) =>
+            fits[i, j] ??= Exact(gold[i]) && Exact(answer[j]) ? gold[i].Value == answer[j].Value : Values(gold[i], answer[j]);
         bool Place(int i, bool[] tried)
         {
             for (var j = 0; j < n; j++)
@@ -153,7 +177,8 @@ internal sealed partial class Comparer
         return Decide("elements", true);
     }
 
-    private static bool HasMatrix(Expr e) => e.Kind is ExprKind.Add or ExprKind.Mul or ExprKind.Call && Array.Exists(e.Args, a => a.Kind == ExprKind.Matrix || HasMatrix(a));
+    private static bool HasMatrix(Expr e) =>
+        e.Kind is ExprKind.Add or ExprKind.Mul or ExprKind.Call && Array.Exists(e.Args, a => a.Kind == ExprKind.Matrix || HasMatrix(a));
 
     private bool Matrices(Expr gold, Expr answer)
     {
@@ -161,12 +186,14 @@ internal sealed partial class Comparer
         answer = MatrixMath.Evaluate(answer, budget);
         if (gold.Kind == ExprKind.Matrix && answer.Kind == ExprKind.Matrix)
             return gold.Extra == answer.Extra ? Ordered(gold.Args, answer.Args, "matrix") : Decide("matrix-shape", false);
-        if (gold.Kind != ExprKind.Matrix && answer.Kind != ExprKind.Matrix && !HasMatrix(gold) && !HasMatrix(answer)) return Values(gold, answer);
+        if (gold.Kind != ExprKind.Matrix && answer.Kind != ExprKind.Matrix && !HasMatrix(gold) && !HasMatrix(answer))
+            return Values(gold, answer);
         // A column (or row) and a tuple are the same vector.
         if (IsVector(gold) && IsVector(answer)) return Ordered(gold.Args, answer.Args, "vector");
         if (gold is { Kind: ExprKind.Matrix, Args.Length: 1 }) return Values(gold.Args[0], answer);
         return Decide("structure", Canonical.Key(gold) == Canonical.Key(answer));
     }
 
-    private static bool IsVector(Expr e) => (e.Kind == ExprKind.Matrix && (e.Extra == 1 || e.Extra == e.Args.Length)) || (e.Kind == ExprKind.Tuple && e.Name is "()" or "[]");
+    private static bool IsVector(Expr e) =>
+        (e.Kind == ExprKind.Matrix && (e.Extra == 1 || e.Extra == e.Args.Length)) || (e.Kind == ExprKind.Tuple && e.Name is "()" or "[]");
 }

@@ -11,19 +11,24 @@ internal sealed partial class Comparer
         if (Shapes.IsCollection(gold) || Shapes.IsCollection(answer))
         {
             var (relation, set) = gold.Kind == ExprKind.Relation ? (gold, answer) : (answer, gold);
-            if (set.Kind == ExprKind.List && DropDomains(set) is { Kind: not ExprKind.List } bare) return gold.Kind == ExprKind.Relation ? Values(gold, bare) : Values(bare, answer);
+            if (set.Kind == ExprKind.List && DropDomains(set) is { Kind: not ExprKind.List } bare)
+                return gold.Kind == ExprKind.Relation ? Values(gold, bare) : Values(bare, answer);
             // x > 1, x < 2: conditions that hold together
-            if (set.Kind == ExprKind.List && set.Name != "or" && Array.TrueForAll(set.Args, IsInequality) && RealSet.Of(relation, budget) is { } whole)
+            if (set.Kind == ExprKind.List && set.Name != "or" && Array.TrueForAll(set.Args, IsInequality)
+                && RealSet.Of(relation, budget) is { } whole)
             {
                 var meet = new Expr(ExprKind.SetOp, "cap", set.Args);
                 return Decide("set-of-reals", RealSet.Of(meet, budget) is { } m && whole.Same(m, _scalars));
             }
-            if (RealSet.Of(relation, budget) is { } a && RealSet.Of(set, budget) is { } b) return Decide("set-of-reals", relation == gold ? a.Same(b, _scalars) : b.Same(a, _scalars));
+            if (RealSet.Of(relation, budget) is { } a && RealSet.Of(set, budget) is { } b)
+                return Decide("set-of-reals", relation == gold ? a.Same(b, _scalars) : b.Same(a, _scalars));
         }
         return Decide("shape-different", false);
     }
 
-    private static bool IsInequality(Expr e) => e.Kind == ExprKind.Relation && !e.Name.Contains('=', StringComparison.Ordinal) && !e.Name.Contains(Sign.In, StringComparison.Ordinal);
+    private static bool IsInequality(Expr e) =>
+        e.Kind == ExprKind.Relation && !e.Name.Contains('=', StringComparison.Ordinal)
+        && !e.Name.Contains(Sign.In, StringComparison.Ordinal);
 
     private bool Relations(Expr gold, Expr answer)
     {
@@ -71,8 +76,10 @@ internal sealed partial class Comparer
         if (g is Sign.In or Sign.NotIn or Sign.To) return Decide("relation", false);
         if (!(gold.Args[0].IsScalar && gold.Args[1].IsScalar && answer.Args[0].IsScalar && answer.Args[1].IsScalar))
         {
-            if (g == '=' && a == '=' && Values(gold.Args[0], answer.Args[1]) && Values(gold.Args[1], answer.Args[0])) return Decide("relation", true);
-            if (RealSet.Of(gold, budget) is { } gs && RealSet.Of(answer, budget) is { } ans) return Decide("set-of-reals", gs.Same(ans, _scalars));
+            if (g == '=' && a == '=' && Values(gold.Args[0], answer.Args[1]) && Values(gold.Args[1], answer.Args[0]))
+                return Decide("relation", true);
+            if (RealSet.Of(gold, budget) is { } gs && RealSet.Of(answer, budget) is { } ans)
+                return Decide("set-of-reals", gs.Same(ans, _scalars));
             return Decide("relation", false);
         }
         answer = SameArgument(gold, answer);
@@ -91,9 +98,11 @@ internal sealed partial class Comparer
     private static Expr SameArgument(Expr gold, Expr answer)
     {
         var (g, a) = (gold.Args[0], answer.Args[0]);
-        if (g.Kind != ExprKind.Apply || a.Kind != ExprKind.Apply || g.Name != a.Name || g.Args.Length != 1 || a.Args.Length != 1) return answer;
+        if (g.Kind != ExprKind.Apply || a.Kind != ExprKind.Apply || g.Name != a.Name || g.Args.Length != 1 || a.Args.Length != 1)
+            return answer;
         if (g.Args[0].Kind != ExprKind.Symbol || a.Args[0].Kind != ExprKind.Symbol || g.Args[0].Name == a.Args[0].Name) return answer;
-        return answer.Any(e => e.Kind == ExprKind.Symbol && e.Name == g.Args[0].Name) ? answer : Rename(answer, new Dictionary<string, string> { [a.Args[0].Name] = g.Args[0].Name });
+        return answer.Any(e => e.Kind == ExprKind.Symbol && e.Name == g.Args[0].Name) ? answer
+            : Rename(answer, new Dictionary<string, string> { [a.Args[0].Name] = g.Args[0].Name });
     }
 
     /// <summary>The sign of c where gold = c · answer at every point with one constant c; 0 where there is none.</summary>

@@ -16,7 +16,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
 
     public bool Same(Reading gold, Reading answer, string? statedUnit)
     {
-        if (gold.Normalised.Length > 0 && gold.Normalised == answer.Normalised && (gold.Unit is null || answer.Unit is null || gold.Unit == answer.Unit)) return Decide("same-text", true);
+        if (gold.Normalised.Length > 0 && gold.Normalised == answer.Normalised
+            && (gold.Unit is null || answer.Unit is null || gold.Unit == answer.Unit)) return Decide("same-text", true);
         if (gold.Expr is null || answer.Expr is null) return Texts(gold, answer);
         if (Angles(gold, answer) is { } angles) return Decide("radians", angles);
         if (!UnitsAgree(gold, answer, statedUnit, out var factor)) return Decide("unit-different", false);
@@ -45,17 +46,21 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (!TextForm.IsProse(gold.Text) || !TextForm.IsProse(answer.Text)) return Decide("unread", false);
         var g = TextForm.Words(gold.Text.Replace("\\text", "", StringComparison.Ordinal));
         var a = TextForm.Words(answer.Text.Replace("\\text", "", StringComparison.Ordinal));
-        return Decide(gold.Expr is null && answer.Expr is null ? "text" : "unread", g.Length > 0 && g == a && gold.Expr is null == answer.Expr is null);
+        return Decide(gold.Expr is null && answer.Expr is null ? "text"
+            : "unread", g.Length > 0 && g == a && gold.Expr is null == answer.Expr is null);
     }
 
     /// <summary>Degrees on one side and radians by name on the other are compared as angles; null for everything else.</summary>
     private bool? Angles(Reading gold, Reading answer)
     {
-        if (!(Units.IsRadian(gold.Unit) && answer.Expr!.Kind == ExprKind.Degree) && !(Units.IsRadian(answer.Unit) && gold.Expr!.Kind == ExprKind.Degree)) return null;
+        if (!(Units.IsRadian(gold.Unit) && answer.Expr!.Kind == ExprKind.Degree)
+            && !(Units.IsRadian(answer.Unit) && gold.Expr!.Kind == ExprKind.Degree)) return null;
         return Values(gold.Expr!, answer.Expr!);
     }
 
-    /// <summary>Both with a known unit: the answer is converted; a unit of another kind is another answer. One unit alone says nothing.</summary>
+    /// <summary>
+    /// Both with a known unit: the answer is converted; a unit of another kind is another answer. One unit alone says nothing.
+    /// </summary>
     private static bool UnitsAgree(Reading gold, Reading answer, string? stated, out Rational factor)
     {
         factor = Rational.One;
@@ -70,22 +75,26 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private static bool Choice(Reading gold, Reading answer)
     {
         if (gold.Text.AsSpan().IndexOfAnyInRange('A', 'J') < 0) return false;
-        var g = gold.Text.Replace("\\text", "", StringComparison.Ordinal).Replace("\\textbf", "", StringComparison.Ordinal).AsSpan().Trim(" ${}().");
+        var g = gold.Text.Replace("\\text", "", StringComparison.Ordinal).Replace("\\textbf", "", StringComparison.Ordinal).AsSpan()
+            .Trim(" ${}().");
         if (g.Length != 1 || g[0] is < 'A' or > 'J') return false;
-        var a = answer.Text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal).Replace("\\mathrm", "", StringComparison.Ordinal).AsSpan().TrimStart(" ${}");
+        var a = answer.Text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal)
+            .Replace("\\mathrm", "", StringComparison.Ordinal).AsSpan().TrimStart(" ${}");
         var open = a.Length > 0 && a[0] == '(';
         a = a.TrimStart("({ ");
         if (a.Length == 0 || a[0] != g[0]) return false;
         a = a[1..].TrimStart("} ");
         // (B)^2 and (B) - 1 are no choices.
-        if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\' && !a.TrimStart(" )}").StartsWith("\\text") && !a.TrimStart(" )}").StartsWith("\\ ")) return false;
+        if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\'
+            && !a.TrimStart(" )}").StartsWith("\\text") && !a.TrimStart(" )}").StartsWith("\\ ")) return false;
         return a.Length == 0 || a.Trim(" }$).").Length == 0 || (open ? a[0] == ')' : a[0] is ')' or '.' or ':') && a.Length < 200;
     }
 
     /// <summary>5 m for a gold without letters: the letter can only be a unit.</summary>
     private static Expr? LetterUnit(Expr gold, Expr answer)
     {
-        if (answer.Kind != ExprKind.Mul || answer.Args.Length != 2 || answer.Args[1].Kind != ExprKind.Symbol || !answer.Args[0].IsNumber) return null;
+        if (answer.Kind != ExprKind.Mul || answer.Args.Length != 2 || answer.Args[1].Kind != ExprKind.Symbol || !answer.Args[0].IsNumber)
+            return null;
         if (answer.Args[1].Name is not ("m" or "s" or "g" or "h" or "l" or "L" or "t" or "c" or "Omega")) return null;
         return gold.Any(e => e.Kind is ExprKind.Symbol or ExprKind.Text) ? null : answer.Args[0];
     }
@@ -94,21 +103,26 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private bool Forms(Expr gold, Expr answer)
     {
         if (gold.IsNumber && answer.IsNumber) return Values(gold, answer);
-        if (HasNames(gold) && Holds(gold, ExprKind.Symbol, "I") && Holds(answer, ExprKind.Constant, "i") && !Holds(answer, ExprKind.Symbol, "I")) gold = ImaginaryUnit(gold);
+        if (HasNames(gold) && Holds(gold, ExprKind.Symbol, "I") && Holds(answer, ExprKind.Constant, "i")
+            && !Holds(answer, ExprKind.Symbol, "I")) gold = ImaginaryUnit(gold);
         answer = FoldCase(gold, answer);
         if (Values(DropDegrees(gold), DropDegrees(answer))) return true;
         var rule = Rule;
         var (gd, ad) = (HasDegrees(gold), HasDegrees(answer));
         if (gd != ad && Values(gd ? gold : DropDegrees(gold), ad ? answer : DropDegrees(answer))) return Decide("degrees", true);
-        if (gold.Kind == ExprKind.Percent != (answer.Kind == ExprKind.Percent) && Values(DropPercent(gold), DropPercent(answer))) return Decide("percent", true);
-        if (HasBareLog(gold) && !HasBareLog(answer) && Values(NaturalLog(DropDegrees(gold)), DropDegrees(answer))) return Decide("natural-log", true);
+        if (gold.Kind == ExprKind.Percent != (answer.Kind == ExprKind.Percent) && Values(DropPercent(gold), DropPercent(answer)))
+            return Decide("percent", true);
+        if (HasBareLog(gold) && !HasBareLog(answer) && Values(NaturalLog(DropDegrees(gold)), DropDegrees(answer)))
+            return Decide("natural-log", true);
         return Decide(rule, false);
     }
 
-    private static bool Holds(Expr e, ExprKind kind, string name) => (e.Kind == kind && e.Name == name) || Array.Exists(e.Args, a => Holds(a, kind, name));
+    private static bool Holds(Expr e, ExprKind kind, string name) =>
+        (e.Kind == kind && e.Name == name) || Array.Exists(e.Args, a => Holds(a, kind, name));
 
     /// <summary>3 + 4*I, as programs print it.</summary>
-    private static Expr ImaginaryUnit(Expr e) => e is { Kind: ExprKind.Symbol, Name: "I" } ? Expr.I : e.Args.Length == 0 ? e : e.With(Array.ConvertAll(e.Args, ImaginaryUnit));
+    private static Expr ImaginaryUnit(Expr e) =>
+        e is { Kind: ExprKind.Symbol, Name: "I" } ? Expr.I : e.Args.Length == 0 ? e : e.With(Array.ConvertAll(e.Args, ImaginaryUnit));
 
     private static bool HasBareLog(Expr e) => e.Any(x => x is { Kind: ExprKind.Call, Name: "log", Args.Length: 1 });
 
@@ -146,7 +160,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             if (g.Contains(name)) continue;
             string? match = null;
             foreach (var other in g)
-                if (string.Equals(other, name, StringComparison.OrdinalIgnoreCase)) match = match is null && !a.Contains(other) ? other : "";
+                if (string.Equals(other, name, StringComparison.OrdinalIgnoreCase))
+                    match = match is null && !a.Contains(other) ? other : "";
             if (string.IsNullOrEmpty(match)) continue;
             (map ??= [])[name] = match;
         }
@@ -184,10 +199,14 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (answer.Kind != ExprKind.Relation && Shapes.ValueOf(gold) is { } named) gold = named;
         (gold, answer) = (Shapes.Expand(gold), Shapes.Expand(answer));
         if (gold.Kind == ExprKind.Relation || answer.Kind == ExprKind.Relation) return RelationsOrSets(gold, answer);
-        if (gold.Kind is ExprKind.Piecewise or ExprKind.SetBuilder || answer.Kind is ExprKind.Piecewise or ExprKind.SetBuilder) return gold.Kind == ExprKind.Piecewise ? Pieces(gold, answer) : Builders(gold, answer);
+        if (gold.Kind is ExprKind.Piecewise or ExprKind.SetBuilder || answer.Kind is ExprKind.Piecewise or ExprKind.SetBuilder)
+            return gold.Kind == ExprKind.Piecewise ? Pieces(gold, answer) : Builders(gold, answer);
         if (Shapes.IsCollection(gold) || Shapes.IsCollection(answer)) return Collections(gold, answer);
-        if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix || HasMatrix(gold) || HasMatrix(answer)) return Matrices(gold, answer);
-        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text) return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s')) || SameButForArticle(gold, answer)));
+        if (gold.Kind == ExprKind.Matrix || answer.Kind == ExprKind.Matrix || HasMatrix(gold) || HasMatrix(answer))
+            return Matrices(gold, answer);
+        if (gold.Kind == ExprKind.Text || answer.Kind == ExprKind.Text)
+            return Decide("text", WordsOf(gold) is { Length: > 0 } w && WordsOf(answer) is { } v
+                && (w == v || (w.Length > 3 && w.TrimEnd('s') == v.TrimEnd('s')) || SameButForArticle(gold, answer)));
         if (gold.Kind == ExprKind.BaseNumber || answer.Kind == ExprKind.BaseNumber) return Bases(gold, answer);
         if (gold.Kind == ExprKind.Ratio || answer.Kind == ExprKind.Ratio) return Ratios(gold, answer);
         var same = _scalars.Same(gold, answer);
@@ -195,7 +214,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     }
 
     private static bool SameButForArticle(Expr gold, Expr answer) =>
-        gold.Kind == ExprKind.Text && answer.Kind == ExprKind.Text && TextForm.Words(WordAnswers.DropArticle(gold.Name)) == TextForm.Words(WordAnswers.DropArticle(answer.Name));
+        gold.Kind == ExprKind.Text && answer.Kind == ExprKind.Text
+        && TextForm.Words(WordAnswers.DropArticle(gold.Name)) == TextForm.Words(WordAnswers.DropArticle(answer.Name));
 
     private static string? WordsOf(Expr e) => e.Kind switch
     {
@@ -203,7 +223,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         ExprKind.Symbol => TextForm.Words(e.Name),
         ExprKind.Constant => e.Name,
         ExprKind.Number when e.Value.Bits < 4096 => e.Value.ToString(),
-        ExprKind.Mul when Array.TrueForAll(e.Args, a => a.Kind is ExprKind.Symbol or ExprKind.Constant or ExprKind.Text) => string.Concat(Array.ConvertAll(e.Args, a => TextForm.Words(a.Name))),
+        ExprKind.Mul when Array.TrueForAll(e.Args, a => a.Kind is ExprKind.Symbol or ExprKind.Constant or ExprKind.Text) =>
+            string.Concat(Array.ConvertAll(e.Args, a => TextForm.Words(a.Name))),
         _ => null,
     };
 
@@ -212,7 +233,9 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     {
         if (gold.Kind == ExprKind.BaseNumber && answer is { IsNumber: true, IsDecimal: false } && answer.Value.Bits < 4096)
             return Decide("base-digits", gold.Name.TrimStart('0') == answer.Value.ToString().TrimStart('0'));
-        if (gold.Kind == ExprKind.BaseNumber && BaseDigits(answer) is { } digits) return Decide("base-digits", string.Equals(gold.Name.TrimStart('0'), digits.TrimStart('0'), StringComparison.OrdinalIgnoreCase));
+        if (gold.Kind == ExprKind.BaseNumber && BaseDigits(answer) is { } digits)
+            return Decide("base-digits",
+                string.Equals(gold.Name.TrimStart('0'), digits.TrimStart('0'), StringComparison.OrdinalIgnoreCase));
         var same = _scalars.Same(Plain(gold), Plain(answer));
         return Decide("base-value", same);
 
@@ -248,7 +271,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         }
         for (var i = 1; i < gold.Args.Length; i++)
         {
-            var (left, right) = (Simplifier.Tidy(Expr.Mul(gold.Args[0], answer.Args[i])), Simplifier.Tidy(Expr.Mul(answer.Args[0], gold.Args[i])));
+            var (left, right) =
+                (Simplifier.Tidy(Expr.Mul(gold.Args[0], answer.Args[i])), Simplifier.Tidy(Expr.Mul(answer.Args[0], gold.Args[i])));
             if (!_scalars.Same(left, right)) return Decide("ratio", false);
         }
         return Decide("ratio", true);

@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Comparison;
 
 /// <summary>
-/// Limits and derivatives by extrapolation to a step of zero (Neville), integrals by the double exponential rule (Takahasi and Mori). Each is done
+/// Limits and derivatives by extrapolation to a step of zero (Neville), integrals by the double exponential rule (Takahasi and Mori). Each
+/// is done
 /// twice, the second time finer; where the two disagree there is no value.
 /// </summary>
 internal sealed partial class Evaluator
@@ -55,7 +56,9 @@ internal sealed partial class Evaluator
         var right = e.Name == "lim-" ? From(-1) : From(1);
         if (e.Name != "lim") return right;
         var left = From(-1);
-        return right.IsFinite && left.IsFinite && Math.Abs(right.Value.Real - left.Value.Real) <= right.Error + left.Error + (Agreement * (1 + right.Size)) ? right : Approx.NaN;
+        return right.IsFinite && left.IsFinite
+            && Math.Abs(right.Value.Real - left.Value.Real) <= right.Error + left.Error + (Agreement * (1 + right.Size)) ? right
+            : Approx.NaN;
     }
 
     private static int InfiniteSign(Expr e) => e switch
@@ -116,7 +119,8 @@ internal sealed partial class Evaluator
         scale *= RuleStep / 2;
         var spread = Math.Abs(fine - coarse);
         // What is still large at the last node does not converge: 1/x at 0.
-        return spread <= 1e-6 * (1e-3 + scale) && tail <= 1e-9 * (1e-3 + scale) ? new Approx(sign * fine, Math.Max(spread * 1e-2, 1e-11 * (1 + scale))) : Approx.NaN;
+        return spread <= 1e-6 * (1e-3 + scale) && tail <= 1e-9 * (1e-3 + scale)
+            ? new Approx(sign * fine, Math.Max(spread * 1e-2, 1e-11 * (1 + scale))) : Approx.NaN;
     }
 
     private double Bound(Expr e)

@@ -20,7 +20,14 @@ internal sealed partial class Evaluator(WorkBudget budget)
             case ExprKind.Number or ExprKind.BaseNumber: return Approx.Of(e.Value);
             case ExprKind.Symbol: return _values.TryGetValue(e.Name, out var v) ? v : Approx.NaN;
             case ExprKind.Constant:
-                return e.Name switch { "pi" => Approx.Exact(Math.PI), "e" => Approx.Exact(Math.E), "i" => new Approx(Complex.ImaginaryOne, 0), _ => Approx.NaN };
+                return e.Name switch
+                {
+                    "pi" => Approx.Exact(Math.PI),
+                    "e" => Approx.Exact(Math.E),
+                    "i" =>
+                    new Approx(Complex.ImaginaryOne, 0),
+                    _ => Approx.NaN
+                };
             case ExprKind.Add:
                 var sum = Value(e.Args[0]);
                 for (var i = 1; i < e.Args.Length; i++) sum += Value(e.Args[i]);
@@ -31,7 +38,8 @@ internal sealed partial class Evaluator(WorkBudget budget)
                 return product;
             case ExprKind.Power:
                 budget.Spend(2);
-                if (RealPowers && e.Args[1] is { IsNumber: true, IsDecimal: false } power && !power.Value.IsInteger && !power.Value.Den.IsEven && Value(e.Args[0]) is { IsReal: true, Value.Real: < 0 } negative)
+                if (RealPowers && e.Args[1] is { IsNumber: true, IsDecimal: false } power && !power.Value.IsInteger
+                    && !power.Value.Den.IsEven && Value(e.Args[0]) is { IsReal: true, Value.Real: < 0 } negative)
                 {
                     var size = Approx.Pow(new Approx(-negative.Value.Real, negative.Error), Approx.Of(power.Value));
                     return power.Value.Num.IsEven ? size : new Approx(-size.Value, size.Error);
@@ -75,7 +83,8 @@ internal sealed partial class Evaluator(WorkBudget budget)
     private Approx Series(Expr e)
     {
         var (low, high) = (Value(e.Args[1]), Value(e.Args[2]));
-        if (!low.IsFinite || !high.IsFinite || !low.IsReal || !high.IsReal || low.Value.Real != Math.Round(low.Value.Real) || high.Value.Real != Math.Round(high.Value.Real)) return Approx.NaN;
+        if (!low.IsFinite || !high.IsFinite || !low.IsReal || !high.IsReal || low.Value.Real != Math.Round(low.Value.Real)
+            || high.Value.Real != Math.Round(high.Value.Real)) return Approx.NaN;
         if (high.Value.Real - low.Value.Real > 1000) return Approx.NaN;
         var total = new Approx(e.Name == "sum" ? Complex.Zero : Complex.One, 0);
         for (var k = low.Value.Real; k <= high.Value.Real; k++)
@@ -109,8 +118,12 @@ internal sealed partial class Evaluator(WorkBudget budget)
         var real = z.Imaginary == 0;
         switch (e.Name)
         {
-            case "sin": return real ? Approx.Map(x, Math.Sin(z.Real), 1) : Approx.Map(x, Complex.Sin(z), Complex.Abs(Complex.Cos(z)) + x.Error);
-            case "cos": return real ? Approx.Map(x, Math.Cos(z.Real), 1) : Approx.Map(x, Complex.Cos(z), Complex.Abs(Complex.Sin(z)) + x.Error);
+            case "sin":
+                return real ? Approx.Map(x, Math.Sin(z.Real), 1)
+                : Approx.Map(x, Complex.Sin(z), Complex.Abs(Complex.Cos(z)) + x.Error);
+            case "cos":
+                return real ? Approx.Map(x, Math.Cos(z.Real), 1)
+                : Approx.Map(x, Complex.Cos(z), Complex.Abs(Complex.Sin(z)) + x.Error);
             case "tan": return Quotient(x, Complex.Sin(z), Complex.Cos(z));
             case "cot": return Quotient(x, Complex.Cos(z), Complex.Sin(z));
             case "sec": return Quotient(x, Complex.One, Complex.Cos(z));
@@ -123,7 +136,9 @@ internal sealed partial class Evaluator(WorkBudget budget)
             case "csch": return Quotient(x, Complex.One, Complex.Sinh(z));
             case "asin": return Inverse(x, real && Math.Abs(z.Real) <= 1 ? Math.Asin(z.Real) : Complex.Asin(z), Complex.One - (z * z));
             case "acos": return Inverse(x, real && Math.Abs(z.Real) <= 1 ? Math.Acos(z.Real) : Complex.Acos(z), Complex.One - (z * z));
-            case "atan": return Approx.Map(x, real ? Math.Atan(z.Real) : Complex.Atan(z), 1 / Math.Max(1e-8, Complex.Abs(Complex.One + (z * z))));
+            case "atan":
+                return Approx.Map(x, real ? Math.Atan(z.Real)
+                : Complex.Atan(z), 1 / Math.Max(1e-8, Complex.Abs(Complex.One + (z * z))));
             case "acot": return real && z.Real != 0 ? Approx.Map(x, Math.Atan(1 / z.Real), 1) : Approx.NaN;
             case "asec": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, Math.Acos(1 / z.Real), Complex.One - (1 / (z * z))) : Approx.NaN;
             case "acsc": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, Math.Asin(1 / z.Real), Complex.One - (1 / (z * z))) : Approx.NaN;
@@ -164,7 +179,14 @@ internal sealed partial class Evaluator(WorkBudget budget)
             var near = Math.Round(v.Value.Real);
             if (e.Name is "floor" or "ceil" or "sgn")
             {
-                if (Math.Abs(v.Value.Real - near) > (4 * v.Error) + 1e-9) return Approx.Exact(e.Name switch { "floor" => Math.Floor(v.Value.Real), "ceil" => Math.Ceiling(v.Value.Real), _ => Math.Sign(v.Value.Real) });
+                if (Math.Abs(v.Value.Real - near) > (4 * v.Error) + 1e-9)
+                    return Approx.Exact(e.Name switch
+                    {
+                        "floor" => Math.Floor(v.Value.Real),
+                        "ceil" => Math.Ceiling(v.Value.Real),
+                        _ =>
+                        Math.Sign(v.Value.Real)
+                    });
                 return Approx.Exact(e.Name == "sgn" ? Math.Sign(near) : near);
             }
             if (e.Name is "max" or "min") continue;
@@ -193,7 +215,8 @@ internal sealed partial class Evaluator(WorkBudget budget)
         return Approx.Map(x, q, (1 + Complex.Abs(q)) * (1 + Complex.Abs(q)) + (1 / (size * size)));
     }
 
-    private static Approx Inverse(Approx x, Complex value, Complex squareOfSlope) => Approx.Map(x, value, 1 / Math.Sqrt(Math.Max(1e-12, Complex.Abs(squareOfSlope))));
+    private static Approx Inverse(Approx x, Complex value, Complex squareOfSlope) =>
+        Approx.Map(x, value, 1 / Math.Sqrt(Math.Max(1e-12, Complex.Abs(squareOfSlope))));
 
     private static Approx Log(Approx x)
     {

@@ -4,12 +4,15 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Comparison;
 
 /// <summary>
-/// Confirms with intervals of 57 digits that two real expressions which agree as doubles are equal: e^{π√163} is no whole number. Variables take
+/// Confirms with intervals of 57 digits that two real expressions which agree as doubles are equal: e^{π√163} is no whole number. Variables
+/// take
 /// one positive point. Null for what it does not cover (complex values, rarer functions, very large numbers).
 /// </summary>
 internal static class HighPrecision
 {
-    /// <summary>False where the values differ for certain, true where they agree to about 50 digits, null where nothing can be said.</summary>
+    /// <summary>
+    /// False where the values differ for certain, true where they agree to about 50 digits, null where nothing can be said.
+    /// </summary>
     public static bool? Agree(Expr gold, Expr answer, WorkBudget budget)
     {
         if (gold.Size + answer.Size > 400) return null;
@@ -35,9 +38,12 @@ internal static class HighPrecision
                 FixedInterval? product = FixedInterval.Of(Rational.One);
                 foreach (var a in e.Args) product = product is { } x && Value(a, budget) is { } y ? FixedInterval.Multiply(x, y) : null;
                 return product;
-            case ExprKind.Percent: return Value(e.Args[0], budget) is { } p ? FixedInterval.Multiply(p, FixedInterval.Of(new Rational(1, 100))) : null;
+            case ExprKind.Percent:
+                return Value(e.Args[0], budget) is { } p
+                ? FixedInterval.Multiply(p, FixedInterval.Of(new Rational(1, 100))) : null;
             case ExprKind.Degree:
-                return Value(e.Args[0], budget) is { } d && FixedInterval.Multiply(d, FixedInterval.Pi) is { } r ? FixedInterval.Multiply(r, FixedInterval.Of(new Rational(1, 180))) : null;
+                return Value(e.Args[0], budget) is { } d && FixedInterval.Multiply(d, FixedInterval.Pi) is { } r
+                    ? FixedInterval.Multiply(r, FixedInterval.Of(new Rational(1, 180))) : null;
             case ExprKind.Power: return Value(e.Args[0], budget) is { } b ? Power(b, e.Args[1], budget) : null;
             case ExprKind.Call: return e.Name is "sum" or "prod" ? null : Value(e.Args[0], budget) is { } v ? Call(e, v, budget) : null;
             default: return null;
@@ -54,7 +60,8 @@ internal static class HighPrecision
             return n >= 0 || result is null ? result : FixedInterval.Inverse(result.Value);
         }
         if (exponent.IsNumber && exponent.Value == Rational.Half) return FixedInterval.Sqrt(b);
-        return FixedInterval.Log(b) is { } log && Value(exponent, budget) is { } e && FixedInterval.Multiply(log, e) is { } x ? FixedInterval.Exp(x) : null;
+        return FixedInterval.Log(b) is { } log && Value(exponent, budget) is { } e && FixedInterval.Multiply(log, e) is { } x
+            ? FixedInterval.Exp(x) : null;
     }
 
     private static FixedInterval? Call(Expr e, FixedInterval x, WorkBudget budget)
@@ -74,10 +81,13 @@ internal static class HighPrecision
             case "csc": return Quotient(FixedInterval.Of(Rational.One), FixedInterval.Sine(x, false));
             case "atan": return FixedInterval.Atan(x);
             case "abs": return x.Low.Sign >= 0 ? x : x.High.Sign <= 0 ? -x : null;
-            case "root" when e.Args.Length == 2 && e.Args[1].IsNumber && !e.Args[1].Value.IsZero: return Power(x, Expr.Num(Rational.One / e.Args[1].Value), budget);
+            case "root" when e.Args.Length == 2 && e.Args[1].IsNumber
+                && !e.Args[1].Value.IsZero:
+                return Power(x, Expr.Num(Rational.One / e.Args[1].Value), budget);
             default: return null;
         }
     }
 
-    private static FixedInterval? Quotient(FixedInterval? n, FixedInterval? d) => n is { } a && d is { } b && FixedInterval.Inverse(b) is { } i ? FixedInterval.Multiply(a, i) : null;
+    private static FixedInterval? Quotient(FixedInterval? n, FixedInterval? d) =>
+        n is { } a && d is { } b && FixedInterval.Inverse(b) is { } i ? FixedInterval.Multiply(a, i) : null;
 }

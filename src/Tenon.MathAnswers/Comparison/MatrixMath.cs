@@ -13,7 +13,8 @@ internal static class MatrixMath
         e = e.With(args);
         switch (e.Kind)
         {
-            case ExprKind.Add when Array.TrueForAll(args, a => a.Kind == ExprKind.Matrix && a.Extra == args[0].Extra && a.Args.Length == args[0].Args.Length):
+            case ExprKind.Add when Array.TrueForAll(args, a => a.Kind == ExprKind.Matrix && a.Extra == args[0].Extra
+                && a.Args.Length == args[0].Args.Length):
                 var sum = new Expr[args[0].Args.Length];
                 for (var i = 0; i < sum.Length; i++) sum[i] = Simplifier.Tidy(Expr.Add(Array.ConvertAll(args, a => a.Args[i])));
                 return new Expr(ExprKind.Matrix, "", sum) { Extra = args[0].Extra };
@@ -31,8 +32,11 @@ internal static class MatrixMath
                 }
                 if (scalars.Count == 0) return matrix!;
                 var scale = Expr.Mul([.. scalars]);
-                return new Expr(ExprKind.Matrix, "", Array.ConvertAll(matrix!.Args, a => Simplifier.Tidy(Expr.Mul(scale, a)))) { Extra = matrix.Extra };
-            case ExprKind.Call when e.Name == "det" && args[0].Kind == ExprKind.Matrix && args[0].Extra is > 0 and <= 5 && args[0].Args.Length == args[0].Extra * args[0].Extra:
+                return new Expr(ExprKind.Matrix, "",
+                    Array.ConvertAll(matrix!.Args, a => Simplifier.Tidy(Expr.Mul(scale, a))))
+                { Extra = matrix.Extra };
+            case ExprKind.Call when e.Name == "det" && args[0].Kind == ExprKind.Matrix && args[0].Extra is > 0 and <= 5
+                && args[0].Args.Length == args[0].Extra * args[0].Extra:
                 return Simplifier.Tidy(Determinant(args[0].Args, args[0].Extra, budget));
             default: return e;
         }

@@ -43,7 +43,14 @@ internal sealed class RealSet
                 {
                     if (Of(e.Args[i], budget) is not { } other) return null;
                     budget.Spend(8 * (result._segments.Count + other._segments.Count));
-                    result = e.Name switch { "cup" => result.Union(other), "cap" => result.Complement().Union(other.Complement()).Complement(), _ => result.Complement().Union(other).Complement() };
+                    result =
+                        e.Name switch
+                        {
+                            "cup" => result.Union(other),
+                            "cap" =>
+                        result.Complement().Union(other.Complement()).Complement(),
+                            _ => result.Complement().Union(other).Complement()
+                        };
                 }
                 return result;
             case ExprKind.Relation: return Inequality(e, budget);
@@ -57,18 +64,22 @@ internal sealed class RealSet
         for (var i = 0; i < _segments.Count; i++)
         {
             var (a, b) = (_segments[i], other._segments[i]);
-            if (a.LowOpen != b.LowOpen || a.HighOpen != b.HighOpen || !scalars.Same(a.From, b.From) || !scalars.Same(a.To, b.To)) return false;
+            if (a.LowOpen != b.LowOpen || a.HighOpen != b.HighOpen || !scalars.Same(a.From, b.From) || !scalars.Same(a.To, b.To))
+                return false;
         }
         return true;
     }
 
-    private static Segment Whole() => new(Expr.Neg(Expr.Infinity), double.NegativeInfinity, true, Expr.Infinity, double.PositiveInfinity, true);
+    private static Segment Whole() =>
+        new(Expr.Neg(Expr.Infinity), double.NegativeInfinity, true, Expr.Infinity, double.PositiveInfinity, true);
 
-    private static RealSet? Point(Expr a, WorkBudget budget) => End(a, budget) is { } v && double.IsFinite(v) ? new RealSet([new Segment(a, v, false, a, v, false)]) : null;
+    private static RealSet? Point(Expr a, WorkBudget budget) =>
+        End(a, budget) is { } v && double.IsFinite(v) ? new RealSet([new Segment(a, v, false, a, v, false)]) : null;
 
     private static RealSet? Interval(Expr from, bool lowOpen, Expr to, bool highOpen, WorkBudget budget)
     {
-        if (End(from, budget) is not { } low || End(to, budget) is not { } high || low > high || (low == high && (lowOpen || highOpen))) return null;
+        if (End(from, budget) is not { } low || End(to, budget) is not { } high || low > high || (low == high && (lowOpen || highOpen)))
+            return null;
         return new RealSet([new Segment(from, low, lowOpen || double.IsInfinity(low), to, high, highOpen || double.IsInfinity(high))]);
     }
 
@@ -76,7 +87,8 @@ internal sealed class RealSet
     {
         if (e.IsNumber) return e.Value.ToDouble();
         if (e.Kind == ExprKind.Constant && e.Name == "inf") return double.PositiveInfinity;
-        if (e.Kind == ExprKind.Mul && e.Args.Length == 2 && e.Args[0].IsNumber && e.Args[1].Kind == ExprKind.Constant && e.Args[1].Name == "inf") return e.Args[0].Value.Sign * double.PositiveInfinity;
+        if (e.Kind == ExprKind.Mul && e.Args.Length == 2 && e.Args[0].IsNumber && e.Args[1].Kind == ExprKind.Constant
+            && e.Args[1].Name == "inf") return e.Args[0].Value.Sign * double.PositiveInfinity;
         if (!e.IsScalar) return null;
         var v = new Evaluator(budget).Value(e);
         return v.IsFinite && v.IsReal ? v.Value.Real : null;
@@ -147,12 +159,15 @@ internal sealed class RealSet
             case ExprKind.Symbol when !Shapes.IsKnownSet(e): slope = Rational.One; return true;
             case ExprKind.Apply: slope = Rational.One; return true;
             case ExprKind.Number: offset = e.Value; return true;
-            case ExprKind.Call when e.Name == "abs" && e.Args[0].Kind == ExprKind.Symbol: (slope, absolute) = (Rational.One, true); return true;
+            case ExprKind.Call when e.Name == "abs" && e.Args[0].Kind == ExprKind.Symbol:
+                (slope, absolute) = (Rational.One, true);
+                return true;
             case ExprKind.Mul when e.Args.Length == 2 && e.Args[0].IsNumber && Linear(e.Args[1], out var s, out var o, out absolute):
                 (slope, offset) = (s * e.Args[0].Value, o * e.Args[0].Value);
                 return true;
             case ExprKind.Add when e.Args.Length == 2:
-                if (!Linear(e.Args[0], out var s0, out var o0, out var a0) || !Linear(e.Args[1], out var s1, out var o1, out var a1) || (!s0.IsZero && !s1.IsZero)) return false;
+                if (!Linear(e.Args[0], out var s0, out var o0, out var a0) || !Linear(e.Args[1], out var s1, out var o1, out var a1)
+                    || (!s0.IsZero && !s1.IsZero)) return false;
                 (slope, offset, absolute) = (s0 + s1, o0 + o1, a0 || a1);
                 return true;
             default: return false;
@@ -174,7 +189,8 @@ internal sealed class RealSet
                 var touches = s.Low < last.High - slack || (Math.Abs(s.Low - last.High) <= slack && (!s.LowOpen || !last.HighOpen));
                 if (touches || s.Low < last.High)
                 {
-                    if (s.High > last.High || (s.High == last.High && last.HighOpen && !s.HighOpen)) merged[^1] = last with { To = s.To, High = s.High, HighOpen = s.HighOpen };
+                    if (s.High > last.High || (s.High == last.High && last.HighOpen && !s.HighOpen))
+                        merged[^1] = last with { To = s.To, High = s.High, HighOpen = s.HighOpen };
                     continue;
                 }
             }
@@ -189,7 +205,8 @@ internal sealed class RealSet
         var open = Whole();
         foreach (var s in Union(new RealSet([]))._segments)
         {
-            if (s.Low > open.Low || (s.Low == open.Low && !open.LowOpen && s.LowOpen)) gaps.Add(open with { To = s.From, High = s.Low, HighOpen = !s.LowOpen });
+            if (s.Low > open.Low || (s.Low == open.Low && !open.LowOpen && s.LowOpen))
+                gaps.Add(open with { To = s.From, High = s.Low, HighOpen = !s.LowOpen });
             open = open with { From = s.To, Low = s.High, LowOpen = !s.HighOpen };
         }
         if (!double.IsPositiveInfinity(open.Low)) gaps.Add(open);

@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Comparison;
 
 /// <summary>
-/// Two values: exact numbers exactly, closed forms by evaluation with error bounds, expressions with variables by random points. One rule for
+/// Two values: exact numbers exactly, closed forms by evaluation with error bounds, expressions with variables by random points. One rule
+/// for
 /// decimals: an exact gold wants an exact answer or a decimal right to six significant digits; a decimal gold is met within 1e-6 relative.
 /// </summary>
 internal sealed class Scalars(WorkBudget budget, double? tolerance)
@@ -36,7 +37,9 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
         if (names.Count == 0) return Constants(gold, answer);
         if (Identity(gold, answer, names, integers, new Evaluator(budget))) return true;
         // The same root may be written as a power, and either be taken on the principal branch or as a real number.
-        return (HasRoot(gold) || HasRoot(answer)) && (Identity(gold, answer, names, integers, new Evaluator(budget) { PrincipalRoots = true }) || Identity(gold, answer, names, integers, new Evaluator(budget) { RealPowers = true }));
+        return (HasRoot(gold) || HasRoot(answer))
+            && (Identity(gold, answer, names, integers, new Evaluator(budget) { PrincipalRoots = true })
+            || Identity(gold, answer, names, integers, new Evaluator(budget) { RealPowers = true }));
     }
 
     /// <summary>The one rule for numbers.</summary>
@@ -97,7 +100,10 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
 
     private bool Confirm(Expr gold, Expr answer) => HighPrecision.Agree(gold, answer, budget) ?? true;
 
-    private static bool IsDecimal(Expr e) => e.IsDecimal || (e.Kind == ExprKind.Percent && e.Args[0].IsDecimal) || (e.Kind == ExprKind.Mul && e.Args.Length == 2 && e.Args[0].IsDecimal && e.Args[1].Kind == ExprKind.Power && e.Args[1].Args[0].IsNumber);
+    private static bool IsDecimal(Expr e) =>
+        e.IsDecimal || (e.Kind == ExprKind.Percent && e.Args[0].IsDecimal)
+        || (e.Kind == ExprKind.Mul && e.Args.Length == 2 && e.Args[0].IsDecimal && e.Args[1].Kind == ExprKind.Power
+        && e.Args[1].Args[0].IsNumber);
 
     private bool Structural(Expr gold, Expr answer)
     {
@@ -161,16 +167,20 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
     private static void Variables(Expr e, SortedSet<string> names, ref bool integers)
     {
         if (e.Kind == ExprKind.Symbol && !e.Name.EndsWith('#')) names.Add(e.Name);
-        if (e.Kind == ExprKind.Call && e.Name is "sum" or "prod" or "factorial" or "factorial2" or "binom" or "gcd" or "lcm" or "mod") integers = true;
+        if (e.Kind == ExprKind.Call && e.Name is "sum" or "prod" or "factorial" or "factorial2" or "binom" or "gcd" or "lcm" or "mod")
+            integers = true;
         foreach (var a in e.Args) Variables(a, names, ref integers);
     }
 
-    private static bool HasAnalysis(Expr e) => (e.Kind == ExprKind.Call && e.Name is "lim" or "lim+" or "lim-" or "int" or "diff") || Array.Exists(e.Args, HasAnalysis);
+    private static bool HasAnalysis(Expr e) =>
+        (e.Kind == ExprKind.Call && e.Name is "lim" or "lim+" or "lim-" or "int" or "diff") || Array.Exists(e.Args, HasAnalysis);
 
     private static bool HasRoot(Expr e) => (e.Kind == ExprKind.Call && e.Name == "root") || Array.Exists(e.Args, HasRoot);
 
     // Inside a limit or an integral it is a place to go to, no value.
-    private static bool HasInfinity(Expr e) => e.Kind == ExprKind.Constant && e.Name == "inf" || (!(e.Kind == ExprKind.Call && e.Name is "lim" or "int") && Array.Exists(e.Args, HasInfinity));
+    private static bool HasInfinity(Expr e) =>
+        e.Kind == ExprKind.Constant && e.Name == "inf"
+        || (!(e.Kind == ExprKind.Call && e.Name is "lim" or "int") && Array.Exists(e.Args, HasInfinity));
 
     private static int? InfinitySign(Expr e) => e.Kind switch
     {

@@ -8,7 +8,8 @@ internal static class Shapes
     public static bool IsCollection(Expr e) => e.Kind is ExprKind.List or ExprKind.Tuple or ExprKind.Set or ExprKind.SetOp || IsKnownSet(e);
 
     /// <summary>The number sets with a name of their own.</summary>
-    public static bool IsKnownSet(Expr e) => e.Kind == ExprKind.Symbol && e.Name is "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes";
+    public static bool IsKnownSet(Expr e) =>
+        e.Kind == ExprKind.Symbol && e.Name is "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes";
 
     /// <summary>Reads every ± as two values: 1 ± √2 is the list of both; inside a list or set the elements multiply out.</summary>
     public static Expr Expand(Expr e)
@@ -30,7 +31,9 @@ internal static class Shapes
         return new Expr(ExprKind.List, "", [up, down]);
     }
 
-    /// <summary>What an equation stands for: x = 5 is 5, AB = 5 cm is 5, x = 2+3 = 5 is 5, x ∈ S is S; null where it states more than a value.</summary>
+    /// <summary>
+    /// What an equation stands for: x = 5 is 5, AB = 5 cm is 5, x = 2+3 = 5 is 5, x ∈ S is S; null where it states more than a value.
+    /// </summary>
     public static Expr? ValueOf(Expr e)
     {
         if (e.Kind != ExprKind.Relation) return null;
@@ -51,7 +54,8 @@ internal static class Shapes
     }
 
     /// <summary>
-    /// True for what only names a quantity: variables, their products, sums and quotients, f(1), |AB|, tuples of names. A number in it (2a) makes
+    /// True for what only names a quantity: variables, their products, sums and quotients, f(1), |AB|, tuples of names. A number in it (2a)
+    /// makes
     /// it an equation to solve.
     /// </summary>
     public static bool IsName(Expr e) => e.Kind switch
@@ -78,7 +82,8 @@ internal static class Shapes
         if (e.Kind is not (ExprKind.List or ExprKind.Tuple or ExprKind.Set) || e.Args.Length < 2) return false;
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var a in e.Args)
-            if (a.Kind != ExprKind.Relation || ValueOf(a) is null || !IsName(a.Args[0]) || !names.Add(ExprPrinter.Print(a.Args[0]))) return false;
+            if (a.Kind != ExprKind.Relation || ValueOf(a) is null || !IsName(a.Args[0]) || !names.Add(ExprPrinter.Print(a.Args[0])))
+                return false;
         return true;
     }
 }

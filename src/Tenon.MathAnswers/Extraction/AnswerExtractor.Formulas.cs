@@ -31,13 +31,16 @@ internal static partial class AnswerExtractor
         return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
     }
 
-    /// <summary>"The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.</summary>
+    /// <summary>
+    /// "The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.
+    /// </summary>
     private static Extracted? Stated(string text)
     {
         var at = text.LastIndexOf(" is ", StringComparison.Ordinal);
         if (at < 0) return null;
         var said = Reading.Strip(text[(at + 4)..]);
-        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny("\\π√^") >= 0 && !said.Contains('\n') && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
+        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny("\\π√^") >= 0 && !said.Contains('\n')
+            && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
     }
 
     private static string? LastFormula(string tail, List<Formula> all)
@@ -93,7 +96,9 @@ internal static partial class AnswerExtractor
         {
             if (!char.IsAsciiDigit(text[end - 1])) continue;
             var start = end;
-            while (start > 0 && end - start < 400 && (char.IsAsciiDigit(text[start - 1]) || (text[start - 1] is '.' or ',' or '/' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
+            while (start > 0 && end - start < 400
+                && (char.IsAsciiDigit(text[start - 1])
+                || (text[start - 1] is '.' or ',' or '/' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
             // Digits that belong to a name (x10, A2B) are no number.
             if (start > 0 && char.IsLetter(text[start - 1]))
             {

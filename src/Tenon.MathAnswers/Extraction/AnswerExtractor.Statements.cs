@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
-/// What counts as stating an answer without a box: the word "answer" in any language with a value beside it, or a last sentence that is whole and
+/// What counts as stating an answer without a box: the word "answer" in any language with a value beside it, or a last sentence that is
+/// whole and
 /// says a value. Guesses, questions, suppositions, steps of a reckoning and what is taken back again state nothing.
 /// </summary>
 internal static partial class AnswerExtractor
@@ -32,7 +33,8 @@ internal static partial class AnswerExtractor
         {
             var found = from + next;
             from = found + 1;
-            while (from < tail.Length && char.IsLetter(tail[from]) && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) != 0 && !IsUnspaced(tail[found])) from++;
+            while (from < tail.Length && char.IsLetter(tail[from]) && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) != 0
+                && !IsUnspaced(tail[found])) from++;
             if (IsUnspaced(tail[found]) || found == 0 || !char.IsLetter(tail[found - 1])) at = found;
         }
 
@@ -57,7 +59,9 @@ internal static partial class AnswerExtractor
         if (reason > 0 && HasValue(sentence.AsSpan(0, reason))) sentence = sentence[..reason];
         if (FirstFormulas(sentence) is { } formula) return new Extracted(formula, "answer-is");
         var last = ValueSpans.Last(sentence, "answer-is");
-        return last.Found && last.Text.Length <= 400 ? last with { Text = Reading.Strip(last.Text) + (PercentAfter(sentence, last.Text) ? "\\%" : "") } : new Extracted("", "no-answer");
+        return last.Found && last.Text.Length <= 400
+            ? last with { Text = Reading.Strip(last.Text) + (PercentAfter(sentence, last.Text) ? "\\%" : "") }
+            : new Extracted("", "no-answer");
     }
 
     private static bool PercentAfter(string sentence, string value)
@@ -65,7 +69,8 @@ internal static partial class AnswerExtractor
         var at = sentence.LastIndexOf(value, StringComparison.Ordinal);
         if (at < 0 || value.EndsWith('%')) return false;
         var rest = sentence.AsSpan(at + value.Length).TrimStart(" $)");
-        foreach (var word in (ReadOnlySpan<string>)["percent", "процент", "パーセント", "퍼센트", "por ciento", "por cento", "pour cent", "prozent"])
+        foreach (var word in
+            (ReadOnlySpan<string>)["percent", "процент", "パーセント", "퍼센트", "por ciento", "por cento", "pour cent", "prozent"])
             if (rest.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
         return false;
     }
@@ -84,21 +89,26 @@ internal static partial class AnswerExtractor
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
         if (OffersAlternatives(sentence)) return none;
-        var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal) || sentence.EndsWith("\\]", StringComparison.Ordinal);
+        var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
+            || sentence.EndsWith("\\]", StringComparison.Ordinal);
         if (!whole && !(SaysIs(sentence) && EndsInValue(sentence))) return none;
         if (!concludes && IsReckoning(sentence)) return none;
-        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words && WordSets.Find(words) is not null) return new Extracted(words, "closing");
+        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
+            && WordSets.Find(words) is not null) return new Extracted(words, "closing");
         if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
-        if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula && LastNumber(sentence[formulas[^1].End..]) is null)
+        if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
+            && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing");
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing" };
         return LastNumber(sentence) is { } number ? new Extracted(number, "closing") : none;
     }
 
     private static bool SaysIs(string sentence) =>
-        IndexOfWord(sentence, "is") >= 0 || IndexOfWord(sentence, "are") >= 0 || IndexOfWord(sentence, "equals") >= 0 || sentence.AsSpan().IndexOfAny("=:") >= 0 || IsForeign(sentence);
+        IndexOfWord(sentence, "is") >= 0 || IndexOfWord(sentence, "are") >= 0 || IndexOfWord(sentence, "equals") >= 0
+        || sentence.AsSpan().IndexOfAny("=:") >= 0 || IsForeign(sentence);
 
-    private static bool EndsInValue(string sentence) => char.IsAsciiDigit(sentence[^1]) || sentence[^1] is '%' or '}' or ')' or '°' or 'π' || char.IsAsciiLetterUpper(sentence[^1]);
+    private static bool EndsInValue(string sentence) =>
+        char.IsAsciiDigit(sentence[^1]) || sentence[^1] is '%' or '}' or ')' or '°' or 'π' || char.IsAsciiLetterUpper(sentence[^1]);
 
     /// <summary>"12, 15 or 18": numbers on both sides of an "or".</summary>
     private static bool OffersAlternatives(string sentence)
@@ -111,7 +121,8 @@ internal static partial class AnswerExtractor
     private static bool IsReckoning(string sentence)
     {
         var s = sentence.AsSpan().TrimStart(" *$\\([");
-        if (s.StartsWith("so ", StringComparison.OrdinalIgnoreCase) || s.StartsWith("and ", StringComparison.OrdinalIgnoreCase)) s = s[(s.IndexOf(' ') + 1)..].TrimStart(" ,$\\([");
+        if (s.StartsWith("so ", StringComparison.OrdinalIgnoreCase) || s.StartsWith("and ", StringComparison.OrdinalIgnoreCase))
+            s = s[(s.IndexOf(' ') + 1)..].TrimStart(" ,$\\([");
         if (Words(s.ToString(), out _) > 0 || IsForeign(sentence)) return false;
         var equals = s.IndexOf('=');
         if (equals < 0) return false;
@@ -150,7 +161,9 @@ internal static partial class AnswerExtractor
     }
 
     // Scripts that put no space between words.
-    private static bool IsUnspaced(char c) => c is >= '\u0e00' and <= '\u0eff' or >= '\u1100' and <= '\u11ff' or >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7af' or >= '\u0600' and <= '\u06ff';
+    private static bool IsUnspaced(char c) =>
+        c is >= '\u0e00' and <= '\u0eff' or >= '\u1100' and <= '\u11ff' or >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7af'
+        or >= '\u0600' and <= '\u06ff';
 
     /// <summary>Where the sentence that holds a place begins: behind a stop and a space, or a line break, outside formulas.</summary>
     private static int SentenceStart(string text, int place)
@@ -171,7 +184,9 @@ internal static partial class AnswerExtractor
                 if (text[i + 1] is ']' or ')') display--;
                 i++;
             }
-            else if ((dollars & 1) == 0 && display <= 0 && (c == '\n' || (c is '.' or '!' or '?' && i + 1 < text.Length && (char.IsWhiteSpace(text[i + 1]) || text[i + 1] is '*' or '"'))))
+            else if ((dollars & 1) == 0 && display <= 0
+                && (c == '\n'
+                || (c is '.' or '!' or '?' && i + 1 < text.Length && (char.IsWhiteSpace(text[i + 1]) || text[i + 1] is '*' or '"'))))
             {
                 var next = i + 1;
                 while (next < place && (char.IsWhiteSpace(text[next]) || text[next] is '*' or '"')) next++;
@@ -184,8 +199,10 @@ internal static partial class AnswerExtractor
 
     private static readonly string[] NumberWords =
     [
-        "times", "plus", "minus", "more", "less", "fewer", "out", "over", "divided", "multiplied", "of", "dozen", "to", "and", "or", "squared", "cubed", "hundred", "thousand",
-        "million", "billion", "trillion", "halves", "thirds", "quarters", "fifths", "choose", "factorial", "mod", "modulo", "groups", "pairs", "percent", "per", "by",
+        "times", "plus", "minus", "more", "less", "fewer", "out", "over", "divided", "multiplied", "of", "dozen", "to", "and", "or",
+            "squared", "cubed", "hundred", "thousand",
+        "million", "billion", "trillion", "halves", "thirds", "quarters", "fifths", "choose", "factorial", "mod", "modulo", "groups",
+            "pairs", "percent", "per", "by",
     ];
 
     /// <summary>The number that an answer begins with, where nothing behind it reckons on: 15 of "15 eggs, 5 of them broken".</summary>
@@ -194,12 +211,17 @@ internal static partial class AnswerExtractor
         var s = text.AsSpan().TrimStart(" $*");
         var end = s.Length > 0 && s[0] is '-' or '−' ? 1 : 0;
         var first = end;
-        while (end < s.Length && (char.IsAsciiDigit(s[end]) || (s[end] is '.' or ',' or '/' && end + 1 < s.Length && char.IsAsciiDigit(s[end + 1]) && end > first))) end++;
+        while (end < s.Length
+            && (char.IsAsciiDigit(s[end])
+            || (s[end] is '.' or ',' or '/' && end + 1 < s.Length && char.IsAsciiDigit(s[end + 1]) && end > first))) end++;
         if (end == first || end == s.Length) return null;
         var rest = s[end..];
-        if (rest.IndexOfAny("=≈") >= 0 || rest.TrimStart()[..1] is ['+' or '-' or '*' or '/' or '^' or '×' or '÷' or '·' or '%' or '\\' or '!' or '°' or ':']) return null;
+        if (rest.IndexOfAny("=≈") >= 0
+            || rest.TrimStart()[..1] is ['+' or '-' or '*' or '/' or '^' or '×' or '÷' or '·' or '%' or '\\' or '!' or '°' or ':'])
+            return null;
         foreach (var word in (ReadOnlySpan<string>)[" is ", " gives ", " makes ", " equals ", " i.e", " total"])
-            if (rest.IndexOf(word, StringComparison.OrdinalIgnoreCase) is >= 0 and var at && rest[at..].IndexOfAnyInRange('0', '9') >= 0) return null;
+            if (rest.IndexOf(word, StringComparison.OrdinalIgnoreCase) is >= 0 and var at && rest[at..].IndexOfAnyInRange('0', '9') >= 0)
+                return null;
         var next = rest.TrimStart(" ,;.(");
         var length = 0;
         while (length < next.Length && char.IsLetter(next[length])) length++;

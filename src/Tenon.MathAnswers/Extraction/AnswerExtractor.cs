@@ -5,7 +5,8 @@ namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
 /// Finds the answer in a text. In this order: an answer tag; the last box (boxes that only separators join are one list); what stands
-/// behind "final answer is", "answer is", "answer:", "####"; the whole text where it is an answer itself; the last formula; the last number.
+/// behind "final answer is", "answer is", "answer:", "####"; the whole text where it is an answer itself; the last formula; the last
+/// number.
 /// A think block never holds the answer. Every scan is linear.
 /// </summary>
 internal static partial class AnswerExtractor
@@ -27,23 +28,28 @@ internal static partial class AnswerExtractor
         if (Boxed(rest) is { } box)
         {
             // Minerva's closing form, behind the box, is the later and more explicit statement.
-            if (rules.BoxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope) || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
+            if (rules.BoxedOnly || rest.LastIndexOf("I hope it is correct", StringComparison.Ordinal) is not (> 0 and var hope)
+                || hope < rest.LastIndexOf("\\boxed", StringComparison.Ordinal)) return box;
             var behind = rest[Math.Min(rest.Length, rest.LastIndexOf("\\boxed", StringComparison.Ordinal) + box.Text.Length)..];
-            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind, rules.Lenient) is { Found: true } stated ? stated : box;
+            return behind.Contains("inal answer is", StringComparison.Ordinal) && Anchored(behind, rules.Lenient) is { Found: true } stated
+                ? stated : box;
         }
         if (rules.BoxedOnly) return new Extracted("", "no-box");
         if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
         if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
-        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole)) return new Extracted(rest.Trim(), "whole") { Reading = whole };
+        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
+            return new Extracted(rest.Trim(), "whole") { Reading = whole };
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
-        if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null) return new Extracted(words, "whole");
+        if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null)
+            return new Extracted(words, "whole");
         if (rules.Lenient)
         {
             if (Last(rest) is { } last) return last;
         }
         else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
-        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole") : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
+        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole")
+            : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }
 
     /// <summary>The gold: a raw answer, an answer between dollars, or a worked solution that ends in one.</summary>
@@ -109,7 +115,10 @@ internal static partial class AnswerExtractor
 
     private static readonly string[] Anchors = ["final answer", "answer"];
 
-    /// <summary>What stands behind the last "answer is", "answer:", "final answer ... is" or "####"; found or refused, null where nothing is announced.</summary>
+    /// <summary>
+    /// What stands behind the last "answer is", "answer:", "final answer ... is" or "####"; found or refused, null where nothing is
+    /// announced.
+    /// </summary>
     private static Extracted? Anchored(string text, bool lenient)
     {
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
@@ -135,7 +144,8 @@ internal static partial class AnswerExtractor
     private static Extracted Instead(string negated, string rule)
     {
         foreach (var word in (ReadOnlySpan<string>)[" but rather ", " but ", ", so ", " so ", "; it is "])
-            if (negated.IndexOf(word, StringComparison.OrdinalIgnoreCase) is > 0 and var at) return Sentence(negated[(at + word.Length)..].TrimStart(), rule);
+            if (negated.IndexOf(word, StringComparison.OrdinalIgnoreCase) is > 0 and var at)
+                return Sentence(negated[(at + word.Length)..].TrimStart(), rule);
         return new Extracted("", "negated");
     }
 
@@ -157,10 +167,12 @@ internal static partial class AnswerExtractor
             if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
         }
         else if (equals >= 0 && equals <= 100) from = equals + 2;
-        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
+        else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare
+            && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
         else return null;
         var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
-        if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal)) answer = answer[(answer.IndexOf(' ') + 1)..];
+        if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal))
+            answer = answer[(answer.IndexOf(' ') + 1)..];
         return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
     }
 
@@ -169,13 +181,15 @@ internal static partial class AnswerExtractor
     /// <summary>"The best option is (B).": one letter from A to J behind the word.</summary>
     private static string? ChosenOption(string text)
     {
-        if (!text.Contains("option", StringComparison.OrdinalIgnoreCase) && !text.Contains("choice", StringComparison.OrdinalIgnoreCase)) return null;
+        if (!text.Contains("option", StringComparison.OrdinalIgnoreCase) && !text.Contains("choice", StringComparison.OrdinalIgnoreCase))
+            return null;
         foreach (var word in OptionWords)
         {
             var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
             if (at < 0) continue;
             var rest = text.AsSpan(at + word.Length).TrimStart(" :*($");
-            if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1])) && rest.TrimEnd().Length < 6) return rest[..1].ToString();
+            if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1]))
+                && rest.TrimEnd().Length < 6) return rest[..1].ToString();
         }
         return null;
     }
@@ -206,7 +220,8 @@ internal static partial class AnswerExtractor
                 if (rest[i + 1] is ']' or ')') display--;
             }
             if (c == '\n' && seen && (dollars & 1) == 0 && display <= 0) return i;
-            if (c == '.' && seen && (dollars & 1) == 0 && display <= 0 && (i + 1 == rest.Length || char.IsWhiteSpace(rest[i + 1]) || rest[i + 1] is '"' or '*')) return i;
+            if (c == '.' && seen && (dollars & 1) == 0 && display <= 0
+                && (i + 1 == rest.Length || char.IsWhiteSpace(rest[i + 1]) || rest[i + 1] is '"' or '*')) return i;
             if (!char.IsWhiteSpace(c) && c is not (':' or '*')) seen = true;
         }
         return Math.Min(rest.Length, 2000);
@@ -229,7 +244,9 @@ internal static partial class AnswerExtractor
         return (end < 0 ? s : s[..end]).Trim();
     }
 
-    /// <summary>An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.</summary>
+    /// <summary>
+    /// An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.
+    /// </summary>
     private static Extracted Sentence(string text, string rule)
     {
         // "7, not 8": what it is not is no part of it.
@@ -260,11 +277,15 @@ internal static partial class AnswerExtractor
         // Notation that is not read (a set-builder, a limit) is still an answer: it is compared as text.
         reading = Reading.Of(text);
         // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
-        if (words == 1 && reading.Expr is { } e && (e.Kind is ExprKind.Mul or ExprKind.Add && e.Any(x => x.Kind == ExprKind.Text) || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
-        return (reading.Expr is not null || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
+        if (words == 1 && reading.Expr is { } e
+            && (e.Kind is ExprKind.Mul or ExprKind.Add && e.Any(x => x.Kind == ExprKind.Text)
+            || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
+        return (reading.Expr is not null
+            || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }
 
-    private static bool HasLooseWord(Expr side) => side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
+    private static bool HasLooseWord(Expr side) =>
+        side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
 
     /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
     private static int Words(string text, out bool prose)
@@ -278,7 +299,8 @@ internal static partial class AnswerExtractor
                 i++;
                 var start = i;
                 while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
-                if (text.AsSpan(start, i - start) is "text" or "mbox" or "textbf" or "mathrm" or "textnormal" or "begin" or "end" or "operatorname")
+                if (text.AsSpan(start, i - start) is "text" or "mbox" or "textbf" or "mathrm" or "textnormal" or "begin" or "end"
+                    or "operatorname")
                 {
                     var open = text.IndexOf('{', Math.Min(i, text.Length));
                     var close = open < 0 ? -1 : Boxes.Close(text, open);
@@ -299,8 +321,10 @@ internal static partial class AnswerExtractor
             i--;
             if (word.Length < 2 || word is "and" or "or" or "pi" or "percent" or "inf" or "infinity" or "np") continue;
             var w = word.ToString();
-            if (word.Length < 4 && w is not ("one" or "two" or "all" or "any" or "no" or "yes")) prose |= SmallWords.Contains(w.ToLowerInvariant());
-            if (word.Length < 4 ? SmallWords.Contains(w.ToLowerInvariant()) : !Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w)) count++;
+            if (word.Length < 4 && w is not ("one" or "two" or "all" or "any" or "no" or "yes"))
+                prose |= SmallWords.Contains(w.ToLowerInvariant());
+            if (word.Length < 4 ? SmallWords.Contains(w.ToLowerInvariant()) : !Units.IsWord(w) && !LatexWords.Functions.ContainsKey(w))
+                count++;
         }
         return count;
     }
@@ -317,7 +341,9 @@ internal static partial class AnswerExtractor
     /// <summary>Short words of prose; other runs of two or three letters are products of variables (bx, dx, abc).</summary>
     private static readonly FrozenSet<string> SmallWords = new[]
     {
-        "is", "of", "to", "we", "so", "it", "in", "on", "at", "as", "be", "by", "if", "no", "the", "for", "are", "was", "has", "not", "but", "can", "get", "let", "all", "an", "my", "you", "he", "she", "its", "this",
-        "our", "his", "her", "how", "one", "two", "out", "may", "use", "now", "had", "any", "why", "who", "do", "up", "us", "me", "hmm", "ok", "yes", "i'm", "too", "see", "got", "add", "sum",
+        "is", "of", "to", "we", "so", "it", "in", "on", "at", "as", "be", "by", "if", "no", "the", "for", "are", "was", "has", "not", "but",
+        "can", "get", "let", "all", "an", "my", "you", "he", "she", "its", "this",
+        "our", "his", "her", "how", "one", "two", "out", "may", "use", "now", "had", "any", "why", "who", "do", "up", "us", "me", "hmm",
+        "ok", "yes", "i'm", "too", "see", "got", "add", "sum",
     }.ToFrozenSet();
 }

@@ -2,66 +2,90 @@ using System.Buffers;
 
 namespace Tenon.MathAnswers.Extraction;
 
-/// <summary>The words by which a text states its answer, doubts it, or merely goes on reckoning, in the languages that models write.</summary>
+/// <summary>
+/// The words by which a text states its answer, doubts it, or merely goes on reckoning, in the languages that models write.
+/// </summary>
 internal static class AnswerWords
 {
     /// <summary>"Answer" in other languages than English, and the verbs that choose one ("故选 B").</summary>
     public static readonly SearchValues<string> Answer = Of(
         "答案", "解答", "回答", "正解", "答え", "答", "故选", "应选", "應選", "选择", "選擇", "选", "選", "結果", "结果", "정답", "답",
         "ответ", "відповідь", "отговор", "одговор", "απάντηση", "الجواب", "الإجابة", "الاجابة", "جواب", "الناتج", "پاسخ", "תשובה",
-        "उत्तर", "जवाब", "উত্তর", "ਜਵਾਬ", "ਉੱਤਰ", "જવાબ", "ଉତ୍ତର", "பதில்", "விடை", "సమాధానం", "జవాబు", "ಉತ್ತರ", "ഉത്തരം", "คำตอบ", "ตอบ", "ចម្លើយ",
-        "respuesta", "resposta", "risposta", "réponse", "reponse", "antwort", "ergebnis", "antwoord", "svaret", "svar:", "vastaus", "válasz", "răspuns", "raspuns",
-        "odpowied", "odpověď", "odpoveď", "cevap", "cevab", "yanıt", "đáp án", "đáp số", "câu trả lời", "jawaban", "resultado", "résultat", "risultato", "wynik");
+        "उत्तर", "जवाब", "উত্তর", "ਜਵਾਬ", "ਉੱਤਰ", "જવાબ", "ଉତ୍ତର", "பதில்", "விடை", "సమాధానం", "జవాబు", "ಉತ್ತರ", "ഉത്തരം", "คำตอบ", "ตอบ",
+        "ចម្លើយ",
+        "respuesta", "resposta", "risposta", "réponse", "reponse", "antwort", "ergebnis", "antwoord", "svaret", "svar:", "vastaus",
+        "válasz", "răspuns", "raspuns",
+        "odpowied", "odpověď", "odpoveď", "cevap", "cevab", "yanıt", "đáp án", "đáp số", "câu trả lời", "jawaban", "resultado", "résultat",
+        "risultato", "wynik");
 
     /// <summary>Words that open a conclusion.</summary>
     public static readonly SearchValues<string> Conclusion = Of(
-        "therefore", "thus", "hence", "consequently", "in conclusion", "to conclude", "altogether", "in total", "finally", "as a result", "we conclude", "overall", "total",
+        "therefore", "thus", "hence", "consequently", "in conclusion", "to conclude", "altogether", "in total", "finally", "as a result",
+        "we conclude", "overall", "total",
         "所以", "因此", "综上", "總共", "总共", "一共", "共有", "从而", "よって", "したがって", "従って", "ゆえに", "合計", "따라서", "그러므로", "그래서", "모두",
         "итак", "следовательно", "таким образом", "поэтому", "значит", "всего", "إذن", "لذلك", "وبالتالي", "अतः", "इसलिए", "कुल",
-        "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "folglich", "insgesamt", "deshalb",
+        "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "folglich",
+        "insgesamt", "deshalb",
         "portanto", "assim", "quindi", "dunque", "pertanto", "dolayısıyla", "bu nedenle", "toplam", "vậy", "do đó", "tổng cộng");
 
     /// <summary>Words of doubt: a sentence that holds one states nothing.</summary>
     public static readonly SearchValues<string> Doubt = Of(
-        "might", "maybe", "perhaps", "possibly", "could be", "may be", "guess", "unsure", "not sure", "cannot decide", "can't decide", "don't know", "do not know",
-        "cannot tell", "can't tell", "no idea", "either", "wait,", "wait.", "wait no", "wait -", "hmm", "would be if", "unless", "try ", "trying", "suppose", "assum", "uncertain",
-        "probably", "somewhere", "let me", "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite", "close to", "at first",
+        "might", "maybe", "perhaps", "possibly", "could be", "may be", "guess", "unsure", "not sure", "cannot decide", "can't decide",
+        "don't know", "do not know",
+        "cannot tell", "can't tell", "no idea", "either", "wait,", "wait.", "wait no", "wait -", "hmm", "would be if", "unless", "try ",
+        "trying", "suppose", "assum", "uncertain",
+        "probably", "somewhere", "let me", "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite",
+        "close to", "at first",
         "isn't", "is not", "are not", "aren't", "wasn't", "cannot be", "can't be", "does not equal", "doesn't equal",
         "可能", "也许", "或许", "猜", "不确定", "不知道", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "아마", "수도 있", "모르", "추측",
         "может быть", "возможно", "наверное", "не знаю", "не уверен", "ربما", "قد يكون", "لا أعرف", "शायद", "पता नहीं",
-        "quizás", "quizá", "tal vez", "no sé", "peut-être", "je ne sais", "vielleicht", "weiß nicht", "talvez", "não sei", "forse", "non so", "belki", "có thể", "có lẽ", "mungkin");
+        "quizás", "quizá", "tal vez", "no sé", "peut-être", "je ne sais", "vielleicht", "weiß nicht", "talvez", "não sei", "forse",
+        "non so", "belki", "có thể", "có lẽ", "mungkin");
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly SearchValues<string> NoStatement = Of(
-        "might be", "might", "may be", "could be", "cannot", "can't", "don't know", "do not know", "not sure", "unsure", "no idea", "would be if", "whether", "let me", "let's",
-        "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون", "لا أعرف", "शायद",
+        "might be", "might", "may be", "could be", "cannot", "can't", "don't know", "do not know", "not sure", "unsure", "no idea",
+        "would be if", "whether", "let me", "let's",
+        "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون",
+        "لا أعرف", "शायद",
         "quizás", "tal vez", "no sé", "peut-être", "vielleicht", "talvez", "não sei", "forse", "non so", "belki", "có lẽ");
 
     /// <summary>A statement that is taken back behind it.</summary>
     public static readonly SearchValues<string> Retraction = Of(
-        "wait,", "wait.", "wait -", "wait no", "wait!", "but wait", "that is wrong", "that's wrong", "that is not right", "that's not right", "that isn't right", "that cannot be right", "that can't be right", "i made a mistake",
-        "i made an error", "let me re", "let me check", "let me try", "on second thought", "scratch that", "no, ", "hold on", "actually,", "not correct", "等等", "不对", "待って", "잠깐", "подожди");
+        "wait,", "wait.", "wait -", "wait no", "wait!", "but wait", "that is wrong", "that's wrong", "that is not right",
+        "that's not right", "that isn't right", "that cannot be right", "that can't be right", "i made a mistake",
+        "i made an error", "let me re", "let me check", "let me try", "on second thought", "scratch that", "no, ", "hold on", "actually,",
+        "not correct", "等等", "不对", "待って", "잠깐", "подожди");
 
     /// <summary>"Not" in other languages than English.</summary>
     public static readonly SearchValues<string> Negation = Of(
-        "不是", "不为", "并非", "不等于", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é", "non è", "değil", "không phải", "bukan", "нет");
+        "不是", "不为", "并非", "不等于", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é", "non è",
+        "değil", "không phải", "bukan", "нет");
 
     /// <summary>"But rather" behind it.</summary>
-    public static readonly SearchValues<string> Instead = Of("而是", "なく", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
+    public static readonly SearchValues<string> Instead =
+        Of("而是", "なく", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
 
     /// <summary>Words behind which an answer only gives its reason.</summary>
     public static readonly SearchValues<string> Reason = Of(
-        " because", " since ", ", as ", " as the ", " as it ", " due to", ", which ", ", where ", ", for ", " whereas ", ", not ", ", rather ", ", and not ", " rather than ", " instead of ",
-        "因为", "因為", "由于", "なぜなら", "왜냐하면", "потому что", "так как", "поскольку", "لأن", "क्योंकि", " porque ", " parce que ", " car ", " weil ", ", da ", " denn ", " perché ", " çünkü ", " vì ");
+        " because", " since ", ", as ", " as the ", " as it ", " due to", ", which ", ", where ", ", for ", " whereas ", ", not ",
+        ", rather ", ", and not ", " rather than ", " instead of ",
+        "因为", "因為", "由于", "なぜなら", "왜냐하면", "потому что", "так как", "поскольку", "لأن", "क्योंकि", " porque ", " parce que ", " car ",
+        " weil ", ", da ", " denn ", " perché ", " çünkü ", " vì ");
 
     // How sentences begin that reckon on, suppose or give what is known.
     private static readonly string[] Steps =
     [
-        "first", "second", "third", "next", "then", "now", "let", "suppose", "assum", "if ", "consider", "note", "recall", "given", "since ", "when ", "where ", "while ", "because ",
-        "we know", "we need", "we can", "we have", "we must", "we want", "we are given", "to find", "to get", "to solve", "try", "step", "for example", "for instance", "again", "using", "by ",
-        "substitut", "plug", "multiply", "divide", "subtract", "adding", "add ", "start", "begin", "but ", "also", "similarly", "as ", "after", "before", "it remains", "remember", "in the",
-        "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "まず", "次に", "먼저", "우선", "다음", "сначала", "пусть", "затем", "далее", "теперь", "أولا", "أولاً", "ثم", "पहले", "फिर", "माना",
-        "primero", "luego", "ahora", "d'abord", "ensuite", "soit", "zuerst", "dann", "sei ", "primeiro", "depois", "prima", "poi", "önce", "sonra", "trước", "sau đó",
+        "first", "second", "third", "next", "then", "now", "let", "suppose", "assum", "if ", "consider", "note", "recall", "given",
+            "since ", "when ", "where ", "while ", "because ",
+        "we know", "we need", "we can", "we have", "we must", "we want", "we are given", "to find", "to get", "to solve", "try", "step",
+            "for example", "for instance", "again", "using", "by ",
+        "substitut", "plug", "multiply", "divide", "subtract", "adding", "add ", "start", "begin", "but ", "also", "similarly", "as ",
+            "after", "before", "it remains", "remember", "in the",
+        "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "まず", "次に", "먼저", "우선", "다음", "сначала", "пусть", "затем", "далее", "теперь",
+            "أولا", "أولاً", "ثم", "पहले", "फिर", "माना",
+        "primero", "luego", "ahora", "d'abord", "ensuite", "soit", "zuerst", "dann", "sei ", "primeiro", "depois", "prima", "poi", "önce",
+            "sonra", "trước", "sau đó",
     ];
 
     /// <summary>True where a sentence only carries the reckoning on.</summary>
@@ -73,5 +97,6 @@ internal static class AnswerWords
         return false;
     }
 
-    private static SearchValues<string> Of(params ReadOnlySpan<string> words) => SearchValues.Create(words, StringComparison.OrdinalIgnoreCase);
+    private static SearchValues<string> Of(params ReadOnlySpan<string> words) =>
+        SearchValues.Create(words, StringComparison.OrdinalIgnoreCase);
 }

@@ -73,6 +73,7 @@ internal static class Boxes
         return ",";
     }
 
-    private static readonly string[] Spacing = ["\\quad", "\\qquad", "\\text", "\\textbf", "\\mbox", "\\;", "\\,", "\\ ", "\\(", "\\)", "\\[", "\\]", "$", "{", "}", "**", "~"];
+    private static readonly string[] Spacing =
+        ["\\quad", "\\qquad", "\\text", "\\textbf", "\\mbox", "\\;", "\\,", "\\ ", "\\(", "\\)", "\\[", "\\]", "$", "{", "}", "**", "~"];
     private static readonly char[] Blank = [' ', '\n', '\r', '\t'];
 }

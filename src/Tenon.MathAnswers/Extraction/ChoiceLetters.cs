@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
-/// The letter of a multiple choice that a text settles on: "the answer is C because ...", "Answer: not B, so D". Letters that are named as wrong
+/// The letter of a multiple choice that a text settles on: "the answer is C because ...", "Answer: not B, so D". Letters that are named as
+/// wrong
 /// do not count; two that are left decide nothing.
 /// </summary>
 internal static class ChoiceLetters
@@ -12,20 +13,25 @@ internal static class ChoiceLetters
     private const int LongestTail = 4000;
 
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
-        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be"], StringComparison.OrdinalIgnoreCase);
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be"],
+        StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Conclusions = SearchValues.Create(
-        ["so ", "therefore", "thus", "hence", "leaves", "leaving", "must be", "but ", "it is ", "it's ", "that is ", "is "], StringComparison.OrdinalIgnoreCase);
+        ["so ", "therefore", "thus", "hence", "leaves", "leaving", "must be", "but ", "it is ", "it's ", "that is ", "is "],
+        StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Rejections = SearchValues.Create(
-        ["not", "n't", "never", "rather than", "instead of", "eliminat", "exclud", "rule out", "ruled out", "ruling out", "neither", "nor ", "unlike", "reject", "discard", "than"],
+        ["not", "n't", "never", "rather than", "instead of", "eliminat", "exclud", "rule out", "ruled out", "ruling out", "neither", "nor ",
+        "unlike", "reject", "discard", "than"],
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Wrong = SearchValues.Create(
-        ["wrong", "incorrect", "not ", "n't", "false", "fail", "ruled out", "impossible", "eliminated", "excluded", "too "], StringComparison.OrdinalIgnoreCase);
+        ["wrong", "incorrect", "not ", "n't", "false", "fail", "ruled out", "impossible", "eliminated", "excluded", "too "],
+        StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Doubts = SearchValues.Create(
-        ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess", "可能", "может быть", "かもしれ"], StringComparison.OrdinalIgnoreCase);
+        ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess",
+        "可能", "может быть", "かもしれ"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly string[] AfterArticle = ["because", "since", "as", "and", "or", "is", "was", "for", "due", "which", "the"];
 
@@ -39,7 +45,9 @@ internal static class ChoiceLetters
         return bare.Length == 1 && bare[0] is >= 'A' and <= 'J' ? bare[0] : null;
     }
 
-    /// <summary>True where an extracted answer is a choice already: a letter, alone or with its text behind a bracket, stop or colon.</summary>
+    /// <summary>
+    /// True where an extracted answer is a choice already: a letter, alone or with its text behind a bracket, stop or colon.
+    /// </summary>
     public static bool IsChoice(string text)
     {
         if (text.Length == 0) return false;
@@ -48,7 +56,8 @@ internal static class ChoiceLetters
     }
 
     private static ReadOnlySpan<char> Bare(string text) =>
-        (text.Contains('\\') ? text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal).Replace("\\mathrm", "", StringComparison.Ordinal)
+        (text.Contains('\\') ? text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal)
+        .Replace("\\mathrm", "", StringComparison.Ordinal)
             .Replace("\\mathbf", "", StringComparison.Ordinal) : text).AsSpan().Trim(" ${}().*");
 
     /// <summary>The letter that the last announcement of a text names, or null where there is none or two are left.</summary>
@@ -62,7 +71,10 @@ internal static class ChoiceLetters
             var start = s.AsSpan().IndexOfAny(Announcements);
             if (start < 0) start = s.AsSpan().IndexOfAny(AnswerWords.Answer);
             var last = i == sentences.Count - 1;
-            if (start < 0 && !(last && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal) || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 6))) continue;
+            if (start < 0
+                && !(last
+                && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
+                || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 6))) continue;
             if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0) return null;
             var letters = Letters(s);
             if (letters.Count == 0) continue;
@@ -78,7 +90,9 @@ internal static class ChoiceLetters
         for (var i = 1; i + 1 < line.Length; i++)
         {
             // "B. Paris" is no end of a sentence.
-            if (line[i] is not ('.' or '!' or '?') || line[i + 1] != ' ' || (char.IsAsciiLetterUpper(line[i - 1]) && (i < 2 || !char.IsLetter(line[i - 2])) && i + 2 < line.Length && i - from < 4)) continue;
+            if (line[i] is not ('.' or '!' or '?') || line[i + 1] != ' '
+                || (char.IsAsciiLetterUpper(line[i - 1]) && (i < 2 || !char.IsLetter(line[i - 2])) && i + 2 < line.Length && i - from < 4))
+                continue;
             yield return line[from..(i + 1)];
             from = i + 2;
         }
@@ -113,8 +127,10 @@ internal static class ChoiceLetters
     private static bool Joined(ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart(" )*}$");
-        return rest.StartsWith("or ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("and ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("/") || rest.StartsWith("&")
-            || (rest.StartsWith(",") && rest.Length > 3 && char.IsAsciiLetterUpper(rest.TrimStart(" ,(")[0]) && !char.IsLetter(rest.TrimStart(" ,(")[1]));
+        return rest.StartsWith("or ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("and ", StringComparison.OrdinalIgnoreCase)
+            || rest.StartsWith("/") || rest.StartsWith("&")
+            || (rest.StartsWith(",") && rest.Length > 3 && char.IsAsciiLetterUpper(rest.TrimStart(" ,(")[0])
+            && !char.IsLetter(rest.TrimStart(" ,(")[1]));
     }
 
     private static bool IsRejected(string s, List<Letter> letters, int k)
@@ -127,7 +143,8 @@ internal static class ChoiceLetters
         if (turn >= 0) before = before[turn..];
         if (before.IndexOfAny(Rejections) >= 0) return true;
         // "not A or B", "eliminate A, B and C": what is joined to a rejected letter is rejected with it.
-        if (k > 0 && before.Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or" or "nor" or ", and" && IsRejected(s, letters, k - 1) && !IsWrongBehind(s, letters, k - 1)) return true;
+        if (k > 0 && before.Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or" or "nor" or ", and"
+            && IsRejected(s, letters, k - 1) && !IsWrongBehind(s, letters, k - 1)) return true;
         return IsWrongBehind(s, letters, k);
     }
 
@@ -135,11 +152,14 @@ internal static class ChoiceLetters
     {
         // "A and B are wrong" says it of both.
         var last = k;
-        while (last + 1 < letters.Count && s.AsSpan(letters[last].End, letters[last + 1].Start - letters[last].End).Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or") last++;
+        while (last + 1 < letters.Count
+            && s.AsSpan(letters[last].End, letters[last + 1].Start - letters[last].End).Trim(" ,/()*$&").ToString().ToLowerInvariant() is ""
+            or "and" or "or") last++;
         var end = last + 1 < letters.Count ? letters[last + 1].Start : s.Length;
         var behind = s.AsSpan(letters[last].End, end - letters[last].End);
         var verb = behind.TrimStart(" )*}$\"'");
-        if (!(verb.StartsWith("is ") || verb.StartsWith("are ") || verb.StartsWith("was ") || verb.StartsWith("does") || verb.StartsWith("do ") || verb.StartsWith("fail") || verb.StartsWith("can"))) return false;
+        if (!(verb.StartsWith("is ") || verb.StartsWith("are ") || verb.StartsWith("was ") || verb.StartsWith("does")
+            || verb.StartsWith("do ") || verb.StartsWith("fail") || verb.StartsWith("can"))) return false;
         var stop = verb.IndexOfAny(",.;");
         return (stop < 0 ? verb : verb[..stop]).IndexOfAny(Wrong) >= 0;
     }

@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
-/// The values in a sentence of any language: runs of mathematics between words. Letters of other scripts and words of two letters or more end a
+/// The values in a sentence of any language: runs of mathematics between words. Letters of other scripts and words of two letters or more
+/// end a
 /// run; single Latin and Greek letters, commands, functions, digits and signs belong to it.
 /// </summary>
 internal static class ValueSpans
@@ -60,7 +61,10 @@ internal static class ValueSpans
         {
             var joint = all[i].Before.Trim();
             var or = joint is "或" or "或者" or "または" or "또는" or "или" or "أو" or "या" or "oder" or "ou" or "atau" or "veya" or "hoặc";
-            if (!or && joint is not ("和" or "与" or "與" or "と" or "와" or "과" or "그리고" or "и" or "و" or "और" or "und" or "et" or "ve" or "và" or "dan")) break;
+            if (!or
+                && joint
+                is not ("和" or "与" or "與" or "と" or "와" or "과" or "그리고" or "и" or "و" or "और" or "und" or "et" or "ve" or "và" or "dan"))
+                break;
             hedged |= or;
             text = all[i - 1].Text + " , " + text;
         }
@@ -70,7 +74,9 @@ internal static class ValueSpans
 
     private static bool IsLetter(char c) => char.IsLetter(c) ? c is not ('ℝ' or 'ℤ' or 'ℕ' or 'ℚ' or 'ℂ' or 'π') : c > 127 && IsMark(c);
 
-    private static bool IsMark(char c) => char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark;
+    private static bool IsMark(char c) =>
+        char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.NonSpacingMark
+        or System.Globalization.UnicodeCategory.SpacingCombiningMark;
 
     private static bool Belongs(ReadOnlySpan<char> word)
     {

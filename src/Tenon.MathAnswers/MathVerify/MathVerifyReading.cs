@@ -17,7 +17,8 @@ internal sealed record MathVerifyReading(Expr? Value, string? Text)
             {
                 var normalised = Array.ConvertAll(parts, MathVerifyText.Normalise);
                 first ??= string.Join(" and ", normalised);
-                if (Latex(normalised) is { } value) return new MathVerifyReading(match.Percent ? new Expr(ExprKind.Percent, "", [value]) : value, first);
+                if (Latex(normalised) is { } value)
+                    return new MathVerifyReading(match.Percent ? new Expr(ExprKind.Percent, "", [value]) : value, first);
             }
             else
             {
@@ -69,7 +70,8 @@ internal sealed record MathVerifyReading(Expr? Value, string? Text)
         {
             var comma = shown.IndexOf(',');
             var number = shown.Replace(" ", "", StringComparison.Ordinal);
-            if (comma > 0 && number.IndexOf(',') == number.LastIndexOf(',') && (number.Length - number.IndexOf(',') - 1 < 3 || number.StartsWith('0'))) number = number.Replace(',', '.');
+            if (comma > 0 && number.IndexOf(',') == number.LastIndexOf(',')
+                && (number.Length - number.IndexOf(',') - 1 < 3 || number.StartsWith('0'))) number = number.Replace(',', '.');
             number = number.Replace(",", "", StringComparison.Ordinal);
             return (Read(number), number.StartsWith('.') ? "0" + number : number);
         }
@@ -84,11 +86,15 @@ internal sealed record MathVerifyReading(Expr? Value, string? Text)
             case ExprKind.Symbol:
                 if (e.Name == "I") return Expr.I;
                 if (e.Name is "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes") return e;
-                return Expr.Sym(e.Name.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal).Replace("*", "", StringComparison.Ordinal));
+                return Expr.Sym(e.Name.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal)
+                    .Replace("*", "", StringComparison.Ordinal));
             case ExprKind.Text: return Expr.Sym(TextName(e.Name));
             case ExprKind.Constant when e.Name == "i": return Expr.Sym("i");
             case ExprKind.Degree: return Quirks(e.Args[0]);
-            case ExprKind.BaseNumber: return char.IsAsciiDigit(e.Name[^1]) && BigInteger.TryParse(e.Name, System.Globalization.CultureInfo.InvariantCulture, out var digits) ? Expr.Num(new Rational(digits)) : e;
+            case ExprKind.BaseNumber:
+                return char.IsAsciiDigit(e.Name[^1])
+                && BigInteger.TryParse(e.Name, System.Globalization.CultureInfo.InvariantCulture, out var digits)
+                ? Expr.Num(new Rational(digits)) : e;
             case ExprKind.Ratio:
                 var quotient = Quirks(e.Args[0]);
                 for (var i = 1; i < e.Args.Length; i++) quotient = Expr.Div(quotient, Quirks(e.Args[i]));

@@ -6,7 +6,8 @@ namespace Tenon.MathAnswers.MathVerify;
 internal readonly record struct TargetMatch(int Priority, int Start, int End, bool IsLatex, string[] Parts, bool Percent);
 
 /// <summary>
-/// Where Math-Verify looks for an answer, with its priorities: "final answer is ... I hope" 0, boxes and "final answer ... is" 50, "answer:" 100,
+/// Where Math-Verify looks for an answer, with its priorities: "final answer is ... I hope" 0, boxes and "final answer ... is" 50,
+/// "answer:" 100,
 /// "answer" 200, anything 300. Within one priority the match that ends last comes first.
 /// </summary>
 internal static class MathVerifyTargets
@@ -28,25 +29,34 @@ internal static class MathVerifyTargets
         while (p < groups.Count)
         {
             var (first, last) = groups[p++];
-            if (!Enumerable.Range(first, last - first + 1).Any(i => environments[i].Content.Contains("\\boxed", StringComparison.Ordinal))) continue;
-            var kept = Enumerable.Range(first, last - first + 1).Where(i => environments[i].Content.Contains("\\boxed", StringComparison.Ordinal)).ToArray();
-            all.Add(new TargetMatch(50, environments[kept[0]].Start, environments[kept[^1]].End, true, [.. kept.Select(i => BoxesAll(environments[i].Content))], environments[kept[^1]].Percent));
+            if (!Enumerable.Range(first, last - first + 1).Any(i => environments[i].Content.Contains("\\boxed", StringComparison.Ordinal)))
+                continue;
+            var kept = Enumerable.Range(first, last - first + 1)
+                .Where(i => environments[i].Content.Contains("\\boxed", StringComparison.Ordinal)).ToArray();
+            all.Add(
+                new TargetMatch(50, environments[kept[0]].Start, environments[kept[^1]].End, true,
+                [.. kept.Select(i => BoxesAll(environments[i].Content))], environments[kept[^1]].Percent));
         }
         var box = text.IndexOf("\\boxed{", StringComparison.Ordinal);
         var brace = text.LastIndexOf('}');
-        if (box >= 0 && brace > box && BoxesLast(text[box..(brace + 1)]) is { } bare) all.Add(new TargetMatch(50, box, brace + 1, true, [bare], false));
+        if (box >= 0 && brace > box && BoxesLast(text[box..(brace + 1)]) is { } bare)
+            all.Add(new TargetMatch(50, box, brace + 1, true, [bare], false));
         foreach (var (first, last) in groups) all.Add(Latex(300, environments, first, last));
         all.AddRange(plain);
-        all.Sort((a, b) => a.Priority != b.Priority ? a.Priority.CompareTo(b.Priority) : a.End != b.End ? b.End.CompareTo(a.End) : a.Start.CompareTo(b.Start));
+        all.Sort((a, b) => a.Priority != b.Priority ? a.Priority.CompareTo(b.Priority) : a.End != b.End ? b.End.CompareTo(a.End)
+            : a.Start.CompareTo(b.Start));
         return all;
     }
 
     private static TargetMatch Latex(int priority, List<Env> environments, int first, int last) =>
-        new(priority, environments[first].Start, environments[last].End, true, [.. Enumerable.Range(first, last - first + 1).Select(i => BoxesAll(environments[i].Content))], environments[last].Percent);
+        new(priority, environments[first].Start, environments[last].End, true,
+        [.. Enumerable.Range(first, last - first + 1).Select(i => BoxesAll(environments[i].Content))], environments[last].Percent);
 
-    private static void Anchored(string text, string anchor, int gap, List<Env> environments, List<TargetMatch> plain, List<TargetMatch> all)
+    private static void Anchored(string text, string anchor, int gap, List<Env> environments, List<TargetMatch> plain,
+        List<TargetMatch> all)
     {
-        for (var at = text.IndexOf(anchor, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(anchor, at + anchor.Length, StringComparison.OrdinalIgnoreCase))
+        for (var at = text.IndexOf(anchor, StringComparison.OrdinalIgnoreCase); at >= 0; at =
+            text.IndexOf(anchor, at + anchor.Length, StringComparison.OrdinalIgnoreCase))
         {
             var limit = Math.Min(text.Length, at + anchor.Length + gap);
             var verb = text.IndexOf("is", at + anchor.Length, limit - at - anchor.Length, StringComparison.OrdinalIgnoreCase);
@@ -57,14 +67,16 @@ internal static class MathVerifyTargets
 
     private static void Answer(string text, List<Env> environments, List<TargetMatch> plain, List<TargetMatch> all)
     {
-        for (var at = text.IndexOf("answer", StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf("answer", at + 6, StringComparison.OrdinalIgnoreCase))
+        for (var at = text.IndexOf("answer", StringComparison.OrdinalIgnoreCase); at >= 0; at =
+            text.IndexOf("answer", at + 6, StringComparison.OrdinalIgnoreCase))
         {
             var colon = at + 6 < text.Length && text[at + 6] == ':';
             Behind(text, at + 6 + (colon ? 1 : 0), colon ? 100 : 200, 50, environments, plain, all, requireDirect: false);
         }
     }
 
-    private static void Behind(string text, int from, int priority, int gap, List<Env> environments, List<TargetMatch> plain, List<TargetMatch> all, bool requireDirect)
+    private static void Behind(string text, int from, int priority, int gap, List<Env> environments, List<TargetMatch> plain,
+        List<TargetMatch> all, bool requireDirect)
     {
         var start = from;
         while (requireDirect && start < text.Length && text[start] is ' ' or ':') start++;
@@ -73,12 +85,19 @@ internal static class MathVerifyTargets
         if (e >= 0)
         {
             var last = e;
-            while (last + 1 < environments.Count && last - e < 5 && IsJoiner(text, environments[last].End, environments[last + 1].Start)) last++;
+            while (last + 1 < environments.Count && last - e < 5 && IsJoiner(text, environments[last].End, environments[last + 1].Start))
+                last++;
             var match = Latex(priority, environments, e, last);
             all.Add(match with { Priority = Hopes(text, match.End) && priority == 50 ? 0 : priority });
         }
         foreach (var m in plain)
-            if (m.Start >= from && m.Start <= limit && !text.AsSpan(from, m.Start - from).Contains('\n')) { all.Add(m with { Priority = Hopes(text, m.End) && priority == 50 ? 0 : priority }); if (!m.IsLatex && requireDirect) break; if (m.Start > from) break; }
+            if (m.Start >= from && m.Start <= limit
+                && !text.AsSpan(from, m.Start - from)
+                .Contains('\n'))
+            {
+                all.Add(m with { Priority = Hopes(text, m.End) && priority == 50 ? 0 : priority });
+                if (!m.IsLatex && requireDirect) break; if (m.Start > from) break;
+            }
     }
 
     private static bool Hopes(string text, int end) => text.AsSpan(end).TrimStart(". ").StartsWith("I hope");
@@ -89,14 +108,16 @@ internal static class MathVerifyTargets
         for (var i = 0; i < environments.Count; i++)
         {
             var last = i;
-            while (last + 1 < environments.Count && last - i < 5 && IsJoiner(text, environments[last].End, environments[last + 1].Start)) last++;
+            while (last + 1 < environments.Count && last - i < 5 && IsJoiner(text, environments[last].End, environments[last + 1].Start))
+                last++;
             groups.Add((i, last));
             i = last;
         }
         return groups;
     }
 
-    private static bool IsJoiner(string text, int from, int to) => to > from && to - from < 40 && text.AsSpan(from, to - from).Trim(" \n\t") is "and" or "or" or ",and" or ",or" or ",";
+    private static bool IsJoiner(string text, int from, int to) =>
+        to > from && to - from < 40 && text.AsSpan(from, to - from).Trim(" \n\t") is "and" or "or" or ",and" or ",or" or ",";
 
     private static List<Env> Environments(string text)
     {
@@ -106,7 +127,8 @@ internal static class MathVerifyTargets
         {
             var (open, close, multiline) = (0, "", false);
             if (text[i] == '$' && i + 1 < text.Length && text[i + 1] == '$') (open, close, multiline) = (2, "$$", true);
-            else if (text[i] == '$' && (i == 0 || !(text[i - 1] == '\\' || char.IsAsciiDigit(text[i - 1]))) && dollars) (open, close) = (1, "$");
+            else if (text[i] == '$' && (i == 0 || !(text[i - 1] == '\\' || char.IsAsciiDigit(text[i - 1]))) && dollars)
+                (open, close) = (1, "$");
             else if (text.AsSpan(i).StartsWith("\\[") && squares) (open, close, multiline) = (2, "\\]", true);
             else if (text.AsSpan(i).StartsWith("\\(") && rounds) (open, close) = (2, "\\)");
             else if (text[i] == '[' && (i == 0 || char.IsWhiteSpace(text[i - 1]))) (open, close) = (1, "]");
@@ -119,12 +141,14 @@ internal static class MathVerifyTargets
             }
             if (open == 0) { i++; continue; }
             var end = i + open;
-            while (end < text.Length && !text.AsSpan(end).StartsWith(close) && (multiline || text[end] != '\n') && !(close == "]" && text[end] == '['))
+            while (end < text.Length && !text.AsSpan(end).StartsWith(close) && (multiline || text[end] != '\n')
+                && !(close == "]" && text[end] == '['))
                 end += text[end] == '\\' && close is "$" or "$$" && end + 1 < text.Length ? 2 : 1;
             if (end >= text.Length && close == "$") dollars = false;
             if (end >= text.Length && close == "\\]") squares = false;
             if (end >= text.Length && close == "\\)") rounds = false;
-            if (end >= text.Length || !text.AsSpan(end).StartsWith(close) || end == i + open || (close == "]" && end + 1 < text.Length && !char.IsWhiteSpace(text[end + 1])))
+            if (end >= text.Length || !text.AsSpan(end).StartsWith(close) || end == i + open
+                || (close == "]" && end + 1 < text.Length && !char.IsWhiteSpace(text[end + 1])))
             {
                 i += open;
                 continue;
@@ -223,12 +247,15 @@ internal static class MathVerifyTargets
         if (p >= text.Length || !char.IsAsciiDigit(text[p])) return 0;
         var operators = 0;
         var best = 0;
-        while (p < text.Length && (char.IsAsciiDigit(text[p]) || text[p] is '.' or ' ' or '+' or '-' or '*' or '×' or '/' or '÷' or '^' or '(' or ')'))
+        while (p < text.Length
+            && (char.IsAsciiDigit(text[p]) || text[p] is '.' or ' ' or '+' or '-' or '*' or '×' or '/' or '÷' or '^' or '(' or ')'))
         {
             var isOperator = text[p] is '+' or '-' or '*' or '×' or '/' or '÷' or '^' or '(' or ')';
             if (isOperator) operators++;
             p++;
-            if (operators > (isOperator ? 1 : 0) && text[p - 1] != ' ' && (p == text.Length || text[p] is '.' or ',' or ':' or ' ' or ')' or '$' or '\n' || text.AsSpan(p).StartsWith("**"))) best = p;
+            if (operators > (isOperator ? 1 : 0) && text[p - 1] != ' '
+                && (p == text.Length || text[p] is '.' or ',' or ':' or ' ' or ')' or '$' or '\n' || text.AsSpan(p).StartsWith("**")))
+                best = p;
         }
         return best;
     }
@@ -252,7 +279,10 @@ internal static class MathVerifyTargets
         {
             var between = text.AsSpan(boxes[i - 1].End, boxes[i].Start - boxes[i - 1].End);
             var before = Inner(boxes[i - 1].Content);
-            var joined = between.Length < 10 || (between.Length < 70 && (between.Contains("and", StringComparison.Ordinal) || between.Contains("or", StringComparison.Ordinal) || between.IndexOfAny(',', ';') >= 0) && before != last);
+            var joined = between.Length < 10
+                || (between.Length < 70
+                && (between.Contains("and", StringComparison.Ordinal) || between.Contains("or", StringComparison.Ordinal)
+                || between.IndexOfAny(',', ';') >= 0) && before != last);
             if (!joined) break;
             result = before + "," + result;
             last = before;

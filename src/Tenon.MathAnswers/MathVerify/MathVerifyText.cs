@@ -2,21 +2,29 @@ using System.Collections.Frozen;
 
 namespace Tenon.MathAnswers.MathVerify;
 
-/// <summary>Math-Verify's normalisation of a LaTeX match, as far as it changes verdicts: wrappers, separators, units, malformed fractions.</summary>
+/// <summary>
+/// Math-Verify's normalisation of a LaTeX match, as far as it changes verdicts: wrappers, separators, units, malformed fractions.
+/// </summary>
 internal static class MathVerifyText
 {
     private static readonly FrozenSet<string> UnitWords = new[]
     {
-        "c", "d", "g", "h", "l", "m", "o", "s", "t", "ab", "am", "pm", "bc", "cc", "cm", "dm", "ft", "gm", "hr", "kg", "km", "lb", "lt", "mm", "mp", "mt", "rd", "rs", "st", "th", "yr", "sq", "by", "per", "men", "man", "way",
-        "are", "less", "more", "rise", "gain", "loss", "meter", "metre", "mile", "inch", "feet", "foot", "yard", "liter", "litre", "gallon", "acre", "hectare", "day", "hour", "minute", "second", "month", "year", "week", "degree", "cent",
-        "pound", "rupee", "unit", "square", "cubic", "student", "digit", "number", "apple", "coin", "point", "time", "people", "person", "gram", "side", "edge",
+        "c", "d", "g", "h", "l", "m", "o", "s", "t", "ab", "am", "pm", "bc", "cc", "cm", "dm", "ft", "gm", "hr", "kg", "km", "lb", "lt",
+        "mm", "mp", "mt", "rd", "rs", "st", "th", "yr", "sq", "by", "per", "men", "man", "way",
+        "are", "less", "more", "rise", "gain", "loss", "meter", "metre", "mile", "inch", "feet", "foot", "yard", "liter", "litre", "gallon",
+        "acre", "hectare", "day", "hour", "minute", "second", "month", "year", "week", "degree", "cent",
+        "pound", "rupee", "unit", "square", "cubic", "student", "digit", "number", "apple", "coin", "point", "time", "people", "person",
+        "gram", "side", "edge",
     }.ToFrozenSet();
 
     private static readonly (string From, string To)[] Replacements =
     [
-        ("\\mathrm{T}", "T"), ("\\mathrm{d}", "d"), ("\\mathrm{th}", ""), ("\\text{}", ""), ("\\$", ""), ("$", ""), ("'", ""), ("\"", ""), ("\\displaystyle", ""), ("\\mathrm", "\\text"), ("\\mathit", "\\text"), ("\\mathbf", "\\text"),
-        ("\\textbf", "\\text"), ("\\textit", "\\text"), ("\\textrm", "\\text"), ("\\textnormal", "\\text"), ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("\\cfrac", "\\frac"), ("{,}", ","), ("\\\\ ", "\\\\"), ("\\ ", " "), ("~", " "),
-        ("\\text{ and }", ","), ("\\text{ or }", ","), ("percentage", "\\%"), ("percent", "\\%"), ("pct", "\\%"), ("infinity", "\\infty"), (",\\ldots", " "), (", \\ldots", " "), ("\\ldots", " "), ("\n", " "), ("\t", " "),
+        ("\\mathrm{T}", "T"), ("\\mathrm{d}", "d"), ("\\mathrm{th}", ""), ("\\text{}", ""), ("\\$", ""), ("$", ""), ("'", ""), ("\"", ""),
+            ("\\displaystyle", ""), ("\\mathrm", "\\text"), ("\\mathit", "\\text"), ("\\mathbf", "\\text"),
+        ("\\textbf", "\\text"), ("\\textit", "\\text"), ("\\textrm", "\\text"), ("\\textnormal", "\\text"), ("\\dfrac", "\\frac"),
+            ("\\tfrac", "\\frac"), ("\\cfrac", "\\frac"), ("{,}", ","), ("\\\\ ", "\\\\"), ("\\ ", " "), ("~", " "),
+        ("\\text{ and }", ","), ("\\text{ or }", ","), ("percentage", "\\%"), ("percent", "\\%"), ("pct", "\\%"), ("infinity", "\\infty"),
+            (",\\ldots", " "), (", \\ldots", " "), ("\\ldots", " "), ("\n", " "), ("\t", " "),
     ];
 
     public static string Normalise(string text)
@@ -33,10 +41,16 @@ internal static class MathVerifyText
 
     /// <summary>Notation that Math-Verify's reader fails on.</summary>
     public static bool IsUnreadable(string s) =>
-        s.Contains("\\boldsymbol", StringComparison.Ordinal) || s.Contains("\\color", StringComparison.Ordinal) || s.Contains("\\underline", StringComparison.Ordinal) || s.Contains("\\cancel", StringComparison.Ordinal)
-        || s.Contains("\\lg", StringComparison.Ordinal) || s.Contains("\\implies", StringComparison.Ordinal) || s.Contains("\\max\\{", StringComparison.Ordinal) || s.Contains("\\dots", StringComparison.Ordinal) || s.Contains("\\|", StringComparison.Ordinal)
-        || s.Contains("\\binom n", StringComparison.Ordinal) || s.Contains("\\frac a", StringComparison.Ordinal) || s.Contains("\\frac\\", StringComparison.Ordinal) || s.Contains("\\,0", StringComparison.Ordinal) || s.Contains("0.\\overline", StringComparison.Ordinal)
-        || s.Contains("...", StringComparison.Ordinal) || s.StartsWith(']') || s.Contains("exp(", StringComparison.Ordinal) && !s.Contains("\\exp", StringComparison.Ordinal);
+        s.Contains("\\boldsymbol", StringComparison.Ordinal) || s.Contains("\\color", StringComparison.Ordinal)
+        || s.Contains("\\underline", StringComparison.Ordinal) || s.Contains("\\cancel", StringComparison.Ordinal)
+        || s.Contains("\\lg", StringComparison.Ordinal) || s.Contains("\\implies", StringComparison.Ordinal)
+        || s.Contains("\\max\\{", StringComparison.Ordinal) || s.Contains("\\dots", StringComparison.Ordinal)
+        || s.Contains("\\|", StringComparison.Ordinal)
+        || s.Contains("\\binom n", StringComparison.Ordinal) || s.Contains("\\frac a", StringComparison.Ordinal)
+        || s.Contains("\\frac\\", StringComparison.Ordinal) || s.Contains("\\,0", StringComparison.Ordinal)
+        || s.Contains("0.\\overline", StringComparison.Ordinal)
+        || s.Contains("...", StringComparison.Ordinal) || s.StartsWith(']')
+        || s.Contains("exp(", StringComparison.Ordinal) && !s.Contains("\\exp", StringComparison.Ordinal);
 
     public static bool IsGroupedNumber(string s)
     {
@@ -102,7 +116,8 @@ internal static class MathVerifyText
         while (start > 0 && char.IsAsciiLetter(s[start - 1])) start--;
         if (start == s.Length || start == 0) return s;
         var word = s[start..].ToLowerInvariant();
-        var known = UnitWords.Contains(word) || (word.EndsWith('s') && UnitWords.Contains(word[..^1])) || (word.EndsWith("es", StringComparison.Ordinal) && UnitWords.Contains(word[..^2]));
+        var known = UnitWords.Contains(word) || (word.EndsWith('s') && UnitWords.Contains(word[..^1]))
+            || (word.EndsWith("es", StringComparison.Ordinal) && UnitWords.Contains(word[..^2]));
         return known && (char.IsAsciiDigit(s[start - 1]) || s[start - 1] is '}' or ' ') ? s[..start].TrimEnd() : s;
     }
 }

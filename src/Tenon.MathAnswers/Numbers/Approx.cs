@@ -31,7 +31,8 @@ internal readonly record struct Approx(Complex Value, double Error)
     /// <summary>A power on the principal branch; integer powers by multiplication, so that signs and zeros stay exact.</summary>
     public static Approx Pow(Approx b, Approx e)
     {
-        if (e.Error <= Math.Abs(e.Value.Real) * Eps && e.Value.Imaginary == 0 && e.Value.Real == Math.Round(e.Value.Real) && Math.Abs(e.Value.Real) <= 64)
+        if (e.Error <= Math.Abs(e.Value.Real) * Eps && e.Value.Imaginary == 0 && e.Value.Real == Math.Round(e.Value.Real)
+            && Math.Abs(e.Value.Real) <= 64)
         {
             var n = (int)e.Value.Real;
             if (n < 0)
@@ -45,12 +46,14 @@ internal readonly record struct Approx(Complex Value, double Error)
         if (b.Value == Complex.Zero) return e.Value.Real > 0 && b.Error == 0 ? new Approx(Complex.Zero, 0) : NaN;
         if (b.Size <= b.Error) return NaN;
         // The branch cut: a base that is a negative real within its error would jump between two values.
-        if (b.Value.Real < 0 && Math.Abs(b.Value.Imaginary) <= b.Error && b.Value.Imaginary != 0) b = new Approx(new Complex(b.Value.Real, 0), b.Error);
+        if (b.Value.Real < 0 && Math.Abs(b.Value.Imaginary) <= b.Error && b.Value.Imaginary != 0)
+            b = new Approx(new Complex(b.Value.Real, 0), b.Error);
         if (b.Value.Imaginary == 0 && b.Value.Real > 0 && e.Value.Imaginary == 0)
         {
             var real = e.Value.Real == 0.5 ? Math.Sqrt(b.Value.Real) : Math.Pow(b.Value.Real, e.Value.Real);
             if (real == 0) return NaN; // too small for a double, and not zero
-            return Rounded(real, Math.Abs(real) * ((Math.Abs(e.Value.Real) * b.Error / b.Value.Real) + (e.Error * Math.Abs(Math.Log(b.Value.Real))) + (8 * Eps)));
+            return Rounded(real, Math.Abs(real)
+                * ((Math.Abs(e.Value.Real) * b.Error / b.Value.Real) + (e.Error * Math.Abs(Math.Log(b.Value.Real))) + (8 * Eps)));
         }
         var log = new Complex(Math.Log(b.Size), Math.Atan2(b.Value.Imaginary == 0 ? 0.0 : b.Value.Imaginary, b.Value.Real));
         var value = Complex.Exp(log * e.Value);

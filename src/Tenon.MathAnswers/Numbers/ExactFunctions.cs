@@ -3,7 +3,10 @@ using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Numbers;
 
-/// <summary>Functions of exact numbers whose value is exact: factorials, binomials, gcd, roots of perfect powers. Null where it is not, or too large.</summary>
+/// <summary>
+/// Functions of exact numbers whose value is exact: factorials, binomials, gcd, roots of perfect powers. Null where it is not, or too
+/// large.
+/// </summary>
 internal static class ExactFunctions
 {
     private const int MaxFactorial = 2500;
@@ -36,7 +39,8 @@ internal static class ExactFunctions
                 {
                     if (!x.Value.IsInteger) return null;
                     var n = BigInteger.Abs(x.Value.Num);
-                    g = name == "gcd" ? BigInteger.GreatestCommonDivisor(g, n) : g.IsZero || n.IsZero ? BigInteger.Zero : g / BigInteger.GreatestCommonDivisor(g, n) * n;
+                    g = name == "gcd" ? BigInteger.GreatestCommonDivisor(g, n) : g.IsZero || n.IsZero ? BigInteger.Zero
+                        : g / BigInteger.GreatestCommonDivisor(g, n) * n;
                     if (g.GetBitLength() > WorkBudget.MaxBits) return null;
                 }
                 return new Rational(g);
@@ -47,7 +51,9 @@ internal static class ExactFunctions
             case "mod" when args.Length == 2:
                 var modulus = args[1].Value;
                 return modulus.IsZero ? null : a - (modulus * new Rational((a / modulus).Floor()));
-            case "root" when args.Length == 2: return args[1].Value.IsInteger && args[1].Value.Num > 0 && args[1].Value.Num < 64 ? Root(a, (int)args[1].Value.Num) : null;
+            case "root" when args.Length == 2:
+                return args[1].Value.IsInteger && args[1].Value.Num > 0 && args[1].Value.Num < 64
+                ? Root(a, (int)args[1].Value.Num) : null;
             default: return null;
         }
     }

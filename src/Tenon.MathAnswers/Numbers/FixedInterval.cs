@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Tenon.MathAnswers.Numbers;
 
 /// <summary>
-/// A real number between two fixed-point bounds of <see cref="Bits"/> fractional bits; every operation rounds outwards, so the true value never
+/// A real number between two fixed-point bounds of <see cref="Bits"/> fractional bits; every operation rounds outwards, so the true value
+/// never
 /// leaves the interval. Functions return null where the value is undefined, too large, or the interval straddles a pole.
 /// </summary>
 internal readonly record struct FixedInterval(BigInteger Low, BigInteger High)
@@ -57,10 +58,13 @@ internal readonly record struct FixedInterval(BigInteger Low, BigInteger High)
     public static FixedInterval? Exp(FixedInterval a)
     {
         if (a.High > Unit * 100) return null;
-        return Checked(new(ExpAt(a.Low) - (ExpAt(a.Low) >> (Bits - Guard)) - (BigInteger.One << Guard), ExpAt(a.High) + (ExpAt(a.High) >> (Bits - Guard)) + (BigInteger.One << Guard)));
+        return Checked(
+            new(ExpAt(a.Low) - (ExpAt(a.Low) >> (Bits - Guard)) - (BigInteger.One << Guard),
+            ExpAt(a.High) + (ExpAt(a.High) >> (Bits - Guard)) + (BigInteger.One << Guard)));
     }
 
-    public static FixedInterval? Log(FixedInterval a) => a.Low.Sign <= 0 ? null : new(LogAt(a.Low) - (BigInteger.One << Guard), LogAt(a.High) + (BigInteger.One << Guard));
+    public static FixedInterval? Log(FixedInterval a) =>
+        a.Low.Sign <= 0 ? null : new(LogAt(a.Low) - (BigInteger.One << Guard), LogAt(a.High) + (BigInteger.One << Guard));
 
     /// <summary>Sine, or cosine where <paramref name="cosine"/>: by Taylor's series at the middle; the slope is at most one.</summary>
     public static FixedInterval? Sine(FixedInterval a, bool cosine)
@@ -82,9 +86,11 @@ internal readonly record struct FixedInterval(BigInteger Low, BigInteger High)
         return new(sum - radius, sum + radius);
     }
 
-    public static FixedInterval Atan(FixedInterval a) => new(AtanAt(a.Low) - (BigInteger.One << Guard), AtanAt(a.High) + (BigInteger.One << Guard));
+    public static FixedInterval Atan(FixedInterval a) =>
+        new(AtanAt(a.Low) - (BigInteger.One << Guard), AtanAt(a.High) + (BigInteger.One << Guard));
 
-    private static FixedInterval? Checked(FixedInterval a) => BigInteger.Abs(a.High).GetBitLength() > MaxBits || BigInteger.Abs(a.Low).GetBitLength() > MaxBits ? null : a;
+    private static FixedInterval? Checked(FixedInterval a) =>
+        BigInteger.Abs(a.High).GetBitLength() > MaxBits || BigInteger.Abs(a.Low).GetBitLength() > MaxBits ? null : a;
 
     private static FixedInterval Around(BigInteger v) => new(v - (BigInteger.One << Guard), v + (BigInteger.One << Guard));
 

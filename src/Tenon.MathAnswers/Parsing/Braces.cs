@@ -3,7 +3,10 @@ namespace Tenon.MathAnswers.Parsing;
 /// <summary>LaTeX groups as raw text.</summary>
 internal static class Braces
 {
-    /// <summary>The group that begins at <paramref name="place"/> (blanks before it are passed over), without its braces, and the place after it; null, and no move, where there is none.</summary>
+    /// <summary>
+    /// The group that begins at <paramref name="place"/> (blanks before it are passed over), without its braces, and the place after it;
+    /// null, and no move, where there is none.
+    /// </summary>
     public static string? Argument(string text, ref int place)
     {
         var start = place;

@@ -138,7 +138,8 @@ internal sealed partial class Lexer
         if (content.Contains('\\'))
         {
             if (content.Contains("\\$", StringComparison.Ordinal)) Currency = "$";
-            content = content.Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal).Replace("\\$", "", StringComparison.Ordinal);
+            content = content.Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal)
+                .Replace("\\$", "", StringComparison.Ordinal);
         }
         var text = Squeeze(content);
         if (text.Length == 0)
@@ -172,10 +173,13 @@ internal sealed partial class Lexer
             return true;
         }
         if (Multiplier(bare)) return true;
-        if (bare.StartsWith("option ", StringComparison.Ordinal) || bare.StartsWith("choice ", StringComparison.Ordinal)) text = text[7..].TrimStart();
-        if (IsMathematics(text) || (char.IsAsciiDigit(text[0]) && text.Length < 60 && !text.Contains('\\'))) return Splice(text, upright: true);
+        if (bare.StartsWith("option ", StringComparison.Ordinal) || bare.StartsWith("choice ", StringComparison.Ordinal))
+            text = text[7..].TrimStart();
+        if (IsMathematics(text) || (char.IsAsciiDigit(text[0]) && text.Length < 60 && !text.Contains('\\')))
+            return Splice(text, upright: true);
         // \text{A and B}: a list in words.
-        if (!MathVerify && text.Contains(" and ", StringComparison.Ordinal) && text.Replace(" and ", ", ", StringComparison.Ordinal) is var list && IsMathematics(list)) return Splice(list, upright: true);
+        if (!MathVerify && text.Contains(" and ", StringComparison.Ordinal)
+            && text.Replace(" and ", ", ", StringComparison.Ordinal) is var list && IsMathematics(list)) return Splice(list, upright: true);
         Emit(new Token(TokenKind.Text, text));
         return true;
     }
@@ -195,7 +199,8 @@ internal sealed partial class Lexer
         var zeros = word switch { "thousand" => 3, "million" => 6, "billion" => 9, "trillion" => 12, _ => 0 };
         if (zeros == 0 || _out.Count == 0 || _out[^1].Kind != TokenKind.Number || MathVerify) return false;
         EmitOp('*');
-        Emit(new Token(TokenKind.Number, "1e" + zeros) { Number = Expr.Num(new Numbers.Rational(System.Numerics.BigInteger.Pow(10, zeros))) });
+        var power = new Numbers.Rational(System.Numerics.BigInteger.Pow(10, zeros));
+        Emit(new Token(TokenKind.Number, "1e" + zeros) { Number = Expr.Num(power) });
         return true;
     }
 
@@ -223,7 +228,17 @@ internal sealed partial class Lexer
         {
             var letter = name switch
             {
-                "mathbb" => content switch { "R" => "Reals", "Z" => "Integers", "N" => "Naturals", "Q" => "Rationals", "C" => "Complexes", _ => "bb" + content },
+                "mathbb" =>
+                    content switch
+                    {
+                        "R" => "Reals",
+                        "Z" => "Integers",
+                        "N" => "Naturals",
+                        "Q" => "Rationals",
+                        "C" => "Complexes",
+                        _ =>
+                    "bb" + content
+                    },
                 "mathcal" or "mathscr" => "cal" + content,
                 "mathfrak" => "frak" + content,
                 _ => content,
@@ -261,11 +276,15 @@ internal sealed partial class Lexer
     /// <summary>\mathbf{1}\mathbf{2}: digits right behind a number go on with it.</summary>
     private bool Adjoins(string digits)
     {
-        if (MathVerify || _space || digits.Length > 9 || _out.Count == 0 || _out[^1] is not { Kind: TokenKind.Number, Number: { IsNumber: true, IsDecimal: false } number } || !number.Value.IsInteger) return false;
+        if (MathVerify || _space || digits.Length > 9 || _out.Count == 0
+            || _out[^1] is not { Kind: TokenKind.Number, Number: { IsNumber: true, IsDecimal: false } number } || !number.Value.IsInteger)
+            return false;
         foreach (var c in digits)
             if (!char.IsAsciiDigit(c)) return false;
         if (digits.Length == 0 || number.Value.Bits > 200) return false;
-        var value = Expr.Num((number.Value * new Numbers.Rational(System.Numerics.BigInteger.Pow(10, digits.Length))) + new Numbers.Rational(long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture)));
+        var value =
+            Expr.Num((number.Value * new Numbers.Rational(System.Numerics.BigInteger.Pow(10, digits.Length)))
+            + new Numbers.Rational(long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture)));
         _out[^1] = _out[^1] with { Text = _out[^1].Text + digits, Number = value };
         return true;
     }

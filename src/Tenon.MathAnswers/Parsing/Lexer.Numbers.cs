@@ -13,7 +13,9 @@ internal sealed partial class Lexer
 
     private static Token NumberToken(int digit) => new(TokenKind.Number, Letter((char)('0' + digit))) { Number = Expr.Int(digit) };
 
-    /// <summary>A short run of digits with nothing behind it that a longer number could go on with; false, and no move, for all others.</summary>
+    /// <summary>
+    /// A short run of digits with nothing behind it that a longer number could go on with; false, and no move, for all others.
+    /// </summary>
     private bool PlainInteger()
     {
         var q = _p;
@@ -32,7 +34,8 @@ internal sealed partial class Lexer
     // One space may be a thousands separator, or stand before one: it ends a number only before what cannot go on with it.
     private bool EndsNumber(int q) => _s[q] switch
     {
-        ' ' => q + 1 < _s.Length && _s[q + 1] is '+' or '-' or '*' or '/' or '=' or '<' or '>' or ')' or ']' or '}' or '&' or '^' or '$' or (>= 'a' and <= 'z'),
+        ' ' => q + 1 < _s.Length
+            && _s[q + 1] is '+' or '-' or '*' or '/' or '=' or '<' or '>' or ')' or ']' or '}' or '&' or '^' or '$' or (>= 'a' and <= 'z'),
         '\\' => q + 1 < _s.Length && (char.IsAsciiLetter(_s[q + 1]) || _s[q + 1] is '\\' or '}'),
         ')' or ']' or '}' or '/' or '^' or '+' or '-' or '*' or '=' or '<' or '>' or '&' or '$' or ':' or ';' or '%' or '!' or '|' => true,
         var c => c is >= 'a' and <= 'z' and not 'e',
@@ -84,7 +87,8 @@ internal sealed partial class Lexer
     private static Rational Scaled(string digits, int decimals)
     {
         var n = digits.Length == 0 ? BigInteger.Zero
-            : digits.Length <= 18 ? long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture) : BigInteger.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
+            : digits.Length <= 18 ? long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture)
+            : BigInteger.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
         return decimals == 0 ? new Rational(n) : new Rational(n, BigInteger.Pow(10, decimals));
     }
 
@@ -111,7 +115,9 @@ internal sealed partial class Lexer
         }
         if (q == _p) return null;
         // "1,234,5" and "12,3456" are lists, not numbers with a separator; so are numbers inside brackets, (1,234).
-        if (commas && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > _arguments || CommasSeparate))
+        if (commas
+            && ((q < _s.Length && (_s[q] == ',' && q + 1 < _s.Length && char.IsAsciiDigit(_s[q + 1]))) || _depth > _arguments
+            || CommasSeparate))
         {
             _listEnd = q;
             return null;
@@ -125,9 +131,12 @@ internal sealed partial class Lexer
     }
 
     private bool IsGroup(int q) =>
-        q + 3 <= _s.Length && char.IsAsciiDigit(_s[q]) && char.IsAsciiDigit(_s[q + 1]) && char.IsAsciiDigit(_s[q + 2]) && (q + 3 == _s.Length || !char.IsAsciiDigit(_s[q + 3]));
+        q + 3 <= _s.Length && char.IsAsciiDigit(_s[q]) && char.IsAsciiDigit(_s[q + 1]) && char.IsAsciiDigit(_s[q + 2])
+        && (q + 3 == _s.Length || !char.IsAsciiDigit(_s[q + 3]));
 
-    /// <summary>One thousands separator at q: a comma, a braced comma, a thin or hard space, and the mixtures that MATH golds have (10,\! 000).</summary>
+    /// <summary>
+    /// One thousands separator at q: a comma, a braced comma, a thin or hard space, and the mixtures that MATH golds have (10,\! 000).
+    /// </summary>
     private bool Separator(int q, out int next, out bool comma)
     {
         (next, comma) = (q, false);
@@ -138,7 +147,8 @@ internal sealed partial class Lexer
             var c = _s[next];
             if (c == ',' && !comma && !hard) { comma = true; next++; }
             else if (c == '{' && _s.AsSpan(next).StartsWith("{,}") && !comma) { hard = true; next += 3; }
-            else if (c is ' ' or '{' && !comma && _s.AsSpan(next).TrimStart(' ').StartsWith("{, }")) { hard = true; next = _s.IndexOf('}', next) + 1; }
+            else if (c is ' ' or '{' && !comma
+                && _s.AsSpan(next).TrimStart(' ').StartsWith("{, }")) { hard = true; next = _s.IndexOf('}', next) + 1; }
             else if (c == '\\' && next + 1 < _s.Length && _s[next + 1] is '!' or ',' or ' ' or ';' or ':' && c == '\\')
             {
                 thin = true;
@@ -161,7 +171,8 @@ internal sealed partial class Lexer
         if (negative || _s[q] == '+') q++;
         var start = q;
         while (q < _s.Length && char.IsAsciiDigit(_s[q])) q++;
-        if (q == start || q - start > 9 || (q + 1 < _s.Length && _s[q] == '.' && char.IsAsciiDigit(_s[q + 1])) || (q < _s.Length && char.IsAsciiLetter(_s[q]))) return null;
+        if (q == start || q - start > 9 || (q + 1 < _s.Length && _s[q] == '.' && char.IsAsciiDigit(_s[q + 1]))
+            || (q < _s.Length && char.IsAsciiLetter(_s[q]))) return null;
         _p = q;
         var value = long.Parse(_s.AsSpan(start, q - start), System.Globalization.CultureInfo.InvariantCulture);
         return negative ? -value : value;
@@ -197,13 +208,16 @@ internal sealed partial class Lexer
             }
         if (period.Length == 0)
         {
-            var dots = _s.AsSpan(_p).StartsWith("...") ? 3 : _s.AsSpan(_p).StartsWith("\\ldots") ? 6 : _s.AsSpan(_p).StartsWith("\\dots") ? 5 : _s.AsSpan(_p).StartsWith("…") ? 1 : 0;
+            var dots = _s.AsSpan(_p).StartsWith("...") ? 3 : _s.AsSpan(_p).StartsWith("\\ldots") ? 6 : _s.AsSpan(_p).StartsWith("\\dots")
+                ? 5 : _s.AsSpan(_p).StartsWith("…") ? 1 : 0;
             if (dots == 0 || !isDecimal) return value;
             for (var n = 1; n <= fraction.Length / 2 && period.Length == 0; n++)
             {
                 // At least two whole repeats (three for a single digit) say that the digits recur.
                 var repeats = 1;
-                while ((repeats + 1) * n <= fraction.Length && fraction.AsSpan(fraction.Length - ((repeats + 1) * n), n).SequenceEqual(fraction.AsSpan(fraction.Length - n))) repeats++;
+                while ((repeats + 1) * n <= fraction.Length
+                    && fraction.AsSpan(fraction.Length - ((repeats + 1) * n), n).SequenceEqual(fraction.AsSpan(fraction.Length - n)))
+                    repeats++;
                 if (repeats >= (n == 1 ? 3 : 2)) period = fraction[^n..];
             }
             if (period.Length == 0) return value;
@@ -213,10 +227,13 @@ internal sealed partial class Lexer
         _p = q;
         isDecimal = false;
         var nines = BigInteger.Pow(10, period.Length) - 1;
-        return value + new Rational(BigInteger.Parse(period, System.Globalization.CultureInfo.InvariantCulture), nines * BigInteger.Pow(10, fraction.Length));
+        return value
+            + new Rational(BigInteger.Parse(period, System.Globalization.CultureInfo.InvariantCulture),
+            nines * BigInteger.Pow(10, fraction.Length));
     }
 
-    private static readonly (string Open, string Close)[] RecurringMarks = [("\\overline{", "}"), ("\\bar{", "}"), ("\\dot{", "}"), ("(", ")")];
+    private static readonly (string Open, string Close)[] RecurringMarks =
+        [("\\overline{", "}"), ("\\bar{", "}"), ("\\dot{", "}"), ("(", ")")];
 
     /// <summary>Digits with letters before a base, 152A_{11}; plain digits in a base are left to the parser.</summary>
     private bool BaseDigits()
@@ -229,7 +246,8 @@ internal sealed partial class Lexer
             q++;
         }
         if (letters == 0 || q >= _s.Length || _s[q] != '_' || q - _p > 100) return false;
-        Emit(new Token(TokenKind.Number, _s.Substring(_p, q - _p)) { Number = new Expr(ExprKind.BaseNumber, _s.Substring(_p, q - _p), []) });
+        var digits = _s.Substring(_p, q - _p);
+        Emit(new Token(TokenKind.Number, digits) { Number = new Expr(ExprKind.BaseNumber, digits, []) });
         _p = q;
         return true;
     }

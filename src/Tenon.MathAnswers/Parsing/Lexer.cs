@@ -25,7 +25,9 @@ internal sealed partial class Lexer
     }
 
     /// <summary>True where a doubled backslash before a letter is an escaping fault and not the end of a row.</summary>
-    private bool Doubled => !(_s.Contains("matrix", StringComparison.Ordinal) || _s.Contains("array", StringComparison.Ordinal) || _s.Contains("align", StringComparison.Ordinal)
+    private bool Doubled =>
+        !(_s.Contains("matrix", StringComparison.Ordinal) || _s.Contains("array", StringComparison.Ordinal)
+        || _s.Contains("align", StringComparison.Ordinal)
         || _s.Contains("cases", StringComparison.Ordinal) || _s.Contains("gather", StringComparison.Ordinal));
 
     /// <summary>True where a number was read with commas that could also separate a list.</summary>
@@ -133,11 +135,14 @@ internal sealed partial class Lexer
         return char.IsLetter(c) && OtherLetters(c);
     }
 
-    // A letter of another script is a variable where it stands alone, unless its script writes words without spaces; more of them are a word.
+    // A letter of another script is a variable where it stands alone, unless its script writes words without spaces; more of them are a
+    // word.
     private bool OtherLetters(char first)
     {
         var start = _p - 1;
-        while (_p < _s.Length && _s[_p] > 127 && (char.IsLetter(_s[_p]) || char.GetUnicodeCategory(_s[_p]) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
+        while (_p < _s.Length && _s[_p] > 127
+            && (char.IsLetter(_s[_p])
+            || char.GetUnicodeCategory(_s[_p]) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
             && !LatexWords.Characters.ContainsKey(_s[_p])) _p++;
         var word = _s[start.._p];
         if (word.Length == 1 && first < '\u0900')
@@ -165,7 +170,12 @@ internal sealed partial class Lexer
     private bool Splice(string text, bool upright = false)
     {
         if (_nested > 24 || _out.Count > WorkBudget.MaxExpressionChars) return false;
-        var inner = new Lexer(text, _out, _nested + 1) { _space = _space, _depth = _depth, _arguments = _arguments, _upright = upright || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify };
+        var inner =
+            new Lexer(text, _out, _nested + 1)
+            {
+                _space = _space, _depth = _depth, _arguments = _arguments, _upright = upright
+            || _upright, CommasSeparate = CommasSeparate, MathVerify = MathVerify
+            };
         if (!inner.Run()) return false;
         HasCommaNumber |= inner.HasCommaNumber;
         _space = inner._space;

@@ -4,7 +4,8 @@ using System.Text;
 namespace Tenon.MathAnswers.Parsing;
 
 /// <summary>
-/// Texts of other scripts in the signs that the reader knows: decimal digits of every script and width, full-width signs, Arabic separators and
+/// Texts of other scripts in the signs that the reader knows: decimal digits of every script and width, full-width signs, Arabic separators
+/// and
 /// punctuation; marks of direction vanish. A text of Latin, Greek and Cyrillic letters is given back as it is, at the cost of one scan.
 /// </summary>
 internal static class OtherScripts

@@ -21,8 +21,10 @@ internal sealed partial class Parser
         }
         if (close >= _t.Count) return Fail();
         var end = close;
-        if (end - _p >= 3 && _t[end - 1].Kind == TokenKind.Op && _t[end - 1].Op is '+' or '-' && _t[end - 2].Is('^')) (name, end) = ("lim" + _t[end - 1].Op, end - 2);
-        else if (end - _p >= 5 && _t[end - 1].Is('}') && _t[end - 2].Kind == TokenKind.Op && _t[end - 2].Op is '+' or '-' && _t[end - 3].Is('{') && _t[end - 4].Is('^')) (name, end) = ("lim" + _t[end - 2].Op, end - 4);
+        if (end - _p >= 3 && _t[end - 1].Kind == TokenKind.Op && _t[end - 1].Op is '+' or '-' && _t[end - 2].Is('^'))
+            (name, end) = ("lim" + _t[end - 1].Op, end - 2);
+        else if (end - _p >= 5 && _t[end - 1].Is('}') && _t[end - 2].Kind == TokenKind.Op && _t[end - 2].Op is '+' or '-'
+            && _t[end - 3].Is('{') && _t[end - 4].Is('^')) (name, end) = ("lim" + _t[end - 2].Op, end - 4);
         if (Part(_p, end) is not { } place) return Fail();
         _p = close + 1;
         var body = Term();
@@ -55,7 +57,9 @@ internal sealed partial class Parser
         return low is null ? Expr.Call("int", index, body) : Expr.Call("int", index, low, high!, body);
     }
 
-    /// <summary>Where the differential of this integral stands, and its tokens: one (dx as a word) or two; -1 where there is none.</summary>
+    /// <summary>
+    /// Where the differential of this integral stands, and its tokens: one (dx as a word) or two; -1 where there is none.
+    /// </summary>
     private (int At, int Length) Differential()
     {
         var (depth, open) = (0, 1);
@@ -67,13 +71,15 @@ internal sealed partial class Parser
             if (depth > 0) continue;
             if (t.IsCommand("int")) open++;
             // xdx: the letters run together.
-            if (t.Kind == TokenKind.Word && t.Text.Length is > 2 and < 6 && t.Text[^2] == 'd' && !t.Text.Contains("od", StringComparison.Ordinal))
+            if (t.Kind == TokenKind.Word && t.Text.Length is > 2 and < 6 && t.Text[^2] == 'd'
+                && !t.Text.Contains("od", StringComparison.Ordinal))
             {
                 _t[q] = t with { Text = t.Text[..^2], Kind = t.Text.Length == 3 ? TokenKind.Letter : TokenKind.Word };
                 _t.Insert(q + 1, new Token(TokenKind.Word, t.Text[^2..]));
                 continue;
             }
-            var length = t.Kind == TokenKind.Word && t.Text.Length == 2 && t.Text[0] == 'd' ? 1 : t.Kind == TokenKind.Letter && t.Text == "d" && q + 1 < _t.Count && _t[q + 1].Kind == TokenKind.Letter ? 2 : 0;
+            var length = t.Kind == TokenKind.Word && t.Text.Length == 2 && t.Text[0] == 'd' ? 1
+                : t.Kind == TokenKind.Letter && t.Text == "d" && q + 1 < _t.Count && _t[q + 1].Kind == TokenKind.Letter ? 2 : 0;
             if (length > 0 && --open == 0) return (q, length);
         }
         return (-1, 0);
@@ -82,7 +88,8 @@ internal sealed partial class Parser
     /// <summary>\frac{d}{dx} of the product behind it; null where the fraction is something else.</summary>
     private Expr? Derivative()
     {
-        if (!_extended || !(At('{') && Ahead(1) is { Kind: TokenKind.Letter, Text: "d" } && Ahead(2).Is('}') && Ahead(3).Is('{'))) return null;
+        if (!_extended || !(At('{') && Ahead(1) is { Kind: TokenKind.Letter, Text: "d" } && Ahead(2).Is('}') && Ahead(3).Is('{')))
+            return null;
         var word = Ahead(4) is { Kind: TokenKind.Word, Text: { Length: 2 } text } && text[0] == 'd';
         var two = Ahead(4) is { Kind: TokenKind.Letter, Text: "d" } && Ahead(5).Kind == TokenKind.Letter;
         if (!word && !two) return null;
@@ -141,7 +148,10 @@ internal sealed partial class Parser
         return true;
     }
 
-    private static bool Opens(Token t) => t.Kind is TokenKind.Text or TokenKind.Word && t.Text.TrimEnd(' ', ':').ToLowerInvariant() is "if" or "for" or "when" or "where" or ", if" or "otherwise" or "else" or "otherwise." or "for all" or "if and only if";
+    private static bool Opens(Token t) =>
+        t.Kind is TokenKind.Text or TokenKind.Word
+        && t.Text.TrimEnd(' ', ':').ToLowerInvariant() is "if" or "for" or "when" or "where" or ", if" or "otherwise" or "else"
+        or "otherwise." or "for all" or "if and only if";
 
     /// <summary>A condition: relations, or the words as they stand. Nothing at all is "otherwise".</summary>
     private Expr Condition(int from, int to)
@@ -154,7 +164,9 @@ internal sealed partial class Parser
         return new Expr(ExprKind.Text, TextForm.Of([.. tokens, new Token(TokenKind.End, "")]), []);
     }
 
-    /// <summary>\{x \mid conditions\} and \{x : conditions\}; null where it is a set by its elements. A set of reals is read as its inequality.</summary>
+    /// <summary>
+    /// \{x \mid conditions\} and \{x : conditions\}; null where it is a set by its elements. A set of reals is read as its inequality.
+    /// </summary>
     private Expr? SetBuilder()
     {
         if (!_extended) return null;
@@ -178,7 +190,9 @@ internal sealed partial class Parser
         var all = condition.Kind == ExprKind.List && condition.Name != "or" ? condition.Args : [condition];
         var variable = element.Kind == ExprKind.Relation && element.Name == Sign.In.ToString() ? element.Args[0] : element;
         var real = ReferenceEquals(variable, element) || element.Args[1] is { Kind: ExprKind.Symbol, Name: "Reals" };
-        var kept = Array.FindAll(all, c => !(c.Kind == ExprKind.Relation && c.Name == Sign.In.ToString() && c.Args[1] is { Kind: ExprKind.Symbol, Name: "Reals" }));
+        var kept =
+            Array.FindAll(all, c =>
+            !(c.Kind == ExprKind.Relation && c.Name == Sign.In.ToString() && c.Args[1] is { Kind: ExprKind.Symbol, Name: "Reals" }));
         if (real && variable.Kind == ExprKind.Symbol && kept.Length == 1 && IsInequalityIn(kept[0], variable.Name)) return kept[0];
         return new Expr(ExprKind.SetBuilder, "set", [element, .. all]);
     }
@@ -187,7 +201,8 @@ internal sealed partial class Parser
     {
         if (e.Kind != ExprKind.Relation) return false;
         foreach (var op in e.Name) if (op is not ('<' or '>' or Sign.Le or Sign.Ge or Sign.Ne)) return false;
-        return e.Any(x => x.Kind == ExprKind.Symbol && x.Name == name) && !e.Any(x => x.Kind is ExprKind.Symbol or ExprKind.Apply && x.Name != name);
+        return e.Any(x => x.Kind == ExprKind.Symbol && x.Name == name)
+            && !e.Any(x => x.Kind is ExprKind.Symbol or ExprKind.Apply && x.Name != name);
     }
 
     private bool States(int from, int to)

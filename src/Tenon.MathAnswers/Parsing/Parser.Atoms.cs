@@ -42,7 +42,8 @@ internal sealed partial class Parser
             _p = end;
             return Expr.Num(number.Value + fraction);
         }
-        if (Next.Kind == TokenKind.Number && Next.SpaceBefore && Ahead(1).Is('/') && Ahead(2).Kind == TokenKind.Number && IsPlain(Next) && IsPlain(Ahead(2)))
+        if (Next.Kind == TokenKind.Number && Next.SpaceBefore && Ahead(1).Is('/') && Ahead(2).Kind == TokenKind.Number && IsPlain(Next)
+            && IsPlain(Ahead(2)))
         {
             var (n, d) = (Next.Number!.Value, Ahead(2).Number!.Value);
             if (d.IsZero) return Fail();
@@ -52,7 +53,8 @@ internal sealed partial class Parser
         return number;
     }
 
-    private static bool IsPlain(Token t) => t.Kind == TokenKind.Number && t.Number is { IsNumber: true, IsDecimal: false } n && n.Value.IsInteger;
+    private static bool IsPlain(Token t) =>
+        t.Kind == TokenKind.Number && t.Number is { IsNumber: true, IsDecimal: false } n && n.Value.IsInteger;
 
     private bool PlainFraction(int at, out Rational value, out int end)
     {
@@ -94,7 +96,8 @@ internal sealed partial class Parser
                     if (!Take(']')) return Fail();
                 }
                 var radicand = At('(') ? Bracketed('(') : TexArgument();
-                return degree is null || (degree.IsNumber && degree.Value == 2) ? Expr.Pow(radicand, Expr.Num(Rational.Half)) : Expr.Call("root", radicand, degree);
+                return degree is null || (degree.IsNumber && degree.Value == 2) ? Expr.Pow(radicand, Expr.Num(Rational.Half))
+                    : Expr.Call("root", radicand, degree);
         }
         if (name is "sum" or "prod") return BigOperator(name);
         if (name == "lim") return Limit();
@@ -144,7 +147,8 @@ internal sealed partial class Parser
                 if (!Take('}')) return Fail();
             }
         }
-        if (_failed || upper is null || range is not { Kind: ExprKind.Relation, Name: "=" } || range.Args[0].Kind != ExprKind.Symbol && range.Args[0].Kind != ExprKind.Constant) return Fail();
+        if (_failed || upper is null || range is not { Kind: ExprKind.Relation, Name: "=" }
+            || range.Args[0].Kind != ExprKind.Symbol && range.Args[0].Kind != ExprKind.Constant) return Fail();
         var body = Term();
         var index = Expr.Sym(range.Args[0].Name + "#");
         return Expr.Call(name, index, range.Args[1], upper, Replace(body, range.Args[0], index));
@@ -265,7 +269,8 @@ internal sealed partial class Parser
             var matrix = new Expr(ExprKind.Matrix, "", [.. cells]) { Extra = columns };
             return name == "vmatrix" ? Expr.Call("det", matrix) : matrix;
         }
-        if (name is "aligned" or "align" or "equation" or "gather" or "gathered" or "split" or "displaymath" or "math" or "eqnarray" or "multline")
+        if (name is "aligned" or "align" or "equation" or "gather" or "gathered" or "split" or "displaymath" or "math" or "eqnarray"
+            or "multline")
         {
             var inner = Items(topLevel: true);
             if (!Next.IsCommand("end " + name)) return Fail();
@@ -280,7 +285,8 @@ internal sealed partial class Parser
     {
         var t = Next;
         var alone = (_p == 0 || Separates(_t[_p - 1])) && (Ahead(1).Kind == TokenKind.End || Separates(Ahead(1)));
-        if (t.Text.Length >= 4 || (alone && (t.Text.Length > 2 || t.Text is "No") && char.IsAsciiLetterUpper(t.Text[0]) && char.IsAsciiLetterLower(t.Text[1])))
+        if (t.Text.Length >= 4
+            || (alone && (t.Text.Length > 2 || t.Text is "No") && char.IsAsciiLetterUpper(t.Text[0]) && char.IsAsciiLetterLower(t.Text[1])))
         {
             _p++;
             if (At('_') && t.Text.Length < 12) { _p++; return Expr.Sym(t.Text + "_" + ScriptName()); }
@@ -293,5 +299,7 @@ internal sealed partial class Parser
         return Variable();
     }
 
-    private static bool Separates(Token t) => t.Kind == TokenKind.Op && t.Op is ',' or ';' or '(' or ')' or '{' or '}' or '[' or ']' or '=' or Sign.And or Sign.Or or Sign.SetOpen or Sign.SetClose;
+    private static bool Separates(Token t) =>
+        t.Kind == TokenKind.Op && t.Op is ',' or ';' or '(' or ')' or '{' or '}' or '[' or ']' or '=' or Sign.And or Sign.Or or Sign.SetOpen
+        or Sign.SetClose;
 }

@@ -224,7 +224,8 @@ internal sealed partial class Parser
             var inner = Items(topLevel: false);
             if (!Take(')')) return Fail();
             // C(10,3) counts choices.
-            if (_extended && name == "C" && inner is { Kind: ExprKind.List, Args: [{ IsNumber: true } n, { IsNumber: true } k] } && k.Value <= n.Value && k.Value.Sign >= 0) return Expr.Call("binom", n, k);
+            if (_extended && name == "C" && inner is { Kind: ExprKind.List, Args: [{ IsNumber: true } n, { IsNumber: true } k] }
+                && k.Value <= n.Value && k.Value.Sign >= 0) return Expr.Call("binom", n, k);
             return new Expr(ExprKind.Apply, name, inner.Kind == ExprKind.List ? inner.Args : [inner]);
         }
         return Expr.Sym(name);
@@ -240,7 +241,8 @@ internal sealed partial class Parser
         var cut = head.IndexOf('_', StringComparison.Ordinal);
         if (cut > 0) head = head[..cut];
         if (name.Contains('\'', StringComparison.Ordinal)) return true;
-        if (head is "f" or "g" or "h" or "F" or "G" or "H" or "O" or "W" or "E" or "P" or "Phi" or "phi" or "psi" or "Psi" or "Theta" or "Omega" or "zeta" or "Gamma" or "delta" or "erf" or "Var") return true;
+        if (head is "f" or "g" or "h" or "F" or "G" or "H" or "O" or "W" or "E" or "P" or "Phi" or "phi" or "psi" or "Psi" or "Theta"
+            or "Omega" or "zeta" or "Gamma" or "delta" or "erf" or "Var") return true;
         var depth = 0;
         var tokens = 0;
         for (var q = _p; q < _t.Count; q++)
@@ -282,7 +284,8 @@ internal sealed partial class Parser
         return b.ToString();
     }
 
-    internal static string TokenText(Token t) => t.Kind == TokenKind.Op ? t.Op.ToString() : t.Kind == TokenKind.Text ? t.Text.Replace(" ", "", StringComparison.Ordinal) : t.Text;
+    internal static string TokenText(Token t) =>
+        t.Kind == TokenKind.Op ? t.Op.ToString() : t.Kind == TokenKind.Text ? t.Text.Replace(" ", "", StringComparison.Ordinal) : t.Text;
 
     private Expr Function()
     {
@@ -299,7 +302,8 @@ internal sealed partial class Parser
                 power = Script();
             }
         }
-        if (power is { IsNumber: true } && power.Value == -1 && name is "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "sinh" or "cosh" or "tanh")
+        if (power is { IsNumber: true } && power.Value == -1
+            && name is "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "sinh" or "cosh" or "tanh")
         {
             name = "a" + name;
             power = null;
@@ -324,16 +328,25 @@ internal sealed partial class Parser
     /// <summary>The base of a logarithm: TeX takes one character without braces, so \log_23 is log base 2 of 3.</summary>
     private Expr LogBase()
     {
-        if (Next.Kind == TokenKind.Number && Next.Number!.IsNumber && Next.Text.Length > 1 && !Next.Number.IsDecimal && Next.Text != "10" && Next.Text.All(char.IsAsciiDigit) && !StartsArgumentAfter())
+        if (Next.Kind == TokenKind.Number && Next.Number!.IsNumber && Next.Text.Length > 1 && !Next.Number.IsDecimal && Next.Text != "10"
+            && Next.Text.All(char.IsAsciiDigit) && !StartsArgumentAfter())
         {
             var t = Next;
-            _t[_p] = new Token(TokenKind.Number, t.Text[1..]) { Number = Expr.Num(new Rational(BigInteger.Parse(t.Text[1..], System.Globalization.CultureInfo.InvariantCulture))) };
+            _t[_p] =
+                new Token(TokenKind.Number,
+                t.Text[1..])
+                {
+                    Number =
+                Expr.Num(new Rational(BigInteger.Parse(t.Text[1..], System.Globalization.CultureInfo.InvariantCulture)))
+                };
             return Expr.Num(t.Text[0] - '0');
         }
         return Script();
     }
 
-    private bool StartsArgumentAfter() => Ahead(1).Kind is TokenKind.Letter or TokenKind.Number or TokenKind.Command or TokenKind.Func || Ahead(1).Is('(') || Ahead(1).Is('{') || Ahead(1).Is('|');
+    private bool StartsArgumentAfter() =>
+        Ahead(1).Kind is TokenKind.Letter or TokenKind.Number or TokenKind.Command or TokenKind.Func || Ahead(1).Is('(') || Ahead(1).Is('{')
+        || Ahead(1).Is('|');
 
     private Expr[] Arguments(string name)
     {

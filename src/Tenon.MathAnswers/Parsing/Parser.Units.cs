@@ -12,9 +12,12 @@ internal sealed partial class Parser
         return t.Kind switch
         {
             TokenKind.Text => true,
-            TokenKind.Word => _p > 0 && (Units.IsWord(t.Text) || (_t[_p - 1].Kind == TokenKind.Number && (t.Text[0] > 127 || (t.Text.Length > 3 && char.IsAsciiLetterLower(t.Text[0]))))),
+            TokenKind.Word => _p > 0
+                && (Units.IsWord(t.Text)
+                || (_t[_p - 1].Kind == TokenKind.Number && (t.Text[0] > 127 || (t.Text.Length > 3 && char.IsAsciiLetterLower(t.Text[0]))))),
             // µm: the prefix is an italic letter, the unit is not.
-            TokenKind.Letter when _extended && t.Text == "mu" => _p > 0 && (Ahead(1).Kind == TokenKind.Text || (Ahead(1).Kind is TokenKind.Letter or TokenKind.Word && Ahead(1).Upright)),
+            TokenKind.Letter when _extended && t.Text == "mu" =>
+                _p > 0 && (Ahead(1).Kind == TokenKind.Text || (Ahead(1).Kind is TokenKind.Letter or TokenKind.Word && Ahead(1).Upright)),
             TokenKind.Letter => t.Upright && !t.Bold && _p > 0 && t.Text is not ("e" or "i" or "d" or "pi") && t.Text.Length == 1,
             _ => false,
         };
@@ -37,13 +40,15 @@ internal sealed partial class Parser
         while (!_failed)
         {
             var t = Next;
-            if (t.Kind is TokenKind.Text or TokenKind.Word || (t.Kind == TokenKind.Letter && (t.Upright || b.Length > 0 || (t.Text == "mu" && UnitAhead()))))
+            if (t.Kind is TokenKind.Text or TokenKind.Word
+                || (t.Kind == TokenKind.Letter && (t.Upright || b.Length > 0 || (t.Text == "mu" && UnitAhead()))))
             {
                 if (b.Length > 0 && b[^1] is not ('/' or '*')) b.Append(' ');
                 b.Append(t.Text);
                 _p++;
             }
-            else if (b.Length > 0 && t.Kind == TokenKind.Op && t.Op is '/' or '*' or '^' or '(' or '-' or ')' or '{' or '}' && StillUnit(t.Op))
+            else if (b.Length > 0 && t.Kind == TokenKind.Op && t.Op is '/' or '*' or '^' or '(' or '-' or ')' or '{' or '}'
+                && StillUnit(t.Op))
             {
                 if (t.Op is not ('{' or '}')) b.Append(t.Op);
                 _p++;
@@ -61,7 +66,10 @@ internal sealed partial class Parser
         return true;
     }
 
-    /// <summary>5 feet 6 inches, 2 hours 30 minutes: the second value, in the first one's unit, is added. Units that do not fit together make no value.</summary>
+    /// <summary>
+    /// 5 feet 6 inches, 2 hours 30 minutes: the second value, in the first one's unit, is added. Units that do not fit together make no
+    /// value.
+    /// </summary>
     private Expr Compound(Expr value)
     {
         var first = Unit!.EndsWith(" and", StringComparison.Ordinal) ? Unit[..^4] : Unit;
@@ -71,7 +79,8 @@ internal sealed partial class Parser
             var part = Next.Number!;
             _p++;
             Unit = null;
-            if (!UnitHere(part, null) || !part.IsNumber || !value.IsNumber || !Units.TryConvert(Unit!, first, out var factor, out _) || factor >= Rational.One) return Fail();
+            if (!UnitHere(part, null) || !part.IsNumber || !value.IsNumber || !Units.TryConvert(Unit!, first, out var factor, out _)
+                || factor >= Rational.One) return Fail();
             value = Expr.Num(value.Value + (part.Value * factor), value.IsDecimal || part.IsDecimal);
         }
         Unit = first;
@@ -80,7 +89,8 @@ internal sealed partial class Parser
 
     /// <summary>"and 30 minutes" behind hours.</summary>
     private bool AndMore(string first) =>
-        _extended && At(Sign.And) && Ahead(1).Kind == TokenKind.Number && Ahead(2).Kind is TokenKind.Text or TokenKind.Word && Units.TryConvert(Ahead(2).Text, first, out var factor, out _) && factor < Rational.One;
+        _extended && At(Sign.And) && Ahead(1).Kind == TokenKind.Number && Ahead(2).Kind is TokenKind.Text or TokenKind.Word
+        && Units.TryConvert(Ahead(2).Text, first, out var factor, out _) && factor < Rational.One;
 
     /// <summary>\frac{m}{s} in upright letters or words: the number of its tokens, 0 where it is no unit.</summary>
     private int UnitFraction()
@@ -94,7 +104,8 @@ internal sealed partial class Parser
             while (q < _t.Count && !_t[q].Is('}'))
             {
                 var t = _t[q];
-                var unit = t.Kind == TokenKind.Text || (t.Kind is TokenKind.Letter or TokenKind.Word && t.Upright) || (q > start && (t.Is('^') || t.Is('*') || t.Kind == TokenKind.Number));
+                var unit = t.Kind == TokenKind.Text || (t.Kind is TokenKind.Letter or TokenKind.Word && t.Upright)
+                    || (q > start && (t.Is('^') || t.Is('*') || t.Kind == TokenKind.Number));
                 if (!unit) return 0;
                 q++;
             }
@@ -132,8 +143,10 @@ internal sealed partial class Parser
         for (var q = _p; q < _t.Count; q++)
         {
             var t = _t[q];
-            if (t.Kind == TokenKind.End || (t.Kind == TokenKind.Op && t.Op is ',' or ';' or ')' or ']' or Sign.And or Sign.Or or Sign.SetClose or '=')) return true;
-            var unit = t.Kind is TokenKind.Text or TokenKind.Number || (t.Kind == TokenKind.Letter && t.Upright) || (t.Kind == TokenKind.Word && (t.Upright || Units.IsWord(t.Text)))
+            if (t.Kind == TokenKind.End
+                || (t.Kind == TokenKind.Op && t.Op is ',' or ';' or ')' or ']' or Sign.And or Sign.Or or Sign.SetClose or '=')) return true;
+            var unit = t.Kind is TokenKind.Text or TokenKind.Number || (t.Kind == TokenKind.Letter && t.Upright)
+                || (t.Kind == TokenKind.Word && (t.Upright || Units.IsWord(t.Text)))
                 || (t.Kind == TokenKind.Op && t.Op is '/' or '*' or '^' or '-' or '{' or '}');
             if (!unit) return false;
         }

@@ -20,7 +20,10 @@ internal sealed partial class Parser
     /// <summary>What was written behind the values as a unit, or null.</summary>
     public string? Unit { get; private set; }
 
-    /// <summary>Reads the whole token list; null where it is not one expression. Set-builders, cases and derivatives are read where <paramref name="extended"/>.</summary>
+    /// <summary>
+    /// Reads the whole token list; null where it is not one expression. Set-builders, cases and derivatives are read where
+    /// <paramref name="extended"/>.
+    /// </summary>
     public static Expr? Parse(List<Token> tokens, out string? unit, bool extended = true)
     {
         var parser = new Parser(tokens, extended);
@@ -96,9 +99,12 @@ internal sealed partial class Parser
 
     private static Expr Group(List<Expr> items) => items.Count == 1 ? items[0] : new Expr(ExprKind.Tuple, "()", [.. items]);
 
-    private static Expr Many(List<Expr> items, bool or) => items.Count == 1 ? items[0] : new Expr(ExprKind.List, or ? "or" : "", [.. items]);
+    private static Expr Many(List<Expr> items, bool or) =>
+        items.Count == 1 ? items[0] : new Expr(ExprKind.List, or ? "or" : "", [.. items]);
 
-    private static bool Closes(Token t) => t.Kind == TokenKind.Op && t.Op is ')' or ']' or '}' or Sign.SetClose or Sign.AngleClose || t.Kind == TokenKind.Command && t.Text.StartsWith("end", StringComparison.Ordinal);
+    private static bool Closes(Token t) =>
+        t.Kind == TokenKind.Op && t.Op is ')' or ']' or '}' or Sign.SetClose or Sign.AngleClose
+        || t.Kind == TokenKind.Command && t.Text.StartsWith("end", StringComparison.Ordinal);
 
     private char Separators(ref bool or, bool topLevel)
     {
@@ -121,7 +127,8 @@ internal sealed partial class Parser
         // "= 15", "≈ 15": the side that was left out is the quantity asked for.
         if (_p == 0 && (At('=') || At(Sign.Approx))) _p++;
         var first = SetTerm();
-        if (!(Next.Kind == TokenKind.Op && (Sign.IsRelation(Next.Op) || At('&') || (At(Sign.Row) && RowContinues()) || At(Sign.Mod)))) return first;
+        if (!(Next.Kind == TokenKind.Op && (Sign.IsRelation(Next.Op) || At('&') || (At(Sign.Row) && RowContinues()) || At(Sign.Mod))))
+            return first;
         var sides = new List<Expr> { first };
         var ops = new List<char>();
         while (Next.Kind == TokenKind.Op && !_failed)
@@ -215,7 +222,8 @@ internal sealed partial class Parser
             if (single is null) single = term;
             else
             {
-                if (_extended && terms is null && sign == '-' && term.Kind is ExprKind.Mul && term.Args is [{ IsNumber: true }, { Kind: ExprKind.Set } removed] && IsSet(single))
+                if (_extended && terms is null && sign == '-' && term.Kind is ExprKind.Mul
+                    && term.Args is [{ IsNumber: true }, { Kind: ExprKind.Set } removed] && IsSet(single))
                 {
                     // R - {2}: what is taken from a set.
                     single = new Expr(ExprKind.SetOp, "minus", [single, removed]);
@@ -232,7 +240,9 @@ internal sealed partial class Parser
         return terms is null ? single ?? Fail() : Expr.Add([.. terms]);
     }
 
-    private static bool IsSet(Expr e) => e.Kind is ExprKind.Set or ExprKind.SetOp or ExprKind.Tuple || e is { Kind: ExprKind.Symbol, Name: "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes" };
+    private static bool IsSet(Expr e) =>
+        e.Kind is ExprKind.Set or ExprKind.SetOp or ExprKind.Tuple
+        || e is { Kind: ExprKind.Symbol, Name: "Reals" or "Integers" or "Naturals" or "Rationals" or "Complexes" };
 
     private Expr Term()
     {
@@ -325,7 +335,8 @@ internal sealed partial class Parser
     }
 
     /// <summary>The bracket that ends [0,1[ has nothing behind it.</summary>
-    private bool OpensNothing() => Ahead(1).Kind == TokenKind.End || Closes(Ahead(1)) || (Ahead(1).Kind == TokenKind.Op && Ahead(1).Op is Sign.Cup or Sign.Cap or ',');
+    private bool OpensNothing() =>
+        Ahead(1).Kind == TokenKind.End || Closes(Ahead(1)) || (Ahead(1).Kind == TokenKind.Op && Ahead(1).Op is Sign.Cup or Sign.Cap or ',');
 
     private bool StartsFactor()
     {
@@ -335,7 +346,9 @@ internal sealed partial class Parser
             TokenKind.Letter or TokenKind.Func or TokenKind.Word or TokenKind.Text => true,
             TokenKind.Number => !(_t[_p - 1].Kind == TokenKind.Number),
             TokenKind.Command => !t.Text.StartsWith("end", StringComparison.Ordinal),
-            TokenKind.Op => (t.Op == '[' && !OpensNothing()) || t.Op is '(' or '{' or Sign.FloorOpen or Sign.CeilOpen or Sign.SetOpen or Sign.AngleOpen || (t.Op is '|' or Sign.Norm && _bars == 0),
+            TokenKind.Op => (t.Op == '[' && !OpensNothing())
+                || t.Op is '(' or '{' or Sign.FloorOpen or Sign.CeilOpen or Sign.SetOpen or Sign.AngleOpen
+                || (t.Op is '|' or Sign.Norm && _bars == 0),
             _ => false,
         };
     }

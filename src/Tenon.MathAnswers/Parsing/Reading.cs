@@ -1,6 +1,8 @@
 namespace Tenon.MathAnswers.Parsing;
 
-/// <summary>One side of a verdict as it was read: its text, its expression (null where it is words only), its unit, its normalised text.</summary>
+/// <summary>
+/// One side of a verdict as it was read: its text, its expression (null where it is words only), its unit, its normalised text.
+/// </summary>
 internal sealed class Reading
 {
     // Tokens live only while a text is read: one list a thread serves all readings.
@@ -32,11 +34,13 @@ internal sealed class Reading
         text = WordAnswers.DropLabel(Strip(text));
         // 1\mathrm{,}000: a separator in a font of its own.
         if (text.Contains("{,}", StringComparison.Ordinal) && text.Contains('\\'))
-            foreach (var font in (ReadOnlySpan<string>)["\\mathrm{,}", "\\text{,}", "\\mathbf{,}", "\\textbf{,}"]) text = text.Replace(font, "{,}", StringComparison.Ordinal);
+            foreach (var font in (ReadOnlySpan<string>)["\\mathrm{,}", "\\text{,}", "\\mathbf{,}", "\\textbf{,}"])
+                text = text.Replace(font, "{,}", StringComparison.Ordinal);
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);
-        if (WordSets.Find(text) is { } set) return new Reading(text, Simplifier.Tidy(set), null, TextForm.Plain(text).ToLowerInvariant(), null);
+        if (WordSets.Find(text) is { } set)
+            return new Reading(text, Simplifier.Tidy(set), null, TextForm.Plain(text).ToLowerInvariant(), null);
         var tokens = _scratch ??= new List<Token>(64);
         tokens.Clear();
         var lexer = Lexer.Read(text, tokens);
@@ -52,7 +56,8 @@ internal sealed class Reading
             if (Lexer.Read(text, tokens, commasSeparate: true) is not null) other = Parser.Parse(tokens, out _);
         }
         else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
-        return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null : Simplifier.Tidy(other));
+        return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null
+            : Simplifier.Tidy(other));
     }
 
     private static Expr? Whole(string text)

@@ -8,7 +8,8 @@ namespace Tenon.MathAnswers.Parsing;
 internal static class TextForm
 {
     /// <summary>
-    /// The tokens one after another, each kept apart, so that \frac{1}{23} is not \frac{12}{3}; braces around a single token vanish. Words are in lower
+    /// The tokens one after another, each kept apart, so that \frac{1}{23} is not \frac{12}{3}; braces around a single token vanish. Words
+    /// are in lower
     /// case, variables are not: r and R may both occur.
     /// </summary>
     public static string Of(List<Token> tokens)
@@ -63,7 +64,8 @@ internal static class TextForm
     {
         var b = new StringBuilder(text.Length);
         foreach (var c in text)
-            if (char.IsLetterOrDigit(c) || c > 127 || c is '-' or '+' or '/' or '*' or '=' or '<' or '>' or '%' or ':' or '\'') b.Append(char.ToLowerInvariant(c));
+            if (char.IsLetterOrDigit(c) || c > 127 || c is '-' or '+' or '/' or '*' or '=' or '<' or '>' or '%' or ':' or '\'')
+                b.Append(char.ToLowerInvariant(c));
         return b.ToString();
     }
 

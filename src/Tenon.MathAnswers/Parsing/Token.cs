@@ -47,9 +47,12 @@ internal readonly record struct Token(TokenKind Kind, string Text, char Op = '\0
 /// <summary>The characters that stand for signs which have no ASCII form.</summary>
 internal static class Sign
 {
-    public const char SetOpen = '⦃', SetClose = '⦄', Le = '≤', Ge = '≥', Ne = '≠', Approx = '≈', Equiv = '≡', In = '∈', NotIn = '∉', To = '→';
-    public const char PlusMinus = '±', MinusPlus = '∓', Cup = '∪', Cap = '∩', Minus = '∖', FloorOpen = '⌊', FloorClose = '⌋', CeilOpen = '⌈', CeilClose = '⌉';
-    public const char AngleOpen = '⟨', AngleClose = '⟩', Ellipsis = '…', Degree = '°', Norm = '‖', Row = '⏎', And = '∧', Or = '∨', Prime = '\'', Mod = '㏖';
+    public const char SetOpen = '⦃', SetClose = '⦄', Le = '≤', Ge = '≥', Ne = '≠', Approx = '≈', Equiv = '≡', In = '∈', NotIn = '∉', To =
+        '→';
+    public const char PlusMinus = '±', MinusPlus = '∓', Cup = '∪', Cap = '∩', Minus = '∖', FloorOpen = '⌊', FloorClose = '⌋', CeilOpen =
+        '⌈', CeilClose = '⌉';
+    public const char AngleOpen = '⟨', AngleClose = '⟩', Ellipsis = '…', Degree = '°', Norm = '‖', Row = '⏎', And = '∧', Or = '∨', Prime =
+        '\'', Mod = '㏖';
 
     /// <summary>True for the signs that state a relation.</summary>
     public static bool IsRelation(char op) => op is '=' or '<' or '>' or Le or Ge or Ne or Approx or Equiv or In or NotIn or To;

@@ -10,16 +10,21 @@ internal static class Units
 
     private static readonly FrozenSet<string> Words = new[]
     {
-        "square", "sq", "cubic", "per", "unit", "apple", "coin", "student", "people", "person", "men", "women", "way", "digit", "number", "page", "book", "point", "game", "ball", "card", "item",
-        "yuan", "rupee", "pound", "euro", "dozen", "mph", "kph", "amps", "ohm", "volt", "watt", "joule", "newton", "pascal", "kelvin", "mol", "mole", "hz", "khz", "mhz", "km/h", "kmh", "am", "pm", "square-units",
-        "rad", "radian", "marble", "ticket", "ounce", "oz", "lb", "lbs", "gallon", "acre", "hectare", "piece", "egg", "value", "solution", "time", "step", "side", "edge", "degree", "st", "nd", "rd", "th",
+        "square", "sq", "cubic", "per", "unit", "apple", "coin", "student", "people", "person", "men", "women", "way", "digit", "number",
+        "page", "book", "point", "game", "ball", "card", "item",
+        "yuan", "rupee", "pound", "euro", "dozen", "mph", "kph", "amps", "ohm", "volt", "watt", "joule", "newton", "pascal", "kelvin",
+        "mol", "mole", "hz", "khz", "mhz", "km/h", "kmh", "am", "pm", "square-units",
+        "rad", "radian", "marble", "ticket", "ounce", "oz", "lb", "lbs", "gallon", "acre", "hectare", "piece", "egg", "value", "solution",
+        "time", "step", "side", "edge", "degree", "st", "nd", "rd", "th",
     }.ToFrozenSet();
 
     /// <summary>True where a bare word behind a number is a unit.</summary>
     public static bool IsWord(string word)
     {
         var w = word.ToLowerInvariant();
-        return Table.ContainsKey(w) || Words.Contains(w) || (w.Length > 3 && w[^1] == 's' && (Words.Contains(w[..^1]) || (w.EndsWith("es", StringComparison.Ordinal) && Words.Contains(w[..^2]))));
+        return Table.ContainsKey(w) || Words.Contains(w)
+            || (w.Length > 3 && w[^1] == 's'
+            && (Words.Contains(w[..^1]) || (w.EndsWith("es", StringComparison.Ordinal) && Words.Contains(w[..^2]))));
     }
 
     /// <summary>
@@ -46,19 +51,26 @@ internal static class Units
     }
 
     /// <summary>The unit that a currency sign stands for.</summary>
-    public static string OfCurrency(string sign) => sign switch { "€" => "euros", "£" => "gbp", "¥" => "yen", "₹" => "rupees", "₩" => "won", "₽" => "rubles", _ => "dollars" };
+    public static string OfCurrency(string sign) =>
+        sign switch { "€" => "euros", "£" => "gbp", "¥" => "yen", "₹" => "rupees", "₩" => "won", "₽" => "rubles", _ => "dollars" };
 
     /// <summary>True for radians by any of their names.</summary>
-    public static bool IsRadian(string? unit) => unit is not null && unit.Trim(' ', '.').ToLowerInvariant() is "rad" or "rads" or "radian" or "radians" or "радиан" or "радиана" or "弧度";
+    public static bool IsRadian(string? unit) =>
+        unit is not null && unit.Trim(' ', '.').ToLowerInvariant() is "rad" or "rads" or "radian" or "radians" or "радиан" or "радиана"
+        or "弧度";
 
-    /// <summary>A unit as powers of what it measures, in a fixed order, and its factor: m/s, kg*m/s^2, square feet, miles per hour.</summary>
+    /// <summary>
+    /// A unit as powers of what it measures, in a fixed order, and its factor: m/s, kg*m/s^2, square feet, miles per hour.
+    /// </summary>
     private static bool Resolve(string unit, out (string Dimension, Rational Factor) found)
     {
         found = ("", Rational.One);
         var u = unit.ToLowerInvariant().Trim(' ', '.', ',');
         if (u.Length is 0 or > 60) return false;
         if (Table.TryGetValue(u, out found)) return true;
-        foreach (var (word, sign) in (ReadOnlySpan<(string, string)>)[(" per ", "/"), ("square ", "^2 "), ("sq ", "^2 "), ("sq. ", "^2 "), ("cubic ", "^3 "), (" squared", "^2"), (" cubed", "^3"), ("·", "*"), ("{", ""), ("}", ""), ("(", ""), (")", "")])
+        foreach (var (word, sign) in
+            (ReadOnlySpan<(string, string)>)[(" per ", "/"), ("square ", "^2 "), ("sq ", "^2 "), ("sq. ", "^2 "), ("cubic ", "^3 "),
+            (" squared", "^2"), (" cubed", "^3"), ("·", "*"), ("{", ""), ("}", ""), ("(", ""), (")", "")])
             u = u.Replace(word, sign, StringComparison.Ordinal);
         var powers = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var factor = Rational.One;
@@ -79,7 +91,8 @@ internal static class Units
 
     private static IEnumerable<string> Parts(string unit)
     {
-        foreach (var quotient in unit.Replace("/", " / ", StringComparison.Ordinal).Split([' ', '*'], StringSplitOptions.RemoveEmptyEntries)) yield return quotient;
+        foreach (var quotient in unit.Replace("/", " / ", StringComparison.Ordinal)
+            .Split([' ', '*'], StringSplitOptions.RemoveEmptyEntries)) yield return quotient;
     }
 
     // s^2, m^{-1}, m2: one unit and its power.
@@ -88,7 +101,8 @@ internal static class Units
         var power = pending == 0 ? 1 : pending;
         if (part.IndexOf('^', StringComparison.Ordinal) is > 0 and var cut)
         {
-            if (!int.TryParse(part.AsSpan(cut + 1), System.Globalization.CultureInfo.InvariantCulture, out power) || power is 0 or > 3 or < -3) return false;
+            if (!int.TryParse(part.AsSpan(cut + 1), System.Globalization.CultureInfo.InvariantCulture, out power)
+                || power is 0 or > 3 or < -3) return false;
             part = part[..cut];
         }
         if (!Table.TryGetValue(part, out var one)) return false;
@@ -96,7 +110,9 @@ internal static class Units
         for (var i = 0; i < Math.Abs(power); i++) factor = power > 0 ? factor * one.Factor : factor / one.Factor;
         foreach (var dimension in one.Dimension.Split(' '))
         {
-            var (name, times) = dimension.IndexOf('^', StringComparison.Ordinal) is > 0 and var at ? (dimension[..at], int.Parse(dimension.AsSpan(at + 1), System.Globalization.CultureInfo.InvariantCulture)) : (dimension, 1);
+            var (name, times) = dimension.IndexOf('^', StringComparison.Ordinal) is > 0 and var at
+                ? (dimension[..at], int.Parse(dimension.AsSpan(at + 1), System.Globalization.CultureInfo.InvariantCulture))
+                : (dimension, 1);
             powers[name] = powers.GetValueOrDefault(name) + (power * times);
         }
         return true;

@@ -4,7 +4,8 @@ using System.Text;
 namespace Tenon.MathAnswers.Parsing;
 
 /// <summary>
-/// Sets and ranges in words: "all real numbers except -4", "every real x greater than 2", "positive integers", "x is at least 3", "between 1 and 5
+/// Sets and ranges in words: "all real numbers except -4", "every real x greater than 2", "positive integers", "x is at least 3", "between
+/// 1 and 5
 /// inclusive". The bounds themselves are read as mathematics.
 /// </summary>
 internal static class WordSets
@@ -12,26 +13,34 @@ internal static class WordSets
     private const int MostChars = 160;
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
-        ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least", "at most", "between", "except", "smaller", "larger"],
+        ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
+        "at most", "between", "except", "smaller", "larger"],
         StringComparison.OrdinalIgnoreCase);
 
     // Words that name the numbers and say nothing more of them.
     private static readonly string[] Openers =
     [
-        "the set of ", "the interval of ", "set of ", "all of the ", "all the ", "all ", "any ", "every ", "each ", "the ", "possible ", "values of ", "value of ", "values ", "value ", "of ", "for ", "is ", "are ", "must be ",
-        "can be ", "be ", "where ", "such that ", "a ", "an ", "number ", "numbers ", "with ", "that ", "which ", "satisfying ", "and ", ", ", "in ",
+        "the set of ", "the interval of ", "set of ", "all of the ", "all the ", "all ", "any ", "every ", "each ", "the ", "possible ",
+            "values of ", "value of ", "values ", "value ", "of ", "for ", "is ", "are ", "must be ",
+        "can be ", "be ", "where ", "such that ", "a ", "an ", "number ", "numbers ", "with ", "that ", "which ", "satisfying ", "and ",
+            ", ", "in ",
     ];
 
     private static readonly (string Words, char Op)[] Bounds =
     [
-        ("greater than or equal to ", Sign.Ge), ("more than or equal to ", Sign.Ge), ("larger than or equal to ", Sign.Ge), ("bigger than or equal to ", Sign.Ge), ("not less than ", Sign.Ge),
+        ("greater than or equal to ", Sign.Ge), ("more than or equal to ", Sign.Ge), ("larger than or equal to ", Sign.Ge),
+            ("bigger than or equal to ", Sign.Ge), ("not less than ", Sign.Ge),
         ("no less than ", Sign.Ge), ("at least ", Sign.Ge), ("not smaller than ", Sign.Ge),
-        ("less than or equal to ", Sign.Le), ("smaller than or equal to ", Sign.Le), ("not greater than ", Sign.Le), ("no greater than ", Sign.Le), ("no more than ", Sign.Le), ("not more than ", Sign.Le),
+        ("less than or equal to ", Sign.Le), ("smaller than or equal to ", Sign.Le), ("not greater than ", Sign.Le),
+            ("no greater than ", Sign.Le), ("no more than ", Sign.Le), ("not more than ", Sign.Le),
         ("at most ", Sign.Le), ("not larger than ", Sign.Le),
-        ("greater than ", '>'), ("more than ", '>'), ("larger than ", '>'), ("bigger than ", '>'), ("strictly greater than ", '>'), ("above ", '>'),
+        ("greater than ", '>'), ("more than ", '>'), ("larger than ", '>'), ("bigger than ", '>'), ("strictly greater than ", '>'),
+            ("above ", '>'),
         ("less than ", '<'), ("smaller than ", '<'), ("strictly less than ", '<'), ("below ", '<'), ("fewer than ", '<'),
-        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne), ("but not ", Sign.Ne), ("but ", Sign.Ne), ("without ", Sign.Ne),
-        ("besides ", Sign.Ne), ("apart from ", Sign.Ne), ("different from ", Sign.Ne), ("aside from ", Sign.Ne), ("save ", Sign.Ne), ("not ", Sign.Ne), ("minus ", Sign.Ne),
+        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne),
+            ("but not ", Sign.Ne), ("but ", Sign.Ne), ("without ", Sign.Ne),
+        ("besides ", Sign.Ne), ("apart from ", Sign.Ne), ("different from ", Sign.Ne), ("aside from ", Sign.Ne), ("save ", Sign.Ne),
+            ("not ", Sign.Ne), ("minus ", Sign.Ne),
     ];
 
     /// <summary>The set that the words mean; null for all other texts.</summary>
@@ -68,13 +77,16 @@ internal static class WordSets
     // Real numbers, positive numbers, integers.
     private static Expr? Kind(ref string s)
     {
-        foreach (var (word, op) in (ReadOnlySpan<(string, char)>)[("positive ", '>'), ("negative ", '<'), ("nonnegative ", Sign.Ge), ("non-negative ", Sign.Ge), ("nonpositive ", Sign.Le), ("non-positive ", Sign.Le), ("nonzero ", Sign.Ne), ("non-zero ", Sign.Ne)])
+        foreach (var (word, op) in
+            (ReadOnlySpan<(string, char)>)[("positive ", '>'), ("negative ", '<'), ("nonnegative ", Sign.Ge), ("non-negative ", Sign.Ge),
+            ("nonpositive ", Sign.Le), ("non-positive ", Sign.Le), ("nonzero ", Sign.Ne), ("non-zero ", Sign.Ne)])
             if (s.StartsWith(word, StringComparison.Ordinal))
             {
                 s = s[word.Length..];
                 return Relation(op, Expr.Zero);
             }
-        foreach (var word in (ReadOnlySpan<string>)["real numbers ", "real number ", "real values ", "real value ", "reals ", "real ", "numbers "])
+        foreach (var word in
+            (ReadOnlySpan<string>)["real numbers ", "real number ", "real values ", "real value ", "reals ", "real ", "numbers "])
             if (s.StartsWith(word, StringComparison.Ordinal))
             {
                 s = s[word.Length..];
@@ -93,14 +105,16 @@ internal static class WordSets
     private static Expr? Range(ref string s)
     {
         var strict = s.StartsWith("strictly between ", StringComparison.Ordinal);
-        var start = strict ? 17 : s.StartsWith("between ", StringComparison.Ordinal) ? 8 : s.StartsWith("from ", StringComparison.Ordinal) ? 5 : 0;
+        var start = strict ? 17 : s.StartsWith("between ", StringComparison.Ordinal) ? 8 : s.StartsWith("from ", StringComparison.Ordinal)
+            ? 5 : 0;
         if (start == 0) return null;
         var middle = s[0] == 'f' ? " to " : " and ";
         var cut = s.IndexOf(middle, start, StringComparison.Ordinal);
         if (cut < 0) return null;
         var rest = s[(cut + middle.Length)..];
         var inclusive = rest.Contains("inclusive", StringComparison.Ordinal) || s[0] == 'f';
-        foreach (var word in (ReadOnlySpan<string>)["inclusive", "exclusive", "exclusively", "inclusively", ",", "(", ")"]) rest = rest.Replace(word, " ", StringComparison.Ordinal);
+        foreach (var word in (ReadOnlySpan<string>)["inclusive", "exclusive", "exclusively", "inclusively", ",", "(", ")"])
+            rest = rest.Replace(word, " ", StringComparison.Ordinal);
         if (Value(s[start..cut]) is not { } from || Value(rest) is not { } to) return null;
         s = "";
         return new Expr(ExprKind.Tuple, inclusive && !strict ? "[]" : "()", [from, to]);
@@ -132,10 +146,12 @@ internal static class WordSets
     // "2 and 3", "0, 1": all of them are left out.
     private static Expr? Points(string text)
     {
-        foreach (var word in (ReadOnlySpan<string>)["x =", "x=", "the number ", "the value ", "for "]) if (text.StartsWith(word, StringComparison.Ordinal)) text = text[word.Length..].Trim();
+        foreach (var word in (ReadOnlySpan<string>)["x =", "x=", "the number ", "the value ", "for "])
+            if (text.StartsWith(word, StringComparison.Ordinal)) text = text[word.Length..].Trim();
         return Read(text.Replace(" and ", " , ", StringComparison.Ordinal).Replace(" or ", " , ", StringComparison.Ordinal)) switch
         {
-            { Kind: ExprKind.List or ExprKind.Set } list => new Expr(ExprKind.SetOp, "minus", [Expr.Sym("Reals"), new Expr(ExprKind.Set, "", list.Args)]),
+            { Kind: ExprKind.List or ExprKind.Set } list =>
+                new Expr(ExprKind.SetOp, "minus", [Expr.Sym("Reals"), new Expr(ExprKind.Set, "", list.Args)]),
             { Kind: ExprKind.Relation, Args: [_, var value] } => Relation(Sign.Ne, value),
             { IsScalar: true } value => Relation(Sign.Ne, value),
             _ => null,
@@ -145,14 +161,17 @@ internal static class WordSets
     // The bound ends where the next condition begins.
     private static (string Value, string Behind) Cut(string s)
     {
-        foreach (var word in (ReadOnlySpan<string>)[" and less ", " and at ", " and smaller ", " and greater ", " and more ", " but ", " except ", " and not ", ", except", " where ", " and below ", " and above "])
+        foreach (var word in
+            (ReadOnlySpan<string>)[" and less ", " and at ", " and smaller ", " and greater ", " and more ", " but ", " except ",
+            " and not ", ", except", " where ", " and below ", " and above "])
             if (s.IndexOf(word, StringComparison.Ordinal) is > 0 and var cut) return (s[..cut].Trim(), s[(cut + 1)..].TrimStart(',', ' '));
         return (s.Trim(), "");
     }
 
     private static bool Variable(ref string s)
     {
-        if (!(s.Length > 1 && char.IsAsciiLetterLower(s[0]) && s[1] is ' ' or ',') && !(s.Length == 1 && char.IsAsciiLetterLower(s[0]))) return false;
+        if (!(s.Length > 1 && char.IsAsciiLetterLower(s[0]) && s[1] is ' ' or ',') && !(s.Length == 1 && char.IsAsciiLetterLower(s[0])))
+            return false;
         s = s[1..].TrimStart(' ', ',');
         return true;
     }
@@ -217,7 +236,9 @@ internal static class WordSets
             else b.Append(c is '$' or '~' ? ' ' : char.ToLowerInvariant(c));
         }
 
-        return string.Join(' ', b.ToString().ToLowerInvariant().Replace("\\mathbb{r}", "reals ", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.') + " ";
+        return string.Join(' ',
+            b.ToString().ToLowerInvariant().Replace("\\mathbb{r}", "reals ", StringComparison.Ordinal)
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.') + " ";
     }
 
     private static int Wrapper(string text, int at)

@@ -5,24 +5,40 @@ namespace Tenon.MathAnswers.Steps;
 /// <summary>Words around a sum that make a difference between its sides no fault: modifiers, suppositions, negations, questions.</summary>
 internal static class Doubts
 {
-    private static readonly FrozenSet<string> Modifiers = Set("twice thrice double triple half third quarter quarters thirds halves fourth fifth tenth times time dozen hundred thousand million billion plus minus less more than multiplied divided by over per percent squared cubed root square cube negative and-a-half remainder mod modulo every each log ln sin cos tan sum product difference quotient about approximately around nearly almost roughly another extra additional");
+    private static readonly FrozenSet<string> Modifiers =
+        Set("twice thrice double triple half third quarter quarters thirds halves fourth fifth tenth times time dozen hundred thousand "
+        + "million billion plus minus less more than multiplied divided by over per percent squared cubed root square cube negative "
+        + "and-a-half remainder mod modulo every each log ln sin cos tan sum product difference quotient about approximately around "
+        + "nearly almost roughly another extra additional");
 
-    private static readonly FrozenSet<string> Continuations = Set("times plus minus multiplied divided over hundred thousand million billion trillion dozen percent percents percentage squared cubed mod modulo remainder r and-a-half k thousandths hundredths tenths to half th thirds quarters fifths sixths eighths power base with-remainder o'clock pm am");
+    private static readonly FrozenSet<string> Continuations =
+        Set("times plus minus multiplied divided over hundred thousand million billion trillion dozen percent percents percentage "
+        + "squared cubed mod modulo remainder r and-a-half k thousandths hundredths tenths to half th thirds quarters fifths sixths "
+        + "eighths power base with-remainder o'clock pm am");
 
     // Words that end a run of unit words: a sum does not go on over them.
-    private static readonly FrozenSet<string> Enders = Set("so thus therefore hence then and or but is are was were equals equal gives give get gets makes make which that this because since if when while where we he she they it i you after before total altogether left remaining have has had means mean plus minus times leaves leaving answer result let");
+    private static readonly FrozenSet<string> Enders =
+        Set("so thus therefore hence then and or but is are was were equals equal gives give get gets makes make which that this "
+        + "because since if when while where we he she they it i you after before total altogether left remaining have has had means "
+        + "mean plus minus times leaves leaving answer result let");
 
-    private static readonly FrozenSet<string> Labelled = Set("day days week weeks month months year years step steps case cases part parts problem question page chapter figure line room grade level number no equation eq class age round stage team group student person type option version section table bag box");
+    private static readonly FrozenSet<string> Labelled =
+        Set("day days week weeks month months year years step steps case cases part parts problem question page chapter figure line "
+        + "room grade level number no equation eq class age round stage team group student person type option version section table bag box");
 
     // Anywhere in the sentence.
     private static readonly string[] Suppositions =
     [
-        "suppose", "assum", "pretend", "whether", "wrong", "incorrect", "mistake", "false", "contradict", "impossible", "guess", "check if", "mod ", "modulo", "remainder", "approximately", "approx", "roughly", "rounded", "rounding", "round ", "nearest", "estimate", " base ",
+        "suppose", "assum", "pretend", "whether", "wrong", "incorrect", "mistake", "false", "contradict", "impossible", "guess", "check if",
+            "mod ", "modulo", "remainder", "approximately", "approx", "roughly", "rounded", "rounding", "round ", "nearest", "estimate",
+                " base ",
         "no solution", "untrue", "≠", " let ", "define", "denote", "should be", "should equal",
     ];
 
     // Only right beside the statement.
-    private static readonly string[] Nearby = [" not ", "n't ", " never ", " if ", " try ", "trying", "instead of", "rather than", " about ", "must equal", " must be ", "needs to be", " unless ", " claim", " want "];
+    private static readonly string[] Nearby =
+        [" not ", "n't ", " never ", " if ", " try ", "trying", "instead of", "rather than", " about ", "must equal", " must be ",
+        "needs to be", " unless ", " claim", " want "];
 
     /// <summary>True for a word that changes the sum behind it (twice 3 + 4).</summary>
     public static bool Modifies(string word) => Modifiers.Contains(word.ToLowerInvariant());
@@ -51,7 +67,8 @@ internal static class Doubts
         return false;
     }
 
-    private static readonly FrozenSet<string> Assigning = Set("for when at where with let take put setting choose choosing if try trying taking letting once");
+    private static readonly FrozenSet<string> Assigning =
+        Set("for when at where with let take put setting choose choosing if try trying taking letting once");
 
     /// <summary>True where a value is only tried: "for x = 0".</summary>
     public static bool Assigns(string before)
@@ -62,7 +79,8 @@ internal static class Doubts
 
     private static readonly string[] Derivations =
     [
-        "so", "thus", "therefore", "hence", "then", "gives", "give", "giving", "get", "gets", "implies", "yields", "obtain", "becomes", "means", "subtract", "divid", "add", "multipl", "both sides", "simplif", "solv", "rearrang", "leaves", "or", "which is",
+        "so", "thus", "therefore", "hence", "then", "gives", "give", "giving", "get", "gets", "implies", "yields", "obtain", "becomes",
+            "means", "subtract", "divid", "add", "multipl", "both sides", "simplif", "solv", "rearrang", "leaves", "or", "which is",
     ];
 
     /// <summary>True where the words before a statement say that it follows from the one before.</summary>

@@ -5,7 +5,8 @@ using Tenon.MathAnswers.Parsing;
 namespace Tenon.MathAnswers.Steps;
 
 /// <summary>
-/// Equations in one unknown that follow from one another: 2x + 3 = 7, 2x = 4, x = 2. The next one must be the same up to a factor, or hold at a
+/// Equations in one unknown that follow from one another: 2x + 3 = 7, 2x = 4, x = 2. The next one must be the same up to a factor, or hold
+/// at a
 /// solution of the one before.
 /// </summary>
 internal sealed class Equations(WorkBudget budget)
@@ -24,7 +25,8 @@ internal sealed class Equations(WorkBudget budget)
             return null;
         }
         var names = Identities.Names(Expr.Add(l, r));
-        if (names.Count != 1 || Polynomial.Of(Expr.Sub(l, r), budget) is not { } p || p.Coefficients(names.Min!) is not { Length: >= 2 and <= 5 } c)
+        if (names.Count != 1 || Polynomial.Of(Expr.Sub(l, r), budget) is not { } p
+            || p.Coefficients(names.Min!) is not { Length: >= 2 and <= 5 } c)
         {
             if (names.Count != 0) _before = null;
             return null;
@@ -34,9 +36,13 @@ internal sealed class Equations(WorkBudget budget)
         _before = now;
         // |x| = 3: "x = 3 or x = -3", "either ... or": cases stand side by side.
         if (before is { } other && other.Name == now.Name && Cases(other.Statement, s)) return null;
-        if (before is { } first && (first.Statement.Before.Contains("ither", StringComparison.Ordinal) || first.Statement.After.Contains("no real", StringComparison.Ordinal) || first.Statement.After.Contains("no solution", StringComparison.Ordinal))) return null;
+        if (before is { } first
+            && (first.Statement.Before.Contains("ither", StringComparison.Ordinal)
+            || first.Statement.After.Contains("no real", StringComparison.Ordinal)
+            || first.Statement.After.Contains("no solution", StringComparison.Ordinal))) return null;
         if (IsSolved(s) && Doubts.Assigns(s.Before)) return null;
-        if (before is not { } b || b.Name != now.Name || !Follows(b.Statement, s) || IsSolved(b.Statement) || b.Statement.OpenLeft || b.Statement.OpenRight) return null;
+        if (before is not { } b || b.Name != now.Name || !Follows(b.Statement, s) || IsSolved(b.Statement) || b.Statement.OpenLeft
+            || b.Statement.OpenRight) return null;
         Sides = (b.Statement.Text, s.Text, Solution(b.Coefficients), Solution(c));
         return Compare(b.Coefficients, c, s, IsSolved(s));
     }
@@ -44,8 +50,10 @@ internal sealed class Equations(WorkBudget budget)
     /// <summary>True for two equations with one left side and different right sides, neither of them solved.</summary>
     public static bool Cases(Statement before, Statement now)
     {
-        if (before.Ops != "=" || now.Ops != "=" || IsSolved(now) || before.Sides[0].Expr is not { } a || now.Sides[0].Expr is not { } b || a.Size + b.Size > 200 || Quantities.IsClosed(a)) return false;
-        return Canonical.Key(a) == Canonical.Key(b) && before.Sides[1].Expr is { } x && now.Sides[1].Expr is { } y && x.Size + y.Size <= 200 && Canonical.Key(x) != Canonical.Key(y);
+        if (before.Ops != "=" || now.Ops != "=" || IsSolved(now) || before.Sides[0].Expr is not { } a || now.Sides[0].Expr is not { } b
+            || a.Size + b.Size > 200 || Quantities.IsClosed(a)) return false;
+        return Canonical.Key(a) == Canonical.Key(b) && before.Sides[1].Expr is { } x && now.Sides[1].Expr is { } y && x.Size + y.Size <= 200
+            && Canonical.Key(x) != Canonical.Key(y);
     }
 
     /// <summary>Forgets what came before: another topic begins.</summary>
@@ -65,7 +73,8 @@ internal sealed class Equations(WorkBudget budget)
             }
             // A linear equation out of one of higher degree may be a factor or a root written with rounding.
             else if (!solved || !Clear(before, root)) return (StepState.Unchecked, "equation");
-            return Doubts.Around(s) || s.OpenLeft || s.OpenRight || s.Sides.Any(x => x.Units.Count > 1) ? (StepState.Unchecked, "supposed") : (StepState.Wrong, "solution");
+            return Doubts.Around(s) || s.OpenLeft || s.OpenRight || s.Sides.Any(x => x.Units.Count > 1) ? (StepState.Unchecked, "supposed")
+                : (StepState.Wrong, "solution");
         }
         return (StepState.Unchecked, "equation");
     }
@@ -100,7 +109,10 @@ internal sealed class Equations(WorkBudget budget)
 
     private static string? Solution(Rational[] c) => c.Length == 2 ? Quantities.Show(Expr.Num(-c[0] / c[1]), new WorkBudget(1000)) : null;
 
-    private static bool IsSolved(Statement s) => s.Sides.Count == 2 && (s.Sides[0].Expr is { Kind: ExprKind.Symbol } && s.Sides[1].Expr is { } r && Quantities.IsClosed(r) || s.Sides[1].Expr is { Kind: ExprKind.Symbol } && s.Sides[0].Expr is { } l && Quantities.IsClosed(l));
+    private static bool IsSolved(Statement s) =>
+        s.Sides.Count == 2
+        && (s.Sides[0].Expr is { Kind: ExprKind.Symbol } && s.Sides[1].Expr is { } r && Quantities.IsClosed(r)
+        || s.Sides[1].Expr is { Kind: ExprKind.Symbol } && s.Sides[0].Expr is { } l && Quantities.IsClosed(l));
 
     /// <summary>An arrow, a next row, a word such as so, or a next line that is nothing else.</summary>
     private static bool Follows(Statement before, Statement now)

@@ -6,13 +6,17 @@ namespace Tenon.MathAnswers.Steps;
 /// <summary>Cuts a LaTeX formula into statements: rows, arrows, commas and words at the top level separate, relations chain.</summary>
 internal sealed class FormulaSplitter
 {
-    private static readonly HashSet<string> Arrows = ["implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow", "Longleftrightarrow", "therefore", "because", "rightarrow", "to", "longrightarrow", "Leftarrow", "leadsto"];
+    private static readonly HashSet<string> Arrows =
+        ["implies", "Rightarrow", "Longrightarrow", "iff", "Leftrightarrow", "Longleftrightarrow", "therefore", "because", "rightarrow",
+        "to", "longrightarrow", "Leftarrow", "leadsto"];
     private static readonly HashSet<string> Spaces = ["quad", "qquad", "label", "tag", "nonumber", "notag", "displaystyle", "hfill"];
 
     private static readonly Dictionary<string, char> Relations = new()
     {
-        ["le"] = Sign.Le, ["leq"] = Sign.Le, ["leqslant"] = Sign.Le, ["ge"] = Sign.Ge, ["geq"] = Sign.Ge, ["geqslant"] = Sign.Ge, ["lt"] = '<', ["gt"] = '>', ["ne"] = Sign.Ne, ["neq"] = Sign.Ne,
-        ["approx"] = Sign.Approx, ["simeq"] = Sign.Approx, ["equiv"] = Sign.Equiv, ["doteq"] = Sign.Approx, ["in"] = '?', ["notin"] = '?', ["sim"] = '?', ["propto"] = '?', ["cong"] = '?', ["not"] = '?', ["mid"] = '?', ["subset"] = '?', ["subseteq"] = '?',
+        ["le"] = Sign.Le, ["leq"] = Sign.Le, ["leqslant"] = Sign.Le, ["ge"] = Sign.Ge, ["geq"] = Sign.Ge, ["geqslant"] = Sign.Ge,
+        ["lt"] = '<', ["gt"] = '>', ["ne"] = Sign.Ne, ["neq"] = Sign.Ne,
+        ["approx"] = Sign.Approx, ["simeq"] = Sign.Approx, ["equiv"] = Sign.Equiv, ["doteq"] = Sign.Approx, ["in"] = '?', ["notin"] = '?',
+        ["sim"] = '?', ["propto"] = '?', ["cong"] = '?', ["not"] = '?', ["mid"] = '?', ["subset"] = '?', ["subseteq"] = '?',
         ["parallel"] = '?', ["perp"] = '?', ["coloneqq"] = ':',
     };
 
@@ -38,7 +42,10 @@ internal sealed class FormulaSplitter
     {
         var splitter = new FormulaSplitter(formula, line, before);
         splitter.Run();
-        for (var i = 0; i < splitter._found.Count; i++) splitter._found[i] = splitter._found[i] with { After = i == splitter._found.Count - 1 ? splitter._found[i].After + after : splitter._found[i].After };
+        for (var i = 0; i < splitter._found.Count; i++)
+            splitter._found[i] = splitter._found[i]
+                with
+            { After = i == splitter._found.Count - 1 ? splitter._found[i].After + after : splitter._found[i].After };
         return splitter._found;
     }
 
@@ -149,7 +156,8 @@ internal sealed class FormulaSplitter
         var environment = Braces.Argument(_s, ref p);
         if (environment is null) return false;
         var plain = environment.TrimEnd('*');
-        if (plain is "align" or "aligned" or "gather" or "gathered" or "split" or "equation" or "eqnarray" or "multline" or "alignat" or "displaymath")
+        if (plain is "align" or "aligned" or "gather" or "gathered" or "split" or "equation" or "eqnarray" or "multline" or "alignat"
+            or "displaymath")
         {
             if (plain == "alignat" && name == "begin") Braces.Argument(_s, ref p);
             _rowsAreSteps = name == "begin";
@@ -172,7 +180,9 @@ internal sealed class FormulaSplitter
             return true;
         }
         var words = content.Trim(' ', '~', ',', '.', ':', ';');
-        var separates = words.Length > 0 && words.Split(' ').Any(w => Doubts.Ends(w.Trim(',', '.')) || w.Trim(',', '.') is "so" or "for" or "from" or "in" or "gives" or "to");
+        var separates = words.Length > 0
+            && words.Split(' ')
+            .Any(w => Doubts.Ends(w.Trim(',', '.')) || w.Trim(',', '.') is "so" or "for" or "from" or "in" or "gives" or "to");
         if (separates)
         {
             if (_sides.Count > 0 || _side.ToString().Trim().Length > 0)
@@ -210,7 +220,9 @@ internal sealed class FormulaSplitter
         // A row that ends in an operator or relation goes on below.
         var open = _side.ToString().Trim();
         if (open.Length == 0 && _sides.Count > 0) return;
-        if (open.Length > 0 && (open[^1] is '+' or '-' or '*' || open.EndsWith("\\cdot", StringComparison.Ordinal) || open.EndsWith("\\times", StringComparison.Ordinal))) return;
+        if (open.Length > 0
+            && (open[^1] is '+' or '-' or '*' || open.EndsWith("\\cdot", StringComparison.Ordinal)
+            || open.EndsWith("\\times", StringComparison.Ordinal))) return;
         if (q < _s.Length && _s[q] is '+' or '-' && _sides.Count > 0) return;
         Close(_rowsAreSteps);
         _rowStart = true;
@@ -230,16 +242,18 @@ internal sealed class FormulaSplitter
                 text.Append(_sides[i]);
             }
             if (_found.Count < SolutionReader.MaxStatements)
-                _found.Add(new Statement(_startLine, text.ToString(), [.. _sides.Select(s => new Side(s, s.Length == 0 ? null : s))], _ops.ToString())
-                {
-                    IsFormula = true,
-                    // "+ 12 = 30" in a row of its own goes on from rows above, as a sum in columns does.
-                    OpenLeft = _sides[0].Length == 0 || _sides[0].StartsWith('+') || _sides[0].StartsWith("- ", StringComparison.Ordinal),
-                    Before = _before,
-                    After = _words ?? "",
-                    Follows = _follows,
-                    Modulus = _modulus,
-                });
+                _found.Add(
+                    new Statement(_startLine, text.ToString(), [.. _sides.Select(s => new Side(s, s.Length == 0 ? null : s))],
+                    _ops.ToString())
+                    {
+                        IsFormula = true,
+                        // "+ 12 = 30" in a row of its own goes on from rows above, as a sum in columns does.
+                        OpenLeft = _sides[0].Length == 0 || _sides[0].StartsWith('+') || _sides[0].StartsWith("- ", StringComparison.Ordinal),
+                        Before = _before,
+                        After = _words ?? "",
+                        Follows = _follows,
+                        Modulus = _modulus,
+                    });
             _last = side;
             _before = "";
         }

@@ -16,8 +16,11 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
     // Measures that convert by small factors too: between two of them any difference may be a conversion.
     private static readonly HashSet<string> Measures =
     [
-        "cup", "pint", "quart", "gallon", "ounce", "pound", "ton", "nickel", "dime", "quarter", "penny", "pennie", "cent", "dollar", "dozen", "score", "decade", "century", "fortnight", "pair", "oz", "lb", "ml", "liter", "litre", "tablespoon", "teaspoon",
-        "feet", "foot", "inche", "inch", "yard", "mile", "km", "kilometer", "meter", "metre", "cm", "mm", "kg", "gram", "second", "minute", "hour", "day", "week", "month", "year", "hr", "min", "sec", "ft", "degree", "acre", "mph", "kilogram", "centimeter", "half-hour",
+        "cup", "pint", "quart", "gallon", "ounce", "pound", "ton", "nickel", "dime", "quarter", "penny", "pennie", "cent", "dollar",
+            "dozen", "score", "decade", "century", "fortnight", "pair", "oz", "lb", "ml", "liter", "litre", "tablespoon", "teaspoon",
+        "feet", "foot", "inche", "inch", "yard", "mile", "km", "kilometer", "meter", "metre", "cm", "mm", "kg", "gram", "second", "minute",
+            "hour", "day", "week", "month", "year", "hr", "min", "sec", "ft", "degree", "acre", "mph", "kilogram", "centimeter",
+                "half-hour",
     ];
 
     /// <summary>The verdict on sides <paramref name="i"/> and i + 1 of a statement, and why.</summary>
@@ -36,7 +39,8 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         if (!l.IsScalar || !r.IsScalar) return Whole(left, right);
         if (!Quantities.IsClosed(l) || !Quantities.IsClosed(r)) return Open(s, i, l, r);
         var computes = left.Computes || right.Computes;
-        if (!computes) return HasPercent(l) != HasPercent(r) && Same(l, r) ? (StepState.Right, "percent") : (StepState.Unchecked, "no-computation");
+        if (!computes) return HasPercent(l) != HasPercent(r) && Same(l, r) ? (StepState.Right, "percent")
+            : (StepState.Unchecked, "no-computation");
         if (op == Sign.Approx) return Near(l, r);
         return Values(s, i, l, r);
     }
@@ -71,7 +75,9 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
     /// <summary>True where the second is the first, rounded to the places that it shows.</summary>
     private bool Rounded(Expr exact, Expr shown)
     {
-        if (!shown.IsNumber || (exact.IsNumber && exact.IsDecimal && Quantities.Places(exact.Value) is var p && p >= 0 && p <= Math.Max(2, Quantities.Places(shown.Value)))) return false;
+        if (!shown.IsNumber
+            || (exact.IsNumber && exact.IsDecimal && Quantities.Places(exact.Value) is var p && p >= 0
+            && p <= Math.Max(2, Quantities.Places(shown.Value)))) return false;
         var places = Quantities.Places(shown.Value);
         if (places < 1 && !(shown.IsDecimal && places == 0)) return false;
         var value = Quantities.Value(exact, budget);
@@ -88,7 +94,8 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
     private static bool HasPercent(Expr e) => e.Any(x => x.Kind == ExprKind.Percent);
 
     /// <summary>100 - 20%: a share of what stands before it.</summary>
-    private static bool Mixed(Expr e) => e.Any(x => x.Kind == ExprKind.Add && Array.Exists(x.Args, HasPercent) && !Array.TrueForAll(x.Args, HasPercent));
+    private static bool Mixed(Expr e) =>
+        e.Any(x => x.Kind == ExprKind.Add && Array.Exists(x.Args, HasPercent) && !Array.TrueForAll(x.Args, HasPercent));
 
     private static bool Hundredfold(double x, double y)
     {
@@ -96,7 +103,9 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         return !double.IsFinite(ratio) || Math.Abs(ratio - 100) < 0.5 || Math.Abs(ratio - 10000) < 50;
     }
 
-    private static Expr DropPercent(Expr e) => e.Args.Length == 0 ? e : e.Kind == ExprKind.Percent ? DropPercent(e.Args[0]) : Simplifier.Tidy(e.With(Array.ConvertAll(e.Args, DropPercent)));
+    private static Expr DropPercent(Expr e) =>
+        e.Args.Length == 0 ? e : e.Kind == ExprKind.Percent ? DropPercent(e.Args[0])
+        : Simplifier.Tidy(e.With(Array.ConvertAll(e.Args, DropPercent)));
 
     /// <summary>What explains a difference without a fault, or null.</summary>
     private string? Excuse(Statement s, int i, Expr l, Expr r)
@@ -115,10 +124,13 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         var size = Math.Max(Math.Abs(x), Math.Abs(y));
         var fraction = !(l.IsNumber && l.Value.IsInteger && r.IsNumber && r.Value.IsInteger);
         if (fraction && Math.Abs(x - y) < 1 && (IsWhole(x) || IsWhole(y)) && !(IsWhole(x) && IsWhole(y))) return "rounded-otherwise";
-        if (fraction && Math.Abs(x - y) <= 1.0001 * Math.Pow(10, -Math.Max(0, Math.Min(ShownPlaces(l), ShownPlaces(r))))) return "rounded-otherwise";
-        if (Math.Abs(x - y) <= Quantities.Looseness(left.Unfolded ?? l, budget) + Quantities.Looseness(right.Unfolded ?? r, budget) + (1e-9 * size)) return "rounded-otherwise";
+        if (fraction && Math.Abs(x - y) <= 1.0001 * Math.Pow(10, -Math.Max(0, Math.Min(ShownPlaces(l), ShownPlaces(r)))))
+            return "rounded-otherwise";
+        if (Math.Abs(x - y) <= Quantities.Looseness(left.Unfolded ?? l, budget) + Quantities.Looseness(right.Unfolded ?? r, budget)
+            + (1e-9 * size)) return "rounded-otherwise";
         if (UnitsDiffer(left, right, x, y)) return "units";
-        if (s.IsFormula && (left.Reading!.Unit is not null || right.Reading!.Unit is not null) && !Units.Same(left.Reading!.Unit ?? "", right.Reading!.Unit ?? "")) return "units";
+        if (s.IsFormula && (left.Reading!.Unit is not null || right.Reading!.Unit is not null)
+            && !Units.Same(left.Reading!.Unit ?? "", right.Reading!.Unit ?? "")) return "units";
         if ((Scientific(left) || Scientific(right)) && Math.Abs(x - y) <= 0.05 * size) return "rounded-otherwise";
         if (RunOn(right, x)) return "run-on";
         if (LeftToRight(left, y) || DividesTwice(left) || DividesTwice(right)) return "order-of-operations";
@@ -127,15 +139,19 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
 
     private static bool IsWhole(double v) => Math.Abs(v - Math.Round(v)) < 1e-9;
 
-    private static int ShownPlaces(Expr e) => e.IsNumber ? Math.Max(0, Quantities.Places(e.Value)) is var p && p > 0 && e.IsDecimal ? p : 20 : 20;
+    private static int ShownPlaces(Expr e) =>
+        e.IsNumber ? Math.Max(0, Quantities.Places(e.Value)) is var p && p > 0 && e.IsDecimal ? p : 20 : 20;
 
     /// <summary>Notation with more than one customary meaning.</summary>
     private static bool Vague(Expr e) => e.Kind is ExprKind.BaseNumber or ExprKind.Ratio or ExprKind.Degree
         || (e.Kind == ExprKind.Constant && e.Name is "e" or "i")
-        || (e.Kind == ExprKind.Call && (e.Name is "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "mod" or "arg" or "root" or "pmod" or "floor" or "ceil" or "det" or "norm" or "star" || (e.Name == "log" && e.Args.Length == 1) || (e.Name.Length > 1 && e.Name[0] == 'a' && e.Name != "abs")));
+        || (e.Kind == ExprKind.Call
+        && (e.Name is "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "mod" or "arg" or "root" or "pmod" or "floor" or "ceil" or "det"
+        or "norm" or "star" || (e.Name == "log" && e.Args.Length == 1) || (e.Name.Length > 1 && e.Name[0] == 'a' && e.Name != "abs")));
 
     /// <summary>1/4 = 25 students, 3/5 - 1/5 = 40: a share stands for its size.</summary>
-    private static bool Parts(Expr e, double other) => e.IsNumber && e.Value > Rational.Zero && e.Value < Rational.One && !e.IsDecimal && Math.Abs(other) > 1;
+    private static bool Parts(Expr e, double other) =>
+        e.IsNumber && e.Value > Rational.Zero && e.Value < Rational.One && !e.IsDecimal && Math.Abs(other) > 1;
 
     private static bool UnitsDiffer(Side left, Side right, double x, double y)
     {
@@ -147,16 +163,21 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         if (l.Count > 0 && r.Count > 0 && !l.Overlaps(r)) return true;
         if (x == 0 || y == 0 || (l.Count > 0 && r.Count > 0 && l.SetEquals(r))) return false;
         var ratio = Math.Max(Math.Abs(x / y), Math.Abs(y / x));
-        if (l.Count == 0 && r.Count == 0) return Math.Abs(ratio - 100) < 1e-7 || Math.Abs(ratio - 1000) < 1e-6 || Math.Abs(ratio - 1e6) < 1e-3;
+        if (l.Count == 0 && r.Count == 0)
+            return Math.Abs(ratio - 100) < 1e-7 || Math.Abs(ratio - 1000) < 1e-6 || Math.Abs(ratio - 1e6) < 1e-3;
         return Array.Exists(Conversions, c => Math.Abs(ratio - c) < 1e-9 * c);
     }
 
     /// <summary>Powers of ten stand beside figures of few digits.</summary>
-    private static bool Scientific(Side side) => side.Math!.Contains("10^", StringComparison.Ordinal) || (side.Expr is { IsNumber: true, IsDecimal: true } && side.Math.AsSpan().IndexOfAny('e', 'E') >= 0);
+    private static bool Scientific(Side side) =>
+        side.Math!.Contains("10^", StringComparison.Ordinal)
+        || (side.Expr is { IsNumber: true, IsDecimal: true } && side.Math.AsSpan().IndexOfAny('e', 'E') >= 0);
 
     private static bool Sums(Side side) => side.Math!.AsSpan(1).IndexOfAny('+', '-') >= 0;
 
-    private static HashSet<string> Stems(Side side) => [.. side.Units.Concat(side.Reading?.Unit is { } unit ? unit.Split([' ', '/', '*']) : []).Where(u => u.Length > 0).Select(u => u.TrimStart('\0').ToLowerInvariant()).Select(u => u.Length > 3 && u[^1] == 's' ? u[..^1] : u)];
+    private static HashSet<string> Stems(Side side) =>
+        [.. side.Units.Concat(side.Reading?.Unit is { } unit ? unit.Split([' ', '/', '*']) : []).Where(u => u.Length > 0)
+        .Select(u => u.TrimStart('\0').ToLowerInvariant()).Select(u => u.Length > 3 && u[^1] == 's' ? u[..^1] : u)];
 
     /// <summary>20 * 2 = 40 + 10 = 50: the right side opens with the left side's value and goes on.</summary>
     private static bool RunOn(Side right, double value) =>
@@ -219,7 +240,16 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         var difference = a.Value.Real - b.Value.Real;
         var bound = 2 * (a.Error + b.Error) + 1e-12 * Math.Max(a.Size, b.Size);
         var equal = l.IsNumber && r.IsNumber ? l.Value == r.Value : Math.Abs(difference) <= bound;
-        var holds = op switch { '<' => !equal && difference < 0, '>' => !equal && difference > 0, Sign.Le => equal || difference < 0, Sign.Ge => equal || difference > 0, _ => !equal };
+        var holds =
+            op switch
+            {
+                '<' => !equal && difference < 0,
+                '>' => !equal && difference > 0,
+                Sign.Le => equal || difference < 0,
+                Sign.Ge =>
+            equal || difference > 0,
+                _ => !equal
+            };
         if (holds) return (StepState.Right, "order");
         return !equal && !Doubts.Around(s) && !s.OpenLeft ? (StepState.Wrong, "order") : (StepState.Unchecked, "order");
     }
@@ -229,17 +259,25 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         var m = s.Modulus is null ? null : Reading.Of(s.Modulus.Replace("mod", "", StringComparison.Ordinal)).Expr;
         if (m is not { IsNumber: true } || !m.Value.IsInteger || m.Value.Sign <= 0) return (StepState.Unchecked, "modulus");
         // Values that are no whole numbers may be inverses; that is left to others.
-        if (l is not { IsNumber: true } || r is not { IsNumber: true } || !l.Value.IsInteger || !r.Value.IsInteger) return (StepState.Unchecked, "unknown");
+        if (l is not { IsNumber: true } || r is not { IsNumber: true } || !l.Value.IsInteger || !r.Value.IsInteger)
+            return (StepState.Unchecked, "unknown");
         budget.Spend((int)Math.Min(20_000, (l.Value.Bits + r.Value.Bits) / 16));
         if (((l.Value.Num - r.Value.Num) % m.Value.Num).IsZero) return (StepState.Right, "congruence");
-        return Doubts.Around(s with { Before = s.Before.Replace("mod", "", StringComparison.Ordinal), After = s.After.Replace("mod", "", StringComparison.Ordinal) }) || s.OpenLeft ? (StepState.Unchecked, "supposed") : (StepState.Wrong, "congruence");
+        return Doubts.Around(s
+            with
+        {
+            Before = s.Before.Replace("mod", "", StringComparison.Ordinal),
+            After = s.After.Replace("mod", "", StringComparison.Ordinal)
+        }) || s.OpenLeft ? (StepState.Unchecked, "supposed")
+            : (StepState.Wrong, "congruence");
     }
 
     /// <summary>Matrices, tuples, sets: equal or undecided.</summary>
     private (StepState, string) Whole(Side left, Side right)
     {
         var same = new Comparer(budget, null).SameValue(left.Expr!, right.Expr!);
-        return same && left.Computes && right.Expr!.Kind != ExprKind.Text ? (StepState.Right, "structure") : (StepState.Unchecked, "structure");
+        return same && left.Computes && right.Expr!.Kind != ExprKind.Text ? (StepState.Right, "structure")
+            : (StepState.Unchecked, "structure");
     }
 
     /// <summary>Sides with unknowns: an identity, a substitution of known values, or nothing to decide.</summary>
@@ -253,12 +291,17 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         return (StepState.Unchecked, "equation");
     }
 
-    private static bool Ordinary(Expr e) => !e.Any(x => !x.IsScalar || x is { Kind: ExprKind.Constant, Name: "inf" } || x.Kind is ExprKind.PlusMinus or ExprKind.Apply || x is { Kind: ExprKind.Symbol, Name: "…" } || x is { Kind: ExprKind.Call, Name: "sum" or "prod" or "pmod" });
+    private static bool Ordinary(Expr e) =>
+        !e.Any(x => !x.IsScalar || x is { Kind: ExprKind.Constant, Name: "inf" } || x.Kind is ExprKind.PlusMinus or ExprKind.Apply
+        || x is { Kind: ExprKind.Symbol, Name: "…" } || x is { Kind: ExprKind.Call, Name: "sum" or "prod" or "pmod" });
 
-    /// <summary>With x = 3 known: 2x + 1 = 2(3) + 1 = 7 holds. It is only ever found right: a name may have got another value meanwhile.</summary>
+    /// <summary>
+    /// With x = 3 known: 2x + 1 = 2(3) + 1 = 7 holds. It is only ever found right: a name may have got another value meanwhile.
+    /// </summary>
     private (StepState, string)? Substituted(Statement s, int i, Expr l, Expr r)
     {
-        if (known.Count == 0 || (l.Kind == ExprKind.Symbol && Quantities.IsClosed(r)) || (r.Kind == ExprKind.Symbol && Quantities.IsClosed(l)) || !s.Sides[i].Computes && !s.Sides[i + 1].Computes) return null;
+        if (known.Count == 0 || (l.Kind == ExprKind.Symbol && Quantities.IsClosed(r))
+            || (r.Kind == ExprKind.Symbol && Quantities.IsClosed(l)) || !s.Sides[i].Computes && !s.Sides[i + 1].Computes) return null;
         var (a, b) = (Quantities.Put(l, known), Quantities.Put(r, known));
         if (!Quantities.IsClosed(a) || !Quantities.IsClosed(b)) return null;
         return Same(a, b) ? (StepState.Right, "substitution") : null;

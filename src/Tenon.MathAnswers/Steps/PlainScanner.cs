@@ -3,7 +3,8 @@ using System.Text;
 namespace Tenon.MathAnswers.Steps;
 
 /// <summary>
-/// Finds the sums in a line of prose: <c>7 stickers/page * 6 pages = 42 stickers</c> is 7*6 = 42. Words are units only where an operator or a
+/// Finds the sums in a line of prose: <c>7 stickers/page * 6 pages = 42 stickers</c> is 7*6 = 42. Words are units only where an operator or
+/// a
 /// relation goes on behind them. What touches a sum without being understood leaves it open, and an open sum is never called wrong.
 /// </summary>
 internal sealed class PlainScanner
@@ -20,7 +21,10 @@ internal sealed class PlainScanner
     /// <summary>A run of pieces that make one side.</summary>
     private sealed record Run(int Start, int End, string Math, List<string> Units, bool Dangling);
 
-    /// <summary>The statements of a line. A line that starts with a relation goes on from <paramref name="previous"/>, the side that ended the line before.</summary>
+    /// <summary>
+    /// The statements of a line. A line that starts with a relation goes on from <paramref name="previous"/>, the side that ended the line
+    /// before.
+    /// </summary>
     public static List<Statement> Scan(string line, int number, ref Side? previous)
     {
         if (line.AsSpan().IndexOfAny('=', '≈', '≅') < 0)
@@ -113,7 +117,8 @@ internal sealed class PlainScanner
             return s.Length > 100 ? s[^100..] : s;
         }
         for (var i = 0; i < text.Length && i < 100; i++)
-            if (text[i] is ';' or '?' or '!' || (text[i] == '.' && (i + 1 == text.Length || char.IsWhiteSpace(text[i + 1])))) return text[..(i + 1)];
+            if (text[i] is ';' or '?' or '!' || (text[i] == '.' && (i + 1 == text.Length || char.IsWhiteSpace(text[i + 1]))))
+                return text[..(i + 1)];
         return text.Length > 100 ? text[..100] : text;
     }
 
@@ -126,10 +131,15 @@ internal sealed class PlainScanner
         switch (t.Kind)
         {
             case PieceKind.Stop when start > 1 && _t[start - 2].Kind == PieceKind.Op: return true;
-            case PieceKind.Stop: return t.Text == "," && start > 1 && _t[start - 2].Kind is PieceKind.Number or PieceKind.Letter or PieceKind.Percent || t.Text is ":" && start > 1 && _t[start - 2].Kind == PieceKind.Number && _t[start].Touches;
+            case PieceKind.Stop:
+                return t.Text == "," && start > 1
+                && _t[start - 2].Kind is PieceKind.Number or PieceKind.Letter or PieceKind.Percent
+                || t.Text is ":" && start > 1 && _t[start - 2].Kind == PieceKind.Number && _t[start].Touches;
             case PieceKind.Open or PieceKind.Arrow or PieceKind.Relation: return false;
             case PieceKind.Word when Doubts.Modifies(t.Text): return true;
-            case PieceKind.Word or PieceKind.Letter: return (start > 1 && _t[start - 2].Kind == PieceKind.Op) || NumberNear(start - 1, t.Text);
+            case PieceKind.Word or PieceKind.Letter:
+                return (start > 1 && _t[start - 2].Kind == PieceKind.Op)
+                || NumberNear(start - 1, t.Text);
             // A dash before a sum at the start of a line is a bullet; elsewhere it is unread.
             case PieceKind.Op: return start > 1;
             default: return true;
@@ -161,7 +171,11 @@ internal sealed class PlainScanner
             case PieceKind.Stop: return t.Text is "…" or "|";
             case PieceKind.Close or PieceKind.Arrow or PieceKind.Relation: return false;
             case PieceKind.Word when Doubts.Continues(t.Text): return true;
-            case PieceKind.Word when t.Text is "and" or "&": return end + 1 < _t.Count && (_t[end + 1].Kind == PieceKind.Letter || (_t[end + 1].Kind == PieceKind.Number && end + 2 < _t.Count && _t[end + 2] is { Kind: PieceKind.Op, Text: "/", Touches: true }));
+            case PieceKind.Word when t.Text is "and" or "&":
+                return end + 1 < _t.Count
+                && (_t[end + 1].Kind == PieceKind.Letter
+                || (_t[end + 1].Kind == PieceKind.Number && end + 2 < _t.Count
+                && _t[end + 2] is { Kind: PieceKind.Op, Text: "/", Touches: true }));
             // 5 feet 6 inches
             case PieceKind.Word: return (t.Touches && t.Text.Length == 1) || (end + 1 < _t.Count && _t[end + 1].Kind == PieceKind.Number);
             case PieceKind.Letter: return t.Touches || t.Text is not ("a" or "A" or "I");
@@ -197,7 +211,8 @@ internal sealed class PlainScanner
             var (length, mark) = (b.Length, q);
             var next = q + (op.Length > 1 && op == "()" ? 0 : 1);
             b.Append(op == "()" ? "*" : op);
-            if (next < _t.Count && _t[next] is { Kind: PieceKind.Op, Text: "-" } && op != "-" && next + 1 < _t.Count && _t[next + 1].Touches)
+            if (next < _t.Count && _t[next] is { Kind: PieceKind.Op, Text: "-" } && op != "-" && next + 1 < _t.Count
+                && _t[next + 1].Touches)
             {
                 b.Append('-');
                 next++;
@@ -232,11 +247,13 @@ internal sealed class PlainScanner
         while (q < _t.Count && words < MaxUnitWords)
         {
             if (_t[q].Kind == PieceKind.Word && !Doubts.Ends(_t[q].Text)) words++;
-            else if (!(_t[q].Kind == PieceKind.Op && _t[q].Text == "/" && (q > p || q == 0 || _t[q - 1].Kind == PieceKind.Number) && q + 1 < _t.Count && _t[q + 1].Kind == PieceKind.Word)) break;
+            else if (!(_t[q].Kind == PieceKind.Op && _t[q].Text == "/" && (q > p || q == 0 || _t[q - 1].Kind == PieceKind.Number)
+                && q + 1 < _t.Count && _t[q + 1].Kind == PieceKind.Word)) break;
             q++;
         }
         if (q == p) return p;
-        var follows = q < _t.Count && (_t[q].Kind is PieceKind.Op or PieceKind.Relation || IsTimes(q) || (depth > 0 && _t[q].Kind == PieceKind.Close));
+        var follows = q < _t.Count
+            && (_t[q].Kind is PieceKind.Op or PieceKind.Relation || IsTimes(q) || (depth > 0 && _t[q].Kind == PieceKind.Close));
         return follows ? q : p;
     }
 
@@ -247,13 +264,18 @@ internal sealed class PlainScanner
         var t = _t[q];
         if (t.Kind == PieceKind.Op) return t.Text;
         if (IsTimes(q)) return "*";
-        if (t is { Kind: PieceKind.Word, Text: "of" } && q == p && q > 0 && q + 1 < _t.Count && _t[q + 1].Kind is PieceKind.Number or PieceKind.Open
-            && (_t[q - 1].Kind == PieceKind.Percent || (q > 2 && _t[q - 1].Kind == PieceKind.Number && _t[q - 2] is { Kind: PieceKind.Op, Text: "/" }))) return "*";
-        if (q == p && t.Touches && q > 0 && t.Kind == PieceKind.Open && _t[q - 1].Kind is PieceKind.Number or PieceKind.Close or PieceKind.Letter) return "()";
+        if (t is { Kind: PieceKind.Word, Text: "of" } && q == p && q > 0 && q + 1 < _t.Count
+            && _t[q + 1].Kind is PieceKind.Number or PieceKind.Open
+            && (_t[q - 1].Kind == PieceKind.Percent
+            || (q > 2 && _t[q - 1].Kind == PieceKind.Number && _t[q - 2] is { Kind: PieceKind.Op, Text: "/" }))) return "*";
+        if (q == p && t.Touches && q > 0 && t.Kind == PieceKind.Open
+            && _t[q - 1].Kind is PieceKind.Number or PieceKind.Close or PieceKind.Letter) return "()";
         return null;
     }
 
-    private bool IsTimes(int q) => q > 0 && _t[q] is { Kind: PieceKind.Letter, Text: "x" or "X" } && q + 1 < _t.Count && (_t[q + 1].Kind == PieceKind.Number || (_t[q + 1].Kind == PieceKind.Open && !_t[q].Touches))
+    private bool IsTimes(int q) =>
+        q > 0 && _t[q] is { Kind: PieceKind.Letter, Text: "x" or "X" } && q + 1 < _t.Count
+        && (_t[q + 1].Kind == PieceKind.Number || (_t[q + 1].Kind == PieceKind.Open && !_t[q].Touches))
         && _t[q - 1].Kind is PieceKind.Number or PieceKind.Close or PieceKind.Percent or PieceKind.Word;
 
     private bool Operand(ref int p, StringBuilder b, List<string> units, int limit, int depth)
@@ -264,7 +286,8 @@ internal sealed class PlainScanner
         {
             case PieceKind.Number:
                 // 2 1/2 is a mixed number.
-                if (p + 3 < _t.Count && _t[p + 1].Kind == PieceKind.Number && _t[p + 2] is { Kind: PieceKind.Op, Text: "/", Touches: true } && _t[p + 3] is { Kind: PieceKind.Number, Touches: true } && !t.Text.Contains('.', StringComparison.Ordinal))
+                if (p + 3 < _t.Count && _t[p + 1].Kind == PieceKind.Number && _t[p + 2] is { Kind: PieceKind.Op, Text: "/", Touches: true }
+                    && _t[p + 3] is { Kind: PieceKind.Number, Touches: true } && !t.Text.Contains('.', StringComparison.Ordinal))
                 {
                     b.Append('(').Append(t.Text).Append('+').Append(_t[p + 1].Text).Append('/').Append(_t[p + 3].Text).Append(')');
                     p += 4;
@@ -273,7 +296,8 @@ internal sealed class PlainScanner
                 b.Append(t.Text);
                 p++;
                 if (p < _t.Count && _t[p].Kind == PieceKind.Percent) { b.Append('%'); p++; }
-                else if (p < _t.Count && _t[p].Kind == PieceKind.Letter && (_t[p].Touches || IsFactor(p)) && !IsTimes(p) && !(p + 1 < _t.Count && _t[p + 1] is { Touches: true, Kind: PieceKind.Number }))
+                else if (p < _t.Count && _t[p].Kind == PieceKind.Letter && (_t[p].Touches || IsFactor(p)) && !IsTimes(p)
+                    && !(p + 1 < _t.Count && _t[p + 1] is { Touches: true, Kind: PieceKind.Number }))
                 {
                     b.Append('*').Append(_t[p].Text);
                     p++;
@@ -288,14 +312,16 @@ internal sealed class PlainScanner
             case PieceKind.Root:
                 p++;
                 b.Append("sqrt(");
-                if (p >= _t.Count || _t[p].Kind is not (PieceKind.Number or PieceKind.Open) || !Operand(ref p, b, units, limit, depth)) return false;
+                if (p >= _t.Count || _t[p].Kind is not (PieceKind.Number or PieceKind.Open) || !Operand(ref p, b, units, limit, depth))
+                    return false;
                 b.Append(')');
                 break;
             case PieceKind.Open when depth < MaxDepth:
                 p++;
                 b.Append('(');
                 var inner = false;
-                if (!Sum(ref p, b, units, limit, depth + 1, ref inner) || inner || p >= _t.Count || _t[p].Kind != PieceKind.Close) return false;
+                if (!Sum(ref p, b, units, limit, depth + 1, ref inner) || inner || p >= _t.Count || _t[p].Kind != PieceKind.Close)
+                    return false;
                 p++;
                 b.Append(')');
                 break;
@@ -312,8 +338,11 @@ internal sealed class PlainScanner
     }
 
     /// <summary>15 j = 45 j - 900: the letter behind a space belongs to the number where a sign goes on behind it.</summary>
-    private bool IsFactor(int p) => _t[p].Text is not ("a" or "A" or "I" or "x" or "X") && p + 1 < _t.Count && _t[p + 1].Kind is PieceKind.Op or PieceKind.Relation;
+    private bool IsFactor(int p) =>
+        _t[p].Text is not ("a" or "A" or "I" or "x" or "X") && p + 1 < _t.Count && _t[p + 1].Kind is PieceKind.Op or PieceKind.Relation;
 
     /// <summary>True where the letter stands beside an operator or relation: a variable, no article.</summary>
-    private bool Joined(int p) => (p + 1 < _t.Count && _t[p + 1].Kind is PieceKind.Op or PieceKind.Relation) || (p > 0 && _t[p - 1].Kind is PieceKind.Op or PieceKind.Relation);
+    private bool Joined(int p) =>
+        (p + 1 < _t.Count && _t[p + 1].Kind is PieceKind.Op or PieceKind.Relation)
+        || (p > 0 && _t[p - 1].Kind is PieceKind.Op or PieceKind.Relation);
 }

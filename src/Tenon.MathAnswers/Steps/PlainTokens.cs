@@ -51,7 +51,9 @@ internal static class PlainTokens
     private static (PieceKind Kind, string Text) Next(string s, ref int p)
     {
         var c = s[p];
-        if (char.IsAsciiDigit(c) || (c == '.' && p + 1 < s.Length && char.IsAsciiDigit(s[p + 1]) && (p == 0 || s[p - 1] is 'x' or 'X' || !char.IsAsciiLetterOrDigit(s[p - 1])))) return Number(s, ref p);
+        if (char.IsAsciiDigit(c)
+            || (c == '.' && p + 1 < s.Length && char.IsAsciiDigit(s[p + 1])
+            && (p == 0 || s[p - 1] is 'x' or 'X' || !char.IsAsciiLetterOrDigit(s[p - 1])))) return Number(s, ref p);
         if (char.IsLetter(c)) return Word(s, ref p);
         p++;
         switch (c)
@@ -86,7 +88,9 @@ internal static class PlainTokens
             case '!': return (PieceKind.Bang, "!");
             case '²' or '³': return (PieceKind.Bang, c == '²' ? "^2" : "^3");
             case '°': return (PieceKind.Word, "degree");
-            case '.' or ',' or ';' or ':' or '?' or '"' or '“' or '”' or '`' or '|' or '#' or '—' or '•' or '…': return (PieceKind.Stop, c.ToString());
+            case '.' or ',' or ';' or ':' or '?' or '"' or '“' or '”' or '`' or '|' or '#' or '—' or '•'
+                or '…':
+                return (PieceKind.Stop, c.ToString());
             default: return (PieceKind.Other, c.ToString());
         }
     }
@@ -120,7 +124,9 @@ internal static class PlainTokens
             while (p < s.Length && (char.IsAsciiDigit(s[p]) || s[p] is ':' or '.' or '_')) p++;
             return (PieceKind.Other, "time");
         }
-        if (p + 1 < s.Length && (s.AsSpan(p).StartsWith("st") || s.AsSpan(p).StartsWith("nd") || s.AsSpan(p).StartsWith("rd") || s.AsSpan(p).StartsWith("th")) && (p + 2 == s.Length || !char.IsLetter(s[p + 2])))
+        if (p + 1 < s.Length
+            && (s.AsSpan(p).StartsWith("st") || s.AsSpan(p).StartsWith("nd") || s.AsSpan(p).StartsWith("rd")
+            || s.AsSpan(p).StartsWith("th")) && (p + 2 == s.Length || !char.IsLetter(s[p + 2])))
         {
             p += 2;
             return (PieceKind.Other, "ordinal");
@@ -128,7 +134,9 @@ internal static class PlainTokens
         return (PieceKind.Number, text[0] == '.' ? "0" + text : text);
     }
 
-    private static bool Three(string s, int q) => q + 2 < s.Length && char.IsAsciiDigit(s[q]) && char.IsAsciiDigit(s[q + 1]) && char.IsAsciiDigit(s[q + 2]) && (q + 3 == s.Length || !char.IsAsciiDigit(s[q + 3]));
+    private static bool Three(string s, int q) =>
+        q + 2 < s.Length && char.IsAsciiDigit(s[q]) && char.IsAsciiDigit(s[q + 1]) && char.IsAsciiDigit(s[q + 2])
+        && (q + 3 == s.Length || !char.IsAsciiDigit(s[q + 3]));
 
     private static (PieceKind Kind, string Text) Word(string s, ref int p)
     {

@@ -138,7 +138,8 @@ internal sealed class Polynomial
             {
                 var cut = factor.LastIndexOf('^');
                 var name = factor[..cut];
-                powers[name] = powers.GetValueOrDefault(name) + int.Parse(factor.AsSpan(cut + 1), System.Globalization.CultureInfo.InvariantCulture);
+                powers[name] = powers.GetValueOrDefault(name)
+                    + int.Parse(factor.AsSpan(cut + 1), System.Globalization.CultureInfo.InvariantCulture);
             }
         return Key(powers);
     }

@@ -6,11 +6,16 @@ using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Steps;
 
-/// <summary>Values of sides: exact where they are, doubles with bounds otherwise, and how far rounding of the decimals in them may have moved them.</summary>
+/// <summary>
+/// Values of sides: exact where they are, doubles with bounds otherwise, and how far rounding of the decimals in them may have moved them.
+/// </summary>
 internal static class Quantities
 {
     /// <summary>True where nothing in it is unknown.</summary>
-    public static bool IsClosed(Expr e) => e.IsScalar && !e.Any(x => !x.IsScalar || (x.Kind == ExprKind.Symbol && !x.Name.EndsWith('#')) || x.Kind is ExprKind.Apply or ExprKind.PlusMinus || x is { Kind: ExprKind.Constant, Name: "inf" });
+    public static bool IsClosed(Expr e) =>
+        e.IsScalar
+        && !e.Any(x => !x.IsScalar || (x.Kind == ExprKind.Symbol && !x.Name.EndsWith('#')) || x.Kind is ExprKind.Apply or ExprKind.PlusMinus
+        || x is { Kind: ExprKind.Constant, Name: "inf" });
 
     /// <summary>The value with its error bound; no value where it has none.</summary>
     public static Approx Value(Expr e, WorkBudget budget) => new Evaluator(budget).Value(e);
@@ -79,7 +84,9 @@ internal static class Quantities
             if (e.Value.Bits > 400) return null;
             if (e.Value.IsInteger) return e.Value.ToString();
             var places = Places(e.Value);
-            return e.IsDecimal && places is >= 0 and <= 8 && e.Value.Num.GetBitLength() < 60 ? ((decimal)(e.Value.Num * (BigInteger.Pow(10, places) / e.Value.Den)) / (decimal)BigInteger.Pow(10, places)).ToString(CultureInfo.InvariantCulture) : e.Value.ToString();
+            return e.IsDecimal && places is >= 0 and <= 8 && e.Value.Num.GetBitLength() < 60
+                ? ((decimal)(e.Value.Num * (BigInteger.Pow(10, places) / e.Value.Den)) / (decimal)BigInteger.Pow(10, places)).ToString(
+                CultureInfo.InvariantCulture) : e.Value.ToString();
         }
         if (!IsClosed(e)) return e.ToString();
         var v = Value(e, budget);

@@ -11,7 +11,8 @@ internal static class SolutionReader
     private const int MaxFormula = 4000;
     private const int MaxNextLine = 200;
 
-    private static readonly string[] Environments = ["align", "aligned", "gather", "gathered", "equation", "eqnarray", "multline", "alignat", "split"];
+    private static readonly string[] Environments =
+        ["align", "aligned", "gather", "gathered", "equation", "eqnarray", "multline", "alignat", "split"];
 
     /// <summary>The statements in the order of the text; <paramref name="complete"/> is false where there were too many.</summary>
     public static List<Statement> Read(string text, out bool complete)
@@ -41,7 +42,9 @@ internal static class SolutionReader
         return found;
     }
 
-    /// <summary>One line, and what a display that opens in it takes of the next ones; answers the place behind and the lines passed.</summary>
+    /// <summary>
+    /// One line, and what a display that opens in it takes of the next ones; answers the place behind and the lines passed.
+    /// </summary>
     private static (int Next, int Lines) Line(string text, int p, int end, int line, List<Statement> found, ref Side? previous)
     {
         var plainFrom = p;
@@ -53,7 +56,9 @@ internal static class SolutionReader
             {
                 Plain(text[plainFrom..q], line + passed, found, ref previous, formulaFollows: true);
                 var before = SentenceBefore(text, start, q);
-                if (to - from <= MaxFormula) found.AddRange(FormulaSplitter.Split(text[from..to], line + passed + Breaks(text, q, from), before, SentenceAfter(text, next)));
+                if (to - from <= MaxFormula)
+                    found.AddRange(
+                        FormulaSplitter.Split(text[from..to], line + passed + Breaks(text, q, from), before, SentenceAfter(text, next)));
                 previous = null;
                 passed += Breaks(text, q, next);
                 q = plainFrom = next;
@@ -88,7 +93,9 @@ internal static class SolutionReader
         found.AddRange(PlainScanner.Scan(piece, line, ref previous));
     }
 
-    /// <summary>Takes the calculator's marks out, so that "48/2 = &lt;&lt;48/2=24>>24" reads on without them; each is a statement of its own.</summary>
+    /// <summary>
+    /// Takes the calculator's marks out, so that "48/2 = &lt;&lt;48/2=24>>24" reads on without them; each is a statement of its own.
+    /// </summary>
     private static string Marks(string piece, int line, List<Statement> found)
     {
         var rest = new System.Text.StringBuilder(piece.Length);
@@ -130,7 +137,8 @@ internal static class SolutionReader
         {
             if (s[q + 1] is '[' or '(')
             {
-                var close = s.IndexOf(s[q + 1] == '[' ? "\\]" : "\\)", q + 2, Math.Min(s.Length - q - 2, MaxFormula * 2), StringComparison.Ordinal);
+                var close =
+                    s.IndexOf(s[q + 1] == '[' ? "\\]" : "\\)", q + 2, Math.Min(s.Length - q - 2, MaxFormula * 2), StringComparison.Ordinal);
                 if (close < 0) return false;
                 (from, to, next) = (q + 2, close, close + 2);
                 return true;
@@ -161,7 +169,9 @@ internal static class SolutionReader
         return Dollars(s, q, end, out from, out to, out next);
     }
 
-    /// <summary>A dollar sign opens a formula where its partner stands in the same line and what lies between is no prose and no price.</summary>
+    /// <summary>
+    /// A dollar sign opens a formula where its partner stands in the same line and what lies between is no prose and no price.
+    /// </summary>
     private static bool Dollars(string s, int q, int end, out int from, out int to, out int next)
     {
         (from, to, next) = (0, 0, 0);
@@ -180,7 +190,8 @@ internal static class SolutionReader
         if (char.IsWhiteSpace(content[^1]) && char.IsAsciiDigit(content[0])) return false;
         // $20 - $: a price, the operator waits for the next one.
         var trimmed = content.TrimEnd();
-        if (trimmed.Length == 0 || (trimmed[^1] is '+' or '-' or '*' or '/' or '=' or '(' or 'x' or '×' or '÷' && char.IsAsciiDigit(content[0]))) return false;
+        if (trimmed.Length == 0
+            || (trimmed[^1] is '+' or '-' or '*' or '/' or '=' or '(' or 'x' or '×' or '÷' && char.IsAsciiDigit(content[0]))) return false;
         if (HasProse(content)) return false;
         (from, to, next) = (q + 1, close, close + 1);
         return true;

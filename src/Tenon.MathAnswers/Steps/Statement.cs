@@ -4,7 +4,8 @@ namespace Tenon.MathAnswers.Steps;
 
 /// <summary>One side of a relation: as it stands in the text, and as the reader of expressions gets it (null where it is words).</summary>
 /// <param name="Text">As written.</param>
-/// <param name="Math">Units, currency and thousands separators dropped, <c>x</c> and <c>of</c> as products; null where it is no expression.</param>
+/// <param name="Math">Units, currency and thousands separators dropped, <c>x</c> and <c>of</c> as products; null where it is no
+/// expression.</param>
 internal sealed record Side(string Text, string? Math)
 {
     private Reading? _reading;
@@ -47,7 +48,9 @@ internal sealed record Side(string Text, string? Math)
         }
     }
 
-    private static readonly string[] Operations = ["frac", "\\cdot", "\\times", "\\div", "\\sqrt", "\\binom", "\\sum", "\\prod", "\\log", "\\ln", "\\sin", "\\cos", "\\tan", "\\lfloor", "\\lceil"];
+    private static readonly string[] Operations =
+        ["frac", "\\cdot", "\\times", "\\div", "\\sqrt", "\\binom", "\\sum", "\\prod", "\\log", "\\ln", "\\sin", "\\cos", "\\tan",
+        "\\lfloor", "\\lceil"];
 
     /// <summary>The expression as it is written, its numbers not folded.</summary>
     public Expr? Unfolded
@@ -75,7 +78,9 @@ internal sealed record Statement(int Line, string Text, IReadOnlyList<Side> Side
     /// <summary>The sentence behind the statement.</summary>
     public string After { get; init; } = "";
 
-    /// <summary>True where a number, sign or modifier touches the first side from the left, so that it may be part of something larger.</summary>
+    /// <summary>
+    /// True where a number, sign or modifier touches the first side from the left, so that it may be part of something larger.
+    /// </summary>
     public bool OpenLeft { get; init; }
 
     /// <summary>The same at the right end.</summary>

@@ -5,13 +5,16 @@ using System.Text.Json;
 namespace Tenon.MathAnswers.Steps;
 
 /// <summary>
-/// A checked solution as one JSON line of ASCII: counts, share, the first wrong step, and every step where it explains. Immutable and thread-safe.
+/// A checked solution as one JSON line of ASCII: counts, share, the first wrong step, and every step where it explains. Immutable and
+/// thread-safe.
 /// </summary>
 public sealed class StepLines(bool explain = false)
 {
     private readonly StepVerifier _verifier = new();
 
-    /// <summary>Answers a line <c>{"solution":...}</c> (or <c>"answer"</c>, <c>"completion"</c>, <c>"text"</c>), with its <c>id</c>; never throws.</summary>
+    /// <summary>
+    /// Answers a line <c>{"solution":...}</c> (or <c>"answer"</c>, <c>"completion"</c>, <c>"text"</c>), with its <c>id</c>; never throws.
+    /// </summary>
     public string Answer(string line)
     {
         try

@@ -13,11 +13,14 @@ public enum StepState
     Unchecked,
 }
 
-/// <summary>One claim of a worked solution: two sides and the relation between them, or an equation that should follow from the one before.</summary>
+/// <summary>
+/// One claim of a worked solution: two sides and the relation between them, or an equation that should follow from the one before.
+/// </summary>
 /// <param name="Line">The line of the text, from 1.</param>
 /// <param name="Text">The statement as it stands in the text.</param>
 /// <param name="State">The verdict.</param>
-/// <param name="Reason">A stable word: <c>arithmetic</c>, <c>identity</c>, <c>solution</c>, <c>congruence</c>, <c>order</c>, <c>rounded</c>, <c>definition</c>, <c>unread</c> ...</param>
+/// <param name="Reason">A stable word: <c>arithmetic</c>, <c>identity</c>, <c>solution</c>, <c>congruence</c>, <c>order</c>,
+/// <c>rounded</c>, <c>definition</c>, <c>unread</c> ...</param>
 public sealed record Step(int Line, string Text, StepState State, string Reason)
 {
     /// <summary>The left side (for a solution step: the equation before).</summary>

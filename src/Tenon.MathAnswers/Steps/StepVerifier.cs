@@ -4,7 +4,8 @@ namespace Tenon.MathAnswers.Steps;
 
 /// <summary>
 /// Checks the arithmetic and algebra of a worked solution statement by statement and names the first wrong one. What cannot be decided is
-/// unchecked, never wrong: a right solution must not be blamed for its notation. Immutable and thread-safe; never throws for any text, and costs a
+/// unchecked, never wrong: a right solution must not be blamed for its notation. Immutable and thread-safe; never throws for any text, and
+/// costs a
 /// bounded number of steps.
 /// </summary>
 public sealed class StepVerifier
@@ -47,7 +48,8 @@ public sealed class StepVerifier
                 var step = One(s, i, before, known, budget);
                 left -= StepsOfOne - budget.Left + 40;
                 // The same claim again earns nothing.
-                if (step.State != StepState.Unchecked && !seen.Add(step.Left + " \0 " + step.Right)) step = step with { State = StepState.Unchecked, Reason = "repeated" };
+                if (step.State != StepState.Unchecked && !seen.Add(step.Left + " \0 " + step.Right))
+                    step = step with { State = StepState.Unchecked, Reason = "repeated" };
                 steps.Add(step);
                 Learn(s, i, known);
             }
@@ -68,7 +70,11 @@ public sealed class StepVerifier
                 var equations = new Equations(budget);
                 equations.Next(before, 0);
                 if (equations.Next(s, 0) is { } verdict && verdict.State != StepState.Unchecked)
-                    return new Step(s.Line, s.Text, verdict.State, verdict.Reason) { Left = equations.Sides.Left, Right = equations.Sides.Right, LeftValue = equations.Sides.LeftValue, RightValue = equations.Sides.RightValue };
+                    return new Step(s.Line, s.Text, verdict.State, verdict.Reason)
+                    {
+                        Left = equations.Sides.Left,
+                        Right = equations.Sides.Right, LeftValue = equations.Sides.LeftValue, RightValue = equations.Sides.RightValue
+                    };
             }
             var shown = state == StepState.Wrong || state == StepState.Right;
             return new Step(s.Line, s.Text, state, reason)
@@ -83,7 +89,8 @@ public sealed class StepVerifier
         {
             return new Step(s.Line, s.Text, StepState.Unchecked, "budget") { Left = l.Text, Right = r.Text };
         }
-        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        catch (Exception e) when (e is ArithmeticException or FormatException or ArgumentException or IndexOutOfRangeException
+        or InvalidOperationException)
         {
             return new Step(s.Line, s.Text, StepState.Unchecked, "internal") { Left = l.Text, Right = r.Text };
         }

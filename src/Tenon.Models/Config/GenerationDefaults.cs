@@ -1,7 +1,8 @@
 namespace Tenon.Models.Config;
 
 /// <summary>
-/// The sampling values of <c>generation_config.json</c>; null where the file says nothing. They are defaults of generating text for a person
+/// The sampling values of <c>generation_config.json</c>; null where the file says nothing. They are defaults of generating text for a
+/// person
 /// only, never of training or evaluation.
 /// </summary>
 public sealed record GenerationDefaults

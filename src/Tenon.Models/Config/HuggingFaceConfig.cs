@@ -3,7 +3,8 @@ using Tenon.Checkpoints;
 namespace Tenon.Models.Config;
 
 /// <summary>
-/// Reads <c>config.json</c> and <c>generation_config.json</c>, in the older layout (<c>rope_theta</c>, <c>rope_scaling</c> at the top) and in
+/// Reads <c>config.json</c> and <c>generation_config.json</c>, in the older layout (<c>rope_theta</c>, <c>rope_scaling</c> at the top) and
+/// in
 /// that of transformers 5 (<c>rope_parameters</c>). What would change the numbers and is not supported is refused by name.
 /// Left out: sliding windows shorter than a sequence, mixture of experts, quantised checkpoints, rotation of a part of the head.
 /// </summary>
@@ -17,17 +18,23 @@ public static class HuggingFaceConfig
 
     private const string GenerationName = "generation_config.json";
 
-    /// <summary>The configuration of a model folder, or of a bare <c>config.json</c>; <c>generation_config.json</c> beside it is read where it exists.</summary>
+    /// <summary>
+    /// The configuration of a model folder, or of a bare <c>config.json</c>; <c>generation_config.json</c> beside it is read where it
+    /// exists.
+    /// </summary>
     public static ModelConfig Read(string path)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, "config.json") : path;
         if (!File.Exists(file))
-            throw new TenonException($"There is no file '{file}'", "the config.json of a Hugging Face model", "nothing", "Check the path; a model folder holds config.json beside its safetensors files.");
+            throw new TenonException($"There is no file '{file}'", "the config.json of a Hugging Face model", "nothing",
+                "Check the path; a model folder holds config.json beside its safetensors files.");
         var generation = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, GenerationName);
         return Read(JsonFields.Load(file), File.Exists(generation) ? JsonFields.Load(generation) : null);
     }
 
-    /// <summary>The configuration from the contents of the two files (the second may be empty); <paramref name="name"/> is named in messages.</summary>
+    /// <summary>
+    /// The configuration from the contents of the two files (the second may be empty); <paramref name="name"/> is named in messages.
+    /// </summary>
     public static ModelConfig Parse(string name, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> generation = default) =>
         Read(JsonFields.Parse(name, config), generation.IsEmpty ? null : JsonFields.Parse(GenerationName, generation));
 
@@ -75,17 +82,20 @@ public static class HuggingFaceConfig
     {
         var type = c.String("model_type");
         string[] architectures = c.Get("architectures") is { } a
-            ? a.ValueKind == System.Text.Json.JsonValueKind.Array && a.EnumerateArray().All(x => x.ValueKind == System.Text.Json.JsonValueKind.String)
+            ? a.ValueKind == System.Text.Json.JsonValueKind.Array
+            && a.EnumerateArray().All(x => x.ValueKind == System.Text.Json.JsonValueKind.String)
                 ? [.. a.EnumerateArray().Select(x => x.GetString()!)]
                 : throw c.Wrong("architectures", "a list of names", a)
             : [];
         type ??= Families.FirstOrDefault(f => architectures.Contains(f.Value)).Key;
         var supported = string.Join(", ", Families.Select(f => $"{f.Key} ({f.Value})"));
         if (type is null || !Families.TryGetValue(type, out var architecture))
-            throw new TenonException($"'{c.File}' is of an unknown architecture", supported, type ?? (architectures.Length > 0 ? string.Join(", ", architectures) : "neither model_type nor architectures"),
+            throw new TenonException($"'{c.File}' is of an unknown architecture", supported, type
+                ?? (architectures.Length > 0 ? string.Join(", ", architectures) : "neither model_type nor architectures"),
                 "Take a checkpoint of a supported family; DeepSeek-R1-Distill-Qwen is qwen2, SmolLM2 is llama.");
         if (architectures.Length > 0 && !architectures.Contains(architecture))
-            throw new TenonException($"'{c.File}' is of an unknown architecture", $"{architecture} (model_type is {type}); supported: {supported}", string.Join(", ", architectures),
+            throw new TenonException($"'{c.File}' is of an unknown architecture",
+                $"{architecture} (model_type is {type}); supported: {supported}", string.Join(", ", architectures),
                 "Take a causal language model of a supported family.");
         return type;
     }
@@ -95,14 +105,17 @@ public static class HuggingFaceConfig
         if ((c.String("hidden_act") ?? "silu") is var act && act is not ("silu" or "swish"))
             throw Unsupported(c, "hidden_act", "silu", act);
         if (c.Object("quantization_config") is { } q)
-            throw Unsupported(c, "quantization_config", "weights in F32, F16 or BF16 (or a GGUF file)", q.String("quant_method") ?? "a quantised checkpoint");
+            throw Unsupported(c, "quantization_config", "weights in F32, F16 or BF16 (or a GGUF file)", q.String("quant_method")
+                ?? "a quantised checkpoint");
     }
 
     private static int DefaultHeadDim(JsonFields c, string type, int hidden, int heads)
     {
         if (type == "qwen3" && !c.Element.TryGetProperty("head_dim", out _)) return 128; // the default of Qwen3's own configuration class
         if (heads > 0 && hidden % heads == 0) return hidden / heads;
-        throw new TenonException($"'{c.File}' has no key 'head_dim'", $"hidden_size = {hidden} to be a multiple of num_attention_heads = {heads}", $"a remainder of {(heads > 0 ? hidden % heads : hidden)}",
+        throw new TenonException($"'{c.File}' has no key 'head_dim'",
+            $"hidden_size = {hidden} to be a multiple of num_attention_heads = {heads}",
+            $"a remainder of {(heads > 0 ? hidden % heads : hidden)}",
             "Use the config.json that came with the checkpoint.");
     }
 
@@ -113,7 +126,8 @@ public static class HuggingFaceConfig
     private static int[] Ends(JsonFields c, int vocabulary)
     {
         var ids = c.Ids("eos_token_id");
-        return ids.Length == 0 || ids[^1] < vocabulary ? ids : throw c.Wrong("eos_token_id", $"ids below vocab_size = {vocabulary}", $"{ids[^1]}");
+        return ids.Length == 0 || ids[^1] < vocabulary ? ids
+            : throw c.Wrong("eos_token_id", $"ids below vocab_size = {vocabulary}", $"{ids[^1]}");
     }
 
     private static GenerationDefaults Sampling(JsonFields g) => new()

@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 namespace Tenon.Models.Config;
 
 /// <summary>
-/// Writes <c>config.json</c> and <c>generation_config.json</c> in the older layout, which every transformers version, vLLM and llama.cpp's converter
-/// read. Reading them back gives the same <see cref="ModelConfig"/> (frequency divisors of a GGUF file become the llama3 rule that they came from).
+/// Writes <c>config.json</c> and <c>generation_config.json</c> in the older layout, which every transformers version, vLLM and llama.cpp's
+/// converter
+/// read. Reading them back gives the same <see cref="ModelConfig"/> (frequency divisors of a GGUF file become the llama3 rule that they
+/// came from).
 /// </summary>
 internal static class HuggingFaceConfigWriter
 {
@@ -42,8 +44,10 @@ internal static class HuggingFaceConfigWriter
         };
         var expectedBias = c.ModelType == "qwen2" ? (true, false) : (c.QkvBias, c.QkvBias);
         if ((c.QkvBias, c.AttentionOutputBias) != expectedBias || c.MlpBias && c.ModelType != "llama")
-            throw new TenonException($"'{location}' cannot be written as a {c.ModelType} for transformers", c.ModelType == "qwen2" ? "biases on q, k and v only" : "biases on q, k, v and o together, or none",
-                $"q, k, v: {c.QkvBias}, o: {c.AttentionOutputBias}, feed-forward: {c.MlpBias}", "transformers has no such model; use it here from the file it came in.");
+            throw new TenonException($"'{location}' cannot be written as a {c.ModelType} for transformers", c.ModelType == "qwen2"
+                ? "biases on q, k and v only" : "biases on q, k, v and o together, or none",
+                $"q, k, v: {c.QkvBias}, o: {c.AttentionOutputBias}, feed-forward: {c.MlpBias}",
+                "transformers has no such model; use it here from the file it came in.");
         if (c.ModelType != "qwen2") json["attention_bias"] = c.QkvBias;
         if (c.ModelType == "llama") json["mlp_bias"] = c.MlpBias;
         else json["use_sliding_window"] = c.SlidingWindow is not null;
@@ -51,7 +55,10 @@ internal static class HuggingFaceConfigWriter
         {
             json["sliding_window"] = window;
             json["max_window_layers"] = c.SlidingLayers.Min();
-            json["layer_types"] = new JsonArray([.. Enumerable.Range(0, c.NumHiddenLayers).Select(i => (JsonNode)(c.SlidingLayers.Contains(i) ? "sliding_attention" : "full_attention"))]);
+            json["layer_types"] =
+                new JsonArray(
+                [.. Enumerable.Range(0, c.NumHiddenLayers)
+                .Select(i => (JsonNode)(c.SlidingLayers.Contains(i) ? "sliding_attention" : "full_attention"))]);
         }
         return json.ToJsonString(Indented) + "\n";
     }
@@ -94,11 +101,14 @@ internal static class HuggingFaceConfigWriter
     {
         var s = c.RopeScaling;
         if (s.Type == RopeType.Divisors)
-            s = Llama3Fit.Find(c) ?? throw new TenonException($"'{location}' has rotary frequencies that config.json cannot express", "divisors of the llama3 rule", "others", "Use the model here from its GGUF file.");
+            s = Llama3Fit.Find(c)
+                ?? throw new TenonException($"'{location}' has rotary frequencies that config.json cannot express",
+                "divisors of the llama3 rule", "others", "Use the model here from its GGUF file.");
         if (s.Type == RopeType.Default) return null;
         var json = new JsonObject { ["rope_type"] = RopeScaling.Names.First(n => n.Value == s.Type).Key, ["factor"] = Float(s.Factor) };
         if (s.OriginalMaxPositionEmbeddings is { } original) json["original_max_position_embeddings"] = original;
-        if (s.Type == RopeType.Llama3) (json["low_freq_factor"], json["high_freq_factor"]) = (Float(s.LowFreqFactor), Float(s.HighFreqFactor));
+        if (s.Type == RopeType.Llama3)
+            (json["low_freq_factor"], json["high_freq_factor"]) = (Float(s.LowFreqFactor), Float(s.HighFreqFactor));
         if (s.Type != RopeType.Yarn) return json;
         (json["beta_fast"], json["beta_slow"]) = (Float(s.BetaFast), Float(s.BetaSlow));
         if (s.AttentionFactor is { } a) json["attention_factor"] = Float(a);

@@ -23,10 +23,12 @@ internal static class HuggingFaceRope
         var theta = r.Number("rope_theta") ?? outer ?? 10000;
         var name = r.String("rope_type") ?? r.String("type") ?? "default";
         if (!RopeScaling.Names.TryGetValue(name, out var type))
-            throw new TenonException($"'{c.File}' has an unknown rope type", string.Join(", ", RopeScaling.Names.Keys), name, "Take a checkpoint whose rope type is supported.");
+            throw new TenonException($"'{c.File}' has an unknown rope type", string.Join(", ", RopeScaling.Names.Keys), name,
+                "Take a checkpoint whose rope type is supported.");
         if (type == RopeType.Default)
             return r.Has("mrope_section")
-                ? throw new TenonException($"'{c.File}' asks for something that is not supported: mrope_section", "one position a token", "multimodal rotary positions", "Take a text-only checkpoint.")
+                ? throw new TenonException($"'{c.File}' asks for something that is not supported: mrope_section", "one position a token",
+                "multimodal rotary positions", "Take a text-only checkpoint.")
                 : (theta, RopeScaling.None);
         var context = c.Long("max_position_embeddings");
         var original = type is RopeType.Llama3 or RopeType.Yarn
@@ -54,9 +56,11 @@ internal static class HuggingFaceRope
     private static void RefusePartial(JsonFields c)
     {
         if (c.Number("partial_rotary_factor") is { } share and not 1)
-            throw new TenonException($"'{c.File}' asks for something that is not supported: partial_rotary_factor", "1 (the whole head is rotated)", $"{share}", "Take a checkpoint without it.");
+            throw new TenonException($"'{c.File}' asks for something that is not supported: partial_rotary_factor",
+                "1 (the whole head is rotated)", $"{share}", "Take a checkpoint without it.");
     }
 
     private static TenonException Missing(JsonFields c, string type, string key) =>
-        new($"'{c.File}' has no key '{key}' for rope type {type}", "a number", "nothing", "Use the config.json that came with the checkpoint.");
+        new($"'{c.File}' has no key '{key}' for rope type {type}", "a number", "nothing",
+        "Use the config.json that came with the checkpoint.");
 }

@@ -1,8 +1,10 @@
 namespace Tenon.Models.Config;
 
 /// <summary>
-/// Finds the llama3 rule behind the frequency divisors of a GGUF file, which keeps the divisors but not the rule. The factor is the largest divisor;
-/// low and high factors are 1 and 4 in every published model; the original length is a power of two. A rule counts only if it gives all divisors back.
+/// Finds the llama3 rule behind the frequency divisors of a GGUF file, which keeps the divisors but not the rule. The factor is the largest
+/// divisor;
+/// low and high factors are 1 and 4 in every published model; the original length is a power of two. A rule counts only if it gives all
+/// divisors back.
 /// </summary>
 internal static class Llama3Fit
 {

@@ -45,7 +45,9 @@ public sealed record ModelConfig
     /// <summary>True where the head is the embedding (no <c>lm_head.weight</c>).</summary>
     public bool TieWordEmbeddings { get; init; }
 
-    /// <summary>True where q_proj, k_proj and v_proj have biases (Qwen2 always; Llama and Qwen3 where <c>attention_bias</c> is set).</summary>
+    /// <summary>
+    /// True where q_proj, k_proj and v_proj have biases (Qwen2 always; Llama and Qwen3 where <c>attention_bias</c> is set).
+    /// </summary>
     public bool QkvBias { get; init; }
 
     /// <summary>True where o_proj has a bias (Llama and Qwen3 with <c>attention_bias</c>).</summary>
@@ -58,7 +60,8 @@ public sealed record ModelConfig
     public bool QkNorm => ModelType == "qwen3";
 
     /// <summary>
-    /// Where <see cref="SlidingLayers"/> look back only so many tokens; null where every layer attends to all. Sequences that are not longer are the same
+    /// Where <see cref="SlidingLayers"/> look back only so many tokens; null where every layer attends to all. Sequences that are not
+    /// longer are the same
     /// with and without it.
     /// </summary>
     public int? SlidingWindow { get; init; }
@@ -66,7 +69,9 @@ public sealed record ModelConfig
     /// <summary>The layers whose attention slides; empty where none does.</summary>
     public IReadOnlyList<int> SlidingLayers { get; init; } = [];
 
-    /// <summary>The end tokens, ascending: those of <c>generation_config.json</c> where it names any, else those of <c>config.json</c>.</summary>
+    /// <summary>
+    /// The end tokens, ascending: those of <c>generation_config.json</c> where it names any, else those of <c>config.json</c>.
+    /// </summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
     /// <summary>The begin token, or null.</summary>
@@ -89,15 +94,20 @@ public sealed record ModelConfig
     {
         void Require(bool holds, string key, string expected, object got)
         {
-            if (!holds) throw new TenonException($"'{location}' describes an impossible model: {key}", expected, $"{got}", "Restore the file that came with the checkpoint.");
+            if (!holds)
+                throw new TenonException($"'{location}' describes an impossible model: {key}", expected, $"{got}",
+                    "Restore the file that came with the checkpoint.");
         }
         Require(HiddenSize > 0, "hidden_size", "a positive number", HiddenSize);
         Require(IntermediateSize > 0, "intermediate_size", "a positive number", IntermediateSize);
         Require(NumHiddenLayers is > 0 and <= 100_000, "num_hidden_layers", "a number from 1 to 100000", NumHiddenLayers);
         Require(NumAttentionHeads > 0, "num_attention_heads", "a positive number", NumAttentionHeads);
         Require(VocabSize > 0, "vocab_size", "a positive number", VocabSize);
-        Require(NumKeyValueHeads > 0 && NumAttentionHeads % NumKeyValueHeads == 0, "num_key_value_heads", $"a divisor of num_attention_heads = {NumAttentionHeads}", NumKeyValueHeads);
-        Require(HeadDim > 0 && HeadDim % 2 == 0 && (long)HeadDim * NumAttentionHeads <= int.MaxValue, "head_dim", "a positive even number", HeadDim);
+        Require(NumKeyValueHeads > 0
+            && NumAttentionHeads % NumKeyValueHeads == 0, "num_key_value_heads", $"a divisor of num_attention_heads = {NumAttentionHeads}",
+            NumKeyValueHeads);
+        Require(HeadDim > 0 && HeadDim % 2 == 0
+            && (long)HeadDim * NumAttentionHeads <= int.MaxValue, "head_dim", "a positive even number", HeadDim);
         Require(RmsNormEps is >= 0 and < 1, "rms_norm_eps", "a number from 0 to 1", RmsNormEps);
         Require(RopeTheta > 0 && double.IsFinite(RopeTheta), "rope_theta", "a positive number", RopeTheta);
         Require(MaxPositionEmbeddings > 0, "max_position_embeddings", "a positive number", MaxPositionEmbeddings);

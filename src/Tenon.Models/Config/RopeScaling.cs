@@ -31,7 +31,8 @@ public sealed record RopeScaling
     /// <summary>The types by their names in <c>config.json</c>.</summary>
     internal static readonly IReadOnlyDictionary<string, RopeType> Names = new Dictionary<string, RopeType>
     {
-        ["default"] = RopeType.Default, ["linear"] = RopeType.Linear, ["dynamic"] = RopeType.Dynamic, ["yarn"] = RopeType.Yarn, ["llama3"] = RopeType.Llama3,
+        ["default"] = RopeType.Default, ["linear"] = RopeType.Linear, ["dynamic"] = RopeType.Dynamic, ["yarn"] = RopeType.Yarn,
+        ["llama3"] = RopeType.Llama3,
     };
 
     /// <summary>The rule.</summary>
@@ -74,7 +75,9 @@ public sealed record RopeScaling
     {
         void Require(bool holds, string key, string expected, object? got)
         {
-            if (!holds) throw new TenonException($"'{location}' has an impossible rope scaling: {key}", expected, $"{got ?? "nothing"}", "Restore the file that came with the checkpoint.");
+            if (!holds)
+                throw new TenonException($"'{location}' has an impossible rope scaling: {key}", expected, $"{got ?? "nothing"}",
+                    "Restore the file that came with the checkpoint.");
         }
         if (Type == RopeType.Divisors)
         {
@@ -83,11 +86,14 @@ public sealed record RopeScaling
         }
         if (Type is RopeType.Default or RopeType.Divisors) return;
         Require(Factor >= 1 && double.IsFinite(Factor), "factor", "a number of 1 or more", Factor);
-        Require(OriginalMaxPositionEmbeddings is null or > 0, "original_max_position_embeddings", "a positive number", OriginalMaxPositionEmbeddings);
+        Require(OriginalMaxPositionEmbeddings is null
+            or > 0, "original_max_position_embeddings", "a positive number", OriginalMaxPositionEmbeddings);
         if (Type == RopeType.Llama3)
         {
             Require(OriginalMaxPositionEmbeddings is not null, "original_max_position_embeddings", "a positive number", null);
-            Require(LowFreqFactor > 0 && HighFreqFactor > LowFreqFactor, "low_freq_factor, high_freq_factor", "0 < low < high", $"{LowFreqFactor}, {HighFreqFactor}");
+            Require(LowFreqFactor > 0
+                && HighFreqFactor > LowFreqFactor, "low_freq_factor, high_freq_factor", "0 < low < high",
+                $"{LowFreqFactor}, {HighFreqFactor}");
         }
         if (Type == RopeType.Yarn)
         {

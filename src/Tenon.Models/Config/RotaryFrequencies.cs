@@ -1,7 +1,8 @@
 namespace Tenon.Models.Config;
 
 /// <summary>
-/// The inverse frequencies of the rotary embedding: the angle of pair i at position p is p x <see cref="InverseFrequencies"/>[i]; cos and sin
+/// The inverse frequencies of the rotary embedding: the angle of pair i at position p is p x <see cref="InverseFrequencies"/>[i]; cos and
+/// sin
 /// are multiplied by <see cref="AttentionFactor"/>. Formulas as transformers' <c>modeling_rope_utils</c>, in float64.
 /// </summary>
 /// <param name="InverseFrequencies">Head size / 2 numbers.</param>
@@ -9,7 +10,8 @@ namespace Tenon.Models.Config;
 public sealed record RotaryFrequencies(double[] InverseFrequencies, double AttentionFactor)
 {
     /// <summary>
-    /// The frequencies for a run whose longest sequence has <paramref name="maxLength"/> tokens. Only the dynamic rule depends on it: it is fixed
+    /// The frequencies for a run whose longest sequence has <paramref name="maxLength"/> tokens. Only the dynamic rule depends on it: it is
+    /// fixed
     /// from this length, so that cached keys stay true.
     /// </summary>
     public static RotaryFrequencies For(ModelConfig config, long maxLength)

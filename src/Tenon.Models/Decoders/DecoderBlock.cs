@@ -5,7 +5,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Models.Decoders;
 
 /// <summary>
-/// One pre-norm block: x + attention(norm(x)), then x + feed-forward(norm(x)). What the families differ in (biases, norms of the heads) is which
+/// One pre-norm block: x + attention(norm(x)), then x + feed-forward(norm(x)). What the families differ in (biases, norms of the heads) is
+/// which
 /// layers are there.
 /// </summary>
 public sealed class DecoderBlock

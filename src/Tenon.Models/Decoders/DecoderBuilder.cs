@@ -9,10 +9,12 @@ namespace Tenon.Models.Decoders;
 
 /// <summary>How a checkpoint is held in memory.</summary>
 /// <param name="Precision">
-/// f32 keeps every stored value exactly; bf16 rounds matrices to bf16 at load; int8 and int8-a16 take the integers of a GGUF file as they are stored and round all
+/// f32 keeps every stored value exactly; bf16 rounds matrices to bf16 at load; int8 and int8-a16 take the integers of a GGUF file as they
+/// are stored and round all
 /// other matrices to integers.
 /// </param>
-/// <param name="MaxLength">Longest sequence of the run: it fixes rotary frequencies that depend on the length, and the rotary table.</param>
+/// <param name="MaxLength">Longest sequence of the run: it fixes rotary frequencies that depend on the length, and the rotary
+/// table.</param>
 public sealed record LoadOptions(Precision Precision = Precision.F32, int MaxLength = 2048)
 {
     /// <summary>Workers for packing; null for the default pool.</summary>
@@ -20,7 +22,8 @@ public sealed record LoadOptions(Precision Precision = Precision.F32, int MaxLen
 }
 
 /// <summary>
-/// Builds a decoder of the Qwen2, Llama and Qwen3 families from a checkpoint: the three share one block and differ in biases of q, k, v (Qwen2), norms of
+/// Builds a decoder of the Qwen2, Llama and Qwen3 families from a checkpoint: the three share one block and differ in biases of q, k, v
+/// (Qwen2), norms of
 /// the heads (Qwen3) and rotary scaling, which <see cref="ModelConfig"/> names. Matrices are packed one by one, so memory holds one copy.
 /// </summary>
 public static class DecoderBuilder
@@ -29,9 +32,13 @@ public static class DecoderBuilder
     public static CausalModel Build(ModelConfig config, IWeightSource source, LoadOptions options, string fingerprint)
     {
         if (config.SlidingWindow is { } window && options.MaxLength > window)
-            throw new TenonException($"'{source.Location}' attends through a sliding window of {window} tokens in {config.SlidingLayers.Count} of {config.NumHiddenLayers} layers, which is not supported",
-                $"sequences of at most {window} tokens, in which every token sees all others before it", $"up to {options.MaxLength} tokens",
-                "Shorten the sequences (in a recipe: rollout.max-prompt-tokens and rollout.max-new-tokens), or take a model with full attention.");
+            throw new TenonException(
+                $"'{source.Location}' attends through a sliding window of {window} tokens in {config.SlidingLayers.Count} of "
+                + $"{config.NumHiddenLayers} layers, which is not supported",
+                $"sequences of at most {window} tokens, in which every token sees all others before it",
+                $"up to {options.MaxLength} tokens",
+                "Shorten the sequences (in a recipe: rollout.max-prompt-tokens and rollout.max-new-tokens), or take a model with full "
+                + "attention.");
         var loader = new Loader(source, options);
         var table = loader.Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
         var blocks = new DecoderBlock[config.NumHiddenLayers];
@@ -71,7 +78,8 @@ public static class DecoderBuilder
         public Linear Linear(string path, int outputs, int inputs, bool bias) =>
             new(path, Matrix(path + ".weight", outputs, inputs), bias ? Vector(path + ".bias", outputs) : null);
 
-        public RmsNorm Norm(ModelConfig config, string path, int size) => new(path, Vector(path + ".weight", size), (float)config.RmsNormEps);
+        public RmsNorm Norm(ModelConfig config, string path, int size) =>
+            new(path, Vector(path + ".weight", size), (float)config.RmsNormEps);
 
         public FrozenMatrix Matrix(string name, int outputs, int inputs)
         {
@@ -105,9 +113,11 @@ public static class DecoderBuilder
         private WeightInfo Require(string name, long[] shape)
         {
             if (!source.Tensors.TryGetValue(name, out var info))
-                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}]", "no such tensor", "the checkpoint is incomplete or of another family than its config says");
+                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}]", "no such tensor",
+                    "the checkpoint is incomplete or of another family than its config says");
             if (!info.Shape.SequenceEqual(shape))
-                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}] by the config", $"[{string.Join(", ", info.Shape)}]", "config and weights belong to different models");
+                throw new TenonException($"tensor '{name}' of {source.Location}", $"shape [{string.Join(", ", shape)}] by the config",
+                    $"[{string.Join(", ", info.Shape)}]", "config and weights belong to different models");
             return info;
         }
     }

@@ -3,41 +3,46 @@ using Tenon.Models.Config;
 namespace Tenon.Models.Generation;
 
 /// <summary>
-/// Who may begin: requests in the order they came, as long as the cache holds what they may need at most, so that a sample that has begun never waits for memory.
-/// An open group holds its prompt's pages and those of one sample; the first group whose samples are not all started has the next room, so that none starves.
+/// Who may begin: requests in the order they came, as long as the cache holds what they may need at most, so that a sample that has begun
+/// never waits for memory.
+/// An open group holds its prompt's pages and those of one sample; the first group whose samples are not all started has the next room, so
+/// that none starves.
 /// </summary>
 internal sealed class Admission(ModelConfig config, GeneratorOptions options)
 {
-    private readonly LinkedList<SampleGroup> waiting = new();
-    private readonly List<SampleGroup> open = [];
-    private readonly long budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config) : int.MaxValue;
-    private int reserved;
+    private readonly LinkedList<SampleGroup> _waiting = new();
+    private readonly List<SampleGroup> _open = [];
+    private readonly long _budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config) : int.MaxValue;
+    private int _reserved;
 
     public KvCache Cache { get; } = new(config, 1);
 
-    public bool IsIdle => waiting.Count == 0 && open.Count == 0;
+    public bool IsIdle => _waiting.Count == 0 && _open.Count == 0;
 
     /// <summary>True where a prompt is still to be computed.</summary>
-    public bool HasPrompts => open.Exists(g => g.Computed < g.Shared);
+    public bool HasPrompts => _open.Exists(g => g.Computed < g.Shared);
 
     /// <summary>Requests with samples that have not begun.</summary>
-    public IEnumerable<GenerationTicket> Tickets => waiting.Concat(open).Select(g => g.Ticket);
+    public IEnumerable<GenerationTicket> Tickets => _waiting.Concat(_open).Select(g => g.Ticket);
 
     /// <summary>Puts a request at the end of the line.</summary>
     public void Enqueue(GenerationTicket ticket)
     {
         var request = ticket.Request;
         var whole = new SampleGroup(ticket, 0, request.Samples);
-        if (whole.PromptPages + whole.PagesOfSample > budget)
+        if (whole.PromptPages + whole.PagesOfSample > _budget)
             throw new TenonException("cache of sampling", $"at most {options.CacheBytes / 1e9:F2} GB, the budget",
-                $"{(whole.PromptPages + whole.PagesOfSample) * KvCache.PageBytes(config) / 1e9:F2} GB for one completion of {request.Prompt.Length} + {request.MaxNewTokens} tokens",
+                $"{(whole.PromptPages + whole.PagesOfSample) * KvCache.PageBytes(config) / 1e9:F2} GB for one completion of "
+                + $"{request.Prompt.Length} + {request.MaxNewTokens} tokens",
                 "shorten the prompt, lower max-new-tokens, or raise the budget");
-        if (options.SharePrompts) waiting.AddLast(whole);
+        if (options.SharePrompts) _waiting.AddLast(whole);
         else
-            for (var s = 0; s < request.Samples; s++) waiting.AddLast(new SampleGroup(ticket, s, 1));
+            for (var s = 0; s < request.Samples; s++) _waiting.AddLast(new SampleGroup(ticket, s, 1));
     }
 
-    /// <summary>Opens waiting groups whose samples could start soon and starts those whose prompts stand; true where <paramref name="alive"/> grew.</summary>
+    /// <summary>
+    /// Opens waiting groups whose samples could start soon and starts those whose prompts stand; true where <paramref name="alive"/> grew.
+    /// </summary>
     public bool Admit(List<LiveSample> alive)
     {
         // What an ended sample gave back belongs to the group at the head before a new one is opened: else it could wait for ever.
@@ -52,7 +57,7 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
     public bool AddPrompts(EngineBatch batch, int tokens)
     {
         var any = false;
-        foreach (var group in open)
+        foreach (var group in _open)
         {
             var count = Math.Min(group.Shared - group.Computed, tokens);
             if (count <= 0) continue;
@@ -70,42 +75,42 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
     public void End(LiveSample sample)
     {
         Cache.Release(sample.Pages);
-        reserved -= sample.Group.PagesOfSample;
+        _reserved -= sample.Group.PagesOfSample;
         sample.Group.Active--;
-        if (sample.Group.IsOver) reserved -= sample.Group.PromptPages;
+        if (sample.Group.IsOver) _reserved -= sample.Group.PromptPages;
     }
 
     /// <summary>Forgets groups of cancelled requests; their samples alive have ended before.</summary>
     public void DropCancelled()
     {
-        for (var node = waiting.First; node is not null;)
+        for (var node = _waiting.First; node is not null;)
         {
             var next = node.Next;
-            if (node.Value.Ticket.IsCancelled) waiting.Remove(node);
+            if (node.Value.Ticket.IsCancelled) _waiting.Remove(node);
             node = next;
         }
 
-        foreach (var group in open.Where(g => g.Ticket.IsCancelled))
+        foreach (var group in _open.Where(g => g.Ticket.IsCancelled))
         {
             Cache.Release(group.Pages);
-            reserved -= group.PromptPages + (group.HoldsFirst ? group.PagesOfSample : 0);
+            _reserved -= group.PromptPages + (group.HoldsFirst ? group.PagesOfSample : 0);
         }
 
-        open.RemoveAll(g => g.Ticket.IsCancelled);
+        _open.RemoveAll(g => g.Ticket.IsCancelled);
     }
 
     private void Open(int alive)
     {
-        var samples = alive + open.Sum(g => g.End - g.Next);
-        while (waiting.First is { Value: var group } && samples < options.Concurrency)
+        var samples = alive + _open.Sum(g => g.End - g.Next);
+        while (_waiting.First is { Value: var group } && samples < options.Concurrency)
         {
             var need = group.PromptPages + group.PagesOfSample;
-            if (reserved + need > Cache.Capacity) Cache.Grow(Wanted(need));
-            if (reserved + need > Cache.Capacity) break;
-            reserved += need;
+            if (_reserved + need > Cache.Capacity) Cache.Grow(Wanted(need));
+            if (_reserved + need > Cache.Capacity) break;
+            _reserved += need;
             group.HoldsFirst = true;
-            waiting.RemoveFirst();
-            open.Add(group);
+            _waiting.RemoveFirst();
+            _open.Add(group);
             samples += group.End - group.Next;
         }
     }
@@ -113,42 +118,45 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
     /// <summary>Starts samples in order; false where one waits for memory.</summary>
     private bool Start(List<LiveSample> alive)
     {
-        for (var g = 0; g < open.Count; g++)
+        for (var g = 0; g < _open.Count; g++)
         {
-            var group = open[g];
+            var group = _open[g];
             if (group.Computed < group.Shared) break;
             while (group.Next < group.End && alive.Count < options.Concurrency)
             {
                 if (!group.HoldsFirst)
                 {
-                    if (reserved + group.PagesOfSample > Cache.Capacity) Cache.Grow(Wanted(group.PagesOfSample));
-                    if (reserved + group.PagesOfSample > Cache.Capacity) return false;
-                    reserved += group.PagesOfSample;
+                    if (_reserved + group.PagesOfSample > Cache.Capacity) Cache.Grow(Wanted(group.PagesOfSample));
+                    if (_reserved + group.PagesOfSample > Cache.Capacity) return false;
+                    _reserved += group.PagesOfSample;
                 }
 
                 group.HoldsFirst = false;
                 group.Active++;
-                alive.Add(new LiveSample(group, group.Next++, Cache.Fork(group.Pages, group.Shared, group.Shared / Tensors.Ops.AttentionLayout.PageSize + group.PagesOfSample)));
+                alive.Add(
+                    new LiveSample(group, group.Next++,
+                    Cache.Fork(group.Pages, group.Shared, group.Shared / Tensors.Ops.AttentionLayout.PageSize + group.PagesOfSample)));
             }
 
             if (group.Next < group.End) break;
             // Shared pages stay with the samples' forks, and stay counted until the last of them ends.
             Cache.Release(group.Pages);
-            open.RemoveAt(g--);
+            _open.RemoveAt(g--);
         }
 
         return true;
     }
 
     /// <summary>
-    /// Pages in all for what is in use, <paramref name="need"/> more, and the largest groups in line that can be open at once: where all work is known beforehand, the
+    /// Pages in all for what is in use, <paramref name="need"/> more, and the largest groups in line that can be open at once: where all
+    /// work is known beforehand, the
     /// cache grows once. At least a half more than it has, at most the budget.
     /// </summary>
     private int Wanted(int need)
     {
-        long pages = reserved + need;
+        long pages = _reserved + need;
         var (samples, largest) = (0, 0L);
-        foreach (var group in waiting.Concat(open).OrderByDescending(Pages))
+        foreach (var group in _waiting.Concat(_open).OrderByDescending(Pages))
         {
             largest = Math.Max(largest, Pages(group));
             pages += Pages(group);
@@ -157,8 +165,9 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
         }
 
         // Prompts of the next groups may be computed while the last samples of the current ones still run.
-        return (int)Math.Min(budget, Math.Max(pages + largest, Cache.Capacity + Cache.Capacity / 2));
+        return (int)Math.Min(_budget, Math.Max(pages + largest, Cache.Capacity + Cache.Capacity / 2));
     }
 
-    private long Pages(SampleGroup group) => group.PromptPages + (long)group.PagesOfSample * Math.Min(options.Concurrency, group.End - group.Next);
+    private long Pages(SampleGroup group) =>
+        group.PromptPages + (long)group.PagesOfSample * Math.Min(options.Concurrency, group.End - group.Next);
 }

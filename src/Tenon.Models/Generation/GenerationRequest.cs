@@ -58,4 +58,5 @@ public enum FinishReason
 /// <param name="LogProbabilities">Of each id under the distribution that was sampled from.</param>
 /// <param name="FullLogProbabilities">Of each id under the full distribution at the sampling temperature.</param>
 /// <param name="Finish">Why it ended.</param>
-public sealed record GeneratedSample(int Request, int Sample, int[] Ids, float[] LogProbabilities, float[] FullLogProbabilities, FinishReason Finish);
+public sealed record GeneratedSample(int Request, int Sample, int[] Ids, float[] LogProbabilities, float[] FullLogProbabilities,
+    FinishReason Finish);

@@ -1,6 +1,9 @@
 namespace Tenon.Models.Generation;
 
-/// <summary>A request that an engine has taken in: its number, and what is known of it so far. Its callbacks run on the thread that steps the engine.</summary>
+/// <summary>
+/// A request that an engine has taken in: its number, and what is known of it so far. Its callbacks run on the thread that steps the
+/// engine.
+/// </summary>
 public sealed class GenerationTicket
 {
     internal GenerationTicket(int number, GenerationRequest request, SamplingSettings sampling, IReadOnlySet<int> endTokens)

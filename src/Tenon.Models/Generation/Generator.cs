@@ -1,15 +1,19 @@
 namespace Tenon.Models.Generation;
 
-/// <summary>Samples requests that are all known beforehand: everything is submitted to a <see cref="GenerationEngine"/>, which runs to the end.</summary>
+/// <summary>
+/// Samples requests that are all known beforehand: everything is submitted to a <see cref="GenerationEngine"/>, which runs to the end.
+/// </summary>
 public sealed class Generator(CausalModel model, GeneratorOptions options)
 {
-    private readonly GenerationEngine engine = new(model, options);
+    private readonly GenerationEngine _engine = new(model, options);
 
     /// <summary>
-    /// Samples all requests and returns them ordered by request, then sample. <paramref name="onToken"/> sees each token (request, sample, id) as it is chosen.
+    /// Samples all requests and returns them ordered by request, then sample. <paramref name="onToken"/> sees each token (request, sample,
+    /// id) as it is chosen.
     /// A fault or a cancellation leaves nothing behind: the next call begins anew.
     /// </summary>
-    public IReadOnlyList<GeneratedSample> Generate(IReadOnlyList<GenerationRequest> requests, Action<int, int, int>? onToken = null, CancellationToken cancel = default)
+    public IReadOnlyList<GeneratedSample> Generate(IReadOnlyList<GenerationRequest> requests, Action<int, int, int>? onToken =
+        null, CancellationToken cancel = default)
     {
         var finished = new List<GeneratedSample>();
         try
@@ -17,14 +21,15 @@ public sealed class Generator(CausalModel model, GeneratorOptions options)
             for (var r = 0; r < requests.Count; r++)
             {
                 var index = r;
-                engine.Submit(requests[r], s => finished.Add(s with { Request = index }), onToken is null ? null : (sample, token) => onToken(index, sample, token.Id));
+                _engine.Submit(requests[r], s => finished.Add(s with { Request = index }), onToken is null ? null
+                    : (sample, token) => onToken(index, sample, token.Id));
             }
 
-            while (engine.Step()) cancel.ThrowIfCancellationRequested();
+            while (_engine.Step()) cancel.ThrowIfCancellationRequested();
         }
         finally
         {
-            engine.CancelAll();
+            _engine.CancelAll();
         }
 
         return [.. finished.OrderBy(s => s.Request).ThenBy(s => s.Sample)];

@@ -3,7 +3,10 @@ using Tenon.Tensors.Threads;
 
 namespace Tenon.Models.Generation;
 
-/// <summary>Settings of a <see cref="GenerationEngine"/>; none of them changes a result except <see cref="Sampling"/>, <see cref="EndTokens"/> and <see cref="Precision"/>.</summary>
+/// <summary>
+/// Settings of a <see cref="GenerationEngine"/>; none of them changes a result except <see cref="Sampling"/>, <see cref="EndTokens"/> and
+/// <see cref="Precision"/>.
+/// </summary>
 public sealed record GeneratorOptions
 {
     /// <summary>How tokens are chosen where a request does not say.</summary>
@@ -18,7 +21,10 @@ public sealed record GeneratorOptions
     /// <summary>Most tokens of one forward pass (prompts are taken in pieces of it).</summary>
     public int MaxBatchTokens { get; init; } = 1024;
 
-    /// <summary>Most bytes of keys and values; null for what the requests need. Work beyond it waits; a completion that alone is beyond it is refused.</summary>
+    /// <summary>
+    /// Most bytes of keys and values; null for what the requests need. Work beyond it waits; a completion that alone is beyond it is
+    /// refused.
+    /// </summary>
     public long? CacheBytes { get; init; }
 
     /// <summary>Compute the prompt of a group once.</summary>

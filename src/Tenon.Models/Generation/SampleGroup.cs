@@ -40,9 +40,9 @@ internal sealed class SampleGroup(GenerationTicket ticket, int first, int count)
 internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
 {
     private const int FirstRoom = 64;
-    private int[] ids = new int[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
-    private float[] sampled = new float[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
-    private float[] full = new float[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
+    private int[] _ids = new int[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
+    private float[] _sampled = new float[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
+    private float[] _full = new float[Math.Min(FirstRoom, group.Ticket.Request.MaxNewTokens)];
 
     public SampleGroup Group { get; } = group;
 
@@ -53,10 +53,10 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
 
     public int Count { get; private set; }
 
-    public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
+    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     /// <summary>The token to feed next and its position.</summary>
-    public int Token => Count == 0 ? Group.Prompt[^1] : ids[Count - 1];
+    public int Token => Count == 0 ? Group.Prompt[^1] : _ids[Count - 1];
 
     public int Position => Group.Shared + Count;
 
@@ -65,23 +65,25 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
     /// <summary>Takes a token; true where the completion ends with it.</summary>
     public bool Add(SampledToken token)
     {
-        if (Count == ids.Length)
+        if (Count == _ids.Length)
         {
             // By doubling, so that a long completion is not copied over and over, nor a short one given room for the limit.
             var room = Math.Min(2 * Count, Group.Ticket.Request.MaxNewTokens);
-            Array.Resize(ref ids, room);
-            Array.Resize(ref sampled, room);
-            Array.Resize(ref full, room);
+            Array.Resize(ref _ids, room);
+            Array.Resize(ref _sampled, room);
+            Array.Resize(ref _full, room);
         }
 
-        ids[Count] = token.Id;
-        sampled[Count] = token.LogProbability;
-        full[Count++] = token.FullLogProbability;
+        _ids[Count] = token.Id;
+        _sampled[Count] = token.LogProbability;
+        _full[Count++] = token.FullLogProbability;
         IsStopped = Group.Ticket.EndTokens.Contains(token.Id) || Group.Ticket.Request.Stop?.Invoke(Number, Ids) == true;
         return IsOver = IsStopped || Count >= Group.Ticket.Request.MaxNewTokens;
     }
 
     private bool IsStopped { get; set; }
 
-    public GeneratedSample Finish() => new(Group.Ticket.Number, Number, ids[..Count], sampled[..Count], full[..Count], IsStopped ? FinishReason.Stop : FinishReason.Length);
+    public GeneratedSample Finish() =>
+        new(Group.Ticket.Number, Number, _ids[..Count], _sampled[..Count], _full[..Count], IsStopped ? FinishReason.Stop
+        : FinishReason.Length);
 }

@@ -9,7 +9,8 @@ namespace Tenon.Models.Generation;
 public readonly record struct SampledToken(int Id, float LogProbability, float FullLogProbability);
 
 /// <summary>
-/// From one row of logits to a distribution and a token. Warpers work on the float32 row in place; probabilities, cumulative sums and the draw are float64 in
+/// From one row of logits to a distribution and a token. Warpers work on the float32 row in place; probabilities, cumulative sums and the
+/// draw are float64 in
 /// vocabulary order, so the choice is a pure function of the row and the uniform number.
 /// </summary>
 public static class Sampler

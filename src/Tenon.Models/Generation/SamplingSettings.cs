@@ -28,6 +28,7 @@ public sealed record SamplingSettings
         if (TopK < 0) yield return $"top-k must be 0 (off) or more, got {TopK}";
         if (!(TopP > 0 && TopP <= 1)) yield return $"top-p must lie above 0 and up to 1 (off), got {TopP}";
         if (!(MinP >= 0 && MinP <= 1)) yield return $"min-p must lie from 0 (off) to 1, got {MinP}";
-        if (!(RepetitionPenalty > 0) || !double.IsFinite(RepetitionPenalty)) yield return $"repetition penalty must be above 0 (1 is off), got {RepetitionPenalty}";
+        if (!(RepetitionPenalty > 0) || !double.IsFinite(RepetitionPenalty))
+            yield return $"repetition penalty must be above 0 (1 is off), got {RepetitionPenalty}";
     }
 }

@@ -3,8 +3,10 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Models.Layers;
 
 /// <summary>
-/// How groups of completions lie in a flat batch: for each group its completions in order, then its prompt, so that a sum over rows visits completions before the
-/// prompt that they share. A completion's run starts with the prompt's last token, so each of its rows predicts one of its tokens and the shared part needs none.
+/// How groups of completions lie in a flat batch: for each group its completions in order, then its prompt, so that a sum over rows visits
+/// completions before the
+/// prompt that they share. A completion's run starts with the prompt's last token, so each of its rows predicts one of its tokens and the
+/// shared part needs none.
 /// </summary>
 public sealed class GroupLayout
 {
@@ -28,7 +30,9 @@ public sealed class GroupLayout
     /// <summary>The token that each of <see cref="Rows"/> predicts.</summary>
     public int[] Targets { get; }
 
-    /// <summary>The layout of groups; where <paramref name="sharePrompts"/> is off each completion carries its own copy of the prompt.</summary>
+    /// <summary>
+    /// The layout of groups; where <paramref name="sharePrompts"/> is off each completion carries its own copy of the prompt.
+    /// </summary>
     public static GroupLayout Of(IReadOnlyList<(int[] Prompt, IReadOnlyList<int[]> Completions)> groups, bool sharePrompts = true)
     {
         var ids = new List<int>();

@@ -19,7 +19,8 @@ public sealed class RmsNorm(string path, Parameter weight, float epsilon)
     public INormSlot? Slot { get; set; }
 
     /// <summary>Normalised rows through the slot, where there is one. Rows longer than the weight are normalised head by head.</summary>
-    public Tensor Forward(Tape tape, Tensor x, TokenBatch batch) => Slot is null ? With(tape, x, Weight) : Slot.Forward(tape, this, x, batch);
+    public Tensor Forward(Tape tape, Tensor x, TokenBatch batch) =>
+        Slot is null ? With(tape, x, Weight) : Slot.Forward(tape, this, x, batch);
 
     /// <summary>Normalised rows scaled by another weight.</summary>
     public Tensor With(Tape tape, Tensor x, Parameter weight) => tape.RmsNorm(x, weight, Epsilon);

@@ -2,14 +2,18 @@ using Tenon.Tensors;
 
 namespace Tenon.Models.Layers;
 
-/// <summary>The identity of an adapter inside a batch: what a run names. The adapter project gives it parameters; models only pass it on.</summary>
+/// <summary>
+/// The identity of an adapter inside a batch: what a run names. The adapter project gives it parameters; models only pass it on.
+/// </summary>
 public interface IAdapter
 {
     /// <summary>A name for messages.</summary>
     string Name { get; }
 }
 
-/// <summary>What an adapter puts into a linear layer's slot: the whole product, so that it can change inputs, outputs and the bias.</summary>
+/// <summary>
+/// What an adapter puts into a linear layer's slot: the whole product, so that it can change inputs, outputs and the bias.
+/// </summary>
 public interface ILinearSlot
 {
     /// <summary>y [tokens, out] of x [tokens, in], each run through the adapter that the batch names for it.</summary>

@@ -4,7 +4,8 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Models.Layers;
 
 /// <summary>
-/// A flat batch: token ids without padding, cut into runs that may name other runs (or a cache) as what comes before them. It also says which adapter each
+/// A flat batch: token ids without padding, cut into runs that may name other runs (or a cache) as what comes before them. It also says
+/// which adapter each
 /// run goes through, so that one batch can mix the policy, other adapters and the base model.
 /// </summary>
 public sealed class TokenBatch
@@ -37,7 +38,9 @@ public sealed class TokenBatch
     /// <summary>Number of tokens.</summary>
     public int Count => Ids.Length;
 
-    /// <summary>A batch of runs that holds its whole context; <paramref name="ids"/> row by row as <paramref name="runs"/> cut them.</summary>
+    /// <summary>
+    /// A batch of runs that holds its whole context; <paramref name="ids"/> row by row as <paramref name="runs"/> cut them.
+    /// </summary>
     public static TokenBatch Of(int[] ids, TokenRun[] runs, IAdapter? adapter = null, HeldGradients? held = null)
     {
         var total = runs.Sum(r => r.Length);
@@ -59,8 +62,13 @@ public sealed class TokenBatch
         return Of([.. sequences.SelectMany(s => s)], runs, adapter);
     }
 
-    internal static TokenBatch ForCache(int[] ids, TokenRun[] runs, int[][] pages, KvCache cache, IAdapter? adapter, IReadOnlyList<IAdapter?>? runAdapters) =>
-        new(ids, PositionsOf(runs, ids.Length), AttentionLayout.ForCache(runs, pages)) { Cache = cache, Adapter = adapter, RunAdapters = runAdapters };
+    internal static TokenBatch ForCache(int[] ids, TokenRun[] runs, int[][] pages, KvCache cache, IAdapter? adapter,
+        IReadOnlyList<IAdapter?>? runAdapters) =>
+        new(ids, PositionsOf(runs, ids.Length), AttentionLayout.ForCache(runs, pages))
+        {
+            Cache = cache, Adapter = adapter,
+            RunAdapters = runAdapters
+        };
 
     private static int[] PositionsOf(TokenRun[] runs, int count)
     {

@@ -44,7 +44,8 @@ public static class ExpectedTensors
     }
 
     /// <summary>
-    /// Throws unless the source holds the expected tensors in the expected shapes and nothing else that could be part of the model. Empty tensors and
+    /// Throws unless the source holds the expected tensors in the expected shapes and nothing else that could be part of the model. Empty
+    /// tensors and
     /// leftovers of training are passed over: they come back as notices.
     /// </summary>
     public static IReadOnlyList<string> Check(IWeightSource source, ModelConfig config)
@@ -52,23 +53,32 @@ public static class ExpectedTensors
         var expected = Of(config).ToDictionary(t => t.Name, t => t.Shape);
         var missing = expected.Keys.Where(n => !source.Tensors.ContainsKey(n)).ToArray();
         if (missing.Length > 0)
-            throw new TenonException($"'{source.Location}' lacks {Count(missing.Length)}", List(missing), $"{source.Tensors.Count} others", missing is ["lm_head.weight"]
-                ? "Set tie_word_embeddings to true in config.json if the model has no head of its own." : "Check that config.json and the weights belong together and that all shards are there.");
+            throw new TenonException($"'{source.Location}' lacks {Count(missing.Length)}", List(missing), $"{source.Tensors.Count} others",
+                missing is ["lm_head.weight"]
+                ? "Set tie_word_embeddings to true in config.json if the model has no head of its own."
+                : "Check that config.json and the weights belong together and that all shards are there.");
         foreach (var (name, shape) in expected)
         {
             var info = source.Tensors[name];
             if (!info.Shape.AsSpan().SequenceEqual(shape))
-                throw new TenonException($"Tensor '{name}' of '{source.Location}' has a wrong shape", $"[{string.Join(", ", shape)}]", info.ShapeText, "Check that config.json and the weights belong together.");
-            if (Enum.TryParse<SafetensorsType>(info.Storage.ToString(), out var type) && type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
-                throw new TenonException($"Tensor '{name}' of '{source.Location}' has an unsupported type", "F32, F16 or BF16", $"{info.Storage}", "Convert the checkpoint to one of these types.");
+                throw new TenonException($"Tensor '{name}' of '{source.Location}' has a wrong shape", $"[{string.Join(", ", shape)}]",
+                    info.ShapeText, "Check that config.json and the weights belong together.");
+            if (Enum.TryParse<SafetensorsType>(info.Storage.ToString(), out var type)
+                && type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
+                throw new TenonException($"Tensor '{name}' of '{source.Location}' has an unsupported type", "F32, F16 or BF16",
+                    $"{info.Storage}", "Convert the checkpoint to one of these types.");
         }
-        var surplus = source.Tensors.Values.Where(t => !expected.ContainsKey(t.Name) && !IsCopy(t.Name, config)).OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
+        var surplus = source.Tensors.Values.Where(t => !expected.ContainsKey(t.Name) && !IsCopy(t.Name, config))
+            .OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
         string[] unknown = [.. surplus.Where(t => !Leftovers.Is(t)).Select(t => t.Name)];
         if (unknown.Length > 0)
-            throw new TenonException($"'{source.Location}' holds {Count(unknown.Length)} that a {config.ModelType} of this configuration does not have", $"{expected.Count} tensors", List(unknown),
+            throw new TenonException(
+                $"'{source.Location}' holds {Count(unknown.Length)} that a {config.ModelType} of this configuration does not have",
+                $"{expected.Count} tensors", List(unknown),
                 "Check flags such as attention_bias, mlp_bias and num_hidden_layers in config.json.");
         return surplus.Length == 0 ? []
-            : [$"'{source.Location}' holds {Count(surplus.Length)} that {(surplus.Length == 1 ? "is" : "are")} no part of the model and passed over: {List([.. surplus.Select(t => t.Name)])}"];
+            : [$"'{source.Location}' holds {Count(surplus.Length)} that {(surplus.Length == 1 ? "is" : "are")} no part of the model and "
+            + $"passed over: {List([.. surplus.Select(t => t.Name)])}"];
     }
 
     // Old checkpoints store the rotary frequencies, which follow from the configuration; a tied head may be stored beside the embedding.

@@ -18,11 +18,13 @@ public static class HuggingFaceExport
     /// <param name="type">F32 (exact for every source), BF16 or F16 (rounded to nearest).</param>
     /// <param name="writeTokenizer">Writes the tokenizer's files into the folder it is given (a temporary one, renamed afterwards).</param>
     /// <param name="shardBytes">Largest size of a file.</param>
-    public static void Write(string folder, ModelConfig config, IWeightSource weights, SafetensorsType type, Action<string>? writeTokenizer = null, long shardBytes = DefaultShardBytes)
+    public static void Write(string folder, ModelConfig config, IWeightSource weights, SafetensorsType type,
+        Action<string>? writeTokenizer = null, long shardBytes = DefaultShardBytes)
     {
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(target) || Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
-            throw new TenonException($"Cannot write the model to '{folder}'", "a folder that does not exist or is empty", File.Exists(target) ? "a file" : "a folder with files in it", "Choose another folder or remove this one.", usage: true);
+            throw new TenonException($"Cannot write the model to '{folder}'", "a folder that does not exist or is empty",
+                File.Exists(target) ? "a file" : "a folder with files in it", "Choose another folder or remove this one.", usage: true);
         ExpectedTensors.Check(weights, config);
         var configText = HuggingFaceConfigWriter.Config(config, TorchName(type), weights.Location);
         var temporary = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
@@ -47,7 +49,8 @@ public static class HuggingFaceExport
                 // The first fault is the one to report.
             }
             if (e is IOException or UnauthorizedAccessException)
-                throw new TenonException($"Cannot write the model to '{folder}'", "a place that can be written to, with room for the model", e.Message, "Free space or choose another folder.", e);
+                throw new TenonException($"Cannot write the model to '{folder}'", "a place that can be written to, with room for the model",
+                    e.Message, "Free space or choose another folder.", e);
             throw;
         }
     }
@@ -57,7 +60,8 @@ public static class HuggingFaceExport
         var shards = Shards(config, type, shardBytes);
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, SafetensorsWeights.SingleName), shards[0].Select(n => SafetensorsEntry.FromSource(weights, n, type)));
+            SafetensorsWriter.Write(Path.Combine(folder, SafetensorsWeights.SingleName),
+                shards[0].Select(n => SafetensorsEntry.FromSource(weights, n, type)));
             return;
         }
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -73,7 +77,8 @@ public static class HuggingFaceExport
             ["metadata"] = new JsonObject { ["total_parameters"] = count, ["total_size"] = count * type.Bytes() },
             ["weight_map"] = new JsonObject(map.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
         };
-        AtomicFile.WriteText(Path.Combine(folder, SafetensorsWeights.IndexName), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, SafetensorsWeights.IndexName),
+            index.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n");
     }
 
     private static List<List<string>> Shards(ModelConfig config, SafetensorsType type, long shardBytes)

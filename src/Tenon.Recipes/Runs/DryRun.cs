@@ -15,17 +15,21 @@ internal static class DryRun
             RecipeFile.Resolved(setup.Settings).ToJsonString(RunJson.Indented),
             "",
             $"model        {setup.Settings.Model}: {setup.Model.Config.ModelType}, {setup.Model.ParameterCount:N0} parameters",
-            $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters ({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",
-            $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most {setup.Settings.Rollout.MaxNewTokens} tokens",
+            $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters "
+            + $"({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",
+            $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most "
+            + $"{setup.Settings.Rollout.MaxNewTokens} tokens",
         };
         var before = Math.Max(0, ProcessMemory.PeakBytes() - setup.Model.WeightBytes);
         var probe = RunProbe.Of(setup);
         var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
-        foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes))) lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
+        foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes)))
+            lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
         // The program itself, its heap and what it compiled: what the process holds beyond the parts.
         var program = Math.Max(before, ProcessMemory.PeakBytes() - expected.Sum(p => p.Bytes));
         lines.Add($"memory       program and heap: about {Size(program)}, at most {Size(2 * program)}");
-        lines.Add($"memory       all: about {Size(expected.Sum(p => p.Bytes) + program)}, at most {Size(worst.Sum(p => p.Bytes) + 2 * program)}");
+        lines.Add(
+            $"memory       all: about {Size(expected.Sum(p => p.Bytes) + program)}, at most {Size(worst.Sum(p => p.Bytes) + 2 * program)}");
         lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
     }

@@ -18,7 +18,9 @@ internal static class MemoryCheck
         ];
     }
 
-    /// <summary>Bytes by part as a probe lets expect them: sequences and batches as long as completions are, not as they may become.</summary>
+    /// <summary>
+    /// Bytes by part as a probe lets expect them: sequences and batches as long as completions are, not as they may become.
+    /// </summary>
     public static IReadOnlyList<(string What, long Bytes)> Expected(TrainingSetup setup, RunProbe probe)
     {
         var (worst, config, rollout, update) = (Estimate(setup), setup.Model.Config, setup.Settings.Rollout, setup.Settings.Update);
@@ -28,7 +30,8 @@ internal static class MemoryCheck
         [
             worst[0], worst[1],
             (worst[2].What, Math.Min(worst[2].Bytes, pages * GeneratorMemory.PageBytes(config))),
-            (worst[3].What, Math.Min(worst[3].Bytes, MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)))),
+            (worst[3].What,
+                Math.Min(worst[3].Bytes, MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)))),
         ];
     }
 
@@ -39,7 +42,8 @@ internal static class MemoryCheck
         var available = MemoryPlan.AvailableBytes();
         var total = parts.Sum(p => p.Bytes);
         if (total <= available) return;
-        throw new TenonException($"memory of the run: {string.Join(", ", parts.Select(p => $"{p.What} {p.Bytes / 1e9:F1} GB"))}", $"at most {available / 1e9:F1} GB", $"{total / 1e9:F1} GB",
+        throw new TenonException($"memory of the run: {string.Join(", ", parts.Select(p => $"{p.What} {p.Bytes / 1e9:F1} GB"))}",
+            $"at most {available / 1e9:F1} GB", $"{total / 1e9:F1} GB",
             Largest(setup, available - parts[0].Bytes - parts[1].Bytes, parts[2].Bytes, parts[3].Bytes), usage: true);
     }
 
@@ -53,7 +57,8 @@ internal static class MemoryCheck
         if (sequences < 1 || tokens < 1) return "the model with its adapter is too large for this machine";
         var fits = new List<string>();
         if (sequences < concurrency) fits.Add($"rollout.concurrency up to {sequences}");
-        if (tokens < update.MicroBatchTokens || pass > free) fits.Add($"update.micro-batch-tokens up to {Math.Min(tokens, update.MicroBatchTokens)} with update.recompute: true");
+        if (tokens < update.MicroBatchTokens || pass > free)
+            fits.Add($"update.micro-batch-tokens up to {Math.Min(tokens, update.MicroBatchTokens)} with update.recompute: true");
         return $"{string.Join(" and ", fits)} would fit";
     }
 }

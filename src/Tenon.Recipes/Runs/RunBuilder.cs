@@ -4,10 +4,10 @@ using Tenon.Evaluation.Benchmarks;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Objectives;
-using Tenon.Rollouts;
 using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
@@ -15,7 +15,10 @@ namespace Tenon.Recipes;
 /// <summary>From a resolved recipe to what the trainer needs: model, adapter, problems, rewards, held-out data.</summary>
 internal static class RunBuilder
 {
-    /// <summary>Opens everything that the recipe names; a run that goes on (<paramref name="resumed"/>) reads its adapter from its last checkpoint next.</summary>
+    /// <summary>
+    /// Opens everything that the recipe names; a run that goes on (<paramref name="resumed"/>) reads its adapter from its last checkpoint
+    /// next.
+    /// </summary>
     public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null, RunHome? from = null)
     {
         var home = from ?? RunHome.Here;
@@ -25,11 +28,14 @@ internal static class RunBuilder
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
         var loaded = LanguageModel.Open(home.PathOf(settings.Model), settings.Precision,
-            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0), settings.Data.ChatTemplate,
+            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
+            settings.Data.ChatTemplate,
             settings.Template, settings.TokenizerPre);
         notices.AddRange(loaded.Notices);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
-            throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'", $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it", $"{settings.Rollout.MaxNewTokens}", usage: true);
+            throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'",
+                $"below the model's context of {loaded.Model.MaxLength} tokens, so that a prompt fits before it",
+                $"{settings.Rollout.MaxNewTokens}", usage: true);
         var adapter = Adapter(settings, loaded, problems, resumed, home);
         notices.AddRange(adapter.Start.Notices);
         if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(settings.Adapter));
@@ -44,12 +50,14 @@ internal static class RunBuilder
             Rewards = rewards,
             Objective = settings.Objective,
             HeldOut = heldOut,
-            Notices = [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
+            Notices =
+            [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
         };
     }
 
     /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
-    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold = false)
+    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold =
+        false)
     {
         if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
         var problems = ReadFile((home ?? RunHome.Here).PathOf(data.Train!), Columns(data) with { AnyGold = anyGold }, notices);
@@ -61,7 +69,8 @@ internal static class RunBuilder
     public static ITask TaskOf(TaskSettings settings)
     {
         var task = settings.Create();
-        if (settings.Level > task.Levels) throw new TenonException($"data.task.level of '{task.Name}'", $"1 to {task.Levels}", $"{settings.Level}", usage: true);
+        if (settings.Level > task.Levels)
+            throw new TenonException($"data.task.level of '{task.Name}'", $"1 to {task.Levels}", $"{settings.Level}", usage: true);
         return task;
     }
 
@@ -72,7 +81,11 @@ internal static class RunBuilder
     /// <summary>A benchmark's columns: its own; else the training data's where the file has them, else the usual names.</summary>
     private static ProblemColumns Columns(string benchmark, RunSettings settings) =>
         settings.Evaluate.Columns?.GetValueOrDefault(benchmark) is { } own
-            ? new ProblemColumns { Problem = own.ProblemColumn, Answer = own.AnswerColumn, Id = own.IdColumn, Solution = settings.Data.SolutionColumn }
+            ? new ProblemColumns
+            {
+                Problem = own.ProblemColumn, Answer = own.AnswerColumn, Id = own.IdColumn,
+                Solution = settings.Data.SolutionColumn
+            }
             : new ProblemColumns { Before = Columns(settings.Data), Solution = settings.Data.SolutionColumn };
 
     private static IReadOnlyList<Problem> ReadFile(string path, ProblemColumns columns, List<string>? notices)
@@ -85,7 +98,8 @@ internal static class RunBuilder
     public static List<WeightedReward> Rewards(IReadOnlyList<RewardSettings> settings, DataSettings data)
     {
         var rewards = settings.Select(s => new WeightedReward(Reward(s, data), s.Weight)).ToList();
-        if (!rewards.Exists(r => r.Reward.IsOutcome)) rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
+        if (!rewards.Exists(r => r.Reward.IsOutcome))
+            rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
         return rewards;
     }
 
@@ -94,7 +108,8 @@ internal static class RunBuilder
         if (reward.Name == RewardSettings.TaskChecker && data.Task is not null) return TaskOf(data.Task).Checker;
         var options = reward.Options?.ToDictionary(o => o.Key, o => (object?)o.Value) ?? [];
         // A reward that wraps another wraps the task's own checker, unless the recipe says which.
-        if (reward.Name == "cosine-length" && data.Task is { } task && options.GetValueOrDefault("of") is null or JsonElement { ValueKind: JsonValueKind.Null }) options["of"] = task.Name;
+        if (reward.Name == "cosine-length" && data.Task is { } task
+            && options.GetValueOrDefault("of") is null or JsonElement { ValueKind: JsonValueKind.Null }) options["of"] = task.Name;
         return RewardFinder.Create(reward.Name, options);
     }
 
@@ -111,12 +126,14 @@ internal static class RunBuilder
     }
 
     /// <summary>The problems of a benchmark as the recipe names it.</summary>
-    public static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home, bool anyGold)
+    public static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home,
+        bool anyGold)
     {
         if (settings.Data.Task is { } task && name == "held-out")
         {
             var family = TaskOf(task);
-            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems).Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
+            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems)
+                .Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
         }
 
         var path = DataTable.Locate(name, settings.Evaluate.Data, home.PathOf);
@@ -130,7 +147,8 @@ internal static class RunBuilder
         var recipe = settings.Adapter;
         // The checkpoint of a run that goes on holds all of the adapter; the folder that it began from may be gone.
         if (recipe.From is { } folder)
-            return PeftFolder.Load(loaded.Model, resumed?.NewestCheckpoint().Step is { } step ? resumed.CheckpointFolder(step) : home.PathOf(folder));
+            return PeftFolder.Load(loaded.Model, resumed?.NewestCheckpoint().Step is { } step ? resumed.CheckpointFolder(step)
+                : home.PathOf(folder));
         var method = AdapterMethod.Of(recipe.Method);
         var start = new AdapterStart
         {

@@ -9,11 +9,14 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
 
-/// <summary>What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.</summary>
+/// <summary>
+/// What <c>run.json</c> says of a run, and the refusal to go on where the numbers would be others than those of the run so far.
+/// </summary>
 internal static class RunIdentity
 {
     /// <summary>A run as it begins; <paramref name="verb"/> is the verb that goes on with it.</summary>
-    public static RunDescription Of<T>(string verb, T settings, Precision precision, CausalModel model, AdapterSet adapter, DataSettings data)
+    public static RunDescription Of<T>(string verb, T settings, Precision precision, CausalModel model, AdapterSet adapter,
+        DataSettings data)
         where T : ISettings => new()
         {
             Verb = verb,
@@ -30,19 +33,23 @@ internal static class RunIdentity
             Parameters = model.ParameterCount,
             Machine = new JsonObject
             {
-                ["cores"] = Environment.ProcessorCount, ["os"] = Environment.OSVersion.Platform.ToString(), ["dotnet"] = Environment.Version.ToString(),
+                ["cores"] = Environment.ProcessorCount, ["os"] = Environment.OSVersion.Platform.ToString(),
+                ["dotnet"] = Environment.Version.ToString(),
             },
             Started = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
         };
 
     /// <summary>
-    /// The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the same, but for
+    /// The recipe of a run that <paramref name="verb"/> is to go on with. A recipe or overrides that were given beside it must say the
+    /// same, but for
     /// keys that may change while a run goes on (<see cref="RunChanges"/>): these are noted in the description.
     /// </summary>
-    public static T Recipe<T>(RunFolder run, ref RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides, Action<string> say)
+    public static T Recipe<T>(RunFolder run, ref RunDescription description, string verb, string? recipe, IReadOnlyList<string> overrides,
+        Action<string> say)
         where T : ISettings, new()
     {
-        if (description.Verb != verb) throw new TenonException($"{run.Folder} is a run of `tenon {description.Verb}`", hint: run.ResumeCommand(), usage: true);
+        if (description.Verb != verb)
+            throw new TenonException($"{run.Folder} is a run of `tenon {description.Verb}`", hint: run.ResumeCommand(), usage: true);
         if (description.Recipe.Count == 0) throw run.Damaged("no recipe");
         try
         {
@@ -66,13 +73,17 @@ internal static class RunIdentity
     {
         if (forced) return;
         if (run.Numerics is { } numerics && numerics != Numerics.Version)
-            throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}", "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
+            throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}",
+                "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
         if (run.Precision == "bf16" && run.Tier is { } tier && tier != Numerics.Tier)
-            throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", Numerics.Tier, "--force to go on with other numbers", usage: true);
+            throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", Numerics.Tier,
+                "--force to go on with other numbers", usage: true);
         if (run.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
-            throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint, "the model's file has changed since: restore it, or --force", usage: true);
+            throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint,
+                "the model's file has changed since: restore it, or --force", usage: true);
         if (run.DataSha256 is { } hash && DataSha256(data, home) is var now && hash != now)
-            throw new TenonException($"data '{data.Train}'", $"SHA-256 {hash}, as the run began", now ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
+            throw new TenonException($"data '{data.Train}'", $"SHA-256 {hash}, as the run began", now
+                ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
     }
 
     // A task is all in the recipe; a file is known by its bytes.

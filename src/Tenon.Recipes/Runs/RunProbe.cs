@@ -6,7 +6,8 @@ using Tenon.Training;
 namespace Tenon.Recipes;
 
 /// <summary>
-/// A short piece of the run itself, measured on this machine: its first prompts are sampled with its own settings and adapter, judged, scored and passed through forward and
+/// A short piece of the run itself, measured on this machine: its first prompts are sampled with its own settings and adapter, judged,
+/// scored and passed through forward and
 /// backward, as many of them as a few seconds allow. Nothing of it is kept.
 /// </summary>
 /// <param name="Length">Mean length of a completion; where the probe had to cut them, what their ends so far suggest.</param>
@@ -17,7 +18,8 @@ namespace Tenon.Recipes;
 /// <param name="SecondsPerTrained">Seconds of forward and backward by completion token.</param>
 /// <param name="Completions">Completions that the probe rests on.</param>
 internal sealed record RunProbe(
-    double Length, double PromptTokens, double Mixed, double SecondsPerSampled, double SecondsPerScored, double SecondsPerTrained, int Completions)
+    double Length, double PromptTokens, double Mixed, double SecondsPerSampled, double SecondsPerScored, double SecondsPerTrained,
+    int Completions)
 {
     private const double Budget = 3;
 
@@ -56,7 +58,9 @@ internal sealed record RunProbe(
 
     private static (RolloutBatch Batch, double Seconds) Draw(TrainingSetup setup, int prompts, int limit)
     {
-        var settings = setup.Settings with { Rollout = setup.Settings.Rollout with { Prompts = prompts, MaxNewTokens = limit, DynamicSampling = false } };
+        var settings = setup.Settings
+            with
+        { Rollout = setup.Settings.Rollout with { Prompts = prompts, MaxNewTokens = limit, DynamicSampling = false } };
         var clock = Stopwatch.StartNew();
         var batch = (setup with { Settings = settings }).LocalRollouts().Draw(1, new RolloutState(), _ => { }, CancellationToken.None);
         return (batch, clock.Elapsed.TotalSeconds);
@@ -66,7 +70,9 @@ internal sealed record RunProbe(
     {
         if (groups.Count == 0) return (0, 0);
         var settings = setup.Settings;
-        var options = new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute ?? MemoryPlan.Recompute(setup));
+        var options =
+            new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
+            ?? MemoryPlan.Recompute(setup));
         var updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, options, new Tape(null, setup.Precision));
         updater.AccumulateWeighted([groups[0]], setup.Adapter, (_, _) => 0);
         var clock = Stopwatch.StartNew();

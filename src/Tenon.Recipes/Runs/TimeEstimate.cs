@@ -3,7 +3,10 @@ using Tenon.Training;
 
 namespace Tenon.Recipes;
 
-/// <summary>A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit and dynamic sampling draws all its rounds.</summary>
+/// <summary>
+/// A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit and dynamic sampling
+/// draws all its rounds.
+/// </summary>
 internal static class TimeEstimate
 {
     /// <summary>Lines for a person.</summary>
@@ -13,7 +16,8 @@ internal static class TimeEstimate
         var expected = Parts(setup, probe, probe.Length, Draws(rollout.DynamicSampling, rollout.MaxRounds, probe.Mixed));
         var worst = Parts(setup, probe, rollout.MaxNewTokens, rollout.DynamicSampling ? rollout.MaxRounds : 1);
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most (from {probe.Completions} completions that were sampled for this estimate)");
+            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most (from {probe.Completions} completions that "
+            + $"were sampled for this estimate)");
         foreach (var (name, seconds, most) in expected.Zip(worst, (a, b) => (a.Name, a.Seconds, b.Seconds)))
             if (most > 0) yield return $"time         {name}: about {Text(seconds)} a step, at most about {Text(most)}";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
@@ -44,7 +48,8 @@ internal static class TimeEstimate
     }
 
     // Dynamic sampling draws until enough groups are mixed; the probe's share of them says how often.
-    private static double Draws(bool dynamic, int rounds, double mixed) => !dynamic ? 1 : mixed > 0 ? Math.Clamp(1 / mixed, 1, rounds) : rounds;
+    private static double Draws(bool dynamic, int rounds, double mixed) =>
+        !dynamic ? 1 : mixed > 0 ? Math.Clamp(1 / mixed, 1, rounds) : rounds;
 
     private static int Evaluations(TrainingSetup setup)
     {
@@ -55,7 +60,8 @@ internal static class TimeEstimate
     }
 
     private static double Evaluation(TrainingSetup setup, RunProbe probe, double length) =>
-        setup.HeldOut.Sum(h => (double)h.Problems.Count * h.Samples) * Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length) * probe.SecondsPerSampled;
+        setup.HeldOut.Sum(h => (double)h.Problems.Count * h.Samples) * Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length)
+        * probe.SecondsPerSampled;
 
     private static string Whole(TrainingSetup setup, double step, double longest, double evaluation, double mostEvaluation)
     {

@@ -3,8 +3,10 @@ using Tenon.Rewards.Outcome;
 namespace Tenon.Rewards.Code;
 
 /// <summary>
-/// The completion's last code block passes its tests: each runs in a process of its own, without network, with nothing writable but a folder that is
-/// thrown away, and within limits of time, memory, processes and output. Tests give standard input and expect standard output, or are statements
+/// The completion's last code block passes its tests: each runs in a process of its own, without network, with nothing writable but a
+/// folder that is
+/// thrown away, and within limits of time, memory, processes and output. Tests give standard input and expect standard output, or are
+/// statements
 /// that fail where the code is wrong.
 /// </summary>
 public sealed class CodeReward(CodeSettings settings) : IReward
@@ -30,7 +32,8 @@ public sealed class CodeReward(CodeSettings settings) : IReward
         if (_language.Print is null && tests.Any(t => t.Statements is not null)) return Verdict.Skip("statements-in-unknown-language");
         if (Find(completion, out var reason) is not { } code) return new Verdict(0, false, reason);
         if (code.Length > LongestCode) return new Verdict(0, false, "too-long");
-        var setup = problem.Fields is { } fields && fields.TryGetValue(settings.SetupColumn, out var s) && s.ValueKind == System.Text.Json.JsonValueKind.String ? s.GetString() + "\n" : "";
+        var setup = problem.Fields is { } fields && fields.TryGetValue(settings.SetupColumn, out var s)
+            && s.ValueKind == System.Text.Json.JsonValueKind.String ? s.GetString() + "\n" : "";
         try
         {
             return Run(setup + code, tests) with { Extracted = code };

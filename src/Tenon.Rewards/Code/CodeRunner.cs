@@ -15,12 +15,16 @@ internal sealed class CodeRunner(CodeSettings settings, Language language) : IDi
     // The build of a program that several tests share: source, and its file or the fault.
     private (string Source, string? Fault)? _built;
 
-    /// <summary>Why a test fails (<c>wrong-output</c>, <c>error</c>, <c>timeout</c>, <c>memory-limit</c>, <c>process-limit</c>, <c>output-limit</c>, <c>no-end</c>, <c>build-failed</c>), or null where it passes.</summary>
+    /// <summary>
+    /// Why a test fails (<c>wrong-output</c>, <c>error</c>, <c>timeout</c>, <c>memory-limit</c>, <c>process-limit</c>, <c>output-limit</c>,
+    /// <c>no-end</c>, <c>build-failed</c>), or null where it passes.
+    /// </summary>
     public string? Fault(string code, CodeTest test)
     {
         // Printed after the last statement: a program that leaves early with exit code 0 has not passed. It cannot be guessed.
         var end = test.Statements is null ? null : RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var source = test.Statements is null ? code : Join(code, test.Statements, language.Print!.Replace("{0}", end, StringComparison.Ordinal));
+        var source = test.Statements is null ? code
+            : Join(code, test.Statements, language.Print!.Replace("{0}", end, StringComparison.Ordinal));
         if (Prepare(source, out var command) is { } fault) return fault;
         var result = Run(command, false, test.Input, Limits);
         if (Stopped(result) is { } stopped) return stopped;
@@ -66,12 +70,15 @@ internal sealed class CodeRunner(CodeSettings settings, Language language) : IDi
 
     private ProcessResult Run(IReadOnlyList<string> command, bool building, string input, ProcessLimits limits)
     {
-        var sandbox = new Sandbox(building ? BuildDisk : settings.Disk, limits.Processes, limits.Seconds, language.ReservesMemory ? null : limits.MemoryBytes + AddressMargin, settings.Hide);
+        var sandbox =
+            new Sandbox(building ? BuildDisk : settings.Disk, limits.Processes, limits.Seconds, language.ReservesMemory ? null
+            : limits.MemoryBytes + AddressMargin, settings.Hide);
         var isolated = settings.Isolation == CodeIsolation.Required;
         using var group = ProcessGroup.Create(limits.Processes + Sandbox.ThreadAllowance);
         if (group is null && isolated) throw new SandboxFailure("no limit on processes");
         var whole = isolated ? sandbox.Command(_folder, building, command) : sandbox.Unisolated(command);
-        var result = LimitedProcess.Run(group?.Join(whole) ?? whole, Sandbox.Environment(isolated ? "/tmp" : _folder), _folder, input, limits);
+        var result =
+            LimitedProcess.Run(group?.Join(whole) ?? whole, Sandbox.Environment(isolated ? "/tmp" : _folder), _folder, input, limits);
         return isolated && Sandbox.Failed(result) ? throw new SandboxFailure(result.Errors.Trim()) : result;
     }
 
@@ -92,14 +99,16 @@ internal sealed class CodeRunner(CodeSettings settings, Language language) : IDi
         if (!language.IsCSharp) return $"{code}\n\n{tests}\n{print}\n";
         var (usings, rest) = (new StringBuilder(), new StringBuilder());
         foreach (var line in (tests + "\n" + print + "\n" + code).Split('\n'))
-            (line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('(') && line.TrimEnd().EndsWith(';') && !line.Contains(" var ") ? usings : rest).Append(line).Append('\n');
+            (line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('(') && line.TrimEnd().EndsWith(';')
+                && !line.Contains(" var ") ? usings : rest).Append(line).Append('\n');
         return usings.Append(rest).ToString();
     }
 
     private bool Same(string expected, string output)
     {
         if (settings.Output == OutputMatch.Words)
-            return expected.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SequenceEqual(output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return expected.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .SequenceEqual(output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return Lines(expected) == Lines(output);
     }
 

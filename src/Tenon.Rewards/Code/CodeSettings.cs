@@ -3,7 +3,9 @@ namespace Tenon.Rewards.Code;
 /// <summary>How code is run, what it may use, and how tests become a reward.</summary>
 public sealed record CodeSettings : ISettings
 {
-    /// <summary>The program that runs the code, with its own arguments: <c>python3</c>, <c>node</c>, <c>dotnet run</c> (C#, through the SDK) ...</summary>
+    /// <summary>
+    /// The program that runs the code, with its own arguments: <c>python3</c>, <c>node</c>, <c>dotnet run</c> (C#, through the SDK) ...
+    /// </summary>
     public string Interpreter { get; init; } = "python3";
 
     /// <summary>The data column of the tests; without it the answer column is read.</summary>
@@ -49,7 +51,10 @@ public sealed record CodeSettings : ISettings
     /// <summary>Folders whose content the code does not see (data files with the answers, keys).</summary>
     public IReadOnlyList<string> Hide { get; init; } = [];
 
-    /// <summary><c>required</c>: no network, nothing writable but its own folder, or the run does not start. <c>none</c>: limits only; the code may reach everything that the user may.</summary>
+    /// <summary>
+    /// <c>required</c>: no network, nothing writable but its own folder, or the run does not start. <c>none</c>: limits only; the code may
+    /// reach everything that the user may.
+    /// </summary>
     public CodeIsolation Isolation { get; init; } = CodeIsolation.Required;
 
     /// <inheritdoc/>
@@ -59,7 +64,8 @@ public sealed record CodeSettings : ISettings
         else if (Language.Of(Interpreter).Missing is { } missing) yield return new("interpreter", $"'{missing}' is not on the PATH");
         if (string.IsNullOrWhiteSpace(Column)) yield return new("column", "is empty", "the name of a column");
         foreach (var folder in Hide.Where(f => !Directory.Exists(f))) yield return new("hide", $"'{folder}' is no folder");
-        if (Hide.Count > 0 && Isolation == CodeIsolation.None) yield return new("hide", "needs isolation: without it nothing can be hidden");
+        if (Hide.Count > 0 && Isolation == CodeIsolation.None)
+            yield return new("hide", "needs isolation: without it nothing can be hidden");
         if (Isolation == CodeIsolation.Required && Sandbox.Unavailable is { } reason)
             yield return new("isolation", $"code cannot be isolated on this machine ({reason})",
                 "'none', which runs it with the rights of the user, network and files included");

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Tenon.Rewards.Code;
 
-/// <summary>One test: text for standard input and the output that is expected, or statements that end in an error where the code is wrong.</summary>
+/// <summary>
+/// One test: text for standard input and the output that is expected, or statements that end in an error where the code is wrong.
+/// </summary>
 /// <param name="Input">Standard input.</param>
 /// <param name="Expected">Expected output; null for a test by statements.</param>
 /// <param name="Statements">Code that runs with the completion's (<c>assert f(2) == 4</c>); null for a test by output.</param>
@@ -12,7 +14,8 @@ internal sealed record CodeTest(string Input, string? Expected, string? Statemen
 
     /// <summary>
     /// A line's tests, from its column or its answer; null where they cannot be read. A list of texts or one text: statements. A list of
-    /// <c>{"input":...,"output":...}</c>, or <c>{"inputs":[...],"outputs":[...]}</c>: standard input and output. A text may hold any of these as JSON.
+    /// <c>{"input":...,"output":...}</c>, or <c>{"inputs":[...],"outputs":[...]}</c>: standard input and output. A text may hold any of
+    /// these as JSON.
     /// </summary>
     public static IReadOnlyList<CodeTest>? Of(Problem problem, string column)
     {
@@ -32,7 +35,8 @@ internal sealed record CodeTest(string Input, string? Expected, string? Statemen
     {
         JsonValueKind.String => ReadText(value.GetString()!),
         JsonValueKind.Array => value.GetArrayLength() == 0 ? null : [.. value.EnumerateArray().Select(One)],
-        JsonValueKind.Object when value.TryGetProperty("inputs", out var inputs) && value.TryGetProperty("outputs", out var outputs) => Pairs(inputs, outputs),
+        JsonValueKind.Object when value.TryGetProperty("inputs", out var inputs) && value.TryGetProperty("outputs", out var outputs) =>
+            Pairs(inputs, outputs),
         JsonValueKind.Object => [One(value)],
         _ => null,
     };

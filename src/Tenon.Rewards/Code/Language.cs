@@ -4,9 +4,12 @@ namespace Tenon.Rewards.Code;
 /// <param name="Command">The program and its arguments.</param>
 /// <param name="Extension">Of the source file.</param>
 /// <param name="Tags">Tags of code blocks that hold this language.</param>
-/// <param name="Print">A statement that prints <c>{0}</c> on a line of its own; null where it is not known, and assertions then cannot be run.</param>
-/// <param name="ReservesMemory">True where the runtime reserves far more addresses than it uses, so that an address limit would stop it at once.</param>
-internal sealed record Language(IReadOnlyList<string> Command, string Extension, IReadOnlyList<string> Tags, string? Print, bool ReservesMemory)
+/// <param name="Print">A statement that prints <c>{0}</c> on a line of its own; null where it is not known, and assertions then cannot be
+/// run.</param>
+/// <param name="ReservesMemory">True where the runtime reserves far more addresses than it uses, so that an address limit would stop it at
+/// once.</param>
+internal sealed record Language(IReadOnlyList<string> Command, string Extension, IReadOnlyList<string> Tags, string? Print,
+    bool ReservesMemory)
 {
     /// <summary>C# scripts are built by the SDK first, then run.</summary>
     public bool IsCSharp => Extension == ".cs";
@@ -22,7 +25,8 @@ internal sealed record Language(IReadOnlyList<string> Command, string Extension,
         return name switch
         {
             "python" or "pypy" => new(command, ".py", ["python", "py", "python3"], "print('\\n{0}', flush=True)", false),
-            "node" or "nodejs" or "deno" or "bun" => new(command, ".js", ["javascript", "js", "node", "typescript", "ts"], "console.log('\\n{0}');", true),
+            "node" or "nodejs" or "deno" or "bun" =>
+                new(command, ".js", ["javascript", "js", "node", "typescript", "ts"], "console.log('\\n{0}');", true),
             "dotnet" => new(["dotnet"], ".cs", ["csharp", "cs", "c#"], "System.Console.WriteLine(\"\\n{0}\");", true),
             "ruby" => new(command, ".rb", ["ruby", "rb"], "puts \"\\n{0}\"", false),
             "perl" => new(command, ".pl", ["perl", "pl"], "print \"\\n{0}\\n\";", false),

@@ -32,7 +32,8 @@ internal static class LimitedProcess
     private const int OwnProcesses = 2;
     private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(1);
 
-    public static ProcessResult Run(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder, string input, ProcessLimits limits)
+    public static ProcessResult Run(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder,
+        string input, ProcessLimits limits)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Tenon.Rewards.Code;
 
 /// <summary>
-/// A limit on processes that the kernel keeps. An ordinary user has one of his own (<c>prlimit --nproc</c> counts inside the sandbox); the administrator
-/// is exempt from it, so his code runs in a control group with a limit. Without either a program that only forks would stop the machine before
+/// A limit on processes that the kernel keeps. An ordinary user has one of his own (<c>prlimit --nproc</c> counts inside the sandbox); the
+/// administrator
+/// is exempt from it, so his code runs in a control group with a limit. Without either a program that only forks would stop the machine
+/// before
 /// anything that watches it could act.
 /// </summary>
 internal sealed class ProcessGroup : IDisposable
@@ -46,7 +48,8 @@ internal sealed class ProcessGroup : IDisposable
 
     /// <summary>The command that joins the group and goes on as another one.</summary>
     public string[] Join(IReadOnlyList<string> command) =>
-        Folder is null ? [.. command] : ["sh", "-c", "echo $$ > \"$1/cgroup.procs\" || exit 125; shift; exec \"$@\"", "join", Folder, .. command];
+        Folder is null ? [.. command]
+        : ["sh", "-c", "echo $$ > \"$1/cgroup.procs\" || exit 125; shift; exec \"$@\"", "join", Folder, .. command];
 
     /// <summary>Removes the group; its processes have ended by then.</summary>
     public void Dispose()

@@ -8,7 +8,9 @@ internal static class ProcessTree
     /// <summary>Whether this machine can tell.</summary>
     public static bool IsKnown { get; } = File.Exists($"/proc/self/task/{Environment.ProcessId}/children");
 
-    /// <summary>Processes (at most <paramref name="most"/> + 1 are counted) and their resident memory in bytes, the root's own included.</summary>
+    /// <summary>
+    /// Processes (at most <paramref name="most"/> + 1 are counted) and their resident memory in bytes, the root's own included.
+    /// </summary>
     public static (int Processes, long Bytes) Measure(int root, int most)
     {
         var (count, bytes) = (0, 0L);

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Tenon.Rewards.Code;
 
 /// <summary>
-/// Keeps code from network, files and other processes with what Linux gives any user: <c>unshare</c> makes namespaces for users, mounts, processes,
-/// network and shared memory; in them every mount is made read-only except a fresh <c>/tmp</c> of limited size, all capabilities are dropped, and
+/// Keeps code from network, files and other processes with what Linux gives any user: <c>unshare</c> makes namespaces for users, mounts,
+/// processes,
+/// network and shared memory; in them every mount is made read-only except a fresh <c>/tmp</c> of limited size, all capabilities are
+/// dropped, and
 /// limits on processor time, file size and processes are set. When the outermost process ends, the kernel ends all that are inside.
 /// Not hidden are the files that the user may read (<c>hide</c> names folders to cover); speed, load and the clock can be seen.
 /// </summary>
@@ -16,7 +18,8 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
     // Runtimes have threads of their own, which count as processes here.
     internal const int ThreadAllowance = 128;
 
-    // $1 the folder with the code, $2 megabytes of /tmp, $3 a folder that stays writable or -, $4 how many folders to hide, then these and the command.
+    // $1 the folder with the code, $2 megabytes of /tmp, $3 a folder that stays writable or -, $4 how many folders to hide, then these and
+    // the command.
     private const string Script = """
         set -eu
         dir=$1 size=$2 kept=$3 hidden=$4; shift 4
@@ -74,7 +77,8 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
     /// <summary>The command that runs another one in the sandbox; its folder is read-only unless it is to be written to.</summary>
     public string[] Command(string folder, bool writable, IReadOnlyList<string> command) =>
     [
-        "unshare", "--map-root-user", "--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc", "sh", "-c", Script, "sandbox",
+        "unshare", "--map-root-user", "--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc", "sh", "-c", Script,
+            "sandbox",
         folder, Text(diskMegabytes), writable ? folder : "-", Text(hidden.Count), .. hidden.Select(Path.GetFullPath), .. Limits, .. command,
     ];
 
@@ -86,7 +90,8 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
 
     private string[] Limits =>
     [
-        "prlimit", $"--cpu={Text((long)Math.Ceiling(cpuSeconds) + 1)}", $"--fsize={Text((long)diskMegabytes << 20)}", "--core=0", $"--nofile={OpenFiles}",
+        "prlimit", $"--cpu={Text((long)Math.Ceiling(cpuSeconds) + 1)}", $"--fsize={Text((long)diskMegabytes << 20)}", "--core=0",
+            $"--nofile={OpenFiles}",
         $"--nproc={processes + ThreadAllowance}", .. addressBytes is { } bytes ? [$"--as={Text(bytes)}"] : Array.Empty<string>(), "--",
     ];
 
@@ -98,14 +103,20 @@ internal sealed class Sandbox(int diskMegabytes, int processes, double cpuSecond
         if (!linux) return "it needs Linux";
         if (Needed.FirstOrDefault(program => find(program) is null) is { } missing) return $"'{missing}' is not on the PATH";
         using (var group = limit(16))
-            if (group is null) return "the kernel's limit on processes does not hold for the administrator, and no control group can be made: run as an ordinary user";
+            if (group is null)
+                return "the kernel's limit on processes does not hold for the administrator, and no control group can be made: run as "
+                    + "an ordinary user";
         if (!ProcessTree.IsKnown) return "/proc does not list the children of a process";
         var folder = Directory.CreateTempSubdirectory("tenon-probe-").FullName;
         try
         {
             var sandbox = new Sandbox(1, 8, ProbeSeconds, null, []);
-            var result = LimitedProcess.Run(sandbox.Command(folder, false, ["sh", "-c", "echo x > /tmp/y && ! echo x 2>/dev/null > \"$0/y\"", folder]), Environment("/tmp"), folder, "", new(ProbeSeconds, 1 << 30, 16, 1024));
-            return result is { End: ProcessEnd.Exit, ExitCode: 0 } ? null : $"{result.End}, exit code {result.ExitCode}: {result.Errors.Trim()}";
+            var result =
+                LimitedProcess.Run(
+                sandbox.Command(folder, false, ["sh", "-c", "echo x > /tmp/y && ! echo x 2>/dev/null > \"$0/y\"", folder]),
+                Environment("/tmp"), folder, "", new(ProbeSeconds, 1 << 30, 16, 1024));
+            return result is { End: ProcessEnd.Exit, ExitCode: 0 } ? null
+                : $"{result.End}, exit code {result.ExitCode}: {result.Errors.Trim()}";
         }
         finally
         {

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// A column by name, or a value inside one by a dotted path (<c>reward_model.ground_truth</c>, <c>choices.0</c>). A column whose own name holds the dots
+/// A column by name, or a value inside one by a dotted path (<c>reward_model.ground_truth</c>, <c>choices.0</c>). A column whose own name
+/// holds the dots
 /// comes first; a text that is JSON (a cell of a CSV file) is looked into like the value it spells.
 /// </summary>
 internal static class ColumnPath
@@ -22,7 +23,8 @@ internal static class ColumnPath
     }
 
     /// <summary>Paths of every text, number and list that a row holds; a column that is an object stands for what is in it.</summary>
-    public static IEnumerable<string> All(IReadOnlyDictionary<string, JsonElement> fields) => fields.SelectMany(f => Leaves(f.Value, f.Key).Select(leaf => leaf.Path));
+    public static IEnumerable<string> All(IReadOnlyDictionary<string, JsonElement> fields) =>
+        fields.SelectMany(f => Leaves(f.Value, f.Key).Select(leaf => leaf.Path));
 
     /// <summary>Texts, numbers and lists of texts inside a value, with their paths.</summary>
     public static IEnumerable<(string Path, JsonElement Value)> Leaves(JsonElement value, string path, int depth = Depth)
@@ -74,7 +76,8 @@ internal static class ColumnPath
 
         if (opened.ValueKind != JsonValueKind.Array) return null;
         var end = path.IndexOf('.') is >= 0 and var first ? first : path.Length;
-        if (!int.TryParse(path[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= opened.GetArrayLength()) return null;
+        if (!int.TryParse(path[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= opened.GetArrayLength())
+            return null;
         return end == path.Length ? opened[index] : Inside(opened[index], path[(end + 1)..]);
     }
 }

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// Rows of a CSV or TSV file as RFC 4180 has them: the first record names the columns, a field in double quotes may hold separators, line ends and
+/// Rows of a CSV or TSV file as RFC 4180 has them: the first record names the columns, a field in double quotes may hold separators, line
+/// ends and
 /// doubled quotes. Every value is a text; a line end inside a field is <c>\n</c>.
 /// </summary>
 internal static class CsvRows
@@ -67,7 +68,8 @@ internal static class CsvRows
             {
                 if (!quoted) break;
                 field.Append('\n');
-                line = lines.ReadLine() ?? throw new TenonException($"Data file {path}, line {first}", "a closing double quote", "the end of the file",
+                line = lines.ReadLine()
+                    ?? throw new TenonException($"Data file {path}, line {first}", "a closing double quote", "the end of the file",
                     "a quote inside a quoted field is written twice", usage: true);
                 i = -1;
                 continue;
@@ -92,7 +94,8 @@ internal static class CsvRows
             }
             else if (closed)
             {
-                throw new TenonException($"Data file {path}, line {lines.Line}, column {i + 1}", "a separator or the line's end behind a closing quote", $"'{c}'",
+                throw new TenonException($"Data file {path}, line {lines.Line}, column {i + 1}",
+                    "a separator or the line's end behind a closing quote", $"'{c}'",
                     "a quote inside a quoted field is written twice", usage: true);
             }
             else

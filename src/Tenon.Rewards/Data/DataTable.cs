@@ -3,13 +3,15 @@ using System.Text.Json;
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// The rows of a data file, whatever its format: JSON lines, a JSON array of objects, CSV and TSV (RFC 4180, a heading line), each also packed with gzip,
+/// The rows of a data file, whatever its format: JSON lines, a JSON array of objects, CSV and TSV (RFC 4180, a heading line), each also
+/// packed with gzip,
 /// and Parquet. The format is told by the file's first bytes and its name.
 /// </summary>
 public static class DataTable
 {
     private const string What = "Data file";
-    private static readonly string[] s_endings = [".jsonl", ".jsonl.gz", ".json", ".json.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"];
+    private static readonly string[] S_endings =
+        [".jsonl", ".jsonl.gz", ".json", ".json.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"];
 
     /// <summary>The rows in the order of the file; a fault of the file as a whole is thrown, one of a row stands in the row.</summary>
     public static IEnumerable<DataRow> Rows(string path)
@@ -17,19 +19,23 @@ public static class DataTable
         using (var file = InputFile.Open(path, What))
         {
             Span<byte> head = stackalloc byte[4];
-            if (file.CanSeek && file.ReadAtLeast(head, 4, throwOnEndOfStream: false) == 4 && head.SequenceEqual("PAR1"u8)) return ParquetRows.Read(path);
+            if (file.CanSeek && file.ReadAtLeast(head, 4, throwOnEndOfStream: false) == 4 && head.SequenceEqual("PAR1"u8))
+                return ParquetRows.Read(path);
         }
 
         return Text(path, InputFile.OpenText(path, What));
     }
 
-    /// <summary>The file of a benchmark: a path, or a name in a folder with one of the endings of data files, each through <paramref name="pathOf"/> (a run's own folders); where there is none, the path of the JSONL file that is missing.</summary>
+    /// <summary>
+    /// The file of a benchmark: a path, or a name in a folder with one of the endings of data files, each through <paramref name="pathOf"/>
+    /// (a run's own folders); where there is none, the path of the JSONL file that is missing.
+    /// </summary>
     public static string Locate(string name, string folder, Func<string, string>? pathOf = null)
     {
         pathOf ??= path => path;
         var inside = Path.Combine(folder, name);
-        return s_endings.Select(ending => inside + ending).Prepend(inside).Prepend(name).Select(pathOf).FirstOrDefault(File.Exists)
-            ?? pathOf(inside + (Path.HasExtension(name) ? "" : s_endings[0]));
+        return S_endings.Select(ending => inside + ending).Prepend(inside).Prepend(name).Select(pathOf).FirstOrDefault(File.Exists)
+            ?? pathOf(inside + (Path.HasExtension(name) ? "" : S_endings[0]));
     }
 
     internal static IEnumerable<DataRow> Text(string path, Stream stream)
@@ -47,7 +53,7 @@ public static class DataTable
     private static IEnumerable<DataRow> JsonRows(Utf8Lines lines, string path)
     {
         using var open = lines;
-        for (var first = true; ; )
+        for (var first = true; ;)
         {
             string? line = null;
             DataRow? broken = null;
@@ -88,8 +94,10 @@ public static class DataTable
         }
         catch (JsonException e)
         {
-            var hint = line == "{" ? "a file of JSON lines holds one object a line; a JSON file holds an array of objects" : JsonFault.Describe(e, line);
-            return new DataRow(number, where, new TenonException($"{where} is no JSON", "a JSON object on one line", Shown(line), hint, e, usage: true));
+            var hint = line == "{" ? "a file of JSON lines holds one object a line; a JSON file holds an array of objects"
+                : JsonFault.Describe(e, line);
+            return new DataRow(number, where,
+                new TenonException($"{where} is no JSON", "a JSON object on one line", Shown(line), hint, e, usage: true));
         }
     }
 
@@ -102,7 +110,8 @@ public static class DataTable
         }
         catch (JsonException e)
         {
-            throw new TenonException($"{What} {path} is no JSON", "one JSON object a line, or one array of objects", JsonFault.Describe(e, text),
+            throw new TenonException($"{What} {path} is no JSON", "one JSON object a line, or one array of objects",
+                JsonFault.Describe(e, text),
                 $"the array begins on line {line}", e, usage: true);
         }
 

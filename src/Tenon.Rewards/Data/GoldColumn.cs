@@ -4,21 +4,25 @@ using System.Text.RegularExpressions;
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// A gold answer as data files write it: a text, a number, a solution that ends in <c>#### 72</c>, or a list of texts, which is one answer of several
+/// A gold answer as data files write it: a text, a number, a solution that ends in <c>#### 72</c>, or a list of texts, which is one answer
+/// of several
 /// parts. An object is no answer; the error names the value in it that looks like one.
 /// </summary>
 internal static partial class GoldColumn
 {
-    private static readonly string[] s_likely = ["ground_truth", "answer", "final_answer", "gold", "target", "label", "value", "solution", "text"];
+    private static readonly string[] S_likely =
+        ["ground_truth", "answer", "final_answer", "gold", "target", "label", "value", "solution", "text"];
 
     /// <summary>The gold as text, and the worked solution that it ended, where it was one.</summary>
     public static (string Gold, string? Solution) Read(JsonElement value, string column, string where, bool any)
     {
         if (any) return (Plain(value, where), null);
         var opened = ColumnPath.Opened(value);
-        if (opened.ValueKind == JsonValueKind.Object || (value.ValueKind == JsonValueKind.String && PythonObject().IsMatch(Plain(value, where))))
+        if (opened.ValueKind == JsonValueKind.Object
+            || (value.ValueKind == JsonValueKind.String && PythonObject().IsMatch(Plain(value, where))))
             throw AsObject(opened, column, where);
-        if (opened.ValueKind == JsonValueKind.Array && (value.ValueKind == JsonValueKind.Array || IsTexts(opened))) return (List(opened, where), null);
+        if (opened.ValueKind == JsonValueKind.Array && (value.ValueKind == JsonValueKind.Array || IsTexts(opened)))
+            return (List(opened, where), null);
         var text = Plain(value, where);
         var marked = Marked().Match(text);
         return marked.Success ? (marked.Groups[1].Value.Trim(), text) : (text, null);
@@ -42,7 +46,8 @@ internal static partial class GoldColumn
         }
     }
 
-    private static bool IsTexts(JsonElement list) => list.GetArrayLength() > 0 && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String);
+    private static bool IsTexts(JsonElement list) =>
+        list.GetArrayLength() > 0 && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String);
 
     // A list of one is that one; several stay a JSON list of texts, which the verifier reads as one answer of several parts.
     private static string List(JsonElement list, string where)
@@ -62,14 +67,18 @@ internal static partial class GoldColumn
     private static TenonException AsObject(JsonElement value, string column, string where)
     {
         if (value.ValueKind != JsonValueKind.Object)
-            return new TenonException(where, "a text, a number, or a list of texts", "an object in Python's notation", "write nested columns as JSON", usage: true);
+            return new TenonException(where, "a text, a number, or a list of texts", "an object in Python's notation",
+                "write nested columns as JSON", usage: true);
         var leaves = ColumnPath.Leaves(value, column).Where(leaf => leaf.Path != column).ToList();
-        var likely = s_likely.Select(name => leaves.Find(leaf => leaf.Path.EndsWith("." + name, StringComparison.Ordinal)).Path).FirstOrDefault(path => path is not null)
+        var likely = S_likely.Select(name => leaves.Find(leaf => leaf.Path.EndsWith("." + name, StringComparison.Ordinal)).Path)
+            .FirstOrDefault(path => path is not null)
             ?? (leaves.Count == 1 ? leaves[0].Path : null);
         var names = string.Join(", ", value.EnumerateObject().Select(p => p.Name).Take(12));
-        return new TenonException(where, "a text, a number, or a list of texts", names.Length == 0 ? "an empty object" : $"an object with {names}",
+        return new TenonException(where, "a text, a number, or a list of texts", names.Length == 0 ? "an empty object"
+            : $"an object with {names}",
             likely is not null ? $"name the value in it with answer-column: {likely}"
-            : leaves.Count > 0 ? $"name one of its values with answer-column: {string.Join(", ", leaves.Select(leaf => leaf.Path).Take(6))}" : null, usage: true);
+            : leaves.Count > 0 ? $"name one of its values with answer-column: {string.Join(", ", leaves.Select(leaf => leaf.Path).Take(6))}"
+            : null, usage: true);
     }
 
     private static string Noun(JsonElement value) => value.ValueKind switch

@@ -20,8 +20,10 @@ public static class GoldLines
             }
 
             chosen ??= ProblemFile.Chosen(row.Fields, columns);
-            JsonElement? gold = chosen.Value.Answer is { } name && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
-            var problem = chosen.Value.Problem is { } question && ColumnPath.Find(row.Fields, question) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+            JsonElement? gold = chosen.Value.Answer is { } name
+                && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
+            var problem = chosen.Value.Problem is { } question
+                && ColumnPath.Find(row.Fields, question) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
             yield return new GoldLine(row.Number, gold, problem);
         }
     }

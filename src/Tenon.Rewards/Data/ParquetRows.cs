@@ -34,7 +34,8 @@ internal static class ParquetRows
                 number++;
                 var where = $"Data file {path}, row {number}";
                 // A value that is null is left out of its row.
-                yield return new DataRow(number, where, names.ToDictionary(name => name, name => Element(row.GetValueOrDefault(name)), StringComparer.Ordinal));
+                yield return new DataRow(number, where,
+                    names.ToDictionary(name => name, name => Element(row.GetValueOrDefault(name)), StringComparer.Ordinal));
             }
         }
     }
@@ -48,7 +49,8 @@ internal static class ParquetRows
         }
         catch (Exception e) when (e is not TenonException and not OutOfMemoryException)
         {
-            throw new TenonException($"Data file {path}", "a whole Parquet file", e.Message, "fetch or write the file again", e, usage: true);
+            throw new TenonException($"Data file {path}", "a whole Parquet file", e.Message, "fetch or write the file again", e,
+                usage: true);
         }
     }
 

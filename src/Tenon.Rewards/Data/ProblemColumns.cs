@@ -1,7 +1,8 @@
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// The columns of a data file that a problem is made of: names, or dotted paths into nested ones. Null takes the first of the usual names that the
+/// The columns of a data file that a problem is made of: names, or dotted paths into nested ones. Null takes the first of the usual names
+/// that the
 /// file's first row has.
 /// </summary>
 public sealed record ProblemColumns
@@ -13,7 +14,8 @@ public sealed record ProblemColumns
     /// <summary>The usual names of the gold answer, in the order they are tried.</summary>
     public static IReadOnlyList<string> AnswerNames { get; } =
     [
-        "answer", "final_answer", "expected_answer", "ground_truth", "reward_model.ground_truth", "gold", "target", "Answer", "label", "solution",
+        "answer", "final_answer", "expected_answer", "ground_truth", "reward_model.ground_truth", "gold", "target", "Answer", "label",
+            "solution",
     ];
 
     /// <summary>The usual names of the id, in the order they are tried.</summary>

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tenon.Rewards.Data;
 
 /// <summary>
-/// Problems read from a data file (<see cref="DataTable"/>): the question or the conversation that ends in it, the gold, the id, the worked solution.
+/// Problems read from a data file (<see cref="DataTable"/>): the question or the conversation that ends in it, the gold, the id, the worked
+/// solution.
 /// Every column, also those that are not used, is in <see cref="Problem.Fields"/>.
 /// </summary>
 public sealed class ProblemFile
@@ -17,19 +18,27 @@ public sealed class ProblemFile
     /// <summary>The problems in the order of the file.</summary>
     public IReadOnlyList<Problem> Problems { get; }
 
-    /// <summary>Ids that stand on more than one line; the later ones got <c>#2</c>, <c>#3</c> ... so that every <see cref="Problem.Id"/> is unique.</summary>
+    /// <summary>
+    /// Ids that stand on more than one line; the later ones got <c>#2</c>, <c>#3</c> ... so that every <see cref="Problem.Id"/> is unique.
+    /// </summary>
     public IReadOnlyList<string> DuplicateIds { get; }
 
-    /// <summary>What a person should know of the reading: columns that were chosen for other names than the usual first, ids that stand twice.</summary>
+    /// <summary>
+    /// What a person should know of the reading: columns that were chosen for other names than the usual first, ids that stand twice.
+    /// </summary>
     public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Reads the whole file; a <see cref="TenonException"/> names the file, line and column of the first fault.</summary>
-    public static ProblemFile Read(string path, ProblemColumns? columns = null) => Of(DataTable.Rows(path), path, columns ?? new ProblemColumns());
+    public static ProblemFile Read(string path, ProblemColumns? columns = null) =>
+        Of(DataTable.Rows(path), path, columns ?? new ProblemColumns());
 
     internal static ProblemFile Parse(string text, string path, ProblemColumns columns) =>
         Of(DataTable.Text(path, new MemoryStream(Encoding.UTF8.GetBytes(text))), path, columns);
 
-    /// <summary>The columns that a row's problem is read from: those named, else the first of the usual names that it has. All null where it has none.</summary>
+    /// <summary>
+    /// The columns that a row's problem is read from: those named, else the first of the usual names that it has. All null where it has
+    /// none.
+    /// </summary>
     public static (string? Problem, string? Answer, string? Id) Chosen(IReadOnlyDictionary<string, JsonElement> row, ProblemColumns columns)
     {
         string? First(string? named, string? before, IReadOnlyList<string> usual)
@@ -40,7 +49,8 @@ public sealed class ProblemFile
         }
 
         var answer = columns.HasAnswer ? First(columns.Answer, columns.Before?.Answer, ProblemColumns.AnswerNames) : null;
-        return (First(columns.Problem, columns.Before?.Problem, ProblemColumns.ProblemNames), answer, First(columns.Id, columns.Before?.Id, ProblemColumns.IdNames));
+        return (First(columns.Problem, columns.Before?.Problem, ProblemColumns.ProblemNames), answer,
+            First(columns.Id, columns.Before?.Id, ProblemColumns.IdNames));
     }
 
     private static ProblemFile Of(IEnumerable<DataRow> rows, string path, ProblemColumns columns)
@@ -65,12 +75,16 @@ public sealed class ProblemFile
         return new ProblemFile(problems, [.. duplicates], [.. Remarks(path, columns, chosen!.Value, duplicates)]);
     }
 
-    private static IEnumerable<string> Remarks(string path, ProblemColumns columns, (string? Problem, string? Answer, string? Id) chosen, SortedSet<string> twice)
+    private static IEnumerable<string> Remarks(string path, ProblemColumns columns, (string? Problem, string? Answer, string? Id) chosen,
+        SortedSet<string> twice)
     {
-        if (columns.Problem is null && chosen.Problem != "problem") yield return $"{path}: the problems are read from column '{chosen.Problem}'";
-        if (columns.Answer is null && columns.HasAnswer && chosen.Answer != "answer") yield return $"{path}: the golds are read from column '{chosen.Answer}'";
+        if (columns.Problem is null && chosen.Problem != "problem")
+            yield return $"{path}: the problems are read from column '{chosen.Problem}'";
+        if (columns.Answer is null && columns.HasAnswer && chosen.Answer != "answer")
+            yield return $"{path}: the golds are read from column '{chosen.Answer}'";
         if (twice.Count > 0)
-            yield return $"{path}: {twice.Count} ids stand on more than one line ({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); "
+            yield return $"{path}: {twice.Count} ids stand on more than one line "
+                + $"({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); "
                 + "the later ones are called ID#2, ID#3 ...";
     }
 
@@ -81,12 +95,18 @@ public sealed class ProblemFile
         var where = $"{row.Where}: column '{chosen.Problem}'";
         var conversation = Question(problem, where, chosen.Problem!);
         var (answer, worked) = columns.HasAnswer
-            ? GoldColumn.Read(Value(row, chosen.Answer, "answer", "answer-column"), chosen.Answer!, $"{row.Where}: column '{chosen.Answer}'", columns.AnyGold)
+            ? GoldColumn.Read(Value(row, chosen.Answer, "answer", "answer-column"), chosen.Answer!,
+            $"{row.Where}: column '{chosen.Answer}'", columns.AnyGold)
             : ("", null);
         var id = chosen.Id is not null && (columns.Id is not null || ColumnPath.Find(fields, chosen.Id) is not null)
             ? GoldColumn.Plain(Value(row, chosen.Id, "id", "id-column"), $"{row.Where}: column '{chosen.Id}'") : $"line-{row.Number}";
-        var solution = ColumnPath.Find(fields, columns.Solution) is { ValueKind: JsonValueKind.String } s ? GoldColumn.Plain(s, $"{row.Where}: column '{columns.Solution}'") : worked;
-        return new Problem(id, conversation.Question, answer, fields) { Solution = solution, System = conversation.System, Earlier = conversation.Earlier };
+        var solution = ColumnPath.Find(fields, columns.Solution) is { ValueKind: JsonValueKind.String } s
+            ? GoldColumn.Plain(s, $"{row.Where}: column '{columns.Solution}'") : worked;
+        return new Problem(id, conversation.Question, answer, fields)
+        {
+            Solution = solution, System = conversation.System,
+            Earlier = conversation.Earlier
+        };
     }
 
     private static Conversation Question(JsonElement value, string where, string column)
@@ -95,7 +115,8 @@ public sealed class ProblemFile
         if (Conversation.Is(opened)) return Conversation.Read(opened, where);
         if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
         {
-            var texts = ColumnPath.Leaves(value, column).Where(leaf => leaf.Path != column && leaf.Value.ValueKind == JsonValueKind.String).Select(leaf => leaf.Path).Take(6).ToList();
+            var texts = ColumnPath.Leaves(value, column).Where(leaf => leaf.Path != column && leaf.Value.ValueKind == JsonValueKind.String)
+                .Select(leaf => leaf.Path).Take(6).ToList();
             throw new TenonException(where, "a text, or a list of messages with role and content", DataTable.Shown(value.GetRawText()),
                 texts.Count == 0 ? null : $"name the value in it with problem-column: {string.Join(", ", texts)}", usage: true);
         }
@@ -112,7 +133,8 @@ public sealed class ProblemFile
     {
         if (column is not null && ColumnPath.Find(row.Fields, column) is { } value) return value;
         var near = Nearest.Of(column ?? usual, ColumnPath.All(row.Fields));
-        throw new TenonException($"{row.Where} has no column '{column ?? usual}'", $"'{column ?? usual}' ({key})", string.Join(", ", row.Fields.Keys.Take(ColumnsShown)),
+        throw new TenonException($"{row.Where} has no column '{column ?? usual}'", $"'{column ?? usual}' ({key})",
+            string.Join(", ", row.Fields.Keys.Take(ColumnsShown)),
             near is null ? $"name the column with {key}" : $"name the column with {key}: {near}", usage: true);
     }
 }

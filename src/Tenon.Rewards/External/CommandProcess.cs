@@ -82,7 +82,9 @@ internal sealed class CommandProcess : IDisposable
         }
     }
 
-    /// <summary>Writes the lines from another thread, so that a command that answers before it has read everything cannot block us.</summary>
+    /// <summary>
+    /// Writes the lines from another thread, so that a command that answers before it has read everything cannot block us.
+    /// </summary>
     public void SendAll(IEnumerable<string> lines)
     {
         var all = lines.ToArray();

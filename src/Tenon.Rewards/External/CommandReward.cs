@@ -4,12 +4,17 @@ using System.Text.Json.Nodes;
 namespace Tenon.Rewards.External;
 
 /// <summary>
-/// A user's own reward: a command that stays up, reads one JSON line a completion and answers one JSON line each, in order (docs/rewards.md).
-/// Request: <c>{"seq":n,"id":s,"problem":s,"answer":s,"fields":{...},"completion":s,"tokens":n,"max_tokens":n,"truncated":b,"thinking":b}</c>.
-/// Answer: <c>{"seq":n,"score":x}</c>, optionally <c>"correct"</c>, <c>"reason"</c>; <c>{"seq":n,"skip":"why"}</c>. A command that names the request it
-/// answers gets the whole batch at once. One that leaves <c>seq</c> out (a bare number answers too) gets request after request, and is believed
+/// A user's own reward: a command that stays up, reads one JSON line a completion and answers one JSON line each, in order
+/// (docs/rewards.md).
+/// Request:
+/// <c>{"seq":n,"id":s,"problem":s,"answer":s,"fields":{...},"completion":s,"tokens":n,"max_tokens":n,"truncated":b,"thinking":b}</c>.
+/// Answer: <c>{"seq":n,"score":x}</c>, optionally <c>"correct"</c>, <c>"reason"</c>; <c>{"seq":n,"skip":"why"}</c>. A command that names
+/// the request it
+/// answers gets the whole batch at once. One that leaves <c>seq</c> out (a bare number answers too) gets request after request, and is
+/// believed
 /// only while exactly one line comes for each: a line too many takes back every answer of the batch (<c>command-misaligned</c>).
-/// A timeout, a crash or an answer that is none of these is a counted skip (<c>command-timeout</c>, <c>command-crashed</c>, <c>command-wrong-answer</c>);
+/// A timeout, a crash or an answer that is none of these is a counted skip (<c>command-timeout</c>, <c>command-crashed</c>,
+/// <c>command-wrong-answer</c>);
 /// the process is killed with all its children, started again, and the rest of the batch goes to the new one.
 /// </summary>
 public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward, INotifyingReward, IDisposable
@@ -50,7 +55,8 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
     public Verdict Judge(Problem problem, in Completion completion) => JudgeAll([(problem, completion)])[0];
 
     /// <summary>
-    /// Judges a batch through the pipe. A <see cref="TenonException"/> only where the command cannot be started, dies again and again without ever
+    /// Judges a batch through the pipe. A <see cref="TenonException"/> only where the command cannot be started, dies again and again
+    /// without ever
     /// having answered, or prints lines that answer nothing; its last lines of standard error are quoted.
     /// </summary>
     public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
@@ -82,14 +88,17 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         {
             // A command that names its answers cannot mix them up: it gets the rest at once.
             var ahead = process.EchoesSequence == true ? items.Count : i + 1;
-            if (sent < ahead) process.SendAll(Enumerable.Range(sent, ahead - sent).Select(k => Request(items[k].Problem, items[k].Completion, _sequence++)));
+            if (sent < ahead)
+                process.SendAll(Enumerable.Range(sent, ahead - sent)
+                    .Select(k => Request(items[k].Problem, items[k].Completion, _sequence++)));
             sent = Math.Max(sent, ahead);
             var sequence = _sequence - (sent - i);
             var seconds = settings.Timeout + (fresh && i == first ? settings.StartTimeout : 0);
             var outcome = process.ReadLine(TimeSpan.FromSeconds(seconds), out var line);
             var verdict = outcome switch
             {
-                LineOutcome.Line => Answer(line!, sequence, out var named) is { } answer && named == (process.EchoesSequence ??= named) ? answer : null,
+                LineOutcome.Line => Answer(line!, sequence, out var named) is { } answer && named == (process.EchoesSequence ??= named)
+                    ? answer : null,
                 LineOutcome.Timeout => Verdict.Skip("command-timeout"),
                 _ => Verdict.Skip("command-crashed"),
             };
@@ -112,12 +121,14 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         }
 
         if (unnamed == 0) _everAligned = true;
-        else if (process.Surplus(_batches++ < BatchesWatched ? Watch(process) : TimeSpan.Zero) is { } surplus) TakeBack(verdicts, first, items.Count, process, surplus);
+        else if (process.Surplus(_batches++ < BatchesWatched ? Watch(process) : TimeSpan.Zero) is { } surplus)
+            TakeBack(verdicts, first, items.Count, process, surplus);
         else _everAligned = true;
         return items.Count;
     }
 
-    private static TimeSpan Watch(CommandProcess process) => process.LongestWait * 2 > ShortestWatch ? process.LongestWait * 2 : ShortestWatch;
+    private static TimeSpan Watch(CommandProcess process) =>
+        process.LongestWait * 2 > ShortestWatch ? process.LongestWait * 2 : ShortestWatch;
 
     // Answers without a number, of which one line was none: nobody can say which, so all of them become skips.
     private void TakeBack(Verdict[] verdicts, int first, int end, CommandProcess process, string line)
@@ -145,9 +156,12 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
     {
         var skipped = verdicts.Where(v => v.Skipped is not null).ToList();
         if (skipped.Count == 0 || skipped.Count * 2 < verdicts.Length) return;
-        var reasons = string.Join(", ", skipped.GroupBy(v => v.Skipped).OrderByDescending(g => g.Count()).Select(g => $"{g.Key} {g.Count()}"));
+        var reasons =
+            string.Join(", ", skipped.GroupBy(v => v.Skipped).OrderByDescending(g => g.Count()).Select(g => $"{g.Key} {g.Count()}"));
         var words = _process is { } running && running.LastErrors.Length > 0 ? running.LastErrors : _lastWords;
-        Notified?.Invoke($"the reward command '{settings.Command}' judged {verdicts.Length - skipped.Count} of {verdicts.Length} completions ({reasons}){words}");
+        Notified?.Invoke(
+            $"the reward command '{settings.Command}' judged {verdicts.Length - skipped.Count} of {verdicts.Length} completions "
+            + $"({reasons}){words}");
     }
 
     private CommandProcess Start()
@@ -206,7 +220,8 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
         try
         {
             using var document = JsonDocument.Parse(line);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("seq", out var seq) && seq.TryGetInt64(out var n) && n >= 0 && n < _sequence;
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("seq", out var seq)
+                && seq.TryGetInt64(out var n) && n >= 0 && n < _sequence;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -226,10 +241,13 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
             if (root.ValueKind != JsonValueKind.Object) return null;
             named = root.TryGetProperty("seq", out var seq);
             if (named && (!seq.TryGetInt64(out var number) || number != sequence)) return null;
-            if (root.TryGetProperty("skip", out var skip)) return Verdict.Skip(skip.ValueKind == JsonValueKind.String ? skip.GetString()! : "command-skip");
-            bool? correct = root.TryGetProperty("correct", out var c) && c.ValueKind is JsonValueKind.True or JsonValueKind.False ? c.GetBoolean() : null;
+            if (root.TryGetProperty("skip", out var skip))
+                return Verdict.Skip(skip.ValueKind == JsonValueKind.String ? skip.GetString()! : "command-skip");
+            bool? correct = root.TryGetProperty("correct", out var c) && c.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? c.GetBoolean() : null;
             var reason = root.TryGetProperty("reason", out var r) && r.ValueKind == JsonValueKind.String ? r.GetString() : null;
-            return root.TryGetProperty("score", out var score) && score.ValueKind == JsonValueKind.Number ? Finite(score, correct, reason) : null;
+            return root.TryGetProperty("score", out var score) && score.ValueKind == JsonValueKind.Number ? Finite(score, correct, reason)
+                : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

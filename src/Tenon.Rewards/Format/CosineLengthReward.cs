@@ -8,7 +8,10 @@ namespace Tenon.Rewards.Format;
 /// <summary>Settings of <see cref="CosineLengthReward"/>.</summary>
 public sealed record CosineLengthSettings : ISettings
 {
-    /// <summary>The outcome reward whose verdict is scaled, or a generated task's name for its checker; null is the task's checker where the run has a task, else <c>math</c>.</summary>
+    /// <summary>
+    /// The outcome reward whose verdict is scaled, or a generated task's name for its checker; null is the task's checker where the run has
+    /// a task, else <c>math</c>.
+    /// </summary>
     public string? Of { get; init; }
 
     /// <summary>That reward's own settings.</summary>
@@ -34,8 +37,10 @@ public sealed record CosineLengthSettings : ISettings
     public IEnumerable<SettingsFault> Rules()
     {
         if (!(Math.Min(MinCorrect, MaxCorrect) > Math.Max(MinWrong, MaxWrong)))
-            yield return new("min-correct", "a right answer may earn no more than a wrong one", "every right answer to earn more than any wrong one");
-        if (Options is { ValueKind: not JsonValueKind.Object }) yield return new("options", "is no mapping", "a mapping of the inner reward's settings");
+            yield return new("min-correct", "a right answer may earn no more than a wrong one",
+                "every right answer to earn more than any wrong one");
+        if (Options is { ValueKind: not JsonValueKind.Object })
+            yield return new("options", "is no mapping", "a mapping of the inner reward's settings");
         else foreach (var fault in OfFaults()) yield return fault;
     }
 
@@ -51,7 +56,8 @@ public sealed record CosineLengthSettings : ISettings
     private IEnumerable<SettingsFault> OfFaults()
     {
         if (Of is { } task && TaskFinder.Names.Contains(task))
-            return OptionMap() is { Count: > 0 } ? [new("options", $"task '{task}' brings its own checker, which has no settings", "no options")] : [];
+            return OptionMap() is { Count: > 0 }
+                ? [new("options", $"task '{task}' brings its own checker, which has no settings", "no options")] : [];
         var name = Of ?? "math";
         if (!RewardFinder.Names.Contains(name)) return [SettingsCheck.NoChoice("of", name, [.. RewardFinder.Names, .. TaskFinder.Names])];
         var faults = RewardFinder.Check(name, OptionMap()).Select(fault => fault with { Key = $"options.{fault.Key}" }).ToList();
@@ -63,7 +69,8 @@ public sealed record CosineLengthSettings : ISettings
 }
 
 /// <summary>
-/// An outcome reward scaled by length (arXiv 2502.03373): right answers earn more when short, wrong ones lose less when long. It takes the outcome
+/// An outcome reward scaled by length (arXiv 2502.03373): right answers earn more when short, wrong ones lose less when long. It takes the
+/// outcome
 /// reward's place: what is right stays right, only the score follows the length.
 /// </summary>
 public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchReward, INotifyingReward, IDisposable
@@ -111,5 +118,9 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
 
     // The inner reward's extraction and reason stay; only the score is another.
     private Verdict Scaled(Verdict verdict, in Completion completion) =>
-        verdict.Correct is { } correct ? verdict with { Score = CosineLength.Reward(correct, completion.Tokens, settings.Limit ?? Math.Max(1, completion.MaxTokens), _ends) } : verdict;
+        verdict.Correct is { } correct
+        ? verdict
+        with
+        { Score = CosineLength.Reward(correct, completion.Tokens, settings.Limit ?? Math.Max(1, completion.MaxTokens), _ends) }
+        : verdict;
 }

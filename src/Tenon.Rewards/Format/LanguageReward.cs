@@ -6,7 +6,9 @@ namespace Tenon.Rewards.Format;
 /// <summary>Settings of <see cref="LanguageReward"/>.</summary>
 public sealed record LanguageSettings : ISettings
 {
-    /// <summary>The wanted scripts (<c>latin</c>, <c>han</c> ...) or languages by code (<c>en</c>, <c>ja</c> ...), which stand for their scripts.</summary>
+    /// <summary>
+    /// The wanted scripts (<c>latin</c>, <c>han</c> ...) or languages by code (<c>en</c>, <c>ja</c> ...), which stand for their scripts.
+    /// </summary>
     public IReadOnlyList<string> Language { get; init; } = ["en"];
 
     /// <summary>The part of the completion that is looked at.</summary>
@@ -43,8 +45,10 @@ public enum LanguagePart
 }
 
 /// <summary>
-/// The share of words in the wanted script (the language consistency reward of DeepSeek-R1, arXiv 2501.12948, by script). Formulas, code, LaTeX
-/// commands, tags and addresses are left out of the count; in scripts without spaces each letter is a word. It shapes, it judges no outcome.
+/// The share of words in the wanted script (the language consistency reward of DeepSeek-R1, arXiv 2501.12948, by script). Formulas, code,
+/// LaTeX
+/// commands, tags and addresses are left out of the count; in scripts without spaces each letter is a word. It shapes, it judges no
+/// outcome.
 /// </summary>
 public sealed class LanguageReward(LanguageSettings settings) : IReward
 {
@@ -90,7 +94,9 @@ public sealed class LanguageReward(LanguageSettings settings) : IReward
             if (!Rune.IsLetter(rune))
             {
                 // Vowel signs and accents go on with the word that they stand in.
-                if (Rune.GetUnicodeCategory(rune) is not (System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark)) before = null;
+                if (Rune.GetUnicodeCategory(rune)
+                    is not (System.Globalization.UnicodeCategory.NonSpacingMark
+                    or System.Globalization.UnicodeCategory.SpacingCombiningMark)) before = null;
                 continue;
             }
 

@@ -14,7 +14,10 @@ public sealed record RepetitionPenaltySettings : ISettings
     public double MaxPenalty { get; init; } = -1;
 }
 
-/// <summary>A penalty on repeated runs of tokens: (1 - distinct / all) times the largest penalty (arXiv 2502.03373). It shapes, it judges no outcome.</summary>
+/// <summary>
+/// A penalty on repeated runs of tokens: (1 - distinct / all) times the largest penalty (arXiv 2502.03373). It shapes, it judges no
+/// outcome.
+/// </summary>
 public sealed class RepetitionPenaltyReward(RepetitionPenaltySettings settings) : IReward
 {
     /// <inheritdoc/>

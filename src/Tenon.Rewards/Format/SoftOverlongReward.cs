@@ -10,7 +10,9 @@ public sealed record SoftOverlongSettings : ISettings
     public int Buffer { get; init; } = 64;
 }
 
-/// <summary>DAPO's soft overlong punishment: 0 up to limit - buffer tokens, falling in a line to -1 at the limit. It shapes, it judges no outcome.</summary>
+/// <summary>
+/// DAPO's soft overlong punishment: 0 up to limit - buffer tokens, falling in a line to -1 at the limit. It shapes, it judges no outcome.
+/// </summary>
 public sealed class SoftOverlongReward(SoftOverlongSettings settings) : IReward
 {
     /// <inheritdoc/>

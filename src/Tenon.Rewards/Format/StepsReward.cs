@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Steps;
 namespace Tenon.Rewards.Format;
 
 /// <summary>
-/// A process reward: the share of right steps in a completion's own arithmetic and algebra, by <see cref="StepVerifier"/>. It needs no gold, and the same
+/// A process reward: the share of right steps in a completion's own arithmetic and algebra, by <see cref="StepVerifier"/>. It needs no
+/// gold, and the same
 /// claim pays once. It says nothing about whether the steps answer the question: use it beside an outcome reward.
 /// </summary>
 public sealed class StepsReward(StepsRewardSettings settings) : IReward
@@ -33,7 +34,9 @@ public sealed class StepsReward(StepsRewardSettings settings) : IReward
         };
         score *= Math.Min(1, (double)report.Checked / settings.MinSteps);
         return report.FirstWrong is { } wrong
-            ? new Verdict(score, null, "wrong-step") { Extracted = string.Create(CultureInfo.InvariantCulture, $"line {wrong.Line}: {wrong.Text}") }
+            ? new Verdict(score, null,
+            "wrong-step")
+            { Extracted = string.Create(CultureInfo.InvariantCulture, $"line {wrong.Line}: {wrong.Text}") }
             : new Verdict(score, null, "steps-right");
     }
 

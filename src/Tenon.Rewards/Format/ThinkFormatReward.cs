@@ -8,7 +8,10 @@ public sealed partial record ThinkFormatSettings : ISettings
     /// <summary>The name between the angle brackets.</summary>
     public string Tag { get; init; } = "think";
 
-    /// <summary>True where the prompt has opened the block already, so that the completion begins inside it; a known think tag at the prompt's end is seen without it.</summary>
+    /// <summary>
+    /// True where the prompt has opened the block already, so that the completion begins inside it; a known think tag at the prompt's end
+    /// is seen without it.
+    /// </summary>
     public bool Opened { get; init; }
 
     /// <summary>A second tag that must hold everything after the block (<c>answer</c> in R1's format); null for none.</summary>
@@ -28,8 +31,10 @@ public sealed partial record ThinkFormatSettings : ISettings
 }
 
 /// <summary>
-/// 1 where the completion thinks between tags first and answers after: it begins with the opening tag, has each tag exactly once, and text in the
-/// block and behind it. Nested, doubled, missing, misspelt tags are 0, as is an empty block or an empty answer. It shapes, it judges no outcome.
+/// 1 where the completion thinks between tags first and answers after: it begins with the opening tag, has each tag exactly once, and text
+/// in the
+/// block and behind it. Nested, doubled, missing, misspelt tags are 0, as is an empty block or an empty answer. It shapes, it judges no
+/// outcome.
 /// </summary>
 public sealed class ThinkFormatReward(ThinkFormatSettings settings) : IReward
 {
@@ -59,8 +64,10 @@ public sealed class ThinkFormatReward(ThinkFormatSettings settings) : IReward
         if (settings.AnswerTag is { } tag)
         {
             string open = $"<{tag}>", end = $"</{tag}>";
-            if (!answer.StartsWith(open, StringComparison.Ordinal) || !answer.EndsWith(end, StringComparison.Ordinal)) return "no-answer-tag";
-            if (Again(text, open, text.IndexOf(open, StringComparison.Ordinal)) || Again(text, end, text.IndexOf(end, StringComparison.Ordinal))) return "tag-again";
+            if (!answer.StartsWith(open, StringComparison.Ordinal) || !answer.EndsWith(end, StringComparison.Ordinal))
+                return "no-answer-tag";
+            if (Again(text, open, text.IndexOf(open, StringComparison.Ordinal))
+                || Again(text, end, text.IndexOf(end, StringComparison.Ordinal))) return "tag-again";
             answer = answer[open.Length..Math.Max(open.Length, answer.Length - end.Length)];
         }
 

@@ -1,7 +1,8 @@
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// Finds the one answer of a completion: the content of its last <c>\boxed{...}</c>, outside think blocks. Boxes that only a comma, a semicolon,
+/// Finds the one answer of a completion: the content of its last <c>\boxed{...}</c>, outside think blocks. Boxes that only a comma, a
+/// semicolon,
 /// "and" or "or" separates are a list of answers, and a list is no answer here: guessing several times never pays. Linear in the text.
 /// </summary>
 internal static class BoxedAnswer
@@ -10,7 +11,10 @@ internal static class BoxedAnswer
     // Longer than any answer a task or a choice asks for; keeps every parser behind it trivially cheap.
     private const int LongestAnswer = 1000;
 
-    /// <summary>The answer's text, trimmed, or null with the reason: <c>no-answer</c>, <c>unclosed-think</c>, <c>unclosed-box</c>, <c>several-answers</c>.</summary>
+    /// <summary>
+    /// The answer's text, trimmed, or null with the reason: <c>no-answer</c>, <c>unclosed-think</c>, <c>unclosed-box</c>,
+    /// <c>several-answers</c>.
+    /// </summary>
     public static string? Find(in Completion completion, out string reason)
     {
         var text = completion.AfterThinking();
@@ -30,7 +34,9 @@ internal static class BoxedAnswer
         return content;
     }
 
-    /// <summary>The verdict of a full-or-nothing reward on the boxed text, unwrapped from <c>$</c>, <c>\text{}</c> and a final stop.</summary>
+    /// <summary>
+    /// The verdict of a full-or-nothing reward on the boxed text, unwrapped from <c>$</c>, <c>\text{}</c> and a final stop.
+    /// </summary>
     public static Verdict Judge(in Completion completion, Func<string, (bool Correct, string Reason)> decide)
     {
         if (Find(completion, out var reason) is not { } text) return new Verdict(0, false, reason);
@@ -45,7 +51,8 @@ internal static class BoxedAnswer
     {
         text = text.Trim().Trim('$').Trim();
         foreach (var wrap in (ReadOnlySpan<string>)[@"\text{", @"\mathrm{", @"\textbf{", @"\mathbf{"])
-            if (text.StartsWith(wrap, StringComparison.Ordinal) && text.IndexOf('}') == text.Length - 1) text = text[wrap.Length..^1].Trim();
+            if (text.StartsWith(wrap, StringComparison.Ordinal) && text.IndexOf('}') == text.Length - 1)
+                text = text[wrap.Length..^1].Trim();
         return text.EndsWith('.') ? text[..^1].TrimEnd() : text;
     }
 

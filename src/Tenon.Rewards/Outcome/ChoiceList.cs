@@ -14,10 +14,12 @@ internal sealed record ChoiceList(IReadOnlyList<char> Letters, IReadOnlyList<str
     /// <summary>The choices of a data line; null where its column cannot be read as choices.</summary>
     public static ChoiceList? Of(Problem problem, MultipleChoiceSettings settings)
     {
-        if (problem.Fields is null || !problem.Fields.TryGetValue(settings.Column, out var column)) return new(Alphabet(settings.Choices), []);
+        if (problem.Fields is null || !problem.Fields.TryGetValue(settings.Column, out var column))
+            return new(Alphabet(settings.Choices), []);
         if (column.ValueKind == JsonValueKind.Array) return Make(null, Strings(column));
         if (column.ValueKind != JsonValueKind.Object) return null;
-        if (column.TryGetProperty("label", out var labels) && column.TryGetProperty("text", out var texts)) return Make(Strings(labels), Strings(texts));
+        if (column.TryGetProperty("label", out var labels) && column.TryGetProperty("text", out var texts))
+            return Make(Strings(labels), Strings(texts));
         var pairs = column.EnumerateObject().ToList();
         return Make([.. pairs.Select(p => p.Name)], [.. pairs.Select(p => Text(p.Value))]);
     }
@@ -65,11 +67,13 @@ internal sealed record ChoiceList(IReadOnlyList<char> Letters, IReadOnlyList<str
     {
         if (texts is null || texts.Count is < 2 or > MostChoices || texts.Contains(null)) return null;
         if (labels is null) return new(Alphabet(texts.Count), [.. texts.OfType<string>()]);
-        var letters = labels.Select(l => l?.Trim()).Where(l => l is { Length: 1 } && char.IsAsciiLetterOrDigit(l[0])).Select(l => char.ToUpperInvariant(l![0])).Distinct().ToList();
+        var letters = labels.Select(l => l?.Trim()).Where(l => l is { Length: 1 } && char.IsAsciiLetterOrDigit(l[0]))
+            .Select(l => char.ToUpperInvariant(l![0])).Distinct().ToList();
         return letters.Count == texts.Count ? new(letters, [.. texts.OfType<string>()]) : null;
     }
 
-    private static List<string?>? Strings(JsonElement list) => list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(Text)] : null;
+    private static List<string?>? Strings(JsonElement list) =>
+        list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(Text)] : null;
 
     private static string? Text(JsonElement value) => value.ValueKind switch
     {

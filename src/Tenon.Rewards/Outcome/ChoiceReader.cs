@@ -3,8 +3,10 @@ using System.Text.RegularExpressions;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// Reads the one choice that a completion gives. In this order: the last box; the places that announce an answer (<c>Answer: B</c>, <c>the correct
-/// option is (B)</c>); the whole text or its last line; the one letter in brackets, <c>(B)</c>. The first of these that is there decides alone.
+/// Reads the one choice that a completion gives. In this order: the last box; the places that announce an answer (<c>Answer: B</c>, <c>the
+/// correct
+/// option is (B)</c>); the whole text or its last line; the one letter in brackets, <c>(B)</c>. The first of these that is there decides
+/// alone.
 /// Two choices, a letter with another choice's text and a negated letter are no answer: naming several never pays. Linear in the text.
 /// </summary>
 internal sealed class ChoiceReader(ChoiceList choices)
@@ -22,7 +24,8 @@ internal sealed class ChoiceReader(ChoiceList choices)
     private static readonly Regex JoinedLetter = new(
         @"^\s*(?:,|/|;|&|\+|\||(?:,\s*)?(?i:or|and|and/or)\b)\s*(?i:(?:option|choice|maybe|possibly|also)\s+)*[(\[]?(?<letter>[A-Z0-9])(?:[)\]]|\b)", Linear);
 
-    private static readonly Regex InBrackets = new(@"(?<not>\b(?i:not|isn't|nor)\s+(?i:option\s+|choice\s+)?)?\((?<letter>[A-Z0-9])\)", Linear);
+    private static readonly Regex InBrackets =
+        new(@"(?<not>\b(?i:not|isn't|nor)\s+(?i:option\s+|choice\s+)?)?\((?<letter>[A-Z0-9])\)", Linear);
 
     private static readonly Regex NextWord = new(@"^\s+(?<word>[a-z]+)", Linear);
 
@@ -32,7 +35,10 @@ internal sealed class ChoiceReader(ChoiceList choices)
     // Words that may follow "the answer is A"; before any other the A is an article.
     private static readonly string[] AfterLetter = ["because", "since", "as", "for", "due", "which", "and", "or"];
 
-    /// <summary>The place of the choice with the reason <c>choice</c>; or null and why: <c>no-answer</c>, <c>several-answers</c> or a box's own fault.</summary>
+    /// <summary>
+    /// The place of the choice with the reason <c>choice</c>; or null and why: <c>no-answer</c>, <c>several-answers</c> or a box's own
+    /// fault.
+    /// </summary>
     public int? Read(in Completion completion, out string reason)
     {
         if (BoxedAnswer.Find(completion, out reason) is { } box) return Whole(Plain(BoxedAnswer.Unwrap(box)), out reason);
@@ -103,7 +109,8 @@ internal sealed class ChoiceReader(ChoiceList choices)
         if (own.Length == 0 || choices.ByText(own) == place) return Choice(place, out reason);
         reason = "no-answer";
         // Where the data has no texts, "B) 42" is taken at its letter.
-        return choices.Texts.Count == 0 && rest[0] is '.' or ')' or ':' && char.IsAsciiLetterUpper(text.TrimStart('(', '[')[0]) ? Choice(place, out reason) : null;
+        return choices.Texts.Count == 0 && rest[0] is '.' or ')' or ':' && char.IsAsciiLetterUpper(text.TrimStart('(', '[')[0])
+            ? Choice(place, out reason) : null;
     }
 
     // The text begins with the choice and goes on: B because ...
@@ -116,7 +123,8 @@ internal sealed class ChoiceReader(ChoiceList choices)
         if (letter["open"].Length == 0)
         {
             if (!char.IsAsciiLetterUpper(letter["letter"].Value[0]) && !char.IsAsciiDigit(letter["letter"].Value[0])) return null;
-            if (letter["letter"].Value is "A" or "I" && NextWord.Match(rest) is { Success: true } word && !AfterLetter.Contains(word.Groups["word"].Value)) return null;
+            if (letter["letter"].Value is "A" or "I" && NextWord.Match(rest) is { Success: true } word
+                && !AfterLetter.Contains(word.Groups["word"].Value)) return null;
         }
 
         return Alone(place, rest, out reason) ? Choice(place, out reason) : null;
@@ -135,7 +143,8 @@ internal sealed class ChoiceReader(ChoiceList choices)
     private bool Alone(int place, string rest, out string reason)
     {
         reason = "several-answers";
-        if (JoinedLetter.Match(rest) is { Success: true } join && choices.Place(join.Groups["letter"].Value[0]) is { } second && second != place) return false;
+        if (JoinedLetter.Match(rest) is { Success: true } join && choices.Place(join.Groups["letter"].Value[0]) is { } second
+            && second != place) return false;
         if (choices.ByText(rest.Trim(' ', '.', ':', ')', '-', ',')) is { } named && named != place) return false;
         reason = "choice";
         return true;

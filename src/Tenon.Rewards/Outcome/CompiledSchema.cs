@@ -7,7 +7,8 @@ using Json.Schema.Keywords;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// A JSON schema ready to judge with. Evaluation is JsonSchema.Net's, except that patterns are matched in linear time, that keywords nobody knows
+/// A JSON schema ready to judge with. Evaluation is JsonSchema.Net's, except that patterns are matched in linear time, that keywords nobody
+/// knows
 /// are faults, and that nothing is fetched: a reference leads into the schema itself or is a fault.
 /// </summary>
 internal sealed class CompiledSchema
@@ -28,7 +29,9 @@ internal sealed class CompiledSchema
                 .Select(d => d.With([LinearPattern.Keyword, LinearPatternProperties.Keyword], d.Id, allowUnknownKeywords: false)).ToList();
             var registry = new DialectRegistry();
             dialects.ForEach(registry.Register);
-            var made = JsonSchema.Build(schema, new BuildOptions { DialectRegistry = registry, Dialect = dialects[^1], SchemaRegistry = new SchemaRegistry() });
+            var made =
+                JsonSchema.Build(schema,
+                new BuildOptions { DialectRegistry = registry, Dialect = dialects[^1], SchemaRegistry = new SchemaRegistry() });
             made.Evaluate(JsonSerializer.SerializeToElement("x"));
             return new CompiledSchema(made);
         }
@@ -36,7 +39,8 @@ internal sealed class CompiledSchema
         {
             fault = "has a pattern with look-around or a back-reference, which cannot be matched in linear time: write it without";
         }
-        catch (Exception e) when (e is JsonSchemaException or RefResolutionException or ArgumentException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonSchemaException or RefResolutionException or ArgumentException or InvalidOperationException
+        or FormatException)
         {
             fault = $"is no JSON schema: {e.Message}";
         }
@@ -44,7 +48,9 @@ internal sealed class CompiledSchema
         return null;
     }
 
-    /// <summary>True where the document keeps the schema. Numbers of very many digits or a huge exponent and texts that are no text do not.</summary>
+    /// <summary>
+    /// True where the document keeps the schema. Numbers of very many digits or a huge exponent and texts that are no text do not.
+    /// </summary>
     public bool Holds(JsonElement document)
     {
         try
@@ -64,7 +70,10 @@ internal sealed class CompiledSchema
         JsonValueKind.Array => value.EnumerateArray().All(NumbersAreSmall),
         JsonValueKind.Object => value.EnumerateObject().All(p => NumbersAreSmall(p.Value)),
         JsonValueKind.Number => value.GetRawText() is { Length: <= LongestNumber } text
-            && (text.IndexOfAny(['e', 'E']) is var e && (e < 0 || (int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) && Math.Abs(exponent) <= LargestExponent))),
+            && (text.IndexOfAny(['e', 'E']) is var e
+            && (e < 0
+            || (int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)
+            && Math.Abs(exponent) <= LargestExponent))),
         _ => true,
     };
 
@@ -83,6 +92,7 @@ internal sealed class CompiledSchema
         public static readonly LinearPatternProperties Keyword = new();
 
         public override object? ValidateKeywordValue(JsonElement value) =>
-            value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().ToDictionary(p => p.Name, p => Linear(p.Name)) : base.ValidateKeywordValue(value);
+            value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().ToDictionary(p => p.Name, p => Linear(p.Name))
+            : base.ValidateKeywordValue(value);
     }
 }

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// The completion holds a JSON document that keeps a schema: the last fenced block tagged <c>json</c> or untagged, or the whole text (after the
+/// The completion holds a JSON document that keeps a schema: the last fenced block tagged <c>json</c> or untagged, or the whole text (after
+/// the
 /// think block) where there is no such block. Documents with a member twice, comments or trailing commas are no JSON here.
 /// </summary>
 public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
@@ -27,7 +28,8 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
     public Verdict Judge(Problem problem, in Completion completion)
     {
         if (SchemaOf(problem) is not { } raw) return Verdict.Skip("no-schema");
-        if (_schemas.GetOrAdd(raw.GetRawText(), key => CompiledSchema.TryMake(raw, out _)) is not { } schema) return Verdict.Skip("schema-broken");
+        if (_schemas.GetOrAdd(raw.GetRawText(), key => CompiledSchema.TryMake(raw, out _)) is not { } schema)
+            return Verdict.Skip("schema-broken");
         JsonDocument? gold = null;
         if (settings.Gold && !TryParse(problem.Answer, out gold)) return Verdict.Skip("gold-no-json");
         using (gold)
@@ -37,7 +39,8 @@ public sealed class JsonSchemaReward(JsonSchemaSettings settings) : IReward
             if (!TryParse(text, out var document)) return Result(false, "no-json");
             using (document!)
             {
-                reason = !schema.Holds(document!.RootElement) ? "schema-different" : gold is null ? "schema-kept" : Same(document!, gold) ? "json-equal" : "json-different";
+                reason = !schema.Holds(document!.RootElement) ? "schema-different" : gold is null ? "schema-kept" : Same(document!, gold)
+                    ? "json-equal" : "json-different";
                 return Result(reason is "schema-kept" or "json-equal", reason) with { Extracted = text };
             }
         }

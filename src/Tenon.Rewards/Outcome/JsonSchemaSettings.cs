@@ -5,7 +5,10 @@ namespace Tenon.Rewards.Outcome;
 /// <summary>The schema, and whether the document must also be the gold.</summary>
 public sealed record JsonSchemaSettings : ISettings
 {
-    /// <summary>The schema (JSON Schema draft 6 to 2020-12, by its <c>$schema</c>; 2020-12 without one); null takes each line's own from <see cref="Column"/>.</summary>
+    /// <summary>
+    /// The schema (JSON Schema draft 6 to 2020-12, by its <c>$schema</c>; 2020-12 without one); null takes each line's own from
+    /// <see cref="Column"/>.
+    /// </summary>
     public JsonElement? Schema { get; init; }
 
     /// <summary>The data column of the schema, where <see cref="Schema"/> is null.</summary>

@@ -3,7 +3,8 @@ using Tenon.MathAnswers;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// The last box holds the gold's list, item by item in its order, separated by commas; brackets around the list are allowed. Items agree as plain
+/// The last box holds the gold's list, item by item in its order, separated by commas; brackets around the list are allowed. Items agree as
+/// plain
 /// numbers or as texts, upper and lower case alike.
 /// </summary>
 public sealed class ListReward : IReward

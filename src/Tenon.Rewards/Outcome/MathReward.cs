@@ -4,7 +4,8 @@ using Tenon.MathAnswers;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// The outcome reward of mathematics: the completion's answer against the problem's gold, by <see cref="MathVerifier"/>. The data line's columns
+/// The outcome reward of mathematics: the completion's answer against the problem's gold, by <see cref="MathVerifier"/>. The data line's
+/// columns
 /// <c>golds</c>, <c>tolerance</c> and <c>unit</c> are obeyed.
 /// </summary>
 public sealed class MathReward(MathRewardSettings settings) : IReward
@@ -39,10 +40,14 @@ public sealed class MathReward(MathRewardSettings settings) : IReward
             Truncated = completion.Truncated,
         };
         if (problem.Fields is not { Count: > 0 } fields) return options;
-        if (fields.TryGetValue("tolerance", out var t) && t.ValueKind == JsonValueKind.Number) options = options with { Tolerance = t.GetDouble() };
+        if (fields.TryGetValue("tolerance", out var t) && t.ValueKind == JsonValueKind.Number)
+            options = options with { Tolerance = t.GetDouble() };
         if (fields.TryGetValue("unit", out var u) && u.ValueKind == JsonValueKind.String) options = options with { Unit = u.GetString() };
         if (fields.TryGetValue("golds", out var g) && g.ValueKind == JsonValueKind.Array)
-            options = options with { OtherGolds = [.. g.EnumerateArray().Where(x => x.ValueKind == JsonValueKind.String).Select(x => x.GetString()!)] };
+            options =
+                options
+                with
+                { OtherGolds = [.. g.EnumerateArray().Where(x => x.ValueKind == JsonValueKind.String).Select(x => x.GetString()!)] };
         return options;
     }
 }

@@ -7,7 +7,10 @@ public sealed record MathRewardSettings : ISettings
     /// <summary>The rules: <c>tenon</c>, <c>math-verify</c> or <c>boxed</c>.</summary>
     public string Profile { get; init; } = "tenon";
 
-    /// <summary><c>answer</c>: unevaluated answers count (8+1 for 9). <c>value</c>: a plain number is wanted, so that copying the question never pays.</summary>
+    /// <summary>
+    /// <c>answer</c>: unevaluated answers count (8+1 for 9). <c>value</c>: a plain number is wanted, so that copying the question never
+    /// pays.
+    /// </summary>
     [Words("answer", "value")]
     public string Require { get; init; } = "answer";
 
@@ -26,6 +29,7 @@ public sealed record MathRewardSettings : ISettings
     {
         var profiles = RuleProfile.All.Select(p => p.Name);
         if (!profiles.Contains(Profile)) yield return SettingsCheck.NoChoice("profile", Profile, profiles);
-        if (!(Right > Wrong)) yield return new("right", $"{Right} is not above wrong ({Wrong})", "a right answer to earn more than a wrong one");
+        if (!(Right > Wrong))
+            yield return new("right", $"{Right} is not above wrong ({Wrong})", "a right answer to earn more than a wrong one");
     }
 }

@@ -3,7 +3,10 @@ namespace Tenon.Rewards.Outcome;
 /// <summary>Where the choices stand, and how the gold names one.</summary>
 public sealed record MultipleChoiceSettings : ISettings
 {
-    /// <summary>The data column of the choices' texts: a list, a map from letter to text, or <c>{"label":[...],"text":[...]}</c>. A line without it has letters only.</summary>
+    /// <summary>
+    /// The data column of the choices' texts: a list, a map from letter to text, or <c>{"label":[...],"text":[...]}</c>. A line without it
+    /// has letters only.
+    /// </summary>
     public string Column { get; init; } = "choices";
 
     /// <summary>How many letters there are, from A, where a line has no texts.</summary>

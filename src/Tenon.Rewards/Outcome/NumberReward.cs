@@ -3,8 +3,10 @@ using Tenon.MathAnswers.Numbers;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// The last box holds one plain number that equals the gold exactly: digits, a sign, thousands commas, a decimal point; a fraction in lowest terms
-/// where the gold is no whole number. Nothing is evaluated, so copying the question or leaving the sum undone (<c>8+1</c> for 9) never pays.
+/// The last box holds one plain number that equals the gold exactly: digits, a sign, thousands commas, a decimal point; a fraction in
+/// lowest terms
+/// where the gold is no whole number. Nothing is evaluated, so copying the question or leaving the sum undone (<c>8+1</c> for 9) never
+/// pays.
 /// </summary>
 public sealed class NumberReward : IReward
 {

@@ -11,7 +11,8 @@ internal static class PlainNumber
     private const int LongestText = 200;
 
     /// <summary>
-    /// Reads a plain number: <c>12</c>, <c>-7</c>, <c>1,234</c>, <c>0.5</c>, <c>3/4</c>, <c>\frac{3}{4}</c> (fractions in lowest terms only), with dollar
+    /// Reads a plain number: <c>12</c>, <c>-7</c>, <c>1,234</c>, <c>0.5</c>, <c>3/4</c>, <c>\frac{3}{4}</c> (fractions in lowest terms
+    /// only), with dollar
     /// signs around it allowed. ASCII digits only; no expression, no exponent, no unit.
     /// </summary>
     public static bool TryParse(string text, out Rational value)
@@ -30,7 +31,8 @@ internal static class PlainNumber
         }
 
         var slash = span.IndexOf('/');
-        return slash >= 0 ? TryQuotient(span[..slash].TrimEnd(), span[(slash + 1)..].TrimStart(), negative, out value) : TryDecimal(span, negative, out value);
+        return slash >= 0 ? TryQuotient(span[..slash].TrimEnd(), span[(slash + 1)..].TrimStart(), negative, out value)
+            : TryDecimal(span, negative, out value);
     }
 
     private static bool TryQuotient(ReadOnlySpan<char> over, ReadOnlySpan<char> under, bool negative, out Rational value)

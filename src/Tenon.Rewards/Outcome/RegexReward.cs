@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tenon.Rewards.Outcome;
 
 /// <summary>
-/// A regular expression matches the completion, and where asked its group is the gold. Matching is linear in the text (.NET's non-backtracking
+/// A regular expression matches the completion, and where asked its group is the gold. Matching is linear in the text (.NET's
+/// non-backtracking
 /// engine); with <c>backtracking: true</c> a match that takes too long makes the completion wrong, so no text can stop a run.
 /// </summary>
 public sealed class RegexReward(RegexSettings settings) : IReward
@@ -49,7 +50,8 @@ public sealed class RegexReward(RegexSettings settings) : IReward
     }
 
     private string? ColumnOf(Problem problem) =>
-        problem.Fields is { } fields && fields.TryGetValue(settings.Column, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        problem.Fields is { } fields && fields.TryGetValue(settings.Column, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString() : null;
 
     private string? TextOf(in Completion completion, out string reason)
     {

@@ -17,13 +17,17 @@ public sealed record RegexSettings : ISettings
     /// <summary><c>full</c>: the pattern covers the whole text. <c>anywhere</c>: some part of it.</summary>
     public RegexMatch Match { get; init; } = RegexMatch.Full;
 
-    /// <summary>True: the first group of the last match (all of it where there is no group) must be the gold answer, spaces around it apart.</summary>
+    /// <summary>
+    /// True: the first group of the last match (all of it where there is no group) must be the gold answer, spaces around it apart.
+    /// </summary>
     public bool Gold { get; init; }
 
     /// <summary>True: upper and lower case are alike.</summary>
     public bool IgnoreCase { get; init; }
 
-    /// <summary>True allows look-around and back-references; a match may then take <see cref="Timeout"/>. False matches in linear time.</summary>
+    /// <summary>
+    /// True allows look-around and back-references; a match may then take <see cref="Timeout"/>. False matches in linear time.
+    /// </summary>
     public bool Backtracking { get; init; }
 
     /// <summary>Seconds after which a backtracking match is given up; the completion is then wrong.</summary>
@@ -44,7 +48,8 @@ public sealed record RegexSettings : ISettings
     internal Regex? Compile(string pattern, out string? fault)
     {
         fault = null;
-        var options = RegexOptions.CultureInvariant | (IgnoreCase ? RegexOptions.IgnoreCase : 0) | (Backtracking ? 0 : RegexOptions.NonBacktracking);
+        var options = RegexOptions.CultureInvariant | (IgnoreCase ? RegexOptions.IgnoreCase : 0)
+            | (Backtracking ? 0 : RegexOptions.NonBacktracking);
         var timeout = Backtracking ? TimeSpan.FromSeconds(Timeout) : Regex.InfiniteMatchTimeout;
         try
         {
@@ -58,7 +63,8 @@ public sealed record RegexSettings : ISettings
         }
         catch (NotSupportedException)
         {
-            fault = "has look-around or a back-reference, which cannot be matched in linear time: set 'backtracking: true', or write it without";
+            fault =
+                "has look-around or a back-reference, which cannot be matched in linear time: set 'backtracking: true', or write it without";
         }
 
         return null;

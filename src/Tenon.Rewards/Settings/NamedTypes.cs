@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tenon.Rewards.Settings;
 
 /// <summary>
-/// Finds the types of one interface by their names, so that a new reward or task is one new file: <c>SoftOverlongReward</c> is <c>soft-overlong</c>.
+/// Finds the types of one interface by their names, so that a new reward or task is one new file: <c>SoftOverlongReward</c> is
+/// <c>soft-overlong</c>.
 /// A type that takes settings has one public constructor whose only parameter is its settings record.
 /// </summary>
 internal sealed class NamedTypes<T>(string kind, string suffix)
@@ -75,6 +76,7 @@ internal sealed class NamedTypes<T>(string kind, string suffix)
     {
         if (_types.Value.TryGetValue(name, out var type)) return type;
         var near = Nearest.Of(name, Names);
-        throw new TenonException($"Unknown {kind} '{name}'", string.Join(", ", Names), name, near is null ? null : $"did you mean '{near}'?", usage: true);
+        throw new TenonException($"Unknown {kind} '{name}'", string.Join(", ", Names), name, near is null ? null
+            : $"did you mean '{near}'?", usage: true);
     }
 }

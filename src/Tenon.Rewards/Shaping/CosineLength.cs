@@ -7,7 +7,9 @@ namespace Tenon.Rewards.Shaping;
 /// <param name="MaxCorrect">A right answer of length 0.</param>
 public sealed record CosineEnds(double MinWrong = -1, double MaxWrong = -0.5, double MinCorrect = 0.5, double MaxCorrect = 1);
 
-/// <summary>An outcome reward scaled by length: right answers earn more when short, wrong ones lose less when long (arXiv 2502.03373).</summary>
+/// <summary>
+/// An outcome reward scaled by length: right answers earn more when short, wrong ones lose less when long (arXiv 2502.03373).
+/// </summary>
 public static class CosineLength
 {
     /// <summary>low + (high - low)(1 + cos(pi tokens / limit)) / 2, lengths beyond the limit counting as the limit.</summary>

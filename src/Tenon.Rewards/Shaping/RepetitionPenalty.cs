@@ -5,7 +5,9 @@ namespace Tenon.Rewards.Shaping;
 /// <summary>A penalty on repeated n-grams of tokens (arXiv 2502.03373, appendix C.2).</summary>
 public static class RepetitionPenalty
 {
-    /// <summary>(1 - distinct / all) n-grams times <paramref name="maxPenalty"/> (0 or less); 0 below <paramref name="n"/> tokens. Linear in length.</summary>
+    /// <summary>
+    /// (1 - distinct / all) n-grams times <paramref name="maxPenalty"/> (0 or less); 0 below <paramref name="n"/> tokens. Linear in length.
+    /// </summary>
     public static double Reward(ReadOnlySpan<int> tokens, int n, double maxPenalty)
     {
         if (n < 1) throw new TenonException("repetition penalty", "n-grams of 1 token or more", $"{n}", usage: true);
@@ -16,7 +18,8 @@ public static class RepetitionPenalty
         return share == 0 ? 0 : share * maxPenalty;
     }
 
-    // Every n-gram gets the number of its first appearance, one token longer at a time: a pair (number of the first n - 1 tokens, last token) names it
+    // Every n-gram gets the number of its first appearance, one token longer at a time: a pair (number of the first n - 1 tokens, last
+    // token) names it
     // exactly, so that nothing rests on a hash.
     private static int Distinct(ReadOnlySpan<int> tokens, int n)
     {
@@ -27,7 +30,9 @@ public static class RepetitionPenalty
             var seen = new Dictionary<(int Prefix, int Last), int>();
             for (var i = 0; i + length <= tokens.Length; i++)
             {
-                ref var name = ref CollectionsMarshal.GetValueRefOrAddDefault(seen, (length == 1 ? 0 : names[i], tokens[i + length - 1]), out var known);
+                ref var name =
+                    ref CollectionsMarshal.GetValueRefOrAddDefault(seen, (length == 1 ? 0 : names[i], tokens[i + length - 1]),
+                    out var known);
                 if (!known) name = seen.Count - 1;
                 names[i] = name;
             }

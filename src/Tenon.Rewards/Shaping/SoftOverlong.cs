@@ -4,7 +4,8 @@ namespace Tenon.Rewards.Shaping;
 public static class SoftOverlong
 {
     /// <summary>
-    /// 0 up to <paramref name="limit"/> - <paramref name="buffer"/> tokens, from there falling in a line to -1 at the limit, -1 beyond. With a
+    /// 0 up to <paramref name="limit"/> - <paramref name="buffer"/> tokens, from there falling in a line to -1 at the limit, -1 beyond.
+    /// With a
     /// buffer of 0 it is 0 up to the limit.
     /// </summary>
     public static double Reward(int tokens, int limit, int buffer)

@@ -6,7 +6,8 @@ public static class ThinkFormat
     private const string Open = "<think>", Close = "</think>";
 
     /// <summary>
-    /// 1 where the text begins with the opening tag, closes it somewhere, and opens no second one anywhere; else 0. Case counts, and nothing may
+    /// 1 where the text begins with the opening tag, closes it somewhere, and opens no second one anywhere; else 0. Case counts, and
+    /// nothing may
     /// stand before the tag, not even white space.
     /// </summary>
     public static double Reward(ReadOnlySpan<char> text)

@@ -6,8 +6,10 @@ namespace Tenon.Rewards.Tasks;
 
 /// <summary>
 /// Sums, products and whole expressions, from <c>7+6=?</c> to brackets. Sums are worked column by column from the right, each column as
-/// "digit + digit + carry = sum" (<c>347+86=?</c>: <c>7+6+0=13;4+8+1=13;3+0+1=4;\boxed{433}</c>), the form that a small byte-level model learns
-/// soonest: one table of three digits, carries in plain sight, no digit before those that it depends on. Expressions are worked one operation a step.
+/// "digit + digit + carry = sum" (<c>347+86=?</c>: <c>7+6+0=13;4+8+1=13;3+0+1=4;\boxed{433}</c>), the form that a small byte-level model
+/// learns
+/// soonest: one table of three digits, carries in plain sight, no digit before those that it depends on. Expressions are worked one
+/// operation a step.
 /// A worked sum of level 2 has at most 39 ASCII bytes.
 /// </summary>
 public sealed class Arithmetic : GeneratedTask
@@ -59,7 +61,8 @@ public sealed class Arithmetic : GeneratedTask
         return new($"{a}*{b}", text + "=?", Plain(a * b), worked);
     }
 
-    private static Draft OneStep(string key, string text, int value) => new(key, text + "=?", Plain(value), $"{text}={value};\\boxed{{{value}}}");
+    private static Draft OneStep(string key, string text, int value) =>
+        new(key, text + "=?", Plain(value), $"{text}={value};\\boxed{{{value}}}");
 
     private static Draft? FromExpression(Expression? expression)
     {

@@ -46,7 +46,8 @@ public sealed class BaseConversion : GeneratedTask
     private static Draft? Sum(int a, int b, int radix)
     {
         if (a > b) (a, b) = (b, a);
-        return Ask($"Add the base-{radix} numbers {Write(a, radix)} and {Write(b, radix)}. Answer in base {radix}.", Write(a + b, radix), radix);
+        return Ask($"Add the base-{radix} numbers {Write(a, radix)} and {Write(b, radix)}. Answer in base {radix}.", Write(a + b, radix),
+            radix);
     }
 
     private static Draft Ask(string text, string answer, int radix) =>

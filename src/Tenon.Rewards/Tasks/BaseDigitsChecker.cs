@@ -3,7 +3,10 @@ using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;
 
-/// <summary>Judges digits of a base: the gold's digits, upper and lower case alike; the base may stand below (<c>1101_2</c>, <c>1101_{2}</c>). No leading zeros, no <c>0x</c>.</summary>
+/// <summary>
+/// Judges digits of a base: the gold's digits, upper and lower case alike; the base may stand below (<c>1101_2</c>, <c>1101_{2}</c>). No
+/// leading zeros, no <c>0x</c>.
+/// </summary>
 internal sealed class BaseDigitsChecker : IReward
 {
     public string Name => "base-conversion";
@@ -12,7 +15,8 @@ internal sealed class BaseDigitsChecker : IReward
 
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        if (problem.Answer.Length == 0 || problem.Fields is not { } fields || !fields.TryGetValue("base", out var radix)) return Verdict.Skip("no-task-data");
+        if (problem.Answer.Length == 0 || problem.Fields is not { } fields || !fields.TryGetValue("base", out var radix))
+            return Verdict.Skip("no-task-data");
         var name = radix.GetInt32().ToString(CultureInfo.InvariantCulture);
         return BoxedAnswer.Judge(completion, text => Decide(problem.Answer, name, text));
     }
@@ -21,6 +25,7 @@ internal sealed class BaseDigitsChecker : IReward
     {
         var parts = text.Split('_');
         if (parts.Length > 2 || (parts.Length == 2 && parts[1] != radix && parts[1] != $"{{{radix}}}")) return (false, "other-base");
-        return string.Equals(parts[0].Trim(), gold, StringComparison.OrdinalIgnoreCase) ? (true, "digits-equal") : (false, "digits-different");
+        return string.Equals(parts[0].Trim(), gold, StringComparison.OrdinalIgnoreCase) ? (true, "digits-equal")
+            : (false, "digits-different");
     }
 }

@@ -1,7 +1,8 @@
 namespace Tenon.Rewards.Tasks;
 
 /// <summary>
-/// The numbers game: make the target from the given numbers, each exactly once (level 5: at most once). Every problem has a solution in which all
+/// The numbers game: make the target from the given numbers, each exactly once (level 5: at most once). Every problem has a solution in
+/// which all
 /// steps are whole and positive; any other that makes the target counts as well.
 /// </summary>
 public sealed class Countdown : GeneratedTask
@@ -41,7 +42,9 @@ public sealed class Countdown : GeneratedTask
         if (made.Value > 999 || numbers.Contains((int)made.Value)) return null;
         random.Shuffle<int>(numbers);
         var list = string.Join(", ", numbers);
-        var text = $"Use the numbers {list}, each {(allOfThem ? "exactly" : "at most")} once, with +, -, *, / and brackets to make {made.Value}. Answer with the expression.";
+        var text =
+            $"Use the numbers {list}, each {(allOfThem ? "exactly" : "at most")} once, with +, -, *, / and brackets to make "
+            + $"{made.Value}. Answer with the expression.";
         return new($"{string.Join(',', numbers.Order())}={made.Value}", text, made.ToString(), $"{made.Steps()}\\boxed{{{made}}}",
             Fields(("numbers", numbers), ("target", made.Value), ("all", allOfThem)));
     }

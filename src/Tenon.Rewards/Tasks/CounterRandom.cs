@@ -20,7 +20,9 @@ internal sealed class CounterRandom(ulong key)
         return new CounterRandom(key);
     }
 
-    /// <summary>The 64-bit hash (FNV-1a, then mixed) of a text's UTF-16 units; unlike <see cref="string.GetHashCode()"/> the same everywhere.</summary>
+    /// <summary>
+    /// The 64-bit hash (FNV-1a, then mixed) of a text's UTF-16 units; unlike <see cref="string.GetHashCode()"/> the same everywhere.
+    /// </summary>
     public static ulong Hash(string text)
     {
         var hash = 14695981039346656037UL;

@@ -39,9 +39,11 @@ public sealed class Dates : GeneratedTask
         ? null // The answer would stand in the question.
         : Ask($"Today is {today}. Which day of the week is it in {days} days?", $"{(DayOfWeek)(((int)today + days) % 7)}");
 
-    private static Draft After(DateOnly date, int days) => Ask($"Which date is {days} days after {Iso(date)}? Answer as year-month-day.", Iso(date.AddDays(days)));
+    private static Draft After(DateOnly date, int days) =>
+        Ask($"Which date is {days} days after {Iso(date)}? Answer as year-month-day.", Iso(date.AddDays(days)));
 
-    private static Draft Between(DateOnly date, int days) => Ask($"How many days are there from {Iso(date)} to {Iso(date.AddDays(days))}?", $"{days}");
+    private static Draft Between(DateOnly date, int days) =>
+        Ask($"How many days are there from {Iso(date)} to {Iso(date.AddDays(days))}?", $"{days}");
 
     private static Draft? WeekdayOf(DateOnly date, int days) => days % 7 == 0
         ? null
@@ -54,7 +56,8 @@ public sealed class Dates : GeneratedTask
         var found = first.AddDays(((int)weekday - (int)first.DayOfWeek + 7) % 7 + 7 * (nth - 1));
         var ordinal = nth switch { 1 => "first", 2 => "second", 3 => "third", _ => "fourth" };
         var month = first.ToString("MMMM yyyy", CultureInfo.InvariantCulture);
-        return Ask($"{Iso(known)} is a {known.DayOfWeek}. Which date is the {ordinal} {weekday} of {month}? Answer as year-month-day.", Iso(found));
+        return Ask($"{Iso(known)} is a {known.DayOfWeek}. Which date is the {ordinal} {weekday} of {month}? Answer as year-month-day.",
+            Iso(found));
     }
 
     private static string Iso(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -48,7 +48,8 @@ internal sealed record Expression(char Operator, long Value, Expression? Left = 
     {
         if (Left is null || Right is null) return Value.ToString(CultureInfo.InvariantCulture);
         var left = Level(Left) < Level(this) ? $"({Left})" : $"{Left}";
-        var right = Level(Right) < Level(this) || (Level(Right) == Level(this) && Operator is '-' or '/') || (Operator == '*' && Right.Operator == '/')
+        var right = Level(Right) < Level(this) || (Level(Right) == Level(this) && Operator is '-' or '/')
+            || (Operator == '*' && Right.Operator == '/')
             ? $"({Right})" : $"{Right}";
         return left + Operator + right;
     }

@@ -4,7 +4,8 @@ using Tenon.MathAnswers.Numbers;
 namespace Tenon.Rewards.Tasks;
 
 /// <summary>
-/// Reads and evaluates an expression of whole numbers, <c>+ - * /</c> (also × ÷ and \times \div \cdot) and round brackets, exactly. Answers are
+/// Reads and evaluates an expression of whole numbers, <c>+ - * /</c> (also × ÷ and \times \div \cdot) and round brackets, exactly. Answers
+/// are
 /// at most 1,000 characters and brackets nest at most 50 deep, so neither the stack nor the numbers can grow.
 /// </summary>
 internal ref struct FourOperations

@@ -3,13 +3,15 @@ using System.Text.Json;
 namespace Tenon.Rewards.Tasks;
 
 /// <summary>
-/// What every generated family shares: keys of the random numbers, ids, and the split. A draft belongs to the held-out split where the hash of
+/// What every generated family shares: keys of the random numbers, ids, and the split. A draft belongs to the held-out split where the hash
+/// of
 /// its content key is 0 mod 8; the key leaves out what does not make a new problem (the order of a sum's terms, the level, the seed), so a
 /// problem that was trained on is never held out, under any pair of seeds.
 /// </summary>
 public abstract class GeneratedTask : ITask
 {
-    // Far beyond chance: with one draft in eight held out, 10,000 misses in a row do not happen unless a level has no held-out problem at all.
+    // Far beyond chance: with one draft in eight held out, 10,000 misses in a row do not happen unless a level has no held-out problem at
+    // all.
     private const int Attempts = 10_000;
 
     /// <inheritdoc/>
@@ -38,7 +40,9 @@ public abstract class GeneratedTask : ITask
             var draft = Make(level, CounterRandom.From(seed, task, (ulong)level, (ulong)split, (ulong)index, attempt));
             if (draft is null || SplitOf(draft.Key) != split) continue;
             var part = split == Split.Train ? "train" : "eval";
-            return new Problem($"{Name}-{level}-{part}-{seed}-{index}", draft.Text, draft.Answer, draft.Fields) { Solution = draft.Solution };
+            return new Problem($"{Name}-{level}-{part}-{seed}-{index}", draft.Text, draft.Answer,
+                draft.Fields)
+            { Solution = draft.Solution };
         }
 
         throw new TenonException($"Task {Name}, level {level}: no problem for the {split} split found", hint: "choose another level");
@@ -60,7 +64,8 @@ public abstract class GeneratedTask : ITask
     private int Checked(int level)
     {
         if (level >= 1 && level <= Levels) return level;
-        throw new TenonException($"Task {Name}: level", $"1 to {Levels}", $"{level}", "see docs/rewards.md for what each level asks", usage: true);
+        throw new TenonException($"Task {Name}: level", $"1 to {Levels}", $"{level}", "see docs/rewards.md for what each level asks",
+            usage: true);
     }
 
     /// <summary>A problem before it has an id.</summary>

@@ -3,7 +3,9 @@ using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;
 
-/// <summary>Judges a path: its nodes in the box, from the first to the last that were asked, along edges that exist, as short as the shortest.</summary>
+/// <summary>
+/// Judges a path: its nodes in the box, from the first to the last that were asked, along edges that exist, as short as the shortest.
+/// </summary>
 internal sealed class GraphPathChecker : IReward
 {
     private static readonly string[] Separators = [@"\rightarrow", @"\to", "->", "→", "-", ","];
@@ -14,7 +16,8 @@ internal sealed class GraphPathChecker : IReward
 
     public Verdict Judge(Problem problem, in Completion completion)
     {
-        if (problem.Fields is not { } f || !f.TryGetValue("edges", out var list) || !f.TryGetValue("length", out var length)) return Verdict.Skip("no-task-data");
+        if (problem.Fields is not { } f || !f.TryGetValue("edges", out var list) || !f.TryGetValue("length", out var length))
+            return Verdict.Skip("no-task-data");
         var edges = list.EnumerateArray().Select(e => (e[0].GetInt32(), e[1].GetInt32(), e[2].GetInt32())).ToList();
         return BoxedAnswer.Judge(completion, text => Decide(text, edges, f, length.GetInt32()));
     }

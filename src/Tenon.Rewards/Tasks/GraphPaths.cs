@@ -1,6 +1,8 @@
 namespace Tenon.Rewards.Tasks;
 
-/// <summary>Shortest paths in small graphs. Any shortest path is right; it never is the direct edge, and every node can be reached.</summary>
+/// <summary>
+/// Shortest paths in small graphs. Any shortest path is right; it never is the direct edge, and every node can be reached.
+/// </summary>
 public sealed class GraphPaths : GeneratedTask
 {
     /// <inheritdoc/>
@@ -39,10 +41,13 @@ public sealed class GraphPaths : GeneratedTask
         var arrow = oneWay ? "->" : "-";
         var list = string.Join(", ", edges.Select(e => $"{Letter(e.From)}{arrow}{Letter(e.To)}{(weighted ? $" ({e.Weight})" : "")}"));
         var measure = weighted ? "least total weight" : "fewest edges";
-        var text = $"A graph has the {(oneWay ? "one-way " : "")}edges {list}. Find a path from {Letter(from)} to {Letter(to)} with the {measure}. Answer as its nodes, for example X-Y-Z.";
+        var text =
+            $"A graph has the {(oneWay ? "one-way " : "")}edges {list}. Find a path from {Letter(from)} to {Letter(to)} with the "
+            + $"{measure}. Answer as its nodes, for example X-Y-Z.";
         var answer = string.Join('-', path.Select(Letter));
         return new(text, text, answer, $"\\boxed{{{answer}}}", Fields(
-            ("edges", edges.Select(e => new[] { e.From, e.To, e.Weight })), ("from", from), ("to", to), ("one-way", oneWay), ("length", Length(path, edges, oneWay)!.Value)));
+            ("edges", edges.Select(e => new[] { e.From, e.To, e.Weight })), ("from", from), ("to", to), ("one-way", oneWay),
+            ("length", Length(path, edges, oneWay)!.Value)));
 
         int Weight() => weighted ? random.Between(1, 9) : 1;
     }

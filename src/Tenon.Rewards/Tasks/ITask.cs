@@ -10,7 +10,9 @@ public enum Split
     Eval,
 }
 
-/// <summary>A family of generated problems: unlimited verifiable data, each problem a pure function of (task, level, seed, index, split).</summary>
+/// <summary>
+/// A family of generated problems: unlimited verifiable data, each problem a pure function of (task, level, seed, index, split).
+/// </summary>
 public interface ITask
 {
     /// <summary>The name a recipe uses (<c>task: { name: arithmetic }</c>).</summary>

@@ -3,7 +3,8 @@ using Tenon.Rewards.Outcome;
 namespace Tenon.Rewards.Tasks;
 
 /// <summary>
-/// Who has what: people and their pets, drinks, colours, from clues. The clues leave exactly one arrangement (all arrangements are tried), and no
+/// Who has what: people and their pets, drinks, colours, from clues. The clues leave exactly one arrangement (all arrangements are tried),
+/// and no
 /// clue can be left out. The whole arrangement is asked, so a guess at one pet earns nothing.
 /// </summary>
 public sealed class LogicGrids : GeneratedTask
@@ -27,7 +28,8 @@ public sealed class LogicGrids : GeneratedTask
 
     /// <inheritdoc/>
     protected internal override IReadOnlyList<string> LevelNames =>
-        ["3 people, one kind of thing", "4 people, one kind of thing", "3 people, two kinds of things", "4 people, two kinds of things", "4 people, three kinds of things"];
+        ["3 people, one kind of thing", "4 people, one kind of thing", "3 people, two kinds of things", "4 people, two kinds of things",
+        "4 people, three kinds of things"];
 
     private protected override Draft? Make(int level, CounterRandom random)
     {
@@ -72,7 +74,8 @@ public sealed class LogicGrids : GeneratedTask
                     int kind = k, person = p, thing = t;
                     var name = Kinds[kinds[k]].Things[t];
                     if (solution[k][p] != t) clues.Add(new($"{People[p]} does not have {name}.", g => g[kind][person] != thing));
-                    else if (kinds.Length > 1 && random.Below(3) == 0) clues.Add(new($"{People[p]} has {name}.", g => g[kind][person] == thing));
+                    else if (kinds.Length > 1 && random.Below(3) == 0)
+                        clues.Add(new($"{People[p]} has {name}.", g => g[kind][person] == thing));
                     for (var other = k + 1; other < kinds.Length; other++)
                         for (var u = 0; u < people; u++)
                         {

@@ -27,15 +27,25 @@ public sealed class Sorting : GeneratedTask
         var count = level switch { 1 => 3, 2 => 5, 4 => 6, _ => 8 };
         var items = new List<(decimal Number, string Text)>();
         for (var i = 0; i < count; i++) items.Add(Item(level, random));
-        if (items.Select(i => i.Text).Distinct().Count() < count || (level < 5 && items.Select(i => i.Number).Distinct().Count() < count)) return null;
+        if (items.Select(i => i.Text).Distinct().Count() < count || (level < 5 && items.Select(i => i.Number).Distinct().Count() < count))
+            return null;
 
         var sorted = level == 5 ? items.OrderBy(i => i.Text, StringComparer.Ordinal).ToList() : [.. items.OrderBy(i => i.Number)];
         var down = random.Coin();
         if (down) sorted.Reverse();
         if (sorted.SequenceEqual(items)) return null;
-        var order = (level, down) switch { (5, false) => "alphabetical", (5, true) => "reverse alphabetical", (_, false) => "ascending", _ => "descending" };
+        var order =
+            (level, down) switch
+            {
+                (5, false) => "alphabetical",
+                (5, true) => "reverse alphabetical",
+                (_, false) => "ascending",
+                _ =>
+            "descending"
+            };
         var answer = string.Join(", ", sorted.Select(i => i.Text));
-        var text = $"Sort in {order} order: {string.Join(", ", items.Select(i => i.Text))}. Answer with the whole list, separated by commas.";
+        var text =
+            $"Sort in {order} order: {string.Join(", ", items.Select(i => i.Text))}. Answer with the whole list, separated by commas.";
         return new($"{down}:{answer}", text, answer, $"\\boxed{{{answer}}}");
     }
 
@@ -49,7 +59,8 @@ public sealed class Sorting : GeneratedTask
             2 => random.Between(10, 99),
             3 => random.Between(-99, 99),
             // The last place is not 0: 0.40 and 0.4 would be one number with two texts.
-            _ => new decimal(random.Below(places switch { 1 => 1, 2 => 10, _ => 100 }) * 10 + random.Between(1, 9), 0, 0, false, (byte)places),
+            _ => new decimal(
+                random.Below(places switch { 1 => 1, 2 => 10, _ => 100 }) * 10 + random.Between(1, 9), 0, 0, false, (byte)places),
         };
         return (number, number.ToString(CultureInfo.InvariantCulture));
     }

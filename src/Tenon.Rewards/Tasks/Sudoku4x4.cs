@@ -12,7 +12,8 @@ public sealed class Sudoku4x4 : GeneratedTask
     public override IReward Checker { get; } = new SudokuChecker();
 
     /// <inheritdoc/>
-    protected internal override IReadOnlyList<string> LevelNames => ["3 cells blank", "5 cells blank", "7 cells blank", "9 cells blank", "11 cells blank"];
+    protected internal override IReadOnlyList<string> LevelNames =>
+        ["3 cells blank", "5 cells blank", "7 cells blank", "9 cells blank", "11 cells blank"];
 
     private protected override Draft? Make(int level, CounterRandom random)
     {
@@ -30,9 +31,13 @@ public sealed class Sudoku4x4 : GeneratedTask
         }
 
         if (blanks > 0) return null;
-        var rows = string.Join(" / ", Enumerable.Range(0, 4).Select(r => string.Join(' ', puzzle[(4 * r)..(4 * r + 4)].Select(d => d == 0 ? "_" : $"{d}"))));
+        var rows =
+            string.Join(" / ", Enumerable.Range(0, 4)
+            .Select(r => string.Join(' ', puzzle[(4 * r)..(4 * r + 4)].Select(d => d == 0 ? "_" : $"{d}"))));
         var answer = string.Join(" / ", Enumerable.Range(0, 4).Select(r => string.Join(' ', solution[(4 * r)..(4 * r + 4)])));
-        var text = $"Fill in this 4x4 sudoku: every row, column and 2x2 block holds 1, 2, 3 and 4 once. Rows: {rows}. Answer with the four rows, separated by slashes.";
+        var text =
+            $"Fill in this 4x4 sudoku: every row, column and 2x2 block holds 1, 2, 3 and 4 once. Rows: {rows}. Answer with the four "
+            + $"rows, separated by slashes.";
         return new(rows, text, answer, $"\\boxed{{{answer}}}", Fields(("puzzle", puzzle)));
     }
 

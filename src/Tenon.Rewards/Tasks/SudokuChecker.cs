@@ -2,7 +2,10 @@ using Tenon.Rewards.Outcome;
 
 namespace Tenon.Rewards.Tasks;
 
-/// <summary>Judges a filled grid: sixteen digits 1 to 4 in the box (spaces, slashes, commas, bars or line ends between them) that keep the givens and break no rule.</summary>
+/// <summary>
+/// Judges a filled grid: sixteen digits 1 to 4 in the box (spaces, slashes, commas, bars or line ends between them) that keep the givens
+/// and break no rule.
+/// </summary>
 internal sealed class SudokuChecker : IReward
 {
     public string Name => "sudoku4x4";

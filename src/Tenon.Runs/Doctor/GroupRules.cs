@@ -7,7 +7,8 @@ internal static class GroupRules
 {
     /// <summary>No mixed group in so many steps in a row.</summary>
     public static Sight? NoneMixed(RunFacts facts, int steps) =>
-        facts.Streak(steps, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null) is { } seen ? new(seen.First, seen.Last, 0, 1) : null;
+        facts.Streak(steps, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null) is { } seen ? new(seen.First, seen.Last, 0, 1)
+        : null;
 
     /// <summary>Few groups of the last steps are mixed, and dynamic sampling does not draw others instead.</summary>
     public static Sight? FewMixed(RunFacts facts, int steps, double least)
@@ -28,6 +29,7 @@ internal static class GroupRules
         var groups = samples.Select(sample => (sample.Step, sample.Group)).Distinct().Count();
         var problems = samples.Select(sample => sample.Id.Length > 0 ? sample.Id : sample.Problem).Distinct().Count();
         var times = groups / (double)problems;
-        return groups >= 40 && times >= most ? new(samples.Min(sample => sample.Step), samples.Max(sample => sample.Step), times, most) : null;
+        return groups >= 40 && times >= most ? new(samples.Min(sample => sample.Step), samples.Max(sample => sample.Step), times, most)
+            : null;
     }
 }

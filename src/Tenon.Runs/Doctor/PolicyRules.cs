@@ -57,5 +57,6 @@ internal static class PolicyRules
         return null;
     }
 
-    private static double StartEntropy(RunFacts facts) => RunFacts.Mean(facts.Steps.Where(step => double.IsFinite(step[Entropy])).Take(Start), step => step[Entropy]);
+    private static double StartEntropy(RunFacts facts) =>
+        RunFacts.Mean(facts.Steps.Where(step => double.IsFinite(step[Entropy])).Take(Start), step => step[Entropy]);
 }

@@ -10,7 +10,8 @@ internal static class RewardRules
     /// <summary>The share of completions called right that the verifier calls wrong.</summary>
     public static Sight? WrongRewarded(RunFacts facts, double most)
     {
-        var judged = facts.LastSamples().Where(sample => sample.Correct == true).Select(sample => (sample.Step, Own: facts.Judge(sample))).Where(pair => pair.Own is not null).ToList();
+        var judged = facts.LastSamples().Where(sample => sample.Correct == true).Select(sample => (sample.Step, Own: facts.Judge(sample)))
+            .Where(pair => pair.Own is not null).ToList();
         var wrong = judged.Where(pair => pair.Own == false).ToList();
         var share = wrong.Count / (double)Math.Max(1, judged.Count);
         return wrong.Count >= 3 && share > most ? new(wrong.Min(pair => pair.Step), wrong.Max(pair => pair.Step), share, most) : null;
@@ -20,7 +21,8 @@ internal static class RewardRules
     public static Sight? WithoutAccuracy(RunFacts facts, double least)
     {
         if (facts.Steps.Count < 2 * Window) return null;
-        double Rise(Metric metric) => RunFacts.Mean(facts.Steps.TakeLast(Window), s => s[metric]) - RunFacts.Mean(facts.Steps.Take(Window), s => s[metric]);
+        double Rise(Metric metric) =>
+            RunFacts.Mean(facts.Steps.TakeLast(Window), s => s[metric]) - RunFacts.Mean(facts.Steps.Take(Window), s => s[metric]);
         var rise = Rise(RewardMean);
         return rise > least && Rise(Accuracy) <= 0 ? new(facts.Steps[0].Step, facts.Steps[^1].Step, rise, least) : null;
     }
@@ -37,7 +39,8 @@ internal static class RewardRules
     /// <summary>A large share is skipped, step after step.</summary>
     public static Sight? ManySkipped(RunFacts facts, int steps, double most) =>
         facts.Streak(steps, step => Completions(step) > 0 ? SkippedShare(step) > most : null) is { } seen
-            ? new(seen.First, seen.Last, RunFacts.Mean(facts.Steps.Where(s => s.Step >= seen.First && s.Step <= seen.Last), SkippedShare), most) : null;
+            ? new(seen.First, seen.Last, RunFacts.Mean(facts.Steps.Where(s => s.Step >= seen.First && s.Step <= seen.Last), SkippedShare),
+            most) : null;
 
     /// <summary>Held-out accuracy against its best, while the training reward rose since.</summary>
     public static Sight? HeldOutFalling(RunFacts facts, double most)
@@ -47,7 +50,8 @@ internal static class RewardRules
             var best = accuracies.MaxBy(pair => pair.Accuracy);
             var last = accuracies[^1];
             if (best.Accuracy - last.Accuracy <= most || last.Step <= best.Step) continue;
-            double RewardAround(int step) => RunFacts.Mean(facts.Steps.Where(s => s.Step > step - Window && s.Step <= Math.Max(step, Window)), s => s[RewardMean]);
+            double RewardAround(int step) =>
+                RunFacts.Mean(facts.Steps.Where(s => s.Step > step - Window && s.Step <= Math.Max(step, Window)), s => s[RewardMean]);
             if (RewardAround(last.Step) > RewardAround(best.Step)) return new(best.Step, last.Step, last.Accuracy, best.Accuracy - most);
         }
 
@@ -64,5 +68,6 @@ internal static class RewardRules
 
     // Prompts that are too long were never sampled: they are no verdicts.
     private static double SkippedShare(StepMetrics step) =>
-        step.Where(pair => pair.Key.Place == Skipped.Member.Place && pair.Key.Name != Skipped.Prefix + "prompt-too-long").Sum(pair => pair.Value) / Completions(step);
+        step.Where(pair => pair.Key.Place == Skipped.Member.Place && pair.Key.Name != Skipped.Prefix + "prompt-too-long")
+        .Sum(pair => pair.Value) / Completions(step);
 }

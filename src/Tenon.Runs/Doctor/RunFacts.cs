@@ -22,12 +22,14 @@ public sealed class RunFacts(
     public IReadOnlyList<IReadOnlyList<(int Step, double Accuracy)>> Evaluations => evaluations ?? [];
 
     /// <summary>Optimizer steps that the recipe takes on one batch.</summary>
-    public double UpdatesPerBatch => OrOne(RunJson.Number(recipe["update"]?["epochs"])) * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
+    public double UpdatesPerBatch =>
+        OrOne(RunJson.Number(recipe["update"]?["epochs"])) * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
 
     /// <summary>The facts of a run folder.</summary>
     public static RunFacts Of(RunReader run, Func<SampleRecord, bool?>? judge = null) => new(run.Run.Recipe, run.Steps, run.Samples,
         [.. run.Evaluations().GroupBy(json => RunJson.Text(json["benchmark"])).Select(group =>
-            (IReadOnlyList<(int, double)>)[.. group.Select(json => ((int)RunJson.Number(json["step"]), RunJson.Number(json["accuracy"] ?? json["avg_at_k"])))
+            (IReadOnlyList<(int, double)>)[.. group.Select(json =>
+            ((int)RunJson.Number(json["step"]), RunJson.Number(json["accuracy"] ?? json["avg_at_k"])))
                 .Where(pair => double.IsFinite(pair.Item2)).OrderBy(pair => pair.Item1)])], judge);
 
     /// <summary>The verifier's own verdict on a completion.</summary>
@@ -37,10 +39,12 @@ public sealed class RunFacts(
     public IReadOnlyList<SampleRecord> FirstSamples(int count) => [.. steps.Take(count).SelectMany(step => Samples(step.Step))];
 
     /// <summary>The completions of the last steps.</summary>
-    public IReadOnlyList<SampleRecord> LastSamples(int count = SampledSteps) => [.. steps.TakeLast(count).SelectMany(step => Samples(step.Step))];
+    public IReadOnlyList<SampleRecord> LastSamples(int count = SampledSteps) =>
+        [.. steps.TakeLast(count).SelectMany(step => Samples(step.Step))];
 
     /// <summary>
-    /// The last stretch of at least <paramref name="length"/> steps in a row that <paramref name="holds"/> is true of; steps that it says null of neither
+    /// The last stretch of at least <paramref name="length"/> steps in a row that <paramref name="holds"/> is true of; steps that it says
+    /// null of neither
     /// break it nor count.
     /// </summary>
     public (int First, int Last)? Streak(int length, Func<StepMetrics, bool?> holds)

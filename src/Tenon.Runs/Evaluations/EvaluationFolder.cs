@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Tenon.Runs.Evaluations;
 
 /// <summary>
-/// The folder of one evaluation: <c>identity.json</c> (written first), <c>samples.jsonl</c> (each finished sample appended at once, and put in order at the end),
+/// The folder of one evaluation: <c>identity.json</c> (written first), <c>samples.jsonl</c> (each finished sample appended at once, and put
+/// in order at the end),
 /// <c>summary.json</c> (written last). One process at a time writes to it.
 /// </summary>
 public sealed class EvaluationFolder : IDisposable
@@ -28,13 +29,18 @@ public sealed class EvaluationFolder : IDisposable
     public static bool IsEvaluation(string path) => File.Exists(Path.Combine(path, IdentityFile));
 
     /// <summary>Begins an evaluation, or goes on with one of the same identity.</summary>
-    /// <exception cref="TenonException">The folder holds an evaluation of another identity, or other files, or another process writes to it.</exception>
+    /// <exception cref="TenonException">The folder holds an evaluation of another identity, or other files, or another process writes to
+    /// it.</exception>
     public static EvaluationFolder Open(string path, EvaluationIdentity identity)
     {
         path = Path.GetFullPath(path);
-        if (File.Exists(path)) throw new TenonException($"the evaluation folder {path} is a file", "a new or empty folder, or an evaluation to go on with", usage: true);
-        if (!IsEvaluation(path) && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != ".tmp"))
-            throw new TenonException($"the evaluation folder {path} holds other files", "a new or empty folder, or an evaluation to go on with",
+        if (File.Exists(path))
+            throw new TenonException($"the evaluation folder {path} is a file", "a new or empty folder, or an evaluation to go on with",
+                usage: true);
+        if (!IsEvaluation(path) && Directory.Exists(path)
+            && Directory.EnumerateFileSystemEntries(path).Any(entry => Path.GetFileName(entry) != ".tmp"))
+            throw new TenonException($"the evaluation folder {path} holds other files",
+                "a new or empty folder, or an evaluation to go on with",
                 "files that belong to no evaluation of this form", "choose another --output", usage: true);
         var folder = new EvaluationFolder(path, Lock(path));
         try
@@ -58,12 +64,16 @@ public sealed class EvaluationFolder : IDisposable
         : [];
 
     /// <summary>The summary of an evaluation; null where it is not finished.</summary>
-    public static JsonObject? ReadSummary(string path) => File.Exists(Path.Combine(path, SummaryFile)) ? RunJson.Parse(File.ReadAllText(Path.Combine(path, SummaryFile))) : null;
+    public static JsonObject? ReadSummary(string path) =>
+        File.Exists(Path.Combine(path, SummaryFile)) ? RunJson.Parse(File.ReadAllText(Path.Combine(path, SummaryFile))) : null;
 
     /// <summary>The identity of an evaluation; null where there is none.</summary>
-    public static JsonObject? ReadIdentity(string path) => IsEvaluation(path) ? RunJson.Parse(File.ReadAllText(Path.Combine(path, IdentityFile))) : null;
+    public static JsonObject? ReadIdentity(string path) =>
+        IsEvaluation(path) ? RunJson.Parse(File.ReadAllText(Path.Combine(path, IdentityFile))) : null;
 
-    /// <summary>Adds finished samples: one write, handed to the system at once, so that a killed process loses at most what it had not finished.</summary>
+    /// <summary>
+    /// Adds finished samples: one write, handed to the system at once, so that a killed process loses at most what it had not finished.
+    /// </summary>
     public void Append(IReadOnlyList<EvaluationSample> samples)
     {
         if (samples.Count == 0) return;
@@ -75,13 +85,16 @@ public sealed class EvaluationFolder : IDisposable
         }
         catch (Exception e) when (AtomicFile.DiskFault(e) is { } fault)
         {
-            throw new TenonException($"{file} could not be written", "room for a line", fault.Message, "free some space, then make the same call again: it goes on", fault);
+            throw new TenonException($"{file} could not be written", "room for a line", fault.Message,
+                "free some space, then make the same call again: it goes on", fault);
         }
 
         foreach (var sample in samples) _samples[(sample.Problem, sample.Sample)] = sample;
     }
 
-    /// <summary>Ends the evaluation: samples in the order of problem and number, whatever order they were made in, then the summary.</summary>
+    /// <summary>
+    /// Ends the evaluation: samples in the order of problem and number, whatever order they were made in, then the summary.
+    /// </summary>
     public void Finish(JsonObject summary)
     {
         _file?.Flush(flushToDisk: true);
@@ -105,7 +118,8 @@ public sealed class EvaluationFolder : IDisposable
         _lock.Dispose();
     }
 
-    private static byte[] Lines(IEnumerable<EvaluationSample> samples) => Encoding.UTF8.GetBytes(string.Concat(samples.Select(s => s.ToJson().ToLine() + "\n")));
+    private static byte[] Lines(IEnumerable<EvaluationSample> samples) =>
+        Encoding.UTF8.GetBytes(string.Concat(samples.Select(s => s.ToJson().ToLine() + "\n")));
 
     private static FileStream Lock(string path)
     {
@@ -116,22 +130,27 @@ public sealed class EvaluationFolder : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new TenonException($"the evaluation folder {path} cannot be written to", "a folder with the right to write", e.Message, "choose another --output", e, usage: true);
+            throw new TenonException($"the evaluation folder {path} cannot be written to", "a folder with the right to write", e.Message,
+                "choose another --output", e, usage: true);
         }
         catch (IOException e)
         {
-            throw new TenonException($"the evaluation folder {path} is in use", "one process at a time", "another process that holds it", "wait for it or stop it", e, usage: true);
+            throw new TenonException($"the evaluation folder {path} is in use", "one process at a time", "another process that holds it",
+                "wait for it or stop it", e, usage: true);
         }
     }
 
     private void RequireSame(EvaluationIdentity identity, string file)
     {
         var there = RunJson.Parse(File.ReadAllText(file))
-            ?? throw new TenonException($"{file} cannot be read", "a JSON object", "something else", "the folder is damaged: choose another --output", usage: true);
+            ?? throw new TenonException($"{file} cannot be read", "a JSON object", "something else",
+            "the folder is damaged: choose another --output", usage: true);
         var differences = identity.Differences(there);
         if (differences.Count == 0) return;
-        throw new TenonException($"the folder {Folder} holds another evaluation", string.Join("; ", differences.Select(d => $"{d.Key} {Short(d.There)}")),
-            string.Join("; ", differences.Select(d => $"{d.Key} {Short(d.Here)}")), "choose another --output, or leave it out: every evaluation then has a folder of its own", usage: true);
+        throw new TenonException($"the folder {Folder} holds another evaluation",
+            string.Join("; ", differences.Select(d => $"{d.Key} {Short(d.There)}")),
+            string.Join("; ", differences.Select(d => $"{d.Key} {Short(d.Here)}")),
+            "choose another --output, or leave it out: every evaluation then has a folder of its own", usage: true);
     }
 
     private static string Short(string text) => text.Length <= 60 ? text : text[..57] + "...";

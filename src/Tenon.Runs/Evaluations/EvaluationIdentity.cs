@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Tenon.Runs.Evaluations;
 
 /// <summary>
-/// All that decides an evaluation's figures: fingerprints of weights, adapter, template and problems, the prompt's text, sampling, length, seed, grader and numerics.
+/// All that decides an evaluation's figures: fingerprints of weights, adapter, template and problems, the prompt's text, sampling, length,
+/// seed, grader and numerics.
 /// Two evaluations of one identity give the same samples, byte for byte.
 /// </summary>
 public sealed class EvaluationIdentity(JsonObject values)
@@ -30,7 +31,8 @@ public sealed class EvaluationIdentity(JsonObject values)
         {
             if (JsonNode.DeepEquals(here, there)) return;
             if (here is JsonObject a && there is JsonObject b)
-                foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key))) Compare(a[name], b[name], key.Length == 0 ? name : $"{key}.{name}");
+                foreach (var name in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
+                    Compare(a[name], b[name], key.Length == 0 ? name : $"{key}.{name}");
             else result.Add((key, here?.ToLine() ?? "null", there?.ToLine() ?? "null"));
         }
     }

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Tenon.Runs.Evaluations;
 
-/// <summary>A run's evaluation as one object, the form of version 0.1: <c>step, benchmark, accuracy, ... problems: [{id, problem, answer, samples: [...]}]</c>.</summary>
+/// <summary>
+/// A run's evaluation as one object, the form of version 0.1: <c>step, benchmark, accuracy, ... problems: [{id, problem, answer, samples:
+/// [...]}]</c>.
+/// </summary>
 internal static class EvaluationRecord
 {
     /// <summary>Reads a folder; null where the evaluation is not finished.</summary>

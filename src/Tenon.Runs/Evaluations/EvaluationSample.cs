@@ -53,7 +53,10 @@ public sealed record EvaluationSample
     /// <summary>Length in tokens, the end token included.</summary>
     public int Tokens { get; init; }
 
-    /// <summary>How it ended: <see cref="Stopped"/>, <see cref="AtLimit"/> or <see cref="TooLong"/>; null where nothing was sampled for want of a gold.</summary>
+    /// <summary>
+    /// How it ended: <see cref="Stopped"/>, <see cref="AtLimit"/> or <see cref="TooLong"/>; null where nothing was sampled for want of a
+    /// gold.
+    /// </summary>
     public string? Finish { get; init; }
 
     /// <summary>Why there is no verdict (<c>empty-gold</c> ...), or null.</summary>
@@ -85,7 +88,8 @@ public sealed record EvaluationSample
     /// <summary>Reads a line back; null where it is incomplete.</summary>
     public static EvaluationSample? Read(string line)
     {
-        if (RunJson.Parse(line) is not { } json || RunJson.Text(json["problem"]) is not { } problem || RunJson.Whole(json["sample"]) is not { } sample) return null;
+        if (RunJson.Parse(line) is not { } json || RunJson.Text(json["problem"]) is not { } problem
+            || RunJson.Whole(json["sample"]) is not { } sample) return null;
         return new EvaluationSample
         {
             Problem = problem,

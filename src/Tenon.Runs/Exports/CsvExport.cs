@@ -20,12 +20,15 @@ public static class CsvExport
         {
             text.Append(step.Step.ToString(CultureInfo.InvariantCulture));
             foreach (var metric in metrics)
-                text.Append(',').Append(step.Has(metric) && double.IsFinite(step[metric]) ? step[metric].ToString("R", CultureInfo.InvariantCulture) : "");
+                text.Append(',')
+                    .Append(step.Has(metric) && double.IsFinite(step[metric]) ? step[metric].ToString("R", CultureInfo.InvariantCulture)
+                    : "");
             text.Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static string Quoted(string name) => name.AsSpan().ContainsAny(",\"\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
+    private static string Quoted(string name) =>
+        name.AsSpan().ContainsAny(",\"\n") ? $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : name;
 }

@@ -11,7 +11,10 @@ namespace Tenon.Runs.Exports;
 /// <summary>A run's metrics as a TensorBoard event file.</summary>
 public static class TensorBoardExport
 {
-    /// <summary>Writes <c>events.out.tfevents.SECONDS.tenon</c> into a folder; gives its path. Metrics of one kind share a tab (<c>reward/...</c>, <c>eval/...</c>).</summary>
+    /// <summary>
+    /// Writes <c>events.out.tfevents.SECONDS.tenon</c> into a folder; gives its path. Metrics of one kind share a tab (<c>reward/...</c>,
+    /// <c>eval/...</c>).
+    /// </summary>
     public static string Write(RunReader run, string folder)
     {
         var begin = Start(run);
@@ -36,7 +39,8 @@ public static class TensorBoardExport
     private static byte[] Scalar(Metric metric, double value)
     {
         using var inner = new MemoryStream();
-        Text(inner, 1, metric.Name.Contains('/', StringComparison.Ordinal) ? metric.Name : $"{(metric.IsTime ? "time" : "run")}/{metric.Name}");
+        Text(inner, 1, metric.Name.Contains('/', StringComparison.Ordinal) ? metric.Name
+            : $"{(metric.IsTime ? "time" : "run")}/{metric.Name}");
         inner.WriteByte((2 << 3) | 5);
         Span<byte> four = stackalloc byte[4];
         BinaryPrimitives.WriteSingleLittleEndian(four, (float)value);
@@ -95,5 +99,6 @@ public static class TensorBoardExport
     }
 
     private static double Start(RunReader run) =>
-        DateTimeOffset.TryParse(run.Run.Started, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var started) ? started.ToUnixTimeSeconds() : 0;
+        DateTimeOffset.TryParse(run.Run.Started, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var started)
+        ? started.ToUnixTimeSeconds() : 0;
 }

@@ -42,12 +42,14 @@ public sealed record Metric(string Name, string Title, string Sentence, Unit Uni
 }
 
 /// <summary>Metrics that share a prefix and differ in what they are about: one reward, one reason, one benchmark.</summary>
-/// <param name="Prefix">The part of the name before the slash, the slash included; empty for the metrics of a method, which brings its own.</param>
+/// <param name="Prefix">The part of the name before the slash, the slash included; empty for the metrics of a method, which brings its
+/// own.</param>
 /// <param name="Member">The family as a metric; a member's sentence is its own.</param>
 public sealed record MetricFamily(string Prefix, Metric Member)
 {
     /// <summary>The member of that name.</summary>
-    public Metric this[string name] => Member with { Name = Prefix + name, Title = Member.Title.Length == 0 ? Prefix + name : $"{Member.Title}: {name}" };
+    public Metric this[string name] =>
+        Member with { Name = Prefix + name, Title = Member.Title.Length == 0 ? Prefix + name : $"{Member.Title}: {name}" };
 }
 
 /// <summary>What a metric is counted in.</summary>

@@ -17,7 +17,8 @@ public sealed class MetricsLog : IDisposable
     public MetricsLog(string path) => _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
     /// <summary>The fields of time, speed and memory: the only ones in which equal runs may differ.</summary>
-    public static IReadOnlyList<string> TimeFields { get; } = [.. StepMetric.All.Where(metric => metric.IsTime).Select(metric => metric.Name)];
+    public static IReadOnlyList<string> TimeFields { get; } =
+        [.. StepMetric.All.Where(metric => metric.IsTime).Select(metric => metric.Name)];
 
     /// <summary>Appends a step of reinforcement learning: every key that such a line has.</summary>
     public void Append(StepMetrics metrics) => Append(Format(metrics));
@@ -31,7 +32,8 @@ public sealed class MetricsLog : IDisposable
         }
         catch (Exception e) when (AtomicFile.DiskFault(e) is { } fault)
         {
-            throw new TenonException($"{_file.Name} could not be written", "room for a line", fault.Message, AtomicFile.HintOf(fault), fault);
+            throw new TenonException($"{_file.Name} could not be written", "room for a line", fault.Message, AtomicFile.HintOf(fault),
+                fault);
         }
     }
 
@@ -60,7 +62,8 @@ public sealed class MetricsLog : IDisposable
     /// <summary>Reads a line back; null where it is incomplete or no step.</summary>
     public static StepMetrics? Read(string line)
     {
-        if (RunJson.Parse(line) is not { } json || RunJson.Whole(json["step"]) is not { } step || step is < 0 or > int.MaxValue) return null;
+        if (RunJson.Parse(line) is not { } json || RunJson.Whole(json["step"]) is not { } step || step is < 0 or > int.MaxValue)
+            return null;
         var metrics = new StepMetrics((int)step);
         foreach (var (name, value) in json)
             if (name != "step") metrics[StepMetric.Named(name)] = RunJson.Number(value);
@@ -92,7 +95,9 @@ public sealed class MetricsLog : IDisposable
 
     /// <summary>Puts a step's metrics in place of its line: what became known after it was logged.</summary>
     public static void Replace(string path, StepMetrics metrics, string? temporaryFolder = null) =>
-        AtomicFile.WriteText(path, string.Concat(File.ReadLines(path).Select(line => (StepOf(line) == metrics.Step ? Format(metrics) : line) + "\n")), temporaryFolder);
+        AtomicFile.WriteText(path,
+        string.Concat(File.ReadLines(path).Select(line => (StepOf(line) == metrics.Step ? Format(metrics) : line) + "\n")),
+        temporaryFolder);
 
     /// <summary>The step that a line belongs to, or null where the line is incomplete.</summary>
     public static int? StepOf(string line) =>

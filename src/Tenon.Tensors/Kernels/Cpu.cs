@@ -23,15 +23,20 @@ internal enum SimdLevel
 /// <summary>What this processor can do, found once at start-up.</summary>
 internal static class Cpu
 {
-    /// <summary>The widest level that this process may use; only <see cref="KernelSet.Best"/> and <see cref="Int8Kernels.Best"/> choose by it.</summary>
+    /// <summary>
+    /// The widest level that this process may use; only <see cref="KernelSet.Best"/> and <see cref="Int8Kernels.Best"/> choose by it.
+    /// </summary>
     public static readonly SimdLevel Level = Find();
 
-    /// <summary>True where 512-bit products of bytes (AVX512_VNNI) may be used, for which .NET has no name: asked of the processor itself.</summary>
+    /// <summary>
+    /// True where 512-bit products of bytes (AVX512_VNNI) may be used, for which .NET has no name: asked of the processor itself.
+    /// </summary>
     public static bool HasAvx512Vnni => Level == SimdLevel.Avx512 && X86Base.IsSupported && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
 
     private static SimdLevel Find()
     {
-        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
+        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported
+            && Avx512F.VL.IsSupported)
             return SimdLevel.Avx512;
         if (Avx2.IsSupported && Fma.IsSupported) return SimdLevel.Avx2;
         return AdvSimd.Arm64.IsSupported ? SimdLevel.Neon : SimdLevel.Scalar;

@@ -52,14 +52,17 @@ internal static unsafe class Frozen<TOps, TV>
             {
                 var terms = Math.Min(BlockK, w.Inputs - from);
                 var block = format.Unpack(data, from, terms, Scratch.Floats(ScratchUse.Panel, BlockK * Width));
-                Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width), from > 0);
+                Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width),
+                    from > 0);
             }
 
             if (call->Scale != null) ScalePanel(call, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
         }
     }
 
-    /// <summary>The columns of one part: 32 inputs at a time, outputs ascending in blocks that are transposed into scratch memory.</summary>
+    /// <summary>
+    /// The columns of one part: 32 inputs at a time, outputs ascending in blocks that are transposed into scratch memory.
+    /// </summary>
     public static void MultiplyTransposed(FrozenCall* call, int part)
     {
         var w = call->Matrix;
@@ -104,9 +107,12 @@ internal static unsafe class Frozen<TOps, TV>
         for (nint j = 0; j < columns; j += step)
         {
             if (columns - j >= step)
-                Gemm<TOps, TV>.Columns(call->Rows, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
+                Gemm<TOps,
+                    TV>.Columns(call->Rows, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
             else
-                Gemm<TOps, TV>.EdgePacked(call->Rows, columns - j, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
+                Gemm<TOps,
+                    TV>.EdgePacked(call->Rows, columns - j, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow,
+                    accumulate);
         }
     }
 

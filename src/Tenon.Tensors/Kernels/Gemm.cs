@@ -4,16 +4,19 @@ using Tenon.Tensors.Threads;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// C = A B or C += A B in float32. Every output has one accumulator and takes its products in ascending k, fused, starting from 0 or from C; so blocks, tiles and threads
+/// C = A B or C += A B in float32. Every output has one accumulator and takes its products in ascending k, fused, starting from 0 or from
+/// C; so blocks, tiles and threads
 /// never change a bit, and a product over k may be cut anywhere and go on with <c>accumulate</c>.
 /// </summary>
 internal static unsafe class Gemm
 {
     /// <summary>
-    /// C[i, j] (at c[i cRow + j]) = (accumulate ? C[i, j] : 0) + sum over k of A(i, k) B(k, j), A(i, k) at a[i aRow + k aStep] and B(k, j) at b[k bRow + j], for m rows, n columns and k terms. In the
+    /// C[i, j] (at c[i cRow + j]) = (accumulate ? C[i, j] : 0) + sum over k of A(i, k) B(k, j), A(i, k) at a[i aRow + k aStep] and B(k, j)
+    /// at b[k bRow + j], for m rows, n columns and k terms. In the
     /// calling thread.
     /// </summary>
-    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate) =>
+    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow,
+        bool accumulate) =>
         KernelSet.Best.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
 
     /// <summary>The same, cut among the threads of a pool by columns or, where there are more of them, by rows.</summary>
@@ -50,13 +53,15 @@ internal static unsafe class Gemm
         {
             var rows = Math.Min(call->Share, call->M - from);
             if (rows <= 0) return;
-            Multiply(rows, call->N, call->K, call->A + (from * call->ARow), call->ARow, call->AStep, call->B, call->BRow, call->C + (from * call->CRow), call->CRow, call->Accumulate);
+            Multiply(rows, call->N, call->K, call->A + (from * call->ARow), call->ARow, call->AStep, call->B, call->BRow,
+                call->C + (from * call->CRow), call->CRow, call->Accumulate);
             return;
         }
 
         var columns = Math.Min(call->Share, call->N - from);
         if (columns <= 0) return;
-        Multiply(call->M, columns, call->K, call->A, call->ARow, call->AStep, call->B + from, call->BRow, call->C + from, call->CRow, call->Accumulate);
+        Multiply(call->M, columns, call->K, call->A, call->ARow, call->AStep, call->B + from, call->BRow, call->C + from, call->CRow,
+            call->Accumulate);
     }
 
     private struct Call
@@ -76,7 +81,8 @@ internal static unsafe class Gemm<TOps, TV>
     private const nint BlockK = 512;
 
     /// <summary>See <see cref="Gemm.Multiply"/>.</summary>
-    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow,
+        bool accumulate)
     {
         if (m <= 0 || n <= 0) return;
         nint width = 2 * TOps.Lanes;
@@ -143,8 +149,11 @@ internal static unsafe class Gemm<TOps, TV>
         }
     }
 
-    /// <summary>Any number of rows by fewer columns than two vectors: the columns go through a padded copy, the results through a tile of their own.</summary>
-    public static void Edge(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
+    /// <summary>
+    /// Any number of rows by fewer columns than two vectors: the columns go through a padded copy, the results through a tile of their own.
+    /// </summary>
+    public static void Edge(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow,
+        bool accumulate)
     {
         nint width = 2 * TOps.Lanes;
         var columns = Scratch.Floats(ScratchUse.PackedColumns, k * width);
@@ -159,7 +168,8 @@ internal static unsafe class Gemm<TOps, TV>
     }
 
     /// <summary>The same where the columns are already padded to two vectors.</summary>
-    public static void EdgePacked(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    public static void EdgePacked(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow,
+        bool accumulate)
     {
         nint width = 2 * TOps.Lanes;
         var tile = Scratch.Floats(ScratchUse.Tile, 12 * width);
@@ -174,7 +184,8 @@ internal static unsafe class Gemm<TOps, TV>
             }
 
             Columns(rows, k, a + (i * aRow), aRow, aStep, b, bStep, tile, width, accumulate);
-            for (nint r = 0; r < rows; r++) new Span<float>(tile + (r * width), (int)n).CopyTo(new Span<float>(c + ((i + r) * cRow), (int)n));
+            for (nint r = 0; r < rows; r++)
+                new Span<float>(tile + (r * width), (int)n).CopyTo(new Span<float>(c + ((i + r) * cRow), (int)n));
         }
     }
 }

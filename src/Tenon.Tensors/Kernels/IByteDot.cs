@@ -6,7 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Products of bytes for some outputs side by side: what a tile of an int8 product needs. The integers are exact in any order, the float operations are named, so
+/// Products of bytes for some outputs side by side: what a tile of an int8 product needs. The integers are exact in any order, the float
+/// operations are named, so
 /// that every implementation gives the same bits.
 /// </summary>
 /// <typeparam name="TW">Four weights of each output.</typeparam>
@@ -23,10 +24,15 @@ internal unsafe interface IByteDot<TW, TI, TF>
     /// <summary>Reads four weights of each output, stored as q + 128.</summary>
     static abstract TW Weights(byte* p);
 
-    /// <summary>Where the sums of a block begin; <paramref name="start"/> (-128 sum of the activations) where the weights keep their 128.</summary>
+    /// <summary>
+    /// Where the sums of a block begin; <paramref name="start"/> (-128 sum of the activations) where the weights keep their 128.
+    /// </summary>
     static abstract TI Begin(int start);
 
-    /// <summary>sum + the products of each output's four weights with the same four activations, which lie in <paramref name="four"/> as signed bytes.</summary>
+    /// <summary>
+    /// sum + the products of each output's four weights with the same four activations, which lie in <paramref name="four"/> as signed
+    /// bytes.
+    /// </summary>
     static abstract TI Dot(TI sum, TW weights, int four);
 
     /// <summary>Reads one number of each output.</summary>
@@ -80,7 +86,9 @@ internal static unsafe class Eight256
         System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(offsets, Vector256.Create(a), y);
 }
 
-/// <summary>Eight outputs with AVX-VNNI: <c>vpdpbusd</c> takes the weights unsigned, as they are stored, and the activations signed.</summary>
+/// <summary>
+/// Eight outputs with AVX-VNNI: <c>vpdpbusd</c> takes the weights unsigned, as they are stored, and the activations signed.
+/// </summary>
 internal readonly unsafe struct VnniDot : IByteDot<Vector256<byte>, Vector256<int>, Vector256<float>>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -113,7 +121,8 @@ internal readonly unsafe struct VnniDot : IByteDot<Vector256<byte>, Vector256<in
 internal readonly record struct SignedWeights(Vector256<byte> Sizes, Vector256<sbyte> Signs);
 
 /// <summary>
-/// Eight outputs with AVX2: <c>vpmaddubsw</c> multiplies unsigned by signed bytes, so the weight's sign moves to the activation (at most 127 in size). Two products of
+/// Eight outputs with AVX2: <c>vpmaddubsw</c> multiplies unsigned by signed bytes, so the weight's sign moves to the activation (at most
+/// 127 in size). Two products of
 /// at most 128 x 127 fit into 16 bits, so nothing saturates.
 /// </summary>
 internal readonly unsafe struct Avx2Dot : IByteDot<SignedWeights, Vector256<int>, Vector256<float>>
@@ -151,7 +160,8 @@ internal readonly unsafe struct Avx2Dot : IByteDot<SignedWeights, Vector256<int>
 }
 
 /// <summary>
-/// Four outputs in 128 bits: <c>sdot</c> on ARM64 where the processor has it, else widening products, written portably, so that any processor can hold them against the
+/// Four outputs in 128 bits: <c>sdot</c> on ARM64 where the processor has it, else widening products, written portably, so that any
+/// processor can hold them against the
 /// plain twin.
 /// </summary>
 internal readonly unsafe struct NeonDot : IByteDot<Vector128<sbyte>, Vector128<int>, Vector128<float>>
@@ -171,7 +181,8 @@ internal readonly unsafe struct NeonDot : IByteDot<Vector128<sbyte>, Vector128<i
         var x = Vector128.Create(four).AsSByte();
         if (Dp.IsSupported) return Dp.DotProduct(sum, weights, x);
         // Two products of at most 128 x 128 fit into an int32 lane; an even and an odd input of a pair are taken apart by shifts.
-        var (low, high) = (Vector128.WidenLower(weights) * Vector128.WidenLower(x), Vector128.WidenUpper(weights) * Vector128.WidenUpper(x));
+        var (low, high) =
+            (Vector128.WidenLower(weights) * Vector128.WidenLower(x), Vector128.WidenUpper(weights) * Vector128.WidenUpper(x));
         var pairsLow = (low.AsInt32() << 16 >> 16) + (low.AsInt32() >> 16);
         var pairsHigh = (high.AsInt32() << 16 >> 16) + (high.AsInt32() >> 16);
         // Neighbours of each pair of lanes: the two halves of an output.

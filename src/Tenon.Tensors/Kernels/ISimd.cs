@@ -1,7 +1,8 @@
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// One hardware vector of <see cref="Lanes"/> floats: what a matrix-product tile needs. Implementations hold no state; the type parameter of
+/// One hardware vector of <see cref="Lanes"/> floats: what a matrix-product tile needs. Implementations hold no state; the type parameter
+/// of
 /// a kernel picks one, so that the compiler makes a kernel of its own for each width from one source.
 /// </summary>
 /// <typeparam name="TV">The vector itself.</typeparam>
@@ -34,8 +35,10 @@ internal unsafe interface IVector<TV>
 }
 
 /// <summary>
-/// Sixteen logical lanes, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or sixteen scalars. Comparisons give lanes of all
-/// ones or zeros; the integer operations work on the bits of the floats. Each operation is exactly defined (IEEE 754, round to nearest even), so
+/// Sixteen logical lanes, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or sixteen scalars. Comparisons give
+/// lanes of all
+/// ones or zeros; the integer operations work on the bits of the floats. Each operation is exactly defined (IEEE 754, round to nearest
+/// even), so
 /// kernels written with it give the same bits in every width; only the sign and payload of a NaN are left open.
 /// </summary>
 /// <typeparam name="TV">The sixteen lanes.</typeparam>

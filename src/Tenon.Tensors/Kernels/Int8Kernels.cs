@@ -27,7 +27,8 @@ internal unsafe struct Int8Call
 }
 
 /// <summary>
-/// y = x Wᵀ with integers: for each block s = sum q_w q_x (exact), y = fma(s, d a, y) with d a rounded first, blocks ascending, the terms of a block in their order, one
+/// y = x Wᵀ with integers: for each block s = sum q_w q_x (exact), y = fma(s, d a, y) with d a rounded first, blocks ascending, the terms
+/// of a block in their order, one
 /// accumulator an output; with offsets y = fma(m, a sum q_x, y) behind each term. So no width, tile or thread changes a bit.
 /// </summary>
 internal abstract unsafe class Int8Kernels
@@ -96,7 +97,8 @@ internal abstract unsafe class Int8Kernels
 
     private static Int8Kernels Intrinsics()
     {
-        if (AvxVnni.IsSupported && Fma.IsSupported) return new Int8Kernels<VnniDot, Vector256<byte>, Vector256<int>, Vector256<float>>("avx-vnni");
+        if (AvxVnni.IsSupported && Fma.IsSupported)
+            return new Int8Kernels<VnniDot, Vector256<byte>, Vector256<int>, Vector256<float>>("avx-vnni");
         return Cpu.Level switch
         {
             >= SimdLevel.Avx2 => new Int8Kernels<Avx2Dot, SignedWeights, Vector256<int>, Vector256<float>>("avx2"),
@@ -107,7 +109,8 @@ internal abstract unsafe class Int8Kernels
 
     private static void Copy(float* source, nint sourceRow, float* target, nint targetRow, int rows, int count)
     {
-        for (nint r = 0; r < rows; r++) new Span<float>(source + (r * sourceRow), count).CopyTo(new Span<float>(target + (r * targetRow), count));
+        for (nint r = 0; r < rows; r++)
+            new Span<float>(source + (r * sourceRow), count).CopyTo(new Span<float>(target + (r * targetRow), count));
     }
 }
 

@@ -5,9 +5,12 @@ using Tenon.Tensors.Panels;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Activations as integers. A block of 32 numbers x of a row becomes a = max|x| / 127 and q = x (1 / a) rounded to the nearest integer, ties to even, held
-/// within ±127; a below the smallest normal number gives zeros; a number that is not finite makes a NaN, and with it every output of the row.
-/// A second term rounds what the first left, e = x - a q (fused), with the scale a / 254. Every operation is named and rounds once, so that a row has the
+/// Activations as integers. A block of 32 numbers x of a row becomes a = max|x| / 127 and q = x (1 / a) rounded to the nearest integer,
+/// ties to even, held
+/// within ±127; a below the smallest normal number gives zeros; a number that is not finite makes a NaN, and with it every output of the
+/// row.
+/// A second term rounds what the first left, e = x - a q (fused), with the scale a / 254. Every operation is named and rounds once, so that
+/// a row has the
 /// same integers on every processor and in any company.
 /// </summary>
 internal static class Int8Rows
@@ -64,7 +67,9 @@ internal static unsafe partial class Rows<TOps, TV>
         Term(TOps.Fma(minus, q0, low), TOps.Fma(minus, q1, high), a / 254f, integers, record + Int8Rows.Record, out _, out _);
     }
 
-    /// <summary>One term: the integers of 32 numbers with a scale, and what a product needs of them. Gives the integers as numbers.</summary>
+    /// <summary>
+    /// One term: the integers of 32 numbers with a scale, and what a product needs of them. Gives the integers as numbers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Term(TV low, TV high, float a, int* integers, byte* record, out TV q0, out TV q1)
     {

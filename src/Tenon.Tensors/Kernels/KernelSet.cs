@@ -12,7 +12,9 @@ namespace Tenon.Tensors.Kernels;
 /// <param name="level">The width.</param>
 internal abstract unsafe class KernelSet(SimdLevel level)
 {
-    /// <summary>The set of this process. The compiler sees the exact type behind a static readonly field, so that a call through it is direct.</summary>
+    /// <summary>
+    /// The set of this process. The compiler sees the exact type behind a static readonly field, so that a call through it is direct.
+    /// </summary>
     public static readonly KernelSet Best = Of(Cpu.Level);
 
     /// <summary>The width that the set was written for.</summary>
@@ -94,7 +96,8 @@ internal abstract unsafe class KernelSet(SimdLevel level)
     public abstract void AddRows(double* factors, double* a, nint stride, nint rows, double* y, nint n);
 
     public abstract void Multiply(
-        nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Product.Into into);
+        nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow,
+        Product.Into into);
 
     public abstract void Rotate(double* line, int count, bool backward, double* factors);
 }
@@ -189,7 +192,8 @@ internal sealed unsafe class KernelSet<TOps, TV, TTile, TT, TEight, TD>(SimdLeve
         Lines<TEight, TD>.AddRows(factors, a, stride, rows, y, n);
 
     public override void Multiply(
-        nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Product.Into into) =>
+        nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow,
+        Product.Into into) =>
         Product<TEight, TD>.Multiply(m, n, k, a, aRow, aStep, b, bRow, bColumn, c, cRow, into);
 
     public override void Rotate(double* line, int count, bool backward, double* factors) =>

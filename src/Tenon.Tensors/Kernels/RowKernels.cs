@@ -1,7 +1,8 @@
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// One row at a time, in the widest form that this processor has; see <see cref="Rows{TOps, TV}"/>. Pointers need no alignment, lengths no multiple;
+/// One row at a time, in the widest form that this processor has; see <see cref="Rows{TOps, TV}"/>. Pointers need no alignment, lengths no
+/// multiple;
 /// nothing beyond <c>n</c> elements is read or written.
 /// </summary>
 internal static unsafe class RowKernels
@@ -39,22 +40,29 @@ internal static unsafe class RowKernels
     /// <summary>y = x r weight with r = 1 / sqrt(mean(x²) + eps), which is returned; y may be x.</summary>
     public static float RmsNorm(float* x, float* weight, float* y, nint n, float eps) => KernelSet.Best.RmsNorm(x, weight, y, n, eps);
 
-    /// <summary>dx += the gradient of <see cref="RmsNorm"/> for the input; <paramref name="inverse"/> is what the forward returned.</summary>
-    public static void RmsNormBackward(float* x, float* weight, float* dy, float inverse, float* dx, nint n) => KernelSet.Best.RmsNormBackward(x, weight, dy, inverse, dx, n);
+    /// <summary>
+    /// dx += the gradient of <see cref="RmsNorm"/> for the input; <paramref name="inverse"/> is what the forward returned.
+    /// </summary>
+    public static void RmsNormBackward(float* x, float* weight, float* dy, float inverse, float* dx, nint n) =>
+        KernelSet.Best.RmsNormBackward(x, weight, dy, inverse, dx, n);
 
     /// <summary>dweight += dy x inverse.</summary>
-    public static void RmsNormWeightGradient(float* x, float* dy, float inverse, float* dweight, nint n) => KernelSet.Best.RmsNormWeightGradient(x, dy, inverse, dweight, n);
+    public static void RmsNormWeightGradient(float* x, float* dy, float inverse, float* dweight, nint n) =>
+        KernelSet.Best.RmsNormWeightGradient(x, dy, inverse, dweight, n);
 
     /// <summary>y = silu(gate) up; y may be either input.</summary>
     public static void SwiGlu(float* gate, float* up, float* y, nint n) => KernelSet.Best.SwiGlu(gate, up, y, n);
 
     /// <summary>Overwrites dgate and dup with the gradients of <see cref="SwiGlu"/>; each may be its own input.</summary>
-    public static void SwiGluBackward(float* gate, float* up, float* dy, float* dgate, float* dup, nint n) => KernelSet.Best.SwiGluBackward(gate, up, dy, dgate, dup, n);
+    public static void SwiGluBackward(float* gate, float* up, float* dy, float* dgate, float* dup, nint n) =>
+        KernelSet.Best.SwiGluBackward(gate, up, dy, dgate, dup, n);
 
     /// <summary>Rounds to bfloat16, nearest, ties to even, and keeps the result as float32; NaN stays NaN; may be in place.</summary>
     public static void RoundToBf16(float* source, float* target, nint n) => KernelSet.Best.RoundToBf16(source, target, n);
 
-    /// <summary>A row as integers of one byte: <paramref name="terms"/> (1 or 2) records for each 32 numbers; see <see cref="Int8Rows"/>.</summary>
+    /// <summary>
+    /// A row as integers of one byte: <paramref name="terms"/> (1 or 2) records for each 32 numbers; see <see cref="Int8Rows"/>.
+    /// </summary>
     public static void RoundToInt8(float* x, nint n, int terms, byte* records) => KernelSet.Best.RoundToInt8(x, n, terms, records);
 
     /// <summary>The sum of squares in float64: sixteen partial sums, then the same tree.</summary>

@@ -54,7 +54,8 @@ internal static unsafe partial class Rows<TOps, TV>
         for (; i + 16 <= n; i += 16) TOps.Store(TOps.Fma(TOps.Load(a + i), TOps.Load(b + i), TOps.Load(target + i)), target + i);
         if (i == n) return;
         var rest = (int)(n - i);
-        TOps.StorePart(TOps.Fma(TOps.LoadPart(a + i, rest, 0f), TOps.LoadPart(b + i, rest, 0f), TOps.LoadPart(target + i, rest, 0f)), target + i, rest);
+        TOps.StorePart(TOps.Fma(TOps.LoadPart(a + i, rest, 0f), TOps.LoadPart(b + i, rest, 0f), TOps.LoadPart(target + i, rest, 0f)),
+            target + i, rest);
     }
 
     [MethodImpl(Optimize)]
@@ -77,7 +78,10 @@ internal static unsafe partial class Rows<TOps, TV>
         TOps.StorePart(VectorMath<TOps, TV>.RoundBf16(TOps.LoadPart(source + i, rest, 0f)), target + i, rest);
     }
 
-    /// <summary>Rotates the pairs (x[i], x[i + half]) by the angles of which <paramref name="sin"/> is multiplied with <paramref name="sign"/> (1 or -1).</summary>
+    /// <summary>
+    /// Rotates the pairs (x[i], x[i + half]) by the angles of which <paramref name="sin"/> is multiplied with <paramref name="sign"/> (1 or
+    /// -1).
+    /// </summary>
     [MethodImpl(Optimize)]
     public static void Rotate(float* x, float* cos, float* sin, nint half, float sign)
     {

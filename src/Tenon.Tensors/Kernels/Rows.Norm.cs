@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Tensors.Kernels;
 
 /// <content>
-/// Root-mean-square norm: y = (x r) w with r = 1 / sqrt(mean(x²) + eps). Backward, with t = dy w: dx += r t - (r³ / n) (sum t x) x, and dw += dy (x r).
+/// Root-mean-square norm: y = (x r) w with r = 1 / sqrt(mean(x²) + eps). Backward, with t = dy w: dx += r t - (r³ / n) (sum t x) x, and dw
+/// += dy (x r).
 /// </content>
 internal static unsafe partial class Rows<TOps, TV>
 {
@@ -29,7 +30,8 @@ internal static unsafe partial class Rows<TOps, TV>
         if (i < n)
         {
             var part = (int)(n - i);
-            sum = TOps.Fma(TOps.Mul(TOps.LoadPart(dy + i, part, 0f), TOps.LoadPart(weight + i, part, 0f)), TOps.LoadPart(x + i, part, 0f), sum);
+            sum = TOps.Fma(TOps.Mul(TOps.LoadPart(dy + i, part, 0f), TOps.LoadPart(weight + i, part, 0f)),
+                TOps.LoadPart(x + i, part, 0f), sum);
         }
 
         var r = TOps.Broadcast(inverse);

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// The row kernels, written once for every width. Sums over a row keep sixteen partial sums (element i goes to partial i mod 16, ascending) and join them by
+/// The row kernels, written once for every width. Sums over a row keep sixteen partial sums (element i goes to partial i mod 16, ascending)
+/// and join them by
 /// one tree, so that a row gives the same bits whatever the width, thread or batch. Legend: n elements from the given pointer.
 /// </summary>
 internal static unsafe partial class Rows<TOps, TV>

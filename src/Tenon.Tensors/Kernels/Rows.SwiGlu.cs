@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Tenon.Tensors.Kernels;
 
-/// <content>SwiGLU: y = silu(g) u with silu(g) = g / (1 + e^-g). Backward, with s = 1 / (1 + e^-g): dg = dy u (s + g s (1 - s)), du = dy g s.</content>
+/// <content>SwiGLU: y = silu(g) u with silu(g) = g / (1 + e^-g). Backward, with s = 1 / (1 + e^-g): dg = dy u (s + g s (1 - s)), du = dy g
+/// s.</content>
 internal static unsafe partial class Rows<TOps, TV>
 {
     [MethodImpl(Optimize)]
@@ -28,7 +29,8 @@ internal static unsafe partial class Rows<TOps, TV>
 
         if (i == n) return;
         var rest = (int)(n - i);
-        var (lastGate, lastUp) = GatedBackward(TOps.LoadPart(gate + i, rest, 0f), TOps.LoadPart(up + i, rest, 0f), TOps.LoadPart(dy + i, rest, 0f));
+        var (lastGate, lastUp) =
+            GatedBackward(TOps.LoadPart(gate + i, rest, 0f), TOps.LoadPart(up + i, rest, 0f), TOps.LoadPart(dy + i, rest, 0f));
         TOps.StorePart(lastGate, dgate + i, rest);
         TOps.StorePart(lastUp, dup + i, rest);
     }

@@ -10,7 +10,9 @@ namespace Tenon.Tensors.Kernels;
 /// <param name="D">Lanes 12 to 15.</param>
 internal readonly record struct Quad128(Vector128<float> A, Vector128<float> B, Vector128<float> C, Vector128<float> D);
 
-/// <summary>Sixteen lanes in four 128-bit registers: NEON on ARM64, written portably, so that any processor can hold it against the plain twin.</summary>
+/// <summary>
+/// Sixteen lanes in four 128-bit registers: NEON on ARM64, written portably, so that any processor can hold it against the plain twin.
+/// </summary>
 internal readonly unsafe struct Simd128 : ISimd<Quad128>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -142,7 +144,9 @@ internal readonly unsafe struct Simd128 : ISimd<Quad128>
         Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
 }
 
-/// <summary>One 128-bit register of four lanes: the vector of the matrix-product tiles on ARM64, whose 32 registers hold 12 rows by two of them.</summary>
+/// <summary>
+/// One 128-bit register of four lanes: the vector of the matrix-product tiles on ARM64, whose 32 registers hold 12 rows by two of them.
+/// </summary>
 internal readonly unsafe struct Simd4 : IVector<Vector128<float>>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

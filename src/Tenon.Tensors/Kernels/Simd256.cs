@@ -79,10 +79,13 @@ internal readonly unsafe struct Simd256 : ISimd<Pair256>
 
     [MethodImpl(Inline)] public static Pair256 Min(Pair256 a, Pair256 b) => new(Avx.Min(a.A, b.A), Avx.Min(a.B, b.B));
 
-    [MethodImpl(Inline)] public static Pair256 Less(Pair256 a, Pair256 b) => new(Vector256.LessThan(a.A, b.A), Vector256.LessThan(a.B, b.B));
+    [MethodImpl(Inline)]
+    public static Pair256 Less(Pair256 a, Pair256 b) =>
+        new(Vector256.LessThan(a.A, b.A), Vector256.LessThan(a.B, b.B));
 
     [MethodImpl(Inline)]
-    public static Pair256 Select(Pair256 mask, Pair256 a, Pair256 b) => new(Avx.BlendVariable(b.A, a.A, mask.A), Avx.BlendVariable(b.B, a.B, mask.B));
+    public static Pair256 Select(Pair256 mask, Pair256 a, Pair256 b) =>
+    new(Avx.BlendVariable(b.A, a.A, mask.A), Avx.BlendVariable(b.B, a.B, mask.B));
 
     [MethodImpl(Inline)] public static Pair256 And(Pair256 a, Pair256 b) => new(a.A & b.A, a.B & b.B);
 
@@ -91,19 +94,23 @@ internal readonly unsafe struct Simd256 : ISimd<Pair256>
     [MethodImpl(Inline)] public static Pair256 BroadcastBits(int x) => Broadcast(BitConverter.Int32BitsToSingle(x));
 
     [MethodImpl(Inline)]
-    public static Pair256 AddBits(Pair256 a, Pair256 b) => new((a.A.AsInt32() + b.A.AsInt32()).AsSingle(), (a.B.AsInt32() + b.B.AsInt32()).AsSingle());
+    public static Pair256 AddBits(Pair256 a, Pair256 b) =>
+    new((a.A.AsInt32() + b.A.AsInt32()).AsSingle(), (a.B.AsInt32() + b.B.AsInt32()).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Pair256 SubBits(Pair256 a, Pair256 b) => new((a.A.AsInt32() - b.A.AsInt32()).AsSingle(), (a.B.AsInt32() - b.B.AsInt32()).AsSingle());
+    public static Pair256 SubBits(Pair256 a, Pair256 b) =>
+    new((a.A.AsInt32() - b.A.AsInt32()).AsSingle(), (a.B.AsInt32() - b.B.AsInt32()).AsSingle());
 
     [MethodImpl(Inline)]
     public static Pair256 ShiftLeft(Pair256 a, int count) => new((a.A.AsInt32() << count).AsSingle(), (a.B.AsInt32() << count).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Pair256 ShiftRightLogical(Pair256 a, int count) => new((a.A.AsInt32() >>> count).AsSingle(), (a.B.AsInt32() >>> count).AsSingle());
+    public static Pair256 ShiftRightLogical(Pair256 a, int count) =>
+    new((a.A.AsInt32() >>> count).AsSingle(), (a.B.AsInt32() >>> count).AsSingle());
 
     [MethodImpl(Inline)]
-    public static Pair256 ShiftRightArithmetic(Pair256 a, int count) => new((a.A.AsInt32() >> count).AsSingle(), (a.B.AsInt32() >> count).AsSingle());
+    public static Pair256 ShiftRightArithmetic(Pair256 a, int count) =>
+    new((a.A.AsInt32() >> count).AsSingle(), (a.B.AsInt32() >> count).AsSingle());
 
     [MethodImpl(Inline)]
     public static float Sum(Pair256 a)
@@ -142,9 +149,12 @@ internal readonly unsafe struct Simd8 : IVector<Vector256<float>>
     [MethodImpl(Inline)] public static Vector256<float> Broadcast(float x) => Vector256.Create(x);
 
     [MethodImpl(Inline)]
-    public static Vector256<float> Fma(Vector256<float> a, Vector256<float> b, Vector256<float> c) => System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a, b, c);
+    public static Vector256<float> Fma(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+    System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a, b, c);
 
     [MethodImpl(Inline)] public static Vector256<float> LoadPairLow(float* p) => (Vector256.Load((uint*)p) << 16).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector256<float> LoadPairHigh(float* p) => (Vector256.Load((uint*)p) & Vector256.Create(0xFFFF0000u)).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector256<float> LoadPairHigh(float* p) =>
+        (Vector256.Load((uint*)p) & Vector256.Create(0xFFFF0000u)).AsSingle();
 }

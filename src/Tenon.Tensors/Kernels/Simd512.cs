@@ -19,11 +19,15 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(Inline)] public static Vector512<float> Broadcast(float x) => Vector512.Create(x);
 
-    [MethodImpl(Inline)] public static Vector512<float> Fma(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    [MethodImpl(Inline)]
+    public static Vector512<float> Fma(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(Inline)] public static Vector512<float> LoadPairLow(float* p) => (Vector512.Load((uint*)p) << 16).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector512<float> LoadPairHigh(float* p) => (Vector512.Load((uint*)p) & Vector512.Create(0xFFFF0000u)).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector512<float> LoadPairHigh(float* p) =>
+        (Vector512.Load((uint*)p) & Vector512.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(Inline)]
     public static Vector512<float> LoadPart(float* p, int n, float fill)
@@ -51,7 +55,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)] public static Vector512<float> Less(Vector512<float> a, Vector512<float> b) => Vector512.LessThan(a, b);
 
     [MethodImpl(Inline)]
-    public static Vector512<float> Select(Vector512<float> mask, Vector512<float> a, Vector512<float> b) => Vector512.ConditionalSelect(mask, a, b);
+    public static Vector512<float> Select(Vector512<float> mask, Vector512<float> a, Vector512<float> b) =>
+    Vector512.ConditionalSelect(mask, a, b);
 
     [MethodImpl(Inline)] public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
 
@@ -59,15 +64,23 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(Inline)] public static Vector512<float> BroadcastBits(int x) => Vector512.Create(x).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector512<float> AddBits(Vector512<float> a, Vector512<float> b) => (a.AsInt32() + b.AsInt32()).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector512<float> AddBits(Vector512<float> a, Vector512<float> b) =>
+        (a.AsInt32() + b.AsInt32()).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector512<float> SubBits(Vector512<float> a, Vector512<float> b) => (a.AsInt32() - b.AsInt32()).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector512<float> SubBits(Vector512<float> a, Vector512<float> b) =>
+        (a.AsInt32() - b.AsInt32()).AsSingle();
 
     [MethodImpl(Inline)] public static Vector512<float> ShiftLeft(Vector512<float> a, int count) => (a.AsInt32() << count).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector512<float> ShiftRightLogical(Vector512<float> a, int count) => (a.AsInt32() >>> count).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector512<float> ShiftRightLogical(Vector512<float> a, int count) =>
+        (a.AsInt32() >>> count).AsSingle();
 
-    [MethodImpl(Inline)] public static Vector512<float> ShiftRightArithmetic(Vector512<float> a, int count) => (a.AsInt32() >> count).AsSingle();
+    [MethodImpl(Inline)]
+    public static Vector512<float> ShiftRightArithmetic(Vector512<float> a, int count) =>
+        (a.AsInt32() >> count).AsSingle();
 
     [MethodImpl(Inline)]
     public static float Sum(Vector512<float> a)

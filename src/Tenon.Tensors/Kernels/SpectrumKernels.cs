@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Tenon.Tensors.Kernels;
 
-/// <summary>Products with single entries of a spectrum, sixteen tokens side by side: arrays [length][16] of real and imaginary parts.</summary>
+/// <summary>
+/// Products with single entries of a spectrum, sixteen tokens side by side: arrays [length][16] of real and imaginary parts.
+/// </summary>
 internal static unsafe class SpectrumKernels
 {
     /// <summary>to[toPlaces[k]] += values[k] from[fromPlaces[k]], complex by real, k ascending.</summary>
@@ -16,7 +18,8 @@ internal static unsafe class SpectrumKernels
         KernelSet.Best.RealProducts(aPlaces, aRe, aIm, bPlaces, bRe, bIm, factor, products, count);
 
     /// <summary>
-    /// to[i][f] = sum over j of w[i][j][f] from[j][f] for <paramref name="outer"/> blocks i, <paramref name="inner"/> blocks j and <paramref name="size"/> frequencies, w at (i outerStep + j innerStep) size, complex.
+    /// to[i][f] = sum over j of w[i][j][f] from[j][f] for <paramref name="outer"/> blocks i, <paramref name="inner"/> blocks j and
+    /// <paramref name="size"/> frequencies, w at (i outerStep + j innerStep) size, complex.
     /// <paramref name="conjugateWeight"/> and <paramref name="conjugateFrom"/> take the conjugates of w and of from.
     /// </summary>
     public static void Blocks(
@@ -37,7 +40,8 @@ internal static unsafe class SpectrumKernels<TOps, TV>
     private const nint T = TokenFourier.Tokens;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scatter(float* values, int* fromPlaces, float* fromRe, float* fromIm, int* toPlaces, float* toRe, float* toIm, int count)
+    public static void Scatter(float* values, int* fromPlaces, float* fromRe, float* fromIm, int* toPlaces, float* toRe, float* toIm,
+    int count)
     {
         for (var k = 0; k < count; k++)
         {
@@ -49,7 +53,8 @@ internal static unsafe class SpectrumKernels<TOps, TV>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RealProducts(int* aPlaces, float* aRe, float* aIm, int* bPlaces, float* bRe, float* bIm, float factor, float* products, int count)
+    public static void RealProducts(int* aPlaces, float* aRe, float* aIm, int* bPlaces, float* bRe, float* bIm, float factor,
+    float* products, int count)
     {
         var scale = TOps.Broadcast(factor);
         for (var k = 0; k < count; k++)
@@ -61,7 +66,8 @@ internal static unsafe class SpectrumKernels<TOps, TV>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Blocks(float* wRe, float* wIm, nint outerStep, nint innerStep, float* fromRe, float* fromIm, float* toRe, float* toIm, int outer, int inner, int size, float weightSign, float fromSign)
+    public static void Blocks(float* wRe, float* wIm, nint outerStep, nint innerStep, float* fromRe, float* fromIm, float* toRe,
+    float* toIm, int outer, int inner, int size, float weightSign, float fromSign)
     {
         for (var i = 0; i < outer; i++)
             for (var f = 0; f < size; f++)

@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Tiles of a matrix product: C (+)= A B for a few rows and two vectors of columns, A(i, k) at a[i aRow + k aStep], B(k, j) at b[k bStep + j]. One accumulator an output, k
-/// ascending, fused, kept in registers: named locals, because the compiler leaves arrays of vectors in memory. Every tile does the same to an output, so which tile
+/// Tiles of a matrix product: C (+)= A B for a few rows and two vectors of columns, A(i, k) at a[i aRow + k aStep], B(k, j) at b[k bStep +
+/// j]. One accumulator an output, k
+/// ascending, fused, kept in registers: named locals, because the compiler leaves arrays of vectors in memory. Every tile does the same to
+/// an output, so which tile
 /// computes it changes nothing.
 /// </summary>
 internal static unsafe partial class Tiles<TOps, TV>

@@ -16,7 +16,8 @@ internal unsafe struct FourierPlan
 }
 
 /// <summary>
-/// Discrete Fourier transforms of the columns of sixteen tokens at once, [length][16] real and imaginary parts: X_k = sum_n x_n e^(sign 2 pi i k n / length), no division. Stockham's order (no
+/// Discrete Fourier transforms of the columns of sixteen tokens at once, [length][16] real and imaginary parts: X_k = sum_n x_n e^(sign 2
+/// pi i k n / length), no division. Stockham's order (no
 /// bit reversal), stages of 4, 2, 3 and any prime. A lane is a token and never meets another, so a token has the same bits in any company.
 /// </summary>
 internal static unsafe class TokenFourier
@@ -24,12 +25,12 @@ internal static unsafe class TokenFourier
     /// <summary>Tokens side by side.</summary>
     public const int Tokens = 16;
 
-    private static readonly ConcurrentDictionary<int, (Tensor Cos, Tensor Sin, int[] Radices)> s_tables = new();
+    private static readonly ConcurrentDictionary<int, (Tensor Cos, Tensor Sin, int[] Radices)> S_tables = new();
 
     /// <summary>The plan of a length; its tables are made once in a process.</summary>
     public static FourierPlan Plan(int length)
     {
-        var (cos, sin, radices) = s_tables.GetOrAdd(length, static n => Tables(n));
+        var (cos, sin, radices) = S_tables.GetOrAdd(length, static n => Tables(n));
         var plan = new FourierPlan { Cos = cos.Data, Sin = sin.Data, Length = length, Stages = radices.Length };
         for (var i = 0; i < radices.Length; i++) plan.Radices[i] = radices[i];
         return plan;
@@ -40,7 +41,8 @@ internal static unsafe class TokenFourier
         KernelSet.Best.Transform(plan, re, im, scratch, sign);
 
     /// <summary>
-    /// Sixteen rows of a [tokens, length] array, from row 16 block on, side by side as real parts [length][16], with zeros behind them as imaginary parts and in the lanes beyond the last row. Returns how
+    /// Sixteen rows of a [tokens, length] array, from row 16 block on, side by side as real parts [length][16], with zeros behind them as
+    /// imaginary parts and in the lanes beyond the last row. Returns how
     /// many rows there are.
     /// </summary>
     public static nint Load(float* source, nint tokens, nint length, nint block, float* re)
@@ -89,7 +91,12 @@ internal static unsafe class TokenFourier<TOps, TV>
     /// <summary>See <see cref="TokenFourier.Transform"/>.</summary>
     public static void Transform(FourierPlan* plan, float* re, float* im, float* scratch, int sign)
     {
-        var stage = new Stage { Plan = plan, Sign = sign, Re = re, Im = im, ToRe = scratch, ToIm = scratch + plan->Length * T, Stride = 1, Rest = plan->Length };
+        var stage =
+            new Stage
+            {
+                Plan = plan, Sign = sign, Re = re, Im = im, ToRe = scratch, ToIm = scratch + plan->Length * T, Stride = 1,
+                Rest = plan->Length
+            };
         for (var i = 0; i < plan->Stages; i++)
         {
             var radix = plan->Radices[i];
@@ -114,7 +121,8 @@ internal static unsafe class TokenFourier<TOps, TV>
     }
 
     /// <summary>
-    /// One stage of radix p over sequences of length p Rest, Stride of them interleaved: y[k + Stride (p q + j)] = w^(j q) sum_r e^(sign 2 pi i j r / p) x[k + Stride (q + Rest r)], w of the
+    /// One stage of radix p over sequences of length p Rest, Stride of them interleaved: y[k + Stride (p q + j)] = w^(j q) sum_r e^(sign 2
+    /// pi i j r / p) x[k + Stride (q + Rest r)], w of the
     /// sequence's length.
     /// </summary>
     private struct Stage
@@ -231,7 +239,8 @@ internal static unsafe class TokenFourier<TOps, TV>
 
     /// <summary>cos and signed sin of 2 pi index / length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (TV Cos, TV Sin) Angle(Stage* s, nint index) => (TOps.Broadcast(s->Plan->Cos[index]), TOps.Broadcast(s->Sign * s->Plan->Sin[index]));
+    private static (TV Cos, TV Sin) Angle(Stage* s, nint index) =>
+    (TOps.Broadcast(s->Plan->Cos[index]), TOps.Broadcast(s->Sign * s->Plan->Sin[index]));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Stage* s, nint at, TV a, TV b)

@@ -6,7 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Matrix transposition in tiles; only moves values, so it has no order to keep. Eight by eight values go through 256-bit registers (AVX): rows are
+/// Matrix transposition in tiles; only moves values, so it has no order to keep. Eight by eight values go through 256-bit registers (AVX):
+/// rows are
 /// interleaved in pairs, then in fours, then halves are swapped; or four by four through 128-bit registers (NEON).
 /// </summary>
 internal static unsafe class Transpose
@@ -14,7 +15,8 @@ internal static unsafe class Transpose
     private const nint Block = 16;
 
     /// <summary>target[c, r] = source[r, c] for a contiguous [rows, columns] source.</summary>
-    public static void Blocked(float* source, nint rows, nint columns, float* target) => Blocked(source, rows, columns, columns, target, rows);
+    public static void Blocked(float* source, nint rows, nint columns, float* target) =>
+        Blocked(source, rows, columns, columns, target, rows);
 
     /// <summary>The same with row strides of source and target.</summary>
     public static void Blocked(float* source, nint rows, nint columns, nint sourceRow, float* target, nint targetRow)
@@ -29,7 +31,8 @@ internal static unsafe class Transpose
         for (nint r = 0; r < wholeRows; r += 8)
             for (nint c = 0; c < wholeColumns; c += 8)
             {
-                Eight(source + (r * sourceRow) + c, sourceRow, out var r0, out var r1, out var r2, out var r3, out var r4, out var r5, out var r6, out var r7);
+                Eight(source + (r * sourceRow) + c, sourceRow, out var r0, out var r1, out var r2, out var r3, out var r4, out var r5,
+                    out var r6, out var r7);
                 var line = target + (c * targetRow) + r;
                 r0.Store(line);
                 r1.Store(line + targetRow);
@@ -64,15 +67,19 @@ internal static unsafe class Transpose
         float* p, nint stride, out Vector256<float> r0, out Vector256<float> r1, out Vector256<float> r2, out Vector256<float> r3,
         out Vector256<float> r4, out Vector256<float> r5, out Vector256<float> r6, out Vector256<float> r7)
     {
-        var (a0, a1, a2, a3) = (Vector256.Load(p), Vector256.Load(p + stride), Vector256.Load(p + (2 * stride)), Vector256.Load(p + (3 * stride)));
-        var (a4, a5, a6, a7) = (Vector256.Load(p + (4 * stride)), Vector256.Load(p + (5 * stride)), Vector256.Load(p + (6 * stride)), Vector256.Load(p + (7 * stride)));
+        var (a0, a1, a2, a3) =
+            (Vector256.Load(p), Vector256.Load(p + stride), Vector256.Load(p + (2 * stride)), Vector256.Load(p + (3 * stride)));
+        var (a4, a5, a6, a7) =
+            (Vector256.Load(p + (4 * stride)), Vector256.Load(p + (5 * stride)), Vector256.Load(p + (6 * stride)),
+            Vector256.Load(p + (7 * stride)));
         Turn(a0, a1, a2, a3, a4, a5, a6, a7, out r0, out r1, out r2, out r3, out r4, out r5, out r6, out r7);
     }
 
     /// <summary>Eight vectors of eight as their columns; asks for AVX or NEON.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Turn(
-        Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3, Vector256<float> a4, Vector256<float> a5, Vector256<float> a6, Vector256<float> a7,
+        Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3, Vector256<float> a4, Vector256<float> a5,
+        Vector256<float> a6, Vector256<float> a7,
         out Vector256<float> r0, out Vector256<float> r1, out Vector256<float> r2, out Vector256<float> r3,
         out Vector256<float> r4, out Vector256<float> r5, out Vector256<float> r6, out Vector256<float> r7)
     {
@@ -96,8 +103,12 @@ internal static unsafe class Transpose
         var (c0, c1, c2, c3) = (Avx.Shuffle(b0, b2, 0x44), Avx.Shuffle(b0, b2, 0xEE), Avx.Shuffle(b1, b3, 0x44), Avx.Shuffle(b1, b3, 0xEE));
         var (c4, c5, c6, c7) = (Avx.Shuffle(b4, b6, 0x44), Avx.Shuffle(b4, b6, 0xEE), Avx.Shuffle(b5, b7, 0x44), Avx.Shuffle(b5, b7, 0xEE));
         // Halves.
-        (r0, r1, r2, r3) = (Avx.Permute2x128(c0, c4, 0x20), Avx.Permute2x128(c1, c5, 0x20), Avx.Permute2x128(c2, c6, 0x20), Avx.Permute2x128(c3, c7, 0x20));
-        (r4, r5, r6, r7) = (Avx.Permute2x128(c0, c4, 0x31), Avx.Permute2x128(c1, c5, 0x31), Avx.Permute2x128(c2, c6, 0x31), Avx.Permute2x128(c3, c7, 0x31));
+        (r0, r1, r2, r3) =
+            (Avx.Permute2x128(c0, c4, 0x20), Avx.Permute2x128(c1, c5, 0x20), Avx.Permute2x128(c2, c6, 0x20),
+            Avx.Permute2x128(c3, c7, 0x20));
+        (r4, r5, r6, r7) =
+            (Avx.Permute2x128(c0, c4, 0x31), Avx.Permute2x128(c1, c5, 0x31), Avx.Permute2x128(c2, c6, 0x31),
+            Avx.Permute2x128(c3, c7, 0x31));
     }
 
     // Four vectors of four as their columns, with NEON.

@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Transcendental functions on lanes, from fused multiply-adds and integer steps alone, so that each width and each processor gives the same bits.
-/// e^x = 2^n e^r with n the integer next to x / ln 2; r comes from a two-part ln 2 (Cody and Waite), e^r from 1 + (r + r² q(r)) with q of degree five,
+/// Transcendental functions on lanes, from fused multiply-adds and integer steps alone, so that each width and each processor gives the
+/// same bits.
+/// e^x = 2^n e^r with n the integer next to x / ln 2; r comes from a two-part ln 2 (Cody and Waite), e^r from 1 + (r + r² q(r)) with q of
+/// degree five,
 /// interpolated at Chebyshev nodes.
 /// </summary>
 internal static class VectorMath<TOps, TV>
@@ -12,7 +14,8 @@ internal static class VectorMath<TOps, TV>
     where TV : unmanaged
 {
     /// <summary>
-    /// e^x. Faithful: the largest error met is 0.95 units in the last place. 0 below about -103.97, infinity above about 88.72, NaN for NaN; results below
+    /// e^x. Faithful: the largest error met is 0.95 units in the last place. 0 below about -103.97, infinity above about 88.72, NaN for
+    /// NaN; results below
     /// the normal range are rounded once.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,7 +52,9 @@ internal static class VectorMath<TOps, TV>
         return TOps.Div(one, TOps.Add(one, Exp(TOps.Sub(TOps.Broadcast(0f), x))));
     }
 
-    /// <summary>Rounds to bfloat16 (nearest, ties to even) and leaves the result in the upper half of each lane; a NaN stays a quiet NaN.</summary>
+    /// <summary>
+    /// Rounds to bfloat16 (nearest, ties to even) and leaves the result in the upper half of each lane; a NaN stays a quiet NaN.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TV RoundBf16(TV x)
     {

@@ -23,7 +23,8 @@ internal unsafe struct Vnni512Args
 }
 
 /// <summary>
-/// The machine code of <see cref="Int8Kernels"/>' tile with 512-bit <c>vpdpbusd</c>, which .NET has no name for: some rows by the 32 outputs of a panel, sums and outputs in
+/// The machine code of <see cref="Int8Kernels"/>' tile with 512-bit <c>vpdpbusd</c>, which .NET has no name for: some rows by the 32
+/// outputs of a panel, sums and outputs in
 /// registers. The sums begin at the record's -128 sum q, so that the weights' bias costs nothing.
 /// </summary>
 internal static class Vnni512Assembly
@@ -32,16 +33,18 @@ internal static class Vnni512Assembly
     public const int MostRows = 6;
 
     // Registers 0 to 11 hold sums, 12 to 23 outputs.
-    private static readonly AssemblerRegisterZMM[] s_zmm =
+    private static readonly AssemblerRegisterZMM[] S_zmm =
     [
         zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
         zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
     ];
 
-    private static readonly AssemblerRegisterZMM[] s_weights = [zmm24, zmm25];
-    private static readonly AssemblerRegisterZMM[] s_factors = [zmm28, zmm29];
+    private static readonly AssemblerRegisterZMM[] S_weights = [zmm24, zmm25];
+    private static readonly AssemblerRegisterZMM[] S_factors = [zmm28, zmm29];
 
-    /// <summary>The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>).</summary>
+    /// <summary>
+    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>).
+    /// </summary>
     public static byte[] Tile(int rows, int terms, bool offsets)
     {
         var c = new Assembler(64);
@@ -84,32 +87,32 @@ internal static class Vnni512Assembly
 
         for (var k = 0; k < Int8Panels.Block; k += 4)
         {
-            for (var j = 0; j < 2; j++) c.vmovdqu32(s_weights[j], __zmmword_ptr[rcx + (k * PanelFormat.Width) + (64 * j)]);
+            for (var j = 0; j < 2; j++) c.vmovdqu32(S_weights[j], __zmmword_ptr[rcx + (k * PanelFormat.Width) + (64 * j)]);
             for (var i = 0; i < rows; i++)
             {
                 c.vpbroadcastd(zmm26, __dword_ptr[Row(i, record + k)]);
-                for (var j = 0; j < 2; j++) c.vpdpbusd(Sum((2 * i) + j), s_weights[j], zmm26);
+                for (var j = 0; j < 2; j++) c.vpdpbusd(Sum((2 * i) + j), S_weights[j], zmm26);
             }
         }
 
-        for (var j = 0; j < 2; j++) c.vmovups(s_factors[j], __zmmword_ptr[rcx + Int8Panels.Scales + (64 * j)]);
+        for (var j = 0; j < 2; j++) c.vmovups(S_factors[j], __zmmword_ptr[rcx + Int8Panels.Scales + (64 * j)]);
         for (var i = 0; i < rows; i++)
         {
             c.vbroadcastss(zmm26, __dword_ptr[Row(i, record + Int8Rows.Scale)]);
             for (var j = 0; j < 2; j++)
             {
                 c.vcvtdq2ps(Sum((2 * i) + j), Sum((2 * i) + j));
-                c.vmulps(zmm27, s_factors[j], zmm26);
+                c.vmulps(zmm27, S_factors[j], zmm26);
                 c.vfmadd231ps(Output((2 * i) + j), Sum((2 * i) + j), zmm27);
             }
         }
 
         if (!offsets) return;
-        for (var j = 0; j < 2; j++) c.vmovups(s_factors[j], __zmmword_ptr[rcx + Int8Panels.OffsetsAt + (64 * j)]);
+        for (var j = 0; j < 2; j++) c.vmovups(S_factors[j], __zmmword_ptr[rcx + Int8Panels.OffsetsAt + (64 * j)]);
         for (var i = 0; i < rows; i++)
         {
             c.vbroadcastss(zmm26, __dword_ptr[Row(i, record + Int8Rows.ScaledSum)]);
-            for (var j = 0; j < 2; j++) c.vfmadd231ps(Output((2 * i) + j), s_factors[j], zmm26);
+            for (var j = 0; j < 2; j++) c.vfmadd231ps(Output((2 * i) + j), S_factors[j], zmm26);
         }
     }
 
@@ -128,9 +131,9 @@ internal static class Vnni512Assembly
         }
     }
 
-    private static AssemblerRegisterZMM Sum(int i) => s_zmm[i];
+    private static AssemblerRegisterZMM Sum(int i) => S_zmm[i];
 
-    private static AssemblerRegisterZMM Output(int i) => s_zmm[(2 * MostRows) + i];
+    private static AssemblerRegisterZMM Output(int i) => S_zmm[(2 * MostRows) + i];
 
     // A place in a row's record: rax holds three row lengths, r11 five.
     private static AssemblerMemoryOperand Row(int row, int at) => row switch

@@ -6,7 +6,8 @@ using Tenon.Tensors.Panels;
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
-/// Tiles of up to 6 rows with 512-bit <c>vpdpbusd</c>, assembled when they are first asked for. Each is held against the plain twin on random blocks before it is used;
+/// Tiles of up to 6 rows with 512-bit <c>vpdpbusd</c>, assembled when they are first asked for. Each is held against the plain twin on
+/// random blocks before it is used;
 /// where it differs, or the system allows no such code, the other kernels do its work, with the same bits.
 /// </summary>
 /// <param name="fallback">What works where a tile cannot be made.</param>
@@ -21,7 +22,9 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
 
     public override int TileRows => Vnni512Assembly.MostRows;
 
-    /// <summary>True where the processor has the instruction, the calling convention is the one that is assembled for, and nothing forbids it.</summary>
+    /// <summary>
+    /// True where the processor has the instruction, the calling convention is the one that is assembled for, and nothing forbids it.
+    /// </summary>
     public static bool IsSupported { get; } =
         Cpu.HasAvx512Vnni && OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
         && Environment.GetEnvironmentVariable(Switch) != "0";
@@ -98,10 +101,16 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
             fixed (byte* w = panel, x = records)
             fixed (float* y = got, e = expected)
             {
-                var call = new Int8Call { Blocks = Blocks, RowBytes = rowBytes, BlockBytes = format.BlockBytes, Terms = terms, Offsets = offsets, Accumulate = accumulate == 1 };
+                var call =
+                    new Int8Call
+                    {
+                        Blocks = Blocks, RowBytes = rowBytes, BlockBytes = format.BlockBytes, Terms = terms, Offsets = offsets,
+                        Accumulate = accumulate == 1
+                    };
                 Run(tile, &call, w, x, y, PanelFormat.Width);
                 for (var row = 0; row < rows; row += twin.TileRows)
-                    twin.Tile(&call, Math.Min(twin.TileRows, rows - row), w, x + (row * rowBytes), e + (row * PanelFormat.Width), PanelFormat.Width);
+                    twin.Tile(&call, Math.Min(twin.TileRows, rows - row), w, x + (row * rowBytes), e + (row * PanelFormat.Width),
+                        PanelFormat.Width);
             }
 
             if (!MemoryMarshal.AsBytes(got.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(expected.AsSpan()))) return false;

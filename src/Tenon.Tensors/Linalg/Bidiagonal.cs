@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// A = Q B Pᵀ with B upper bidiagonal, for a square A: Householder reflectors from both sides, the trailing part updated once every 32 columns (LAPACK's dlabrd; Dongarra, Hammarling and
+/// A = Q B Pᵀ with B upper bidiagonal, for a square A: Householder reflectors from both sides, the trailing part updated once every 32
+/// columns (LAPACK's dlabrd; Dongarra, Hammarling and
 /// Sorensen 1989). Inside a block the current matrix is A - Uᵀ Y - Xᵀ V, with one line of U, Y, X and V a column.
 /// </summary>
 internal sealed unsafe class Bidiagonal

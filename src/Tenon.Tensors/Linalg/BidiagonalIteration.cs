@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// The singular values of an upper bidiagonal matrix by implicit-shift QR sweeps, with zero-shift sweeps where small values need them (Demmel and Kahan 1990, as in LAPACK's dbdsqr). The
+/// The singular values of an upper bidiagonal matrix by implicit-shift QR sweeps, with zero-shift sweeps where small values need them
+/// (Demmel and Kahan 1990, as in LAPACK's dbdsqr). The
 /// sweeps' rotations also turn the rows of Uᵀ and Vᵀ.
 /// </summary>
 internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Matrix? vt)
@@ -43,7 +44,9 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
             (oldFirst, oldEnd) = (first, end);
             var shift = Shift(first, end, down, smallest, largest);
             budget -= end - first;
-            if (budget < 0) throw new TenonException("singular value decomposition", "QR sweeps that converge", $"a block of {end - first + 1} that does not", "report this matrix: it should not exist");
+            if (budget < 0)
+                throw new TenonException("singular value decomposition", "QR sweeps that converge",
+                    $"a block of {end - first + 1} that does not", "report this matrix: it should not exist");
             _batch.MakeRoom(end - first);
             if (shift == 0) ZeroShiftSweep(first, end, down);
             else ShiftedSweep(first, end, down, shift);
@@ -62,7 +65,8 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
     }
 
     /// <summary>
-    /// What counts as zero above the diagonal: the tolerance times a lower bound of the smallest value, and no less than 1e-150 of a largest value near 1, so that nothing underflows on the way.
+    /// What counts as zero above the diagonal: the tolerance times a lower bound of the smallest value, and no less than 1e-150 of a
+    /// largest value near 1, so that nothing underflows on the way.
     /// </summary>
     private double Threshold()
     {
@@ -110,7 +114,9 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
         (left[0], left[1]) = (cl, sl);
     }
 
-    /// <summary>Sets a negligible number above the diagonal to zero and says so; else gives a lower bound of the block's smallest value.</summary>
+    /// <summary>
+    /// Sets a negligible number above the diagonal to zero and says so; else gives a lower bound of the block's smallest value.
+    /// </summary>
     private bool Deflate(int first, int end, bool down, out double smallest)
     {
         var (last, corner) = down ? (end - 1, end) : (first, first);
@@ -140,12 +146,15 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
         return false;
     }
 
-    /// <summary>The smaller value of the 2 x 2 corner where the sweep ends, or 0 where a shift would cost the small values their accuracy.</summary>
+    /// <summary>
+    /// The smaller value of the 2 x 2 corner where the sweep ends, or 0 where a shift would cost the small values their accuracy.
+    /// </summary>
     private double Shift(int first, int end, bool down, double smallest, double largest)
     {
         if (d.Length * Tolerance * (smallest / largest) <= Math.Max(PlaneRotation.Epsilon, 0.01 * Tolerance)) return 0;
         var start = Math.Abs(d[down ? first : end]);
-        var shift = down ? PlaneRotation.SmallerValue(d[end - 1], e[end - 1], d[end]) : PlaneRotation.SmallerValue(d[first], e[first], d[first + 1]);
+        var shift = down ? PlaneRotation.SmallerValue(d[end - 1], e[end - 1], d[end])
+            : PlaneRotation.SmallerValue(d[first], e[first], d[first + 1]);
         if (start <= 0) return shift;
         var ratio = shift / start;
         return ratio * ratio < PlaneRotation.Epsilon ? 0 : shift;

@@ -54,13 +54,15 @@ public sealed unsafe class Cholesky
         {
             for (var i = 0; i < n; i++)
             {
-                for (var k = 0; k < i; k++) Lines.AddScaled(-p[((nint)i * n) + k], px + ((nint)k * columns), px + ((nint)i * columns), columns);
+                for (var k = 0; k < i; k++)
+                    Lines.AddScaled(-p[((nint)i * n) + k], px + ((nint)k * columns), px + ((nint)i * columns), columns);
                 for (var j = 0; j < columns; j++) px[((nint)i * columns) + j] /= p[((nint)i * n) + i];
             }
 
             for (var i = n - 1; i >= 0; i--)
             {
-                for (var k = i + 1; k < n; k++) Lines.AddScaled(-p[((nint)k * n) + i], px + ((nint)k * columns), px + ((nint)i * columns), columns);
+                for (var k = i + 1; k < n; k++)
+                    Lines.AddScaled(-p[((nint)k * n) + i], px + ((nint)k * columns), px + ((nint)i * columns), columns);
                 for (var j = 0; j < columns; j++) px[((nint)i * columns) + j] /= p[((nint)i * n) + i];
             }
         }

@@ -1,28 +1,29 @@
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// Discrete Fourier transforms of any length in float64: mixed radix over the prime factors, so that a length with small factors is fast and any other still right. The angles come from
+/// Discrete Fourier transforms of any length in float64: mixed radix over the prime factors, so that a length with small factors is fast
+/// and any other still right. The angles come from
 /// <see cref="ExactMath"/>, the sums have one order: the same bits on any processor.
 /// </summary>
 public sealed class Fourier
 {
-    private readonly int length;
-    private readonly int[] factors;
-    private readonly double[] cos;
-    private readonly double[] sin;
+    private readonly int _length;
+    private readonly int[] _factors;
+    private readonly double[] _cos;
+    private readonly double[] _sin;
 
     /// <summary>Transforms of one length.</summary>
     public Fourier(int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        this.length = length;
-        factors = [.. Factors(length)];
-        cos = new double[length];
-        sin = new double[length];
+        _length = length;
+        _factors = [.. Factors(length)];
+        _cos = new double[length];
+        _sin = new double[length];
         for (var k = 0; k < length; k++)
         {
-            cos[k] = ExactMath.Cos(2 * Math.PI * k / length);
-            sin[k] = ExactMath.Sin(2 * Math.PI * k / length);
+            _cos[k] = ExactMath.Cos(2 * Math.PI * k / length);
+            _sin[k] = ExactMath.Sin(2 * Math.PI * k / length);
         }
     }
 
@@ -30,17 +31,18 @@ public sealed class Fourier
     public void Transform(Span<double> re, Span<double> im, bool inverse = false)
     {
         var (sourceRe, sourceIm) = (re.ToArray(), im.ToArray());
-        var scratch = new double[2 * length];
-        Recurse(sourceRe, sourceIm, 0, 1, length, 0, re, im, scratch, inverse ? 1 : -1);
+        var scratch = new double[2 * _length];
+        Recurse(sourceRe, sourceIm, 0, 1, _length, 0, re, im, scratch, inverse ? 1 : -1);
     }
 
     /// <summary>cos(2 pi k / N) for any whole k.</summary>
-    public double Cos(long k) => cos[(int)(k % length)];
+    public double Cos(long k) => _cos[(int)(k % _length)];
 
     /// <summary>sin(2 pi k / N) for any whole k.</summary>
-    public double Sin(long k) => sin[(int)(k % length)];
+    public double Sin(long k) => _sin[(int)(k % _length)];
 
-    private void Recurse(double[] fromRe, double[] fromIm, int start, int stride, int n, int level, Span<double> re, Span<double> im, double[] scratch, int sign)
+    private void Recurse(double[] fromRe, double[] fromIm, int start, int stride, int n, int level, Span<double> re, Span<double> im,
+        double[] scratch, int sign)
     {
         if (n == 1)
         {
@@ -49,11 +51,12 @@ public sealed class Fourier
             return;
         }
 
-        var p = factors[level];
+        var p = _factors[level];
         var m = n / p;
-        for (var r = 0; r < p; r++) Recurse(fromRe, fromIm, start + r * stride, stride * p, m, level + 1, re.Slice(r * m, m), im.Slice(r * m, m), scratch, sign);
+        for (var r = 0; r < p; r++)
+            Recurse(fromRe, fromIm, start + r * stride, stride * p, m, level + 1, re.Slice(r * m, m), im.Slice(r * m, m), scratch, sign);
         // X[k + q m] = sum_r w_n^(r (k + q m)) Y_r[k]
-        var step = length / n;
+        var step = _length / n;
         for (var k = 0; k < m; k++)
         {
             for (var q = 0; q < p; q++)
@@ -62,7 +65,7 @@ public sealed class Fourier
                 for (var r = 1; r < p; r++)
                 {
                     var angle = (int)((long)r * (k + q * m) % n) * step;
-                    var (c, s) = (cos[angle], sign * sin[angle]);
+                    var (c, s) = (_cos[angle], sign * _sin[angle]);
                     var (a, b) = (re[r * m + k], im[r * m + k]);
                     sumRe += a * c - b * s;
                     sumIm += a * s + b * c;

@@ -26,11 +26,13 @@ public sealed unsafe class LuFactors
                 for (var i = k + 1; i < n; i++)
                     if (Math.Abs(p[((nint)i * n) + k]) > Math.Abs(p[((nint)pivot * n) + k])) pivot = i;
                 if (p[((nint)pivot * n) + k] == 0)
-                    throw new TenonException($"inverse of a {n} x {n} matrix", "independent columns", $"a pivot of exactly 0 in column {k}", "the matrix has no inverse; a pseudo-inverse drops what is dependent");
+                    throw new TenonException($"inverse of a {n} x {n} matrix", "independent columns", $"a pivot of exactly 0 in column {k}",
+                        "the matrix has no inverse; a pseudo-inverse drops what is dependent");
                 if (pivot != k)
                 {
                     (order[k], order[pivot]) = (order[pivot], order[k]);
-                    for (var j = 0; j < n; j++) (p[((nint)k * n) + j], p[((nint)pivot * n) + j]) = (p[((nint)pivot * n) + j], p[((nint)k * n) + j]);
+                    for (var j = 0; j < n; j++)
+                        (p[((nint)k * n) + j], p[((nint)pivot * n) + j]) = (p[((nint)pivot * n) + j], p[((nint)k * n) + j]);
                 }
 
                 var top = p + ((nint)k * n);
@@ -57,7 +59,8 @@ public sealed unsafe class LuFactors
         fixed (double* px = x.Array, p = _lu.Array)
         {
             for (var i = 0; i < n; i++)
-                for (var k = 0; k < i; k++) Lines.AddScaled(-p[((nint)i * n) + k], px + ((nint)k * columns), px + ((nint)i * columns), columns);
+                for (var k = 0; k < i; k++)
+                    Lines.AddScaled(-p[((nint)i * n) + k], px + ((nint)k * columns), px + ((nint)i * columns), columns);
             for (var i = n - 1; i >= 0; i--)
             {
                 var row = px + ((nint)i * columns);

@@ -98,11 +98,14 @@ public sealed unsafe partial class Matrix
         for (var i = 0; i < Array.Length; i++)
         {
             if (double.IsFinite(Array[i])) continue;
-            throw new TenonException($"{what} of a {Rows} x {Columns} matrix", "finite numbers", $"{Array[i]} at ({i / Columns}, {i % Columns})", "look at where the matrix comes from");
+            throw new TenonException($"{what} of a {Rows} x {Columns} matrix", "finite numbers",
+                $"{Array[i]} at ({i / Columns}, {i % Columns})", "look at where the matrix comes from");
         }
     }
 
-    /// <summary>A copy times 2^-power that brings the largest number between 1 and 2, so that no square overflows or vanishes with it; zeros stay.</summary>
+    /// <summary>
+    /// A copy times 2^-power that brings the largest number between 1 and 2, so that no square overflows or vanishes with it; zeros stay.
+    /// </summary>
     internal (Matrix Core, int Power) NearOne()
     {
         var largest = MaxAbs();
@@ -122,7 +125,8 @@ public sealed unsafe partial class Matrix
     private static Matrix Multiply(int m, int n, int k, double[] a, nint aRow, nint aStep, double[] b, nint bRow, nint bColumn)
     {
         var result = new Matrix(m, n);
-        fixed (double* pa = a, pb = b, pc = result.Array) Product.Multiply(m, n, k, pa, aRow, aStep, pb, bRow, bColumn, pc, n, Product.Into.Set);
+        fixed (double* pa = a, pb = b, pc =
+            result.Array) Product.Multiply(m, n, k, pa, aRow, aStep, pb, bRow, bColumn, pc, n, Product.Into.Set);
         return result;
     }
 

@@ -9,7 +9,10 @@ public sealed partial class Matrix
     /// <summary>X with this X = b, by LU with partial pivoting.</summary>
     public Matrix Solve(Matrix b) => LuFactors.Of(this).Solve(b);
 
-    /// <summary>The Moore-Penrose pseudo-inverse [columns, rows]; singular values of at most <paramref name="relativeCutoff"/> times the largest count as zero.</summary>
+    /// <summary>
+    /// The Moore-Penrose pseudo-inverse [columns, rows]; singular values of at most <paramref name="relativeCutoff"/> times the largest
+    /// count as zero.
+    /// </summary>
     public Matrix PseudoInverse(double relativeCutoff = 1e-15)
     {
         var svd = Svd.Of(this);
@@ -18,7 +21,9 @@ public sealed partial class Matrix
         return svd.Vt.ScaleRows(inverse).TransposeTimes(svd.U.Transposed());
     }
 
-    /// <summary>The X of smallest norm that brings |this X - b| to its least: by QR where the columns are independent, else by the pseudo-inverse.</summary>
+    /// <summary>
+    /// The X of smallest norm that brings |this X - b| to its least: by QR where the columns are independent, else by the pseudo-inverse.
+    /// </summary>
     public Matrix LeastSquares(Matrix b)
     {
         Shapes.Require(b.Rows == Rows, "least squares", $"a right-hand side of {Rows} rows", $"{b}");
@@ -39,7 +44,8 @@ public sealed partial class Matrix
     }
 
     /// <summary>
-    /// (A Aᵀ + eps I)⁻¹ of a wide A [r, n]: what projects the gradient of LoRA-FA's B, exactly symmetric. Throws where A has dependent rows and eps does not make up for them.
+    /// (A Aᵀ + eps I)⁻¹ of a wide A [r, n]: what projects the gradient of LoRA-FA's B, exactly symmetric. Throws where A has dependent rows
+    /// and eps does not make up for them.
     /// </summary>
     public Matrix GramInverse(double eps)
     {

@@ -1,7 +1,8 @@
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// A dense float64 matrix, row-major, in managed memory: what adapter starts, whitening and spectra compute with. Results depend on the operands alone, not on threads or processor.
+/// A dense float64 matrix, row-major, in managed memory: what adapter starts, whitening and spectra compute with. Results depend on the
+/// operands alone, not on threads or processor.
 /// </summary>
 public sealed partial class Matrix
 {
@@ -45,7 +46,8 @@ public sealed partial class Matrix
     /// <summary>A matrix over the array itself (not a copy), rows x columns values row by row.</summary>
     public static Matrix Over(double[] values, int rows, int columns)
     {
-        Shapes.Require(rows >= 0 && columns >= 0 && values.Length == (long)rows * columns, "matrix", $"{rows} x {columns} values", $"{values.Length}");
+        Shapes.Require(rows >= 0 && columns >= 0
+            && values.Length == (long)rows * columns, "matrix", $"{rows} x {columns} values", $"{values.Length}");
         return new(rows, columns, values);
     }
 
@@ -140,7 +142,8 @@ public sealed partial class Matrix
 
     private int Place(int row, int column)
     {
-        if ((uint)row >= (uint)Rows || (uint)column >= (uint)Columns) throw new ArgumentOutOfRangeException(nameof(row), $"({row}, {column}) in {Rows} x {Columns}");
+        if ((uint)row >= (uint)Rows || (uint)column >= (uint)Columns)
+            throw new ArgumentOutOfRangeException(nameof(row), $"({row}, {column}) in {Rows} x {Columns}");
         return (row * Columns) + column;
     }
 }

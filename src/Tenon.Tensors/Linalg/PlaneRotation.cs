@@ -50,7 +50,9 @@ internal static class PlaneRotation
         return 2 * (small * c * part);
     }
 
-    /// <summary>[f g; 0 h] as rotations and values: [cl sl; -sl cl] [f g; 0 h] [cr -sr; sr cr] = diag(Large, Small), Large having the greater size.</summary>
+    /// <summary>
+    /// [f g; 0 h] as rotations and values: [cl sl; -sl cl] [f g; 0 h] [cr -sr; sr cr] = diag(Large, Small), Large having the greater size.
+    /// </summary>
     public static (double Large, double Small, double Sl, double Cl, double Sr, double Cr) Diagonalise(double f, double g, double h)
     {
         var (ft, ht, gt) = (f, h, g);

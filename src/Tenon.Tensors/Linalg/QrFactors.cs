@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// The thin QR factorisation A = Q R by Householder reflectors, in blocks of 32 columns: Q [m, p] has orthonormal columns, R [p, n] is upper triangular, p = min(m, n).
+/// The thin QR factorisation A = Q R by Householder reflectors, in blocks of 32 columns: Q [m, p] has orthonormal columns, R [p, n] is
+/// upper triangular, p = min(m, n).
 /// </summary>
 /// <param name="Q">Orthonormal columns.</param>
 /// <param name="R">Upper triangle; its diagonal has LAPACK's signs (dgeqrf) unless asked otherwise.</param>
@@ -11,7 +12,10 @@ public sealed unsafe record QrFactors(Matrix Q, Matrix R)
 {
     private const int Panel = 32;
 
-    /// <summary>Factorises A; with <paramref name="positiveDiagonal"/> the signs are turned so that R's diagonal has no negative number, which makes the factors of independent columns unique.</summary>
+    /// <summary>
+    /// Factorises A; with <paramref name="positiveDiagonal"/> the signs are turned so that R's diagonal has no negative number, which makes
+    /// the factors of independent columns unique.
+    /// </summary>
     public static QrFactors Of(Matrix a, bool positiveDiagonal = false)
     {
         a.RequireFinite("QR factorisation");
@@ -62,7 +66,9 @@ public sealed unsafe record QrFactors(Matrix Q, Matrix R)
         return (reflectors, r);
     }
 
-    /// <summary>Reduces columns first to first + size - 1: each column is a line of V while it is worked on; what belongs to R goes back.</summary>
+    /// <summary>
+    /// Reduces columns first to first + size - 1: each column is a line of V while it is worked on; what belongs to R goes back.
+    /// </summary>
     private static void FactorPanel(double* w, nint m, nint n, int first, int size, double* v, double[] taus)
     {
         for (nint i = first; i < m; i++)

@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// A product Q = H0 H1 ... of Householder reflectors Hj = I - tau_j v_j v_jᵀ, kept as rows v_j of length <see cref="Length"/> with explicit zeros and ones, and applied in blocks as
+/// A product Q = H0 H1 ... of Householder reflectors Hj = I - tau_j v_j v_jᵀ, kept as rows v_j of length <see cref="Length"/> with explicit
+/// zeros and ones, and applied in blocks as
 /// I - Vᵀ T V (Schreiber and Van Loan 1989, the compact WY form).
 /// </summary>
 internal sealed unsafe class Reflectors(int count, int length)
@@ -23,7 +24,8 @@ internal sealed unsafe class Reflectors(int count, int length)
     public int Offset { get; init; }
 
     /// <summary>
-    /// Makes the reflector that maps x to (beta, 0, ..., 0), beta = -sign(x0) |x| as LAPACK's dlarfg has it; x becomes v (v0 = 1). A tail of zeros leaves x as it is: tau is 0 and beta x0.
+    /// Makes the reflector that maps x to (beta, 0, ..., 0), beta = -sign(x0) |x| as LAPACK's dlarfg has it; x becomes v (v0 = 1). A tail
+    /// of zeros leaves x as it is: tau is 0 and beta x0.
     /// </summary>
     public static (double Tau, double Beta) Make(double* x, nint n)
     {
@@ -60,7 +62,10 @@ internal sealed unsafe class Reflectors(int count, int length)
         for (var b = 0; b < blocks; b++) ApplyBlock((transposed ? b : blocks - 1 - b) * BlockSize, c, columns, columns, transposed);
     }
 
-    /// <summary>C becomes Q C for reflectors <paramref name="first"/> to first + 31 alone, or its transpose; rows of C before the block's first are not touched.</summary>
+    /// <summary>
+    /// C becomes Q C for reflectors <paramref name="first"/> to first + 31 alone, or its transpose; rows of C before the block's first are
+    /// not touched.
+    /// </summary>
     public void ApplyBlock(int first, double* c, nint stride, nint columns, bool transposed)
     {
         var size = Math.Min(BlockSize, Tau.Length - first);
@@ -90,7 +95,8 @@ internal sealed unsafe class Reflectors(int count, int length)
             c += skip * stride;
             var turned = w + (size * columns);
             Product.Multiply(size, columns, rows, v, Length, 1, c, stride, 1, w, columns, Product.Into.Set);
-            Product.Multiply(size, columns, size, t, transposed ? 1 : BlockSize, transposed ? BlockSize : 1, w, columns, 1, turned, columns, Product.Into.Set);
+            Product.Multiply(size, columns, size, t, transposed ? 1 : BlockSize, transposed ? BlockSize
+                : 1, w, columns, 1, turned, columns, Product.Into.Set);
             Product.Multiply(rows, columns, size, v, 1, Length, turned, columns, 1, c, stride, Product.Into.Subtract);
         }
     }

@@ -1,7 +1,8 @@
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// The economy singular value decomposition A = U diag(S) Vt, p = min(m, n): QR first where A is not square, Householder bidiagonalisation, implicit-shift QR sweeps. Values are good to a few
+/// The economy singular value decomposition A = U diag(S) Vt, p = min(m, n): QR first where A is not square, Householder bidiagonalisation,
+/// implicit-shift QR sweeps. Values are good to a few
 /// units of rounding of the largest one. Signs of singular vectors follow from the reflectors and are the same on every machine.
 /// </summary>
 /// <param name="U">Left singular vectors as columns [m, p].</param>

@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// A = V diag(values) Vᵀ of a symmetric matrix: Householder tridiagonalisation, then implicit QL sweeps (Bowdler, Martin, Reinsch and Wilkinson 1968). Errors are a few units of rounding of
+/// A = V diag(values) Vᵀ of a symmetric matrix: Householder tridiagonalisation, then implicit QL sweeps (Bowdler, Martin, Reinsch and
+/// Wilkinson 1968). Errors are a few units of rounding of
 /// the largest eigenvalue.
 /// </summary>
 /// <param name="Values">Eigenvalues, ascending [n].</param>
@@ -53,7 +54,8 @@ public sealed unsafe record SymmetricEigen(double[] Values, Matrix Vectors)
     }
 
     private TenonException NotPositive(string what) =>
-        new($"{what} of a {Values.Length} x {Values.Length} matrix", "a positive definite matrix", $"an eigenvalue of {Values[0]:G6}", "add a small multiple of the identity");
+        new($"{what} of a {Values.Length} x {Values.Length} matrix", "a positive definite matrix", $"an eigenvalue of {Values[0]:G6}",
+        "add a small multiple of the identity");
 
     /// <summary>QL sweeps until nothing stands beside the diagonal; the rows turn along.</summary>
     private static void Iterate(double[] d, double[] e, Matrix rows)
@@ -65,9 +67,12 @@ public sealed unsafe record SymmetricEigen(double[] Values, Matrix Vectors)
             for (var sweep = 0; ; sweep++)
             {
                 var m = l;
-                while (m < n - 1 && Math.Abs(e[m]) > PlaneRotation.Epsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1])) && Math.Abs(e[m]) > 1e-150) m++;
+                while (m < n - 1 && Math.Abs(e[m]) > PlaneRotation.Epsilon * (Math.Abs(d[m]) + Math.Abs(d[m + 1]))
+                    && Math.Abs(e[m]) > 1e-150) m++;
                 if (m == l) break;
-                if (sweep > 300) throw new TenonException("symmetric eigenvalues", "QL sweeps that converge", $"row {l} of {n} does not", "report this matrix: it should not exist");
+                if (sweep > 300)
+                    throw new TenonException("symmetric eigenvalues", "QL sweeps that converge", $"row {l} of {n} does not",
+                        "report this matrix: it should not exist");
                 batch.MakeRoom(m - l);
                 Sweep(d, e, l, m, batch.Add(0, l, m - l, backward: true));
             }

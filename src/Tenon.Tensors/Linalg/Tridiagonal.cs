@@ -3,7 +3,8 @@ using Tenon.Tensors.Linalg.Kernels;
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
-/// A = Q T Qᵀ with T tridiagonal, for a symmetric A: Householder reflectors, the trailing part updated once every 32 columns (LAPACK's dlatrd). Inside a block the current matrix is
+/// A = Q T Qᵀ with T tridiagonal, for a symmetric A: Householder reflectors, the trailing part updated once every 32 columns (LAPACK's
+/// dlatrd). Inside a block the current matrix is
 /// A - Vᵀ W - Wᵀ V, one line of V and W a column.
 /// </summary>
 internal sealed unsafe class Tridiagonal

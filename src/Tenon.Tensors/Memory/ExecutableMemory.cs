@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tenon.Tensors.Memory;
 
 /// <summary>
-/// Machine code in memory that may run: written while it may not, so that no page is ever both. Two ways, as systems differ in what they allow: a private
+/// Machine code in memory that may run: written while it may not, so that no page is ever both. Two ways, as systems differ in what they
+/// allow: a private
 /// page whose protection changes, or a nameless file that is mapped once to be written and once to run.
 /// </summary>
 internal static unsafe class ExecutableMemory
@@ -15,7 +16,9 @@ internal static unsafe class ExecutableMemory
     private const int Private = 2;
     private const nint Page = 4096;
 
-    /// <summary>The first byte of a copy of <paramref name="code"/> that stays for the life of the process, or null where the system refuses it.</summary>
+    /// <summary>
+    /// The first byte of a copy of <paramref name="code"/> that stays for the life of the process, or null where the system refuses it.
+    /// </summary>
     public static void* Create(ReadOnlySpan<byte> code)
     {
         if (!OperatingSystem.IsLinux()) return null;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tenon.Tensors.Memory;
 
 /// <summary>
-/// A block of zeroed native memory, aligned to 64 bytes, with 64 readable bytes of slack past its end. Blocks of 2 MiB and more ask Linux for huge pages, which
+/// A block of zeroed native memory, aligned to 64 bytes, with 64 readable bytes of slack past its end. Blocks of 2 MiB and more ask Linux
+/// for huge pages, which
 /// raises the read bandwidth of packed weights by about a third. Freed by <see cref="Dispose"/> or by the collector, whichever comes first.
 /// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
@@ -35,7 +36,9 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>The size asked for, in bytes.</summary>
     public nint Bytes { get; }
 
-    /// <summary>Allocates <paramref name="bytes"/> zeroed bytes; throws <see cref="TenonException"/> where the system refuses them.</summary>
+    /// <summary>
+    /// Allocates <paramref name="bytes"/> zeroed bytes; throws <see cref="TenonException"/> where the system refuses them.
+    /// </summary>
     public static NativeBuffer Allocate(nint bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);

@@ -23,12 +23,14 @@ internal enum ScratchUse
 internal static unsafe class Scratch
 {
     [ThreadStatic]
-    private static NativeBuffer?[]? t_blocks;
+    private static NativeBuffer?[]? _t_blocks;
 
-    /// <summary>At least <paramref name="count"/> floats, aligned to 64 bytes, with any content; valid until the same use is asked for again.</summary>
+    /// <summary>
+    /// At least <paramref name="count"/> floats, aligned to 64 bytes, with any content; valid until the same use is asked for again.
+    /// </summary>
     public static float* Floats(ScratchUse use, nint count)
     {
-        var blocks = t_blocks ??= new NativeBuffer?[Enum.GetValues<ScratchUse>().Length];
+        var blocks = _t_blocks ??= new NativeBuffer?[Enum.GetValues<ScratchUse>().Length];
         var block = blocks[(int)use];
         if (block is null || block.Bytes < count * sizeof(float))
         {

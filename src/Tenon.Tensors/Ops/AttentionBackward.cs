@@ -6,8 +6,10 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Backward of <see cref="AttentionOp"/>: with P the softmax, D = rowsum(dO o O): dV = Pᵀ dO, dP = dO Vᵀ, dS = P o (dP - D) / sqrt(size), dQ = dS K, dK = dSᵀ Q.
-/// Gradients of a position's key and value sum over the runs in row order, then heads, then tokens, on one accumulator: a shared prompt collects
+/// Backward of <see cref="AttentionOp"/>: with P the softmax, D = rowsum(dO o O): dV = Pᵀ dO, dP = dO Vᵀ, dS = P o (dP - D) / sqrt(size),
+/// dQ = dS K, dK = dSᵀ Q.
+/// Gradients of a position's key and value sum over the runs in row order, then heads, then tokens, on one accumulator: a shared prompt
+/// collects
 /// its completions' gradients in that order whatever the tile. A part is one tree of runs and one key/value head.
 /// </summary>
 internal static unsafe class AttentionBackward
@@ -21,7 +23,8 @@ internal static unsafe class AttentionBackward
         public GCHandle<AttentionLayout> Layout;
     }
 
-    public static void Run(Tape tape, Tensor q, Tensor k, Tensor v, Tensor o, int heads, int keyValueHeads, AttentionLayout layout, int layer)
+    public static void Run(Tape tape, Tensor q, Tensor k, Tensor v, Tensor o, int heads, int keyValueHeads, AttentionLayout layout,
+        int layer)
     {
         var size = (int)(q.Columns / heads);
         var dq = tape.GradZeroed(q);
@@ -31,7 +34,8 @@ internal static unsafe class AttentionBackward
         using var handle = new GCHandle<AttentionLayout>(layout);
         var context = new Context
         {
-            Q = q.Data, K = k.Data, V = v.Data, O = o.Data, Dq = dq.Data, Dk = dk.Data, Dv = dv.Data, Do = o.Grad!.Data, QRow = q.Columns, KRow = k.Columns,
+            Q = q.Data, K = k.Data, V = v.Data, O = o.Data, Dq = dq.Data, Dk = dk.Data, Dv = dv.Data, Do = o.Grad!.Data, QRow = q.Columns,
+            KRow = k.Columns,
             Heads = heads, KvHeads = keyValueHeads, Size = size, Scale = AttentionOp.ScaleOf(size), Layout = handle,
         };
         tape.Pool.Run(layout.Trees.Length * keyValueHeads, &context, &Part, "attention, gradient");
@@ -77,7 +81,8 @@ internal static unsafe class AttentionBackward
                 OneTile(c, run, chain, first, kvHead * group + h, kvHead, keysT, valuesT, padded, p, dp);
     }
 
-    private static void OneTile(Context* c, TokenRun run, TokenRun[] chain, int first, int head, int kvHead, float* keysT, float* valuesT, nint padded, float* p, float* dp)
+    private static void OneTile(Context* c, TokenRun run, TokenRun[] chain, int first, int head, int kvHead, float* keysT, float* valuesT,
+        nint padded, float* p, float* dp)
     {
         var size = c->Size;
         var m = Math.Min(AttentionLayout.QueryTile, run.Length - first);

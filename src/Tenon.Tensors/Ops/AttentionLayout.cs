@@ -1,8 +1,10 @@
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// A run of tokens of one sequence inside a flat batch: rows [Start, Start + Length), at positions Position, Position + 1, ... of the sequence. Where
-/// <paramref name="Prefix"/> names another run of the batch, that run (and its own prefix) holds the positions before: a shared prompt, a long context in pieces.
+/// A run of tokens of one sequence inside a flat batch: rows [Start, Start + Length), at positions Position, Position + 1, ... of the
+/// sequence. Where
+/// <paramref name="Prefix"/> names another run of the batch, that run (and its own prefix) holds the positions before: a shared prompt, a
+/// long context in pieces.
 /// </summary>
 /// <param name="Start">First row in the batch.</param>
 /// <param name="Length">Number of tokens, at least one.</param>
@@ -11,7 +13,8 @@ namespace Tenon.Tensors.Ops;
 public readonly record struct TokenRun(int Start, int Length, int Position, int Prefix = -1);
 
 /// <summary>
-/// Where each run's keys and values lie: pages of <see cref="PageSize"/> positions counted from position 0 of the sequence. Full pages of a prefix are
+/// Where each run's keys and values lie: pages of <see cref="PageSize"/> positions counted from position 0 of the sequence. Full pages of a
+/// prefix are
 /// shared; a page that a prefix fills only in part is copied into the run's own. One layout serves all layers of a batch.
 /// </summary>
 public sealed class AttentionLayout
@@ -42,7 +45,9 @@ public sealed class AttentionLayout
 
     internal TokenRun[] Runs { get; }
 
-    /// <summary>Where a group is cut into several batches: the gradients of its prompt's keys and values, held from one part to the next.</summary>
+    /// <summary>
+    /// Where a group is cut into several batches: the gradients of its prompt's keys and values, held from one part to the next.
+    /// </summary>
     public HeldGradients? Held { get; init; }
 
     /// <summary>For each run, the page of every block of its sequence from position 0.</summary>
@@ -55,7 +60,9 @@ public sealed class AttentionLayout
 
     internal (int Run, int First)[] Tiles { get; }
 
-    /// <summary>The layout of a batch that holds its whole context (training, scoring): pages are numbered from 0 for this batch alone.</summary>
+    /// <summary>
+    /// The layout of a batch that holds its whole context (training, scoring): pages are numbered from 0 for this batch alone.
+    /// </summary>
     public static AttentionLayout ForBatch(TokenRun[] runs, HeldGradients? held = null)
     {
         var pages = new int[runs.Length][];
@@ -73,7 +80,8 @@ public sealed class AttentionLayout
             {
                 Visit(run.Prefix);
                 var prefix = runs[run.Prefix];
-                Shapes.Require(prefix.Position + prefix.Length == run.Position, $"prefix of run {r}", $"one that ends at {run.Position}", $"{prefix.Position + prefix.Length}");
+                Shapes.Require(prefix.Position + prefix.Length == run.Position, $"prefix of run {r}", $"one that ends at {run.Position}",
+                    $"{prefix.Position + prefix.Length}");
             }
             else
             {
@@ -95,11 +103,16 @@ public sealed class AttentionLayout
         return new AttentionLayout(runs, pages, count, [.. trees.Values.Select(t => t.ToArray())]) { Held = held };
     }
 
-    /// <summary>The layout of a sampling step: contexts lie in a cache, and each run brings the pages of its sequence (its own positions included).</summary>
-    public static AttentionLayout ForCache(TokenRun[] runs, int[][] pages) => new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Select(r => new[] { r })]);
+    /// <summary>
+    /// The layout of a sampling step: contexts lie in a cache, and each run brings the pages of its sequence (its own positions included).
+    /// </summary>
+    public static AttentionLayout ForCache(TokenRun[] runs, int[][] pages) =>
+        new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Select(r => new[] { r })]);
 }
 
-/// <summary>Keys and values of one layer in pages: per page and key/value head, keys [size, 32] (so that lanes run over keys) and values [32, size].</summary>
+/// <summary>
+/// Keys and values of one layer in pages: per page and key/value head, keys [size, 32] (so that lanes run over keys) and values [32, size].
+/// </summary>
 public sealed unsafe class KvPages
 {
     internal KvPages(Tensor keys, Tensor values, int keyValueHeads, int headSize)

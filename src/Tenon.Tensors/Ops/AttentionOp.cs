@@ -5,9 +5,12 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Causal grouped-query attention: softmax(q kᵀ / sqrt(size)) v for each head, heads of q sharing the key/value head floor(h * kvHeads / heads).
-/// q [tokens, heads * size]; k, v [tokens, kvHeads * size]; rotary already applied. One routine serves a decode step, a prefill and a training pass: a score has one
-/// accumulator (size ascending), the softmax of a row sums position i into partial i mod 16, an output has one accumulator over positions ascending.
+/// Causal grouped-query attention: softmax(q kᵀ / sqrt(size)) v for each head, heads of q sharing the key/value head floor(h * kvHeads /
+/// heads).
+/// q [tokens, heads * size]; k, v [tokens, kvHeads * size]; rotary already applied. One routine serves a decode step, a prefill and a
+/// training pass: a score has one
+/// accumulator (size ascending), the softmax of a row sums position i into partial i mod 16, an output has one accumulator over positions
+/// ascending.
 /// Scores are never stored: the backward pass (<see cref="AttentionBackward"/>) computes them again.
 /// </summary>
 public static unsafe class AttentionOp
@@ -20,8 +23,12 @@ public static unsafe class AttentionOp
         public float Scale;
     }
 
-    /// <summary>Attention of a batch that holds its whole context; recorded where q, k or v need a gradient. <paramref name="layer"/> tells held gradients apart.</summary>
-    public static Tensor Attention(this Tape tape, Tensor q, Tensor k, Tensor v, int heads, int keyValueHeads, AttentionLayout layout, int layer = 0)
+    /// <summary>
+    /// Attention of a batch that holds its whole context; recorded where q, k or v need a gradient. <paramref name="layer"/> tells held
+    /// gradients apart.
+    /// </summary>
+    public static Tensor Attention(this Tape tape, Tensor q, Tensor k, Tensor v, int heads, int keyValueHeads, AttentionLayout layout,
+        int layer = 0)
     {
         var size = CheckShapes(q, k, v, heads, keyValueHeads);
         var columns = (nint)keyValueHeads * AttentionLayout.PageSize * size;
@@ -35,11 +42,15 @@ public static unsafe class AttentionOp
         return o;
     }
 
-    /// <summary>Attention of a sampling step: new keys and values are written to the cache, then each token attends to its sequence's pages. Never recorded.</summary>
+    /// <summary>
+    /// Attention of a sampling step: new keys and values are written to the cache, then each token attends to its sequence's pages. Never
+    /// recorded.
+    /// </summary>
     public static Tensor AttentionCached(this Tape tape, Tensor q, Tensor k, Tensor v, int heads, AttentionLayout layout, KvPages cache)
     {
         var size = CheckShapes(q, k, v, heads, cache.KeyValueHeads);
-        Shapes.Require(size == cache.HeadSize && !tape.Recording, "cached attention", $"heads of {cache.HeadSize}, not recorded", $"{size}, recording {tape.Recording}");
+        Shapes.Require(size == cache.HeadSize
+            && !tape.Recording, "cached attention", $"heads of {cache.HeadSize}, not recorded", $"{size}, recording {tape.Recording}");
         var o = tape.New(q.Rows, q.Columns);
         Run(tape, q, k, v, o, heads, layout, cache);
         return o;
@@ -48,14 +59,21 @@ public static unsafe class AttentionOp
     private static int CheckShapes(Tensor q, Tensor k, Tensor v, int heads, int keyValueHeads)
     {
         var size = q.Columns / heads;
-        Shapes.Require(q.Columns == size * heads && heads % keyValueHeads == 0 && k.Columns == size * keyValueHeads && v.Columns == k.Columns && k.Rows == q.Rows && v.Rows == q.Rows,
-            "attention", $"q [n, {heads} heads x size], k and v [n, {keyValueHeads} heads x size]", $"q [{q.Rows}, {q.Columns}], k [{k.Rows}, {k.Columns}], v [{v.Rows}, {v.Columns}]");
+        Shapes.Require(q.Columns == size * heads && heads % keyValueHeads == 0 && k.Columns == size * keyValueHeads
+            && v.Columns == k.Columns && k.Rows == q.Rows && v.Rows == q.Rows,
+            "attention", $"q [n, {heads} heads x size], k and v [n, {keyValueHeads} heads x size]",
+            $"q [{q.Rows}, {q.Columns}], k [{k.Rows}, {k.Columns}], v [{v.Rows}, {v.Columns}]");
         return (int)size;
     }
 
     private static void Run(Tape tape, Tensor q, Tensor k, Tensor v, Tensor o, int heads, AttentionLayout layout, KvPages store)
     {
-        var job = new Job { Q = q.Data, K = k.Data, V = v.Data, O = o.Data, QRow = q.Columns, KRow = k.Columns, Heads = heads, KvHeads = store.KeyValueHeads, Size = store.HeadSize, Scale = ScaleOf(store.HeadSize) };
+        var job =
+            new Job
+            {
+                Q = q.Data, K = k.Data, V = v.Data, O = o.Data, QRow = q.Columns, KRow = k.Columns, Heads = heads,
+                KvHeads = store.KeyValueHeads, Size = store.HeadSize, Scale = ScaleOf(store.HeadSize)
+            };
         var round = tape.Precision == Precision.Bf16;
         var kv = store.KeyValueHeads;
         // Jobs are plain memory: they reach the managed layout and store through handles.
@@ -151,13 +169,16 @@ public static unsafe class AttentionOp
 
         var scores = Scratch.Floats(ScratchUse.Op, tokens * PaddedKeys(limit + tokens - 1));
         for (var h = 0; h < group; h++)
-            Tile(job->Q + at + h * size, job->QRow, job->O + at + h * size, job->QRow, tokens, 1, limit, store, layout.Pages[r], kvHead, job->Scale, scores);
+            Tile(job->Q + at + h * size, job->QRow, job->O + at + h * size, job->QRow, tokens, 1, limit, store, layout.Pages[r], kvHead,
+                job->Scale, scores);
     }
 
-    internal static nint PaddedKeys(int keys) => (keys + AttentionLayout.PageSize - 1) / AttentionLayout.PageSize * AttentionLayout.PageSize;
+    internal static nint PaddedKeys(int keys) =>
+        (keys + AttentionLayout.PageSize - 1) / AttentionLayout.PageSize * AttentionLayout.PageSize;
 
     /// <summary>M rows of queries against the pages of one key/value head; row m sees limit + m * step keys.</summary>
-    private static void Tile(float* q, nint qRow, float* o, nint oRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead, float scale, float* scores)
+    private static void Tile(float* q, nint qRow, float* o, nint oRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead,
+        float scale, float* scores)
     {
         const int page = AttentionLayout.PageSize;
         var size = store.HeadSize;
@@ -165,12 +186,14 @@ public static unsafe class AttentionOp
         var padded = PaddedKeys(keys);
         Softmax(q, qRow, m, step, limit, store, pages, kvHead, scale, scores, out var inverse);
         for (var p = 0; p * page < keys; p++)
-            Gemm.Multiply(m, size, Math.Min(page, keys - p * page), scores + p * page, padded, 1, store.ValuePage(pages[p], kvHead), size, o, oRow, accumulate: p > 0);
+            Gemm.Multiply(m, size, Math.Min(page, keys - p * page), scores + p * page, padded, 1, store.ValuePage(pages[p], kvHead), size,
+                o, oRow, accumulate: p > 0);
         for (var i = 0; i < m; i++) RowKernels.Scale(o + i * oRow, inverse[i], size);
     }
 
     /// <summary>exp(score - max) of each row, zero beyond its limit, and one over each row's sum.</summary>
-    internal static void Softmax(float* q, nint qRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead, float scale, float* scores, out RowSums inverse)
+    internal static void Softmax(float* q, nint qRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead, float scale,
+        float* scores, out RowSums inverse)
     {
         const int page = AttentionLayout.PageSize;
         var size = store.HeadSize;
@@ -191,9 +214,11 @@ public static unsafe class AttentionOp
     }
 }
 
-/// <summary>One number for each row of a query tile (a decode tile has a row a head, so it bounds the heads that share a key/value head).</summary>
+/// <summary>
+/// One number for each row of a query tile (a decode tile has a row a head, so it bounds the heads that share a key/value head).
+/// </summary>
 [System.Runtime.CompilerServices.InlineArray(64)]
 internal struct RowSums
 {
-    private float first;
+    private float _first;
 }

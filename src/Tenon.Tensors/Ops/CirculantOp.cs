@@ -4,7 +4,8 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// A product with a matrix of circulant blocks (C3A), W_ij[p, q] = w_ij[(q - p) mod b], without the matrix: blocks of x go through a transform of length b, meet the kernels frequency by frequency, and
+/// A product with a matrix of circulant blocks (C3A), W_ij[p, q] = w_ij[(q - p) mod b], without the matrix: blocks of x go through a
+/// transform of length b, meet the kernels frequency by frequency, and
 /// come back: y_i = ifft(sum_j conj(fft(w_ij)) fft(x_j)).
 /// </summary>
 public static unsafe class CirculantOp
@@ -21,7 +22,10 @@ public static unsafe class CirculantOp
         /// <summary>fft(w) [out / b][in / b][b], real parts, then imaginary ones; its gradient in the same form.</summary>
         public float* Kernels, Gradient;
 
-        /// <summary>For the kernels' gradient, or null: fft(x) of each token as real, imaginary and negated real parts [tokens, 3 in]; fft(dy) / b as real and imaginary parts [tokens, 2 out].</summary>
+        /// <summary>
+        /// For the kernels' gradient, or null: fft(x) of each token as real, imaginary and negated real parts [tokens, 3 in]; fft(dy) / b
+        /// as real and imaginary parts [tokens, 2 out].
+        /// </summary>
         public float* FromRows, ToRows;
 
         public nint TokenCount, Inputs, Outputs;
@@ -36,12 +40,16 @@ public static unsafe class CirculantOp
     }
 
     /// <summary>
-    /// Adds the product to y [tokens, out] in place, the fresh result of another op; x [tokens, in]; <paramref name="kernels"/> [2, out in / b] holds the transforms of the kernels. Where all are zero
-    /// nothing is added. <paramref name="conjugateInputGradient"/> sends back what PEFT's C3A does: the gradient to x is that of w_ij[(q + p) mod b].
+    /// Adds the product to y [tokens, out] in place, the fresh result of another op; x [tokens, in]; <paramref name="kernels"/> [2, out in
+    /// / b] holds the transforms of the kernels. Where all are zero
+    /// nothing is added. <paramref name="conjugateInputGradient"/> sends back what PEFT's C3A does: the gradient to x is that of w_ij[(q +
+    /// p) mod b].
     /// </summary>
-    public static Tensor CirculantInto(this Tape tape, Tensor x, Parameter kernels, int block, Tensor y, bool conjugateInputGradient = false)
+    public static Tensor CirculantInto(this Tape tape, Tensor x, Parameter kernels, int block, Tensor y, bool conjugateInputGradient =
+        false)
     {
-        Shapes.Require(block >= 1 && x.Columns % block == 0 && y.Columns % block == 0 && kernels.Length == 2 * x.Columns * y.Columns / block && x.Rows == y.Rows, $"product with the circulant blocks of '{kernels.Name}'",
+        Shapes.Require(block >= 1 && x.Columns % block == 0 && y.Columns % block == 0 && kernels.Length == 2 * x.Columns * y.Columns / block
+            && x.Rows == y.Rows, $"product with the circulant blocks of '{kernels.Name}'",
             $"blocks that divide [{y.Columns}, {x.Columns}]", $"{block}, {kernels.Length} values");
         if (kernels.Value.ContainsAnyExcept(0f)) Run(tape, x, kernels, block, y, conjugateInputGradient, null, null, null, &Forward);
         else if (!tape.Needs(kernels)) return y;
@@ -62,10 +70,12 @@ public static unsafe class CirculantOp
     private static Job Work(Parameter kernels, int block, nint tokens, nint inputs, nint outputs) =>
         new() { Plan = TokenFourier.Plan(block), Kernels = kernels.Data, TokenCount = tokens, Inputs = inputs, Outputs = outputs };
 
-    private static void Run(Tape tape, Tensor x, Parameter kernels, int block, Tensor y, bool conjugate, Tensor? dx, Tensor? from, Tensor? to, delegate*<Job*, int, void> body)
+    private static void Run(Tape tape, Tensor x, Parameter kernels, int block, Tensor y, bool conjugate, Tensor? dx, Tensor? from,
+        Tensor? to, delegate*<Job*, int, void> body)
     {
         var job = Work(kernels, block, x.Rows, x.Columns, y.Columns);
-        (job.ConjugateInputGradient, job.Parts) = (conjugate, RowJobs.Parts(tape.Pool, (x.Rows + Tokens - 1) / Tokens, Tokens * (x.Columns + y.Columns)));
+        (job.ConjugateInputGradient, job.Parts) =
+            (conjugate, RowJobs.Parts(tape.Pool, (x.Rows + Tokens - 1) / Tokens, Tokens * (x.Columns + y.Columns)));
         job.X = x.Data;
         job.Y = y.Data;
         if (dx is not null) job.Dx = dx.Data;
@@ -85,7 +95,8 @@ public static unsafe class CirculantOp
         {
             var count = TokenFourier.Load(job->X, job->TokenCount, job->Inputs, block, x);
             Transform(job, x, x + n, job->From, work, -1);
-            SpectrumKernels.Blocks(job->Kernels, job->Kernels + job->KernelSize, job->From, 1, x, x + n, y, y + m, job->To, job->From, job->Plan.Length, conjugateWeight: true, conjugateFrom: false);
+            SpectrumKernels.Blocks(job->Kernels, job->Kernels + job->KernelSize, job->From, 1, x, x + n, y, y + m, job->To, job->From,
+                job->Plan.Length, conjugateWeight: true, conjugateFrom: false);
             Transform(job, y, y + m, job->To, work, 1);
             TokenFourier.Add(job->Y, job->Outputs, block, count, y, work, 1f / job->Plan.Length);
         }
@@ -116,7 +127,8 @@ public static unsafe class CirculantOp
             }
 
             if (job->Dx == null) continue;
-            SpectrumKernels.Blocks(job->Kernels, job->Kernels + job->KernelSize, 1, job->From, g, g + m, x, x + n, job->From, job->To, job->Plan.Length, conjugateWeight: false, job->ConjugateInputGradient);
+            SpectrumKernels.Blocks(job->Kernels, job->Kernels + job->KernelSize, 1, job->From, g, g + m, x, x + n, job->From, job->To,
+                job->Plan.Length, conjugateWeight: false, job->ConjugateInputGradient);
             Transform(job, x, x + n, job->From, work, 1);
             TokenFourier.Add(job->Dx, job->Inputs, block, count, x, work, 1);
         }
@@ -141,7 +153,10 @@ public static unsafe class CirculantOp
         tape.Pool.Run(job.Parts, &job, &KernelPart, "circulant blocks, gradient");
     }
 
-    /// <summary>The kernels of some rows of blocks: d_re x_re + d_im x_im in the real parts, d_re x_im - d_im x_re in the imaginary ones, token by token.</summary>
+    /// <summary>
+    /// The kernels of some rows of blocks: d_re x_re + d_im x_im in the real parts, d_re x_im - d_im x_re in the imaginary ones, token by
+    /// token.
+    /// </summary>
     private static void KernelPart(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->To, job->Parts, part);

@@ -36,5 +36,6 @@ public static unsafe class ColumnRangeOps
     }
 
     private static void Require(Tensor x, int first, int count) =>
-        Shapes.Require(first >= 0 && count >= 0 && first + count <= x.Columns, "range of columns", $"inside {x.Columns} columns", $"{first} to {first + count - 1}");
+        Shapes.Require(first >= 0 && count >= 0
+        && first + count <= x.Columns, "range of columns", $"inside {x.Columns} columns", $"{first} to {first + count - 1}");
 }

@@ -2,12 +2,15 @@
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Inverted dropout: y = x * mask / (1 - p). Which values stay follows from the place of the token (<see cref="DropoutPlaces"/>), the layer and the column, so
+/// Inverted dropout: y = x * mask / (1 - p). Which values stay follows from the place of the token (<see cref="DropoutPlaces"/>), the layer
+/// and the column, so
 /// that no cut into batches and no recomputation changes a mask.
 /// </summary>
 public static unsafe class DropoutOp
 {
-    /// <summary>x with a share <paramref name="rate"/> of its values dropped; x itself where the tape drops nothing or the rate is 0.</summary>
+    /// <summary>
+    /// x with a share <paramref name="rate"/> of its values dropped; x itself where the tape drops nothing or the rate is 0.
+    /// </summary>
     public static Tensor Dropout(this Tape tape, Tensor x, double rate, int layer)
     {
         if (rate == 0 || tape.Dropping is not { } places) return x;

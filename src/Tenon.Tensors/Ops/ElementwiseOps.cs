@@ -77,8 +77,12 @@ public static unsafe class ElementwiseOps
         return y;
     }
 
-    /// <summary>True where the memory of y's gradient, which nobody else reads once y's backward runs, may become x's: nothing stands in x's yet, and y's does not lie in y itself.</summary>
-    private static bool CanHandOver(Tensor y, Tensor x) => x is { RequiresGrad: true, Grad: null, Parent: null } and not Parameter && !ReferenceEquals(y.Grad!.Buffer, y.Buffer);
+    /// <summary>
+    /// True where the memory of y's gradient, which nobody else reads once y's backward runs, may become x's: nothing stands in x's yet,
+    /// and y's does not lie in y itself.
+    /// </summary>
+    private static bool CanHandOver(Tensor y, Tensor x) =>
+        x is { RequiresGrad: true, Grad: null, Parent: null } and not Parameter && !ReferenceEquals(y.Grad!.Buffer, y.Buffer);
 
     private static void ScaleRows(Job* job, int part)
     {
@@ -148,8 +152,10 @@ public static unsafe class ElementwiseOps
                 var dx = taken ? dy : x.RequiresGrad ? tape.GradOf(x, out fresh) : null;
                 var job = new RowGradJob
                 {
-                    Dy = dy.Data, X = x.Data, V = vector.Data, Dv = dv is null ? null : dv.Data, Dx = dx is null ? null : dx.Data, Rows = x.Rows, N = x.Columns, Fresh = fresh,
-                    Parts = (int)Math.Min(RowJobs.Parts(tape.Pool, x.Rows, x.Columns), (x.Columns + RowGradJob.Block - 1) / RowGradJob.Block),
+                    Dy = dy.Data, X = x.Data, V = vector.Data, Dv = dv is null ? null : dv.Data, Dx = dx is null ? null
+                    : dx.Data, Rows = x.Rows, N = x.Columns, Fresh = fresh,
+                    Parts = (int)Math.Min(RowJobs.Parts(tape.Pool, x.Rows, x.Columns),
+                    (x.Columns + RowGradJob.Block - 1) / RowGradJob.Block),
                 };
                 tape.Pool.Run(job.Parts, &job, &RowGrad, "elementwise, gradient");
                 if (taken) (x.Grad, y.Grad) = (dy, null);
@@ -168,7 +174,10 @@ public static unsafe class ElementwiseOps
         public int Parts;
     }
 
-    /// <summary>Blocks of columns, each down all rows in their order: the vector's gradient and x's from one reading of dy, which may be x's gradient itself.</summary>
+    /// <summary>
+    /// Blocks of columns, each down all rows in their order: the vector's gradient and x's from one reading of dy, which may be x's
+    /// gradient itself.
+    /// </summary>
     private static void RowGrad(RowGradJob* job, int part)
     {
         var (first, end) = RowJobs.Range((job->N + RowGradJob.Block - 1) / RowGradJob.Block, job->Parts, part);
@@ -193,7 +202,10 @@ public static unsafe class ElementwiseOps
         for (var r = first; r < end; r++) RowKernels.Mul(job->Y + r * job->N, job->A + r * job->N, job->B, job->N);
     }
 
-    /// <summary>x += b in place: the vector b [1, n] is added to each row of an op's fresh result x (a bias). Its gradient sums over rows in their order.</summary>
+    /// <summary>
+    /// x += b in place: the vector b [1, n] is added to each row of an op's fresh result x (a bias). Its gradient sums over rows in their
+    /// order.
+    /// </summary>
     public static Tensor AddRowInPlace(this Tape tape, Tensor x, Tensor vector)
     {
         Shapes.Require(vector.Length == x.Columns, "bias", $"a vector of {x.Columns}", $"{vector.Length}");

@@ -2,7 +2,9 @@ using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Ops;
 
-/// <summary>Rows of a table by token id: y[t] = table[ids[t]]; table [vocabulary, n], y [tokens, n]. The gradient scatters in token order.</summary>
+/// <summary>
+/// Rows of a table by token id: y[t] = table[ids[t]]; table [vocabulary, n], y [tokens, n]. The gradient scatters in token order.
+/// </summary>
 public static unsafe class EmbeddingOp
 {
     /// <summary>Rows of a frozen table.</summary>

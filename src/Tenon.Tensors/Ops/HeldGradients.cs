@@ -1,13 +1,15 @@
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Gradients of a prompt's keys and values while its completions are spread over several batches. Each part but the last takes what its completions
-/// gave out of the pass (the prompt's rows then carry zero and change no sum), the next part goes on from there, and the last lets all of it
+/// Gradients of a prompt's keys and values while its completions are spread over several batches. Each part but the last takes what its
+/// completions
+/// gave out of the pass (the prompt's rows then carry zero and change no sum), the next part goes on from there, and the last lets all of
+/// it
 /// through: the bits are those of one batch.
 /// </summary>
 public sealed unsafe class HeldGradients
 {
-    private readonly Dictionary<int, (float[] Keys, float[] Values)> layers = [];
+    private readonly Dictionary<int, (float[] Keys, float[] Values)> _layers = [];
 
     /// <summary>First row of the prompt's run in the current part's batch.</summary>
     public int FirstRow { get; set; }
@@ -20,7 +22,7 @@ public sealed unsafe class HeldGradients
 
     internal void Restore(int layer, Tensor dk, Tensor dv)
     {
-        if (!layers.TryGetValue(layer, out var held)) return;
+        if (!_layers.TryGetValue(layer, out var held)) return;
         held.Keys.CopyTo(Span(dk));
         held.Values.CopyTo(Span(dv));
     }
@@ -28,7 +30,7 @@ public sealed unsafe class HeldGradients
     internal void Save(int layer, Tensor dk, Tensor dv)
     {
         if (IsLast) return;
-        layers[layer] = (Span(dk).ToArray(), Span(dv).ToArray());
+        _layers[layer] = (Span(dk).ToArray(), Span(dv).ToArray());
         Span(dk).Clear();
         Span(dv).Clear();
     }

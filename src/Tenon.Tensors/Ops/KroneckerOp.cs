@@ -3,7 +3,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// A product with a Kronecker product of two small matrices (LoKr), without the large one: for w1 [l, m] and w2 [k, n] a token's x as [m, n] becomes y = w1 (x w2ᵀ) as [l, k]: in k + out m
+/// A product with a Kronecker product of two small matrices (LoKr), without the large one: for w1 [l, m] and w2 [k, n] a token's x as [m,
+/// n] becomes y = w1 (x w2ᵀ) as [l, k]: in k + out m
 /// multiplications where the large matrix takes in out.
 /// </summary>
 public static unsafe class KroneckerOp
@@ -17,11 +18,16 @@ public static unsafe class KroneckerOp
         public int Parts;
     }
 
-    /// <summary>Adds scale (first x second) x to y [tokens, l k] in place, the fresh result of another op; x [tokens, m n], first [l, m], second [k, n].</summary>
+    /// <summary>
+    /// Adds scale (first x second) x to y [tokens, l k] in place, the fresh result of another op; x [tokens, m n], first [l, m], second [k,
+    /// n].
+    /// </summary>
     public static Tensor KroneckerInto(this Tape tape, Tensor x, Parameter first, Parameter second, float scale, Tensor y)
     {
         var (l, m, k, n) = (first.Rows, first.Columns, second.Rows, second.Columns);
-        Shapes.Require(x.Columns == m * n && y.Columns == l * k && x.Rows == y.Rows, $"Kronecker product of '{first.Name}' and '{second.Name}'", $"[{x.Rows}, {m * n}] and [{x.Rows}, {l * k}]", $"[{x.Rows}, {x.Columns}] and [{y.Rows}, {y.Columns}]");
+        Shapes.Require(x.Columns == m * n && y.Columns == l * k
+            && x.Rows == y.Rows, $"Kronecker product of '{first.Name}' and '{second.Name}'", $"[{x.Rows}, {m * n}] and [{x.Rows}, {l * k}]",
+            $"[{x.Rows}, {x.Columns}] and [{y.Rows}, {y.Columns}]");
         var mark = tape.Mark();
         var z = Narrow(tape, x, second, m, scale);
         Run(tape, z, y, first, first.Data, &Widen, x.Rows);
@@ -56,7 +62,8 @@ public static unsafe class KroneckerOp
             Gemm.MultiplyParallel(tape.Pool, k, n, x.Rows * m, dz.Data, 1, k, x.Data, n, dw.Data, n, accumulate: true);
         }
 
-        if (dx is not null) Gemm.MultiplyParallel(tape.Pool, x.Rows * m, n, k, dz.Data, k, 1, second.Data, n, dx.Data, n, accumulate: !fresh);
+        if (dx is not null)
+            Gemm.MultiplyParallel(tape.Pool, x.Rows * m, n, k, dz.Data, k, 1, second.Data, n, dx.Data, n, accumulate: !fresh);
         tape.Release(mark, null);
     }
 
@@ -79,7 +86,12 @@ public static unsafe class KroneckerOp
     private static void Run(Tape tape, Tensor z, Tensor y, Parameter first, float* values, delegate*<Job*, int, void> body, nint units)
     {
         var (l, m) = (first.Rows, first.Columns);
-        var job = new Job { Z = z.Data, Y = y.Data, First = values, Tokens = z.Rows, L = l, M = m, K = z.Columns / m, Parts = RowJobs.Parts(tape.Pool, units, z.Rows * z.Columns / Math.Max(1, units) * 4) };
+        var job =
+            new Job
+            {
+                Z = z.Data, Y = y.Data, First = values, Tokens = z.Rows, L = l, M = m, K = z.Columns / m,
+                Parts = RowJobs.Parts(tape.Pool, units, z.Rows * z.Columns / Math.Max(1, units) * 4)
+            };
         tape.Pool.Run(job.Parts, &job, body, "Kronecker factors");
     }
 
@@ -87,14 +99,18 @@ public static unsafe class KroneckerOp
     private static void Widen(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Tokens, job->Parts, part);
-        for (var t = first; t < end; t++) Gemm.Multiply(job->L, job->K, job->M, job->First, job->M, 1, job->Z + t * job->M * job->K, job->K, job->Y + t * job->L * job->K, job->K, accumulate: true);
+        for (var t = first; t < end; t++)
+            Gemm.Multiply(job->L, job->K, job->M, job->First, job->M, 1, job->Z + t * job->M * job->K, job->K, job->Y + t * job->L * job->K,
+                job->K, accumulate: true);
     }
 
     /// <summary>dz_t = w1ᵀ dy_t.</summary>
     private static void NarrowBack(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Tokens, job->Parts, part);
-        for (var t = first; t < end; t++) Gemm.Multiply(job->M, job->K, job->L, job->First, 1, job->M, job->Y + t * job->L * job->K, job->K, job->Z + t * job->M * job->K, job->K, accumulate: false);
+        for (var t = first; t < end; t++)
+            Gemm.Multiply(job->M, job->K, job->L, job->First, 1, job->M, job->Y + t * job->L * job->K, job->K, job->Z + t * job->M * job->K,
+                job->K, accumulate: false);
     }
 
     /// <summary>Each token's z [m, k] as [k, m], into Y.</summary>
@@ -109,6 +125,7 @@ public static unsafe class KroneckerOp
     {
         var (first, end) = RowJobs.Range(job->L, job->Parts, part);
         for (nint t = 0; t < job->Tokens; t++)
-            Gemm.Multiply(end - first, job->M, job->K, job->Y + (t * job->L + first) * job->K, job->K, 1, job->Z + t * job->M * job->K, job->M, job->First + first * job->M, job->M, accumulate: true);
+            Gemm.Multiply(end - first, job->M, job->K, job->Y + (t * job->L + first) * job->K, job->K, 1, job->Z + t * job->M * job->K,
+                job->M, job->First + first * job->M, job->M, accumulate: true);
     }
 }

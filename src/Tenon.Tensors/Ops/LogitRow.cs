@@ -13,7 +13,9 @@ public readonly record struct LogitStats(float Max, float LogSum, float Entropy)
 /// <summary>The row routine behind every log-probability.</summary>
 internal static unsafe class LogitRow
 {
-    /// <summary>Divides the row by the temperature in place and reads its statistics; <paramref name="target"/> below 0 reads none.</summary>
+    /// <summary>
+    /// Divides the row by the temperature in place and reads its statistics; <paramref name="target"/> below 0 reads none.
+    /// </summary>
     public static LogitStats Read(float* z, nint n, float inverseTemperature, int target, out float targetLogit) =>
         Read(z, n, inverseTemperature, target, Scratch.Floats(ScratchUse.Op, n), out targetLogit);
 
@@ -34,7 +36,8 @@ internal static unsafe class LogitRow
     /// <summary>
     /// z becomes the gradient by the undivided logits: (dlogp (1[y] - p) - dH p (log p + H)) / temperature, log p = z - max - logSum.
     /// </summary>
-    public static void Gradient(float* z, nint n, float inverseTemperature, int target, float dlogp, float dentropy, float max, float logSum, float entropy)
+    public static void Gradient(float* z, nint n, float inverseTemperature, int target, float dlogp, float dentropy, float max,
+        float logSum, float entropy)
     {
         if (dlogp == 0 && dentropy == 0)
         {
@@ -52,7 +55,8 @@ internal static unsafe class LogitRow
         for (; i + 8 <= n; i += 8)
         {
             var probability = Vector256.Load(p + i) * Vector256.Create(inverse);
-            var slope = dentropy == 0 ? Vector256.Create(-dlogp) : Vector256.Create(-dlogp) - (Vector256.Load(z + i) + Vector256.Create(shift)) * Vector256.Create(dentropy);
+            var slope = dentropy == 0 ? Vector256.Create(-dlogp)
+                : Vector256.Create(-dlogp) - (Vector256.Load(z + i) + Vector256.Create(shift)) * Vector256.Create(dentropy);
             (probability * slope * Vector256.Create(inverseTemperature)).Store(z + i);
         }
 

@@ -23,5 +23,6 @@ public static unsafe class LogitRows
         tape.Pool.Run(checked((int)rows.Rows), &job, &Each, "choosing tokens");
     }
 
-    private static void Each(Job* job, int row) => job->Action.Target(row, new Span<float>(job->Data + row * job->Columns, checked((int)job->Columns)));
+    private static void Each(Job* job, int row) =>
+        job->Action.Target(row, new Span<float>(job->Data + row * job->Columns, checked((int)job->Columns)));
 }

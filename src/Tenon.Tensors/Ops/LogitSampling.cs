@@ -9,7 +9,8 @@ public static unsafe class LogitSampling
     private const int Block = 1024;
 
     /// <summary>
-    /// Draws a token from softmax(logits / temperature) by inverting the cumulative sum in vocabulary order (blocks of 1024, float64 over blocks);
+    /// Draws a token from softmax(logits / temperature) by inverting the cumulative sum in vocabulary order (blocks of 1024, float64 over
+    /// blocks);
     /// the row is divided by the temperature in place. The log-probability is the one that <see cref="TokenHead"/> computes for this token.
     /// </summary>
     public static int Draw(Span<float> logits, double inverseTemperature, double uniform, out float logProbability)

@@ -3,7 +3,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Products with weights stored [out, in]: y = x Wᵀ, x [tokens, in], y [tokens, out]. Backward: dx = dy W; for a parameter dW = dyᵀ x, summed over the
+/// Products with weights stored [out, in]: y = x Wᵀ, x [tokens, in], y [tokens, out]. Backward: dx = dy W; for a parameter dW = dyᵀ x,
+/// summed over the
 /// tokens in their order on top of what the gradient holds, so that any cut into micro-batches gives the same bits.
 /// </summary>
 public static unsafe class MatMulOp
@@ -37,7 +38,9 @@ public static unsafe class MatMulOp
     public static Tensor MatMulInto(this Tape tape, Tensor x, Parameter weight, Tensor y)
     {
         RequireShape(x, weight);
-        Shapes.Require(y.Rows == x.Rows && y.Columns == weight.Rows, $"product with '{weight.Name}' added to a tensor", $"[{x.Rows}, {weight.Rows}]", $"[{y.Rows}, {y.Columns}]");
+        Shapes.Require(y.Rows == x.Rows
+            && y.Columns == weight.Rows, $"product with '{weight.Name}' added to a tensor", $"[{x.Rows}, {weight.Rows}]",
+            $"[{y.Rows}, {y.Columns}]");
         Forward(tape, x, weight, y, accumulate: true);
         if (tape.Needs(x, weight))
             tape.RecordInPlace(y, () =>
@@ -54,7 +57,8 @@ public static unsafe class MatMulOp
     internal static void Forward(Tape tape, Tensor x, Parameter weight, Tensor y, bool accumulate)
     {
         var transposed = weight.Transposed();
-        Gemm.MultiplyParallel(tape.Pool, x.Rows, weight.Rows, x.Columns, x.Data, x.Columns, 1, transposed.Data, weight.Rows, y.Data, y.Columns, accumulate);
+        Gemm.MultiplyParallel(tape.Pool, x.Rows, weight.Rows, x.Columns, x.Data, x.Columns, 1, transposed.Data, weight.Rows, y.Data,
+            y.Columns, accumulate);
     }
 
     /// <summary>dW += dyᵀ x and dx += dy W, where they are asked for.</summary>
@@ -63,11 +67,13 @@ public static unsafe class MatMulOp
         if (weight.RequiresGrad)
         {
             var dw = tape.GradZeroed(weight);
-            Gemm.MultiplyParallel(tape.Pool, weight.Rows, weight.Columns, x.Rows, dy.Data, 1, dy.Columns, x.Data, x.Columns, dw.Data, dw.Columns, accumulate: true);
+            Gemm.MultiplyParallel(tape.Pool, weight.Rows, weight.Columns, x.Rows, dy.Data, 1, dy.Columns, x.Data, x.Columns, dw.Data,
+                dw.Columns, accumulate: true);
         }
 
         if (!x.RequiresGrad) return;
         var dx = tape.GradOf(x, out var fresh);
-        Gemm.MultiplyParallel(tape.Pool, x.Rows, x.Columns, weight.Rows, dy.Data, dy.Columns, 1, weight.Data, weight.Columns, dx.Data, dx.Columns, accumulate: !fresh);
+        Gemm.MultiplyParallel(tape.Pool, x.Rows, x.Columns, weight.Rows, dy.Data, dy.Columns, 1, weight.Data, weight.Columns, dx.Data,
+            dx.Columns, accumulate: !fresh);
     }
 }

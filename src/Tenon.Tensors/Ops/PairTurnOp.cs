@@ -3,7 +3,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// The outputs of a layer turned in pairs (RoAd): y_i = f_i x_i + s_i x_(i + h) in the first half of each group of g columns, y_i = f_i x_i + s_i x_(i - h) in the second, h = g / 2. One pass forward; nothing but x is kept.
+/// The outputs of a layer turned in pairs (RoAd): y_i = f_i x_i + s_i x_(i + h) in the first half of each group of g columns, y_i = f_i x_i
+/// + s_i x_(i - h) in the second, h = g / 2. One pass forward; nothing but x is kept.
 /// </summary>
 public static unsafe class PairTurnOp
 {
@@ -24,7 +25,9 @@ public static unsafe class PairTurnOp
     /// <summary>y of x [tokens, n] by the factors f and s [1, n] and an even group that divides n.</summary>
     public static Tensor PairTurn(this Tape tape, Tensor x, Parameter first, Parameter second, int group)
     {
-        Shapes.Require(group % 2 == 0 && x.Columns % group == 0 && first.Length == x.Columns && second.Length == x.Columns, "turn of pairs", $"an even group that divides {x.Columns}, and as many factors", $"{group}, {first.Length}, {second.Length}");
+        Shapes.Require(group % 2 == 0 && x.Columns % group == 0 && first.Length == x.Columns
+            && second.Length == x.Columns, "turn of pairs", $"an even group that divides {x.Columns}, and as many factors",
+            $"{group}, {first.Length}, {second.Length}");
         var y = tape.New(x.Rows, x.Columns);
         Run(tape, x, y, first, second, group, accumulate: false, &Forward, RowJobs.Parts(tape.Pool, x.Rows, x.Columns));
         if (tape.Recording && (x.RequiresGrad || first.RequiresGrad || second.RequiresGrad))
@@ -32,7 +35,8 @@ public static unsafe class PairTurnOp
             {
                 var dy = y.Grad!;
                 if (first.RequiresGrad || second.RequiresGrad)
-                    Run(tape, x, dy, tape.GradZeroed(first), tape.GradZeroed(second), group, accumulate: true, &Sums, RowJobs.Parts(tape.Pool, x.Columns / group, group * x.Rows));
+                    Run(tape, x, dy, tape.GradZeroed(first), tape.GradZeroed(second), group, accumulate: true, &Sums,
+                        RowJobs.Parts(tape.Pool, x.Columns / group, group * x.Rows));
                 if (!x.RequiresGrad) return;
                 var dx = tape.GradOf(x, out var fresh);
                 Run(tape, dy, dx, first, second, group, accumulate: !fresh, &Back, RowJobs.Parts(tape.Pool, x.Rows, x.Columns));
@@ -40,9 +44,15 @@ public static unsafe class PairTurnOp
         return y;
     }
 
-    private static void Run(Tape tape, Tensor x, Tensor y, Tensor first, Tensor second, int group, bool accumulate, delegate*<Job*, int, void> body, int parts)
+    private static void Run(Tape tape, Tensor x, Tensor y, Tensor first, Tensor second, int group, bool accumulate, delegate*<Job*, int,
+        void> body, int parts)
     {
-        var job = new Job { X = x.Data, Y = y.Data, First = first.Data, Second = second.Data, Rows = x.Rows, Columns = x.Columns, Half = group / 2, Accumulate = accumulate, Parts = parts };
+        var job =
+            new Job
+            {
+                X = x.Data, Y = y.Data, First = first.Data, Second = second.Data, Rows = x.Rows, Columns = x.Columns,
+                Half = group / 2, Accumulate = accumulate, Parts = parts
+            };
         tape.Pool.Run(parts, &job, body, "pair turns");
     }
 
@@ -82,7 +92,9 @@ public static unsafe class PairTurnOp
         }
     }
 
-    /// <summary>df_i += dy_i x_i and ds_i += dy_i x_j for the part's groups, rows ascending; Y holds dy, First and Second the sums.</summary>
+    /// <summary>
+    /// df_i += dy_i x_i and ds_i += dy_i x_j for the part's groups, rows ascending; Y holds dy, First and Second the sums.
+    /// </summary>
     private static void Sums(Job* job, int part)
     {
         var h = job->Half;

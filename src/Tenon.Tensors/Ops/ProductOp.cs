@@ -2,7 +2,9 @@ using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Ops;
 
-/// <summary>The product of two matrices, y = a b, a [m, k], b [k, n]; da = dy bᵀ, db = aᵀ dy. For what is computed from parameters, not for tokens.</summary>
+/// <summary>
+/// The product of two matrices, y = a b, a [m, k], b [k, n]; da = dy bᵀ, db = aᵀ dy. For what is computed from parameters, not for tokens.
+/// </summary>
 public static unsafe class ProductOp
 {
     /// <summary>y = xᵀ.</summary>
@@ -25,7 +27,8 @@ public static unsafe class ProductOp
     {
         Shapes.Require(a.Columns == b.Rows, "product", $"{a.Columns} rows", $"{b.Rows}");
         var y = tape.New(a.Rows, b.Columns);
-        Gemm.MultiplyParallel(tape.Pool, a.Rows, b.Columns, a.Columns, a.Data, a.Columns, 1, b.Data, b.Columns, y.Data, y.Columns, accumulate: false);
+        Gemm.MultiplyParallel(tape.Pool, a.Rows, b.Columns, a.Columns, a.Data, a.Columns, 1, b.Data, b.Columns, y.Data, y.Columns,
+            accumulate: false);
         if (!tape.Needs(a, b)) return y;
         tape.Record(y, () =>
         {
@@ -33,14 +36,16 @@ public static unsafe class ProductOp
             if (b.RequiresGrad)
             {
                 var db = tape.GradZeroed(b);
-                Gemm.MultiplyParallel(tape.Pool, b.Rows, b.Columns, a.Rows, a.Data, 1, a.Columns, dy.Data, dy.Columns, db.Data, db.Columns, accumulate: true);
+                Gemm.MultiplyParallel(tape.Pool, b.Rows, b.Columns, a.Rows, a.Data, 1, a.Columns, dy.Data, dy.Columns, db.Data, db.Columns,
+                    accumulate: true);
             }
 
             if (!a.RequiresGrad) return;
             var turned = tape.New(b.Columns, b.Rows);
             Transpose.Blocked(b.Data, b.Rows, b.Columns, turned.Data);
             var da = tape.GradZeroed(a);
-            Gemm.MultiplyParallel(tape.Pool, a.Rows, a.Columns, b.Columns, dy.Data, dy.Columns, 1, turned.Data, turned.Columns, da.Data, da.Columns, accumulate: true);
+            Gemm.MultiplyParallel(tape.Pool, a.Rows, a.Columns, b.Columns, dy.Data, dy.Columns, 1, turned.Data, turned.Columns, da.Data,
+                da.Columns, accumulate: true);
         });
         return y;
     }

@@ -22,10 +22,13 @@ public static unsafe class ReplaceOps
         return y;
     }
 
-    /// <summary>Sets y[:, columns[i]] = from[:, sources[i]] in place, y the fresh result of another op; what stood there gets no gradient.</summary>
+    /// <summary>
+    /// Sets y[:, columns[i]] = from[:, sources[i]] in place, y the fresh result of another op; what stood there gets no gradient.
+    /// </summary>
     public static Tensor ReplaceColumns(this Tape tape, Tensor y, Tensor from, int[] columns, int[] sources)
     {
-        Shapes.Require(columns.Length == sources.Length && y.Rows == from.Rows, "replaced columns", $"{columns.Length} columns of {y.Rows} rows", $"{sources.Length} of {from.Rows}");
+        Shapes.Require(columns.Length == sources.Length
+            && y.Rows == from.Rows, "replaced columns", $"{columns.Length} columns of {y.Rows} rows", $"{sources.Length} of {from.Rows}");
         for (nint r = 0; r < y.Rows; r++)
             for (var i = 0; i < columns.Length; i++) y.Row(r)[columns[i]] = from.Row(r)[sources[i]];
         if (tape.Needs(from) || tape.Needs(y))

@@ -14,7 +14,10 @@ public static unsafe class RmsNormOp
         public bool Fresh;
     }
 
-    /// <summary>Normalises each row of <paramref name="x"/> and scales it by <paramref name="weight"/>; each group of weight-length columns counts as a row (heads).</summary>
+    /// <summary>
+    /// Normalises each row of <paramref name="x"/> and scales it by <paramref name="weight"/>; each group of weight-length columns counts
+    /// as a row (heads).
+    /// </summary>
     public static Tensor RmsNorm(this Tape tape, Tensor x, Tensor weight, float eps)
     {
         Shapes.Require(x.Columns % weight.Length == 0, "rms-norm", $"rows of a multiple of {weight.Length}", $"{x.Columns}");
@@ -23,7 +26,12 @@ public static unsafe class RmsNormOp
         var y = tape.New(x.Rows, x.Columns);
         var needed = tape.Needs(x, weight);
         var inverse = tape.New(1, rows);
-        var job = new Job { X = x.Data, W = weight.Data, Y = y.Data, Inverse = inverse.Data, Rows = rows, N = n, Eps = eps, Parts = RowJobs.Parts(tape.Pool, rows, n) };
+        var job =
+            new Job
+            {
+                X = x.Data, W = weight.Data, Y = y.Data, Inverse = inverse.Data, Rows = rows, N = n, Eps = eps,
+                Parts = RowJobs.Parts(tape.Pool, rows, n)
+            };
         tape.Pool.Run(job.Parts, &job, &Forward, "norm");
         if (needed)
             tape.Record(y, () =>
@@ -39,7 +47,12 @@ public static unsafe class RmsNormOp
 
                 if (!x.RequiresGrad) return;
                 var dx = tape.GradOf(x, out var fresh);
-                var back = new Job { X = x.Data, W = weight.Data, Dy = dy.Data, Dx = dx.Data, Inverse = inverse.Data, Rows = rows, N = n, Fresh = fresh, Parts = RowJobs.Parts(tape.Pool, rows, n) };
+                var back =
+                    new Job
+                    {
+                        X = x.Data, W = weight.Data, Dy = dy.Data, Dx = dx.Data, Inverse = inverse.Data, Rows = rows, N = n,
+                        Fresh = fresh, Parts = RowJobs.Parts(tape.Pool, rows, n)
+                    };
                 tape.Pool.Run(back.Parts, &back, &Backward, "norm, gradient");
             });
         return y;

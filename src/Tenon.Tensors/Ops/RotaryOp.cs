@@ -3,7 +3,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// Cosines and sines of the rotary embedding (Su et al. 2021) for positions 0 to length - 1: angle = position * inverse frequency, both in float64,
+/// Cosines and sines of the rotary embedding (Su et al. 2021) for positions 0 to length - 1: angle = position * inverse frequency, both in
+/// float64,
 /// rounded once; multiplied by the attention factor that yarn asks for.
 /// </summary>
 public sealed unsafe class RotaryTable
@@ -39,7 +40,10 @@ public sealed unsafe class RotaryTable
     }
 }
 
-/// <summary>Rotates the halves of every head by its position, in place on a fresh result: (a, b) to (a cos - b sin, b cos + a sin). x [tokens, heads * size].</summary>
+/// <summary>
+/// Rotates the halves of every head by its position, in place on a fresh result: (a, b) to (a cos - b sin, b cos + a sin). x [tokens, heads
+/// * size].
+/// </summary>
 public static unsafe class RotaryOp
 {
     private struct Job
@@ -50,11 +54,14 @@ public static unsafe class RotaryOp
         public int Parts;
     }
 
-    /// <summary>Rotates <paramref name="x"/> by the positions of its tokens. The backward pass rotates the gradient back, also in place.</summary>
+    /// <summary>
+    /// Rotates <paramref name="x"/> by the positions of its tokens. The backward pass rotates the gradient back, also in place.
+    /// </summary>
     public static Tensor RotateInPlace(this Tape tape, Tensor x, int[] positions, RotaryTable table)
     {
         var half = table.Cos.Columns;
-        Shapes.Require(positions.Length == x.Rows && x.Columns % (2 * half) == 0, "rotary", $"{positions.Length} tokens of heads of {2 * half}", $"[{x.Rows}, {x.Columns}]");
+        Shapes.Require(positions.Length == x.Rows
+            && x.Columns % (2 * half) == 0, "rotary", $"{positions.Length} tokens of heads of {2 * half}", $"[{x.Rows}, {x.Columns}]");
         // The texts of the fault are made for a fault alone: this is once a token and layer.
         foreach (var position in positions)
             if (position < 0 || position >= table.Length)
@@ -75,7 +82,8 @@ public static unsafe class RotaryOp
         {
             var job = new Job
             {
-                X = x.Data, Cos = table.Cos.Data, Sin = table.Sin.Data, Positions = p, Rows = x.Rows, Columns = x.Columns, Half = table.Cos.Columns,
+                X = x.Data, Cos = table.Cos.Data, Sin = table.Sin.Data, Positions = p, Rows = x.Rows, Columns = x.Columns,
+                Half = table.Cos.Columns,
                 Parts = RowJobs.Parts(tape.Pool, x.Rows, x.Columns),
             };
             tape.Pool.Run(job.Parts, &job, body, "rotary positions");

@@ -2,7 +2,10 @@ using Tenon.Tensors.Threads;
 
 namespace Tenon.Tensors.Ops;
 
-/// <summary>Cuts the rows of an elementwise or row-wise op into parts for the worker pool; a part never shares a row, so no result depends on the cut.</summary>
+/// <summary>
+/// Cuts the rows of an elementwise or row-wise op into parts for the worker pool; a part never shares a row, so no result depends on the
+/// cut.
+/// </summary>
 internal static class RowJobs
 {
     /// <summary>Below this many values the hand-over costs more than the second core gains.</summary>

@@ -1,6 +1,9 @@
 namespace Tenon.Tensors.Ops;
 
-/// <summary>Moving rows: a selection of rows, and tensors stacked on top of each other. They only copy; gradients go back to the rows they came from.</summary>
+/// <summary>
+/// Moving rows: a selection of rows, and tensors stacked on top of each other. They only copy; gradients go back to the rows they came
+/// from.
+/// </summary>
 public static unsafe class RowsOps
 {
     /// <summary>y[i] = x[rows[i]]; rows distinct.</summary>

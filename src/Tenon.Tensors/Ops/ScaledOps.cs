@@ -3,28 +3,35 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// A row scale c that costs no pass over the activations: y = c o (W x + u) with c inside the frozen product and inside what is added to it, so that nothing keeps the
+/// A row scale c that costs no pass over the activations: y = c o (W x + u) with c inside the frozen product and inside what is added to
+/// it, so that nothing keeps the
 /// unscaled sum. Backward: dx = (c o W)ᵀ dy, by lines of W as they are unpacked; c's gradient comes from y itself.
 /// </summary>
 public static unsafe class ScaledOps
 {
-    /// <summary>y = c o (x Wᵀ) by a frozen weight [out, in] and factors c [1, out]. The factors get no gradient here; see <see cref="ScaledBy"/>.</summary>
+    /// <summary>
+    /// y = c o (x Wᵀ) by a frozen weight [out, in] and factors c [1, out]. The factors get no gradient here; see <see cref="ScaledBy"/>.
+    /// </summary>
     public static Tensor MatMulScaled(this Tape tape, Tensor x, FrozenMatrix weight, Parameter scale)
     {
-        Shapes.Require(x.Columns == weight.Inputs && scale.Length == weight.Outputs, $"scaled product with '{weight.Name}'", $"inputs of {weight.Inputs} columns and {weight.Outputs} factors", $"{x.Columns} and {scale.Length}");
+        Shapes.Require(x.Columns == weight.Inputs
+            && scale.Length == weight.Outputs, $"scaled product with '{weight.Name}'",
+            $"inputs of {weight.Inputs} columns and {weight.Outputs} factors", $"{x.Columns} and {scale.Length}");
         var y = tape.New(x.Rows, weight.Outputs);
         weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale.Data);
         if (tape.Needs(x))
             tape.Record(y, () =>
             {
                 var dx = tape.GradOf(x, out var fresh);
-                weight.MultiplyTransposed(y.Grad!.Data, y.Rows, y.Columns, dx.Data, dx.Columns, !fresh, tape.Pool, tape.Precision, scale.Data);
+                weight.MultiplyTransposed(y.Grad!.Data, y.Rows, y.Columns, dx.Data, dx.Columns, !fresh, tape.Pool, tape.Precision,
+                    scale.Data);
             });
         return y;
     }
 
     /// <summary>
-    /// Says that y [tokens, n] is c o (something that c is no part of), whatever ops it came from, and gives c [1, n] its gradient: dL/d ln c = sum over the tokens, in their order, of dy o y, which is
+    /// Says that y [tokens, n] is c o (something that c is no part of), whatever ops it came from, and gives c [1, n] its gradient: dL/d ln
+    /// c = sum over the tokens, in their order, of dy o y, which is
     /// c times the plain derivative. y's values stay until then, so that nothing else need be kept.
     /// </summary>
     public static Tensor ScaledBy(this Tape tape, Tensor y, Parameter scale)
@@ -43,11 +50,14 @@ public static unsafe class ScaledOps
     internal static Tensor Writable(this Tape tape, Tensor x) => x.Kept ? tape.Copy(x) : x;
 
     /// <summary>
-    /// y += c o (x Bᵀ) in place, y the fresh result of another op, B [out, r] not trained, c [1, out]. The product is made again in the backward pass rather than kept.
+    /// y += c o (x Bᵀ) in place, y the fresh result of another op, B [out, r] not trained, c [1, out]. The product is made again in the
+    /// backward pass rather than kept.
     /// </summary>
     public static Tensor MatMulScaledInto(this Tape tape, Tensor x, Parameter b, Parameter scale, Tensor y)
     {
-        Shapes.Require(x.Columns == b.Columns && y.Columns == b.Rows && scale.Length == b.Rows && x.Rows == y.Rows && !b.RequiresGrad, $"scaled product with '{b.Name}'", $"[{x.Rows}, {b.Columns}], [{x.Rows}, {b.Rows}] and {b.Rows} factors", $"[{x.Rows}, {x.Columns}], [{y.Rows}, {y.Columns}] and {scale.Length}");
+        Shapes.Require(x.Columns == b.Columns && y.Columns == b.Rows && scale.Length == b.Rows && x.Rows == y.Rows
+            && !b.RequiresGrad, $"scaled product with '{b.Name}'", $"[{x.Rows}, {b.Columns}], [{x.Rows}, {b.Rows}] and {b.Rows} factors",
+            $"[{x.Rows}, {x.Columns}], [{y.Rows}, {y.Columns}] and {scale.Length}");
         var mark = tape.Mark();
         AddScaledRows(tape, Product(tape, x, b), scale, y, add: true);
         tape.Release(mark, null);
@@ -80,7 +90,12 @@ public static unsafe class ScaledOps
 
     private static void AddScaledRows(Tape tape, Tensor from, Parameter scale, Tensor to, bool add)
     {
-        var job = new RowJob { From = from.Data, Scale = scale.Data, To = to.Data, Rows = from.Rows, N = from.Columns, Add = add, Parts = RowJobs.Parts(tape.Pool, from.Rows, from.Columns) };
+        var job =
+            new RowJob
+            {
+                From = from.Data, Scale = scale.Data, To = to.Data, Rows = from.Rows, N = from.Columns, Add = add,
+                Parts = RowJobs.Parts(tape.Pool, from.Rows, from.Columns)
+            };
         tape.Pool.Run(job.Parts, &job, &ScaleRows, "factors of rows");
     }
 
@@ -119,6 +134,7 @@ public static unsafe class ScaledOps
     {
         var first = part * job->Width;
         var width = Math.Min(job->Width, job->N - first);
-        for (nint r = 0; r < job->Rows; r++) RowKernels.MulAdd(job->Sum + first, job->Dy + r * job->N + first, job->Y + r * job->N + first, width);
+        for (nint r = 0; r < job->Rows; r++)
+            RowKernels.MulAdd(job->Sum + first, job->Dy + r * job->N + first, job->Y + r * job->N + first, width);
     }
 }

@@ -6,8 +6,10 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// y += x Sᵀ in place by a sparse matrix of single entries S[outputs[k], inputs[k]] += values[k], added in the order of k. Backward: dvalues sums over tokens in their order on top of what it
-/// holds; dx[inputs[k]] += dy[outputs[k]] values[k]. Sixteen tokens at a time lie side by side in turned copies of x and y, so that one entry is one step of a vector; fewer tokens than
+/// y += x Sᵀ in place by a sparse matrix of single entries S[outputs[k], inputs[k]] += values[k], added in the order of k. Backward:
+/// dvalues sums over tokens in their order on top of what it
+/// holds; dx[inputs[k]] += dy[outputs[k]] values[k]. Sixteen tokens at a time lie side by side in turned copies of x and y, so that one
+/// entry is one step of a vector; fewer tokens than
 /// eight go one by one, to the same bits.
 /// </summary>
 public static unsafe class SparseOp
@@ -19,7 +21,9 @@ public static unsafe class SparseOp
 
     private struct Job
     {
-        /// <summary>What is read [rows, FromColumns] and added to [rows, ToColumns]; for the values' gradient x and dy, both read.</summary>
+        /// <summary>
+        /// What is read [rows, FromColumns] and added to [rows, ToColumns]; for the values' gradient x and dy, both read.
+        /// </summary>
         public float* From, To;
 
         public float* Values;
@@ -31,27 +35,33 @@ public static unsafe class SparseOp
     /// <summary>Adds the sparse product to y [tokens, out], the fresh result of another op; x [tokens, in].</summary>
     public static Tensor SparseInto(this Tape tape, Tensor x, Parameter values, int[] outputs, int[] inputs, Tensor y)
     {
-        Shapes.Require(values.Length == outputs.Length && outputs.Length == inputs.Length && x.Rows == y.Rows, $"sparse product with '{values.Name}'", $"{values.Length} entries and {x.Rows} rows", $"{outputs.Length}, {inputs.Length} and {y.Rows}");
+        Shapes.Require(values.Length == outputs.Length && outputs.Length == inputs.Length
+            && x.Rows == y.Rows, $"sparse product with '{values.Name}'", $"{values.Length} entries and {x.Rows} rows",
+            $"{outputs.Length}, {inputs.Length} and {y.Rows}");
         Run(tape, x, inputs, y, outputs, values.Data, &AddProducts, byEntries: false);
         if (tape.Needs(x, values))
             tape.RecordInPlace(y, () =>
             {
                 if (y.Grad is not { } dy) return;
-                if (values.RequiresGrad) Run(tape, x, inputs, dy, outputs, tape.GradZeroed(values).Data, &AddValueGradients, byEntries: true);
+                if (values.RequiresGrad)
+                    Run(tape, x, inputs, dy, outputs, tape.GradZeroed(values).Data, &AddValueGradients, byEntries: true);
                 if (x.RequiresGrad) Run(tape, dy, outputs, tape.GradZeroed(x), inputs, values.Data, &AddProducts, byEntries: false);
             });
         return y;
     }
 
-    private static void Run(Tape tape, Tensor from, int[] fromPlaces, Tensor to, int[] toPlaces, float* values, delegate*<Job*, int, void> body, bool byEntries)
+    private static void Run(Tape tape, Tensor from, int[] fromPlaces, Tensor to, int[] toPlaces, float* values, delegate*<Job*, int,
+        void> body, bool byEntries)
     {
         // Entries in eights, tokens in sixteens: a part holds whole vectors but for the last.
-        var (units, size) = byEntries ? ((fromPlaces.Length + 7) / 8, 8 * from.Rows) : ((from.Rows + Tokens - 1) / Tokens, (nint)Tokens * fromPlaces.Length);
+        var (units, size) = byEntries ? ((fromPlaces.Length + 7) / 8, 8 * from.Rows)
+            : ((from.Rows + Tokens - 1) / Tokens, (nint)Tokens * fromPlaces.Length);
         fixed (int* source = fromPlaces, target = toPlaces)
         {
             var job = new Job
             {
-                From = from.Data, To = to.Data, Values = values, FromPlaces = source, ToPlaces = target, Rows = from.Rows, FromColumns = from.Columns, ToColumns = to.Columns, Count = fromPlaces.Length,
+                From = from.Data, To = to.Data, Values = values, FromPlaces = source, ToPlaces = target, Rows = from.Rows,
+                FromColumns = from.Columns, ToColumns = to.Columns, Count = fromPlaces.Length,
                 Parts = RowJobs.Parts(tape.Pool, units, size),
             };
             tape.Pool.Run(job.Parts, &job, body, "sparse entries");
@@ -123,7 +133,9 @@ public static unsafe class SparseOp
         }
     }
 
-    /// <summary>Eight entries by eight tokens: products with tokens side by side, turned so that entries are, and added token by token.</summary>
+    /// <summary>
+    /// Eight entries by eight tokens: products with tokens side by side, turned so that entries are, and added token by token.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EightGradients(Job* job, int k, float* from, float* to)
     {
@@ -138,7 +150,10 @@ public static unsafe class SparseOp
     private static Vector256<float> Product(Job* job, int k, float* from, float* to) =>
         Vector256.Load(to + (nint)job->ToPlaces[k] * Tokens) * Vector256.Load(from + (nint)job->FromPlaces[k] * Tokens);
 
-    /// <summary>Rows r to r + count - 1 of both sides with the tokens side by side, [columns][16], one behind the other; lanes beyond the last token hold zeros.</summary>
+    /// <summary>
+    /// Rows r to r + count - 1 of both sides with the tokens side by side, [columns][16], one behind the other; lanes beyond the last token
+    /// hold zeros.
+    /// </summary>
     private static float* Turned(Job* job, nint r, nint count)
     {
         var from = Scratch.Floats(ScratchUse.Op, (job->FromColumns + job->ToColumns) * Tokens);

@@ -4,8 +4,10 @@ using Tenon.Tensors.Memory;
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// A product with Re(ifft2(S)) of a spectrum S [out, in] that is zero but at a few places, without the matrix: x goes through one transform a token, its coefficients to S's rows, and back through another:
-/// y_p = factor Re sum_k s_k e^(2 pi i r_k p / out) X(c_k), X(c) = sum_q x_q e^(2 pi i c q / in). In tokens times (in + out) times a logarithm, and no memory of the matrix's size.
+/// A product with Re(ifft2(S)) of a spectrum S [out, in] that is zero but at a few places, without the matrix: x goes through one transform
+/// a token, its coefficients to S's rows, and back through another:
+/// y_p = factor Re sum_k s_k e^(2 pi i r_k p / out) X(c_k), X(c) = sum_q x_q e^(2 pi i c q / in). In tokens times (in + out) times a
+/// logarithm, and no memory of the matrix's size.
 /// </summary>
 public static unsafe class SpectrumOp
 {
@@ -29,10 +31,15 @@ public static unsafe class SpectrumOp
         public float Factor;
     }
 
-    /// <summary>Adds the product to y [tokens, out] in place, the fresh result of another op; x [tokens, in], <paramref name="rows"/> and <paramref name="columns"/> the places of the values in S. Where all values are zero nothing is added.</summary>
+    /// <summary>
+    /// Adds the product to y [tokens, out] in place, the fresh result of another op; x [tokens, in], <paramref name="rows"/> and
+    /// <paramref name="columns"/> the places of the values in S. Where all values are zero nothing is added.
+    /// </summary>
     public static Tensor SpectrumInto(this Tape tape, Tensor x, Parameter values, int[] rows, int[] columns, float factor, Tensor y)
     {
-        Shapes.Require(values.Length == rows.Length && rows.Length == columns.Length && x.Rows == y.Rows, $"product with the spectrum '{values.Name}'", $"{values.Length} places and {x.Rows} rows", $"{rows.Length}, {columns.Length} and {y.Rows}");
+        Shapes.Require(values.Length == rows.Length && rows.Length == columns.Length
+            && x.Rows == y.Rows, $"product with the spectrum '{values.Name}'", $"{values.Length} places and {x.Rows} rows",
+            $"{rows.Length}, {columns.Length} and {y.Rows}");
         if (!values.Value.ContainsAnyExcept(0f))
         {
             if (!tape.Needs(values)) return y;
@@ -53,14 +60,17 @@ public static unsafe class SpectrumOp
         return y;
     }
 
-    private static void Run(Tape tape, Tensor x, Parameter values, int[] rows, int[] columns, float factor, Tensor y, Tensor? dx, Tensor? shares, delegate*<Job*, int, void> body)
+    private static void Run(Tape tape, Tensor x, Parameter values, int[] rows, int[] columns, float factor, Tensor y, Tensor? dx,
+        Tensor? shares, delegate*<Job*, int, void> body)
     {
         fixed (int* r = rows, c = columns)
         {
             var job = new Job
             {
-                In = TokenFourier.Plan((int)x.Columns), Out = TokenFourier.Plan((int)y.Columns), X = x.Data, Y = y.Data, Dx = dx is null ? null : dx.Data, Values = values.Data, Shares = shares is null ? null : shares.Data,
-                Rows = r, Columns = c, TokenCount = x.Rows, Count = rows.Length, Factor = factor, Parts = RowJobs.Parts(tape.Pool, (x.Rows + Tokens - 1) / Tokens, Tokens * (x.Columns + y.Columns)),
+                In = TokenFourier.Plan((int)x.Columns), Out = TokenFourier.Plan((int)y.Columns), X = x.Data, Y = y.Data, Dx = dx is null
+                ? null : dx.Data, Values = values.Data, Shares = shares is null ? null : shares.Data,
+                Rows = r, Columns = c, TokenCount = x.Rows, Count = rows.Length, Factor = factor,
+                Parts = RowJobs.Parts(tape.Pool, (x.Rows + Tokens - 1) / Tokens, Tokens * (x.Columns + y.Columns)),
             };
             tape.Pool.Run(job.Parts, &job, body, "spectrum");
         }
@@ -121,7 +131,12 @@ public static unsafe class SpectrumOp
     /// <summary>sum += the tokens' shares in their order.</summary>
     private static void AddShares(Tape tape, Tensor shares, Tensor sum)
     {
-        var job = new ShareJob { Shares = shares.Data, Sum = sum.Data, Tokens = shares.Rows, Count = shares.Columns, Parts = RowJobs.Parts(tape.Pool, shares.Columns, shares.Rows) };
+        var job =
+            new ShareJob
+            {
+                Shares = shares.Data, Sum = sum.Data, Tokens = shares.Rows, Count = shares.Columns,
+                Parts = RowJobs.Parts(tape.Pool, shares.Columns, shares.Rows)
+            };
         tape.Pool.Run(job.Parts, &job, &AddSharePart, "spectrum, gradient");
     }
 

@@ -15,9 +15,15 @@ public static unsafe class SwiGluOp
     /// <summary>The gated product of the feed-forward block.</summary>
     public static Tensor SwiGlu(this Tape tape, Tensor gate, Tensor up)
     {
-        Shapes.Require(gate.Rows == up.Rows && gate.Columns == up.Columns, "swiglu", $"[{gate.Rows}, {gate.Columns}]", $"[{up.Rows}, {up.Columns}]");
+        Shapes.Require(gate.Rows == up.Rows
+            && gate.Columns == up.Columns, "swiglu", $"[{gate.Rows}, {gate.Columns}]", $"[{up.Rows}, {up.Columns}]");
         var y = tape.New(gate.Rows, gate.Columns);
-        var job = new Job { Gate = gate.Data, Up = up.Data, Y = y.Data, Rows = gate.Rows, N = gate.Columns, Parts = RowJobs.Parts(tape.Pool, gate.Rows, gate.Columns * 4) };
+        var job =
+            new Job
+            {
+                Gate = gate.Data, Up = up.Data, Y = y.Data, Rows = gate.Rows, N = gate.Columns,
+                Parts = RowJobs.Parts(tape.Pool, gate.Rows, gate.Columns * 4)
+            };
         tape.Pool.Run(job.Parts, &job, &Forward, "gated activation");
         if (tape.Needs(gate, up))
             tape.Record(y, () =>

@@ -1,8 +1,10 @@
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
-/// The end of the model as training needs it: for each row, the log-probability of a target token and the entropy of its distribution, computed in chunks of
-/// rows so that logits [tokens, vocabulary] never exist. z = head(h) / temperature; logp = z[y] - max - log(sum exp(z - max)); H = log(sum) - sum p (z - max).
+/// The end of the model as training needs it: for each row, the log-probability of a target token and the entropy of its distribution,
+/// computed in chunks of
+/// rows so that logits [tokens, vocabulary] never exist. z = head(h) / temperature; logp = z[y] - max - log(sum exp(z - max)); H = log(sum)
+/// - sum p (z - max).
 /// Backward, from the gradients of logp and H: dz = dlogp (1[y] - p) - dH p (log p + H); logits are computed again, chunk by chunk.
 /// </summary>
 public sealed unsafe class TokenHead
@@ -10,25 +12,25 @@ public sealed unsafe class TokenHead
     /// <summary>Rows of logits that exist at a time.</summary>
     internal const int Chunk = 64;
 
-    private readonly Tape tape;
-    private readonly Tensor hidden;
-    private readonly Func<Tape, Tensor, Tensor> head;
-    private readonly int[] targets;
-    private readonly float inverseTemperature;
-    private readonly float[] logSum;
-    private readonly float[] maximum;
+    private readonly Tape _tape;
+    private readonly Tensor _hidden;
+    private readonly Func<Tape, Tensor, Tensor> _head;
+    private readonly int[] _targets;
+    private readonly float _inverseTemperature;
+    private readonly float[] _logSum;
+    private readonly float[] _maximum;
 
     private TokenHead(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float inverseTemperature)
     {
-        this.tape = tape;
-        this.hidden = hidden;
-        this.head = head;
-        this.targets = targets;
-        this.inverseTemperature = inverseTemperature;
+        _tape = tape;
+        _hidden = hidden;
+        _head = head;
+        _targets = targets;
+        _inverseTemperature = inverseTemperature;
         LogProbabilities = new float[targets.Length];
         Entropies = new float[targets.Length];
-        logSum = new float[targets.Length];
-        maximum = new float[targets.Length];
+        _logSum = new float[targets.Length];
+        _maximum = new float[targets.Length];
     }
 
     /// <summary>log p(target) of each row, natural logarithm.</summary>
@@ -37,7 +39,10 @@ public sealed unsafe class TokenHead
     /// <summary>Entropy of each row's distribution in nats.</summary>
     public float[] Entropies { get; }
 
-    /// <summary>Applies <paramref name="head"/> (hidden rows to logit rows) to <paramref name="hidden"/> [n, size] and reads off the <paramref name="targets"/>; a target of -1 asks for the entropy alone.</summary>
+    /// <summary>
+    /// Applies <paramref name="head"/> (hidden rows to logit rows) to <paramref name="hidden"/> [n, size] and reads off the
+    /// <paramref name="targets"/>; a target of -1 asks for the entropy alone.
+    /// </summary>
     public static TokenHead Forward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, double temperature = 1)
     {
         Shapes.Require(targets.Length == hidden.Rows, "log-probabilities", $"{hidden.Rows} targets", $"{targets.Length}");
@@ -70,16 +75,17 @@ public sealed unsafe class TokenHead
 
     private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body)
     {
-        fixed (float* lp = LogProbabilities, h = Entropies, ls = logSum, mx = maximum, dl = dlogp, dh = dentropy)
-        fixed (int* y = targets)
+        fixed (float* lp = LogProbabilities, h = Entropies, ls = _logSum, mx = _maximum, dl = dlogp, dh = dentropy)
+        fixed (int* y = _targets)
         {
             var job = new Job
             {
                 Logits = logits.Data, Lp = lp + first, H = h + first, LogSum = ls + first, Max = mx + first, Targets = y + first,
                 DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first,
-                Rows = rows, Columns = logits.Columns, InverseTemperature = inverseTemperature, Parts = RowJobs.Parts(tape.Pool, rows, logits.Columns),
+                Rows = rows, Columns = logits.Columns, InverseTemperature = _inverseTemperature,
+                Parts = RowJobs.Parts(_tape.Pool, rows, logits.Columns),
             };
-            tape.Pool.Run(job.Parts, &job, body, dlogp is null ? "softmax of the head" : "softmax of the head, gradient");
+            _tape.Pool.Run(job.Parts, &job, body, dlogp is null ? "softmax of the head" : "softmax of the head, gradient");
         }
     }
 
@@ -105,17 +111,17 @@ public sealed unsafe class TokenHead
     public void Backward(float[] dlogp, float[]? dentropy = null)
     {
         BackwardToHidden(dlogp, dentropy);
-        tape.Backward();
+        _tape.Backward();
     }
 
     private void BackwardToHidden(float[] dlogp, float[]? dentropy)
     {
         // Chunks add to rows of one gradient: it stands before the first of them starts.
-        if (hidden.RequiresGrad) tape.GradZeroed(hidden);
-        for (var first = 0; first < targets.Length; first += Chunk)
+        if (_hidden.RequiresGrad) _tape.GradZeroed(_hidden);
+        for (var first = 0; first < _targets.Length; first += Chunk)
         {
-            var rows = Math.Min(Chunk, targets.Length - first);
-            tape.Part(() => head(tape, tape.Rows(hidden, first, rows)), logits =>
+            var rows = Math.Min(Chunk, _targets.Length - first);
+            _tape.Part(() => _head(_tape, _tape.Rows(_hidden, first, rows)), logits =>
             {
                 Run(logits, first, rows, dlogp, dentropy, &GradientRows);
                 logits.Grad = logits;
@@ -132,7 +138,8 @@ public sealed unsafe class TokenHead
             var z = job->Logits + r * job->Columns;
             var dlogp = job->DLp[r];
             var dentropy = job->DH is null ? 0 : job->DH[r];
-            LogitRow.Gradient(z, job->Columns, job->InverseTemperature, job->Targets[r], dlogp, dentropy, job->Max[r], job->LogSum[r], job->H[r]);
+            LogitRow.Gradient(z, job->Columns, job->InverseTemperature, job->Targets[r], dlogp, dentropy, job->Max[r], job->LogSum[r],
+                job->H[r]);
         }
     }
 }

@@ -1,8 +1,10 @@
 namespace Tenon.Tensors.Panels;
 
 /// <summary>
-/// Blocks of 32 inputs of an output as integers q (-128 to 127) with a float32 scale d and, in some GGUF types, an offset m: w = d q + m (each operation
-/// rounded once). A panel is [blocks]{[8][32][4] bytes q + 128, 32 d, 32 m where there are offsets}: four inputs of an output side by side, as
+/// Blocks of 32 inputs of an output as integers q (-128 to 127) with a float32 scale d and, in some GGUF types, an offset m: w = d q + m
+/// (each operation
+/// rounded once). A panel is [blocks]{[8][32][4] bytes q + 128, 32 d, 32 m where there are offsets}: four inputs of an output side by side,
+/// as
 /// the processor's products of bytes take them. Inputs beyond the last are q = 0; a block of zeros has d = 1 (its sums are 0 whatever the
 /// factor, and never meet an infinity).
 /// </summary>

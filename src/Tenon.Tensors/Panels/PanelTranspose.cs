@@ -5,7 +5,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Panels;
 
 /// <summary>
-/// Panels of 32 bfloat16 outputs turned to lines of inputs: target[o * 32 + j] = value of output o and input j, for a number of inputs that is a multiple of 16 (float32 panels: <see cref="Transpose"/>). Only
+/// Panels of 32 bfloat16 outputs turned to lines of inputs: target[o * 32 + j] = value of output o and input j, for a number of inputs that
+/// is a multiple of 16 (float32 panels: <see cref="Transpose"/>). Only
 /// moves and exactly widens values, so it has no order to keep.
 /// </summary>
 internal static unsafe class PanelTranspose
@@ -19,7 +20,8 @@ internal static unsafe class PanelTranspose
         for (nint j = 0; j < inputs; j += 16)
             for (nint o = 0; o < Width; o += 8)
             {
-                Transpose.Eight((float*)panel + (j / 2 * Width) + o, Width, out var r0, out var r1, out var r2, out var r3, out var r4, out var r5, out var r6, out var r7);
+                Transpose.Eight((float*)panel + (j / 2 * Width) + o, Width, out var r0, out var r1, out var r2, out var r3, out var r4,
+                    out var r5, out var r6, out var r7);
                 var line = target + (o * Width) + j;
                 Widen(r0, line);
                 Widen(r1, line + Width);

@@ -13,13 +13,14 @@ namespace Tenon.Tensors.Threads;
 public sealed record WorkShare(string What, string Shape, long Calls, double Seconds, double Waiting, double Operations, double Bytes);
 
 /// <summary>
-/// Where the time of a stretch of work goes: every job that the pools share out, by what it is. It is measured in the thread that hands the jobs out; what is not in a
+/// Where the time of a stretch of work goes: every job that the pools share out, by what it is. It is measured in the thread that hands the
+/// jobs out; what is not in a
 /// job (allocation, preparing jobs) is the rest. One at a time in a thread; without one, nothing is measured.
 /// </summary>
 public sealed class WorkProfile : IDisposable
 {
     [ThreadStatic]
-    private static WorkProfile? t_current;
+    private static WorkProfile? _t_current;
 
     private readonly Dictionary<(string What, string Shape), Sums> _sums = [];
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -35,8 +36,8 @@ public sealed class WorkProfile : IDisposable
     public static WorkProfile Start()
     {
         var profile = new WorkProfile();
-        if (t_current is not null) throw new InvalidOperationException("a profile is being measured already");
-        return t_current = profile;
+        if (_t_current is not null) throw new InvalidOperationException("a profile is being measured already");
+        return _t_current = profile;
     }
 
     /// <summary>Seconds from the start to the end.</summary>
@@ -51,7 +52,7 @@ public sealed class WorkProfile : IDisposable
     /// <summary>All kinds of work, the longest first.</summary>
     public IReadOnlyList<WorkShare> Shares { get; private set; } = [];
 
-    internal static WorkProfile? Current => t_current;
+    internal static WorkProfile? Current => _t_current;
 
     /// <summary>Says what the next job is the work of.</summary>
     internal static void Next(nint inputs, nint outputs, nint rows, double bytes)
@@ -74,8 +75,8 @@ public sealed class WorkProfile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (t_current != this) return;
-        t_current = null;
+        if (_t_current != this) return;
+        _t_current = null;
         Seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
         Paused = (GC.GetTotalPauseDuration() - _paused).TotalSeconds;
         Allocated = GC.GetTotalAllocatedBytes() - _allocated;
@@ -83,7 +84,8 @@ public sealed class WorkProfile : IDisposable
         Shares =
         [
             .. _sums.Select(s => new WorkShare(
-                s.Key.What, s.Key.Shape, s.Value.Calls, s.Value.Ticks * tick, s.Value.Waiting * tick, s.Value.Operations, s.Value.Bytes)).OrderByDescending(s => s.Seconds),
+                s.Key.What, s.Key.Shape, s.Value.Calls, s.Value.Ticks * tick, s.Value.Waiting * tick, s.Value.Operations,
+                s.Value.Bytes)).OrderByDescending(s => s.Seconds),
         ];
     }
 

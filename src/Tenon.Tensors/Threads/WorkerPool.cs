@@ -5,22 +5,26 @@ using System.Runtime.ExceptionServices;
 namespace Tenon.Tensors.Threads;
 
 /// <summary>
-/// Threads that share the parts of one job. Parts are handed out one by one from a counter, the caller works too, and every part writes its own outputs, so the number
-/// of threads never changes a result. Workers spin for a short while after a job (a fork and join then costs well under a microsecond) and sleep after that.
+/// Threads that share the parts of one job. Parts are handed out one by one from a counter, the caller works too, and every part writes its
+/// own outputs, so the number
+/// of threads never changes a result. Workers spin for a short while after a job (a fork and join then costs well under a microsecond) and
+/// sleep after that.
 /// </summary>
 /// <remarks>
-/// The ticket holds the job's number in its upper half and the next part in its lower. A worker reads ticket, job, ticket + 1 by compare-and-swap: it succeeds only
-/// while that job still has parts, and then the job's fields cannot change before the part is done. So a late worker can never run a part of another job.
+/// The ticket holds the job's number in its upper half and the next part in its lower. A worker reads ticket, job, ticket + 1 by
+/// compare-and-swap: it succeeds only
+/// while that job still has parts, and then the job's fields cannot change before the part is done. So a late worker can never run a part
+/// of another job.
 /// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
     private const long SpinMicroseconds = 60;
     private const long Closed = int.MaxValue;
     private static readonly object DefaultGate = new();
-    private static WorkerPool? s_default;
+    private static WorkerPool? _s_default;
 
     [ThreadStatic]
-    private static bool t_inside;
+    private static bool _t_inside;
 
     private readonly object _gate = new();
     private readonly Thread[] _workers;
@@ -52,28 +56,32 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         get
         {
-            if (Volatile.Read(ref s_default) is { } pool) return pool;
-            lock (DefaultGate) return s_default ??= new WorkerPool(Environment.ProcessorCount);
+            if (Volatile.Read(ref _s_default) is { } pool) return pool;
+            lock (DefaultGate) return _s_default ??= new WorkerPool(Environment.ProcessorCount);
         }
     }
 
     /// <summary>The threads that work on a job, the caller's among them.</summary>
     public int Threads { get; }
 
-    /// <summary>Sets the size of <see cref="Default"/>, once; a second call with another size, or one after its first use, throws.</summary>
+    /// <summary>
+    /// Sets the size of <see cref="Default"/>, once; a second call with another size, or one after its first use, throws.
+    /// </summary>
     public static void SetDefault(int threads)
     {
         lock (DefaultGate)
         {
-            if (s_default is null) s_default = new WorkerPool(threads);
-            else if (s_default.Threads != threads)
-                throw new InvalidOperationException($"the default pool already runs with {s_default.Threads} threads");
+            if (_s_default is null) _s_default = new WorkerPool(threads);
+            else if (_s_default.Threads != threads)
+                throw new InvalidOperationException($"the default pool already runs with {_s_default.Threads} threads");
         }
     }
 
     /// <summary>
-    /// Runs <paramref name="body"/> for the parts 0 to <paramref name="parts"/> - 1 and returns when all are done. The first exception of a part is thrown to the caller once
-    /// the others have ended. A call from inside a part, or while another thread uses the pool, runs its parts in the calling thread. Allocates nothing.
+    /// Runs <paramref name="body"/> for the parts 0 to <paramref name="parts"/> - 1 and returns when all are done. The first exception of a
+    /// part is thrown to the caller once
+    /// the others have ended. A call from inside a part, or while another thread uses the pool, runs its parts in the calling thread.
+    /// Allocates nothing.
     /// </summary>
     /// <param name="parts">Parts of the job.</param>
     /// <param name="state">What they read.</param>
@@ -83,7 +91,7 @@ public sealed unsafe class WorkerPool : IDisposable
         where T : unmanaged
     {
         if (parts <= 0) return;
-        if (!t_inside && WorkProfile.Current is { } profile)
+        if (!_t_inside && WorkProfile.Current is { } profile)
         {
             var start = Stopwatch.GetTimestamp();
             var waiting = Share(parts, state, body);
@@ -98,7 +106,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private long Share<T>(int parts, T* state, delegate*<T*, int, void> body)
         where T : unmanaged
     {
-        if (parts == 1 || _workers.Length == 0 || t_inside || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        if (parts == 1 || _workers.Length == 0 || _t_inside || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (var i = 0; i < parts; i++) body(state, i);
             return 0;
@@ -106,9 +114,10 @@ public sealed unsafe class WorkerPool : IDisposable
 
         try
         {
-            t_inside = true;
+            _t_inside = true;
 
-            // A number of its own closes the ticket while the fields change: an exhausted ticket must not become a valid one when the number of parts grows.
+            // A number of its own closes the ticket while the fields change: an exhausted ticket must not become a valid one when the
+            // number of parts grows.
             var job = (Volatile.Read(ref _ticket) >> 32) + 1;
             Interlocked.Exchange(ref _ticket, (job << 32) | Closed);
             _state = state;
@@ -136,7 +145,7 @@ public sealed unsafe class WorkerPool : IDisposable
         }
         finally
         {
-            t_inside = false;
+            _t_inside = false;
             Volatile.Write(ref _busy, 0);
         }
     }
@@ -179,13 +188,14 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private void Work()
     {
-        t_inside = true;
+        _t_inside = true;
         while (true)
         {
             long seen;
             while (TryPart(out seen)) { }
             var start = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref _ticket) >> 32 == seen && Stopwatch.GetElapsedTime(start).Ticks < SpinMicroseconds * 10) Thread.SpinWait(1);
+            while (Volatile.Read(ref _ticket) >> 32 == seen && Stopwatch.GetElapsedTime(start).Ticks < SpinMicroseconds * 10)
+                Thread.SpinWait(1);
             if (Volatile.Read(ref _ticket) >> 32 != seen) continue;
             lock (_gate)
             {

@@ -9,7 +9,8 @@ namespace Tenon.Text.Prompting;
 public sealed record PromptMessage(string Role, string Content);
 
 /// <summary>
-/// From a question to prompt ids: the chat template (where the model has one and it is wanted) renders the messages and writes its own begin tokens;
+/// From a question to prompt ids: the chat template (where the model has one and it is wanted) renders the messages and writes its own
+/// begin tokens;
 /// without one the plain text is encoded with what the tokenizer's post-processor adds.
 /// </summary>
 public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template)
@@ -18,12 +19,15 @@ public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template
     /// <param name="source">The tokenizer and its templates.</param>
     /// <param name="chatTemplate">False leaves the template out, true asks for one, null takes it where there is one.</param>
     /// <param name="arguments">Variables of the template.</param>
-    public static PromptEncoder Of(TokenizerSource source, bool? chatTemplate = null, IReadOnlyDictionary<string, JsonElement>? arguments = null)
+    public static PromptEncoder Of(TokenizerSource source, bool? chatTemplate = null, IReadOnlyDictionary<string, JsonElement>? arguments =
+        null)
     {
         if (chatTemplate == true && source.Templates is null)
-            throw new TenonException("chat-template: true", "a model with a chat template", "none in its tokenizer", "leave the key out", usage: true);
+            throw new TenonException("chat-template: true", "a model with a chat template", "none in its tokenizer", "leave the key out",
+                usage: true);
         if (chatTemplate == false && arguments is { Count: > 0 })
-            throw new TenonException("template arguments", "a chat template that takes them", "chat-template: false", "leave one of the two out", usage: true);
+            throw new TenonException("template arguments", "a chat template that takes them", "chat-template: false",
+                "leave one of the two out", usage: true);
         return new PromptEncoder(source.Tokenizer, chatTemplate == false ? null : PromptTemplate.Of(source, arguments));
     }
 
@@ -34,7 +38,8 @@ public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template
     public bool HasTemplate => template is not null;
 
     /// <summary>The text of a prompt as the model reads it; begin tokens of a tokenizer without a template are not in it.</summary>
-    public string Render(string text, string? system = null) => template is null ? system is null ? text : system + "\n" + text : Render(Messages(text, system));
+    public string Render(string text, string? system = null) =>
+        template is null ? system is null ? text : system + "\n" + text : Render(Messages(text, system));
 
     /// <summary>The text of a conversation's prompt.</summary>
     public string Render(IReadOnlyList<PromptMessage> messages, JsonElement? tools = null) =>
@@ -46,9 +51,12 @@ public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template
     /// <summary>Prompt ids of a conversation; <paramref name="tools"/> is an array of JSON schemas, or null.</summary>
     public int[] Encode(IReadOnlyList<PromptMessage> messages, JsonElement? tools = null) => Ids(Render(messages, tools));
 
-    /// <summary>Prompt ids of a conversation as JSON, an array of messages with all that the template reads of them; needs a template.</summary>
+    /// <summary>
+    /// Prompt ids of a conversation as JSON, an array of messages with all that the template reads of them; needs a template.
+    /// </summary>
     public int[] Encode(JsonElement messages, JsonElement? tools = null) => template is not null ? Ids(template.Render(messages, tools))
-        : throw new TenonException("a conversation", "a model with a chat template", "none in its tokenizer, or chat-template: false", usage: true);
+        : throw new TenonException("a conversation", "a model with a chat template", "none in its tokenizer, or chat-template: false",
+        usage: true);
 
     /// <summary>Text of a completion, special tokens left out.</summary>
     public string Decode(ReadOnlySpan<int> ids) => Tokenizer.Decode(ids, skipSpecial: true);

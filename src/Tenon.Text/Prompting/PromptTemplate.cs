@@ -6,7 +6,8 @@ using Tenon.Text.Tokenizers;
 namespace Tenon.Text.Prompting;
 
 /// <summary>
-/// A model's chat templates with the arguments of a run (<c>enable_thinking</c>, <c>date_string</c> ...): a conversation to the text of a prompt. What a
+/// A model's chat templates with the arguments of a run (<c>enable_thinking</c>, <c>date_string</c> ...): a conversation to the text of a
+/// prompt. What a
 /// template refuses or cannot do is a <see cref="TenonException"/> that names the template and what it said. Thread-safe.
 /// </summary>
 public sealed partial class PromptTemplate
@@ -28,16 +29,19 @@ public sealed partial class PromptTemplate
     public static PromptTemplate? Of(TokenizerSource source, IReadOnlyDictionary<string, JsonElement>? arguments = null) =>
         source.Templates is { } templates ? new PromptTemplate(source, templates, arguments ?? new Dictionary<string, JsonElement>())
         : arguments is { Count: > 0 }
-            ? throw new TenonException("template arguments", "a model with a chat template", $"none in '{source.Location}'", "leave them out", usage: true) : null;
+            ? throw new TenonException("template arguments", "a model with a chat template", $"none in '{source.Location}'",
+            "leave them out", usage: true) : null;
 
     private PromptTemplate(TokenizerSource source, ChatTemplates templates, IReadOnlyDictionary<string, JsonElement> arguments)
     {
         (_location, _templates) = (source.Location, templates);
         if (arguments.TryGetValue(NameArgument, out var asked))
         {
-            _asked = asked.ValueKind == JsonValueKind.String ? asked.GetString()! : throw Faulty(NameArgument, "a template's name", asked.GetRawText());
+            _asked = asked.ValueKind == JsonValueKind.String ? asked.GetString()!
+                : throw Faulty(NameArgument, "a template's name", asked.GetRawText());
             if (!templates.Names.Contains(_asked) && !_asked.Contains('{', StringComparison.Ordinal))
-                throw Faulty(NameArgument, templates.Names.Count == 0 ? "nothing: the model has one template, without a name" : string.Join(", ", templates.Names), $"'{_asked}'");
+                throw Faulty(NameArgument, templates.Names.Count == 0 ? "nothing: the model has one template, without a name"
+                    : string.Join(", ", templates.Names), $"'{_asked}'");
         }
         var variables = arguments.Where(a => a.Key != NameArgument).ToDictionary(a => a.Key, a => (object?)a.Value);
         foreach (var name in variables.Keys) Require(name);
@@ -48,8 +52,11 @@ public sealed partial class PromptTemplate
     public string Render(IReadOnlyList<PromptMessage> messages, JsonElement? tools = null) => Guarded(() =>
         Select(tools).Render(messages.Select(m => new ChatMessage(m.Role, m.Content)), _options with { Tools = tools }));
 
-    /// <summary>The prompt of messages as JSON: an array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.</summary>
-    public string Render(JsonElement messages, JsonElement? tools = null) => Guarded(() => Select(tools).Render(messages, _options with { Tools = tools }));
+    /// <summary>
+    /// The prompt of messages as JSON: an array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.
+    /// </summary>
+    public string Render(JsonElement messages, JsonElement? tools = null) =>
+        Guarded(() => Select(tools).Render(messages, _options with { Tools = tools }));
 
     private ChatTemplate Select(JsonElement? tools) => _parsed.GetOrAdd(_templates.Select(_asked, tools is not null), ChatTemplate.Parse);
 
@@ -62,15 +69,19 @@ public sealed partial class PromptTemplate
         catch (TemplateException e)
         {
             var place = e.Line > 0 ? $" (line {e.Line} of the template)" : "";
-            throw new TenonException($"the chat template of '{_location}' cannot render this conversation", got: $"{e.Kind}: {e.Message}{place}", hint: Hint(e), inner: e);
+            throw new TenonException($"the chat template of '{_location}' cannot render this conversation",
+                got: $"{e.Kind}: {e.Message}{place}", hint: Hint(e), inner: e);
         }
     }
 
     private static string Hint(TemplateException e) => e.Kind switch
     {
-        "TemplateError" => "the template itself refuses these messages (a system message, an order of roles ...): change them, or switch the template off (chat-template: false)",
+        "TemplateError" =>
+            "the template itself refuses these messages (a system message, an order of roles ...): change them, or switch the template "
+            + "off (chat-template: false)",
         "TemplateSyntaxError" or "TemplateAssertionError" => "the template is damaged; take the file that came with the model",
-        _ => "`tenon render` shows what the template makes of a conversation; arguments are given by --template-arg name=value or template: { name: value }",
+        _ => "`tenon render` shows what the template makes of a conversation; arguments are given by --template-arg name=value or "
+            + "template: { name: value }",
     };
 
     private void Require(string name)
@@ -84,7 +95,8 @@ public sealed partial class PromptTemplate
     }
 
     private TenonException Faulty(string name, string expected, string got) =>
-        new($"template argument '{name}' with '{_location}'", expected, got, "docs/models.md says how arguments reach a template", usage: true);
+        new($"template argument '{name}' with '{_location}'", expected, got, "docs/models.md says how arguments reach a template",
+        usage: true);
 
     [GeneratedRegex(@"^[\p{L}_]\w*$", RegexOptions.CultureInvariant)]
     private static partial Regex Identifier();

@@ -1,4 +1,5 @@
-// apply_chat_template of transformers 5 (utils/chat_template_utils.py): what a chat template is given, and how an unfinished last message is continued.
+// apply_chat_template of transformers 5 (utils/chat_template_utils.py): what a chat template is given, and how an unfinished last message
+// is continued.
 using System.Text.Json;
 using Tenon.Text.Templates.Values;
 
@@ -19,7 +20,9 @@ public sealed record ChatOptions
     /// <summary><c>bos_token</c>, <c>eos_token</c> ...; null values are not passed.</summary>
     public IReadOnlyDictionary<string, string?> SpecialTokens { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Further variables (<c>enable_thinking</c>, <c>date_string</c> ...): plain values, JSON elements, lists and dictionaries.</summary>
+    /// <summary>
+    /// Further variables (<c>enable_thinking</c>, <c>date_string</c> ...): plain values, JSON elements, lists and dictionaries.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Variables { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>The clock of <c>strftime_now</c>; the local time where it is null.</summary>
@@ -31,12 +34,12 @@ public sealed class ChatTemplate
 {
     private const string Tag = "CONTINUE_FINAL_MESSAGE_TAG ";
     private static readonly string[] ReasoningFields = ["reasoning_content", "thinking", "reasoning"];
-    private readonly JinjaTemplate template;
+    private readonly JinjaTemplate _template;
 
     private ChatTemplate(string text)
     {
         Text = text;
-        template = JinjaTemplate.Parse(text);
+        _template = JinjaTemplate.Parse(text);
     }
 
     /// <summary>The template as it was given.</summary>
@@ -59,29 +62,37 @@ public sealed class ChatTemplate
         return Render(list, options ?? new ChatOptions());
     }
 
-    /// <summary>Renders messages as JSON: an array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.</summary>
-    public string Render(JsonElement messages, ChatOptions? options = null) => Render(Conversion.FromJson(messages), options ?? new ChatOptions());
+    /// <summary>
+    /// Renders messages as JSON: an array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.
+    /// </summary>
+    public string Render(JsonElement messages, ChatOptions? options = null) =>
+        Render(Conversion.FromJson(messages), options ?? new ChatOptions());
 
     private string Render(object? messages, ChatOptions options)
     {
         var given = options.SpecialTokens.Where(t => t.Value is not null).ToDictionary(t => t.Key, t => (object?)t.Value);
         foreach (var (key, value) in options.Variables) given[key] = Conversion.ToValue(value);
         var tools = options.Tools is { } json ? Conversion.FromJson(json) : null;
-        return RenderBudget.Run(() => Render(messages, tools, given, options.AddGenerationPrompt, options.ContinueFinalMessage ? "content" : null, options.Now));
+        return RenderBudget.Run(() =>
+            Render(messages, tools, given, options.AddGenerationPrompt, options.ContinueFinalMessage ? "content" : null, options.Now));
     }
 
     /// <summary>
-    /// Renders as transformers does; <paramref name="continued"/> names the field of the last message to go on from, or is null. <paramref name="given"/> may hold
+    /// Renders as transformers does; <paramref name="continued"/> names the field of the last message to go on from, or is null.
+    /// <paramref name="given"/> may hold
     /// <c>documents</c>; it is changed.
     /// </summary>
-    internal string Render(object? messages, object? tools, Dictionary<string, object?> given, object? addGenerationPrompt, string? continued, DateTime? now)
+    internal string Render(object? messages, object? tools, Dictionary<string, object?> given, object? addGenerationPrompt,
+        string? continued, DateTime? now)
     {
         if (continued is not null && PyType.Truth(addGenerationPrompt))
             throw TemplateException.Value("continue_final_message and add_generation_prompt are not compatible.");
         if (tools is not null)
             foreach (var tool in PyType.Iterate(tools))
                 if (tool is not PyDict)
-                    throw TemplateException.Value("Tools should either be a JSON schema, or a callable function with type hints and a docstring suitable for auto-conversion to a schema.");
+                    throw TemplateException.Value(
+                        "Tools should either be a JSON schema, or a callable function with type hints and a docstring suitable for "
+                        + "auto-conversion to a schema.");
         given.TryAdd("documents", null);
         if (given["documents"] is { } documents && PyType.Iterate(documents).Any(d => d is not PyDict))
             throw TemplateException.Type("Documents should be a list of dicts with 'title' and 'text' keys!");
@@ -91,7 +102,7 @@ public sealed class ChatTemplate
         given["messages"] = new PyList(chat.Cast<object?>());
         given["tools"] = tools;
         given["add_generation_prompt"] = addGenerationPrompt;
-        var rendered = template.RenderValues(given, now);
+        var rendered = _template.RenderValues(given, now);
         return final is null ? rendered : Cut(rendered, final);
     }
 
@@ -114,14 +125,17 @@ public sealed class ChatTemplate
         var last = chat[^1];
         if (!last.TryGet(field, out var content) || content is null)
             throw TemplateException.Value($"continue_final_message is set but the final message has no \"{field}\" to continue!");
-        var fields = ReasoningFields.Contains(field) ? ReasoningFields.Where(f => last.TryGet(f, out var v) && Comparison.Equal(v, content)).ToArray() : [field];
+        var fields = ReasoningFields.Contains(field)
+            ? ReasoningFields.Where(f => last.TryGet(f, out var v) && Comparison.Equal(v, content)).ToArray() : [field];
         if (!fields.Any(f => Text.Contains(f, StringComparison.Ordinal)))
-            throw TemplateException.Value($"continue_final_message is set to \"{field}\" but this is not an accepted field in the chat_template");
+            throw TemplateException.Value(
+                $"continue_final_message is set to \"{field}\" but this is not an accepted field in the chat_template");
         var (marked, final) = content is PySequence parts ? MarkLastText(parts) : (Arithmetic.Binary("+", content, Tag), content);
         var copy = new PyDict();
         foreach (var (key, value) in last.Entries) copy.Set(key, key is string k && fields.Contains(k) ? marked : value);
         chat[^1] = copy;
-        return PyType.AsText(final) ?? throw new TemplateException("AttributeError", $"'{PyType.Name(final)}' object has no attribute 'strip'");
+        return PyType.AsText(final)
+            ?? throw new TemplateException("AttributeError", $"'{PyType.Name(final)}' object has no attribute 'strip'");
     }
 
     private static (object? Marked, object? Final) MarkLastText(PySequence parts)
@@ -143,9 +157,12 @@ public sealed class ChatTemplate
         var tag = Tag.TrimEnd();
         var at = rendered.LastIndexOf(tag, StringComparison.Ordinal);
         if (at < 0 || !rendered.Contains(PyText.Strip(final, null), StringComparison.Ordinal))
-            throw TemplateException.Value("continue_final_message is set but the final message does not appear in the chat after applying the chat template! "
-                + "This can happen if the chat template deletes portions of the final message. Please verify the chat template and final message in your chat to ensure they are compatible.");
+            throw TemplateException.Value(
+                "continue_final_message is set but the final message does not appear in the chat after applying the chat template! "
+                + "This can happen if the chat template deletes portions of the final message. Please verify the chat template and "
+                + "final message in your chat to ensure they are compatible.");
         // Where the template trimmed the tag's own space, it may have trimmed the content's too.
-        return string.CompareOrdinal(rendered, at, Tag, 0, Tag.Length) == 0 ? rendered[..at] : PyText.Strip(rendered[..at], null, left: false);
+        return string.CompareOrdinal(rendered, at, Tag, 0, Tag.Length) == 0 ? rendered[..at]
+            : PyText.Strip(rendered[..at], null, left: false);
     }
 }

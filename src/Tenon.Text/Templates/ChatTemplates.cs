@@ -7,7 +7,8 @@ using Tenon.Text.Tokenizers;
 namespace Tenon.Text.Templates;
 
 /// <summary>
-/// The chat templates of a tokenizer: one, or several by name. Which one counts is decided as transformers' <c>get_chat_template</c> decides it: a name
+/// The chat templates of a tokenizer: one, or several by name. Which one counts is decided as transformers' <c>get_chat_template</c>
+/// decides it: a name
 /// that is asked for, else <c>tool_use</c> where the conversation brings tools, else <c>default</c>.
 /// </summary>
 public sealed class ChatTemplates
@@ -29,7 +30,8 @@ public sealed class ChatTemplates
     public string? Default => _single ?? _named.GetValueOrDefault(DefaultName);
 
     /// <summary>
-    /// The text of the template for a conversation; a <see cref="TemplateException"/> where a list has no default and no name was asked for.
+    /// The text of the template for a conversation; a <see cref="TemplateException"/> where a list has no default and no name was asked
+    /// for.
     /// <paramref name="asked"/> is a name, or a whole template of its own.
     /// </summary>
     public string Select(string? asked, bool tools)
@@ -38,19 +40,23 @@ public sealed class ChatTemplates
         if (_single is not null) return _single;
         if (tools && _named.TryGetValue(ToolName, out var forTools)) return forTools;
         return _named.TryGetValue(DefaultName, out var plain) ? plain : throw TemplateException.Value(
-            "This model has multiple chat templates with no default specified! Please either pass a chat template or the name of the template you wish to use "
+            "This model has multiple chat templates with no default specified! Please either pass a chat template or the name of the "
+            + "template you wish to use "
             + $"to the `chat_template` argument. Available template names are [{string.Join(", ", _named.Keys.Select(n => $"'{n}'"))}].");
     }
 
     /// <summary>The template of a name; a <see cref="TemplateException"/> where there is none.</summary>
     public string Named(string name) => _named.TryGetValue(name, out var text) ? text : throw TemplateException.Value(
-        $"there is no chat template '{name}'; names: {(_named.Count == 0 ? "none, the one template has no name" : string.Join(", ", _named.Keys))}");
+        $"there is no chat template '{name}'; names: "
+        + $"{(_named.Count == 0 ? "none, the one template has no name" : string.Join(", ", _named.Keys))}");
 
     /// <summary>As <c>tokenizer_config.json</c> writes them: a text, or a list of names and templates.</summary>
     internal JsonNode ToJson() => _single is not null ? JsonValue.Create(_single)
         : new JsonArray([.. _named.Select(t => (JsonNode)new JsonObject { ["name"] = t.Key, ["template"] = t.Value })]);
 
-    /// <summary>A folder's: files (<c>chat_template.jinja</c>, <c>additional_chat_templates/NAME.jinja</c>) go before what the configuration says.</summary>
+    /// <summary>
+    /// A folder's: files (<c>chat_template.jinja</c>, <c>additional_chat_templates/NAME.jinja</c>) go before what the configuration says.
+    /// </summary>
     internal static ChatTemplates? OfFolder(string folder, JsonFields? config)
     {
         var named = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -68,7 +74,8 @@ public sealed class ChatTemplates
     {
         if (config.Get("chat_template") is not { } value) return null;
         if (value.ValueKind == System.Text.Json.JsonValueKind.String) return Of(value.GetString()!);
-        if (value.ValueKind != System.Text.Json.JsonValueKind.Array) throw config.Wrong("chat_template", "a template, or a list of named ones", value);
+        if (value.ValueKind != System.Text.Json.JsonValueKind.Array)
+            throw config.Wrong("chat_template", "a template, or a list of named ones", value);
         var named = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in config.Objects("chat_template")) named[entry.RequiredString("name")] = entry.RequiredString("template");
         return named.Count == 0 ? null : new ChatTemplates(null, named);
@@ -79,7 +86,8 @@ public sealed class ChatTemplates
     {
         const string Key = "tokenizer.chat_template";
         var named = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var key in file.Metadata.Keys.Where(k => k.StartsWith(Key + ".", StringComparison.Ordinal))) named[key[(Key.Length + 1)..]] = file.String(key)!;
+        foreach (var key in file.Metadata.Keys.Where(k => k.StartsWith(Key + ".", StringComparison.Ordinal)))
+            named[key[(Key.Length + 1)..]] = file.String(key)!;
         if (file.String(Key) is not { } plain) return named.Count == 0 ? null : new ChatTemplates(null, named);
         if (named.Count == 0) return Of(plain);
         named[DefaultName] = plain;

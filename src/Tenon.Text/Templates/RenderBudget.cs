@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace Tenon.Text.Templates;
 
-/// <summary>Counts the work of the rendering that runs on this thread: one unit a node or an item of a loop, and for eight characters or items that are copied.</summary>
+/// <summary>
+/// Counts the work of the rendering that runs on this thread: one unit a node or an item of a loop, and for eight characters or items that
+/// are copied.
+/// </summary>
 internal sealed class RenderBudget
 {
     /// <summary>Units of work; a few seconds at most, a thousand times what a long conversation takes.</summary>
@@ -16,38 +19,39 @@ internal sealed class RenderBudget
     /// <summary>Macros and recursive loops inside one another; Python's own limit of 1000 frames ends between 150 and 200.</summary>
     internal const int MaxDepth = 180;
 
-    [ThreadStatic] private static RenderBudget? current;
+    [ThreadStatic] private static RenderBudget? _current;
 
-    private long work;
-    private int depth;
+    private long _work;
+    private int _depth;
 
     /// <summary>Runs a piece of work under a fresh budget and puts the outer one back, so that renderings may nest.</summary>
     internal static T Run<T>(Func<T> body)
     {
-        var outer = current;
-        current = new RenderBudget();
+        var outer = _current;
+        _current = new RenderBudget();
         try
         {
             return body();
         }
         finally
         {
-            current = outer;
+            _current = outer;
         }
     }
 
     /// <summary>Takes units of work before they are done.</summary>
     internal static void Charge(long units)
     {
-        if (current is not { } budget) return;
-        if (units < 0 || (budget.work += units) > MaxWork)
+        if (_current is not { } budget) return;
+        if (units < 0 || (budget._work += units) > MaxWork)
             throw TemplateException.Runtime($"the template takes more than {MaxWork} steps");
     }
 
     /// <summary>Takes the work of making a string or list of a size, and refuses one that is too large before it is allocated.</summary>
     internal static void ChargeSize(long size)
     {
-        if (size is < 0 or > MaxSize) throw new TemplateException("MemoryError", $"the template makes a value of more than {MaxSize} characters or items");
+        if (size is < 0 or > MaxSize)
+            throw new TemplateException("MemoryError", $"the template makes a value of more than {MaxSize} characters or items");
         Charge(size / 8 + 1);
     }
 
@@ -60,13 +64,13 @@ internal sealed class RenderBudget
     /// <summary>Enters a macro or a recursive loop.</summary>
     internal static void Enter()
     {
-        if (current is { } budget && ++budget.depth > MaxDepth) throw TooDeep();
+        if (_current is { } budget && ++budget._depth > MaxDepth) throw TooDeep();
     }
 
     /// <summary>Leaves what <see cref="Enter"/> entered.</summary>
     internal static void Leave()
     {
-        if (current is { } budget) budget.depth--;
+        if (_current is { } budget) budget._depth--;
     }
 
     private static TemplateException TooDeep() => new("RecursionError", "maximum recursion depth exceeded");

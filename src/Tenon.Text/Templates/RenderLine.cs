@@ -1,5 +1,5 @@
 // The exchange format of `tenon render`: one JSON object in, one JSON line of ASCII out.
-//   {"messages":[...],"tools":[...]|null,"kwargs":{...},"special_tokens":{...},"now":"2025-03-14T15:09:26","template":"...","template_name":"..."}
+// {"messages":[...],"tools":[...]|null,"kwargs":{...},"special_tokens":{...},"now":"2025-03-14T15:09:26","template":"...","template_name":"..."}
 //   {"template":"...","vars":{...},"now":"..."}
 // answers {"rendered":"..."} or {"error":{"kind":"...","message":"..."}}.
 using System.Globalization;
@@ -14,17 +14,22 @@ namespace Tenon.Text.Templates;
 public sealed class RenderLine
 {
     private readonly ChatTemplates? _templates;
-    private readonly IReadOnlyDictionary<string, string?> specialTokens;
-    private readonly Dictionary<string, ChatTemplate> parsed = [];
+    private readonly IReadOnlyDictionary<string, string?> _specialTokens;
+    private readonly Dictionary<string, ChatTemplate> _parsed = [];
 
-    /// <summary>Lines without a template of their own use <paramref name="templates"/>; lines without special tokens use <paramref name="specialTokens"/>.</summary>
+    /// <summary>
+    /// Lines without a template of their own use <paramref name="templates"/>; lines without special tokens use
+    /// <paramref name="specialTokens"/>.
+    /// </summary>
     public RenderLine(ChatTemplates? templates = null, IReadOnlyDictionary<string, string?>? specialTokens = null)
     {
         _templates = templates;
-        this.specialTokens = specialTokens ?? new Dictionary<string, string?>();
+        _specialTokens = specialTokens ?? new Dictionary<string, string?>();
     }
 
-    /// <summary>The answer to one line, ASCII without a line end. Every failure, a line that is no JSON included, becomes an answer with an error.</summary>
+    /// <summary>
+    /// The answer to one line, ASCII without a line end. Every failure, a line that is no JSON included, becomes an answer with an error.
+    /// </summary>
     public string Answer(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -39,7 +44,8 @@ public sealed class RenderLine
         }
         catch (JsonException e)
         {
-            return "{\"error\":{\"kind\":\"JSONDecodeError\",\"message\":" + Quoted($"the line is no JSON: {JsonFault.Describe(e, line)}") + "}}";
+            return "{\"error\":{\"kind\":\"JSONDecodeError\",\"message\":" + Quoted($"the line is no JSON: {JsonFault.Describe(e, line)}")
+                + "}}";
         }
     }
 
@@ -48,7 +54,8 @@ public sealed class RenderLine
         if (line.ValueKind != JsonValueKind.Object) throw TemplateException.Value("the line must be a JSON object");
         var own = Text(line, "template");
         DateTime? now = line.TryGetProperty("now", out var clock) && clock.ValueKind == JsonValueKind.String
-            ? DateTime.TryParse(clock.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var parsedNow) ? parsedNow
+            ? DateTime.TryParse(clock.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var parsedNow)
+            ? parsedNow
                 : throw TemplateException.Value($"\"now\" must be a time like 2025-03-14T15:09:26, not {clock.GetString()}") : null;
         var given = Object(line, "kwargs");
         if (!line.TryGetProperty("messages", out var messages))
@@ -82,7 +89,8 @@ public sealed class RenderLine
     private static string? Text(JsonElement line, string key)
     {
         if (!line.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null) return null;
-        return value.ValueKind == JsonValueKind.String ? (string)Conversion.FromJson(value)! : throw TemplateException.Value($"\"{key}\" must be a text");
+        return value.ValueKind == JsonValueKind.String ? (string)Conversion.FromJson(value)!
+            : throw TemplateException.Value($"\"{key}\" must be a text");
     }
 
     private string Chat(JsonElement line, string? own, JsonElement messages, Dictionary<string, object?> given, DateTime? now)
@@ -91,14 +99,16 @@ public sealed class RenderLine
         var continued = Take("continue_final_message") switch { string field => field, var flag => PyType.Truth(flag) ? "content" : null };
         var prompt = given.Remove("add_generation_prompt", out var wanted) ? wanted : false;
         // A clash of the two is reported before the template is looked at.
-        if (continued is not null && PyType.Truth(prompt)) throw TemplateException.Value("continue_final_message and add_generation_prompt are not compatible.");
+        if (continued is not null && PyType.Truth(prompt))
+            throw TemplateException.Value("continue_final_message and add_generation_prompt are not compatible.");
         Take("return_assistant_tokens_mask");
         var tools = line.TryGetProperty("tools", out var json) ? Conversion.FromJson(json) : null;
         var source = Source(line, own, Take("chat_template"), tools is not null);
-        var tokens = line.TryGetProperty("special_tokens", out _) ? Object(line, "special_tokens") : specialTokens.ToDictionary(t => t.Key, t => (object?)t.Value);
+        var tokens = line.TryGetProperty("special_tokens", out _) ? Object(line, "special_tokens")
+            : _specialTokens.ToDictionary(t => t.Key, t => (object?)t.Value);
         foreach (var (key, value) in tokens)
             if (value is not null) given.TryAdd(key, value);
-        if (!parsed.TryGetValue(source, out var template)) parsed[source] = template = ChatTemplate.Parse(source);
+        if (!_parsed.TryGetValue(source, out var template)) _parsed[source] = template = ChatTemplate.Parse(source);
         return template.Render(Conversion.FromJson(messages), tools, given, prompt, continued, now);
     }
 

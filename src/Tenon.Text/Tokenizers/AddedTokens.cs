@@ -15,7 +15,7 @@ internal sealed record AddedToken(int Id, string Content, bool Special, bool Nor
 /// <summary>Finds added tokens: the leftmost match wins, and among those that start there the longest.</summary>
 internal sealed class AddedTokens
 {
-    private readonly Node root = new();
+    private readonly Node _root = new();
 
     private sealed class Node
     {
@@ -30,7 +30,7 @@ internal sealed class AddedTokens
         foreach (var (text, token) in tokens)
         {
             if (text.Length == 0) continue;
-            var node = root;
+            var node = _root;
             foreach (var c in text)
             {
                 if (!node.Next.TryGetValue(c, out var next)) node.Next[c] = next = new Node();
@@ -44,7 +44,7 @@ internal sealed class AddedTokens
     /// <summary>Cuts a text into stretches without and with a token, in order.</summary>
     public IEnumerable<(int Start, int End, AddedToken? Token)> Cut(string text)
     {
-        if (root.Next.Count == 0)
+        if (_root.Next.Count == 0)
         {
             if (text.Length > 0) yield return (0, text.Length, null);
             yield break;
@@ -82,7 +82,7 @@ internal sealed class AddedTokens
     private (int End, AddedToken Token)? Longest(string text, int at)
     {
         (int, AddedToken)? found = null;
-        var node = root;
+        var node = _root;
         while (at < text.Length && node.Next.TryGetValue(text[at], out var next))
         {
             node = next;
@@ -93,7 +93,8 @@ internal sealed class AddedTokens
         return found;
     }
 
-    private static bool IsWordAt(string text, int at) => System.Text.Rune.TryGetRuneAt(text, at, out var rune) && UnicodeClasses.Word.Contains(rune.Value);
+    private static bool IsWordAt(string text, int at) =>
+        System.Text.Rune.TryGetRuneAt(text, at, out var rune) && UnicodeClasses.Word.Contains(rune.Value);
 
     private static bool IsWordBefore(string text, int at)
     {

@@ -11,7 +11,8 @@ namespace Tenon.Text.Tokenizers;
 internal sealed record MergeSettings(bool IgnoreMerges = false, int? Unknown = null, bool FuseUnknown = false);
 
 /// <summary>
-/// Byte-pair merges of one piece: symbols start as single bytes, and the adjacent pair of lowest rank (leftmost among equals) is joined until none is
+/// Byte-pair merges of one piece: symbols start as single bytes, and the adjacent pair of lowest rank (leftmost among equals) is joined
+/// until none is
 /// known. Results of short pieces are kept. Thread-safe.
 /// </summary>
 internal sealed class BpeMerger
@@ -28,14 +29,17 @@ internal sealed class BpeMerger
     private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cacheBySpan;
 
     /// <summary>Takes the vocabulary and merges by rank; <paramref name="where"/> names the file in messages.</summary>
-    public BpeMerger(Dictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, MergeSettings settings, string where)
+    public BpeMerger(Dictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, MergeSettings settings,
+        string where)
     {
         _settings = settings;
         var table = new List<(int, int, int)>();
         foreach (var (left, right) in merges)
         {
-            if (!vocabulary.TryGetValue(left, out var a) || !vocabulary.TryGetValue(right, out var b) || !vocabulary.TryGetValue(left + right, out var whole))
-                throw new TenonException($"merge {table.Count} of '{where}'", "parts and result in the vocabulary", $"'{left}' + '{right}'", "the file is damaged");
+            if (!vocabulary.TryGetValue(left, out var a) || !vocabulary.TryGetValue(right, out var b)
+                || !vocabulary.TryGetValue(left + right, out var whole))
+                throw new TenonException($"merge {table.Count} of '{where}'", "parts and result in the vocabulary", $"'{left}' + '{right}'",
+                    "the file is damaged");
             table.Add((a, b, whole));
         }
 

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Tenon.Text.Tokenizers;
 
 /// <summary>
-/// The tokenizer of models that Tenon trains from nothing: 256 bytes, no merges, and the three tokens of ChatML, as a real <c>tokenizer.json</c> that
+/// The tokenizer of models that Tenon trains from nothing: 256 bytes, no merges, and the three tokens of ChatML, as a real
+/// <c>tokenizer.json</c> that
 /// other libraries load.
 /// </summary>
 public static class ByteLevelTokenizerFile
@@ -23,7 +24,8 @@ public static class ByteLevelTokenizerFile
 
     /// <summary>ChatML without a default system message.</summary>
     public const string ChatTemplate =
-        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% "
+        + "endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
     private static readonly string[] Special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
@@ -39,7 +41,8 @@ public static class ByteLevelTokenizerFile
             ["padding"] = null,
             ["added_tokens"] = new JsonArray([.. Special.Select((s, i) => (JsonNode)new JsonObject
             {
-                ["id"] = EndOfText + i, ["content"] = s, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = EndOfText + i, ["content"] = s, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false,
+                ["normalized"] = false, ["special"] = true,
             })]),
             ["normalizer"] = null,
             ["pre_tokenizer"] = ByteLevel(),
@@ -47,7 +50,8 @@ public static class ByteLevelTokenizerFile
             ["decoder"] = ByteLevel(),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null, ["end_of_word_suffix"] = null, ["fuse_unk"] = false,
+                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null,
+                ["end_of_word_suffix"] = null, ["fuse_unk"] = false,
                 ["byte_fallback"] = false, ["ignore_merges"] = false, ["vocab"] = vocabulary, ["merges"] = new JsonArray(),
             },
         };
@@ -57,11 +61,14 @@ public static class ByteLevelTokenizerFile
     /// <summary>The content of <c>tokenizer_config.json</c>.</summary>
     public static string ConfigText() => Text(new JsonObject
     {
-        ["bos_token"] = null, ["chat_template"] = ChatTemplate, ["clean_up_tokenization_spaces"] = false, ["eos_token"] = "<|im_end|>", ["model_max_length"] = 512,
+        ["bos_token"] = null, ["chat_template"] = ChatTemplate, ["clean_up_tokenization_spaces"] = false, ["eos_token"] = "<|im_end|>",
+        ["model_max_length"] = 512,
         ["pad_token"] = "<|endoftext|>", ["tokenizer_class"] = "PreTrainedTokenizerFast", ["unk_token"] = null,
     });
 
-    private static JsonObject ByteLevel() => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false };
+    private static JsonObject ByteLevel() =>
+        new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false };
 
-    private static string Text(JsonObject json) => json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, IndentSize = 2 }) + "\n";
+    private static string Text(JsonObject json) =>
+        json.ToJsonString(new JsonSerializerOptions { WriteIndented = true, IndentSize = 2 }) + "\n";
 }

@@ -1,12 +1,17 @@
 namespace Tenon.Text.Tokenizers;
 
-/// <summary>Text to ids and back, equal to the Hugging Face <c>tokenizers</c> library for the families supported. Immutable and thread-safe.</summary>
+/// <summary>
+/// Text to ids and back, equal to the Hugging Face <c>tokenizers</c> library for the families supported. Immutable and thread-safe.
+/// </summary>
 public interface ITokenizer
 {
     /// <summary>One more than the largest id.</summary>
     int VocabularySize { get; }
 
-    /// <summary>Ids of a text; <paramref name="addSpecial"/> applies the post-processor (begin tokens ...). Added tokens in the text are always recognised.</summary>
+    /// <summary>
+    /// Ids of a text; <paramref name="addSpecial"/> applies the post-processor (begin tokens ...). Added tokens in the text are always
+    /// recognised.
+    /// </summary>
     int[] Encode(string text, bool addSpecial = false);
 
     /// <summary>Text of ids: bytes are joined first and become UTF-8 as a whole; unknown ids give nothing.</summary>

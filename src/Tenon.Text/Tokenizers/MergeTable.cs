@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Tenon.Text.Tokenizers;
 
 /// <summary>
-/// Which pairs of tokens merge: from (left, right) to the merge's rank, in a table with open addressing, and from the rank to the token that the
+/// Which pairs of tokens merge: from (left, right) to the merge's rank, in a table with open addressing, and from the rank to the token
+/// that the
 /// merge makes. Lower ranks go first.
 /// </summary>
 internal sealed class MergeTable

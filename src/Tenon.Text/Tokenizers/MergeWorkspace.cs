@@ -1,7 +1,8 @@
 namespace Tenon.Text.Tokenizers;
 
 /// <summary>
-/// The merging of one piece, in arrays that a thread keeps: a linked list of symbols, the rank of the pair that begins at each, and a binary heap of
+/// The merging of one piece, in arrays that a thread keeps: a linked list of symbols, the rank of the pair that begins at each, and a
+/// binary heap of
 /// (rank, position). The pair of lowest rank is joined first, the leftmost among equals, so a piece of n symbols costs n log n.
 /// </summary>
 internal sealed class MergeWorkspace

@@ -8,7 +8,8 @@ public static class TokenizerFiles
 
     private static readonly string[] Names =
     [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
+            "tokenizer.model",
         "spiece.model", "sentencepiece.bpe.model", "tekken.json", "chat_template.jinja", "chat_template.json",
     ];
 
@@ -20,7 +21,8 @@ public static class TokenizerFiles
         if (Directory.Exists(templates))
         {
             Directory.CreateDirectory(Path.Combine(to, NamedTemplates));
-            names.AddRange(Directory.EnumerateFiles(templates, "*.jinja").Order(StringComparer.Ordinal).Select(f => Path.Combine(NamedTemplates, Path.GetFileName(f))));
+            names.AddRange(Directory.EnumerateFiles(templates, "*.jinja").Order(StringComparer.Ordinal)
+                .Select(f => Path.Combine(NamedTemplates, Path.GetFileName(f))));
         }
 
         foreach (var name in names) File.Copy(Path.Combine(from, name), Path.Combine(to, name));

@@ -5,7 +5,8 @@ using Tenon.Text.Tokenizers.Json;
 namespace Tenon.Text.Tokenizers;
 
 /// <summary>
-/// Reads <c>tokenizer.json</c> of byte-level BPE families: any combination of the parts that are known. Every part that would change an id is
+/// Reads <c>tokenizer.json</c> of byte-level BPE families: any combination of the parts that are known. Every part that would change an id
+/// is
 /// understood, or it is an error that names it; nothing is skipped.
 /// </summary>
 public static class TokenizerJson
@@ -20,7 +21,8 @@ public static class TokenizerJson
     /// <summary>Reads a parsed file; <paramref name="where"/> names it in messages.</summary>
     public static ITokenizer Parse(JsonElement root, string where) => root.ValueKind == JsonValueKind.Object
         ? Read(new JsonFields(where, root))
-        : throw new TenonException($"tokenizer '{where}'", "a JSON object", "another JSON value", "the file is damaged or of another format");
+        : throw new TenonException($"tokenizer '{where}'", "a JSON object", "another JSON value",
+        "the file is damaged or of another format");
 
     /// <summary>Reads the fields of a file.</summary>
     internal static ITokenizer Read(JsonFields root)

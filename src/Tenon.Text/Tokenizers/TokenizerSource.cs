@@ -11,10 +11,12 @@ namespace Tenon.Text.Tokenizers;
 /// <summary>A tokenizer with what belongs to it: chat templates, special tokens, and the files it came from.</summary>
 public sealed class TokenizerSource
 {
-    private static readonly string[] SpecialNames = ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"];
+    private static readonly string[] SpecialNames =
+        ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"];
     private readonly Action<string> _write;
 
-    private TokenizerSource(string location, ITokenizer tokenizer, ChatTemplates? templates, IReadOnlyDictionary<string, string?> specialTokens, Action<string> write)
+    private TokenizerSource(string location, ITokenizer tokenizer, ChatTemplates? templates, IReadOnlyDictionary<string,
+        string?> specialTokens, Action<string> write)
     {
         (Location, Tokenizer, Templates, SpecialTokens, _write) = (location, tokenizer, templates, specialTokens, write);
     }
@@ -55,10 +57,13 @@ public sealed class TokenizerSource
         }
 
         if (pre is not null)
-            throw new TenonException("--tokenizer-pre", "a .gguf file; a tokenizer.json says by itself how text is cut", path, "leave it out", usage: true);
-        if (path == EmbeddedModel.Name) return OfTexts(EmbeddedModel.ReadBytes("tokenizer.json"), EmbeddedModel.ReadBytes("tokenizer_config.json"), path);
+            throw new TenonException("--tokenizer-pre", "a .gguf file; a tokenizer.json says by itself how text is cut", path,
+                "leave it out", usage: true);
+        if (path == EmbeddedModel.Name)
+            return OfTexts(EmbeddedModel.ReadBytes("tokenizer.json"), EmbeddedModel.ReadBytes("tokenizer_config.json"), path);
         if (!Directory.Exists(path))
-            throw new TenonException($"tokenizer '{path}'", "a folder with tokenizer.json, a .gguf file, or tiny", File.Exists(path) ? "another file" : "nothing there", usage: true);
+            throw new TenonException($"tokenizer '{path}'", "a folder with tokenizer.json, a .gguf file, or tiny", File.Exists(path)
+                ? "another file" : "nothing there", usage: true);
         return OfFolder(path);
     }
 
@@ -76,7 +81,8 @@ public sealed class TokenizerSource
         if (File.Exists(mapFile))
             foreach (var (name, token) in Special(JsonFields.Load(mapFile))) special.TryAdd(name, token);
         if (config is { } ids) RequireKnownIds(ids, tokenizer);
-        return new TokenizerSource(folder, tokenizer, ChatTemplates.OfFolder(folder, config), special, target => TokenizerFiles.Copy(folder, target))
+        return new TokenizerSource(folder, tokenizer, ChatTemplates.OfFolder(folder, config), special,
+            target => TokenizerFiles.Copy(folder, target))
         {
             Notices = special.GetValueOrDefault("eos_token") is { Length: > 0 } end && tokenizer.IdOf(end) is null
                 ? [$"'{configFile}' names the end token '{end}', which the tokenizer does not know"] : [],
@@ -90,15 +96,18 @@ public sealed class TokenizerSource
         var text = json.ToJsonString();
         var tokenizer = TokenizerJson.Read(JsonFields.Parse(file.Location, Encoded(text)));
         var special = new Dictionary<string, string?>();
-        foreach (var (key, name) in new[] { ("bos", "bos_token"), ("eos", "eos_token"), ("padding", "pad_token"), ("unknown", "unk_token") })
+        foreach (var (key, name) in
+            new[] { ("bos", "bos_token"), ("eos", "eos_token"), ("padding", "pad_token"), ("unknown", "unk_token") })
             if (vocabulary.Id($"{key}_token_id") is { } id) special[name] = vocabulary.Tokens[id];
         var templates = ChatTemplates.OfGguf(file);
         var config = new JsonObject
         {
-            ["chat_template"] = templates?.ToJson(), ["clean_up_tokenization_spaces"] = false, ["tokenizer_class"] = "PreTrainedTokenizerFast",
+            ["chat_template"] = templates?.ToJson(), ["clean_up_tokenization_spaces"] = false,
+            ["tokenizer_class"] = "PreTrainedTokenizerFast",
         };
         foreach (var (name, token) in special) config[name] = token;
-        return new TokenizerSource(file.Location, tokenizer, templates, special, folder => WriteTexts(folder, Encoded(text), Encoded(config.ToJsonString())))
+        return new TokenizerSource(file.Location, tokenizer, templates, special,
+            folder => WriteTexts(folder, Encoded(text), Encoded(config.ToJsonString())))
         {
             Notices = notice is null ? [] : [notice],
         };
@@ -108,7 +117,8 @@ public sealed class TokenizerSource
     {
         var config = JsonFields.Parse(name, configText);
         var tokenizer = TokenizerJson.Read(JsonFields.Parse(name, tokenizerText));
-        return new TokenizerSource(name, tokenizer, ChatTemplates.OfConfig(config), Special(config), folder => WriteTexts(folder, tokenizerText, configText));
+        return new TokenizerSource(name, tokenizer, ChatTemplates.OfConfig(config), Special(config),
+            folder => WriteTexts(folder, tokenizerText, configText));
     }
 
     private static void WriteTexts(string folder, byte[] tokenizer, byte[] config)
@@ -126,9 +136,11 @@ public sealed class TokenizerSource
         foreach (var entry in added.Element.EnumerateObject())
         {
             var content = (added.Object(entry.Name) ?? throw added.Missing(entry.Name, "an added token")).RequiredString("content");
-            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id)) throw added.Wrong(entry.Name, "an id as its key", $"'{entry.Name}'");
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                throw added.Wrong(entry.Name, "an id as its key", $"'{entry.Name}'");
             if (tokenizer.TokenOf(id) is var known && known != content)
-                throw added.Wrong(entry.Name, known is null ? $"an id of the tokenizer's {tokenizer.VocabularySize} tokens" : $"'{known}', as in tokenizer.json", $"'{content}'");
+                throw added.Wrong(entry.Name, known is null ? $"an id of the tokenizer's {tokenizer.VocabularySize} tokens"
+                    : $"'{known}', as in tokenizer.json", $"'{content}'");
         }
     }
 

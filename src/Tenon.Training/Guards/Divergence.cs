@@ -15,14 +15,16 @@ internal sealed record Divergence(int Step, string What, string Bound, string Go
     public bool IsMade { get; init; }
 
     /// <summary>One line for a person.</summary>
-    public override string ToString() => $"step {Step} has diverged: {What} is {Got}, the bound is {Bound}{(Where is null ? "" : $" ({Where})")}";
+    public override string ToString() =>
+        $"step {Step} has diverged: {What} is {Got}, the bound is {Bound}{(Where is null ? "" : $" ({Where})")}";
 
     /// <summary>The error that ends the run.</summary>
     public TenonException ToException(RunFolder folder, string samples, double rate) => new(
         $"step {Step} has diverged: {What}", Bound, Got + (Where is null ? "" : $"; {Where}"),
         $"its completions are kept in {samples}; "
         + (folder.CheckpointSteps().LastOrDefault(step => step < Step) is > 0 and var whole
-            ? $"the checkpoint of step {whole} is whole: `{folder.ResumeCommand()} --set on-divergence=skip` (or back-to-checkpoint) goes on from there, "
+            ? $"the checkpoint of step {whole} is whole: `{folder.ResumeCommand()} --set on-divergence=skip` (or back-to-checkpoint) "
+            + $"goes on from there, "
             : "there is no checkpoint yet: ")
         + string.Create(CultureInfo.InvariantCulture, $"or begin anew with a smaller optimizer.learning-rate than {rate:G3}"));
 }

@@ -7,7 +7,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Training.Guards;
 
 /// <summary>
-/// Looks at each step for numbers that are not finite or pass a bound, before the update that they would make. Its memory is the accuracy of the steps so far, which
+/// Looks at each step for numbers that are not finite or pass a bound, before the update that they would make. Its memory is the accuracy
+/// of the steps so far, which
 /// it reads back from the metrics, so that a run that goes on decides as one that was never stopped.
 /// </summary>
 internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabulary)
@@ -31,7 +32,9 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         if (double.IsFinite(step[StepMetric.Accuracy])) _accuracies.Add(step[StepMetric.Accuracy]);
     }
 
-    /// <summary>The batch as it was sampled and judged; <paramref name="rewardOf"/> is NaN for a completion that no reward could judge.</summary>
+    /// <summary>
+    /// The batch as it was sampled and judged; <paramref name="rewardOf"/> is NaN for a completion that no reward could judge.
+    /// </summary>
     public Divergence? OfBatch(StepMetrics step, IReadOnlyList<RolloutGroup> groups, Func<Rollout, double> rewardOf)
     {
         foreach (var group in groups)
@@ -39,35 +42,50 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             {
                 var rollout = group.Rollouts[i];
                 var place = Place(group, i);
-                if (double.IsInfinity(rewardOf(rollout))) return new(step.Step, "a reward", "a finite number", Text(rewardOf(rollout)), place);
+                if (double.IsInfinity(rewardOf(rollout)))
+                    return new(step.Step, "a reward", "a finite number", Text(rewardOf(rollout)), place);
                 foreach (var logp in rollout.Sampled.FullLogProbabilities)
-                    if (!float.IsFinite(logp)) return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
+                    if (!float.IsFinite(logp))
+                        return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
             }
 
         return Collapse(step);
     }
 
     /// <summary>An optimizer step before it is applied: its loss and gradient, with the window that they were computed from.</summary>
-    public Divergence? OfUpdate(int step, MetricValues loss, double gradNorm, double clippedNorm, PolicyWindow window, IReadOnlyList<RolloutGroup> groups)
+    public Divergence? OfUpdate(int step, MetricValues loss, double gradNorm, double clippedNorm, PolicyWindow window,
+        IReadOnlyList<RolloutGroup> groups)
     {
-        if (!double.IsFinite(loss[StepMetric.Loss])) return new(step, "the loss", "a finite number", Text(loss[StepMetric.Loss]), Worst(window, groups));
+        if (!double.IsFinite(loss[StepMetric.Loss]))
+            return new(step, "the loss", "a finite number", Text(loss[StepMetric.Loss]), Worst(window, groups));
         if (!double.IsFinite(gradNorm)) return new(step, "the gradient's norm", "a finite number", Text(gradNorm), Worst(window, groups));
-        if (gradNorm > settings.GradNorm) return new(step, "the gradient's norm", $"at most {Text(settings.GradNorm.Value)} (divergence.grad-norm)", Text(gradNorm), Worst(window, groups));
+        if (gradNorm > settings.GradNorm)
+            return new(step, "the gradient's norm", $"at most {Text(settings.GradNorm.Value)} (divergence.grad-norm)", Text(gradNorm),
+                Worst(window, groups));
         if (clippedNorm > LargestSquared)
-            return new(step, "the gradient's norm", $"at most {Text(LargestSquared)}, whose square float32 holds: beyond it the optimizer stands still", Text(gradNorm), Worst(window, groups));
+            return new(step, "the gradient's norm",
+                $"at most {Text(LargestSquared)}, whose square float32 holds: beyond it the optimizer stands still", Text(gradNorm),
+                Worst(window, groups));
         if (settings.Entropy is { } share && loss[StepMetric.Entropy] > share * ExactMath.Log(vocabulary))
-            return new(step, "the policy's entropy", $"at most {Text(share * ExactMath.Log(vocabulary))} nats (divergence.entropy)", Text(loss[StepMetric.Entropy]));
-        if (loss[StepMetric.Kl] > settings.Kl) return new(step, "the divergence from the reference", $"at most {Text(settings.Kl.Value)} (divergence.kl)", Text(loss[StepMetric.Kl]));
+            return new(step, "the policy's entropy", $"at most {Text(share * ExactMath.Log(vocabulary))} nats (divergence.entropy)",
+                Text(loss[StepMetric.Entropy]));
+        if (loss[StepMetric.Kl] > settings.Kl)
+            return new(step, "the divergence from the reference", $"at most {Text(settings.Kl.Value)} (divergence.kl)",
+                Text(loss[StepMetric.Kl]));
         return null;
     }
 
     /// <summary>An optimizer step after it was applied.</summary>
     public static Divergence? OfChange(int step, double gradNorm, double updateNorm, double rate)
     {
-        if (!double.IsFinite(updateNorm)) return new(step, "the change of the weights", "a finite number", Text(updateNorm)) { IsMade = true };
+        if (!double.IsFinite(updateNorm))
+            return new(step, "the change of the weights", "a finite number", Text(updateNorm)) { IsMade = true };
         // A change below the last bit of every weight is 0 as well: then the rate says so.
         return gradNorm > 1e-12 && rate > 1e-12 && updateNorm == 0
-            ? new(step, "the change of the weights", $"above 0 with a gradient of norm {Text(gradNorm)} and a learning rate of {Text(rate)}", "0: the optimizer stands still") { IsMade = true }
+            ? new(step, "the change of the weights",
+            $"above 0 with a gradient of norm {Text(gradNorm)} and a learning rate of {Text(rate)}",
+            "0: the optimizer stands still")
+            { IsMade = true }
             : null;
     }
 
@@ -85,7 +103,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         // A run that never was right a tenth of the time has nothing to lose.
         var bound = share * best;
         if (best < 0.1 || now >= bound || _accuracies.TakeLast(settings.AccuracySteps - 1).Any(accuracy => accuracy >= bound)) return null;
-        return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)", $"{Text(now)}, the {settings.AccuracySteps}. such step in a row");
+        return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)",
+            $"{Text(now)}, the {settings.AccuracySteps}. such step in a row");
     }
 
     // The completion with a number that is not finite, else the one whose tokens weigh most.
@@ -97,7 +116,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             {
                 if (!window.Mask[t]) continue;
                 var value = Math.Abs(window.Advantages[t]) * (1 + Math.Abs(window.Logps[t]));
-                if (!double.IsFinite(value) || !double.IsFinite(window.Old(t)) || window.RefLogps is { } reference && !double.IsFinite(reference[t])) value = double.PositiveInfinity;
+                if (!double.IsFinite(value) || !double.IsFinite(window.Old(t))
+                    || window.RefLogps is { } reference && !double.IsFinite(reference[t])) value = double.PositiveInfinity;
                 if (value > weight) (worst, weight) = (row, value);
             }
 
@@ -111,7 +131,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         return null;
     }
 
-    private static string Place(RolloutGroup group, int sample) => $"problem '{group.Problem.Id}', completion {sample} of group {group.Draw}";
+    private static string Place(RolloutGroup group, int sample) =>
+        $"problem '{group.Problem.Id}', completion {sample} of group {group.Draw}";
 
     private static string Text(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,10 @@ using Tenon.Runs.Doctor;
 
 namespace Tenon.Training.Guards;
 
-/// <summary>Looks a run over while it goes on: what <c>tenon doctor</c> would find by metrics alone is said in the step it shows in, each diagnosis once.</summary>
+/// <summary>
+/// Looks a run over while it goes on: what <c>tenon doctor</c> would find by metrics alone is said in the step it shows in, each diagnosis
+/// once.
+/// </summary>
 internal sealed class DoctorWatch(JsonObject recipe)
 {
     private readonly List<StepMetrics> _steps = [];

@@ -4,7 +4,9 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Training.Guards;
 
-/// <summary>What watches over a run: bounds of divergence and what is done about them, the doctor, the best checkpoint and patience.</summary>
+/// <summary>
+/// What watches over a run: bounds of divergence and what is done about them, the doctor, the best checkpoint and patience.
+/// </summary>
 internal sealed class RunGuards
 {
     private const int MostSetbacks = 3;
@@ -35,7 +37,8 @@ internal sealed class RunGuards
         _doctor.Load(_folder.MetricsFile);
         state = state with { BestStep = null, BestAccuracy = double.NaN, SinceBest = 0 };
         if (!File.Exists(_folder.MetricsFile)) return state;
-        return File.ReadLines(_folder.MetricsFile).Select(MetricsLog.Read).OfType<StepMetrics>().Aggregate(state, (so, step) => BestCheckpoint.After(so, step, EarlyStop));
+        return File.ReadLines(_folder.MetricsFile).Select(MetricsLog.Read).OfType<StepMetrics>()
+            .Aggregate(state, (so, step) => BestCheckpoint.After(so, step, EarlyStop));
     }
 
     /// <summary>What the batch itself shows, before anything is trained on.</summary>
@@ -47,7 +50,9 @@ internal sealed class RunGuards
     /// <summary>True where patience is used up.</summary>
     public bool Ends(TrainerState state) => BestCheckpoint.Ends(state, EarlyStop);
 
-    /// <summary>After a step was logged: what the doctor has to say, what is done about a divergence, whether it is the best step so far.</summary>
+    /// <summary>
+    /// After a step was logged: what the doctor has to say, what is done about a divergence, whether it is the best step so far.
+    /// </summary>
     /// <exception cref="TenonException">The step has diverged, and the run is to stop or cannot go on.</exception>
     public TrainerState After(TrainerState state, StepMetrics metrics, Divergence? diverged)
     {
@@ -56,7 +61,9 @@ internal sealed class RunGuards
         if (diverged is not null) state = Handle(state, diverged);
         state = BestCheckpoint.After(state, metrics, EarlyStop);
         if (Ends(state))
-            _observer.OnMessage($"step {state.Step}: {state.SinceBest} evaluations without a better held-out accuracy than that of step {state.BestStep}: the run ends (early-stop.patience)");
+            _observer.OnMessage(
+                $"step {state.Step}: {state.SinceBest} evaluations without a better held-out accuracy than that of step "
+                + $"{state.BestStep}: the run ends (early-stop.patience)");
         return state;
     }
 
@@ -68,14 +75,18 @@ internal sealed class RunGuards
         if (action == DivergenceAction.Skip && !found.IsMade)
         {
             if (int.IsPow2(++_skipped))
-                _observer.OnMessage($"{found}: the update is left out; its completions are kept in {samples}{(_skipped > 1 ? $" ({_skipped} such steps so far)" : "")}");
+                _observer.OnMessage(
+                    $"{found}: the update is left out; its completions are kept in {samples}{(_skipped > 1 ? $" ({_skipped} such steps "
+                    + $"so far)" : "")}");
             return state;
         }
 
         if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
             throw found.ToException(_folder, samples, _optimizer.LearningRate);
         Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer);
-        _observer.OnMessage($"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are kept in {samples}");
+        _observer.OnMessage(
+            $"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are "
+            + $"kept in {samples}");
         return state with { Setbacks = state.Setbacks + 1 };
     }
 }

@@ -1,6 +1,8 @@
 namespace Tenon.Training.Objectives;
 
-/// <summary>What advantages are computed from: the rewards of N rows and, where the estimator or a penalty needs them, flat token arrays.</summary>
+/// <summary>
+/// What advantages are computed from: the rewards of N rows and, where the estimator or a penalty needs them, flat token arrays.
+/// </summary>
 public sealed record AdvantageInput
 {
     /// <summary>K reward columns of N rows, with weights and groups.</summary>
@@ -50,7 +52,8 @@ public static class Advantages
         var noSignal = NoSignal(rewards, groups);
         var perToken = settings.Advantage switch
         {
-            AdvantageEstimator.Return => TokenAdvantages.Returns(TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, settings.Discount),
+            AdvantageEstimator.Return =>
+                TokenAdvantages.Returns(TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, settings.Discount),
             AdvantageEstimator.GreedyBaseline => Greedy(settings, input, rewards),
             AdvantageEstimator.OptimalToken => TokenAdvantages.OptimalToken(
                 TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, groups, Need(input.OldLogps, "old log-probabilities"),
@@ -162,7 +165,8 @@ public static class Advantages
     private static RewardTable WithoutTruncated(AdvantageInput input)
     {
         if (input.Truncated is not { } truncated) return input.Rewards;
-        var columns = Array.ConvertAll(input.Rewards.Columns, column => column.Select((value, row) => truncated[row] ? double.NaN : value).ToArray());
+        var columns =
+            Array.ConvertAll(input.Rewards.Columns, column => column.Select((value, row) => truncated[row] ? double.NaN : value).ToArray());
         return new RewardTable(columns, input.Rewards.Groups, input.Rewards.Weights);
     }
 

@@ -150,7 +150,9 @@ public enum KlEstimator
     Absolute,
 }
 
-/// <summary>What is done about a sampler that differs from the trainer (recipe key <c>sampler-correction</c>); rho = exp(l_old - l_sampler).</summary>
+/// <summary>
+/// What is done about a sampler that differs from the trainer (recipe key <c>sampler-correction</c>); rho = exp(l_old - l_sampler).
+/// </summary>
 public enum SamplerCorrection
 {
     /// <summary>Nothing: here the sampler is the trainer, bit for bit.</summary>
@@ -192,7 +194,9 @@ public enum RejectedTokens
     Counted,
 }
 
-/// <summary>Treatment of the tokens whose log-probability and advantage move together most (recipe key <c>covariance</c>), arXiv 2505.22617.</summary>
+/// <summary>
+/// Treatment of the tokens whose log-probability and advantage move together most (recipe key <c>covariance</c>), arXiv 2505.22617.
+/// </summary>
 public enum CovarianceControl
 {
     /// <summary>None.</summary>

@@ -18,7 +18,8 @@ internal static class CovarianceSelection
         {
             if (!window.Mask[t] || !(covariances[t] < settings.CovarianceMax && covariances[t] > settings.CovarianceMin)) continue;
             var ratio = ExactMath.Exp(window.Logps[t] - window.Old(t));
-            var clipped = window.Advantages[t] > 0 ? ratio > 1 + settings.ClipHigh : window.Advantages[t] < 0 && ratio < 1 - settings.ClipLow;
+            var clipped = window.Advantages[t] > 0 ? ratio > 1 + settings.ClipHigh
+                : window.Advantages[t] < 0 && ratio < 1 - settings.ClipLow;
             if (!clipped) candidates.Add(t);
         }
         var picked = new bool[covariances.Length];
@@ -36,7 +37,8 @@ internal static class CovarianceSelection
         var picked = new bool[covariances.Length];
         if (tokens == 0) return picked;
         var places = Enumerable.Range(0, covariances.Length).Where(t => window.Mask[t]);
-        foreach (var t in places.OrderByDescending(t => covariances[t]).Take(Math.Max(1, (int)(tokens * settings.CovarianceShare)))) picked[t] = true;
+        foreach (var t in places.OrderByDescending(t => covariances[t]).Take(Math.Max(1, (int)(tokens * settings.CovarianceShare))))
+            picked[t] = true;
         return picked;
     }
 

@@ -1,7 +1,8 @@
 namespace Tenon.Training.Objectives;
 
 /// <summary>
-/// Moves the weight of the entropy bonus after every optimizer step: up where the mean entropy is at or below the target, down elsewhere. The
+/// Moves the weight of the entropy bonus after every optimizer step: up where the mean entropy is at or below the target, down elsewhere.
+/// The
 /// bonus acts only while the last step's entropy was at or below the target, so never in the first step.
 /// </summary>
 /// <param name="Coefficient">The weight now.</param>
@@ -9,9 +10,12 @@ namespace Tenon.Training.Objectives;
 public sealed record EntropyController(double Coefficient, double LastEntropy = double.PositiveInfinity)
 {
     /// <summary>The weight that the coming step uses.</summary>
-    public double Effective(ObjectiveSettings settings) => !settings.EntropyAdaptive || LastEntropy <= settings.EntropyTarget ? Coefficient : 0;
+    public double Effective(ObjectiveSettings settings) =>
+        !settings.EntropyAdaptive || LastEntropy <= settings.EntropyTarget ? Coefficient : 0;
 
-    /// <summary>The state after a step with that mean entropy over the tokens the bonus acts on; NaN (no such token) leaves it as it is.</summary>
+    /// <summary>
+    /// The state after a step with that mean entropy over the tokens the bonus acts on; NaN (no such token) leaves it as it is.
+    /// </summary>
     public EntropyController After(ObjectiveSettings settings, double entropy) => double.IsNaN(entropy) ? this : !settings.EntropyAdaptive
         ? this with { LastEntropy = entropy }
         : new EntropyController(

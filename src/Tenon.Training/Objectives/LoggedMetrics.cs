@@ -8,13 +8,15 @@ public static class LoggedMetrics
     /// <summary>The metrics of an objective's optimizer steps.</summary>
     public static IReadOnlyList<Metric> Of(ObjectiveSettings s) =>
     [
-        StepMetric.TokensTrained, StepMetric.Loss, StepMetric.Entropy, StepMetric.RatioMax, StepMetric.RatioMin, StepMetric.ClipLow, StepMetric.ClipHigh,
+        StepMetric.TokensTrained, StepMetric.Loss, StepMetric.Entropy, StepMetric.RatioMax, StepMetric.RatioMin, StepMetric.ClipLow,
+            StepMetric.ClipHigh,
         StepMetric.Drift,
         .. When(s.NeedsReference, StepMetric.Kl),
         .. When(s.Kl != 0 && s.KlBiasCorrection, StepMetric.KlPenalty),
         .. When(s.Loss == PolicyLossKind.Clip && !s.RatioIsPerRow, StepMetric.ClipLowMin, StepMetric.ClipHighMax),
         .. When(s.Delta is not null, StepMetric.ClipDual),
-        .. When(s.Loss == PolicyLossKind.SoftGate || s.Ratio == RatioLevel.Geometric, StepMetric.OutsidePositive, StepMetric.OutsideNegative),
+        .. When(s.Loss == PolicyLossKind.SoftGate
+            || s.Ratio == RatioLevel.Geometric, StepMetric.OutsidePositive, StepMetric.OutsideNegative),
         .. When(s.Loss == PolicyLossKind.WeightedLogProb, StepMetric.Capped, StepMetric.CappedPositive),
         .. When(s.Loss == PolicyLossKind.GammaWeighted, StepMetric.GammaWeight),
         .. When(s.TrustRegion != TrustRegion.None, StepMetric.Untrusted),
@@ -24,7 +26,8 @@ public static class LoggedMetrics
         .. When(s.EntropyQuantile < 1, StepMetric.RejectedEntropy),
         .. When(s.SamplerCorrection != SamplerCorrection.None, StepMetric.RejectedSampler),
         .. When(s.SamplerTests.Count > 0, StepMetric.RejectedTests),
-        .. When(s.SamplerCorrection != SamplerCorrection.None || s.SamplerTests.Count > 0, StepMetric.SamplerDifference, StepMetric.SamplerDifferenceMax),
+        .. When(s.SamplerCorrection != SamplerCorrection.None
+            || s.SamplerTests.Count > 0, StepMetric.SamplerDifference, StepMetric.SamplerDifferenceMax),
         .. When(s.HasEntropyBonus, StepMetric.EntropyCoefficient, StepMetric.BonusEntropy, StepMetric.PolicyLoss),
     ];
 

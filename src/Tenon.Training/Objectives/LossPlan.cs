@@ -1,7 +1,8 @@
 namespace Tenon.Training.Objectives;
 
 /// <summary>
-/// Everything about an optimizer step that has to be known before its first gradient: denominators, the weight of each token, the masks that
+/// Everything about an optimizer step that has to be known before its first gradient: denominators, the weight of each token, the masks
+/// that
 /// read the whole step. It is a plain result: with the same plan every cut of the step into micro-batches gives the same bits.
 /// </summary>
 public sealed record LossPlan
@@ -97,7 +98,9 @@ public sealed record LossPlan
         }
         if (settings.Covariance == CovarianceControl.Clip)
         {
-            var picked = covariant = CovarianceSelection.Clip(settings, window, draw ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
+            var picked = covariant =
+                CovarianceSelection.Clip(settings, window, draw
+                ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
             weights ??= Ones(window.Mask.Length);
             for (var t = 0; t < weights.Length; t++)
                 if (picked[t])
@@ -106,7 +109,8 @@ public sealed record LossPlan
 
         var penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings, window) : null;
         var all = LossDenominators.Of(settings, window, maxNewTokens);
-        var denominators = settings.RejectedTokens == RejectedTokens.Removed ? LossDenominators.Of(settings, window, maxNewTokens, counted) : all;
+        var denominators = settings.RejectedTokens == RejectedTokens.Removed ? LossDenominators.Of(settings, window, maxNewTokens, counted)
+            : all;
         return new LossPlan
         {
             Denominators = denominators with { EntropyTokens = EntropyTokens(window, highEntropy) },
@@ -123,7 +127,9 @@ public sealed record LossPlan
 
     private static double[] SamplerRatios(ObjectiveSettings settings, PolicyWindow window, double[] logRatios)
     {
-        var ratios = SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin, settings.SamplerMax);
+        var ratios =
+            SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin,
+            settings.SamplerMax);
         var overRows = settings.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate;
         return settings.SamplerNormalised ? SamplerWeights.Normalised(ratios, window.RowStarts, window.Mask, overRows) : ratios;
     }
@@ -135,7 +141,8 @@ public sealed record LossPlan
         for (var row = 0; row < result.Length; row++)
             for (var t = window.RowStarts[row]; t < window.RowStarts[row + 1]; t++)
                 if (window.Mask[t])
-                    result[row] += ratios[t] <= 0 ? PolicyLoss.LogOfSmallest : Math.Clamp(ExactMath.Log(ratios[t]), PolicyLoss.LogOfSmallest, 20);
+                    result[row] += ratios[t] <= 0 ? PolicyLoss.LogOfSmallest
+                        : Math.Clamp(ExactMath.Log(ratios[t]), PolicyLoss.LogOfSmallest, 20);
         return result;
     }
 

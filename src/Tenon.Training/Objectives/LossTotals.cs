@@ -8,7 +8,8 @@ public sealed class LossTotals
     private double _policy, _kl, _bonus, _klSum, _klPenalty, _entropy, _driftSum, _absoluteDrift, _gammaSum, _bonusEntropy;
     private double _ratioMax = double.NegativeInfinity, _ratioMin = double.PositiveInfinity, _lowMin = double.NaN, _highMax = double.NaN;
     private double _samplerSum, _samplerMax;
-    private long _tokens, _rows, _units, _low, _high, _dual, _capped, _cappedPositive, _untrusted, _samplerTokens, _outsidePositive, _outsideNegative, _bonusTokens;
+    private long _tokens, _rows, _units, _low, _high, _dual, _capped, _cappedPositive, _untrusted, _samplerTokens, _outsidePositive,
+        _outsideNegative, _bonusTokens;
     private long _covariant;
     private double _coefficient;
     private bool _hasKl, _hasEntropy;
@@ -98,8 +99,10 @@ public sealed class LossTotals
     public long Tokens => _tokens;
 
     /// <summary>
-    /// The diagnostics of the rows so far, all of them; <see cref="LoggedMetrics"/> says which a run logs. Shares and means are over loss tokens; where
-    /// one ratio belongs to a whole row, the shares of clipping count every row once, rows without loss tokens included. Without loss tokens
+    /// The diagnostics of the rows so far, all of them; <see cref="LoggedMetrics"/> says which a run logs. Shares and means are over loss
+    /// tokens; where
+    /// one ratio belongs to a whole row, the shares of clipping count every row once, rows without loss tokens included. Without loss
+    /// tokens
     /// what is taken over them is NaN.
     /// </summary>
     public MetricValues Report(ObjectiveSettings settings)

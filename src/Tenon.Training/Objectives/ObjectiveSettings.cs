@@ -9,7 +9,8 @@ namespace Tenon.Training.Objectives;
 public sealed record ObjectiveSettings : ISettings
 {
     /// <summary>The objective by its name; what is not given below is as that objective has it.</summary>
-    [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo", "reinforce++",
+    [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo",
+        "reinforce++",
         "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "optimal-token", "dro", "dppo", "clip-cov", "kl-cov", "reinforce")]
     public string Preset { get; init; } = "grpo";
 
@@ -35,7 +36,9 @@ public sealed record ObjectiveSettings : ISettings
     [Bounds(0, 1, Above = true)]
     public double Discount { get; init; } = 1;
 
-    /// <summary>Weight of the penalty l_old - l_ref that is taken from the reward itself (RLOO: a row's sum, REINFORCE++: token by token).</summary>
+    /// <summary>
+    /// Weight of the penalty l_old - l_ref that is taken from the reward itself (RLOO: a row's sum, REINFORCE++: token by token).
+    /// </summary>
     [Bounds(0, 1000)]
     public double RewardKl { get; init; }
 
@@ -184,7 +187,9 @@ public sealed record ObjectiveSettings : ISettings
     /// <summary>Tests that a token's or row's divergence of trainer and sampler must pass to stay a loss token; empty for none.</summary>
     public IReadOnlyList<SamplerTest> SamplerTests { get; init; } = [];
 
-    /// <summary>Rows of negative advantage whose mean log-ratio of sampler to policy exceeds this are dropped (DeepSeek-V3.2); null for off.</summary>
+    /// <summary>
+    /// Rows of negative advantage whose mean log-ratio of sampler to policy exceeds this are dropped (DeepSeek-V3.2); null for off.
+    /// </summary>
     public double? OffPolicyThreshold { get; init; }
 
     /// <summary>Share of the loss tokens, those of highest entropy, that carry policy gradient; 1 is all (arXiv 2506.01939).</summary>
@@ -226,7 +231,8 @@ public sealed record ObjectiveSettings : ISettings
     public bool RatioIsPerRow => Ratio is RatioLevel.Sequence or RatioLevel.SequenceSum or RatioLevel.Geometric;
 
     /// <summary>
-    /// True where <see cref="LossPlan.Of"/> reads the policy's log-probabilities or entropies, so that the whole optimizer step must be scored
+    /// True where <see cref="LossPlan.Of"/> reads the policy's log-probabilities or entropies, so that the whole optimizer step must be
+    /// scored
     /// before its first gradient.
     /// </summary>
     [JsonIgnore]

@@ -7,17 +7,24 @@ public static class ObjectiveValidation
     public static IEnumerable<SettingsFault> Faults(ObjectiveSettings s)
     {
         if (s.RewardMin > s.RewardMax) yield return new("reward-min", $"{s.RewardMin} is above reward-max", $"at most {s.RewardMax}");
-        if (s.Delta <= 1 + s.ClipHigh) yield return new("delta", $"{s.Delta} lies inside the clip range", $"above 1 + clip-high ({1 + s.ClipHigh})");
+        if (s.Delta <= 1 + s.ClipHigh)
+            yield return new("delta", $"{s.Delta} lies inside the clip range", $"above 1 + clip-high ({1 + s.ClipHigh})");
         if (s.Loss == PolicyLossKind.WeightedLogProb && s.WeightCap is null)
-            yield return new("weight-cap", "is not given, which would leave the weights of loss weighted-log-prob without a bound", "a number above 0; 5 is usual");
+            yield return new("weight-cap", "is not given, which would leave the weights of loss weighted-log-prob without a bound",
+                "a number above 0; 5 is usual");
         if (s.WeightFloor > s.WeightCap) yield return new("weight-floor", $"{s.WeightFloor} is above weight-cap", $"at most {s.WeightCap}");
-        if (s.CovarianceMin > s.CovarianceMax) yield return new("covariance-min", $"{s.CovarianceMin} is above covariance-max", $"at most {s.CovarianceMax}");
+        if (s.CovarianceMin > s.CovarianceMax)
+            yield return new("covariance-min", $"{s.CovarianceMin} is above covariance-max", $"at most {s.CovarianceMax}");
         if (s.KlBiasCorrection && s.KlGradientOfK2) yield return new("kl-bias-correction", "excludes kl-gradient-of-k2", "one of the two");
-        if (s.EntropyBonusMin > s.EntropyBonusMax) yield return new("entropy-bonus-min", $"{s.EntropyBonusMin} is above entropy-bonus-max", $"at most {s.EntropyBonusMax}");
+        if (s.EntropyBonusMin > s.EntropyBonusMax)
+            yield return new("entropy-bonus-min", $"{s.EntropyBonusMin} is above entropy-bonus-max", $"at most {s.EntropyBonusMax}");
         foreach (var fault in Sampler(s).Concat(Combinations(s))) yield return fault;
     }
 
-    /// <summary>Combinations that run but rarely do what was meant, each one sentence that names its keys: said once at the start of a run and in a dry run.</summary>
+    /// <summary>
+    /// Combinations that run but rarely do what was meant, each one sentence that names its keys: said once at the start of a run and in a
+    /// dry run.
+    /// </summary>
     /// <param name="s">The settings.</param>
     /// <param name="updatesPerBatch">Optimizer steps taken on one batch of rollouts.</param>
     public static IEnumerable<string> Warnings(ObjectiveSettings s, int updatesPerBatch)
@@ -26,18 +33,23 @@ public static class ObjectiveValidation
             yield return $"with one update a batch every importance ratio is 1, so {keys} cannot act: "
                 + "update.minibatches or update.epochs above 1 makes more updates";
         foreach (var (key, now, its) in Overridden(s))
-            yield return $"objective.{key}: {now} takes away what preset {s.Preset} is about ({key}: {its}); name another preset, or leave {key} out";
+            yield return $"objective.{key}: {now} takes away what preset {s.Preset} is about ({key}: {its}); name another preset, or "
+                + $"leave {key} out";
         if (s.Ratio == RatioLevel.Token && s.Loss == PolicyLossKind.Clip && Math.Max(s.ClipLow, s.ClipHigh) < 0.01)
-            yield return $"objective.clip-low {s.ClipLow} and clip-high {s.ClipHigh} are the width of a ratio of the sequence; with ratio: token nearly every token "
+            yield return $"objective.clip-low {s.ClipLow} and clip-high {s.ClipHigh} are the width of a ratio of the sequence; with "
+                + $"ratio: token nearly every token "
                 + "is clipped after the first update: 0.2 is usual";
         if (s.Ratio == RatioLevel.Sequence && s.Aggregation is LossAggregation.TokenMean or LossAggregation.TokenSum)
-            yield return "objective.ratio: sequence with a token-level objective.aggregation weighs completions by their length: row-mean gives each the same weight";
+            yield return "objective.ratio: sequence with a token-level objective.aggregation weighs completions by their length: "
+                + "row-mean gives each the same weight";
         if (s.Loss == PolicyLossKind.GammaWeighted && s.Ratio != RatioLevel.Token)
-            yield return "objective.loss: gamma-weighted computes its own weight of the completion: objective.ratio acts on kl-bias-correction only";
+            yield return "objective.loss: gamma-weighted computes its own weight of the completion: objective.ratio acts on "
+                + "kl-bias-correction only";
         if (s.Aggregation == LossAggregation.RowSum && s.Ratio == RatioLevel.Token)
             yield return "objective.aggregation: row-sum is meant for a ratio of the sequence (luspo): long completions weigh more";
         if (s.SamplerCorrection != SamplerCorrection.None || s.SamplerTests.Count > 0)
-            yield return "objective.sampler-correction and sampler-tests: sampler and trainer are the same computation here, so every sampler ratio is 1 and they do nothing";
+            yield return "objective.sampler-correction and sampler-tests: sampler and trainer are the same computation here, so every "
+                + "sampler ratio is 1 and they do nothing";
         if (s.EntropyAdaptive && s.EntropyBonusStep == 0)
             yield return "objective.entropy-adaptive with entropy-bonus-step 0 never changes the bonus";
     }
@@ -54,7 +66,8 @@ public static class ObjectiveValidation
         _ => "",
     };
 
-    // What makes a preset: the choices in which it departs from grpo. Overriding another key of it is tuning, overriding one of these is another objective.
+    // What makes a preset: the choices in which it departs from grpo. Overriding another key of it is tuning, overriding one of these is
+    // another objective.
     private static IEnumerable<(string Key, string Now, string Its)> Overridden(ObjectiveSettings s)
     {
         if (!ObjectivePresets.Names.Contains(s.Preset)) yield break;
@@ -65,16 +78,21 @@ public static class ObjectiveValidation
             ("covariance", x => x.Covariance), ("aggregation", x => x.Aggregation),
         ];
         foreach (var (key, of) in choices)
-            if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s))) yield return (key, SettingNames.Word(of(s)), SettingNames.Word(of(its)));
+            if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s)))
+                yield return (key, SettingNames.Word(of(s)), SettingNames.Word(of(its)));
     }
 
     private static IEnumerable<SettingsFault> Sampler(ObjectiveSettings s)
     {
         if (s.SamplerCorrection == SamplerCorrection.None) yield break;
-        if (s.SamplerMin is null && s.SamplerMax is null) yield return new("sampler-correction", "has no bound", "sampler-min or sampler-max");
-        if (s.SamplerMin >= s.SamplerMax) yield return new("sampler-min", $"{s.SamplerMin} is not below sampler-max", $"below {s.SamplerMax}");
-        if (s.Loss == PolicyLossKind.GammaWeighted && s.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate)
-            yield return new("sampler-correction", "weighs whole completions, as loss gamma-weighted already does", "token-truncate or token-mask");
+        if (s.SamplerMin is null && s.SamplerMax is null)
+            yield return new("sampler-correction", "has no bound", "sampler-min or sampler-max");
+        if (s.SamplerMin >= s.SamplerMax)
+            yield return new("sampler-min", $"{s.SamplerMin} is not below sampler-max", $"below {s.SamplerMax}");
+        if (s.Loss == PolicyLossKind.GammaWeighted
+            && s.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate)
+            yield return new("sampler-correction", "weighs whole completions, as loss gamma-weighted already does",
+                "token-truncate or token-mask");
     }
 
     private static IEnumerable<SettingsFault> Combinations(ObjectiveSettings s)
@@ -85,7 +103,8 @@ public static class ObjectiveValidation
             && s.Advantage is AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
             yield return new("whiten", "rows does not fit an advantage that differs from token to token", "tokens or none");
         if (s.Aggregation != LossAggregation.Row) yield break;
-        if (!s.RatioIsPerRow) yield return new("aggregation", "row wants a ratio of the completion", "ratio: sequence, sequence-sum or geometric");
+        if (!s.RatioIsPerRow)
+            yield return new("aggregation", "row wants a ratio of the completion", "ratio: sequence, sequence-sum or geometric");
         if (s.Loss is not (PolicyLossKind.Clip or PolicyLossKind.Ratio or PolicyLossKind.SoftGate))
             yield return new("aggregation", "row wants a loss of the ratio alone", "loss: clip, ratio or soft-gate");
         if (s.EntropyQuantile < 1 && s.Ratio != RatioLevel.Geometric)

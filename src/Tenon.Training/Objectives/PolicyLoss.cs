@@ -1,4 +1,5 @@
-// The loss of one optimizer step and its gradient by every token's log-probability and entropy, row by row in float64. A row's numbers depend on
+// The loss of one optimizer step and its gradient by every token's log-probability and entropy, row by row in float64. A row's numbers
+// depend on
 // the row, the plan and the settings alone, and totals grow in row order: any cut into micro-batches gives the same bits.
 //
 //   L = sum_t w_t L_t + kl * sum_t v_t k_t - bonus * mean H        w, v: aggregation weights (LossDenominators), w times the plan's factor
@@ -30,11 +31,13 @@ public static class PolicyLoss
     }
 
     /// <summary>
-    /// Rows <paramref name="firstRow"/> up to <paramref name="endRow"/> (one micro-batch): writes their places of the gradients and adds to the
+    /// Rows <paramref name="firstRow"/> up to <paramref name="endRow"/> (one micro-batch): writes their places of the gradients and adds to
+    /// the
     /// totals. Micro-batches must come in row order.
     /// </summary>
     public static void Accumulate(
-        ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps, Span<double> gradEntropies,
+        ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps,
+        Span<double> gradEntropies,
         LossTotals totals)
     {
         var term = LossTerms.Of(settings.Loss);
@@ -53,9 +56,12 @@ public static class PolicyLoss
         }
     }
 
-    /// <summary>The value loss of an actor with a critic: half the aggregate of the larger squared error, prediction clipped or not.</summary>
+    /// <summary>
+    /// The value loss of an actor with a critic: half the aggregate of the larger squared error, prediction clipped or not.
+    /// </summary>
     internal static (double Loss, double[] Gradient, double ClipShare) Value(
-        LossAggregation aggregation, PolicyWindow window, LossDenominators denominators, double[] predictions, double[] returns, double[] values, double clip)
+        LossAggregation aggregation, PolicyWindow window, LossDenominators denominators, double[] predictions, double[] returns,
+        double[] values, double clip)
     {
         var (loss, clipped, tokens, gradient) = (0.0, 0, 0, new double[predictions.Length]);
         for (var row = 0; row < window.Rows; row++)

@@ -18,7 +18,9 @@ public sealed record PolicyWindow
     /// <summary>The advantage of each token; see <see cref="Advantages.Broadcast"/> for one a row.</summary>
     public required double[] Advantages { get; init; }
 
-    /// <summary>Log-probabilities at the start of the batch's updates; null on the first update, where they equal <see cref="Logps"/>.</summary>
+    /// <summary>
+    /// Log-probabilities at the start of the batch's updates; null on the first update, where they equal <see cref="Logps"/>.
+    /// </summary>
     public double[]? OldLogps { get; init; }
 
     /// <summary>Log-probabilities under the reference; null where nothing needs them.</summary>

@@ -11,8 +11,10 @@ internal sealed class PresetConverter : JsonConverter<ObjectiveSettings>
     {
         var given = JsonNode.Parse(ref reader) as JsonObject ?? throw new JsonException("an objective is a mapping");
         var name = given["preset"]?.GetValue<string>() ?? ObjectivePresets.Default;
-        return SettingsJson.Over(ObjectivePresets.Names.Contains(name) ? ObjectivePresets.Named(name) : new ObjectiveSettings { Preset = name }, given);
+        return SettingsJson.Over(ObjectivePresets.Names.Contains(name) ? ObjectivePresets.Named(name)
+            : new ObjectiveSettings { Preset = name }, given);
     }
 
-    public override void Write(Utf8JsonWriter writer, ObjectiveSettings value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, options);
+    public override void Write(Utf8JsonWriter writer, ObjectiveSettings value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value, options);
 }

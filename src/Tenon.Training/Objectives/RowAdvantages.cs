@@ -5,7 +5,9 @@ namespace Tenon.Training.Objectives;
 /// <summary>Row-level advantage estimators: N rewards (NaN = unscorable) and the rows of each group in, N advantages out.</summary>
 internal static class RowAdvantages
 {
-    /// <summary>R - mean of the group, divided by the group's or the batch's standard deviation + epsilon or by nothing (GRPO, arXiv 2402.03300).</summary>
+    /// <summary>
+    /// R - mean of the group, divided by the group's or the batch's standard deviation + epsilon or by nothing (GRPO, arXiv 2402.03300).
+    /// </summary>
     public static double[] GroupMean(double[] rewards, int[][] groups, AdvantageScale scale, double epsilon, LoneRow lone)
     {
         var result = NaNs(rewards.Length);
@@ -47,7 +49,9 @@ internal static class RowAdvantages
         return result;
     }
 
-    /// <summary>Each reward column normalised within its groups, then summed by weight (GDPO, arXiv 2601.05242); whitening follows.</summary>
+    /// <summary>
+    /// Each reward column normalised within its groups, then summed by weight (GDPO, arXiv 2601.05242); whitening follows.
+    /// </summary>
     public static double[] Decoupled(RewardTable table, AdvantageScale scale, double epsilon, LoneRow lone)
     {
         var normalised = Array.ConvertAll(table.Columns, column => GroupMean(column, table.Members, scale, epsilon, lone));
@@ -94,7 +98,10 @@ internal static class RowAdvantages
         return result;
     }
 
-    /// <summary>The best row of each group gets R_max - R_second, divided by the group's std + epsilon where scaled; all others 0 (arXiv 2503.19595).</summary>
+    /// <summary>
+    /// The best row of each group gets R_max - R_second, divided by the group's std + epsilon where scaled; all others 0 (arXiv
+    /// 2503.19595).
+    /// </summary>
     public static double[] BestOfGroup(double[] rewards, int[][] groups, AdvantageScale scale, double epsilon)
     {
         var result = NaNs(rewards.Length);

@@ -1,7 +1,8 @@
 namespace Tenon.Training.Objectives;
 
 /// <summary>
-/// The importance ratios of one row and the way back: from the loss's slopes by the ratio to slopes by the log-probabilities. A scratch object
+/// The importance ratios of one row and the way back: from the loss's slopes by the ratio to slopes by the log-probabilities. A scratch
+/// object
 /// that is filled anew for every row.
 /// </summary>
 internal sealed class RowRatio
@@ -25,7 +26,9 @@ internal sealed class RowRatio
     /// <summary>The ratio that token t of the row (counted from the row's start) is judged by.</summary>
     public double this[int t] => _ratio[t];
 
-    /// <summary>Fills in row <paramref name="row"/> of the window; <paramref name="kept"/> limits the tokens of the geometric ratio.</summary>
+    /// <summary>
+    /// Fills in row <paramref name="row"/> of the window; <paramref name="kept"/> limits the tokens of the geometric ratio.
+    /// </summary>
     public void Fill(ObjectiveSettings settings, PolicyWindow window, int row, bool[]? kept, double lengthOffset)
     {
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);

@@ -39,7 +39,8 @@ public sealed record SamplerTest : ISettings
     /// <summary>Which tokens pass; tokens outside the mask do.</summary>
     internal bool[] Passing(double[] logRatios, ReadOnlySpan<int> rowStarts, ReadOnlySpan<bool> mask)
     {
-        var (low, high) = Estimator == KlEstimator.K1 ? (ExactMath.Log(Min ?? 1 / Max), ExactMath.Log(Max)) : (double.NegativeInfinity, Max);
+        var (low, high) = Estimator == KlEstimator.K1 ? (ExactMath.Log(Min ?? 1 / Max), ExactMath.Log(Max))
+            : (double.NegativeInfinity, Max);
         var passing = new bool[logRatios.Length];
         Array.Fill(passing, true);
         for (var row = 0; row + 1 < rowStarts.Length; row++)

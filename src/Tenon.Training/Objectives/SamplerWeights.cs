@@ -1,4 +1,5 @@
-// Importance weights against a sampler whose log-probabilities differ from the trainer's. Log-ratios d are trainer minus sampler, held within
+// Importance weights against a sampler whose log-probabilities differ from the trainer's. Log-ratios d are trainer minus sampler, held
+// within
 // plus or minus 20 before exp. A token whose sampler log-probability is NaN counts as d = 0.
 
 namespace Tenon.Training.Objectives;
@@ -19,7 +20,8 @@ internal static class SamplerWeights
     }
 
     /// <summary>One weight a token (for the sequence modes the row's, repeated); 1 outside the mask.</summary>
-    public static double[] Of(SamplerCorrection mode, double[] logRatios, ReadOnlySpan<int> rowStarts, ReadOnlySpan<bool> mask, double? min, double? max)
+    public static double[] Of(SamplerCorrection mode, double[] logRatios, ReadOnlySpan<int> rowStarts, ReadOnlySpan<bool> mask, double? min,
+        double? max)
     {
         var weights = new double[logRatios.Length];
         Array.Fill(weights, 1.0);

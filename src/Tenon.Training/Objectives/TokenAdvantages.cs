@@ -1,4 +1,5 @@
-// Advantages that differ from token to token. Arrays are flat: the tokens of row i stand at rowStarts[i] .. rowStarts[i + 1], mask tells the
+// Advantages that differ from token to token. Arrays are flat: the tokens of row i stand at rowStarts[i] .. rowStarts[i + 1], mask tells
+// the
 // loss tokens; results are 0 elsewhere. Formulas as in verl 0.9.1 (core_algos) and the papers named.
 
 namespace Tenon.Training.Objectives;
@@ -44,7 +45,9 @@ internal static class TokenAdvantages
         return advantages;
     }
 
-    /// <summary>Mean 0 and variance 1 over the loss tokens: (x - mean) / sqrt(var + 1e-8), var with Bessel's correction; 0 elsewhere.</summary>
+    /// <summary>
+    /// Mean 0 and variance 1 over the loss tokens: (x - mean) / sqrt(var + 1e-8), var with Bessel's correction; 0 elsewhere.
+    /// </summary>
     public static double[] Whiten(double[] values, ReadOnlySpan<bool> mask)
     {
         var (count, sum) = (0, 0.0);
@@ -114,7 +117,8 @@ internal static class TokenAdvantages
                 for (var i = 0; i < rows.Length; i++)
                 {
                     if (position >= places[i].Length || !mask[places[i][position]]) continue;
-                    var aloneInTail = zeroTail && rows.Length > 1 && counts[i] == order[^1] && order[^1] > order[^2] && position >= order[^2];
+                    var aloneInTail = zeroTail && rows.Length > 1 && counts[i] == order[^1] && order[^1] > order[^2]
+                        && position >= order[^2];
                     advantages[places[i][position]] = returns[places[i][position]] - (aloneInTail ? 0 : baseline);
                 }
             }

@@ -26,7 +26,9 @@ internal static class TokenMasks
         return kept;
     }
 
-    /// <summary>Loss tokens whose entropy reaches the quantile 1 - share of all loss tokens (linear interpolation, taken in float32).</summary>
+    /// <summary>
+    /// Loss tokens whose entropy reaches the quantile 1 - share of all loss tokens (linear interpolation, taken in float32).
+    /// </summary>
     public static bool[] HighEntropy(PolicyWindow window, double share)
     {
         var entropies = window.Entropies ?? throw new TenonException("entropy-quantile", "the entropy of each token", "none");

@@ -1,23 +1,27 @@
-// Adafactor (arXiv 1804.04235) keeps the second moment of a matrix as one number a row and one a column. torch and transformers have two different
+// Adafactor (arXiv 1804.04235) keeps the second moment of a matrix as one number a row and one a column. torch and transformers have two
+// different
 // readings of it; both are here. Means of rows and columns are summed in float64, in order.
 using System.Numerics;
 
 namespace Tenon.Training.Optimizers;
 
-/// <summary>torch.optim.Adafactor: learning rate min(lr, 1/sqrt(t)) times the tensor's root mean square, decay 1 - t^b of the second moment.</summary>
+/// <summary>
+/// torch.optim.Adafactor: learning rate min(lr, 1/sqrt(t)) times the tensor's root mean square, decay 1 - t^b of the second moment.
+/// </summary>
 internal sealed class AdafactorRule<T>(double decayPower, double? epsilon1, double epsilon2, double clip) : UpdateRule<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     // The machine epsilon 2^-23 or 2^-52, which is what is meant where the setting is null.
-    private static readonly double s_machine = typeof(T) == typeof(float) ? 1.1920928955078125e-07 : 2.220446049250313e-16;
+    private static readonly double S_machine = typeof(T) == typeof(float) ? 1.1920928955078125e-07 : 2.220446049250313e-16;
 
     /// <inheritdoc/>
     public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => Factors<T>.NewState(shape);
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
-        var floor = epsilon1 ?? s_machine;
+        var floor = epsilon1 ?? S_machine;
         var take = Of(ExactMath.Pow(arguments.Number, decayPower));
         var rate = Math.Min(arguments.LearningRate, 1 / Math.Sqrt(arguments.Number));
         var scale = Math.Max(epsilon2, Norm(values) / Math.Sqrt(shape.Length)) * rate;
@@ -31,9 +35,11 @@ internal sealed class AdafactorRule<T>(double decayPower, double? epsilon1, doub
         if (shape.IsMatrix)
         {
             var (rows, columns) = (state[0].Values, state[1].Values);
-            Factors<T>.MeanSquares(gradient, shape, 0, (row, mean) => rows[row] = Lerp(rows[row], Of(mean), take), (column, mean) => columns[column] = Lerp(columns[column], Of(mean), take));
+            Factors<T>.MeanSquares(gradient, shape, 0, (row, mean) => rows[row] =
+                Lerp(rows[row], Of(mean), take), (column, mean) => columns[column] = Lerp(columns[column], Of(mean), take));
             var whole = T.Max(Of(Factors<T>.Mean(rows)), Of(floor));
-            for (var i = 0; i < update.Length; i++) update[i] = T.Max(rows[i / shape.Columns] * columns[i % shape.Columns] / whole, smallest);
+            for (var i = 0; i < update.Length; i++)
+                update[i] = T.Max(rows[i / shape.Columns] * columns[i % shape.Columns] / whole, smallest);
         }
         else
         {
@@ -52,7 +58,8 @@ internal sealed class AdafactorRule<T>(double decayPower, double? epsilon1, doub
 
 /// <summary>Settings of transformers' Adafactor, with its defaults.</summary>
 /// <param name="RelativeStep">The learning rate is min(1e-2, 1/sqrt(t)), whatever the recipe's is.</param>
-/// <param name="ScaleParameter">The learning rate is multiplied by the tensor's root mean square (at least <paramref name="Epsilon2"/>).</param>
+/// <param name="ScaleParameter">The learning rate is multiplied by the tensor's root mean square (at least
+/// <paramref name="Epsilon2"/>).</param>
 /// <param name="WarmupInit">The relative step starts at 1e-6 t.</param>
 /// <param name="DecayRate">The second moment's decay is 1 - t^this.</param>
 /// <param name="Epsilon1">Added to squared gradients.</param>
@@ -60,18 +67,21 @@ internal sealed class AdafactorRule<T>(double decayPower, double? epsilon1, doub
 /// <param name="ClipThreshold">Largest root mean square of an update.</param>
 /// <param name="Beta1">Decay of a first moment; null for none.</param>
 internal sealed record RelativeAdafactorSettings(
-    bool RelativeStep = true, bool ScaleParameter = true, bool WarmupInit = false, double DecayRate = -0.8, double Epsilon1 = 1e-30, double Epsilon2 = 1e-3,
+    bool RelativeStep = true, bool ScaleParameter = true, bool WarmupInit = false, double DecayRate = -0.8, double Epsilon1 =
+    1e-30, double Epsilon2 = 1e-3,
     double ClipThreshold = 1, double? Beta1 = null);
 
 /// <summary>transformers.Adafactor.</summary>
-internal sealed class RelativeAdafactorRule<T>(RelativeAdafactorSettings settings) : UpdateRule<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed class RelativeAdafactorRule<T>(RelativeAdafactorSettings settings) : UpdateRule<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) =>
         settings.Beta1 is null ? Factors<T>.NewState(shape) : [.. Factors<T>.NewState(shape), Zeros("first", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var rate = arguments.LearningRate;
         if (settings.RelativeStep) rate = Math.Min(settings.WarmupInit ? 1e-6 * arguments.Number : 1e-2, 1 / Math.Sqrt(arguments.Number));
@@ -83,7 +93,8 @@ internal sealed class RelativeAdafactorRule<T>(RelativeAdafactorSettings setting
         {
             var (rows, columns) = (state[0].Values, state[1].Values);
             Factors<T>.MeanSquares(gradient, shape, settings.Epsilon1,
-                (row, mean) => rows[row] = rows[row] * kept + taken * Of(mean), (column, mean) => columns[column] = columns[column] * kept + taken * Of(mean));
+                (row, mean) => rows[row] = rows[row] * kept + taken * Of(mean), (column, mean) => columns[column] =
+                columns[column] * kept + taken * Of(mean));
             var whole = Of(Factors<T>.Mean(rows));
             for (var i = 0; i < update.Length; i++)
                 update[i] = T.One / T.Sqrt(rows[i / shape.Columns] / whole) * (T.One / T.Sqrt(columns[i % shape.Columns])) * gradient[i];
@@ -120,7 +131,8 @@ internal static class Factors<T> where T : unmanaged, IBinaryFloatingPointIeee75
         : [new("second", new T[shape.Length])];
 
     /// <summary>Means of g g + epsilon over each row, then over each column.</summary>
-    public static void MeanSquares(ReadOnlySpan<T> gradient, TensorShape shape, double epsilon, Action<int, double> row, Action<int, double> column)
+    public static void MeanSquares(ReadOnlySpan<T> gradient, TensorShape shape, double epsilon, Action<int, double> row, Action<int,
+        double> column)
     {
         var columns = new double[shape.Columns];
         for (var r = 0; r < shape.Rows; r++)

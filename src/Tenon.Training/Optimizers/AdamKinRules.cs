@@ -12,7 +12,8 @@ internal sealed class NAdamRule<T>(double beta1, double beta2, double epsilon, d
         [Zeros("first", shape.Length), Zeros("second", shape.Length), new("momentum-product", [T.One])];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var (first, second) = (state[0].Values, state[1].Values);
         var (now, next) = (Momentum(arguments.Number), Momentum(arguments.Number + 1));
@@ -41,10 +42,12 @@ internal sealed class RAdamRule<T>(double beta1, double beta2, double epsilon) :
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => [Zeros("first", shape.Length), Zeros("second", shape.Length)];
+    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) =>
+        [Zeros("first", shape.Length), Zeros("second", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var (first, second) = (state[0].Values, state[1].Values);
         var power = Powers.Of(beta2, arguments.Number);
@@ -71,10 +74,12 @@ internal sealed class AdamaxRule<T>(double beta1, double beta2, double epsilon) 
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => [Zeros("first", shape.Length), Zeros("largest", shape.Length)];
+    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) =>
+        [Zeros("first", shape.Length), Zeros("largest", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var (first, largest) = (state[0].Values, state[1].Values);
         var step = Of(-arguments.LearningRate / (1 - Powers.Of(beta1, arguments.Number)));

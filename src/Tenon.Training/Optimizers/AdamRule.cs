@@ -15,7 +15,8 @@ internal sealed class AdamRule<T>(double beta1, double beta2, double epsilon, bo
         : [Zeros("first", shape.Length), Zeros("second", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var correction1 = 1 - Powers.Of(beta1, arguments.Number);
         var constants = new Constants
@@ -43,7 +44,8 @@ internal sealed class AdamRule<T>(double beta1, double beta2, double epsilon, bo
     {
         var (width, i) = (Vector<T>.Count, 0);
         var fromNear = c.Blend1 < Of(0.5);
-        var (shrink, penalty, step, root) = (new Vector<T>(c.Shrink), new Vector<T>(c.Penalty), new Vector<T>(c.Step), new Vector<T>(c.Root));
+        var (shrink, penalty, step, root) =
+            (new Vector<T>(c.Shrink), new Vector<T>(c.Penalty), new Vector<T>(c.Step), new Vector<T>(c.Root));
         var (epsilon, blend1, rest1) = (new Vector<T>(c.Epsilon), new Vector<T>(c.Blend1), new Vector<T>(T.One - c.Blend1));
         var (keep2, blend2) = (new Vector<T>(c.Keep2), new Vector<T>(c.Blend2));
         for (; i <= values.Length - width; i += width)

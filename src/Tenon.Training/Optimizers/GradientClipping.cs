@@ -6,7 +6,8 @@ namespace Tenon.Training.Optimizers;
 internal static class GradientClipping
 {
     /// <summary>
-    /// Sum of squares in float64: eight partial sums by place modulo eight, added in one fixed tree. Eight chains keep the adder busy; the order
+    /// Sum of squares in float64: eight partial sums by place modulo eight, added in one fixed tree. Eight chains keep the adder busy; the
+    /// order
     /// is the same on every machine.
     /// </summary>
     public static double Squares<T>(ReadOnlySpan<T> values) where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -1,4 +1,5 @@
-// Muon (K. Jordan, 2024), as torch.optim.Muon: the momentum of a matrix is replaced by its nearest orthogonal matrix, found by a Newton-Schulz
+// Muon (K. Jordan, 2024), as torch.optim.Muon: the momentum of a matrix is replaced by its nearest orthogonal matrix, found by a
+// Newton-Schulz
 // iteration. Left out: torch's rounding to bfloat16 inside that iteration. Tensors that are no matrix take AdamW's step instead.
 using System.Numerics;
 
@@ -15,14 +16,17 @@ internal enum MuonRate
 }
 
 /// <summary>Muon for matrices.</summary>
-internal sealed class MuonRule<T>(double momentum, bool nesterov, int iterations, MuonRate adjustment, UpdateRule<T> others, double epsilon = 1e-7)
+internal sealed class MuonRule<T>(double momentum, bool nesterov, int iterations, MuonRate adjustment, UpdateRule<T> others,
+    double epsilon = 1e-7)
     : UpdateRule<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => shape.IsMatrix ? [Zeros("momentum", shape.Length)] : others.NewState(shape);
+    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) =>
+        shape.IsMatrix ? [Zeros("momentum", shape.Length)] : others.NewState(shape);
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         if (!shape.IsMatrix)
         {
@@ -45,7 +49,8 @@ internal sealed class MuonRule<T>(double momentum, bool nesterov, int iterations
         for (var i = 0; i < update.Length; i++) values[i] = values[i] * shrink + step * update[i];
     }
 
-    // X <- a X + (b G + c G G) X with G = X X^T, on the side where G is small; the coefficients make singular values grow fast, not exactly to 1.
+    // X <- a X + (b G + c G G) X with G = X X^T, on the side where G is small; the coefficients make singular values grow fast, not exactly
+    // to 1.
     private T[] Orthogonal(T[] matrix, TensorShape shape)
     {
         var tall = shape.Rows > shape.Columns;

@@ -10,13 +10,16 @@ internal sealed class PlainRootAdamRule<T>(double beta1, double beta2, double ep
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => [Zeros("first", shape.Length), Zeros("second", shape.Length)];
+    public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) =>
+        [Zeros("first", shape.Length), Zeros("second", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var (first, second) = (state[0].Values, state[1].Values);
-        var step = Of(-arguments.LearningRate * Math.Sqrt(1 - Powers.Of(beta2, arguments.Number)) / (1 - Powers.Of(beta1, arguments.Number)));
+        var step =
+            Of(-arguments.LearningRate * Math.Sqrt(1 - Powers.Of(beta2, arguments.Number)) / (1 - Powers.Of(beta1, arguments.Number)));
         var (keep1, take1, keep2, take2, e) = (Of(beta1), Of(1 - beta1), Of(beta2), Of(1 - beta2), Of(epsilon));
         var decay = Of(-arguments.LearningRate * arguments.WeightDecay);
         for (var i = 0; i < values.Length; i++)

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Tenon.Training.Optimizers;
 
-/// <summary>RMSprop (Hinton, lecture 6): s = a s + (1 - a) g g; p -= lr g / (sqrt(s) + eps), optionally centred and with momentum.</summary>
+/// <summary>
+/// RMSprop (Hinton, lecture 6): s = a s + (1 - a) g g; p -= lr g / (sqrt(s) + eps), optionally centred and with momentum.
+/// </summary>
 internal sealed class RmsPropRule<T>(double smoothing, double epsilon, bool centered, double momentum) : UpdateRule<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -17,7 +19,8 @@ internal sealed class RmsPropRule<T>(double smoothing, double epsilon, bool cent
     }
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var second = state[0].Values;
         var first = centered ? state[1].Values : [];
@@ -46,7 +49,8 @@ internal sealed class RmsPropRule<T>(double smoothing, double epsilon, bool cent
 }
 
 /// <summary>Adagrad (Duchi 2011): s += g g; p -= (lr / (1 + (t - 1) decay)) g / (sqrt(s) + eps).</summary>
-internal sealed class AdagradRule<T>(double rateDecay, double start, double epsilon) : UpdateRule<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed class AdagradRule<T>(double rateDecay, double start, double epsilon) : UpdateRule<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape)
@@ -57,7 +61,8 @@ internal sealed class AdagradRule<T>(double rateDecay, double start, double epsi
     }
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var sum = state[0].Values;
         var step = Of(-arguments.LearningRate / (1 + (arguments.Number - 1) * rateDecay));

@@ -13,7 +13,8 @@ internal sealed class SgdRule<T>(double momentum, double dampening, bool nestero
     public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => momentum == 0 ? [] : [Zeros("momentum", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var (step, decay) = (Of(-arguments.LearningRate), Of(arguments.WeightDecay));
         var (mu, take) = (Of(momentum), Of(1 - dampening));
@@ -38,7 +39,8 @@ internal sealed class LionRule<T>(double beta1, double beta2) : UpdateRule<T> wh
     public override IReadOnlyList<StateArray<T>> NewState(TensorShape shape) => [Zeros("momentum", shape.Length)];
 
     /// <inheritdoc/>
-    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments)
+    public override void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments)
     {
         var momentum = state[0].Values;
         var (rate, decay) = (Of(arguments.LearningRate), Of(arguments.WeightDecay));

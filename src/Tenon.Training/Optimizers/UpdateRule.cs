@@ -1,5 +1,7 @@
-// One optimizer's arithmetic, over float32 in training and float64 in the tests that hold it to its reference. Every rule works value by value in
-// one written order, without reductions (where a norm is needed it is summed in float64 in one fixed order), so its bits depend on nothing else.
+// One optimizer's arithmetic, over float32 in training and float64 in the tests that hold it to its reference. Every rule works value by
+// value in
+// one written order, without reductions (where a norm is needed it is summed in float64 in one fixed order), so its bits depend on nothing
+// else.
 using System.Numerics;
 
 namespace Tenon.Training.Optimizers;
@@ -32,7 +34,8 @@ internal abstract class UpdateRule<T> where T : unmanaged, IBinaryFloatingPointI
     public abstract IReadOnlyList<StateArray<T>> NewState(TensorShape shape);
 
     /// <summary>Changes the values by one update; the gradient is only read.</summary>
-    public abstract void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state, UpdateArguments arguments);
+    public abstract void Apply(Span<T> values, ReadOnlySpan<T> gradient, TensorShape shape, IReadOnlyList<StateArray<T>> state,
+        UpdateArguments arguments);
 
     /// <summary>A number of the recipe in the type that values have.</summary>
     protected static T Of(double value) => T.CreateTruncating(value);

@@ -8,7 +8,8 @@ namespace Tenon.Training.Optimizers;
 internal static class UpdateRules
 {
     /// <summary>The rule of the settings' method, with the method's own defaults where the settings leave a value open.</summary>
-    public static UpdateRule<T> Of<T>(OptimizerSettings s, UpdateForm form = UpdateForm.Recipe) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public static UpdateRule<T> Of<T>(OptimizerSettings s, UpdateForm form = UpdateForm.Recipe)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (beta2, epsilon) = (s.Beta2 ?? 0.999, s.Epsilon ?? 1e-8);
         if (form == UpdateForm.PlainRootAdamW && s.Method == "adamw") return new PlainRootAdamRule<T>(s.Beta1, beta2, s.Epsilon ?? 1e-6);
@@ -25,7 +26,9 @@ internal static class UpdateRules
             "lion" => new LionRule<T>(s.Beta1, s.Beta2 ?? 0.99),
             "adafactor" => new AdafactorRule<T>(-0.8, s.Epsilon, 1e-3, 1),
             "adafactor-relative" => new RelativeAdafactorRule<T>(new RelativeAdafactorSettings(RelativeStep: false, ScaleParameter: false)),
-            "muon" => new MuonRule<T>(s.Momentum ?? 0.95, s.Nesterov ?? true, 5, MuonRate.Original, new AdamRule<T>(s.Beta1, beta2, epsilon, decoupled: true)),
+            "muon" =>
+                new MuonRule<T>(s.Momentum ?? 0.95, s.Nesterov
+                ?? true, 5, MuonRate.Original, new AdamRule<T>(s.Beta1, beta2, epsilon, decoupled: true)),
             _ => throw new TenonException("optimizer.method", "a method of docs/recipes.md", s.Method, usage: true),
         };
     }

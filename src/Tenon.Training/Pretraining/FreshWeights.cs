@@ -10,21 +10,23 @@ namespace Tenon.Training.Pretraining;
 /// </summary>
 public sealed class FreshWeights : IWeightSource
 {
-    private readonly double deviation;
-    private readonly int layers;
-    private readonly ulong seed;
-    private readonly bool shrinkResidual;
-    private readonly Dictionary<string, uint> order;
+    private readonly double _deviation;
+    private readonly int _layers;
+    private readonly ulong _seed;
+    private readonly bool _shrinkResidual;
+    private readonly Dictionary<string, uint> _order;
 
-    /// <summary>Fresh weights of a configuration; without <paramref name="shrinkResidual"/> residual projections have the deviation of the others.</summary>
+    /// <summary>
+    /// Fresh weights of a configuration; without <paramref name="shrinkResidual"/> residual projections have the deviation of the others.
+    /// </summary>
     public FreshWeights(ModelConfig config, double deviation, ulong seed, bool shrinkResidual = true)
     {
-        this.shrinkResidual = shrinkResidual;
-        this.deviation = deviation;
-        this.seed = seed;
-        layers = config.NumHiddenLayers;
+        _shrinkResidual = shrinkResidual;
+        _deviation = deviation;
+        _seed = seed;
+        _layers = config.NumHiddenLayers;
         Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, StoredType.F32));
-        order = Tensors.Keys.Order(StringComparer.Ordinal).Select((name, i) => (name, i)).ToDictionary(t => t.name, t => (uint)t.i);
+        _order = Tensors.Keys.Order(StringComparer.Ordinal).Select((name, i) => (name, i)).ToDictionary(t => t.name, t => (uint)t.i);
     }
 
     /// <inheritdoc/>
@@ -48,13 +50,13 @@ public sealed class FreshWeights : IWeightSource
             return;
         }
 
-        var isResidual = shrinkResidual
+        var isResidual = _shrinkResidual
             && (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal));
-        var scale = isResidual ? deviation / Math.Sqrt(2.0 * layers) : deviation;
-        var key = new RandomKey(seed);
+        var scale = isResidual ? _deviation / Math.Sqrt(2.0 * _layers) : _deviation;
+        var key = new RandomKey(_seed);
         var first = row * Tensors[name].Shape[^1];
         for (var i = 0; i < destination.Length; i++)
-            destination[i] = (float)(scale * key.Normal(RandomPurpose.ModelInit, 0, order[name], 0, checked((uint)(first + i))));
+            destination[i] = (float)(scale * key.Normal(RandomPurpose.ModelInit, 0, _order[name], 0, checked((uint)(first + i))));
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,8 @@ namespace Tenon.Training.Pretraining;
 /// <param name="Tokens">Completion tokens.</param>
 /// <param name="Seconds">Time of the step.</param>
 /// <param name="Accuracy">Share of held-out problems answered right at temperature 1; null where it was not measured.</param>
-public sealed record SupervisedStep(int Step, double Loss, double GradNorm, double UpdateNorm, double LearningRate, long Tokens, double Seconds, double? Accuracy)
+public sealed record SupervisedStep(int Step, double Loss, double GradNorm, double UpdateNorm, double LearningRate, long Tokens,
+    double Seconds, double? Accuracy)
 {
     /// <summary>The step's metrics, under the names that reinforcement learning uses.</summary>
     public StepMetrics ToMetrics()

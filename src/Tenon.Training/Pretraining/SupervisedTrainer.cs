@@ -3,9 +3,9 @@ using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
-using Tenon.Rollouts;
 using Tenon.Text.Prompting;
 using Tenon.Training.Settings;
 
@@ -20,56 +20,71 @@ namespace Tenon.Training.Pretraining;
 /// <param name="HeldOut">Problems of the stop rule.</param>
 /// <param name="Checker">Judges sampled answers.</param>
 public sealed record SupervisedSetup(
-    CausalModel Model, AdapterSet Adapter, PromptEncoder Encoder, int EndToken, ProblemSource Problems, IReadOnlyList<Problem> HeldOut, IReward Checker);
+    CausalModel Model, AdapterSet Adapter, PromptEncoder Encoder, int EndToken, ProblemSource Problems, IReadOnlyList<Problem> HeldOut,
+    IReward Checker);
 
 /// <summary>
-/// Cross-entropy on given completions: what makes a model that knows a task in part, and the cold start before reinforcement learning. As in reinforcement learning, all that decides the next
+/// Cross-entropy on given completions: what makes a model that knows a task in part, and the cold start before reinforcement learning. As
+/// in reinforcement learning, all that decides the next
 /// step lies in adapter, optimizer and <see cref="TrainerState"/>, so that a run goes on from a checkpoint to the same bits.
 /// </summary>
 public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings settings, RunFolder folder)
 {
-    private readonly Precision precision = settings.Precision;
+    private readonly Precision _precision = settings.Precision;
 
-    private readonly AdapterOptimizer optimizer = new(setup.Adapter, settings.Optimizer.WithRate(PretrainSettings.DefaultRate), settings.Steps);
-    private readonly ProblemPrompts prompts = new(setup.Encoder, settings.Data.Prompt, settings.Data.System);
-    private TrainerState state = new();
+    private readonly AdapterOptimizer _optimizer =
+        new(setup.Adapter, settings.Optimizer.WithRate(PretrainSettings.DefaultRate), settings.Steps);
+    private readonly ProblemPrompts _prompts = new(setup.Encoder, settings.Data.Prompt, settings.Data.System);
+    private TrainerState _state = new();
 
     /// <summary>True where the last step is done or the stop rule has ended the run.</summary>
-    public bool IsDone => state.IsStopped || state.Step >= settings.Steps;
+    public bool IsDone => _state.IsStopped || _state.Step >= settings.Steps;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume(Action<string>? remark = null) => state = Checkpoint.Resume(folder, setup.Adapter, optimizer, remark);
+    public void Resume(Action<string>? remark = null) => _state = Checkpoint.Resume(folder, setup.Adapter, _optimizer, remark);
 
-    /// <summary>Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; yields each step as it is done.</summary>
+    /// <summary>
+    /// Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; yields each step
+    /// as it is done.
+    /// </summary>
     public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
     {
         using var log = new MetricsLog(folder.MetricsFile);
-        var tape = new Tape(null, precision);
+        var tape = new Tape(null, _precision);
         while (!IsDone && !stop.IsCancellationRequested)
         {
-            var step = Step(tape, state.Step + 1);
+            var step = Step(tape, _state.Step + 1);
             log.Append(MetricsLog.Format(step.ToMetrics(), onlySet: true));
             yield return step;
-            if (IsDone || (settings.Checkpoint.Every > 0 && state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            if (IsDone || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
         }
 
-        if (!IsDone && state.Step > 0 && !folder.CheckpointSteps().Contains(state.Step)) Save(log);
+        if (!IsDone && _state.Step > 0 && !folder.CheckpointSteps().Contains(_state.Step)) Save(log);
     }
 
-    private void Save(MetricsLog log) => Checkpoint.Write(folder, log, settings.Checkpoint.Keep, state, setup.Adapter, optimizer, settings.Model ?? "fresh");
+    private void Save(MetricsLog log) =>
+        Checkpoint.Write(folder, log, settings.Checkpoint.Keep, _state, setup.Adapter, _optimizer, settings.Model ?? "fresh");
 
     private SupervisedStep Step(Tape tape, int step)
     {
         var clock = Stopwatch.StartNew();
-        var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(state.Rollouts.Cursor + i, i)).ToList();
+        var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(_state.Rollouts.Cursor + i, i)).ToList();
         var tokens = groups.Sum(g => (long)g.Rollouts[0].Sampled.Ids.Length);
         var loss = Accumulate(tape, groups, tokens, step);
-        optimizer.Clock = step - 1;
-        var (norm, change, rate) = optimizer.Step();
+        _optimizer.Clock = step - 1;
+        var (norm, change, rate) = _optimizer.Step();
         setup.Adapter.Version = step;
         double? accuracy = null;
-        if (setup.HeldOut.Count > 0 && (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps)) accuracy = Accuracy();
-        state = state with { Step = step, Rollouts = new RolloutState { Cursor = state.Rollouts.Cursor + settings.Batch }, IsStopped = accuracy >= settings.Stop.Accuracy };
+        if (setup.HeldOut.Count > 0 && (settings.Stop.Accuracy is not null && step % settings.Stop.Every == 0 || step == settings.Steps))
+            accuracy = Accuracy();
+        _state =
+            _state
+            with
+            {
+                Step = step,
+                Rollouts = new RolloutState { Cursor = _state.Rollouts.Cursor + settings.Batch },
+                IsStopped = accuracy >= settings.Stop.Accuracy
+            };
         return new SupervisedStep(step, loss, norm, change, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
     }
 
@@ -99,20 +114,31 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     private RolloutGroup Example(long cursor, int draw)
     {
         var problem = setup.Problems.At(cursor);
-        var solution = problem.Solution ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none", "name its column with data.solution-column, or choose a task that writes solutions");
-        var prompt = prompts.Of(problem, draw).Prompt;
+        var solution = problem.Solution
+            ?? throw new TenonException($"problem '{problem.Id}'", "a worked solution to learn from", "none",
+            "name its column with data.solution-column, or choose a task that writes solutions");
+        var prompt = _prompts.Of(problem, draw).Prompt;
         int[] ids = [.. setup.Encoder.Tokenizer.Encode(solution), setup.EndToken];
         if (prompt.Length + ids.Length > Math.Min(settings.MaxTokens, setup.Model.MaxLength))
-            throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens", $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
-        return new RolloutGroup(problem, draw, prompt, [new Rollout(new GeneratedSample(0, 0, ids, [], [], FinishReason.Stop), solution, [])]);
+            throw new TenonException($"problem '{problem.Id}'", $"at most {Math.Min(settings.MaxTokens, setup.Model.MaxLength)} tokens",
+                $"{prompt.Length + ids.Length}", "raise max-tokens and the model's maximum length, or leave the problem out");
+        return new RolloutGroup(problem, draw, prompt,
+            [new Rollout(new GeneratedSample(0, 0, ids, [], [], FinishReason.Stop), solution, [])]);
     }
 
     /// <summary>Share of held-out problems that one sample at a temperature answers right.</summary>
     public double Accuracy(double temperature = 1)
     {
-        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = temperature }, EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = precision };
+        var options =
+            new GeneratorOptions
+            {
+                Sampling = new SamplingSettings { Temperature = temperature },
+                EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = _precision
+            };
         var collector = new RolloutCollector(setup.Model, setup.Encoder, [new WeightedReward(setup.Checker)], options);
-        var groups = collector.Collect([.. setup.HeldOut.Select(prompts.Of)], 1, settings.Stop.MaxNewTokens, new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
+        var groups =
+            collector.Collect([.. setup.HeldOut.Select(_prompts.Of)], 1, settings.Stop.MaxNewTokens,
+            new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
         return groups.Count == 0 ? double.NaN : groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)groups.Count;
     }
 }

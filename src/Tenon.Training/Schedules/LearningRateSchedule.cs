@@ -1,4 +1,5 @@
-// Learning-rate schedules as factors of the base rate; update t = 0, 1, ... The curves are those of transformers' get_scheduler, with the same
+// Learning-rate schedules as factors of the base rate; update t = 0, 1, ... The curves are those of transformers' get_scheduler, with the
+// same
 // names in kebab case (docs/objectives.md). With warm-up the first update has rate 0, as there.
 
 namespace Tenon.Training.Schedules;
@@ -12,7 +13,9 @@ public enum ScheduleKind
     /// <summary>A straight line down to the floor, which the update after the last would have.</summary>
     Linear,
 
-    /// <summary>Half a cosine down to the floor (or as many as <see cref="LearningRateSchedule.Cycles"/> says; not held after the end).</summary>
+    /// <summary>
+    /// Half a cosine down to the floor (or as many as <see cref="LearningRateSchedule.Cycles"/> says; not held after the end).
+    /// </summary>
     Cosine,
 
     /// <summary>Several half cosines, each from the top.</summary>
@@ -79,7 +82,8 @@ public sealed record LearningRateSchedule
         ScheduleKind.Linear => WithFloor(Math.Max(0, (double)(TotalSteps - t) / Math.Max(1, TotalSteps - WarmupSteps))),
         ScheduleKind.Cosine => Math.Max(0, WithFloor(Ramp.Cosine(2 * (Cycles ?? 0.5) * Progress(t)))),
         ScheduleKind.CosineRestarts => Progress(t) >= 1 ? Floor : WithFloor(Math.Max(0, Ramp.Cosine((Cycles ?? 1) * Progress(t) % 1))),
-        ScheduleKind.Polynomial => t > TotalSteps ? Floor : WithFloor(ExactMath.Pow(1 - (double)(t - WarmupSteps) / Math.Max(1, TotalSteps - WarmupSteps), Power)),
+        ScheduleKind.Polynomial =>
+            t > TotalSteps ? Floor : WithFloor(ExactMath.Pow(1 - (double)(t - WarmupSteps) / Math.Max(1, TotalSteps - WarmupSteps), Power)),
         ScheduleKind.InverseSqrt => 1 / Math.Sqrt((t + Scale - WarmupSteps) / Scale),
         _ => 1,
     };

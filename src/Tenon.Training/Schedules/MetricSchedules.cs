@@ -1,4 +1,5 @@
-// Schedules that watch a metric, fed after each update (or each evaluation): torch's ReduceLROnPlateau and transformers' GreedyLR (arXiv 2512.14527).
+// Schedules that watch a metric, fed after each update (or each evaluation): torch's ReduceLROnPlateau and transformers' GreedyLR (arXiv
+// 2512.14527).
 // States are records: a checkpoint keeps them, and a step gives the next one.
 namespace Tenon.Training.Schedules;
 
@@ -64,7 +65,8 @@ public sealed record PlateauState(double Rate, double Best, int Bad = 0, int Coo
 /// <param name="Window">Updates that the metric is averaged over; 1 for none.</param>
 /// <param name="ResetAfter">Reductions at the smallest rate after which all starts again.</param>
 public sealed record GreedySettings(
-    double Factor = 0.95, int Patience = 10, int Cooldown = 0, int Warmup = 0, double MinRate = 1e-3, double MaxRate = 1, int Window = 1, int ResetAfter = 500)
+    double Factor = 0.95, int Patience = 10, int Cooldown = 0, int Warmup = 0, double MinRate = 1e-3, double MaxRate = 1, int Window =
+    1, int ResetAfter = 500)
 {
     /// <summary>What counts as better.</summary>
     public Improvement Improvement { get; init; } = new(false, 1e-6, false);

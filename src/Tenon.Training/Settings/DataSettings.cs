@@ -8,26 +8,38 @@ namespace Tenon.Training.Settings;
 /// <summary>The problems, either from a file or generated, and how the model reads them.</summary>
 public sealed record DataSettings : ISettings
 {
-    /// <summary>A data file, one problem a row: JSON lines (<c>{"id":...,"problem":...,"answer":...}</c>), a JSON array, CSV, TSV, each also <c>.gz</c>, or Parquet.</summary>
+    /// <summary>
+    /// A data file, one problem a row: JSON lines (<c>{"id":...,"problem":...,"answer":...}</c>), a JSON array, CSV, TSV, each also
+    /// <c>.gz</c>, or Parquet.
+    /// </summary>
     public string? Train { get; init; }
 
     /// <summary>A generated task instead of a file: unlimited problems that check themselves.</summary>
     public TaskSettings? Task { get; init; }
 
-    /// <summary>The column of the question or of a list of messages, nested ones by a dotted path; null takes the first there of <c>problem</c>, <c>question</c>, <c>prompt</c> ...</summary>
+    /// <summary>
+    /// The column of the question or of a list of messages, nested ones by a dotted path; null takes the first there of <c>problem</c>,
+    /// <c>question</c>, <c>prompt</c> ...
+    /// </summary>
     public string? ProblemColumn { get; init; }
 
-    /// <summary>The column of the gold answer, nested ones by a dotted path; null takes the first there of <c>answer</c>, <c>final_answer</c>, <c>ground_truth</c> ...</summary>
+    /// <summary>
+    /// The column of the gold answer, nested ones by a dotted path; null takes the first there of <c>answer</c>, <c>final_answer</c>,
+    /// <c>ground_truth</c> ...
+    /// </summary>
     public string? AnswerColumn { get; init; }
 
-    /// <summary>The column of the id; null takes the first there of <c>id</c>, <c>unique_id</c> ..., else rows are named by their line.</summary>
+    /// <summary>
+    /// The column of the id; null takes the first there of <c>id</c>, <c>unique_id</c> ..., else rows are named by their line.
+    /// </summary>
     public string? IdColumn { get; init; }
 
     /// <summary>The column of the worked solution, which supervised training learns from.</summary>
     public string SolutionColumn { get; init; } = "solution";
 
     /// <summary>
-    /// A named prompt (<c>boxed</c> asks for steps and a boxed answer, <c>plain</c> is the question alone), or a template with <c>{problem}</c>;
+    /// A named prompt (<c>boxed</c> asks for steps and a boxed answer, <c>plain</c> is the question alone), or a template with
+    /// <c>{problem}</c>;
     /// <c>default</c> is the model's own: <c>plain</c> for <c>tiny</c>, which was trained on questions alone, <c>boxed</c> for every other.
     /// </summary>
     public string Prompt { get; init; } = Prompts.ModelsOwn;
@@ -50,7 +62,8 @@ public sealed record DataSettings : ISettings
     {
         if (!Prompts.IsKnown(Prompt))
             yield return new("prompt", $"'{Prompt}' is neither a named prompt nor a template"
-                + (Nearest.Of(Prompt, Prompts.Names) is { } near ? $"; nearest: {near}" : ""), string.Join(", ", Prompts.Names) + ", or a text with {problem}");
+                + (Nearest.Of(Prompt, Prompts.Names) is { } near ? $"; nearest: {near}" : ""),
+                string.Join(", ", Prompts.Names) + ", or a text with {problem}");
         if (System is not null && ChatTemplate == false)
             yield return new("system", "stands beside chat-template: false", "the system text inside the prompt, or the chat template on");
     }

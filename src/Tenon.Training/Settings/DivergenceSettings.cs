@@ -9,7 +9,10 @@ public enum DivergenceAction
     /// <summary>The update is left out and counted; the run goes on with the next.</summary>
     Skip,
 
-    /// <summary>Adapter and optimizer go back to the newest checkpoint, and the run goes on with other problems; three times without a new checkpoint stop it.</summary>
+    /// <summary>
+    /// Adapter and optimizer go back to the newest checkpoint, and the run goes on with other problems; three times without a new
+    /// checkpoint stop it.
+    /// </summary>
     BackToCheckpoint,
 }
 
@@ -20,7 +23,10 @@ public sealed record DivergenceSettings : ISettings
     [Bounds(0, double.PositiveInfinity, Above = true)]
     public double? GradNorm { get; init; } = 1e6;
 
-    /// <summary>Largest mean entropy, as a share of the logarithm of the vocabulary's size (the entropy of a model that knows nothing); null for no bound.</summary>
+    /// <summary>
+    /// Largest mean entropy, as a share of the logarithm of the vocabulary's size (the entropy of a model that knows nothing); null for no
+    /// bound.
+    /// </summary>
     [Bounds(0, 1, Above = true)]
     public double? Entropy { get; init; } = 0.7;
 

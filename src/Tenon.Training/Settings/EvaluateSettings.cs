@@ -10,13 +10,18 @@ public sealed record EvaluateSettings : ISettings
     [Bounds(0, 10_000_000)]
     public int Every { get; init; }
 
-    /// <summary><c>NAME@K</c>, K samples a problem: NAME is a JSONL file, NAME.jsonl in the data folder, or <c>held-out</c> (problems of the run's own task that are never trained on).</summary>
+    /// <summary>
+    /// <c>NAME@K</c>, K samples a problem: NAME is a JSONL file, NAME.jsonl in the data folder, or <c>held-out</c> (problems of the run's
+    /// own task that are never trained on).
+    /// </summary>
     public IReadOnlyList<string> Benchmarks { get; init; } = [];
 
     /// <summary>The folder of benchmark files.</summary>
     public string Data { get; init; } = "data";
 
-    /// <summary>The columns of a benchmark's file, by its name; where none are named, those of the training data come first, then the usual names.</summary>
+    /// <summary>
+    /// The columns of a benchmark's file, by its name; where none are named, those of the training data come first, then the usual names.
+    /// </summary>
     public IReadOnlyDictionary<string, BenchmarkColumns>? Columns { get; init; }
 
     /// <summary>Only the first so many problems of a benchmark; null is all (128 for <c>held-out</c>).</summary>
@@ -36,12 +41,16 @@ public sealed record EvaluateSettings : ISettings
     {
         if (Every > 0 && Benchmarks.Count == 0) yield return new("every", $"{Every}, but there is no benchmark", "benchmarks: [NAME@K]");
         foreach (var text in Benchmarks)
-            if (!BenchmarkName.TryParse(text, out _)) yield return new("benchmarks", $"'{text}' is no benchmark", "NAME@K with K of 1 or more, such as gsm8k@4");
+            if (!BenchmarkName.TryParse(text, out _))
+                yield return new("benchmarks", $"'{text}' is no benchmark", "NAME@K with K of 1 or more, such as gsm8k@4");
         foreach (var twice in Benchmarks.GroupBy(name => name).Where(same => same.Count() > 1))
             yield return new("benchmarks", $"'{twice.Key}' stands there {twice.Count()} times", "each benchmark once");
-        var names = Benchmarks.Where(text => BenchmarkName.TryParse(text, out _)).Select(text => BenchmarkName.TryParse(text, out var name) ? name.Name : "").ToList();
+        var names = Benchmarks.Where(text => BenchmarkName.TryParse(text, out _))
+            .Select(text => BenchmarkName.TryParse(text, out var name) ? name.Name : "").ToList();
         foreach (var name in Columns?.Keys ?? [])
-            if (!names.Contains(name)) yield return new("columns", $"'{name}' is no benchmark of this run", names.Count == 0 ? "benchmarks: [NAME@K]" : string.Join(", ", names));
+            if (!names.Contains(name))
+                yield return new("columns", $"'{name}' is no benchmark of this run", names.Count == 0 ? "benchmarks: [NAME@K]"
+                    : string.Join(", ", names));
     }
 }
 
@@ -70,7 +79,8 @@ public sealed record BenchmarkName(string Name, int Samples)
         name = new BenchmarkName(at < 0 ? text : text[..at], 1);
         if (at >= 0)
         {
-            if (!int.TryParse(text.AsSpan(at + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var k) || k < 1) return false;
+            if (!int.TryParse(text.AsSpan(at + 1), System.Globalization.NumberStyles.None,
+                System.Globalization.CultureInfo.InvariantCulture, out var k) || k < 1) return false;
             name = name with { Samples = k };
         }
         return name.Name.Length > 0;

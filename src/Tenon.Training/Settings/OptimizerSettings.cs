@@ -5,15 +5,24 @@ namespace Tenon.Training.Settings;
 /// <summary>How the gradient becomes a change of the adapter.</summary>
 public sealed record OptimizerSettings : ISettings
 {
-    /// <summary>The optimizer; <c>muon</c> is for matrices and gives other tensors AdamW's step, <c>adafactor-relative</c> is transformers' reading of Adafactor.</summary>
+    /// <summary>
+    /// The optimizer; <c>muon</c> is for matrices and gives other tensors AdamW's step, <c>adafactor-relative</c> is transformers' reading
+    /// of Adafactor.
+    /// </summary>
     [Words("adamw", "adam", "sgd", "rmsprop", "adagrad", "adafactor", "adafactor-relative", "lion", "muon", "nadam", "radam", "adamax")]
     public string Method { get; init; } = "adamw";
 
-    /// <summary>The learning rate after warm-up; null is the method's own, tuned for <c>adamw</c> and fitted to the model's width (docs/studies/methods.md), 2e-3 in <c>pretrain</c>.</summary>
+    /// <summary>
+    /// The learning rate after warm-up; null is the method's own, tuned for <c>adamw</c> and fitted to the model's width
+    /// (docs/studies/methods.md), 2e-3 in <c>pretrain</c>.
+    /// </summary>
     [Bounds(0, 1000, Above = true)]
     public double? LearningRate { get; init; }
 
-    /// <summary>How the learning rate goes on after warm-up. A schedule runs over the steps of the run, whether a step trains or not; a falling one reaches <c>min-learning-rate</c> with the end of the last step.</summary>
+    /// <summary>
+    /// How the learning rate goes on after warm-up. A schedule runs over the steps of the run, whether a step trains or not; a falling one
+    /// reaches <c>min-learning-rate</c> with the end of the last step.
+    /// </summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Constant;
 
     /// <summary>Steps over which the learning rate rises from 0.</summary>
@@ -24,7 +33,9 @@ public sealed record OptimizerSettings : ISettings
     [Bounds(0, 1000)]
     public double MinLearningRate { get; init; }
 
-    /// <summary>Full waves of <c>cosine</c> (half a wave is the usual descent), descents of <c>cosine-restarts</c>; null is 0.5 and 1.</summary>
+    /// <summary>
+    /// Full waves of <c>cosine</c> (half a wave is the usual descent), descents of <c>cosine-restarts</c>; null is 0.5 and 1.
+    /// </summary>
     [Bounds(0, 1000, Above = true)]
     public double? Cycles { get; init; }
 
@@ -62,7 +73,9 @@ public sealed record OptimizerSettings : ISettings
     [Bounds(0, 1)]
     public double? Epsilon { get; init; }
 
-    /// <summary>Weight decay: decoupled in <c>adamw</c>, <c>lion</c>, <c>muon</c> and both <c>adafactor</c>s, an L2 penalty in the others.</summary>
+    /// <summary>
+    /// Weight decay: decoupled in <c>adamw</c>, <c>lion</c>, <c>muon</c> and both <c>adafactor</c>s, an L2 penalty in the others.
+    /// </summary>
     [Bounds(0, 100)]
     public double WeightDecay { get; init; }
 
@@ -93,7 +106,8 @@ public sealed record OptimizerSettings : ISettings
         if (MinLearningRate > LearningRate)
             yield return new("min-learning-rate", $"{MinLearningRate} is above the learning rate", $"0 to learning-rate ({LearningRate})");
         if (MinLearningRate > 0 && Schedule is ScheduleKind.Constant or ScheduleKind.InverseSqrt)
-            yield return new("min-learning-rate", $"has no use under schedule {SettingNames.Word(Schedule)}", "0, or a schedule that falls: linear, cosine, ...");
+            yield return new("min-learning-rate", $"has no use under schedule {SettingNames.Word(Schedule)}",
+                "0, or a schedule that falls: linear, cosine, ...");
         if (Nesterov == true && Method == "sgd" && Momentum is null or 0)
             yield return new("nesterov", "has no momentum to look ahead with", "momentum above 0, or no nesterov");
     }
@@ -105,7 +119,8 @@ public sealed record OptimizerSettings : ISettings
     public OptimizerSettings WithRate(double standard)
     {
         if (LearningRate is null && MinLearningRate > standard)
-            throw new TenonException("optimizer.min-learning-rate", $"0 to the learning rate ({standard}, the method's own)", $"{MinLearningRate}", "name a learning-rate", usage: true);
+            throw new TenonException("optimizer.min-learning-rate", $"0 to the learning rate ({standard}, the method's own)",
+                $"{MinLearningRate}", "name a learning-rate", usage: true);
         return this with { LearningRate = LearningRate ?? standard };
     }
 

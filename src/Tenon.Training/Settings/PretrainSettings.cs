@@ -4,7 +4,9 @@ using Tenon.Tensors;
 
 namespace Tenon.Training.Settings;
 
-/// <summary>Supervised training: cross-entropy on the worked solutions of given problems, of a fresh model or of one that is there.</summary>
+/// <summary>
+/// Supervised training: cross-entropy on the worked solutions of given problems, of a fresh model or of one that is there.
+/// </summary>
 public sealed record PretrainSettings : ISettings
 {
     /// <summary>The learning rate of a recipe that names none.</summary>
@@ -25,7 +27,9 @@ public sealed record PretrainSettings : ISettings
     /// <summary>The problems with their worked solutions.</summary>
     public DataSettings Data { get; init; } = new() { Prompt = "plain" };
 
-    /// <summary>Variables of the model's chat template (<c>{ enable_thinking: false }</c>). One that the template does not read is refused.</summary>
+    /// <summary>
+    /// Variables of the model's chat template (<c>{ enable_thinking: false }</c>). One that the template does not read is refused.
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Template { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>The rule that cuts a GGUF file's text before merging, where the file names none; null is the file's own.</summary>
@@ -71,9 +75,12 @@ public sealed record PretrainSettings : ISettings
     public IEnumerable<SettingsFault> Rules()
     {
         foreach (var fault in Data.SourceFaults()) yield return fault with { Key = "data." + fault.Key };
-        if (Model is null && TokenizerPre is not null) yield return new("tokenizer-pre", "belongs to a model that is there", "model: FILE.gguf beside it, or null");
-        if (Model is null && Adapter is not null) yield return new("adapter", "needs a model that is there", "model: FOLDER beside it, or no adapter");
-        if (Stop.Accuracy is not null && Data.Task is null) yield return new("stop.accuracy", "a data file has no held-out problems to measure it on", "a task, or null");
+        if (Model is null && TokenizerPre is not null)
+            yield return new("tokenizer-pre", "belongs to a model that is there", "model: FILE.gguf beside it, or null");
+        if (Model is null && Adapter is not null)
+            yield return new("adapter", "needs a model that is there", "model: FOLDER beside it, or no adapter");
+        if (Stop.Accuracy is not null && Data.Task is null)
+            yield return new("stop.accuracy", "a data file has no held-out problems to measure it on", "a task, or null");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
     }
@@ -121,12 +128,15 @@ public sealed record ArchitectureSettings : ISettings
     public IEnumerable<SettingsFault> Rules()
     {
         if (Hidden % Heads != 0) yield return new("heads", $"{Heads} does not divide hidden ({Hidden})", $"a divisor of {Hidden}");
-        else if (Hidden / Heads % 2 != 0) yield return new("heads", $"a head of {Hidden / Heads} values cannot be rotated in pairs", "an even hidden / heads");
+        else if (Hidden / Heads % 2 != 0)
+            yield return new("heads", $"a head of {Hidden / Heads} values cannot be rotated in pairs", "an even hidden / heads");
         if (Heads % KvHeads != 0) yield return new("kv-heads", $"{KvHeads} does not divide heads ({Heads})", $"a divisor of {Heads}");
     }
 }
 
-/// <summary>When supervised training stops before its last step: the first time that the share of right answers lies at or above the bound.</summary>
+/// <summary>
+/// When supervised training stops before its last step: the first time that the share of right answers lies at or above the bound.
+/// </summary>
 public sealed record StopSettings : ISettings
 {
     /// <summary>Stop once so large a share of held-out problems is answered right at temperature 1; null never.</summary>

@@ -30,7 +30,8 @@ public sealed record RewardSettings : IHasOptions
 
     /// <summary>An option that is a number, or null.</summary>
     public double? Number(string option) =>
-        Options is not null && Options.TryGetValue(option, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        Options is not null && Options.TryGetValue(option, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble()
+        : null;
 
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()

@@ -1,6 +1,8 @@
 namespace Tenon.Training.Settings;
 
-/// <summary>What is sampled in each step. The full distribution at the given temperature: what the sampler draws from is what the trainer scores.</summary>
+/// <summary>
+/// What is sampled in each step. The full distribution at the given temperature: what the sampler draws from is what the trainer scores.
+/// </summary>
 public sealed record RolloutSettings : ISettings
 {
     /// <summary>Prompts (groups) in a batch.</summary>
@@ -23,12 +25,17 @@ public sealed record RolloutSettings : ISettings
     [Bounds(1, 10_000_000)]
     public int MaxPromptTokens { get; init; } = 1024;
 
-    /// <summary>Completions that are sampled side by side; <c>auto</c> is as many as memory and speed suggest. It changes no bit of the result.</summary>
+    /// <summary>
+    /// Completions that are sampled side by side; <c>auto</c> is as many as memory and speed suggest. It changes no bit of the result.
+    /// </summary>
     [Auto]
     [Bounds(1, 1_000_000)]
     public int? Concurrency { get; init; }
 
-    /// <summary>Whether a group computes its prompt once, in sampling and in training. It changes no log-probability; a gradient's last bits follow the order in which the prompt's share is summed.</summary>
+    /// <summary>
+    /// Whether a group computes its prompt once, in sampling and in training. It changes no log-probability; a gradient's last bits follow
+    /// the order in which the prompt's share is summed.
+    /// </summary>
     public bool SharePrompts { get; init; } = true;
 
     /// <summary>Dynamic sampling: draw on until the batch holds only groups with right and wrong completions (DAPO).</summary>
@@ -38,7 +45,10 @@ public sealed record RolloutSettings : ISettings
     [Bounds(1, 1000)]
     public int MaxRounds { get; init; } = 8;
 
-    /// <summary>Groups with right and wrong completions that a batch has no room for: <c>drop</c>, or <c>carry</c> them first into the next batch with the log-probabilities they were sampled with.</summary>
+    /// <summary>
+    /// Groups with right and wrong completions that a batch has no room for: <c>drop</c>, or <c>carry</c> them first into the next batch
+    /// with the log-probabilities they were sampled with.
+    /// </summary>
     [Words("drop", "carry")]
     public string Surplus { get; init; } = "drop";
 

@@ -14,10 +14,14 @@ public sealed record RunSettings : ISettings
     public string Model { get; init; } = "tiny";
 
     /// <summary>
-    /// <c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values are rounded to bfloat16,
-    /// which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so training is not faster.
-    /// <c>int8</c> (experimental): weights and activations as integers of one byte in blocks of 32, a quarter of the memory (half once there is a gradient), the same
-    /// bits on every CPU, another function than float32's. <c>int8-a16</c> (experimental): the same with two integers an activation, float32's function to about four
+    /// <c>f32</c>: weights as the file has them, products in float32, the same bits on every CPU. <c>bf16</c>: matrices, keys and values
+    /// are rounded to bfloat16,
+    /// which halves the memory of the weights (and so helps sampling few sequences); products are computed in float32 all the same, so
+    /// training is not faster.
+    /// <c>int8</c> (experimental): weights and activations as integers of one byte in blocks of 32, a quarter of the memory (half once
+    /// there is a gradient), the same
+    /// bits on every CPU, another function than float32's. <c>int8-a16</c> (experimental): the same with two integers an activation,
+    /// float32's function to about four
     /// digits (docs/performance.md).
     /// </summary>
     public Precision Precision { get; init; } = Precision.F32;
@@ -28,10 +32,16 @@ public sealed record RunSettings : ISettings
     /// <summary>The problems, and how the model reads them.</summary>
     public DataSettings Data { get; init; } = new();
 
-    /// <summary>Variables of the model's chat template (<c>{ enable_thinking: false }</c>); <c>chat_template</c> names one of several templates. One that the template does not read is refused.</summary>
+    /// <summary>
+    /// Variables of the model's chat template (<c>{ enable_thinking: false }</c>); <c>chat_template</c> names one of several templates. One
+    /// that the template does not read is refused.
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Template { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>The rule that cuts a GGUF file's text before merging (<c>llama-bpe</c>, <c>qwen2</c> ...), where the file names none; null is the file's own.</summary>
+    /// <summary>
+    /// The rule that cuts a GGUF file's text before merging (<c>llama-bpe</c>, <c>qwen2</c> ...), where the file names none; null is the
+    /// file's own.
+    /// </summary>
     public string? TokenizerPre { get; init; }
 
     /// <summary>The rewards, summed by weight; left out, a task brings its own checker and a file gets <c>math</c>.</summary>
@@ -61,7 +71,10 @@ public sealed record RunSettings : ISettings
     /// <summary>Evaluation on held-out problems during the run.</summary>
     public EvaluateSettings Evaluate { get; init; } = new();
 
-    /// <summary>What a step does that passes a bound of <c>divergence</c>: <c>stop</c>, <c>skip</c> the update, or go <c>back-to-checkpoint</c>; its completions are kept aside.</summary>
+    /// <summary>
+    /// What a step does that passes a bound of <c>divergence</c>: <c>stop</c>, <c>skip</c> the update, or go <c>back-to-checkpoint</c>; its
+    /// completions are kept aside.
+    /// </summary>
     public DivergenceAction OnDivergence { get; init; } = DivergenceAction.Stop;
 
     /// <summary>The bounds beyond which a step counts as diverged.</summary>
@@ -73,7 +86,10 @@ public sealed record RunSettings : ISettings
     /// <summary>When the run's whole state is written, and how many of those states are kept.</summary>
     public CheckpointSettings Checkpoint { get; init; } = new();
 
-    /// <summary>The same run with every value that follows from another filled in (rank, alpha, seeds, lengths, the learning rate of the method on its model): what <c>run.json</c> holds.</summary>
+    /// <summary>
+    /// The same run with every value that follows from another filled in (rank, alpha, seeds, lengths, the learning rate of the method on
+    /// its model): what <c>run.json</c> holds.
+    /// </summary>
     public RunSettings Resolved(double rate) => this with
     {
         Optimizer = Optimizer.WithRate(rate),
@@ -95,19 +111,25 @@ public sealed record RunSettings : ISettings
         if (Reward.Count > 0 && Reward.All(reward => reward.Weight == 0))
             yield return new("reward", "every weight is 0", "one weight that is not 0");
         foreach (var twice in Reward.GroupBy(reward => reward.Name).Where(same => same.Count() > 1))
-            yield return new("reward", $"'{twice.Key}' stands there {twice.Count()} times", "each reward once; its weight may be larger than 1");
+            yield return new("reward", $"'{twice.Key}' stands there {twice.Count()} times",
+                "each reward once; its weight may be larger than 1");
         if (Objective.WantsGroups && Rollout.Group < 2)
-            yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with", "2 or more under a group-relative advantage");
+            yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with",
+                "2 or more under a group-relative advantage");
         if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
-            yield return new("objective.advantage", $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
+            yield return new("objective.advantage",
+                $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
         if (EarlyStop.Patience is not null && Evaluate.Every == 0)
-            yield return new("early-stop.patience", "counts evaluations, and there are none during the run", "evaluate.every of 1 or more, with benchmarks");
+            yield return new("early-stop.patience", "counts evaluations, and there are none during the run",
+                "evaluate.every of 1 or more, with benchmarks");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");
         if (Update.Minibatches > Rollout.Prompts)
-            yield return new("update.minibatches", $"{Update.Minibatches} is more than the {Rollout.Prompts} groups of a batch", $"1 to rollout.prompts ({Rollout.Prompts})");
+            yield return new("update.minibatches", $"{Update.Minibatches} is more than the {Rollout.Prompts} groups of a batch",
+                $"1 to rollout.prompts ({Rollout.Prompts})");
         foreach (var reward in Reward)
             if (reward.Name == "soft-overlong" && reward.Number("buffer") is { } buffer && buffer > Rollout.MaxNewTokens)
-                yield return new("reward", $"soft-overlong: buffer {buffer} is longer than a completion may be", $"at most rollout.max-new-tokens ({Rollout.MaxNewTokens})");
+                yield return new("reward", $"soft-overlong: buffer {buffer} is longer than a completion may be",
+                    $"at most rollout.max-new-tokens ({Rollout.MaxNewTokens})");
     }
 }

@@ -15,7 +15,10 @@ public sealed record UpdateSettings : ISettings
     [Bounds(1, 1_000_000_000)]
     public int MicroBatchTokens { get; init; } = 8192;
 
-    /// <summary>Whether activations are computed again in the backward pass instead of kept; <c>auto</c> decides by memory. It changes no bit of the result.</summary>
+    /// <summary>
+    /// Whether activations are computed again in the backward pass instead of kept; <c>auto</c> decides by memory. It changes no bit of the
+    /// result.
+    /// </summary>
     [Auto]
     public bool? Recompute { get; init; }
 }

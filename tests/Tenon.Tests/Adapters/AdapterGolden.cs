@@ -14,20 +14,20 @@ namespace Tenon.Tests.Adapters;
 /// <summary>The reference adapters' base models with their batch and loss: what tests of single methods compare on.</summary>
 internal sealed class AdapterGolden : IDisposable
 {
-    private readonly ModelSource source;
-    private readonly float[] weights;
-    private readonly int[] ids;
-    private readonly int[] lengths;
+    private readonly ModelSource _source;
+    private readonly float[] _weights;
+    private readonly int[] _ids;
+    private readonly int[] _lengths;
 
     private AdapterGolden(string root, string name)
     {
         Root = root;
-        source = ModelSource.Open(Path.Combine(root, name));
-        Model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(MaxLength: 64), "");
+        _source = ModelSource.Open(Path.Combine(root, name));
+        Model = DecoderBuilder.Build(_source.Config, _source.Weights, new LoadOptions(MaxLength: 64), "");
         using var batch = SafetensorsFile.Open(Path.Combine(root, name, "batch.safetensors"));
-        ids = [.. batch.ReadLongs("ids").Select(v => (int)v)];
-        lengths = [.. batch.ReadLongs("lengths").Select(v => (int)v)];
-        weights = [.. batch.ReadFloats("w").Select(v => -v)];
+        _ids = [.. batch.ReadLongs("ids").Select(v => (int)v)];
+        _lengths = [.. batch.ReadLongs("lengths").Select(v => (int)v)];
+        _weights = [.. batch.ReadFloats("w").Select(v => -v)];
     }
 
     /// <summary>The folder of all cases.</summary>
@@ -57,20 +57,21 @@ internal sealed class AdapterGolden : IDisposable
     /// <summary>Logits of the batch, of the base where the adapter is null.</summary>
     public float[] Logits(AdapterSet? adapter)
     {
-        var (tape, batch) = (new Tape(), TokenBatch.Of(ids, Runs, adapter));
+        var (tape, batch) = (new Tape(), TokenBatch.Of(_ids, Runs, adapter));
         return Model.Logits(tape, Model.Forward(tape, batch), batch).ToArray();
     }
 
     /// <summary>Adds the gradient of the batch's loss; returns the loss.</summary>
-    public double Backward(AdapterSet adapter) => LogProbabilities(adapter).Select((p, i) => (double)p * weights[i]).Sum();
+    public double Backward(AdapterSet adapter) => LogProbabilities(adapter).Select((p, i) => (double)p * _weights[i]).Sum();
 
     /// <summary>Adds the gradient of the batch's loss; returns the log-probability of each predicted token.</summary>
     public float[] LogProbabilities(AdapterSet adapter)
     {
-        var (tape, batch) = (new Tape { Recording = true }, TokenBatch.Of(ids, Runs, adapter));
-        int[] rows = [.. Enumerable.Range(0, lengths[0] - 1), .. Enumerable.Range(lengths[0], lengths[1] - 1)];
-        var head = Model.LogProbabilities(tape, tape.SelectRows(Model.Forward(tape, batch), rows), [.. rows.Select(r => ids[r + 1])], batch);
-        head.Backward(weights);
+        var (tape, batch) = (new Tape { Recording = true }, TokenBatch.Of(_ids, Runs, adapter));
+        int[] rows = [.. Enumerable.Range(0, _lengths[0] - 1), .. Enumerable.Range(_lengths[0], _lengths[1] - 1)];
+        var head =
+            Model.LogProbabilities(tape, tape.SelectRows(Model.Forward(tape, batch), rows), [.. rows.Select(r => _ids[r + 1])], batch);
+        head.Backward(_weights);
         return head.LogProbabilities;
     }
 
@@ -89,11 +90,12 @@ internal sealed class AdapterGolden : IDisposable
     {
         actual.Length.ShouldBe(expected.Length);
         var worst = 0.0;
-        for (var i = 0; i < actual.Length; i++) worst = Math.Max(worst, float.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
+        for (var i = 0; i < actual.Length; i++)
+            worst = Math.Max(worst, float.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
         return worst;
     }
 
-    public void Dispose() => source.Dispose();
+    public void Dispose() => _source.Dispose();
 
-    private TokenRun[] Runs => [new(0, lengths[0], 0), new(lengths[0], lengths[1], 0)];
+    private TokenRun[] Runs => [new(0, _lengths[0], 0), new(_lengths[0], _lengths[1], 0)];
 }

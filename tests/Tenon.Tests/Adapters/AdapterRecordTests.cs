@@ -18,7 +18,8 @@ public class AdapterRecordTests
         var model = RandomModel.Create();
         var settings = new AdapterSettings
         {
-            Method = "lora+", Rank = 4, Targets = targets, Seed = 11, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["ratio"] = "8" }),
+            Method = "lora+", Rank = 4, Targets = targets, Seed = 11,
+            Options = AdapterSettings.Texts(new Dictionary<string, string> { ["ratio"] = "8" }),
         };
         using (var set = AdapterMethod.Of("lora+").Create(model, settings)) PeftFolder.Save(set, folder.Path, "base");
         var path = folder["tenon_adapter.json"];
@@ -26,7 +27,8 @@ public class AdapterRecordTests
         record["settings"] = new JsonObject
         {
             ["method"] = "lora+", ["rank"] = 4, ["alpha"] = null, ["targets"] = targets, ["dropout"] = 0, ["init"] = null, ["seed"] = 11,
-            ["rank-pattern"] = new JsonObject(), ["alpha-pattern"] = new JsonObject(), ["exclude"] = new JsonArray(), ["layers"] = new JsonArray(), ["bias"] = "none",
+            ["rank-pattern"] = new JsonObject(), ["alpha-pattern"] = new JsonObject(), ["exclude"] = new JsonArray(),
+            ["layers"] = new JsonArray(), ["bias"] = "none",
             ["modules-to-save"] = new JsonArray(), ["trainable-tokens"] = new JsonArray(), ["trainable-head-tokens"] = new JsonArray(),
             ["options"] = new JsonObject { ["ratio"] = "8" },
         };

@@ -8,21 +8,25 @@ using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Adapters;
 
-/// <summary>Adapter folders that PEFT wrote: read here they give PEFT's logits, gradients, optimizer steps, merged weights and, written again, PEFT's bytes.</summary>
+/// <summary>
+/// Adapter folders that PEFT wrote: read here they give PEFT's logits, gradients, optimizer steps, merged weights and, written again,
+/// PEFT's bytes.
+/// </summary>
 public class GoldenAdapterTests(ITestOutputHelper output)
 {
     /// <summary>What only says how an adapter started, or what PEFT does not act on: nothing that follows from the adapter.</summary>
-    private static readonly string[] s_startFields = ["init_weights", "init_ia3_weights", "ensure_weight_tying", "boft_n_butterfly_factor"];
+    private static readonly string[] S_startFields = ["init_weights", "init_ia3_weights", "ensure_weight_tying", "boft_n_butterfly_factor"];
 
     [Fact]
-    public void EveryFolderOfASupportedMethodGivesPeftsNumbers()
+    public void Every_folder_of_a_supported_method_gives_pefts_numbers()
     {
         var root = GoldenFolder.Require("adapters");
         var (ran, left, wrong) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var folder in Directory.GetDirectories(root).Order())
         {
             var adapter = Path.Combine(folder, "adapter");
-            if (!File.Exists(Path.Combine(folder, "case.json")) || !File.Exists(Path.Combine(adapter, PeftFolder.ConfigFile)) || !File.Exists(Path.Combine(folder, "expected.safetensors"))) continue;
+            if (!File.Exists(Path.Combine(folder, "case.json")) || !File.Exists(Path.Combine(adapter, PeftFolder.ConfigFile))
+                || !File.Exists(Path.Combine(folder, "expected.safetensors"))) continue;
             if (Path.GetFileName(folder).StartsWith("definition-", StringComparison.Ordinal)) continue;
             using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
             if (!document.RootElement.TryGetProperty("base", out var baseName)) continue;
@@ -68,7 +72,8 @@ public class GoldenAdapterTests(ITestOutputHelper output)
     {
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
         var name = Path.GetFileName(folder);
-        // PEFT takes PiSSA's and OLoRA's start from a float32 decomposition, which a narrow gap between singular values puts off by up to 2e-4 (StartedLoraTests).
+        // PEFT takes PiSSA's and OLoRA's start from a float32 decomposition, which a narrow gap between singular values puts off by up to
+        // 2e-4 (StartedLoraTests).
         var slack = set.Method.Name switch { "pissa" => 10, "olora" => 2, _ => 1 };
 
         // A case may say what float32 costs the reference itself.
@@ -88,7 +93,9 @@ public class GoldenAdapterTests(ITestOutputHelper output)
                     if (!expected.Tensors.ContainsKey("grad." + key)) continue;
                     var gradient = expected.ReadDoubles("grad." + key);
                     var noise = document.TryGetProperty("float32_gradient_max_difference", out var noises) ? Number(noises, key) : 0;
-                    Close(tensor.GradientOrZero().ToArray(), gradient, Math.Max(4 * noise, 1e-4 * slack * Math.Max(1e-6, gradient.Select(Math.Abs).DefaultIfEmpty().Max())), $"{name} gradient of {key}");
+                    Close(tensor.GradientOrZero().ToArray(), gradient,
+                        Math.Max(4 * noise, 1e-4 * slack * Math.Max(1e-6, gradient.Select(Math.Abs).DefaultIfEmpty().Max())),
+                        $"{name} gradient of {key}");
                 }
             }
 
@@ -119,8 +126,10 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         foreach (var key in expected.Tensors.Keys.Where(k => k.StartsWith("merged.", StringComparison.Ordinal)))
         {
             var tensor = key["merged.".Length..].Replace("base_model.model.", "");
-            // PEFT merges what adapts one end of a tied model into both, which changes the function; here each end becomes what the unmerged model has.
-            if (set.Model.IsTied && tensor is "lm_head.weight" or "model.embed_tokens.weight" && Number(document, "merge_max_logit_difference") > 1e-3) continue;
+            // PEFT merges what adapts one end of a tied model into both, which changes the function; here each end becomes what the
+            // unmerged model has.
+            if (set.Model.IsTied && tensor is "lm_head.weight" or "model.embed_tokens.weight"
+                && Number(document, "merge_max_logit_difference") > 1e-3) continue;
             if (!merged.Tensors.TryGetValue(tensor, out var info)) continue;
             var values = new float[info.Count];
             merged.Read(tensor, 0, values);
@@ -128,9 +137,12 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         }
     }
 
-    private static double Number(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : 0;
+    private static double Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : 0;
 
-    /// <summary>A PSOFT folder with the frozen factors that the case keeps beside it put into its file; null for every other method.</summary>
+    /// <summary>
+    /// A PSOFT folder with the frozen factors that the case keeps beside it put into its file; null for every other method.
+    /// </summary>
     private static TempFolder? WithFactors(string folder)
     {
         var config = Path.Combine(folder, "adapter", PeftFolder.ConfigFile);
@@ -139,9 +151,13 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         File.Copy(config, joined[PeftFolder.ConfigFile]);
         using var tensors = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile));
         using var start = SafetensorsFile.Open(Path.Combine(folder, "init.safetensors"));
-        var factors = start.Tensors.Keys.Where(k => k.EndsWith(".psoft_A", StringComparison.Ordinal) || k.EndsWith(".psoft_B", StringComparison.Ordinal)).Where(k => !tensors.Tensors.ContainsKey(PeftKeys.Prefix + k))
+        var factors =
+            start.Tensors.Keys.Where(k => k.EndsWith(".psoft_A", StringComparison.Ordinal)
+            || k.EndsWith(".psoft_B", StringComparison.Ordinal)).Where(k => !tensors.Tensors.ContainsKey(PeftKeys.Prefix + k))
             .Select(k => SafetensorsEntry.FromFloats(PeftKeys.Prefix + k, start.Tensors[k].Shape, start.ReadFloats(k)));
-        SafetensorsWriter.Write(joined[PeftFolder.TensorFile], [.. tensors.Tensors.Keys.Select(k => SafetensorsEntry.FromFloats(k, tensors.Tensors[k].Shape, tensors.ReadFloats(k))), .. factors]);
+        SafetensorsWriter.Write(joined[PeftFolder.TensorFile],
+            [.. tensors.Tensors.Keys.Select(k => SafetensorsEntry.FromFloats(k, tensors.Tensors[k].Shape, tensors.ReadFloats(k))),
+            .. factors]);
         return joined;
     }
 
@@ -165,21 +181,30 @@ public class GoldenAdapterTests(ITestOutputHelper output)
             PeftFolder.Save(set, target.FullName, document.GetProperty("base").GetString()!);
             using var ours = SafetensorsFile.Open(Path.Combine(target.FullName, PeftFolder.TensorFile));
             using var theirs = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile));
-            ours.Tensors.Keys.Order().ShouldBe(theirs.Tensors.Keys.Where(k => ours.Tensors.ContainsKey(k) || !PeftFolder.IsRepeated(k)).Order(), name);
+            ours.Tensors.Keys.Order()
+                .ShouldBe(theirs.Tensors.Keys.Where(k => ours.Tensors.ContainsKey(k) || !PeftFolder.IsRepeated(k)).Order(), name);
             foreach (var key in ours.Tensors.Keys)
             {
                 ours.Tensors[key].Type.ShouldBe(theirs.Tensors[key].Type, $"{name} {key}");
                 ours.Tensors[key].Shape.ShouldBe(theirs.Tensors[key].Shape, $"{name} {key}");
                 // Weights of top-k files go through their logarithms; a projected OFT block is projected again when it is read.
-                if (ours.Tensors[key].Type is SafetensorsType.I32 or SafetensorsType.I16 or SafetensorsType.U8) ours.ReadLongs(key).ShouldBe(theirs.ReadLongs(key), $"{name} {key}");
-                else if (set.Start.Peft is { PeftType: "VBLORA" } vectors && vectors.Flag("save_only_topk_weights") || set.Start.Peft is { PeftType: "OFT" } turns && turns.Flag("coft")) Close(ours.ReadFloats(key), theirs.ReadDoubles(key), 1e-6, $"{name} {key}");
+                if (ours.Tensors[key].Type is SafetensorsType.I32 or SafetensorsType.I16 or SafetensorsType.U8)
+                    ours.ReadLongs(key).ShouldBe(theirs.ReadLongs(key), $"{name} {key}");
+                else if (set.Start.Peft is { PeftType: "VBLORA" } vectors && vectors.Flag("save_only_topk_weights")
+                    || set.Start.Peft is { PeftType: "OFT" } turns && turns.Flag("coft"))
+                    Close(ours.ReadFloats(key), theirs.ReadDoubles(key), 1e-6, $"{name} {key}");
                 else ours.ReadDoubles(key).ShouldBe(theirs.ReadDoubles(key), $"{name} {key}");
             }
 
-            CheckConfig(name, Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile), []);
+            CheckConfig(name, Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile),
+                []);
             // The same settings without the file they came from: only the spelling of the targets may differ.
-            File.WriteAllText(Path.Combine(target.FullName, PeftFolder.ConfigFile), PeftFolder.FreshConfig(set, document.GetProperty("base").GetString()!)!.ToJson());
-            CheckConfig(name + " (fresh)", Path.Combine(target.FullName, PeftFolder.ConfigFile), Path.Combine(folder, "adapter", PeftFolder.ConfigFile), ["inference_mode", "task_type", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "trainable_token_indices", .. s_startFields, .. set.Method.Name == "hira" ? ["rank_pattern"] : Array.Empty<string>()]);
+            File.WriteAllText(Path.Combine(target.FullName, PeftFolder.ConfigFile),
+                PeftFolder.FreshConfig(set, document.GetProperty("base").GetString()!)!.ToJson());
+            CheckConfig(name + " (fresh)", Path.Combine(target.FullName, PeftFolder.ConfigFile),
+                Path.Combine(folder, "adapter", PeftFolder.ConfigFile),
+                ["inference_mode", "task_type", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern",
+                "trainable_token_indices", .. S_startFields, .. set.Method.Name == "hira" ? ["rank_pattern"] : Array.Empty<string>()]);
         }
         finally
         {
@@ -193,16 +218,20 @@ public class GoldenAdapterTests(ITestOutputHelper output)
         using var right = JsonDocument.Parse(File.ReadAllText(theirs));
         var differing = right.RootElement.EnumerateObject().Where(f => !apart.Contains(f.Name))
             .Where(f => !left.RootElement.TryGetProperty(f.Name, out var own) || !JsonElement.DeepEquals(own, f.Value))
-            .Select(f => $"{f.Name}: {(left.RootElement.TryGetProperty(f.Name, out var own) ? own.GetRawText() : "none")} for {f.Value.GetRawText()}").ToList();
+            .Select(f =>
+            $"{f.Name}: {(left.RootElement.TryGetProperty(f.Name, out var own) ? own.GetRawText() : "none")} for {f.Value.GetRawText()}")
+            .ToList();
         if (differing.Count > 0) throw new ShouldAssertException($"{name} configuration: {string.Join("; ", differing)}");
-        left.RootElement.EnumerateObject().Select(f => f.Name).Order().ShouldBe(right.RootElement.EnumerateObject().Select(f => f.Name).Order(), name);
+        left.RootElement.EnumerateObject().Select(f => f.Name).Order()
+            .ShouldBe(right.RootElement.EnumerateObject().Select(f => f.Name).Order(), name);
     }
 
     private static void Close(float[] actual, double[] expected, double tolerance, string what)
     {
         actual.Length.ShouldBe(expected.Length, what);
         var worst = 0.0;
-        for (var i = 0; i < actual.Length; i++) worst = Math.Max(worst, double.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
+        for (var i = 0; i < actual.Length; i++)
+            worst = Math.Max(worst, double.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected[i]));
         if (!(worst <= tolerance)) throw new ShouldAssertException($"{what}: off by {worst}, tolerance {tolerance}");
     }
 }

@@ -9,7 +9,10 @@ using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Adapters;
 
-/// <summary>Methods that PEFT does not know, against their definitions in float64: start, logits, gradients, AdamW, and the plain LoRA that their folder holds.</summary>
+/// <summary>
+/// Methods that PEFT does not know, against their definitions in float64: start, logits, gradients, AdamW, and the plain LoRA that their
+/// folder holds.
+/// </summary>
 public class GoldenDefinitionTests
 {
     [Theory]
@@ -19,9 +22,10 @@ public class GoldenDefinitionTests
     [InlineData("oplora")]
     [InlineData("geora")]
     [InlineData("lora-xs")]
-    public void GivesTheDefinitionsNumbers(string method)
+    public void Gives_the_definitions_numbers(string method)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "definition-" + method, "case.json")));
+        using var document =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("adapters"), "definition-" + method, "case.json")));
         using var golden = AdapterGolden.Open(document.RootElement.GetProperty("base").GetString()!);
         var folder = Path.Combine(golden.Root, "definition-" + method);
         using var adapter = AdapterMethod.Of(method).Create(golden.Model, Settings(method, document.RootElement));
@@ -49,7 +53,8 @@ public class GoldenDefinitionTests
             optimizer.Step();
         }
 
-        foreach (var (name, tensor) in trained) AdapterGolden.Distance(tensor.Value, expected.ReadDoubles("adamw5." + name)).ShouldBeLessThan(1e-4, name);
+        foreach (var (name, tensor) in trained)
+            AdapterGolden.Distance(tensor.Value, expected.ReadDoubles("adamw5." + name)).ShouldBeLessThan(1e-4, name);
     }
 
     private static AdapterSettings Settings(string method, JsonElement document) => new()
@@ -78,7 +83,8 @@ public class GoldenDefinitionTests
         var trained = new Dictionary<string, Parameter>();
         foreach (var part in adapter.Linears.OfType<LoraXsLayer>())
         {
-            foreach (var (name, tensor) in new[] { ("A", part.A), ("B", part.B), ("R", part.R) }) tensor.Set(parts.ReadFloats($"{part.Layer.Path}.{name}"));
+            foreach (var (name, tensor) in new[] { ("A", part.A), ("B", part.B), ("R", part.R) })
+                tensor.Set(parts.ReadFloats($"{part.Layer.Path}.{name}"));
             trained[$"{part.Layer.Path}.R"] = part.R;
         }
 

@@ -4,13 +4,14 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Adapters;
 
 /// <summary>
-/// PEFT's table of wrong configurations, folders and calls (<c>errors.json</c>): each is refused with a message that names the fault, let pass with a notice, or taken where that is right.
+/// PEFT's table of wrong configurations, folders and calls (<c>errors.json</c>): each is refused with a message that names the fault, let
+/// pass with a notice, or taken where that is right.
 /// What PEFT passes over in silence (a missing or surplus tensor, NaN, a scale of 0, DoRA without magnitudes) is refused here.
 /// </summary>
 public class GoldenErrorTests
 {
     /// <summary>Refused: what the message says.</summary>
-    private static readonly Dictionary<string, string> s_refused = new()
+    private static readonly Dictionary<string, string> S_refused = new()
     {
         ["json-unknown-peft-type"] = "'NOPE'",
         ["json-lower-case-peft-type"] = "peft_type one of LORA, ADALORA, BOFT, C3A, DELORA, FOURIERFT,",
@@ -98,7 +99,7 @@ public class GoldenErrorTests
     };
 
     /// <summary>Let pass in a folder, and said: what the notice names.</summary>
-    private static readonly Dictionary<string, string> s_noticed = new()
+    private static readonly Dictionary<string, string> S_noticed = new()
     {
         ["json-unknown-key"] = "no_such_option",
         ["lora-some-targets-match"] = "no_such_proj",
@@ -108,7 +109,7 @@ public class GoldenErrorTests
     };
 
     /// <summary>Taken: why that is right.</summary>
-    private static readonly Dictionary<string, string> s_taken = new()
+    private static readonly Dictionary<string, string> S_taken = new()
     {
         ["json-few-keys"] = "defaults stand for what is left out",
         ["json-other-base"] = "the name is a path on somebody else's machine; shapes decide",
@@ -139,14 +140,17 @@ public class GoldenErrorTests
     };
 
     [Fact]
-    public void EveryCaseOfTheTableIsRefusedOrRightlyTaken()
+    public void Every_case_of_the_table_is_refused_or_rightly_taken()
     {
         using var golden = AdapterGolden.OfCase("lora-qv");
-        Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 }, "the table's messages hold the sizes of another model");
+        Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 },
+            "the table's messages hold the sizes of another model");
         using var table = JsonDocument.Parse(File.ReadAllText(Path.Combine(golden.Root, "errors.json")));
         var names = table.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("name").GetString()!).ToList();
         names.Select(name => Fault(golden, name)).Where(fault => fault is not null).ShouldBeEmpty();
-        Console.WriteLine($"errors.json: {names.Count} cases; {names.Count(s_refused.ContainsKey)} refused, {names.Count(s_noticed.ContainsKey)} taken with a notice, {names.Count(s_taken.ContainsKey)} taken");
+        Console.WriteLine(
+            $"errors.json: {names.Count} cases; {names.Count(S_refused.ContainsKey)} refused, {names.Count(S_noticed.ContainsKey)} "
+            + $"taken with a notice, {names.Count(S_taken.ContainsKey)} taken");
     }
 
     /// <summary>How a case's outcome departs from the table, or null.</summary>
@@ -164,7 +168,9 @@ public class GoldenErrorTests
             outcome = "refused: " + e.Message;
         }
 
-        var expected = s_refused.TryGetValue(name, out var message) ? "refused: " : s_noticed.TryGetValue(name, out message) ? "noticed: " : s_taken.ContainsKey(name) ? "taken" : "?";
-        return outcome.StartsWith(expected, StringComparison.Ordinal) && outcome.Contains(message ?? "", StringComparison.Ordinal) ? null : $"{name}: {outcome}";
+        var expected = S_refused.TryGetValue(name, out var message) ? "refused: " : S_noticed.TryGetValue(name, out message) ? "noticed: "
+            : S_taken.ContainsKey(name) ? "taken" : "?";
+        return outcome.StartsWith(expected, StringComparison.Ordinal) && outcome.Contains(message ?? "", StringComparison.Ordinal) ? null
+            : $"{name}: {outcome}";
     }
 }

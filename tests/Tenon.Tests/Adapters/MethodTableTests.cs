@@ -6,11 +6,11 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Rewards;
+using Tenon.Rollouts;
 using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 using Tenon.Tests.Support;
 using Tenon.Training;
-using Tenon.Rollouts;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Adapters;
@@ -32,10 +32,11 @@ public class MethodTableTests
         Options = AdapterSettings.Texts(method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,46" } : []),
     };
 
-    private static AdapterSet Create(CausalModel model, string method, double dropout = 0) => AdapterMethod.All[method].Create(model, Settings(method, dropout));
+    private static AdapterSet Create(CausalModel model, string method, double dropout = 0) =>
+        AdapterMethod.All[method].Create(model, Settings(method, dropout));
 
     [Theory, MemberData(nameof(Methods))]
-    public void StartsAtTheBaseBitForBit(string method)
+    public void Starts_at_the_base_bit_for_bit(string method)
     {
         var model = RandomModel.Create();
         var plain = Logits(model, null);
@@ -44,7 +45,7 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void CountsWhatItTrainsFromShapesAlone(string method)
+    public void Counts_what_it_trains_from_shapes_alone(string method)
     {
         var model = RandomModel.Create();
         using var set = Create(model, method);
@@ -53,7 +54,7 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void MergedWeightsGiveTheSameFunction(string method)
+    public void Merged_weights_give_the_same_function(string method)
     {
         var model = RandomModel.Create();
         var plain = Logits(model, null);
@@ -61,19 +62,23 @@ public class MethodTableTests
         var adapted = Logits(model, set);
         Difference(adapted, plain).ShouldBeGreaterThan(1e-4, "the perturbed adapter does something");
         using var weights = MergedWeights.Of(set);
-        var merged = DecoderBuilder.Build(model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) }, weights, new LoadOptions(MaxLength: 256), "merged");
+        var merged =
+            DecoderBuilder.Build(model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) }, weights,
+            new LoadOptions(MaxLength: 256), "merged");
         Difference(Logits(merged, null), adapted).ShouldBeLessThan(1e-4 * Math.Max(1, plain.Max(Math.Abs)));
         Logits(model, null).ShouldBe(plain);
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void GoesThroughItsFolderWithAllBits(string method)
+    public void Goes_through_its_folder_with_all_bits(string method)
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
         using var set = Perturbed(model, method);
         var logits = Logits(model, set);
-        var (first, second) = (Directory.CreateDirectory(Path.Combine(folder.Path, "a")).FullName, Directory.CreateDirectory(Path.Combine(folder.Path, "b")).FullName);
+        var (first, second) =
+            (Directory.CreateDirectory(Path.Combine(folder.Path, "a")).FullName,
+            Directory.CreateDirectory(Path.Combine(folder.Path, "b")).FullName);
         PeftFolder.Save(set, first, "base");
         set.Dispose();
         using var again = PeftFolder.Load(model, first);
@@ -81,11 +86,12 @@ public class MethodTableTests
         again.Trainable.Select(p => p.ToArray()).ShouldBe(set.Trainable.Select(p => p.ToArray()));
         Logits(model, again).ShouldBe(logits);
         PeftFolder.Save(again, second, "base");
-        foreach (var file in Directory.GetFiles(first)) File.ReadAllBytes(Path.Combine(second, Path.GetFileName(file))).ShouldBe(File.ReadAllBytes(file), Path.GetFileName(file));
+        foreach (var file in Directory.GetFiles(first))
+            File.ReadAllBytes(Path.Combine(second, Path.GetFileName(file))).ShouldBe(File.ReadAllBytes(file), Path.GetFileName(file));
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void PlainLoraIsTheSameFunctionWhereThereIsOne(string method)
+    public void Plain_lora_is_the_same_function_where_there_is_one(string method)
     {
         var model = RandomModel.Create();
         using var set = Perturbed(model, method);
@@ -99,26 +105,31 @@ public class MethodTableTests
         Difference(Logits(model, lora), adapted).ShouldBeLessThan(1e-4 * Math.Max(1, adapted.Max(Math.Abs)));
     }
 
-    /// <summary>Logits and gradients of all methods in one hash that holds on every processor and vector width; a change to a method's sums changes it, and is then told in docs/log.md.</summary>
+    /// <summary>
+    /// Logits and gradients of all methods in one hash that holds on every processor and vector width; a change to a method's sums changes
+    /// it, and is then told in docs/log.md.
+    /// </summary>
     [Fact]
-    public void AllMethodsHaveTheSameBitsOnEveryProcessor()
+    public void All_methods_have_the_same_bits_on_every_processor()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var method in AdapterMethod.All.Keys.Order(StringComparer.Ordinal))
         {
             var model = RandomModel.Create();
             using var set = Perturbed(model, method);
-            foreach (var values in (float[][])[Logits(model, set), .. Gradients(model, set, 10_000, share: true, threads: 2)]) hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+            foreach (var values in (float[][])[Logits(model, set), .. Gradients(model, set, 10_000, share: true, threads: 2)])
+                hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
         }
 
         Convert.ToHexStringLower(hash.GetHashAndReset())[..16].ShouldBe("3f421122eb6f0f65");
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void GradientsHaveTheSameBitsInAnyCutOnAnyThreads(string method) => RequireSameGradients(method, dropout: 0);
+    public void Gradients_have_the_same_bits_in_any_cut_on_any_threads(string method) => RequireSameGradients(method, dropout: 0);
 
     [Theory, MemberData(nameof(Methods))]
-    public void GradientsHaveTheSameBitsInAnyCutOnAnyThreadsWithDropoutToo(string method) => RequireSameGradients(method, dropout: 0.25);
+    public void Gradients_have_the_same_bits_in_any_cut_on_any_threads_with_dropout_too(string method) =>
+    RequireSameGradients(method, dropout: 0.25);
 
     private static void RequireSameGradients(string method, double dropout)
     {
@@ -132,25 +143,28 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void SamplerAndTrainerAgreeToTheLastBitInMixedBatchesToo(string method)
+    public void Sampler_and_trainer_agree_to_the_last_bit_in_mixed_batches_too(string method)
     {
         var model = RandomModel.Create();
         using var set = Perturbed(model, method);
-        var options = new GeneratorOptions { Sampling = new SamplingSettings { Temperature = 1 }, EndTokens = new HashSet<int>(), Concurrency = 3 };
+        var options =
+            new GeneratorOptions { Sampling = new SamplingSettings { Temperature = 1 }, EndTokens = new HashSet<int>(), Concurrency = 3 };
         GenerationRequest[] requests = [Request(set), Request(null), Request(set)];
         var samples = new Generator(model, options).Generate(requests);
         for (var r = 0; r < requests.Length; r++)
         {
             var own = samples.Where(s => s.Request == r).OrderBy(s => s.Sample).ToList();
-            var (logps, _) = new PolicyUpdater(model, 1, new PassOptions(), new Tape()).Score([Group([.. own.Select(s => s.Ids)])], requests[r].Adapter);
+            var (logps, _) = new PolicyUpdater(model, 1, new PassOptions(), new Tape())
+                .Score([Group([.. own.Select(s => s.Ids)])], requests[r].Adapter);
             logps.ShouldBe(own.SelectMany(s => s.FullLogProbabilities).Select(v => (double)v));
         }
 
-        static GenerationRequest Request(AdapterSet? set) => new(Prompt, 2, 10, new RandomPlace(5, RandomPurpose.Sampling, 0)) { Adapter = set };
+        static GenerationRequest Request(AdapterSet? set) =>
+            new(Prompt, 2, 10, new RandomPlace(5, RandomPurpose.Sampling, 0)) { Adapter = set };
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void StepsGoOnFromAFolderToTheSameBits(string method)
+    public void Steps_go_on_from_a_folder_to_the_same_bits(string method)
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
@@ -172,16 +186,22 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
-    public void RefusesAnOptionThatItDoesNotHave(string method)
+    public void Refuses_an_option_that_it_does_not_have(string method)
     {
         var settings = Settings(method);
-        var error = Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Options = new(settings.Options!) { ["no-such-option"] = System.Text.Json.JsonSerializer.SerializeToElement(1) } }));
+        var error =
+            Should.Throw<TenonException>(() => AdapterMethod.All[method]
+            .Create(RandomModel.Create(),
+            settings
+            with
+            { Options = new(settings.Options!) { ["no-such-option"] = System.Text.Json.JsonSerializer.SerializeToElement(1) } }));
         error.Message.ShouldContain("no-such-option");
         if (!AdapterMethod.All[method].Uses.HasFlag(SharedKeys.Rank)) return;
         Should.Throw<TenonException>(() => AdapterMethod.All[method].Create(RandomModel.Create(), settings with { Rank = 0 }));
     }
 
-    private static AdapterOptimizer Optimizer(AdapterSet set) => new(set, new OptimizerSettings { LearningRate = 1e-2, MaxGradNorm = 1 }, 6);
+    private static AdapterOptimizer Optimizer(AdapterSet set) =>
+        new(set, new OptimizerSettings { LearningRate = 1e-2, MaxGradNorm = 1 }, 6);
 
     private static void Step(CausalModel model, AdapterSet set, AdapterOptimizer optimizer)
     {
@@ -200,7 +220,8 @@ public class MethodTableTests
     {
         using var pool = new WorkerPool(threads);
         var options = new PassOptions(budget, share, recompute, set.Dropout > 0 ? 11ul : null);
-        new PolicyUpdater(model, 1, options, new Tape(pool)).AccumulateWeighted([Group(Completions)], set, (row, t) => Math.Sin(row * 5 + t));
+        new PolicyUpdater(model, 1, options, new Tape(pool))
+            .AccumulateWeighted([Group(Completions)], set, (row, t) => Math.Sin(row * 5 + t));
     }
 
     private static RolloutGroup Group(IReadOnlyList<int[]> completions) => new(new Problem("p", "", ""), 3, Prompt,
@@ -216,7 +237,8 @@ public class MethodTableTests
             var draw = index++;
             parameter.Update(values =>
             {
-                for (var i = 0; i < values.Length; i++) values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
+                for (var i = 0; i < values.Length; i++)
+                    values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
             });
         }
 

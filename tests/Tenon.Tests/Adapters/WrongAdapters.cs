@@ -14,7 +14,9 @@ internal static class WrongAdapters
     private const string Base = "base-qwen2";
     private static readonly string[] Queries = ["q_proj", "v_proj"];
 
-    /// <summary>Configurations: PEFT type and fields that differ from its defaults; the targets are q_proj and v_proj where they are not named.</summary>
+    /// <summary>
+    /// Configurations: PEFT type and fields that differ from its defaults; the targets are q_proj and v_proj where they are not named.
+    /// </summary>
     private static readonly Dictionary<string, (string Type, string Fields)> Configurations = new()
     {
         ["lora-r-0"] = ("LORA", """{"r":0}"""),
@@ -83,36 +85,44 @@ internal static class WrongAdapters
     };
 
     /// <summary>Folders: a sound one, what is done to its configuration, and what to its tensors.</summary>
-    private static readonly Dictionary<string, (string Source, Action<JsonObject>? Configure, Action<Dictionary<string, SafetensorsEntry>>? Change)> Folders = new()
-    {
-        ["json-unknown-peft-type"] = ("lora-qv", c => c["peft_type"] = "NOPE", null),
-        ["json-lower-case-peft-type"] = ("lora-qv", c => c["peft_type"] = "lora", null),
-        ["json-no-peft-type"] = ("lora-qv", c => c.Remove("peft_type"), null),
-        ["json-unknown-key"] = ("lora-qv", c => c["no_such_option"] = 3, null),
-        ["json-few-keys"] = ("lora-qv", c => { foreach (var key in c.Select(p => p.Key).Except(["peft_type", "r", "lora_alpha", "target_modules"]).ToList()) c.Remove(key); }, null),
-        ["json-other-base"] = ("lora-qv", c => c["base_model_name_or_path"] = "someone/else", null),
-        ["json-newer-version"] = ("lora-qv", c => c["peft_version"] = "99.0", null),
-        ["json-rank-differs"] = ("lora-qv", c => c["r"] = 8, null),
-        ["json-rank-text"] = ("lora-qv", c => c["r"] = "4", null),
-        ["json-inference-mode-false"] = ("lora-qv", c => c["inference_mode"] = false, null),
-        ["tensors-one-missing"] = ("lora-qv", null, t => t.Remove(First(t))),
-        ["tensors-none"] = ("lora-qv", null, t => { t.Clear(); Put(t, "x", [1], [0]); }
-        ),
-        ["tensors-one-extra"] = ("lora-qv", null, t => Put(t, "base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight", [4, 32], new float[128])),
-        ["tensors-wrong-shape"] = ("lora-qv", null, t => Put(t, First(t), [3, 4], new float[12])),
-        ["tensors-wrong-shape-ignored"] = ("lora-qv", null, t => Put(t, First(t), [3, 4], new float[12])),
-        ["tensors-transposed"] = ("lora-qv", null, t => Put(t, First(t), [4, 32], new float[128])),
-        ["tensors-nan"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
-        ["tensors-without-prefix"] = ("lora-qv", null, t => Rename(t, k => k["base_model.model.".Length..])),
-        ["tensors-with-adapter-name"] = ("lora-qv", null, t => Rename(t, k => k.Replace(".weight", ".default.weight", StringComparison.Ordinal))),
-        ["other-model"] = ("lora-all-linear-llama", null, null),
-        ["dora-without-magnitude"] = ("dora-all-linear", null, t => Drop(t, "magnitude")),
-        ["vera-without-projection"] = ("vera-saved", null, t => { Drop(t, "vera_A"); Drop(t, "vera_B"); }
-        ),
-        ["adalora-without-rank-pattern"] = ("adalora-after", c => c["rank_pattern"] = null, null),
-        ["merge-nan"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
-        ["merge-nan-safe"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
-    };
+    private static readonly Dictionary<string,
+        (string Source, Action<JsonObject>? Configure, Action<Dictionary<string, SafetensorsEntry>>? Change)> Folders = new()
+        {
+            ["json-unknown-peft-type"] = ("lora-qv", c => c["peft_type"] = "NOPE", null),
+            ["json-lower-case-peft-type"] = ("lora-qv", c => c["peft_type"] = "lora", null),
+            ["json-no-peft-type"] = ("lora-qv", c => c.Remove("peft_type"), null),
+            ["json-unknown-key"] = ("lora-qv", c => c["no_such_option"] = 3, null),
+            ["json-few-keys"] = ("lora-qv",
+        c =>
+        {
+            foreach (var key in c.Select(p => p.Key).Except(["peft_type", "r", "lora_alpha", "target_modules"]).ToList())
+                c.Remove(key);
+        }, null),
+            ["json-other-base"] = ("lora-qv", c => c["base_model_name_or_path"] = "someone/else", null),
+            ["json-newer-version"] = ("lora-qv", c => c["peft_version"] = "99.0", null),
+            ["json-rank-differs"] = ("lora-qv", c => c["r"] = 8, null),
+            ["json-rank-text"] = ("lora-qv", c => c["r"] = "4", null),
+            ["json-inference-mode-false"] = ("lora-qv", c => c["inference_mode"] = false, null),
+            ["tensors-one-missing"] = ("lora-qv", null, t => t.Remove(First(t))),
+            ["tensors-none"] = ("lora-qv", null, t => { t.Clear(); Put(t, "x", [1], [0]); }
+            ),
+            ["tensors-one-extra"] =
+        ("lora-qv", null, t => Put(t, "base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight", [4, 32], new float[128])),
+            ["tensors-wrong-shape"] = ("lora-qv", null, t => Put(t, First(t), [3, 4], new float[12])),
+            ["tensors-wrong-shape-ignored"] = ("lora-qv", null, t => Put(t, First(t), [3, 4], new float[12])),
+            ["tensors-transposed"] = ("lora-qv", null, t => Put(t, First(t), [4, 32], new float[128])),
+            ["tensors-nan"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
+            ["tensors-without-prefix"] = ("lora-qv", null, t => Rename(t, k => k["base_model.model.".Length..])),
+            ["tensors-with-adapter-name"] =
+        ("lora-qv", null, t => Rename(t, k => k.Replace(".weight", ".default.weight", StringComparison.Ordinal))),
+            ["other-model"] = ("lora-all-linear-llama", null, null),
+            ["dora-without-magnitude"] = ("dora-all-linear", null, t => Drop(t, "magnitude")),
+            ["vera-without-projection"] = ("vera-saved", null, t => { Drop(t, "vera_A"); Drop(t, "vera_B"); }
+            ),
+            ["adalora-without-rank-pattern"] = ("adalora-after", c => c["rank_pattern"] = null, null),
+            ["merge-nan"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
+            ["merge-nan-safe"] = ("lora-qv", null, t => Put(t, First(t), [32, 4], [.. Enumerable.Repeat(float.NaN, 128)])),
+        };
 
     /// <summary>Does what the case of this name is about and gives the adapter's notices; null where the name is new.</summary>
     public static IReadOnlyList<string>? Run(AdapterGolden golden, string name, string folder)
@@ -160,13 +170,17 @@ internal static class WrongAdapters
                 File.WriteAllBytes(tensors, bytes[..(bytes.Length / 2)]);
                 break;
             case "lora-bias-without-base-bias-merge":
-                using (var set = Build(golden, "LORA", """{"lora_bias":true,"target_modules":["o_proj"]}""")) MergedWeights.Of(set).Dispose();
+                using (var set = Build(golden, "LORA", """{"lora_bias":true,"target_modules":["o_proj"]}"""))
+                    MergedWeights.Of(set).Dispose();
                 return true;
             case "lora-no-targets-unknown-model":
                 TargetModules.Resolve(PeftConfig.Create("LORA"), ModelModules.Of(golden.Model.Config), "somethingelse");
                 return true;
             case "lora-unknown-option":
-                AdapterMethod.Of("lora").Create(golden.Model, new AdapterSettings { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["no-such-option"] = "1" }) }).Dispose();
+                AdapterMethod.Of("lora")
+                    .Create(golden.Model,
+                    new AdapterSettings { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["no-such-option"] = "1" }) })
+                    .Dispose();
                 return true;
             case "merge-twice" or "save-merged" or "unmerge-first":
                 MergingLeavesTheAdapterAsItIs(golden, folder);
@@ -184,17 +198,22 @@ internal static class WrongAdapters
                 ConvertsExactly(golden, folder, """{"init_lora_weights":"pissa","use_rslora":true,"rank_pattern":{"q_proj":2}}""");
                 return true;
             case "adalora-target-equals-init" or "adalora-target-above-init":
-                using (var set = Build(golden, "ADALORA", $$"""{"total_step":40,"init_r":4,"target_r":{{(name == "adalora-target-equals-init" ? 4 : 6)}}}""")) set.Method.BeforeRun(set, 40);
+                using (var set =
+                    Build(golden, "ADALORA",
+                    $$"""{"total_step":40,"init_r":4,"target_r":{{(name == "adalora-target-equals-init" ? 4 : 6)}}}"""))
+                    set.Method.BeforeRun(set, 40);
                 return true;
             case "adalora-no-gradient":
                 // Steps are the optimizer's, which has a gradient or zeros for every tensor.
-                using (var set = Build(golden, "ADALORA", """{"total_step":40,"init_r":4,"target_r":2}""")) new AdapterOptimizer(set, new OptimizerSettings { LearningRate = 1e-3 }, 40).Step();
+                using (var set = Build(golden, "ADALORA", """{"total_step":40,"init_r":4,"target_r":2}"""))
+                    new AdapterOptimizer(set, new OptimizerSettings { LearningRate = 1e-3 }, 40).Step();
                 return true;
             case "adalora-step-0":
                 new AdaLoraSchedule(40, 0, 0, 1).At(0, 8, 4).ShouldBe((8L, false));
                 return true;
             case "convert-miss-other-rank":
-                using (var set = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, "miss-default", "adapter"))) LoraConversion.Save(set, folder, "base", 2).Rank.ShouldBe(2);
+                using (var set = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, "miss-default", "adapter")))
+                    LoraConversion.Save(set, folder, "base", 2).Rank.ShouldBe(2);
                 return true;
             default: return false;
         }
@@ -203,7 +222,10 @@ internal static class WrongAdapters
         return true;
     }
 
-    /// <summary>Here a merge makes new weights, so that it can be done twice, needs no undoing, and cannot be saved by mistake in place of the adapter.</summary>
+    /// <summary>
+    /// Here a merge makes new weights, so that it can be done twice, needs no undoing, and cannot be saved by mistake in place of the
+    /// adapter.
+    /// </summary>
     private static void MergingLeavesTheAdapterAsItIs(AdapterGolden golden, string folder)
     {
         var source = Path.Combine(golden.Root, "lora-qv", "adapter");
@@ -213,7 +235,8 @@ internal static class WrongAdapters
         MergedWeights.Of(set).Dispose();
         golden.Logits(set).ShouldBe(logits);
         PeftFolder.Save(set, folder, Base);
-        File.ReadAllBytes(Path.Combine(folder, PeftFolder.TensorFile)).ShouldBe(File.ReadAllBytes(Path.Combine(source, PeftFolder.TensorFile)));
+        File.ReadAllBytes(Path.Combine(folder, PeftFolder.TensorFile))
+            .ShouldBe(File.ReadAllBytes(Path.Combine(source, PeftFolder.TensorFile)));
     }
 
     /// <summary>Each adapter has biases of its own, whatever stands beside it.</summary>
@@ -254,7 +277,8 @@ internal static class WrongAdapters
         return AdapterMethod.Of(settings.Method).Create(golden.Model, settings);
     }
 
-    private static IReadOnlyList<string> Open(AdapterGolden golden, string folder, string source, Action<JsonObject>? configure, Action<Dictionary<string, SafetensorsEntry>>? change)
+    private static IReadOnlyList<string> Open(AdapterGolden golden, string folder, string source, Action<JsonObject>? configure,
+        Action<Dictionary<string, SafetensorsEntry>>? change)
     {
         Copy(golden, source, folder);
         if (configure is not null)
@@ -270,7 +294,8 @@ internal static class WrongAdapters
             var file = Path.Combine(folder, PeftFolder.TensorFile);
             Dictionary<string, SafetensorsEntry> tensors;
             using (var read = SafetensorsFile.Open(file))
-                tensors = read.Tensors.ToDictionary(t => t.Key, t => SafetensorsEntry.FromFloats(t.Key, t.Value.Shape, read.ReadFloats(t.Key)));
+                tensors =
+                    read.Tensors.ToDictionary(t => t.Key, t => SafetensorsEntry.FromFloats(t.Key, t.Value.Shape, read.ReadFloats(t.Key)));
             change(tensors);
             SafetensorsWriter.Write(file, tensors.Values, new Dictionary<string, string> { ["format"] = "pt" });
         }
@@ -281,12 +306,15 @@ internal static class WrongAdapters
 
     private static void Copy(AdapterGolden golden, string source, string folder)
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(golden.Root, source, "adapter"))) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(Path.Combine(golden.Root, source, "adapter")))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
-    private static string First(Dictionary<string, SafetensorsEntry> tensors) => tensors.Keys.Where(k => k.Contains("lora_B", StringComparison.Ordinal)).Order(StringComparer.Ordinal).First();
+    private static string First(Dictionary<string, SafetensorsEntry> tensors) =>
+        tensors.Keys.Where(k => k.Contains("lora_B", StringComparison.Ordinal)).Order(StringComparer.Ordinal).First();
 
-    private static void Put(Dictionary<string, SafetensorsEntry> tensors, string name, long[] shape, float[] values) => tensors[name] = SafetensorsEntry.FromFloats(name, shape, values);
+    private static void Put(Dictionary<string, SafetensorsEntry> tensors, string name, long[] shape, float[] values) =>
+        tensors[name] = SafetensorsEntry.FromFloats(name, shape, values);
 
     private static void Drop(Dictionary<string, SafetensorsEntry> tensors, string part)
     {
@@ -306,6 +334,7 @@ internal static class WrongAdapters
     private static SafetensorsEntry Typed(string name, IReadOnlyList<long> shape, string what)
     {
         var type = what switch { "tensors-bf16" => SafetensorsType.BF16, "tensors-f64" => SafetensorsType.F64, _ => SafetensorsType.I32 };
-        return new SafetensorsEntry(name, type, shape, stream => stream.Write(new byte[shape.Aggregate(1L, (a, b) => a * b) * type.Bytes()]));
+        return new SafetensorsEntry(name, type, shape,
+            stream => stream.Write(new byte[shape.Aggregate(1L, (a, b) => a * b) * type.Bytes()]));
     }
 }

@@ -14,7 +14,8 @@ public class DamagedFileTests
     public void A_damaged_safetensors_file_opens_or_is_refused()
     {
         var stream = new MemoryStream();
-        SafetensorsWriter.Write(stream, "m", [SafetensorsEntry.FromFloats("a", [2, 2], new float[4]), SafetensorsEntry.FromLongs("b", [2], new long[2])]);
+        SafetensorsWriter.Write(stream, "m",
+            [SafetensorsEntry.FromFloats("a", [2, 2], new float[4]), SafetensorsEntry.FromLongs("b", [2], new long[2])]);
         var good = stream.ToArray();
         Damage(good, bytes =>
         {
@@ -39,9 +40,13 @@ public class DamagedFileTests
     public void A_damaged_configuration_is_read_or_refused()
     {
         using var folder = new TempFolder();
-        TinyModel.Write(folder["m"], TinyModel.Config("llama") with { RopeScaling = new() { Type = RopeType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 32 } });
+        TinyModel.Write(folder["m"],
+            TinyModel.Config("llama")
+            with
+            { RopeScaling = new() { Type = RopeType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 32 } });
         var good = File.ReadAllBytes(Path.Combine(folder["m"], "config.json"));
-        Damage(good, bytes => RotaryFrequencies.For(HuggingFaceConfig.Parse("config.json", bytes) with { HeadDim = 8 }, 100)).ShouldBeGreaterThan(Rounds / 10);
+        Damage(good, bytes => RotaryFrequencies.For(HuggingFaceConfig.Parse("config.json", bytes) with { HeadDim = 8 }, 100))
+            .ShouldBeGreaterThan(Rounds / 10);
     }
 
     /// <summary>Changes up to four bytes at a time; counts how often the file was refused.</summary>
@@ -52,7 +57,8 @@ public class DamagedFileTests
         for (var round = 0; round < Rounds; round++)
         {
             var bytes = good.ToArray();
-            for (var k = random.Next(4); k >= 0; k--) bytes[random.Next(bytes.Length)] = (byte)(random.Next(3) == 0 ? 255 : random.Next(256));
+            for (var k = random.Next(4); k >= 0; k--)
+                bytes[random.Next(bytes.Length)] = (byte)(random.Next(3) == 0 ? 255 : random.Next(256));
             try
             {
                 open(bytes);

@@ -17,7 +17,8 @@ public class SafetensorsFileTests
         return bytes;
     }
 
-    private static string Fault(byte[] bytes) => Should.Throw<TenonException>(() => SafetensorsFile.FromMemory("m.safetensors", bytes)).Message;
+    private static string Fault(byte[] bytes) =>
+        Should.Throw<TenonException>(() => SafetensorsFile.FromMemory("m.safetensors", bytes)).Message;
 
     [Theory]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, null)]
@@ -28,12 +29,15 @@ public class SafetensorsFileTests
     [InlineData("""{"w":{"dtype":"3","shape":[2],"data_offsets":[0,8]}}""", 8, "unknown dtype")]
     [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "'w'|shape|[-2]")]
     [InlineData("""{"w":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""", 8, "'w'|shape|[1.5]")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}}""", 8, "'w'|fits in memory")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}}""", 8,
+    "'w'|fits in memory")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "'w'|data_offsets|[8,0]")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", 8, "'w'|data_offsets")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "'w'|a gap")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "'v'|overlaps")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "'w'|two entries")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+    "'v'|overlaps")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12,
+    "'w'|two entries")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[9223372036854775800,9223372036854775807]}}""", 8, "'w'")]
     [InlineData("""{"w":{"shape":[2],"data_offsets":[0,8]}}""", 8, "'w'|dtype")]
     [InlineData("""{"w":7}""", 0, "'w'|dtype, shape and data_offsets")]
@@ -49,7 +53,8 @@ public class SafetensorsFileTests
             return;
         }
         var message = Fault(Make(header, data));
-        foreach (var part in fault.Split('|').Append("m.safetensors").Append("expected:").Append("got:").Append("Hint:")) message.ShouldContain(part);
+        foreach (var part in fault.Split('|').Append("m.safetensors").Append("expected:").Append("got:").Append("Hint:"))
+            message.ShouldContain(part);
     }
 
     [Fact]

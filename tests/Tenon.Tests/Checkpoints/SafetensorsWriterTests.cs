@@ -20,10 +20,15 @@ public class SafetensorsWriterTests
         SafetensorsEntry.FromFloats("é\"\\", [1], new[] { 1f }),
     ];
 
-    /// <summary>What safetensors 0.8 writes for the same tensors (<c>safetensors.torch.save_file</c>), but for the order of metadata, which it leaves to chance.</summary>
-    private const string Header = """{"__metadata__":{"a":"é\n\"<&","format":"pt"},"z.i64":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"d.f64":{"dtype":"F64","shape":[1,1],"data_offsets":[16,24]},"b.f32":{"dtype":"F32","shape":[2,3],"data_offsets":[24,48]},"empty":{"dtype":"F32","shape":[0],"data_offsets":[48,48]},"scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},"é\"\\":{"dtype":"F32","shape":[1],"data_offsets":[52,56]},"a.bf16":{"dtype":"BF16","shape":[3],"data_offsets":[56,62]},"c.f16":{"dtype":"F16","shape":[2],"data_offsets":[62,66]},"u.u8":{"dtype":"U8","shape":[1],"data_offsets":[66,67]},"e.bool":{"dtype":"BOOL","shape":[3],"data_offsets":[67,70]}}""";
+    /// <summary>
+    /// What safetensors 0.8 writes for the same tensors (<c>safetensors.torch.save_file</c>), but for the order of metadata, which it
+    /// leaves to chance.
+    /// </summary>
+    private const string Header =
+        """{"__metadata__":{"a":"é\n\"<&","format":"pt"},"z.i64":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"d.f64":{"dtype":"F64","shape":[1,1],"data_offsets":[16,24]},"b.f32":{"dtype":"F32","shape":[2,3],"data_offsets":[24,48]},"empty":{"dtype":"F32","shape":[0],"data_offsets":[48,48]},"scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},"é\"\\":{"dtype":"F32","shape":[1],"data_offsets":[52,56]},"a.bf16":{"dtype":"BF16","shape":[3],"data_offsets":[56,62]},"c.f16":{"dtype":"F16","shape":[2],"data_offsets":[62,66]},"u.u8":{"dtype":"U8","shape":[1],"data_offsets":[66,67]},"e.bool":{"dtype":"BOOL","shape":[3],"data_offsets":[67,70]}}""";
 
-    private static byte[] Write(IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool keepOrder = false)
+    private static byte[] Write(IEnumerable<SafetensorsEntry> tensors, IReadOnlyDictionary<string, string>? metadata =
+        null, bool keepOrder = false)
     {
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, "test", tensors, metadata, keepOrder);
@@ -38,8 +43,10 @@ public class SafetensorsWriterTests
         (length % 8).ShouldBe(0);
         Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' ').ShouldBe(Header);
         Convert.ToHexStringLower(bytes.AsSpan(8 + length)).ShouldBe(
-            "01000000000000000200000000000000" + "9a9999999999b93f" + "000000000000803f0000004000004040000080400000a040" + "00004040" + "0000803f" + "c03f204040c0" + "003c0038" + "01" + "010001");
-        Write(Sample.Reverse(), new Dictionary<string, string> { ["a"] = "é\n\"<&", ["format"] = "pt" }).ShouldBe(bytes, "the order of the input does not matter");
+            "01000000000000000200000000000000" + "9a9999999999b93f" + "000000000000803f0000004000004040000080400000a040" + "00004040"
+            + "0000803f" + "c03f204040c0" + "003c0038" + "01" + "010001");
+        Write(Sample.Reverse(), new Dictionary<string, string> { ["a"] = "é\n\"<&", ["format"] = "pt" })
+            .ShouldBe(bytes, "the order of the input does not matter");
     }
 
     [Fact]
@@ -73,8 +80,11 @@ public class SafetensorsWriterTests
     [Fact]
     public void A_value_out_of_range_and_a_wrong_count_are_refused_by_name()
     {
-        Should.Throw<TenonException>(() => Write([SafetensorsEntry.FromFloats("w", [1], new[] { 70000f }, SafetensorsType.F16)])).Message.ShouldContain("'w' does not fit into F16");
-        Should.Throw<TenonException>(() => Write([SafetensorsEntry.FromFloats("w", [2], new[] { 1f })])).Message.ShouldContain("8 bytes for [2] of F32");
+        Should.Throw<TenonException>(() =>
+            Write([SafetensorsEntry.FromFloats("w", [1], new[] { 70000f }, SafetensorsType.F16)])).Message.ShouldContain(
+            "'w' does not fit into F16");
+        Should.Throw<TenonException>(() =>
+            Write([SafetensorsEntry.FromFloats("w", [2], new[] { 1f })])).Message.ShouldContain("8 bytes for [2] of F32");
         Should.Throw<TenonException>(() => Write([Sample[0], Sample[0]])).Message.ShouldContain("b.f32");
     }
 
@@ -83,8 +93,13 @@ public class SafetensorsWriterTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["a"], "old");
-        Should.Throw<InvalidOperationException>(() => SafetensorsWriter.Write(folder["a"], [new SafetensorsEntry("w", SafetensorsType.F32, [1], _ => throw new InvalidOperationException())]));
-        var full = Should.Throw<TenonException>(() => SafetensorsWriter.Write(folder["a"], [new SafetensorsEntry("w", SafetensorsType.F32, [1], _ => throw new IOException("No space left on device"))]));
+        Should.Throw<InvalidOperationException>(() =>
+            SafetensorsWriter.Write(folder["a"],
+            [new SafetensorsEntry("w", SafetensorsType.F32, [1], _ => throw new InvalidOperationException())]));
+        var full =
+            Should.Throw<TenonException>(() =>
+            SafetensorsWriter.Write(folder["a"],
+            [new SafetensorsEntry("w", SafetensorsType.F32, [1], _ => throw new IOException("No space left on device"))]));
         full.Message.ShouldContain("No space left");
         File.ReadAllText(folder["a"]).ShouldBe("old");
         Directory.EnumerateFileSystemEntries(folder.Path).Count().ShouldBe(1);

@@ -37,7 +37,8 @@ public class ApplicationTests
     public void Unknown_verb_and_no_verb_are_wrong_calls()
     {
         Call.Tenon().ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("no verb given"));
-        Call.Tenon("wobble", "--help").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("unknown verb 'wobble'"));
+        Call.Tenon("wobble", "--help")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("unknown verb 'wobble'"));
     }
 
     [Theory]

@@ -3,10 +3,15 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
-/// <summary>A model or adapter folder of which one file is bad, and places that cannot be written to: a message that names the file, no stack, no words of .NET's own.</summary>
+/// <summary>
+/// A model or adapter folder of which one file is bad, and places that cannot be written to: a message that names the file, no stack, no
+/// words of .NET's own.
+/// </summary>
 public sealed class BadFolderTests : IDisposable
 {
-    private static readonly string[] s_foreign = ["has no words for", "   at Tenon", "LineNumber", "BytePosition", "System.", "Object reference", "Access to the path", "valid start of", "JsonElement"];
+    private static readonly string[] S_foreign =
+        ["has no words for", "   at Tenon", "LineNumber", "BytePosition", "System.", "Object reference", "Access to the path",
+        "valid start of", "JsonElement"];
 
     private readonly TempFolder _folder = new();
 
@@ -21,15 +26,21 @@ public sealed class BadFolderTests : IDisposable
     public void A_model_folder_with_a_bad_file_is_told(string file, string kinds)
     {
         Call.Tenon("model", "export", "tiny", _folder["good"]).Exit.ShouldBe(0);
-        File.WriteAllText(_folder["r.yaml"], "data: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: 16 }\nsteps: 1\n");
-        File.WriteAllText(_folder["lines"], "{\"prompt\":\"1\",\"completion\":\"2\",\"text\":\"1\",\"messages\":[{\"role\":\"user\",\"content\":\"1\"}],\"problem\":\"1\",\"answer\":\"2\"}\n");
+        File.WriteAllText(_folder["r.yaml"],
+            "data: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: 16 "
+            + "}\nsteps: 1\n");
+        File.WriteAllText(_folder["lines"],
+            "{\"prompt\":\"1\",\"completion\":\"2\",\"text\":\"1\",\"messages\":[{\"role\":\"user\",\"content\":\"1\"}],\"problem\":\"1\",\"answer\":\"2\"}\n");
         foreach (var kind in kinds.Split(','))
         {
             var model = _folder[$"model-{kind}"];
             Copy(_folder["good"], model);
             Spoil(Path.Combine(model, file), kind);
-            foreach (var call in (string[])["generate MODEL 1 --max-new-tokens 2", "chat MODEL", "score MODEL --input LINES", "tokenize MODEL --input LINES", "render MODEL --input LINES",
-                "model inspect MODEL", "model export MODEL OUT", "methods --model MODEL", "train RECIPE --set model=MODEL --output OUT", "bench prefill MODEL --data LINES --prompts 1"])
+            foreach (var call in
+                (string[])["generate MODEL 1 --max-new-tokens 2", "chat MODEL", "score MODEL --input LINES", "tokenize MODEL --input LINES",
+                "render MODEL --input LINES",
+                "model inspect MODEL", "model export MODEL OUT", "methods --model MODEL", "train RECIPE --set model=MODEL --output OUT",
+                    "bench prefill MODEL --data LINES --prompts 1"])
                 Check(call.Replace("MODEL", model, StringComparison.Ordinal).Replace("LINES", _folder["lines"], StringComparison.Ordinal)
                     .Replace("RECIPE", _folder["r.yaml"], StringComparison.Ordinal), $"{file} {kind}");
         }
@@ -42,17 +53,23 @@ public sealed class BadFolderTests : IDisposable
     {
         Directory.CreateDirectory(_folder["good"]);
         var tiny = LanguageModel.OpenWeights("tiny", Tenon.Tensors.Precision.F32, 1).Model;
-        using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(tiny, new Tenon.Adapters.AdapterSettings { Rank = 2 })) Tenon.Adapters.PeftFolder.Save(set, _folder["good"], "tiny");
+        using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(tiny, new Tenon.Adapters.AdapterSettings { Rank = 2 }))
+            Tenon.Adapters.PeftFolder.Save(set, _folder["good"], "tiny");
         File.WriteAllText(_folder["lines"], "{\"prompt\":\"1\",\"completion\":\"2\"}\n");
         foreach (var kind in (string[])["empty", "cut", "list", "binary", "folder", "missing"])
         {
             var adapter = _folder[$"adapter-{kind}"];
             Copy(_folder["good"], adapter);
             Spoil(Path.Combine(adapter, file), kind);
-            foreach (var call in (string[])["adapter inspect DIR", "adapter merge DIR --model tiny --output OUT", "adapter to-lora DIR --model tiny --output OUT", "adapter convert DIR --output OUT",
-                "generate tiny 1 --adapter DIR --max-new-tokens 2", "score tiny --adapter DIR --input LINES", "model export tiny OUT --adapter DIR"])
+            foreach (var call in
+                (string[])["adapter inspect DIR", "adapter merge DIR --model tiny --output OUT",
+                "adapter to-lora DIR --model tiny --output OUT", "adapter convert DIR --output OUT",
+                "generate tiny 1 --adapter DIR --max-new-tokens 2", "score tiny --adapter DIR --input LINES",
+                    "model export tiny OUT --adapter DIR"])
             {
-                var made = Check(call.Replace("DIR", adapter, StringComparison.Ordinal).Replace("LINES", _folder["lines"], StringComparison.Ordinal), $"{file} {kind}");
+                var made =
+                    Check(call.Replace("DIR", adapter, StringComparison.Ordinal)
+                    .Replace("LINES", _folder["lines"], StringComparison.Ordinal), $"{file} {kind}");
                 made.Exit.ShouldBeOneOf([1, 2], $"{call} with {file} {kind}");
             }
         }
@@ -71,10 +88,15 @@ public sealed class BadFolderTests : IDisposable
     {
         File.WriteAllText(_folder["file"], "");
         File.WriteAllText(_folder["lines"], "{\"prompt\":\"1\",\"completion\":\"2\",\"problem\":\"1\",\"answer\":\"2\"}\n");
-        File.WriteAllText(_folder["r.yaml"], "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: 16 }\nsteps: 1\n");
+        File.WriteAllText(_folder["r.yaml"],
+            "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, "
+            + "max-new-tokens: 16 }\nsteps: 1\n");
         Call.Tenon("model", "export", "tiny", _folder["good"]).Exit.ShouldBe(0);
-        var made = Check(call.Replace("BAD", _folder["file"], StringComparison.Ordinal).Replace("LINES", _folder["lines"], StringComparison.Ordinal)
-            .Replace("RECIPE", _folder["r.yaml"], StringComparison.Ordinal).Replace("CONFIG", Path.Combine(_folder["good"], "config.json"), StringComparison.Ordinal), "a place below a file");
+        var made =
+            Check(call.Replace("BAD", _folder["file"], StringComparison.Ordinal)
+            .Replace("LINES", _folder["lines"], StringComparison.Ordinal)
+            .Replace("RECIPE", _folder["r.yaml"], StringComparison.Ordinal)
+            .Replace("CONFIG", Path.Combine(_folder["good"], "config.json"), StringComparison.Ordinal), "a place below a file");
         made.Exit.ShouldBeOneOf([1, 2], call);
     }
 
@@ -84,7 +106,7 @@ public sealed class BadFolderTests : IDisposable
         var told = $"{call} with {what}: exit {made.Exit}\n{made.Error}\n{made.Out}";
         made.Exit.ShouldBeOneOf([0, 1, 2], told);
         if (made.Exit != 0) made.Error.ShouldNotBeNullOrWhiteSpace(told);
-        foreach (var word in s_foreign) (made.Error + made.Out).ShouldNotContain(word, Case.Sensitive, told);
+        foreach (var word in S_foreign) (made.Error + made.Out).ShouldNotContain(word, Case.Sensitive, told);
         return made;
     }
 

@@ -5,14 +5,19 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
-/// <summary>Bad input, as a person meets it on the command line: a message that names what is wrong and what to do, exit code 2 or 1, and nothing half-written.</summary>
+/// <summary>
+/// Bad input, as a person meets it on the command line: a message that names what is wrong and what to do, exit code 2 or 1, and nothing
+/// half-written.
+/// </summary>
 public sealed class BadInputTests : IDisposable
 {
-    private const string Task = "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: 16 }\n";
+    private const string Task =
+        "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, max-new-tokens: "
+        + "16 }\n";
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     public static TheoryData<string, string> DamagedModels() => new()
     {
@@ -26,9 +31,9 @@ public sealed class BadInputTests : IDisposable
     };
 
     [Theory, MemberData(nameof(DamagedModels))]
-    public void ADamagedModelIsNamedWithWhatIsWrong(string damage, string message)
+    public void A_damaged_model_is_named_with_what_is_wrong(string damage, string message)
     {
-        var model = folder["model"];
+        var model = _folder["model"];
         Call.Tenon("model", "export", "tiny", model).Exit.ShouldBe(0);
         var weights = Path.Combine(model, "model.safetensors");
         switch (damage)
@@ -47,13 +52,16 @@ public sealed class BadInputTests : IDisposable
 
                 break;
             case "unknown architecture": Edit(model, "config.json", "\"model_type\": \"qwen2\"", "\"model_type\": \"mamba2\""); break;
-            case "unknown pre-tokenizer": Edit(model, "tokenizer.json", "\"pre_tokenizer\"\\s*:\\s*\\{\\s*\"type\"\\s*:\\s*\"ByteLevel\"", "\"pre_tokenizer\":{\"type\":\"UnicodeScripts\""); break;
+            case "unknown pre-tokenizer":
+                Edit(model, "tokenizer.json", "\"pre_tokenizer\"\\s*:\\s*\\{\\s*\"type\"\\s*:\\s*\"ByteLevel\"",
+                "\"pre_tokenizer\":{\"type\":\"UnicodeScripts\""); break;
             case "unknown tokenizer model": Edit(model, "tokenizer.json", "\"type\"\\s*:\\s*\"BPE\"", "\"type\":\"WordPiece\""); break;
         }
 
         Fails(Call.Tenon("generate", model, "1+1=?", "--max-new-tokens", "2"), message, "expected:");
-        if (damage != "unknown pre-tokenizer" && damage != "unknown tokenizer model") Fails(Call.Tenon("train", Recipe(Task), "--set", $"model={model}", "--output", folder["run"]), message);
-        Directory.Exists(folder["run"]).ShouldBeFalse();
+        if (damage != "unknown pre-tokenizer" && damage != "unknown tokenizer model")
+            Fails(Call.Tenon("train", Recipe(Task), "--set", $"model={model}", "--output", _folder["run"]), message);
+        Directory.Exists(_folder["run"]).ShouldBeFalse();
     }
 
     [Theory]
@@ -62,22 +70,27 @@ public sealed class BadInputTests : IDisposable
     [InlineData("[1]", "a JSON array")]
     [InlineData("{\"peft_type\": 3}", "peft_type")]
     [InlineData("{\"peft_type\": \"CPT\"}", "'CPT'")]
-    public void InspectingAnAdapterWithAWrongConfigurationSaysWhatIsWrong(string text, string message)
+    public void Inspecting_an_adapter_with_a_wrong_configuration_says_what_is_wrong(string text, string message)
     {
-        var adapter = folder["adapter"];
+        var adapter = _folder["adapter"];
         Directory.CreateDirectory(adapter);
-        using (var set = Tenon.Adapters.AdapterMethod.Of("lora").Create(RandomModel.Create(), new Tenon.Adapters.AdapterSettings { Rank = 2 })) Tenon.Adapters.PeftFolder.Save(set, adapter, "base");
+        using (var set = Tenon.Adapters.AdapterMethod.Of("lora")
+            .Create(RandomModel.Create(), new Tenon.Adapters.AdapterSettings { Rank = 2 }))
+            Tenon.Adapters.PeftFolder.Save(set, adapter, "base");
         Call.Tenon("adapter", "inspect", adapter).Exit.ShouldBe(0);
         File.WriteAllText(Path.Combine(adapter, "adapter_config.json"), text);
         Fails(Call.Tenon("adapter", "inspect", adapter), "adapter_config.json", message);
     }
 
     [Fact]
-    public void AGgufOfAnUnsupportedTypeIsRefused()
+    public void A_gguf_of_an_unsupported_type_is_refused()
     {
-        var path = folder["iq.gguf"];
-        File.WriteAllBytes(path, new GgufBuilder().Key("general.architecture", "llama").Key("llama.block_count", 1u).Key("llama.embedding_length", 256u).Key("llama.feed_forward_length", 256u)
-            .Key("llama.attention.head_count", 4u).Key("llama.context_length", 128u).Key("llama.vocab_size", 256u).Key("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+        var path = _folder["iq.gguf"];
+        File.WriteAllBytes(path,
+            new GgufBuilder().Key("general.architecture", "llama").Key("llama.block_count", 1u).Key("llama.embedding_length", 256u)
+            .Key("llama.feed_forward_length", 256u)
+            .Key("llama.attention.head_count", 4u).Key("llama.context_length", 128u).Key("llama.vocab_size", 256u)
+            .Key("llama.attention.layer_norm_rms_epsilon", 1e-5f)
             .Tensor("token_embd.weight", (GgufType)16, [256, 256], new byte[256 * 66]).Build());
         Fails(Call.Tenon("model", "inspect", path), "unsupported type", "IQ2_XXS", "Q8_0");
     }
@@ -86,13 +99,14 @@ public sealed class BadInputTests : IDisposable
     [InlineData("", "no line at all")]
     [InlineData("{\"problem\":\"1+1\",\"answer\":\"2\"}\nnot json\n", "line 2 is no JSON")]
     [InlineData(null, "a file that exists")]
-    public void ABadDataFileIsNamedWithItsLine(string? text, string message)
+    public void A_bad_data_file_is_named_with_its_line(string? text, string message)
     {
-        if (text is not null) File.WriteAllText(folder["data.jsonl"], text);
-        var recipe = Recipe($"model: tiny\ndata: {{ train: {folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n");
-        Refused(Call.Tenon("train", recipe, "--output", folder["run"]), "data.jsonl", message);
-        Refused(Call.Tenon("pretrain", Recipe($"data: {{ train: {folder["data.jsonl"]} }}\n"), "--output", folder["run"]), "data.jsonl", message);
-        Directory.Exists(folder["run"]).ShouldBeFalse();
+        if (text is not null) File.WriteAllText(_folder["data.jsonl"], text);
+        var recipe = Recipe($"model: tiny\ndata: {{ train: {_folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n");
+        Refused(Call.Tenon("train", recipe, "--output", _folder["run"]), "data.jsonl", message);
+        Refused(Call.Tenon("pretrain", Recipe($"data: {{ train: {_folder["data.jsonl"]} }}\n"), "--output", _folder["run"]), "data.jsonl",
+            message);
+        Directory.Exists(_folder["run"]).ShouldBeFalse();
     }
 
     [Theory]
@@ -102,12 +116,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("rollout.max-new-tokens=512", "context of 512 tokens")]
     [InlineData("steps=0", "expected 1 to")]
     [InlineData("evaluate.benchmarks=nothing@1", "nothing.jsonl")]
-    public void ABadRecipeIsRefused(string change, string message) => Refused(Call.Tenon("train", Recipe(Task), "--set", change, "--dry-run"), message);
+    public void A_bad_recipe_is_refused(string change, string message) =>
+    Refused(Call.Tenon("train", Recipe(Task), "--set", change, "--dry-run"), message);
 
     [Theory]
     [InlineData("rollout.concurrency=1000000", "rollout.concurrency")]
     [InlineData("update.micro-batch-tokens=1000000000", "update.micro-batch-tokens")]
-    public void ARunThatDoesNotFitInMemoryIsRefusedWithTheLargestSettingThatDoes(string change, string key)
+    public void A_run_that_does_not_fit_in_memory_is_refused_with_the_largest_setting_that_does(string change, string key)
     {
         var recipe = Recipe(Task.Replace("prompts: 2", "prompts: 1000000"));
         var call = Call.Tenon("train", recipe, "--set", change, "--dry-run");
@@ -119,20 +134,24 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void APromptLongerThanTheContextIsRefused()
+    public void A_prompt_longer_than_the_context_is_refused()
     {
         var text = new string('9', 600);
         Refused(Call.Tenon("generate", "tiny", text), "at most 512 tokens", "the model's context");
-        Refused(Call.With($"{{\"prompt\":\"{text}\",\"completion\":\"1\"}}\n", "score", "tiny", "--input", "-"), "at most 512 tokens", "the model's context");
-        File.WriteAllText(folder["data.jsonl"], $"{{\"problem\":\"{text}\",\"answer\":\"1\"}}\n");
-        var call = Call.Tenon("train", Recipe($"model: tiny\ndata: {{ train: {folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n"), "--output", folder["run"]);
+        Refused(Call.With($"{{\"prompt\":\"{text}\",\"completion\":\"1\"}}\n", "score", "tiny", "--input", "-"), "at most 512 tokens",
+            "the model's context");
+        File.WriteAllText(_folder["data.jsonl"], $"{{\"problem\":\"{text}\",\"answer\":\"1\"}}\n");
+        var call =
+            Call.Tenon("train",
+            Recipe($"model: tiny\ndata: {{ train: {_folder["data.jsonl"]}, prompt: plain }}\nrollout: {{ max-new-tokens: 16 }}\n"),
+            "--output", _folder["run"]);
         call.Exit.ShouldBe(1);
         call.Error.ShouldContain("prompts of at most 496 tokens");
         call.Error.ShouldContain("the model's context of 512 tokens");
     }
 
     [Fact]
-    public void ACompletionThatWouldLeaveTheContextEndsThereWithANote()
+    public void A_completion_that_would_leave_the_context_ends_there_with_a_note()
     {
         var call = Call.Tenon("generate", "tiny", new string('9', 500), "--max-new-tokens", "64", "--ignore-eos");
         call.Exit.ShouldBe(0, call.Error);
@@ -140,21 +159,21 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void AnOutputFolderThatHoldsAnotherRunOrFilesIsRefused()
+    public void An_output_folder_that_holds_another_run_or_files_is_refused()
     {
         var recipe = Recipe(Task + "steps: 1\n");
-        Call.Tenon("train", recipe, "--output", folder["run"]).Exit.ShouldBe(0);
-        Refused(Call.Tenon("train", recipe, "--output", folder["run"]), "already holds another run", "--resume");
-        Directory.CreateDirectory(folder["letters"]);
-        File.WriteAllText(Path.Combine(folder["letters"], "dear.txt"), "");
-        Refused(Call.Tenon("train", recipe, "--output", folder["letters"]), "holds other files");
-        Refused(Call.Tenon("pretrain", Repository.Path("recipes/tiny-pretrain.yaml"), "--output", folder["letters"]), "holds other files");
-        Refused(Call.Tenon("model", "export", "tiny", folder["letters"]), "does not exist or is empty");
+        Call.Tenon("train", recipe, "--output", _folder["run"]).Exit.ShouldBe(0);
+        Refused(Call.Tenon("train", recipe, "--output", _folder["run"]), "already holds another run", "--resume");
+        Directory.CreateDirectory(_folder["letters"]);
+        File.WriteAllText(Path.Combine(_folder["letters"], "dear.txt"), "");
+        Refused(Call.Tenon("train", recipe, "--output", _folder["letters"]), "holds other files");
+        Refused(Call.Tenon("pretrain", Repository.Path("recipes/tiny-pretrain.yaml"), "--output", _folder["letters"]), "holds other files");
+        Refused(Call.Tenon("model", "export", "tiny", _folder["letters"]), "does not exist or is empty");
     }
 
     private string Recipe(string text)
     {
-        var path = folder[$"{Guid.NewGuid():N}.yaml"];
+        var path = _folder[$"{Guid.NewGuid():N}.yaml"];
         File.WriteAllText(path, text);
         return path;
     }

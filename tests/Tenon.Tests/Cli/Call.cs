@@ -12,7 +12,8 @@ internal sealed record Call(int Exit, string Out, string Error)
         using var output = new StringWriter();
         using var error = new StringWriter();
         using var interrupt = new Interrupt();
-        var exit = Application.Run(args, new Terminal(new StringReader(input), output, error, interrupt) { IsLive = false, IsOutputLive = false });
+        var exit =
+            Application.Run(args, new Terminal(new StringReader(input), output, error, interrupt) { IsLive = false, IsOutputLive = false });
         return new Call(exit, output.ToString(), error.ToString());
     }
 

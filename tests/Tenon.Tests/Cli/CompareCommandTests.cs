@@ -70,9 +70,13 @@ public class CompareCommandTests
     {
         using var folder = new TemporaryFolder();
         for (var seed = 1; seed <= 4; seed++)
-            Write(folder.File($"s{seed}"), "math", i => ((i * 37) + (seed * 11)) % 100 < (seed > 2 ? 80 : 40), problems: 100, change: j => j["seed"] = seed);
-        Call.Tenon("compare", folder.File("s1"), folder.File("s2")).Out.ShouldContain("not distinguishable; the smallest difference this could show is");
-        var rows = Call.Tenon("compare", $"base={folder.File("s1")},{folder.File("s2")}", $"good={folder.File("s3")},{folder.File("s4")}", "--json");
+            Write(folder.File($"s{seed}"), "math", i => ((i * 37) + (seed * 11)) % 100 < (seed > 2 ? 80 : 40), problems: 100,
+                change: j => j["seed"] = seed);
+        Call.Tenon("compare", folder.File("s1"),
+            folder.File("s2")).Out.ShouldContain("not distinguishable; the smallest difference this could show is");
+        var rows =
+            Call.Tenon("compare", $"base={folder.File("s1")},{folder.File("s2")}", $"good={folder.File("s3")},{folder.File("s4")}",
+            "--json");
         rows.Exit.ShouldBe(0, rows.Error);
         var json = JsonNode.Parse(rows.Lines[0])!;
         json["rows"]![1]!["name"]!.GetValue<string>().ShouldBe("good");
@@ -100,7 +104,8 @@ public class CompareCommandTests
         foreach (var (words, message) in new (string[], string)[]
         {
             ([], "two folders"), (["/nowhere", folder.File("a")], "nothing there"), ([folder.File("a"), folder.File("b")], "every row"),
-            ([folder.File("a"), folder.File("a")], "twice"), ([folder.File("a"), folder.File("a").Replace("/a", "/./a", StringComparison.Ordinal), "--against", "x"], "--against"),
+            ([folder.File("a"), folder.File("a")], "twice"),
+            ([folder.File("a"), folder.File("a").Replace("/a", "/./a", StringComparison.Ordinal), "--against", "x"], "--against"),
             ([folder.File("a")], "two folders"),
         })
         {
@@ -120,8 +125,10 @@ public class CompareCommandTests
         small.ShouldBeInRange(0.05, 0.2);
         var needed = Plan("--problems", "30", "--samples", "4", "--seed-deviation", "0", "--difference", "0.05");
         var n = needed["problems_needed"]!.GetValue<long>();
-        Plan("--problems", $"{n}", "--samples", "4", "--seed-deviation", "0")["smallest_difference"]!.GetValue<double>().ShouldBeLessThanOrEqualTo(0.05);
-        Plan("--problems", $"{n - 1}", "--samples", "4", "--seed-deviation", "0")["smallest_difference"]!.GetValue<double>().ShouldBeGreaterThan(0.05);
+        Plan("--problems", $"{n}", "--samples", "4", "--seed-deviation", "0")["smallest_difference"]!.GetValue<double>()
+            .ShouldBeLessThanOrEqualTo(0.05);
+        Plan("--problems", $"{n - 1}", "--samples", "4", "--seed-deviation", "0")["smallest_difference"]!.GetValue<double>()
+            .ShouldBeGreaterThan(0.05);
         Plan("--difference", "0.001")["problems_needed"].ShouldBeNull();
         Call.Tenon("compare", "--plan", "--mean", "2").Exit.ShouldBe(2);
         Call.Tenon("compare", "--plan", "--difference", "0.02").Out.ShouldContain("80 % probability");
@@ -129,7 +136,8 @@ public class CompareCommandTests
 
     /// <summary>An evaluation folder of four samples a problem, all with one verdict.</summary>
     private static void Write(
-        string folder, string benchmark, Func<int, bool> right, int problems, bool reversed = false, string prefix = "p", Action<JsonObject>? change = null)
+        string folder, string benchmark, Func<int, bool> right, int problems, bool reversed = false, string prefix =
+        "p", Action<JsonObject>? change = null)
     {
         Directory.CreateDirectory(folder);
         var identity = JsonNode.Parse("""
@@ -140,10 +148,12 @@ public class CompareCommandTests
         File.WriteAllText(Path.Combine(folder, "identity.json"), identity.ToJsonString());
         File.WriteAllText(Path.Combine(folder, "summary.json"), new JsonObject { ["benchmark"] = $"{benchmark}@4" }.ToJsonString());
         var order = Enumerable.Range(0, problems);
-        File.WriteAllLines(Path.Combine(folder, "samples.jsonl"), (reversed ? order.Reverse() : order).SelectMany(i => Enumerable.Range(0, 4).Select(j =>
+        File.WriteAllLines(Path.Combine(folder, "samples.jsonl"),
+            (reversed ? order.Reverse() : order).SelectMany(i => Enumerable.Range(0, 4).Select(j =>
             new JsonObject
             {
-                ["problem"] = $"{prefix}{i}", ["sample"] = j, ["score"] = right(i) ? 1 : 0, ["correct"] = right(i), ["tokens"] = 10, ["finish"] = j == 0 ? "length" : "stop",
+                ["problem"] = $"{prefix}{i}", ["sample"] = j, ["score"] = right(i) ? 1
+                : 0, ["correct"] = right(i), ["tokens"] = 10, ["finish"] = j == 0 ? "length" : "stop",
             }.ToJsonString())).Append("{\"problem\":\"p0\",\"sam"));
     }
 }

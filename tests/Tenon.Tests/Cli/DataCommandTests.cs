@@ -8,13 +8,13 @@ namespace Tenon.Tests.Cli;
 /// <summary><c>tenon data get</c> against a server on this machine.</summary>
 public sealed class DataCommandTests : IDisposable
 {
-    private static readonly byte[] s_file = Encoding.UTF8.GetBytes("{\"problem\":\"1+1=?\",\"answer\":\"2\"}\n");
-    private static readonly string s_sha = Convert.ToHexStringLower(SHA256.HashData(s_file));
+    private static readonly byte[] S_file = Encoding.UTF8.GetBytes("{\"problem\":\"1+1=?\",\"answer\":\"2\"}\n");
+    private static readonly string S_sha = Convert.ToHexStringLower(SHA256.HashData(S_file));
 
     private readonly TempFolder _folder = new();
     private readonly HttpListener _server = new();
     private readonly string _url;
-    private byte[] _body = s_file;
+    private byte[] _body = S_file;
     private int _requests;
 
     public DataCommandTests()
@@ -42,10 +42,10 @@ public sealed class DataCommandTests : IDisposable
         var call = Get("mine", "file.jsonl");
         call.Exit.ShouldBe(0, call.Error);
         call.Out.Trim().ShouldBe(Path.Combine(data, "mine.jsonl"));
-        call.Error.ShouldContain(s_sha);
+        call.Error.ShouldContain(S_sha);
         call.Error.ShouldContain("pinned in data.lock.json");
-        File.ReadAllBytes(Path.Combine(data, "mine.jsonl")).ShouldBe(s_file);
-        File.ReadAllText(Path.Combine(data, "data.lock.json")).ShouldContain(s_sha);
+        File.ReadAllBytes(Path.Combine(data, "mine.jsonl")).ShouldBe(S_file);
+        File.ReadAllText(Path.Combine(data, "data.lock.json")).ShouldContain(S_sha);
         Get("mine", "file.jsonl").Error.ShouldContain("there already");
         _requests.ShouldBe(1);
 
@@ -53,7 +53,7 @@ public sealed class DataCommandTests : IDisposable
         _body = "{\"problem\":\"other\",\"answer\":\"3\"}\n"u8.ToArray();
         var changed = Get("mine", "file.jsonl");
         changed.Exit.ShouldBe(1);
-        changed.Error.ShouldContain($"expected: sha256 {s_sha}");
+        changed.Error.ShouldContain($"expected: sha256 {S_sha}");
         Directory.GetFiles(data).Select(Path.GetFileName).ShouldBe(["data.lock.json"]);
         Get("mine", "file.jsonl", "--force").Exit.ShouldBe(0);
     }
@@ -61,7 +61,8 @@ public sealed class DataCommandTests : IDisposable
     [Fact]
     public void The_right_checksum_passes_and_a_wrong_one_keeps_nothing()
     {
-        Get("GSM8K", "x.jsonl.gz", "--sha256", s_sha.ToUpperInvariant()).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0, c.Error), c => c.Error.ShouldContain("as expected"),
+        Get("GSM8K", "x.jsonl.gz", "--sha256", S_sha.ToUpperInvariant())
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0, c.Error), c => c.Error.ShouldContain("as expected"),
             c => c.Out.Trim().ShouldEndWith("gsm8k.jsonl.gz"));
         var wrong = Get("b", "file.csv", "--sha256", new string('0', 64));
         wrong.Exit.ShouldBe(1);
@@ -88,7 +89,8 @@ public sealed class DataCommandTests : IDisposable
     [Fact]
     public void Names_addresses_and_a_server_that_is_not_there_are_told()
     {
-        Call.Tenon("data", "get", "MATH-50", "--output", _folder["data"]).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("nearest: MATH-500"));
+        Call.Tenon("data", "get", "MATH-50", "--output", _folder["data"])
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("nearest: MATH-500"));
         Call.Tenon("data", "get", "x", "--from", "file:///etc/passwd").Exit.ShouldBe(2);
         Call.Tenon("data", "get", "../x", "--from", _url).Exit.ShouldBe(2);
         Call.Tenon("data", "get").Exit.ShouldBe(2);
@@ -97,7 +99,8 @@ public sealed class DataCommandTests : IDisposable
         Get("mine", "file.jsonl").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(1), c => c.Error.ShouldContain("check the connection"));
     }
 
-    private Call Get(string name, string path, params string[] more) => Call.Tenon(["data", "get", name, "--from", _url + path, "--output", _folder["data"], .. more]);
+    private Call Get(string name, string path, params string[] more) =>
+        Call.Tenon(["data", "get", name, "--from", _url + path, "--output", _folder["data"], .. more]);
 
     private async Task Serve()
     {
@@ -118,7 +121,7 @@ public sealed class DataCommandTests : IDisposable
             {
                 case "/cut":
                     context.Response.ContentLength64 = 1000;
-                    await context.Response.OutputStream.WriteAsync(s_file);
+                    await context.Response.OutputStream.WriteAsync(S_file);
                     await context.Response.OutputStream.FlushAsync();
                     context.Response.Abort();
                     break;

@@ -19,12 +19,19 @@ public sealed class DryRunTests : IDisposable
             """;
         var plain = Call.Tenon("train", _runs.Recipe(Recipe), "--dry-run");
         plain.Exit.ShouldBe(0, plain.Error);
-        foreach (var part in new[] { "sampling and judging", "training:", "time         all: about", "memory       model", "memory       cache of sampling", "memory       training pass", "memory       all: about" })
+        foreach (var part in
+            new[] { "sampling and judging", "training:", "time         all: about", "memory       model", "memory       cache of sampling",
+            "memory       training pass", "memory       all: about" })
             plain.Out.ShouldContain(part);
         foreach (var part in new[] { "reference pass", "first pass", "evaluation" }) plain.Out.ShouldNotContain(part);
 
-        var full = Call.Tenon("train", _runs.Recipe(Recipe + "\nobjective: { preset: dapo, kl: 0.1, entropy-quantile: 0.2 }\nevaluate: { benchmarks: [held-out@1], problems: 2 }"), "--dry-run");
+        var full =
+            Call.Tenon("train",
+            _runs.Recipe(Recipe
+            + "\nobjective: { preset: dapo, kl: 0.1, entropy-quantile: 0.2 }\nevaluate: { benchmarks: [held-out@1], problems: 2 }"),
+            "--dry-run");
         full.Exit.ShouldBe(0, full.Error);
-        foreach (var part in new[] { "reference pass", "first pass over each batch", "evaluation: about", "2 of them" }) full.Out.ShouldContain(part);
+        foreach (var part in new[] { "reference pass", "first pass over each batch", "evaluation: about", "2 of them" })
+            full.Out.ShouldContain(part);
     }
 }

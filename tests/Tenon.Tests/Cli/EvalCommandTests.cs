@@ -7,7 +7,7 @@ namespace Tenon.Tests.Cli;
 /// <summary>The verb as a person calls it: what stands in its folder, and that no call answers with another one's figures.</summary>
 public sealed class EvalCommandTests : IDisposable
 {
-    private static readonly string[] s_plain = ["--prompt", "plain", "--max-new-tokens", "32", "--json"];
+    private static readonly string[] S_plain = ["--prompt", "plain", "--max-new-tokens", "32", "--json"];
     private readonly TinyRuns _runs = new();
 
     public void Dispose() => _runs.Dispose();
@@ -18,7 +18,8 @@ public sealed class EvalCommandTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllLines(path, Enumerable.Range(first, count).Select(i => new JsonObject
         {
-            ["id"] = $"p{i}", ["problem"] = $"{10 + i}+{200 + 3 * i}=?", ["answer"] = gold?.Invoke(i) ?? $"{210 + 4 * i}", ["subject"] = i % 2 == 0 ? "even" : "odd", ["level"] = i % 3,
+            ["id"] = $"p{i}", ["problem"] = $"{10 + i}+{200 + 3 * i}=?", ["answer"] = gold?.Invoke(i)
+            ?? $"{210 + 4 * i}", ["subject"] = i % 2 == 0 ? "even" : "odd", ["level"] = i % 3,
         }.ToJsonString()));
         return path;
     }
@@ -26,10 +27,12 @@ public sealed class EvalCommandTests : IDisposable
     private string Out(string name) => Path.Combine(_runs.Folder, name);
 
     private static Call Eval(string benchmark, string output, params string[] more) =>
-        Call.Tenon(["eval", "tiny", "--benchmark", benchmark, "--output", output, .. s_plain.Where((_, i) => !IsReplaced(i, more)), .. more]);
+        Call.Tenon(
+        ["eval", "tiny", "--benchmark", benchmark, "--output", output, .. S_plain.Where((_, i) => !IsReplaced(i, more)), .. more]);
 
     // An option that is given takes the place of the usual one, with its value.
-    private static bool IsReplaced(int i, string[] more) => more.Contains(s_plain[i]) || (i > 0 && !s_plain[i].StartsWith('-') && more.Contains(s_plain[i - 1]));
+    private static bool IsReplaced(int i, string[] more) =>
+        more.Contains(S_plain[i]) || (i > 0 && !S_plain[i].StartsWith('-') && more.Contains(S_plain[i - 1]));
 
     private static JsonNode Line(Call call)
     {
@@ -45,8 +48,10 @@ public sealed class EvalCommandTests : IDisposable
         Line(Eval(bench + "@2", Out("e"))).ToJsonString().ShouldBe(first.ToJsonString());
         foreach (var (differs, arguments) in new (string, string[])[]
         {
-            ("sampling.temperature", ["--temperature", "0.5"]), ("seed", ["--seed", "7"]), ("prompt", ["--prompt", "boxed"]), ("sampling.max_new_tokens", ["--max-new-tokens", "16"]),
-            ("problems", ["--problems", "3"]), ("system", ["--system", "Be short."]), ("sampling.top_p", ["--top-p", "0.9"]), ("sampling.stop", ["--stop", "="]),
+            ("sampling.temperature", ["--temperature", "0.5"]), ("seed", ["--seed", "7"]), ("prompt", ["--prompt", "boxed"]),
+            ("sampling.max_new_tokens", ["--max-new-tokens", "16"]),
+            ("problems", ["--problems", "3"]), ("system", ["--system", "Be short."]), ("sampling.top_p", ["--top-p", "0.9"]),
+            ("sampling.stop", ["--stop", "="]),
             ("rules", ["--profile", "boxed"]), ("precision", ["--precision", "bf16"]),
         })
         {
@@ -118,20 +123,24 @@ public sealed class EvalCommandTests : IDisposable
     public void A_prompt_that_leaves_no_room_counts_as_wrong_and_truncated()
     {
         var path = Sums("bench.jsonl", 3);
-        File.AppendAllText(path, new JsonObject { ["id"] = "long", ["problem"] = string.Concat(Enumerable.Repeat("x ", 300)) + "1+1=?", ["answer"] = "2" }.ToJsonString() + "\n");
+        File.AppendAllText(path,
+            new JsonObject { ["id"] = "long", ["problem"] = string.Concat(Enumerable.Repeat("x ", 300)) + "1+1=?", ["answer"] = "2" }
+            .ToJsonString() + "\n");
         var call = Eval(path + "@2", Out("e"));
         var line = Line(call);
         ((int)line["problems"]!, (int)line["judged"]!, (int)line["too_long"]!).ShouldBe((4, 4, 1));
         call.Error.ShouldContain("1 prompts are too long");
         ((double)line["truncated"]!).ShouldBeGreaterThanOrEqualTo(0.25);
-        EvaluationFolder.ReadSamples(Out("e")).Where(s => s.Problem == "long").ShouldAllBe(s => s.Correct == false && s.Finish == EvaluationSample.TooLong);
+        EvaluationFolder.ReadSamples(Out("e")).Where(s => s.Problem == "long")
+            .ShouldAllBe(s => s.Correct == false && s.Finish == EvaluationSample.TooLong);
         Eval(path + "@1", Out("all"), "--max-new-tokens", "100000").Exit.ShouldBe(1);
     }
 
     [Fact]
     public void Defaults_evaluate_every_problem_of_the_embedded_model()
     {
-        var call = Call.Tenon("eval", "tiny", "--benchmark", Sums("bench.jsonl", 3) + "@1", "--prompt", "plain", "--output", Out("e"), "--json");
+        var call =
+            Call.Tenon("eval", "tiny", "--benchmark", Sums("bench.jsonl", 3) + "@1", "--prompt", "plain", "--output", Out("e"), "--json");
         ((int)Line(call)["problems"]!, (int)Line(call)["too_long"]!).ShouldBe((3, 0));
     }
 
@@ -185,7 +194,8 @@ public sealed class EvalCommandTests : IDisposable
     [Theory]
     [InlineData("bench.jsonl@2", "data: { train: TRAIN, prompt: plain }", "max-new-tokens: 20", "temperature: 0.7")]
     [InlineData("held-out@1", "data: { task: { name: arithmetic, level: 2 }, prompt: plain }", "problems: 12", "max-new-tokens: 24")]
-    [InlineData("bench.jsonl@1", "data: { train: TRAIN, prompt: 'Now {problem}', system: 'Be short; say 1.' }", "problems: 5", "temperature: 0")]
+    [InlineData("bench.jsonl@1", "data: { train: TRAIN, prompt: 'Now {problem}', system: 'Be short; say 1.' }", "problems: 5",
+    "temperature: 0")]
     public void The_command_that_a_run_prints_gives_the_runs_own_figure(string benchmark, string data, string first, string second)
     {
         var bench = Sums("bench.jsonl", 9);
@@ -218,7 +228,10 @@ public sealed class EvalCommandTests : IDisposable
         var random = new Random(5);
         for (var kill = 0; kill < 10; kill++)
         {
-            using var process = TenonProcess.Start(["eval", "tiny", "--benchmark", (kill % 2 == 0 ? bench : turned) + "@8", "--output", Out("cut"), "--prompt", "plain", "--max-new-tokens", "64",
+            using var process =
+                TenonProcess.Start(
+                ["eval", "tiny", "--benchmark", (kill % 2 == 0 ? bench : turned) + "@8", "--output", Out("cut"), "--prompt", "plain",
+                "--max-new-tokens", "64",
                 "--threads", $"{1 + kill % 2}", "--concurrency", $"{2 + 3 * kill}"]);
             // At any moment after it has added a sample to what was there.
             var file = new FileInfo(Path.Combine(Out("cut"), "samples.jsonl"));

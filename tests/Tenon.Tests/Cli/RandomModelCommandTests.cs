@@ -53,15 +53,19 @@ public sealed class RandomModelCommandTests : IDisposable
         Make("a", "config.json").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("empty"));
         File.WriteAllText(_folder["broken.json"], "{\"model_type\": ");
         Make("b", "broken.json").ShouldSatisfyAllConditions(c => c.Exit.ShouldBeOneOf(1, 2), c => c.Error.ShouldContain("broken.json"));
-        Call.Tenon("model", "random", _folder["d"]).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--like"));
+        Call.Tenon("model", "random", _folder["d"])
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--like"));
     }
 
-    private Call Make(string name, string config, params string[] more) => Call.Tenon(["model", "random", "--like", _folder[config], _folder[name], .. more]);
+    private Call Make(string name, string config, params string[] more) =>
+        Call.Tenon(["model", "random", "--like", _folder[config], _folder[name], .. more]);
 
     private void Configuration(string name, int vocabulary, double range) => File.WriteAllText(_folder[name], new JsonObject
     {
-        ["model_type"] = "qwen2", ["hidden_size"] = 32, ["intermediate_size"] = 48, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2,
-        ["vocab_size"] = vocabulary, ["max_position_embeddings"] = 128, ["rms_norm_eps"] = 1e-6, ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true, ["initializer_range"] = range,
+        ["model_type"] = "qwen2", ["hidden_size"] = 32, ["intermediate_size"] = 48, ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4,
+        ["num_key_value_heads"] = 2,
+        ["vocab_size"] = vocabulary, ["max_position_embeddings"] = 128, ["rms_norm_eps"] = 1e-6, ["rope_theta"] = 10000.0,
+        ["tie_word_embeddings"] = true, ["initializer_range"] = range,
         ["eos_token_id"] = 99, ["hidden_act"] = "silu", ["architectures"] = new JsonArray("Qwen2ForCausalLM"),
     }.ToJsonString());
 }

@@ -9,12 +9,19 @@ public class RewardRecipeTests
     private const string Rollout = "rollout: { prompts: 2, group: 2, max-new-tokens: 64 }\n";
     private const string Task = "data: { task: { name: arithmetic, level: 2 }, prompt: plain }\n";
 
-    public static TheoryData<string> Names() => [.. RewardFinder.Names.Where(n => n != "code" || global::Tenon.Rewards.Code.Sandbox.Unavailable is null)];
+    public static TheoryData<string> Names() =>
+        [.. RewardFinder.Names.Where(n => n != "code" || global::Tenon.Rewards.Code.Sandbox.Unavailable is null)];
 
     [Theory, MemberData(nameof(Names))]
     public void A_dry_run_accepts_it(string name)
     {
-        var options = name switch { "command" => ", command: cat", "regex" => ", pattern: '[0-9]+'", "json-schema" => ", schema: { type: object }", _ => "" };
+        var options = name switch
+        {
+            "command" => """, command: 'while read line; do echo "{\"score\": 0}"; done'""",
+            "regex" => ", pattern: '[0-9]+'",
+            "json-schema" => ", schema: { type: object }",
+            _ => "",
+        };
         var call = DryRun($"{Task}reward: [{{ name: {name}, weight: 0.5{options} }}]\n");
         call.Exit.ShouldBe(0, call.Error);
         call.Out.ShouldContain(name);
@@ -23,17 +30,25 @@ public class RewardRecipeTests
     [Fact]
     public void Rewards_are_combined_with_weights()
     {
-        var call = DryRun(Task + "reward:\n  - { name: cosine-length, weight: 1 }\n  - { name: think-format, weight: 0.25 }\n  - { name: language, weight: 0.1, language: [en] }\n  - { name: repetition-penalty, weight: 0.5 }\n");
+        var call =
+            DryRun(Task
+            + "reward:\n  - { name: cosine-length, weight: 1 }\n  - { name: think-format, weight: 0.25 }\n  - { name: language, weight: "
+            + "0.1, language: [en] }\n  - { name: repetition-penalty, weight: 0.5 }\n");
         call.Exit.ShouldBe(0, call.Error);
     }
 
     [Fact]
     public void All_faults_are_reported_at_once_with_their_lines()
     {
-        var call = DryRun(Task + "reward:\n  - { name: soft-overlong, buffer: 0 }\n  - { name: regex, pattern: '(' }\n  - { name: multiple-choise }\n  - { name: language, langage: en }\n");
+        var call =
+            DryRun(Task
+            + "reward:\n  - { name: soft-overlong, buffer: 0 }\n  - { name: regex, pattern: '(' }\n  - { name: multiple-choise }\n  - { "
+            + "name: language, langage: en }\n");
         call.Exit.ShouldBe(2);
-        foreach (var part in (string[])["line 3, reward.0.buffer: 0 is out of range; expected 1", "line 4, reward.1.pattern: is no regular expression",
-            "line 5, reward.2.name: 'multiple-choise' is no reward; nearest: multiple-choice", "line 6, reward.3.langage: unknown key; nearest: language"]) call.Error.ShouldContain(part);
+        foreach (var part in
+            (string[])["line 3, reward.0.buffer: 0 is out of range; expected 1", "line 4, reward.1.pattern: is no regular expression",
+            "line 5, reward.2.name: 'multiple-choise' is no reward; nearest: multiple-choice",
+                "line 6, reward.3.langage: unknown key; nearest: language"]) call.Error.ShouldContain(part);
     }
 
     [Fact]
@@ -41,7 +56,8 @@ public class RewardRecipeTests
     {
         using var folder = new TempFolder();
         var file = Path.Combine(folder.Path, "data.jsonl");
-        File.WriteAllText(file, "{\"id\":\"a\",\"problem\":\"1+1\",\"answer\":\"2\"}\n{\"id\":\"a\",\"problem\":\"1+2\",\"answer\":\"3\"}\n");
+        File.WriteAllText(file,
+            "{\"id\":\"a\",\"problem\":\"1+1\",\"answer\":\"2\"}\n{\"id\":\"a\",\"problem\":\"1+2\",\"answer\":\"3\"}\n");
         var call = DryRun($"data: {{ train: '{file}', prompt: plain }}\n");
         call.Exit.ShouldBe(0, call.Error);
         call.Error.ShouldContain("1 ids stand on more than one line (a)");

@@ -28,7 +28,8 @@ public class SamplesCommandTests
         using var folder = new TemporaryFolder();
         var run = Write(folder.File("run"));
         var line = JsonNode.Parse(Call.Tenon("samples", run, "--json", "--limit", "1").Lines[0])!.AsObject();
-        foreach (var key in new[] { "step", "problem", "id", "completion", "reward", "reason", "advantage", "tokens", "finish" }) line.ContainsKey(key).ShouldBeTrue(key);
+        foreach (var key in new[] { "step", "problem", "id", "completion", "reward", "reason", "advantage", "tokens", "finish" })
+            line.ContainsKey(key).ShouldBeTrue(key);
         ((double)line["advantage"]!).ShouldBe(0.5);
         var text = Call.Tenon("samples", run, "--step", "1", "--truncated").Out;
         text.ShouldContain("wrong (numeric-different), reward -0.500, advantage -0.500, 7 tokens, cut");
@@ -40,9 +41,11 @@ public class SamplesCommandTests
     {
         using var folder = new TemporaryFolder();
         var run = Write(folder.File("run"));
-        Call.Tenon("samples", run, "--wrong", "--right").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("exclude"));
+        Call.Tenon("samples", run, "--wrong", "--right")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("exclude"));
         Call.Tenon("samples", run, "--step", "9").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("1 to 2"));
-        Call.Tenon("samples", folder.File("none")).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(1), c => c.Error.ShouldContain("is no run"));
+        Call.Tenon("samples", folder.File("none"))
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(1), c => c.Error.ShouldContain("is no run"));
     }
 
     private static string[] Ids(string run, params string[] options)
@@ -58,7 +61,8 @@ public class SamplesCommandTests
         for (var step = 1; step <= 2; step++)
             run.WriteSamples(step, new[] { "a", "b", "c" }.Select((id, i) => new SampleRecord
             {
-                Step = step, Group = i, Sample = 0, Id = id, Problem = "1+1=?", Answer = "2", Completion = "\u001b[31m2", Tokens = 7, Truncated = i == 2, Reward = 0.5 - 0.5 * i,
+                Step = step, Group = i, Sample = 0, Id = id, Problem = "1+1=?", Answer = "2", Completion = "\u001b[31m2", Tokens = 7,
+                Truncated = i == 2, Reward = 0.5 - 0.5 * i,
                 Advantage = 0.5 - 0.5 * i, Correct = i == 0, Reason = i == 0 ? "numeric-equal" : "numeric-different",
             }.ToJson()));
         return path;

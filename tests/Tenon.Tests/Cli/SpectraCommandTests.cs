@@ -3,6 +3,7 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
+[Trait("Speed", "slow")]
 public class SpectraCommandTests
 {
     [Theory]
@@ -13,7 +14,8 @@ public class SpectraCommandTests
     {
         using var folder = new TemporaryFolder();
         var run = Train(folder, method);
-        var call = Call.Tenon("spectra", "tiny", "--run", run, "--json", "--threads", "1", "--modules", "layers.0.", "--angles", "2", "--exact");
+        var call =
+            Call.Tenon("spectra", "tiny", "--run", run, "--json", "--modules", "layers.0.", "--angles", "2", "--exact");
         call.Exit.ShouldBe(0, call.Error);
         var lines = call.Lines.Select(l => JsonNode.Parse(l)!).ToList();
         lines.Count.ShouldBeGreaterThan(2);
@@ -36,7 +38,9 @@ public class SpectraCommandTests
     {
         using var folder = new TemporaryFolder();
         var run = Train(folder, "lora");
-        string[] words = ["spectra", "tiny", "--adapter", Path.Combine(run, "checkpoints", "2"), "--modules", "layers.0.self_attn", "--threads", "1", "--cache", folder.File("svd")];
+        string[] words =
+            ["spectra", "tiny", "--adapter", Path.Combine(run, "checkpoints", "2"), "--modules", "layers.0.self_attn",
+            "--cache", folder.File("svd")];
         var first = Call.Tenon([.. words, "--svg", folder.File("e.svg")]);
         first.Exit.ShouldBe(0, first.Error);
         first.Out.ShouldContain("first tenth");
@@ -51,11 +55,13 @@ public class SpectraCommandTests
     [Fact]
     public void What_has_no_spectrum_is_a_wrong_call()
     {
-        Call.Tenon("spectra", "tiny").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--adapter DIR or --run DIR"));
+        Call.Tenon("spectra", "tiny")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--adapter DIR or --run DIR"));
         Call.Tenon("spectra", "tiny", "--run", "/nowhere").Exit.ShouldBe(2);
         using var folder = new TemporaryFolder();
         var run = Train(folder, "ln-tuning");
-        Call.Tenon("spectra", "tiny", "--run", run).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("norms alone"));
+        Call.Tenon("spectra", "tiny", "--run", run)
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("norms alone"));
     }
 
     /// <summary>Two steps on the embedded model with a checkpoint after each.</summary>
@@ -70,7 +76,7 @@ public class SpectraCommandTests
             checkpoint: { every: 1, keep: 0 }
             steps: 2
             """);
-        var call = Call.Tenon("train", recipe, "--output", folder.File("run"), "--threads", "1");
+        var call = Call.Tenon("train", recipe, "--output", folder.File("run"));
         call.Exit.ShouldBe(0, call.Error);
         return folder.File("run");
     }

@@ -66,8 +66,9 @@ public class StatsCommandTests
     [Fact]
     public void Seeds_are_runs_of_one_row()
     {
-        var lines = string.Concat(from seed in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 20)
-            select $"{{\"run\":\"a\",\"seed\":{seed},\"problem\":{i},\"score\":{(i + seed) % 2}}}\n");
+        var lines = string.Concat(from seed in Enumerable.Range(0, 3)
+                                  from i in Enumerable.Range(0, 20)
+                                  select $"{{\"run\":\"a\",\"seed\":{seed},\"problem\":{i},\"score\":{(i + seed) % 2}}}\n");
         var row = Rows(Stats(lines, "--json")).ShouldHaveSingleItem();
         row["samples"]!.GetValue<long>().ShouldBe(60);
         row["method"]!.GetValue<string>().ShouldBe("wilson");
@@ -91,7 +92,8 @@ public class StatsCommandTests
 
     [Fact]
     public void A_file_that_is_not_there_is_a_wrong_call() =>
-        Call.Tenon("stats", "--input", "/nowhere.jsonl").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("nowhere.jsonl"));
+        Call.Tenon("stats", "--input", "/nowhere.jsonl")
+        .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("nowhere.jsonl"));
 
     [Theory]
     [InlineData(false)]
@@ -101,7 +103,8 @@ public class StatsCommandTests
         foreach (var line in Golden(all, "intervals.jsonl").Where(l => l["what"]!.GetValue<string>() == "avg@k"))
         {
             var k = line["k"]!.GetValue<int>();
-            var lines = line["correct"]!.AsArray().SelectMany((c, i) => Enumerable.Range(0, k).Select(j => Line("", $"{i}", j < (int)c! ? 1 : 0)));
+            var lines = line["correct"]!.AsArray()
+                .SelectMany((c, i) => Enumerable.Range(0, k).Select(j => Line("", $"{i}", j < (int)c! ? 1 : 0)));
             var row = Rows(Stats(string.Concat(lines), "--json"))[0];
             Near(row["avg_at_k"], line["mean"]);
             Near(row["standard_error"], line["standard_error"]);

@@ -55,7 +55,8 @@ public class StatsImportTests
             {"id":"r2","custom_id":"p2","response":{"status_code":200,"body":{"choices":[{"index":0,"message":{"content":"4"}},{"index":1,"message":{"content":"\\boxed{4}"}}]}},"error":null}
             """);
         string[] words = ["stats", "--input", folder.File("b.jsonl"), "--from", "vllm", "--json"];
-        var row = JsonNode.Parse(Call.Tenon([.. words, "--data", folder.File("data.jsonl")]).Lines[0])!["rows"]!.AsArray().ShouldHaveSingleItem()!;
+        var row = JsonNode.Parse(Call.Tenon([.. words, "--data", folder.File("data.jsonl")]).Lines[0])!["rows"]!.AsArray()
+            .ShouldHaveSingleItem()!;
         row["avg_at_k"]!.GetValue<double>().ShouldBe(0.75);
         row["pass_at"]!["2"]!.GetValue<double>().ShouldBe(1);
         Call.Tenon(words).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--data FILE"));
@@ -67,7 +68,9 @@ public class StatsImportTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("x.jsonl"), "{\"problem\":\"a\"}\n");
         foreach (var tool in new[] { "vllm", "lighteval", "lm-eval" })
-            Call.Tenon("stats", "--input", folder.File("x.jsonl"), "--from", tool).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("line 1"));
-        Call.Tenon("stats", "--input", folder.File("x.jsonl"), "--from", "verl").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("lm-eval"));
+            Call.Tenon("stats", "--input", folder.File("x.jsonl"), "--from", tool)
+                .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("line 1"));
+        Call.Tenon("stats", "--input", folder.File("x.jsonl"), "--from", "verl")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("lm-eval"));
     }
 }

@@ -3,16 +3,18 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
-/// <summary>Templates and tokenizers as a person meets them on the command line: arguments, names, and files that are damaged or refuse.</summary>
+/// <summary>
+/// Templates and tokenizers as a person meets them on the command line: arguments, names, and files that are damaged or refuse.
+/// </summary>
 public sealed class TemplateVerbTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private string Model(Action<JsonObject> change, string file = "tokenizer_config.json")
     {
-        var model = folder["model"];
+        var model = _folder["model"];
         if (!Directory.Exists(model)) Call.Tenon("model", "export", "tiny", model).Exit.ShouldBe(0);
         var path = Path.Combine(model, file);
         var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
@@ -23,15 +25,17 @@ public sealed class TemplateVerbTests : IDisposable
 
     private string Recipe(string model, string more = "")
     {
-        File.WriteAllText(folder["r.yaml"], $"model: {model}\ndata: {{ task: {{ name: arithmetic, level: 2 }}, prompt: plain }}\nrollout: {{ prompts: 2, group: 2, max-new-tokens: 8 }}\nsteps: 1\n{more}\n");
-        return folder["r.yaml"];
+        File.WriteAllText(_folder["r.yaml"],
+            $"model: {model}\ndata: {{ task: {{ name: arithmetic, level: 2 }}, prompt: plain }}\nrollout: {{ prompts: 2, group: 2, "
+            + $"max-new-tokens: 8 }}\nsteps: 1\n{more}\n");
+        return _folder["r.yaml"];
     }
 
     private IEnumerable<string[]> Verbs(string model)
     {
-        File.WriteAllText(folder["b.jsonl"], """{"id":"1","problem":"1+1=?","answer":"2"}""" + "\n");
-        yield return ["train", Recipe(model), "--output", folder["run"]];
-        yield return ["eval", model, "--benchmark", folder["b.jsonl"] + "@1", "--max-new-tokens", "4", "--output", folder["eval"]];
+        File.WriteAllText(_folder["b.jsonl"], """{"id":"1","problem":"1+1=?","answer":"2"}""" + "\n");
+        yield return ["train", Recipe(model), "--output", _folder["run"]];
+        yield return ["eval", model, "--benchmark", _folder["b.jsonl"] + "@1", "--max-new-tokens", "4", "--output", _folder["eval"]];
         yield return ["chat", model, "--max-new-tokens", "4"];
         yield return ["generate", model, "--chat-template", "1+1=?", "--max-new-tokens", "4"];
     }
@@ -64,9 +68,10 @@ public sealed class TemplateVerbTests : IDisposable
     {
         var model = Model(_ => { });
         File.WriteAllText(Path.Combine(model, file), text);
-        File.WriteAllText(folder["in.jsonl"], """{"text":"a","prompt":"a","completion":"b","messages":[]}""" + "\n");
+        File.WriteAllText(_folder["in.jsonl"], """{"text":"a","prompt":"a","completion":"b","messages":[]}""" + "\n");
         foreach (var verb in Verbs(model).Concat([
-            ["tokenize", model, "--input", folder["in.jsonl"]], ["render", model, "--input", folder["in.jsonl"]], ["score", model, "--input", folder["in.jsonl"]]]))
+            ["tokenize", model, "--input", _folder["in.jsonl"]], ["render", model, "--input", _folder["in.jsonl"]],
+                ["score", model, "--input", _folder["in.jsonl"]]]))
         {
             var call = Call.With("hi\n", verb);
             call.Exit.ShouldBe(1, verb[0] + call.Error);
@@ -80,20 +85,26 @@ public sealed class TemplateVerbTests : IDisposable
     [Fact]
     public void Arguments_of_the_template_come_from_the_command_line_and_from_a_recipe()
     {
-        var model = Model(c => c["chat_template"] = "{% if not enable_thinking|default(true) %}{{ raise_exception('thinking is off') }}{% endif %}{{ messages[-1].content }}");
+        var model =
+            Model(c => c["chat_template"] =
+            "{% if not enable_thinking|default(true) %}{{ raise_exception('thinking is off') }}{% endif %}{{ messages[-1].content }}");
         foreach (var verb in Verbs(model).Skip(1))
         {
-            Call.With("hi\n", [.. verb, "--template-arg", "enable_thinking=false"]).Error.ShouldContain("thinking is off", Case.Sensitive, verb[0]);
+            Call.With("hi\n", [.. verb, "--template-arg", "enable_thinking=false"]).Error.ShouldContain("thinking is off", Case.Sensitive,
+                verb[0]);
             Call.With("hi\n", [.. verb, "--template-arg", "enable_thinkin=false"]).Exit.ShouldBe(2, verb[0]);
             Call.With("hi\n", [.. verb, "--template-arg", "enable_thinking"]).Exit.ShouldBe(2, verb[0]);
             Call.With("hi\n", [.. verb, "--template-arg", "enable_thinking=False"]).Error.ShouldContain("true, false or null");
         }
-        Call.Tenon("train", Recipe(model, "template: { enable_thinking: false }"), "--output", folder["run"]).Error.ShouldContain("thinking is off");
-        Call.Tenon("train", Recipe(model), "--set", "template.enable_thinking=false", "--output", folder["run2"]).Error.ShouldContain("thinking is off");
-        Call.Tenon("train", Recipe(model, "template: { frobnicate: 1 }"), "--output", folder["run3"]).Exit.ShouldBe(2);
-        var fine = Call.Tenon("train", Recipe(model, "template: { enable_thinking: true }"), "--output", folder["fine"]);
+        Call.Tenon("train", Recipe(model, "template: { enable_thinking: false }"), "--output",
+            _folder["run"]).Error.ShouldContain("thinking is off");
+        Call.Tenon("train", Recipe(model), "--set", "template.enable_thinking=false", "--output",
+            _folder["run2"]).Error.ShouldContain("thinking is off");
+        Call.Tenon("train", Recipe(model, "template: { frobnicate: 1 }"), "--output", _folder["run3"]).Exit.ShouldBe(2);
+        var fine = Call.Tenon("train", Recipe(model, "template: { enable_thinking: true }"), "--output", _folder["fine"]);
         fine.Exit.ShouldBe(0, fine.Error);
-        JsonNode.Parse(File.ReadAllText(Path.Combine(folder["fine"], "run.json")))!["recipe"]!["template"]!.ToJsonString().ShouldBe("""{"enable_thinking":true}""");
+        JsonNode.Parse(File.ReadAllText(Path.Combine(_folder["fine"], "run.json")))!["recipe"]!["template"]!.ToJsonString()
+            .ShouldBe("""{"enable_thinking":true}""");
     }
 
     [Fact]

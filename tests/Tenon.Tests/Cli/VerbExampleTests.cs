@@ -4,10 +4,12 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
-/// <summary>The calls that <c>--help</c> shows work: each parses, files of the repository that it names are there, and what is cheap is run.</summary>
+/// <summary>
+/// The calls that <c>--help</c> shows work: each parses, files of the repository that it names are there, and what is cheap is run.
+/// </summary>
 public class VerbExampleTests
 {
-    private static readonly string[] s_folders = ["recipes/", "docs/", "bench/", "tests/"];
+    private static readonly string[] S_folders = ["recipes/", "docs/", "bench/", "tests/"];
 
     public static TheoryData<string> Examples() => [.. Application.Verbs().SelectMany(verb => verb.Examples)];
 
@@ -22,7 +24,7 @@ public class VerbExampleTests
     {
         var words = Words(example);
         Application.FaultsOf(words).ShouldBeEmpty(example);
-        foreach (var word in words.Where(word => s_folders.Any(folder => word.StartsWith(folder, StringComparison.Ordinal))))
+        foreach (var word in words.Where(word => S_folders.Any(folder => word.StartsWith(folder, StringComparison.Ordinal))))
             File.Exists(Repository.Path(word)).ShouldBeTrue($"{example}: {word}");
     }
 
@@ -41,7 +43,9 @@ public class VerbExampleTests
         call?.Exit.ShouldBe(0, $"{example}: {call.Error}");
     }
 
-    /// <summary>The words of an example without the program's name, up to a pipe, a redirection of the shell or a remark in brackets.</summary>
+    /// <summary>
+    /// The words of an example without the program's name, up to a pipe, a redirection of the shell or a remark in brackets.
+    /// </summary>
     private static string[] Words(string example)
     {
         var words = CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).ToList();

@@ -5,19 +5,24 @@ namespace Tenon.Tests.Cli;
 public sealed class VerifyCommandTests
 {
     [Fact]
-    public void OneVerdictIsExplained()
+    public void One_verdict_is_explained()
     {
         var call = Call.Tenon("verify", @"\frac{1}{2}", @"So \boxed{0.5}.");
         call.Exit.ShouldBe(0);
-        call.Lines.ShouldBe(["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2", "  rules      tenon-3"]);
+        call.Lines.ShouldBe(
+            ["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2",
+            "  rules      tenon-3"]);
         Call.Tenon("verify", "5", "6").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Lines[0].ShouldBe("wrong"));
-        Call.Tenon("verify", "5", "-5", "--json").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Out.ShouldStartWith("{\"correct\":false"));
+        Call.Tenon("verify", "5", "-5", "--json")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Out.ShouldStartWith("{\"correct\":false"));
     }
 
     [Fact]
-    public void LinesAreAnsweredInOrderAndAFaultyOneDoesNotStopTheOthers()
+    public void Lines_are_answered_in_order_and_a_faulty_one_does_not_stop_the_others()
     {
-        var input = string.Join("\n", """{"gold":"5","answer":"\\boxed{5}"}""", "nonsense", """{"gold":"","answer":"5"}""", """{"golds":["1","2"],"answer":"2","id":7}""",
+        var input =
+            string.Join("\n", """{"gold":"5","answer":"\\boxed{5}"}""", "nonsense", """{"gold":"","answer":"5"}""",
+            """{"golds":["1","2"],"answer":"2","id":7}""",
             """{"gold":"3.14","answer":"\\pi","tolerance":0.01}""", """{"gold":3,"answer":"3","profile":"boxed"}""");
         var call = Call.With(input, "verify", "--input", "-");
         call.Exit.ShouldBe(0);
@@ -32,34 +37,41 @@ public sealed class VerifyCommandTests
     }
 
     [Fact]
-    public void WrongCallsSayWhatIsWrong()
+    public void Wrong_calls_say_what_is_wrong()
     {
         Call.Tenon("verify", "5").Exit.ShouldBe(2);
-        Call.Tenon("verify", "5", "5", "--profile", "nosuch").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("math-verify"));
+        Call.Tenon("verify", "5", "5", "--profile", "nosuch")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("math-verify"));
         Call.Tenon("verify", "--input", "no-such-file.jsonl").Exit.ShouldBe(2);
         Call.Tenon("verify", "--serve", "nowhere").Exit.ShouldBe(2);
     }
 
     [Fact]
-    public void TheFirstWrongStepOfASolutionIsExplained()
+    public void The_first_wrong_step_of_a_solution_is_explained()
     {
         var call = Call.Tenon("verify", "--steps", "2 + 3 = 5.\nThen 12 * 13 = 146, so 146 + 4 = 150.");
         call.Exit.ShouldBe(0);
-        call.Lines.ShouldBe(["steps        3 found, 3 checked, 2 right, 1 wrong", "first wrong  line 2: 12 * 13 = 146", "  left       12 * 13   (= 156)", "  right      146", "  why        the sides have different values"]);
+        call.Lines.ShouldBe(
+            ["steps        3 found, 3 checked, 2 right, 1 wrong", "first wrong  line 2: 12 * 13 = 146", "  left       12 * 13   (= 156)",
+            "  right      146", "  why        the sides have different values"]);
         Call.Tenon("verify", "--steps", "2 + 3 = 5").Lines[^1].ShouldBe("first wrong  none");
         Call.Tenon("verify", "--steps", "2x + 3 = 7\n2x = 5", "--json").Out.Trim().ShouldBe(
             """{"steps":2,"checked":1,"right":0,"wrong":1,"share":0,"right_before_error":0,"first_wrong":{"line":2,"state":"wrong","reason":"solution","text":"2x = 5","left":"2x \u002B 3 = 7","right":"2x = 5","left_value":"2","right_value":"5/2"},"rules":"steps-2"}""");
-        Call.Tenon("verify", "150", "12 * 13 = 146, so \\boxed{150}", "--steps").ShouldSatisfyAllConditions(c => c.Lines[0].ShouldBe("correct"), c => c.Lines.ShouldContain("first wrong  line 1: 12 * 13 = 146"));
+        Call.Tenon("verify", "150", "12 * 13 = 146, so \\boxed{150}", "--steps")
+            .ShouldSatisfyAllConditions(c => c.Lines[0].ShouldBe("correct"),
+            c => c.Lines.ShouldContain("first wrong  line 1: 12 * 13 = 146"));
         var lines = Call.With("{\"solution\":\"1 + 1 = 3\",\"id\":4}\nnonsense\n", "verify", "--steps", "--input", "-").Lines;
         lines[0].ShouldStartWith("{\"id\":4,\"steps\":1,\"checked\":1,\"right\":0");
         lines[1].ShouldStartWith("{\"error\"");
     }
 
     [Fact]
-    public void TheAuditNamesBadGolds()
+    public void The_audit_names_bad_golds()
     {
         var file = Path.GetTempFileName();
-        File.WriteAllLines(file, ["""{"problem":"a","answer":"5"}""", """{"problem":"b","answer":""}""", """{"problem":"a","answer":"5.0"}""", """{"problem":"a","answer":"6"}""", """{"problem":"c","answer":"\\sum_{k} k"}""", """{"problem":"d","answer":"1 or 2"}"""]);
+        File.WriteAllLines(file,
+            ["""{"problem":"a","answer":"5"}""", """{"problem":"b","answer":""}""", """{"problem":"a","answer":"5.0"}""",
+            """{"problem":"a","answer":"6"}""", """{"problem":"c","answer":"\\sum_{k} k"}""", """{"problem":"d","answer":"1 or 2"}"""]);
         var call = Call.Tenon("verify", "--audit", file);
         File.Delete(file);
         call.Exit.ShouldBe(0);
@@ -100,13 +112,18 @@ public sealed class VerifyCommandTests
         Call.Tenon("verify", "7", answer, "--thinking").Lines[0].ShouldBe(verdict);
 
     [Fact]
-    public void ThePythonFileSpeaksWithTheProgram()
+    public void The_python_file_speaks_with_the_program()
     {
         var folder = Folder("integrations/python");
         Assert.SkipWhen(folder is null, "the source tree is not here");
         var program = Path.Combine(AppContext.BaseDirectory, "tenon.dll");
         Assert.SkipUnless(File.Exists(program), "no program beside the tests");
-        var start = new ProcessStartInfo("python3", ["-m", "unittest", "test_tenon_verify"]) { WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start =
+            new ProcessStartInfo("python3", ["-m", "unittest", "test_tenon_verify"])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardError = true, RedirectStandardOutput = true
+            };
         start.Environment["TENON"] = $"dotnet {program}";
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         Process? python = null;

@@ -13,7 +13,8 @@ public class VerifyServerTests
     [InlineData("abcd", 3, null)]
     [InlineData("", 1, 0)]
     public void A_body_is_read_up_to_its_bound(string body, int most, int? length) =>
-        (VerifyServer.ReadBody(new MemoryStream(Encoding.UTF8.GetBytes(body)), most) is { } read ? read.Length : (int?)null).ShouldBe(length);
+        (VerifyServer.ReadBody(new MemoryStream(Encoding.UTF8.GetBytes(body)), most) is { } read ? read.Length
+        : (int?)null).ShouldBe(length);
 
     [Fact]
     public void Nothing_is_read_far_beyond_the_bound()
@@ -82,7 +83,8 @@ public class VerifyServerTests
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Read(buffer.Span));
 
         public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => Copy(destination);
 

@@ -20,7 +20,7 @@ public class ExactMathTests(ITestOutputHelper output)
     };
 
     [Fact]
-    public void ResultsAreWithinTheStatedUnitsOfTheExactValue()
+    public void Results_are_within_the_stated_units_of_the_exact_value()
     {
         // Units in the last place of the result.
         Dictionary<string, double> bounds = new()
@@ -45,7 +45,7 @@ public class ExactMathTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TheEndsOfTheLineAreAsIeeeSays()
+    public void The_ends_of_the_line_are_as_ieee_says()
     {
         const double Inf = double.PositiveInfinity;
         ExactMath.Exp(-Inf).ShouldBe(0);
@@ -72,9 +72,11 @@ public class ExactMathTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void PowHasTheSpecialCasesOfIeee()
+    public void Pow_has_the_special_cases_of_ieee()
     {
-        double[] special = [0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1e300, -1e300, double.PositiveInfinity, double.NegativeInfinity, double.NaN, 9007199254740993];
+        double[] special =
+            [0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1e300, -1e300, double.PositiveInfinity, double.NegativeInfinity, double.NaN,
+            9007199254740993];
         foreach (var x in special)
         {
             foreach (var y in special)
@@ -82,19 +84,21 @@ public class ExactMathTests(ITestOutputHelper output)
                 var expected = Math.Pow(x, y);
                 var got = ExactMath.Pow(x, y);
                 var same = got.Equals(expected) || Math.Abs(got - expected) <= Math.Abs(expected) * 3e-16;
-                (same && (double.IsNaN(got) || double.IsNegative(got) == double.IsNegative(expected))).ShouldBeTrue($"{x}^{y} is {got}, expected {expected}");
+                (same && (double.IsNaN(got) || double.IsNegative(got) == double.IsNegative(expected))).ShouldBeTrue(
+                    $"{x}^{y} is {got}, expected {expected}");
             }
         }
     }
 
     [Fact]
-    public void TheScalarExponentialIsALaneOfTheVectorOne()
+    public void The_scalar_exponential_is_a_lane_of_the_vector_one()
     {
         foreach (var x in Kernels.Samples.WithAwkward(600, 3, 90f))
         {
             var lanes = SimdScalar.Broadcast(x);
             var e = VectorMath<SimdScalar, Lanes16>.Exp(lanes)[5];
-            (BitConverter.SingleToInt32Bits(ExactMath.Exp(x)) == BitConverter.SingleToInt32Bits(e) || float.IsNaN(x)).ShouldBeTrue($"{x:R}");
+            (BitConverter.SingleToInt32Bits(ExactMath.Exp(x)) == BitConverter.SingleToInt32Bits(e)
+                || float.IsNaN(x)).ShouldBeTrue($"{x:R}");
         }
     }
 }

@@ -2,7 +2,10 @@ using Tenon.MathAnswers;
 
 namespace Tenon.Tests.MathAnswers;
 
-/// <summary>Limits, integrals, derivatives, cases and sets by conditions: equal to themselves in other notation, to their value where they have one, and to nothing else.</summary>
+/// <summary>
+/// Limits, integrals, derivatives, cases and sets by conditions: equal to themselves in other notation, to their value where they have one,
+/// and to nothing else.
+/// </summary>
 public sealed class AnalysisFormsTests
 {
     private static readonly MathVerifier Verifier = new();
@@ -28,15 +31,17 @@ public sealed class AnalysisFormsTests
     [InlineData(@"\lim_{n\to\infty} a_n", @"\lim_{n \to \infty} a_{n}")]
     [InlineData(@"\frac{d}{dx}x^2", "2x")]
     [InlineData(@"\cos x", @"\frac{d}{dx} \sin x")]
-    [InlineData(@"f(x) = \begin{cases} x^2 & \text{if } x \geq 0 \\ -x & \text{if } x < 0 \end{cases}", @"\begin{cases} -x, & x<0 \\ x \cdot x, & 0 \le x \end{cases}")]
+    [InlineData(@"f(x) = \begin{cases} x^2 & \text{if } x \geq 0 \\ -x & \text{if } x < 0 \end{cases}",
+    @"\begin{cases} -x, & x<0 \\ x \cdot x, & 0 \le x \end{cases}")]
     [InlineData(@"\begin{cases} 1 & x = 0 \\ 0 & \text{otherwise} \end{cases}", @"\begin{cases} 0 & \text{else} \\ 1 & x=0 \end{cases}")]
-    [InlineData(@"\left\{ \begin{array}{cl} 1 & \text{if } x>3 \\ 0 & \text{if } x \le 3 \end{array} \right.", @"\begin{cases} 1, & x > 3 \\ 0, & x \leq 3 \end{cases}")]
+    [InlineData(@"\left\{ \begin{array}{cl} 1 & \text{if } x>3 \\ 0 & \text{if } x \le 3 \end{array} \right.",
+    @"\begin{cases} 1, & x > 3 \\ 0, & x \leq 3 \end{cases}")]
     [InlineData(@"\{x \mid x > 2\}", @"(2,\infty)")]
     [InlineData(@"\{x \in \mathbb{R} : -1 < x \le 3\}", "(-1,3]")]
     [InlineData(@"\{ n \in \mathbb{Z} \mid n^2 < 10 \}", @"\{ m \in \mathbb{Z} : m^2 < 10 \}")]
     [InlineData(@"\{2k \mid k \in \mathbb{Z}\}", @"\{ 2k : k \in \mathbb{Z} \}")]
     [InlineData(@"\{(x,y) \mid x + y = 1\}", @"\{(x,y) : x+y=1\}")]
-    public void WhatIsTheSameIsAccepted(string gold, string answer)
+    public void What_is_the_same_is_accepted(string gold, string answer)
     {
         Verifier.Verify(gold, answer).Correct.ShouldBe(true);
         Verifier.Verify(gold, $"Hence $\\boxed{{{answer}}}$.").Correct.ShouldBe(true);
@@ -54,13 +59,15 @@ public sealed class AnalysisFormsTests
     [InlineData(@"\lim_{x\to 0} \sin\frac{1}{x}", "0")]
     [InlineData(@"\lim_{n\to\infty} a_n", @"\lim_{n\to\infty} b_n")]
     [InlineData(@"\frac{d}{dx}x^2", "x")]
-    [InlineData(@"\begin{cases} 1 & x = 0 \\ 0 & \text{otherwise} \end{cases}", @"\begin{cases} 0 & x = 0 \\ 1 & \text{otherwise} \end{cases}")]
-    [InlineData(@"\begin{cases} 1 & x \text{ is even} \\ 0 & x \text{ is odd} \end{cases}", @"\begin{cases} 1 & x \text{ is odd} \\ 0 & x \text{ is even} \end{cases}")]
+    [InlineData(@"\begin{cases} 1 & x = 0 \\ 0 & \text{otherwise} \end{cases}",
+    @"\begin{cases} 0 & x = 0 \\ 1 & \text{otherwise} \end{cases}")]
+    [InlineData(@"\begin{cases} 1 & x \text{ is even} \\ 0 & x \text{ is odd} \end{cases}",
+    @"\begin{cases} 1 & x \text{ is odd} \\ 0 & x \text{ is even} \end{cases}")]
     [InlineData(@"\begin{cases} 1 & x = 0 \\ 0 & x \ne 0 \end{cases}", "1")]
     [InlineData(@"\{x \mid x > 2\}", @"[2,\infty)")]
     [InlineData(@"\{ n \in \mathbb{Z} \mid n^2 < 10 \}", @"\{ n \in \mathbb{Z} \mid n^2 < 12 \}")]
     [InlineData(@"\{2k \mid k \in \mathbb{Z}\}", @"\{3k \mid k \in \mathbb{Z}\}")]
-    public void WhatDiffersIsRejected(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(false);
+    public void What_differs_is_rejected(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(false);
 
     [Theory]
     [InlineData(@"\{|x|, |y|\}", @"\{|y|, |x|\}")]
@@ -68,5 +75,5 @@ public sealed class AnalysisFormsTests
     [InlineData("3:4", "6:8")]
     [InlineData(@"\frac{d x}{d t}=k x-a", @"\frac{dx}{dt}=kx-a")]
     [InlineData(@"\frac{d}{2}", "d/2")]
-    public void WhatWasReadBeforeIsReadAsBefore(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(true);
+    public void What_was_read_before_is_read_as_before(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(true);
 }

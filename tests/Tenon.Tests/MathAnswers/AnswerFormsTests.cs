@@ -5,7 +5,7 @@ namespace Tenon.Tests.MathAnswers;
 public sealed class AnswerFormsTests(ITestOutputHelper output)
 {
     [Fact]
-    public void EveryWayToStateAnAnswerIsJudgedAsAPersonWould()
+    public void Every_way_to_state_an_answer_is_judged_as_a_person_would()
     {
         var verifier = new MathVerifier();
         var (count, wrong) = (0, new List<string>());
@@ -22,7 +22,7 @@ public sealed class AnswerFormsTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void RewritesOfOneAnswerAreRightAndNearMissesAreWrong()
+    public void Rewrites_of_one_answer_are_right_and_near_misses_are_wrong()
     {
         var verifier = new MathVerifier();
         var (count, wrong) = (0, new List<string>());
@@ -31,7 +31,8 @@ public sealed class AnswerFormsTests(ITestOutputHelper output)
             var parts = line.Split(" || ", 3);
             count++;
             var verdict = verifier.Verify(parts[1], parts[2]);
-            if ((verdict.Correct == true) != (parts[0] == "T")) wrong.Add($"{line}: {verdict.Reason}, {verdict.GoldParsed}, {verdict.AnswerParsed}");
+            if ((verdict.Correct == true) != (parts[0] == "T"))
+                wrong.Add($"{line}: {verdict.Reason}, {verdict.GoldParsed}, {verdict.AnswerParsed}");
         }
         output.WriteLine($"{count} cases");
         count.ShouldBeGreaterThan(800);

@@ -2,15 +2,23 @@ using System.Text;
 
 namespace Tenon.Tests.MathAnswers;
 
-/// <summary>Answers made by cutting, doubling and mixing pieces of real notation: the same seed gives the same texts on every machine.</summary>
+/// <summary>
+/// Answers made by cutting, doubling and mixing pieces of real notation: the same seed gives the same texts on every machine.
+/// </summary>
 internal sealed class AnswerMutator(ulong seed)
 {
     private static readonly string[] Corpus =
     [
-        @"\frac{3}{4}", @"\left(3, \frac{\pi}{2}\right)", @"x^2+2x+1", @"\boxed{42}", @"1{,}000", @"10,\!080", "4.5e33", @"5 \times 10^{-3}", @"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
-        @"[0,1)\cup(2,\infty)", @"\{1\pm\sqrt{5},-2\}", "x=5", @"-2 \le x \le 7", @"\text{ cm}^2", @"90^\circ", "52_8", @"\sqrt[3]{x}^2", @"|x-1|<2", "10^{10^{10}}", "9999999!", @"\binom{99}{49}", "((((((", "}}}", @"\left\lfloor \frac{m}{2}\right\rfloor",
-        "The final answer is $7$. I hope it is correct.", "<think>", "</think>", "<answer>", "</answer>", "#### 18", @"\sum_{k=1}^{n} k", @"f(x)=x^2", "3:4:5", "12:30", @"50\%", "$", "\\", "{", "^", "_", ",", ";", " or ", " and ", "!", "-", "0", "9", "e", "i", "…", "−", "²", "½", "\ud83d", "\0", "４", "x", "\\\\",
-        @"\log_2 x", @"\sin^{-1}(1)", @"e^{i\pi}", @"0.\overline{3}", "2^{2^{2^{2^{2}}}}", "1/2/3/4", "a,b,c", @"\overline{AB}", @"\mathbb{R}\setminus\{0\}", @"\frac", @"\boxed{", @"\text{", "~", "=", "<", @"\pm", ".", "0.333...", "gcd(12,18)", "1e999999999", "99999999999999999999999999999999999999999999",
+        @"\frac{3}{4}", @"\left(3, \frac{\pi}{2}\right)", @"x^2+2x+1", @"\boxed{42}", @"1{,}000", @"10,\!080", "4.5e33",
+            @"5 \times 10^{-3}", @"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        @"[0,1)\cup(2,\infty)", @"\{1\pm\sqrt{5},-2\}", "x=5", @"-2 \le x \le 7", @"\text{ cm}^2", @"90^\circ", "52_8", @"\sqrt[3]{x}^2",
+            @"|x-1|<2", "10^{10^{10}}", "9999999!", @"\binom{99}{49}", "((((((", "}}}", @"\left\lfloor \frac{m}{2}\right\rfloor",
+        "The final answer is $7$. I hope it is correct.", "<think>", "</think>", "<answer>", "</answer>", "#### 18", @"\sum_{k=1}^{n} k",
+            @"f(x)=x^2", "3:4:5", "12:30", @"50\%", "$", "\\", "{", "^", "_", ",", ";", " or ", " and ", "!", "-", "0", "9", "e", "i", "…",
+                "−", "²", "½", "\ud83d", "\0", "４", "x", "\\\\",
+        @"\log_2 x", @"\sin^{-1}(1)", @"e^{i\pi}", @"0.\overline{3}", "2^{2^{2^{2^{2}}}}", "1/2/3/4", "a,b,c", @"\overline{AB}",
+            @"\mathbb{R}\setminus\{0\}", @"\frac", @"\boxed{", @"\text{", "~", "=", "<", @"\pm", ".", "0.333...", "gcd(12,18)",
+                "1e999999999", "99999999999999999999999999999999999999999999",
     ];
 
     private ulong _state = seed * 0x9E3779B97F4A7C15UL + 1;

@@ -2,17 +2,21 @@ using Tenon.MathAnswers;
 
 namespace Tenon.Tests.MathAnswers;
 
-/// <summary>The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt).</summary>
+/// <summary>
+/// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt).
+/// </summary>
 public sealed class FieldKindsTests
 {
     private static readonly string[] Statements =
     [
-        "The answer is 36.", "So the total is 36.", "Therefore, there are 36 apples.", "She sells 36 eggs.", "36", "**36**", "Thus $x = 36$.", "#### 36", "答案是36。", "Ответ: 36",
+        "The answer is 36.", "So the total is 36.", "Therefore, there are 36 apples.", "She sells 36 eggs.", "36", "**36**",
+            "Thus $x = 36$.", "#### 36", "答案是36。", "Ответ: 36",
     ];
 
     private static readonly string[] NoStatements =
     [
-        "It might be 36, or 40; I cannot decide", "First, 6^2 = 36. Now this has to be doubled, so", "6^2 = 36\n\n36 + 4 =", "Let x = 36.", "I guess 36.", "Is it 36?",
+        "It might be 36, or 40; I cannot decide", "First, 6^2 = 36. Now this has to be doubled, so", "6^2 = 36\n\n36 + 4 =", "Let x = 36.",
+            "I guess 36.", "Is it 36?",
         "The answer might be 36.", "The answer is 36. Wait, that is wrong. Let me", "首先，6^2 = 36。然后", "Возможно, 36.",
     ];
 

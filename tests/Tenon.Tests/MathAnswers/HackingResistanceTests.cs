@@ -24,7 +24,7 @@ public sealed class HackingResistanceTests
     [InlineData("7", @"\boxed{6 \pm 1}")]
     [InlineData("7", @"\boxed{[6, 8]}")]
     [InlineData("7", @"\boxed{x > 6}")]
-    public void SeveralAnswersAreNoAnswer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void Several_answers_are_no_answer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Theory]
     [InlineData("7", @"<think> maybe \boxed{7}")]
@@ -32,7 +32,7 @@ public sealed class HackingResistanceTests
     [InlineData("7", @"<think> \boxed{7} </think> \boxed{8}")]
     [InlineData("7", @"</think><think> \boxed{7}")]
     [InlineData("7", @"<think> \boxed{7} </think><think> \boxed{7}")]
-    public void ABoxInsideAThinkBlockIsNoAnswer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void A_box_inside_a_think_block_is_no_answer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Theory]
     [InlineData("7", @"\boxed{}")]
@@ -46,7 +46,7 @@ public sealed class HackingResistanceTests
     [InlineData("7", @"\boxed{x}")]
     [InlineData("7", @"\boxed{\text{the answer}}")]
     [InlineData("7", @"\boxed{answer}")]
-    public void AnEmptyOrCutAnswerIsNoAnswer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void An_empty_or_cut_answer_is_no_answer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Theory]
     [InlineData("A", "\\boxed{\u0410}")]
@@ -55,7 +55,7 @@ public sealed class HackingResistanceTests
     [InlineData("10", "\\boxed{1\u041e}")]
     [InlineData("7", "\\boxed{7\u0660}")]
     [InlineData("100", "\\boxed{l00}")]
-    public void LookAlikesAreOtherLetters(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void Look_alikes_are_other_letters(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Theory]
     [InlineData("7", @"\boxed{10^{10^{10^{10}}}}")]
@@ -69,7 +69,7 @@ public sealed class HackingResistanceTests
     [InlineData("7", @"\boxed{\text{nan}}")]
     [InlineData("0", @"\boxed{0 \cdot \infty}")]
     [InlineData("0.5", @"\boxed{\frac{0}{0}}")]
-    public void HugeAndUndefinedNumbersEqualNothing(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void Huge_and_undefined_numbers_equal_nothing(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Theory]
     [InlineData("5", @"\boxed{2a=5}")]
@@ -84,10 +84,10 @@ public sealed class HackingResistanceTests
     [InlineData("y=2x", @"\boxed{0=0}")]
     [InlineData("y=2x", @"\boxed{y=y}")]
     [InlineData("x>5", @"\boxed{x>x-1}")]
-    public void EquationsThatSayNothingAreNoAnswer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
+    public void Equations_that_say_nothing_are_no_answer(string gold, string completion) => Correct(gold, completion).ShouldBe(false);
 
     [Fact]
-    public void TheGoldRepeatedManyTimesIsOneAnswerAndPaddingAddsNothing()
+    public void The_gold_repeated_many_times_is_one_answer_and_padding_adds_nothing()
     {
         Correct("7", string.Concat(Enumerable.Repeat(@"\boxed{7}", 50))).ShouldBe(true);
         Correct("7", string.Concat(Enumerable.Repeat(@"\boxed{7}", 50)) + @"\boxed{8}").ShouldBe(false);
@@ -95,7 +95,7 @@ public sealed class HackingResistanceTests
     }
 
     [Fact]
-    public void CopyingTheQuestionNeverPaysWhereAValueIsRequired()
+    public void Copying_the_question_never_pays_where_a_value_is_required()
     {
         var reward = new MathReward(new MathRewardSettings { Require = "value" });
         var problem = new Problem("p", "What is 17 + 9?", "26");

@@ -51,7 +51,7 @@ public sealed class MathVerifierTests
     [InlineData("1200000", @"1.2 \text{ million}")]
     [InlineData(@"\frac{1}{1+\frac{1}{2}}", @"\frac{2}{3}")]
     [InlineData("((((((((((((((((((((5))))))))))))))))))))", "5")]
-    public void ARightAnswerIsAcceptedInEveryNotation(string gold, string answer)
+    public void A_right_answer_is_accepted_in_every_notation(string gold, string answer)
     {
         Verdict(gold, answer).ShouldBe(true);
         Verdict(gold, $"So the result is $\\boxed{{{answer}}}$.").ShouldBe(true);
@@ -87,10 +87,10 @@ public sealed class MathVerifierTests
     [InlineData("1 2 3", "123")]
     [InlineData("9999999999,999999999999", "9999999999")]
     [InlineData("I(0)", "0")]
-    public void AWrongAnswerIsRejected(string gold, string answer) => Verdict(gold, answer).ShouldBe(false);
+    public void A_wrong_answer_is_rejected(string gold, string answer) => Verdict(gold, answer).ShouldBe(false);
 
     [Fact]
-    public void AnEmptyGoldIsSkippedAndNothingElseIs()
+    public void An_empty_gold_is_skipped_and_nothing_else_is()
     {
         Verifier.Verify(" ", "5").Skipped.ShouldBe("empty-gold");
         Verifier.Verify("5", "").Correct.ShouldBe(false);
@@ -98,7 +98,7 @@ public sealed class MathVerifierTests
     }
 
     [Fact]
-    public void TheVerdictSaysWhatWasFoundAndHowItWasRead()
+    public void The_verdict_says_what_was_found_and_how_it_was_read()
     {
         var verdict = Verifier.Verify(@"\frac12", @"Thus \boxed{0.5}.");
         verdict.ShouldSatisfyAllConditions(
@@ -107,7 +107,7 @@ public sealed class MathVerifierTests
     }
 
     [Fact]
-    public void OptionsOfALineAreObeyed()
+    public void Options_of_a_line_are_obeyed()
     {
         Verifier.Verify("3.14", @"\pi", new VerifyOptions { Tolerance = 0.01 }).Correct.ShouldBe(true);
         Verifier.Verify("1", "2", new VerifyOptions { OtherGolds = ["3", "2"] }).Correct.ShouldBe(true);

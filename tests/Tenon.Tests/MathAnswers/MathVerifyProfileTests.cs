@@ -17,7 +17,7 @@ public sealed class MathVerifyProfileTests
     [InlineData("$\\sqrt{2}$", "$1.414214$")]
     [InlineData("$x>5$", "$(5,\\infty)$")]
     [InlineData("$1$, $2$ and $3$", "$\\{3,2,1\\}$")]
-    public void WhatItAccepts(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(true);
+    public void What_it_accepts(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(true);
 
     [Theory]
     [InlineData("$1200$", "$1.2e3$")]
@@ -28,8 +28,8 @@ public sealed class MathVerifyProfileTests
     [InlineData("42", "\\boxed{7} ... \\boxed{42}")]
     [InlineData("$(5,\\infty)$", "$x>5$")]
     [InlineData("$2x>10$", "$x>5$")]
-    public void WhatItRejects(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(false);
+    public void What_it_rejects(string gold, string answer) => Verifier.Verify(gold, answer).Correct.ShouldBe(false);
 
     [Fact]
-    public void TheVerdictCarriesTheProfile() => Verifier.Verify("5", "5").Rules.ShouldBe("math-verify-0.9-1");
+    public void The_verdict_carries_the_profile() => Verifier.Verify("5", "5").Rules.ShouldBe("math-verify-0.9-1");
 }

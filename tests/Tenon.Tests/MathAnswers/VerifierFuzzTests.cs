@@ -11,7 +11,7 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
     private static int Count => int.TryParse(Environment.GetEnvironmentVariable("TENON_FUZZ"), out var n) ? n : 20_000;
 
     [Fact]
-    public void NoTextCrashesHangsOrChangesItsVerdict()
+    public void No_text_crashes_hangs_or_changes_its_verdict()
     {
         var verifier = new MathVerifier();
         var again = new MathVerifier();
@@ -54,10 +54,11 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void AnyStringIsJudged()
+    public void Any_string_is_judged()
     {
         var verifier = new MathVerifier();
-        Prop.ForAll<string, string>((gold, answer) => verifier.Verify(gold ?? "", answer ?? "") is { Reason.Length: > 0 }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+        Prop.ForAll<string, string>((gold, answer) => verifier.Verify(gold ?? "", answer ?? "") is { Reason.Length: > 0 })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
     }
 
     [Theory]
@@ -69,7 +70,7 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
     [InlineData(@"\binom{10^{9}}{5\cdot 10^{8}}")]
     [InlineData(@"\sum_{k=1}^{1000}\sum_{j=1}^{1000}\sum_{i=1}^{1000} ijk")]
     [InlineData(@"\frac{1}{3}^{100000}")]
-    public void AHugeNumberIsEitherExactOrOverBudgetAndNeverSlow(string answer)
+    public void A_huge_number_is_either_exact_or_over_budget_and_never_slow(string answer)
     {
         var verifier = new MathVerifier();
         verifier.Verify("7", answer);
@@ -81,17 +82,23 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void LongAndDeepTextsAreCheap()
+    public void Long_and_deep_texts_are_cheap()
     {
         var verifier = new MathVerifier();
         foreach (var text in new[]
         {
-            new string('(', 100_000), new string('{', 100_000), @"\boxed{" + new string('9', 200_000) + "}", string.Concat(Enumerable.Repeat(@"\boxed{1}, ", 20_000)), string.Concat(Enumerable.Repeat("answer is ", 20_000)),
-            string.Concat(Enumerable.Repeat(@"\frac{1}{", 5_000)), new string('$', 50_000), string.Concat(Enumerable.Repeat("$1$ and ", 20_000)), string.Concat(Enumerable.Repeat("<think>", 20_000)), new string('-', 100_000) + "5",
-            @"\boxed{" + string.Join(",", Enumerable.Range(0, 900)) + "}", @"\boxed{" + string.Join("+", Enumerable.Repeat("x^{17}", 500)) + "}", string.Concat(Enumerable.Repeat("^x", 1500)), new string('\\', 9_999),
+            new string('(', 100_000), new string('{', 100_000), @"\boxed{" + new string('9', 200_000) + "}",
+            string.Concat(Enumerable.Repeat(@"\boxed{1}, ", 20_000)), string.Concat(Enumerable.Repeat("answer is ", 20_000)),
+            string.Concat(Enumerable.Repeat(@"\frac{1}{", 5_000)), new string('$', 50_000),
+            string.Concat(Enumerable.Repeat("$1$ and ", 20_000)), string.Concat(Enumerable.Repeat("<think>", 20_000)),
+            new string('-', 100_000) + "5",
+            @"\boxed{" + string.Join(",", Enumerable.Range(0, 900)) + "}",
+            @"\boxed{" + string.Join("+", Enumerable.Repeat("x^{17}", 500)) + "}", string.Concat(Enumerable.Repeat("^x", 1500)),
+            new string('\\', 9_999),
         })
         {
-            // Steps and memory instead of seconds: they do not depend on what else the machine does. A scan that were quadratic would need ten billion looks and be noticed.
+            // Steps and memory instead of seconds: they do not depend on what else the machine does. A scan that were quadratic would need
+            // ten billion looks and be noticed.
             var before = GC.GetAllocatedBytesForCurrentThread();
             foreach (var verdict in (MathVerdict[])[verifier.Verify("5", text), verifier.Verify(text, text)])
             {

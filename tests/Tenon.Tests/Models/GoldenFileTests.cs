@@ -13,7 +13,7 @@ namespace Tenon.Tests.Models;
 public class GoldenFileTests(ITestOutputHelper output)
 {
     [Fact]
-    public void GgufModelsGiveTheReferencesLogits()
+    public void Gguf_models_give_the_references_logits()
     {
         var folder = Path.Combine(GoldenFolder.Require("models"), "gguf");
         var count = 0;
@@ -39,7 +39,7 @@ public class GoldenFileTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void SmolLm2GivesTheReferencesLogProbabilitiesAndGreedyTokens()
+    public void Smol_lm_2_gives_the_references_log_probabilities_and_greedy_tokens()
     {
         var folder = GoldenFolder.Require("smollm2");
         var file = Path.Combine(GoldenFolder.RequireModels(), "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -75,7 +75,8 @@ public class GoldenFileTests(ITestOutputHelper output)
             var greedy = Ids(c.GetProperty("greedy"));
             var margins = c.GetProperty("margins").EnumerateArray().Select(m => m.GetDouble()).ToList();
             var sure = margins.FindIndex(m => m < 1e-3) is var at and >= 0 ? at : greedy.Length;
-            generator.Generate([new GenerationRequest(ids, 1, greedy.Length, new RandomPlace(0))])[0].Ids.Take(sure).ShouldBe(greedy.Take(sure));
+            generator.Generate([new GenerationRequest(ids, 1, greedy.Length, new RandomPlace(0))])[0].Ids.Take(sure)
+                .ShouldBe(greedy.Take(sure));
             line++;
         }
 
@@ -85,7 +86,7 @@ public class GoldenFileTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void SamplingDistributionsEqualTheReferences()
+    public void Sampling_distributions_equal_the_references()
     {
         var folder = GoldenFolder.Require("sampling");
         using var vectors = SafetensorsFile.Open(Path.Combine(folder, "sampling.safetensors"));
@@ -96,8 +97,10 @@ public class GoldenFileTests(ITestOutputHelper output)
             var c = document.RootElement;
             var settings = new SamplingSettings
             {
-                Temperature = c.GetProperty("temperature").GetDouble(), TopK = c.GetProperty("top_k").GetInt32(), TopP = c.GetProperty("top_p").GetDouble(),
-                MinP = c.GetProperty("min_p") is { ValueKind: JsonValueKind.Number } m ? m.GetDouble() : 0, RepetitionPenalty = c.GetProperty("repetition_penalty").GetDouble(),
+                Temperature = c.GetProperty("temperature").GetDouble(), TopK = c.GetProperty("top_k").GetInt32(),
+                TopP = c.GetProperty("top_p").GetDouble(),
+                MinP = c.GetProperty("min_p") is { ValueKind: JsonValueKind.Number } m ? m.GetDouble()
+                : 0, RepetitionPenalty = c.GetProperty("repetition_penalty").GetDouble(),
             };
             var logits = vectors.ReadDoubles("logits." + c.GetProperty("logits").GetString()).Select(v => (float)v).ToArray();
             var expected = vectors.ReadDoubles("probs." + Text(c.GetProperty("id")));

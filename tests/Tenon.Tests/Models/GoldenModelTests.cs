@@ -16,7 +16,7 @@ namespace Tenon.Tests.Models;
 public class GoldenModelTests(ITestOutputHelper output)
 {
     [Fact]
-    public void EveryModelGivesTheReferencesLogitsLogProbabilitiesAndGradients()
+    public void Every_model_gives_the_references_logits_log_probabilities_and_gradients()
     {
         var root = GoldenFolder.Require("models");
         var folders = Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, "case.safetensors"))).Order().ToList();
@@ -31,7 +31,8 @@ public class GoldenModelTests(ITestOutputHelper output)
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
         using var source = ModelSource.Open(folder);
         var sequences = new List<int[]>();
-        for (var i = 0; golden.Tensors.ContainsKey($"seq{i}.tokens"); i++) sequences.Add([.. golden.ReadLongs($"seq{i}.tokens").Select(v => (int)v)]);
+        for (var i = 0; golden.Tensors.ContainsKey($"seq{i}.tokens"); i++)
+            sequences.Add([.. golden.ReadLongs($"seq{i}.tokens").Select(v => (int)v)]);
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(MaxLength: 128), "");
         var tape = new Tape();
         var batch = TokenBatch.Of(sequences);
@@ -44,8 +45,10 @@ public class GoldenModelTests(ITestOutputHelper output)
         for (var i = 0; i < sequences.Count; i++)
         {
             var n = sequences[i].Length;
-            Worst(worst, "hidden", golden.ReadDoubles($"seq{i}.hidden"), hiddenValues.AsSpan(row * source.Config.HiddenSize, n * source.Config.HiddenSize));
-            Worst(worst, "logits", golden.ReadDoubles($"seq{i}.logits"), logits.AsSpan(row * source.Config.VocabSize, n * source.Config.VocabSize));
+            Worst(worst, "hidden", golden.ReadDoubles($"seq{i}.hidden"),
+                hiddenValues.AsSpan(row * source.Config.HiddenSize, n * source.Config.HiddenSize));
+            Worst(worst, "logits", golden.ReadDoubles($"seq{i}.logits"),
+                logits.AsSpan(row * source.Config.VocabSize, n * source.Config.VocabSize));
             row += n;
         }
 
@@ -77,7 +80,8 @@ public class GoldenModelTests(ITestOutputHelper output)
         if (!golden.Tensors.ContainsKey("pair.prefix")) return;
         var prefix = golden.ReadLongs("pair.prefix").Select(v => (int)v).ToArray();
         var completions = new List<int[]>();
-        for (var k = 0; golden.Tensors.ContainsKey($"pair.c{k}.tokens"); k++) completions.Add([.. golden.ReadLongs($"pair.c{k}.tokens").Select(v => (int)v)]);
+        for (var k = 0; golden.Tensors.ContainsKey($"pair.c{k}.tokens"); k++)
+            completions.Add([.. golden.ReadLongs($"pair.c{k}.tokens").Select(v => (int)v)]);
         var layout = GroupLayout.Of([(prefix, completions)]);
         var tape = new Tape();
         var batch = TokenBatch.Of(layout.Ids, layout.Runs);
@@ -85,12 +89,14 @@ public class GoldenModelTests(ITestOutputHelper output)
         var at = 0;
         for (var k = 0; k < completions.Count; k++)
         {
-            Worst(worst, "shared prompt", golden.ReadDoubles($"pair.c{k}.logp.t1.0"), head.LogProbabilities.AsSpan(at, completions[k].Length));
+            Worst(worst, "shared prompt", golden.ReadDoubles($"pair.c{k}.logp.t1.0"),
+                head.LogProbabilities.AsSpan(at, completions[k].Length));
             at += completions[k].Length;
         }
     }
 
-    private static void CheckGradients(SafetensorsFile golden, JsonElement document, CausalModel model, List<int[]> sequences, Dictionary<string, double> worst)
+    private static void CheckGradients(SafetensorsFile golden, JsonElement document, CausalModel model, List<int[]> sequences,
+        Dictionary<string, double> worst)
     {
         var temperature = document.TryGetProperty("loss_temperature", out var t) ? t.GetDouble() : 1;
         using var full = new Full().Create(model, new AdapterSettings { Method = "full" });
@@ -126,7 +132,8 @@ public class GoldenModelTests(ITestOutputHelper output)
                 var difference = 0.0;
                 var actual = p.GradientOrZero();
                 for (var i = 0; i < expected.Length; i++) difference = Math.Max(difference, Math.Abs(expected[i] - actual[i]));
-                worst["grad (relative to the largest)"] = Math.Max(worst.GetValueOrDefault("grad (relative to the largest)"), difference / scale);
+                worst["grad (relative to the largest)"] =
+                    Math.Max(worst.GetValueOrDefault("grad (relative to the largest)"), difference / scale);
             }
         }
     }
@@ -143,6 +150,8 @@ public class GoldenModelTests(ITestOutputHelper output)
     {
         expected.Length.ShouldBe(actual.Length, what);
         for (var i = 0; i < actual.Length; i++)
-            worst[what] = Math.Max(worst.GetValueOrDefault(what), double.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(expected[i] - actual[i]));
+            worst[what] =
+                Math.Max(worst.GetValueOrDefault(what), double.IsNaN(actual[i]) ? double.PositiveInfinity
+                : Math.Abs(expected[i] - actual[i]));
     }
 }

@@ -13,15 +13,18 @@ using Tenon.Text.Tokenizers;
 namespace Tenon.Tests.Models;
 
 /// <summary>
-/// <c>precision: bf16</c>: weights, keys and values are rounded to bfloat16 (a relative error of 2^-9 at most), all else is float32. The golden models are sharp (scores
-/// of attention of several tens), so that such an error moves a log-probability by hundredths. <c>int8</c> rounds weights and activations to one byte,
-/// <c>int8-a16</c> activations to two of them. Log-probabilities are near the float64 reference's, and a sampled one is the trained one bit for bit. Whole runs are in
+/// <c>precision: bf16</c>: weights, keys and values are rounded to bfloat16 (a relative error of 2^-9 at most), all else is float32. The
+/// golden models are sharp (scores
+/// of attention of several tens), so that such an error moves a log-probability by hundredths. <c>int8</c> rounds weights and activations
+/// to one byte,
+/// <c>int8-a16</c> activations to two of them. Log-probabilities are near the float64 reference's, and a sampled one is the trained one bit
+/// for bit. Whole runs are in
 /// <c>SameBitsTests</c>.
 /// </summary>
 public class NarrowPrecisionTests(ITestOutputHelper output)
 {
     [Fact]
-    public void LogProbabilitiesAreNearTheReferences()
+    public void Log_probabilities_are_near_the_references()
     {
         var root = GoldenFolder.Require("models");
         var count = 0;
@@ -61,7 +64,7 @@ public class NarrowPrecisionTests(ITestOutputHelper output)
     [InlineData(Precision.Bf16)]
     [InlineData(Precision.Int8)]
     [InlineData(Precision.Int8A16)]
-    public void SampledLogProbabilitiesAreTheTrainedOnesBitForBit(Precision precision)
+    public void Sampled_log_probabilities_are_the_trained_ones_bit_for_bit(Precision precision)
     {
         var model = RandomModel.Create(precision: precision);
         int[][] prompts = [[5, 9, 11, 3, 60, 21], [7, 7, 8], [.. Enumerable.Range(2, 40)]];
@@ -69,19 +72,31 @@ public class NarrowPrecisionTests(ITestOutputHelper output)
         foreach (var (threads, concurrency, share) in new[] { (1, 1, true), (2, 3, false), (2, 32, true) })
         {
             using var pool = new WorkerPool(threads);
-            var generator = new Generator(model, new GeneratorOptions { Concurrency = concurrency, Pool = pool, SharePrompts = share, Precision = precision, EndTokens = new HashSet<int> { 1 } });
-            var samples = generator.Generate([.. prompts.Select((p, i) => new GenerationRequest(p, 4, 24, new RandomPlace(11, Draw: (uint)i)))]);
+            var generator =
+                new Generator(model,
+                new GeneratorOptions
+                {
+                    Concurrency = concurrency, Pool = pool, SharePrompts = share, Precision = precision,
+                    EndTokens = new HashSet<int> { 1 }
+                });
+            var samples =
+                generator.Generate([.. prompts.Select((p, i) => new GenerationRequest(p, 4, 24, new RandomPlace(11, Draw: (uint)i)))]);
             reference ??= samples;
-            var layout = GroupLayout.Of([.. samples.GroupBy(s => s.Request).Select(g => (prompts[g.Key], (IReadOnlyList<int[]>)[.. g.Select(s => s.Ids)]))], share);
+            var layout =
+                GroupLayout.Of(
+                [.. samples.GroupBy(s => s.Request).Select(g => (prompts[g.Key], (IReadOnlyList<int[]>)[.. g.Select(s => s.Ids)]))], share);
             var tape = new Tape(pool, precision) { Recording = true };
             var batch = TokenBatch.Of(layout.Ids, layout.Runs);
-            var trained = model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, batch), layout.Rows), layout.Targets, batch).LogProbabilities;
+            var trained =
+                model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, batch), layout.Rows), layout.Targets,
+                batch).LogProbabilities;
             trained.ShouldBe(samples.SelectMany(s => s.FullLogProbabilities).ToArray());
             trained.ShouldBe(reference.SelectMany(s => s.FullLogProbabilities).ToArray());
         }
     }
     /// <summary>
-    /// The gradient of an adapter, integers in both directions, against the one in float32 of the same rounded model: what is left is the rounding of activations and of the second
+    /// The gradient of an adapter, integers in both directions, against the one in float32 of the same rounded model: what is left is the
+    /// rounding of activations and of the second
     /// copy of the weights. The gates are those of an exact float32 function with int8 gradients (0.998) and of int8 in both (0.99).
     /// </summary>
     [Theory]
@@ -120,7 +135,8 @@ public class NarrowPrecisionTests(ITestOutputHelper output)
         """;
 
     /// <summary>
-    /// Solutions through a real model, its integers as its file stores them: <c>int8-a16</c> is float32's function to about four digits, <c>int8</c> another one, about twice as far from
+    /// Solutions through a real model, its integers as its file stores them: <c>int8-a16</c> is float32's function to about four digits,
+    /// <c>int8</c> another one, about twice as far from
     /// it as bf16 autocast.
     /// </summary>
     [Theory]
@@ -133,7 +149,8 @@ public class NarrowPrecisionTests(ITestOutputHelper output)
         Assert.SkipUnless(File.Exists(path), $"there is no '{path}'");
         using var source = ModelSource.Open(path);
         var tokenizer = TokenizerSource.Open(path).Tokenizer;
-        var texts = Solutions.Split('\n').Select(line => (Start: tokenizer.Encode(line[..line.IndexOf(':')]).Length, Ids: tokenizer.Encode(line))).ToList();
+        var texts = Solutions.Split('\n')
+            .Select(line => (Start: tokenizer.Encode(line[..line.IndexOf(':')]).Length, Ids: tokenizer.Encode(line))).ToList();
         double[] Of(Precision p)
         {
             var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(p, 256), "");

@@ -39,14 +39,19 @@ public class RewardFinderTests
     [Fact]
     public void All_faults_are_reported_at_once()
     {
-        var error = Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("comand", "x"), ("timeout", "soon"), ("outcome", 3L))));
+        var error =
+            Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("comand", "x"), ("timeout", "soon"), ("outcome", 3L))));
         error.IsUsage.ShouldBeTrue();
         error.Message.ShouldContain("comand: unknown key; nearest: command");
         error.Message.ShouldContain("timeout: 'soon' is no number; expected above 0, at most 86400");
         error.Message.ShouldContain("outcome: '3' is no true or false");
-        Should.Throw<TenonException>(() => RewardFinder.Create("command", Map(("timeout", 0L)))).Message.ShouldContain("timeout: 0 is out of range; expected above 0, at most 86400");
-        Should.Throw<TenonException>(() => RewardFinder.Create("number", Map(("weight", 1L)))).Message.ShouldContain("weight: unknown key; there are no settings");
-        RewardFinder.Check("command", Map(("x", null), ("timeout", "soon"))).Select(f => f.Key).ShouldBe(["x", "timeout", "command"], ignoreOrder: true);
+        Should.Throw<TenonException>(() =>
+            RewardFinder.Create("command",
+            Map(("timeout", 0L)))).Message.ShouldContain("timeout: 0 is out of range; expected above 0, at most 86400");
+        Should.Throw<TenonException>(() =>
+            RewardFinder.Create("number", Map(("weight", 1L)))).Message.ShouldContain("weight: unknown key; there are no settings");
+        RewardFinder.Check("command", Map(("x", null), ("timeout", "soon"))).Select(f => f.Key)
+            .ShouldBe(["x", "timeout", "command"], ignoreOrder: true);
     }
 
     private static Dictionary<string, object?> Map(params (string, object?)[] pairs) => pairs.ToDictionary(p => p.Item1, p => p.Item2);

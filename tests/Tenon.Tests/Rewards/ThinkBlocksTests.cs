@@ -41,9 +41,12 @@ public class ThinkBlocksTests
     [InlineData("<think>1</reasoning>2", null, null)]
     [InlineData("[THINK]1[/THINK]2", null, "2")]
     [InlineData("<think>1</think>2<reasoning>3</reasoning>4", null, "4")]
-    public void The_answer_stands_behind_the_last_closed_block(string text, string? opened, string? answer) => ThinkBlocks.After(text, opened).ShouldBe(answer);
+    public void The_answer_stands_behind_the_last_closed_block(string text, string? opened, string? answer) =>
+    ThinkBlocks.After(text, opened).ShouldBe(answer);
 
-    /// <summary>Every outcome reward: right as it stands, no answer where the prompt has opened the block, right again behind the closing tag.</summary>
+    /// <summary>
+    /// Every outcome reward: right as it stands, no answer where the prompt has opened the block, right again behind the closing tag.
+    /// </summary>
     [Theory]
     [InlineData("math", null, "7", null, "The answer is 7. In")]
     [InlineData("math", null, "7", null, "\\boxed{7}")]
@@ -86,10 +89,13 @@ public class ThinkBlocksTests
     [Fact]
     public void A_reward_command_reads_it_in_its_request()
     {
-        var script = "import sys,json\nfor l in sys.stdin:\n r=json.loads(l)\n print(json.dumps({'seq':r['seq'],'score':float(r['thinking'])}),flush=True)";
+        var script =
+            "import sys,json\nfor l in sys.stdin:\n r=json.loads(l)\n "
+            + "print(json.dumps({'seq':r['seq'],'score':float(r['thinking'])}),flush=True)";
         using var reward = (CommandReward)Rows.Reward("command", JsonSerializer.Serialize(new { command = $"python3 -c \"{script}\"" }));
         var completion = Rows.Completion("7");
-        reward.JudgeAll([(Rows.Problem("7"), completion), (Rows.Problem("7"), completion with { OpenedBlock = "<think>" })]).Select(v => v.Score).ShouldBe([0, 1]);
+        reward.JudgeAll([(Rows.Problem("7"), completion), (Rows.Problem("7"), completion with { OpenedBlock = "<think>" })])
+            .Select(v => v.Score).ShouldBe([0, 1]);
     }
 
     [Theory]

@@ -1,33 +1,36 @@
 using System.Text.Json;
 using Tenon.Models;
 using Tenon.Models.Generation;
-using Tenon.Text.Prompting;
-using Tenon.Text.Tokenizers;
 using Tenon.Rewards;
 using Tenon.Rollouts;
 using Tenon.Tests.Support;
+using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Rollouts;
 
 /// <summary>Drawing, passing over long prompts, dynamic sampling and what is left over, without a trainer.</summary>
 public class LocalRolloutsTests
 {
-    private static readonly RolloutPlan s_plan = new() { Prompts = 4, Group = 4, MaxNewTokens = 3, MaxPromptTokens = 8, Seed = 5 };
+    private static readonly RolloutPlan S_plan = new() { Prompts = 4, Group = 4, MaxNewTokens = 3, MaxPromptTokens = 8, Seed = 5 };
 
-    private static RolloutBatch Draw(IReadOnlyList<Problem> problems, RolloutPlan plan, Func<Problem, bool> mixed, RolloutState? state = null, int step = 1) =>
+    private static RolloutBatch Draw(IReadOnlyList<Problem> problems, RolloutPlan plan, Func<Problem, bool> mixed, RolloutState? state =
+        null, int step = 1) =>
         Source(RandomModel.Create(), problems, plan, mixed).Draw(step, state ?? new RolloutState());
 
     private static LocalRollouts Source(CausalModel model, IReadOnlyList<Problem> problems, RolloutPlan plan, Func<Problem, bool> mixed) =>
-        new(model, new ProblemPrompts(new PromptEncoder(new Bytes(), null), "plain"), ProblemSource.Of(problems, 3), [new WeightedReward(new Alternating(mixed))], null, new GeneratorOptions(), plan);
+        new(model, new ProblemPrompts(new PromptEncoder(new Bytes(), null), "plain"), ProblemSource.Of(problems, 3),
+        [new WeightedReward(new Alternating(mixed))], null, new GeneratorOptions(), plan);
 
-    private static List<Problem> Problems(int count, Func<int, int> length) => [.. Enumerable.Range(0, count).Select(i => new Problem($"{i}", new string('a', length(i)), "1"))];
+    private static List<Problem> Problems(int count, Func<int, int> length) =>
+        [.. Enumerable.Range(0, count).Select(i => new Problem($"{i}", new string('a', length(i)), "1"))];
 
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
     public void Prompts_that_are_too_long_are_passed_over_however_many_they_are(int every)
     {
-        var plan = s_plan with { Prompts = 1100, Group = 1, MaxNewTokens = 1 };
+        var plan = S_plan with { Prompts = 1100, Group = 1, MaxNewTokens = 1 };
         var batch = Draw(Problems(100, i => i % every == 0 ? 4 : 60), plan, _ => true);
         batch.Groups.Count.ShouldBe(1100);
         batch.Groups.ShouldAllBe(g => g.Prompt.Length == 4);
@@ -36,15 +39,15 @@ public class LocalRolloutsTests
     [Fact]
     public void One_prompt_that_fits_is_enough_and_none_is_the_fault()
     {
-        Draw(Problems(40, i => i == 17 ? 4 : 60), s_plan, _ => true).Groups.Select(g => g.Problem.Id).ShouldBe(["17", "17", "17", "17"]);
-        var fault = Should.Throw<TenonException>(() => Draw(Problems(40, _ => 60), s_plan, _ => true));
+        Draw(Problems(40, i => i == 17 ? 4 : 60), S_plan, _ => true).Groups.Select(g => g.Problem.Id).ShouldBe(["17", "17", "17", "17"]);
+        var fault = Should.Throw<TenonException>(() => Draw(Problems(40, _ => 60), S_plan, _ => true));
         fault.Message.ShouldContain("all 40 problems");
     }
 
     [Fact]
     public void Dynamic_sampling_fills_batches_of_a_task_with_a_tenth_of_mixed_groups_and_says_its_price()
     {
-        var plan = s_plan with { Prompts = 8, DynamicSampling = true };
+        var plan = S_plan with { Prompts = 8, DynamicSampling = true };
         var problems = Problems(1000, _ => 4);
         var source = Source(RandomModel.Create(), problems, plan, p => int.Parse(p.Id) % 10 == 0);
         var state = new RolloutState();
@@ -53,7 +56,8 @@ public class LocalRolloutsTests
             var batch = source.Draw(step, state);
             batch.Groups.Count.ShouldBe(8, $"step {step} after {batch.Statistics.Drawn.Count} groups");
             batch.Groups.ShouldAllBe(g => int.Parse(g.Problem.Id) % 10 == 0);
-            batch.TokensUnused.ShouldBe(batch.Statistics.Drawn.Except(batch.Groups).Sum(g => g.Rollouts.Sum(r => (long)r.Sampled.Ids.Length)));
+            batch.TokensUnused.ShouldBe(batch.Statistics.Drawn.Except(batch.Groups)
+                .Sum(g => g.Rollouts.Sum(r => (long)r.Sampled.Ids.Length)));
             state = batch.State;
         }
     }
@@ -61,7 +65,7 @@ public class LocalRolloutsTests
     [Fact]
     public void Where_no_group_is_mixed_the_rounds_end_the_step()
     {
-        var batch = Draw(Problems(100, _ => 4), s_plan with { DynamicSampling = true, MaxRounds = 3 }, _ => false);
+        var batch = Draw(Problems(100, _ => 4), S_plan with { DynamicSampling = true, MaxRounds = 3 }, _ => false);
         batch.Groups.ShouldBeEmpty();
         batch.Wanted.ShouldBe(4);
         batch.Statistics.Drawn.Count.ShouldBeInRange(5, 4 + 2 * 16);
@@ -72,7 +76,7 @@ public class LocalRolloutsTests
     [InlineData(true)]
     public void Surplus_is_dropped_or_comes_first_in_the_next_batch(bool carry)
     {
-        var plan = s_plan with { DynamicSampling = true, CarrySurplus = carry };
+        var plan = S_plan with { DynamicSampling = true, CarrySurplus = carry };
         // Few mixed groups so far, and now all are: the next round draws too many.
         var batch = Draw(Problems(100, _ => 4), plan, _ => true, new RolloutState { Judged = 9, Mixed = 1 });
         var surplus = batch.Statistics.Drawn.Where(batch.Statistics.IsMixed).Skip(4).ToList();
@@ -82,7 +86,8 @@ public class LocalRolloutsTests
 
         // The state goes through a checkpoint, log-probabilities to the bit.
         var carried = JsonSerializer.SerializeToNode(batch.State.Carried).Deserialize<RolloutGroup[]>()!;
-        carried.SelectMany(g => g.Rollouts.SelectMany(r => r.Sampled.FullLogProbabilities)).ShouldBe(batch.State.Carried.SelectMany(g => g.Rollouts.SelectMany(r => r.Sampled.FullLogProbabilities)));
+        carried.SelectMany(g => g.Rollouts.SelectMany(r => r.Sampled.FullLogProbabilities))
+            .ShouldBe(batch.State.Carried.SelectMany(g => g.Rollouts.SelectMany(r => r.Sampled.FullLogProbabilities)));
         var next = Draw(Problems(100, _ => 4), plan, _ => true, batch.State with { Carried = carried }, step: 2);
         next.Carried.ShouldBe(carry ? 4 : 0);
         if (carry) next.Groups.Take(4).Select(g => (g.Step, g.Problem.Id)).ShouldBe(surplus.Take(4).Select(g => (1, g.Problem.Id)));
@@ -93,13 +98,16 @@ public class LocalRolloutsTests
     {
         var request = new RolloutRequest
         {
-            Model = "f", AdapterVersion = 3, Numerics = 1, Tier = "avx2", Precision = "f32", Seed = ulong.MaxValue, Step = 7, Draw = 2, Prompt = [5, 9, 12], Samples = 3, MaxNewTokens = 9,
+            Model = "f", AdapterVersion = 3, Numerics = 1, Tier = "avx2", Precision = "f32", Seed = ulong.MaxValue, Step = 7, Draw = 2,
+            Prompt = [5, 9, 12], Samples = 3, MaxNewTokens = 9,
             FirstSample = 1, Sampling = new SamplingSettings { Temperature = 0.1 + 0.2, TopP = 0.9 }, EndTokens = [1, 2],
         };
         var back = JsonSerializer.Deserialize<RolloutRequest>(JsonSerializer.Serialize(request))!;
         JsonSerializer.Serialize(back).ShouldBe(JsonSerializer.Serialize(request));
         var model = RandomModel.Create();
-        var (sent, received) = (new Generator(model, new GeneratorOptions()).Generate([request.ToGeneration(null)]), new Generator(model, new GeneratorOptions()).Generate([back.ToGeneration(null)]));
+        var (sent, received) =
+            (new Generator(model, new GeneratorOptions()).Generate([request.ToGeneration(null)]),
+            new Generator(model, new GeneratorOptions()).Generate([back.ToGeneration(null)]));
         received.Select(s => string.Join(' ', s.Ids)).ShouldBe(sent.Select(s => string.Join(' ', s.Ids)));
         received.Select(s => s.Sample).ShouldBe([1, 2, 3]);
     }

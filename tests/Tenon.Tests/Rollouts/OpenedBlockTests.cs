@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
-using Tenon.Tests.Support;
 using Tenon.Rollouts;
+using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
 
@@ -19,7 +19,8 @@ public class OpenedBlockTests
         var reward = new Listening();
         var encoder = new PromptEncoder(new Letters(prompt), null);
         var collector = new RolloutCollector(RandomModel.Create(), encoder, [new WeightedReward(reward)], new GeneratorOptions());
-        collector.Collect([new DrawnPrompt(new Problem("p", "3+4", "7"), 0, encoder.Encode(prompt))], 2, 4, new RandomPlace(1, RandomPurpose.Sampling), null);
+        collector.Collect([new DrawnPrompt(new Problem("p", "3+4", "7"), 0, encoder.Encode(prompt))], 2, 4,
+            new RandomPlace(1, RandomPurpose.Sampling), null);
         reward.Seen.ShouldBe([opened, opened]);
     }
 

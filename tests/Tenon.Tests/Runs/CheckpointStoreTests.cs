@@ -30,7 +30,8 @@ public class CheckpointStoreTests
 
         for (var next = 6; next <= 10; next += 2) Write(run, next, keep: 1);
         run.CheckpointSteps().ShouldBe([10]);
-        foreach (var name in new[] { "2.bak", "02", "best", "4 (copy)", "998", "999" }) Directory.Exists(Path.Combine(checkpoints, name)).ShouldBeTrue(name);
+        foreach (var name in new[] { "2.bak", "02", "best", "4 (copy)", "998", "999" })
+            Directory.Exists(Path.Combine(checkpoints, name)).ShouldBeTrue(name);
         Directory.Exists(Path.Combine(checkpoints, "8.aside")).ShouldBeTrue("the half copy stood where checkpoint 8 was to go");
     }
 

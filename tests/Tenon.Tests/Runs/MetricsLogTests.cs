@@ -47,7 +47,9 @@ public class MetricsLogTests
         {
             MetricsLog.Format(Step()),
             MetricsLog.Format(new StepMetrics(1)),
-            MetricsLog.Format(new StepMetrics(2) { [StepMetric.Loss] = double.NaN, [StepMetric.GradNorm] = double.PositiveInfinity, [StepMetric.Kl] = 1e-300 }),
+            MetricsLog.Format(
+            new StepMetrics(2) { [StepMetric.Loss] = double.NaN, [StepMetric.GradNorm] = double.PositiveInfinity,
+            [StepMetric.Kl] = 1e-300 }),
         })
             MetricsLog.Format(MetricsLog.Read(line)!).ShouldBe(line);
         MetricsLog.Read("""{"step":4,"time_s":1""").ShouldBeNull();

@@ -12,9 +12,11 @@ public class RunFolderTests
         using var folder = new TemporaryFolder();
         using (RunFolder.Create(folder.File("run"), new JsonObject())) { }
         Should.Throw<TenonException>(() => RunFolder.Create(folder.File("run"), new JsonObject())).ShouldSatisfyAllConditions(
-            e => e.IsUsage.ShouldBeTrue(), e => e.Message.ShouldContain("already holds another run"), e => e.Message.ShouldContain("--resume"));
+            e => e.IsUsage.ShouldBeTrue(), e => e.Message.ShouldContain("already holds another run"),
+            e => e.Message.ShouldContain("--resume"));
         folder.File("other/letter.txt", "dear");
-        Should.Throw<TenonException>(() => RunFolder.Create(folder.File("other"), new JsonObject())).Message.ShouldContain("holds other files");
+        Should.Throw<TenonException>(() =>
+            RunFolder.Create(folder.File("other"), new JsonObject())).Message.ShouldContain("holds other files");
         Should.Throw<TenonException>(() => RunFolder.Open(folder.File("nothing"))).Message.ShouldContain("is no run");
     }
 
@@ -24,7 +26,8 @@ public class RunFolderTests
         using var folder = new TemporaryFolder();
         var (run, temporary) = (folder.File("run"), folder.File("run/.tmp"));
         Directory.CreateDirectory(temporary);
-        AtomicFile.Write(Path.Combine(run, "run.json"), _ => Directory.GetFileSystemEntries(run).Select(Path.GetFileName).ShouldBe([".tmp"]), temporary);
+        AtomicFile.Write(Path.Combine(run, "run.json"),
+            _ => Directory.GetFileSystemEntries(run).Select(Path.GetFileName).ShouldBe([".tmp"]), temporary);
         File.Delete(Path.Combine(run, "run.json"));
         File.WriteAllText(Path.Combine(temporary, ".run.json.1.tmp"), "{");
         using var again = RunFolder.Create(run, new JsonObject());
@@ -45,7 +48,8 @@ public class RunFolderTests
     {
         using var folder = new TemporaryFolder();
         using var run = RunFolder.Create(folder.File("run"), new JsonObject());
-        for (var step = 10; step <= 40; step += 10) run.WriteCheckpoint(step, 2, path => File.WriteAllText(Path.Combine(path, "state"), $"{step}"));
+        for (var step = 10; step <= 40; step += 10)
+            run.WriteCheckpoint(step, 2, path => File.WriteAllText(Path.Combine(path, "state"), $"{step}"));
         run.CheckpointSteps().ShouldBe([30, 40]);
         File.ReadAllText(Path.Combine(run.CheckpointFolder(40), "state")).ShouldBe("40");
 

@@ -68,7 +68,8 @@ public class RunReaderTests
     {
         var sample = new SampleRecord
         {
-            Step = 3, Group = 1, Sample = 2, Id = "p7", Problem = "4+2=?", Answer = "6", Completion = "\"6\" <b>", Tokens = 5, Truncated = true, Reward = 0.5, Advantage = -1.25,
+            Step = 3, Group = 1, Sample = 2, Id = "p7", Problem = "4+2=?", Answer = "6", Completion = "\"6\" <b>", Tokens = 5,
+            Truncated = true, Reward = 0.5, Advantage = -1.25,
             Correct = false, Reason = "numeric-different", Extracted = "6", Rewards = [("math", 0, null), ("format", 0, "no-template")],
         };
         var line = sample.ToJson().ToLine();
@@ -77,10 +78,16 @@ public class RunReaderTests
         back.ToJson().ToLine().ShouldBe(line);
         SampleRecord.Read(line[..^1]).ShouldBeNull();
 
-        var description = new RunDescription { Verb = "pretrain", Recipe = new JsonObject { ["steps"] = 3 }, Numerics = 2, Method = "lora+", Trainable = 10 };
+        var description =
+            new RunDescription
+            {
+                Verb = "pretrain", Recipe = new JsonObject { ["steps"] = 3 }, Numerics = 2, Method = "lora+",
+                Trainable = 10
+            };
         RunDescription.From(description.ToJson()).ToJson().ToLine().ShouldBe(description.ToJson().ToLine());
         RunDescription.From([]).Verb.ShouldBe("train");
     }
 
-    private static StepMetrics Of(int step, double accuracy) => new(step) { [StepMetric.Time] = 0.1 * step + accuracy, [StepMetric.Accuracy] = accuracy };
+    private static StepMetrics Of(int step, double accuracy) =>
+        new(step) { [StepMetric.Time] = 0.1 * step + accuracy, [StepMetric.Accuracy] = accuracy };
 }

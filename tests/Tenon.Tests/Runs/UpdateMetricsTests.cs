@@ -9,7 +9,9 @@ public class UpdateMetricsTests
     {
         var updates = new UpdateMetrics();
         double[] values = [2, 8, 5];
-        Metric[] metrics = [StepMetric.Loss, StepMetric.TokensTrained, StepMetric.RatioMax, StepMetric.RatioMin, StepMetric.LearningRate, StepMetric.LogpDifference];
+        Metric[] metrics =
+            [StepMetric.Loss, StepMetric.TokensTrained, StepMetric.RatioMax, StepMetric.RatioMin, StepMetric.LearningRate,
+            StepMetric.LogpDifference];
         foreach (var value in values)
             foreach (var metric in metrics) updates.Add(metric, value);
         var step = new StepMetrics(1);

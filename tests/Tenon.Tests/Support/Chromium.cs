@@ -17,7 +17,8 @@ internal sealed class Chromium : IDisposable
 
     /// <summary>The program, or null where there is none.</summary>
     public static string? Program => new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)))
+        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(folder => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     /// <summary>Starts a browser with one empty page.</summary>
@@ -28,7 +29,8 @@ internal sealed class Chromium : IDisposable
         var profile = new TemporaryFolder();
         var start = new ProcessStartInfo(program!)
         {
-            ArgumentList = { "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", $"--user-data-dir={profile.File("p")}", "about:blank" },
+            ArgumentList = { "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+            $"--user-data-dir={profile.File("p")}", "about:blank" },
             RedirectStandardError = true, RedirectStandardOutput = true,
         };
         var browser = new Chromium(Process.Start(start)!, profile);
@@ -41,7 +43,8 @@ internal sealed class Chromium : IDisposable
         JsonNode? page = null;
         for (var wait = 0; wait < 100 && page is null; wait++)
         {
-            page = JsonNode.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/json")))!.AsArray().FirstOrDefault(t => (string?)t!["type"] == "page");
+            page = JsonNode.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/json")))!.AsArray()
+                .FirstOrDefault(t => (string?)t!["type"] == "page");
             if (page is null) await Task.Delay(100);
         }
 
@@ -53,8 +56,14 @@ internal sealed class Chromium : IDisposable
     /// <summary>Opens a file at a width, light or dark, and waits until its script has drawn.</summary>
     public async Task Open(string path, int width, bool dark)
     {
-        await Send("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = false });
-        await Send("Emulation.setEmulatedMedia", new() { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }) });
+        await Send("Emulation.setDeviceMetricsOverride",
+            new() { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        await Send("Emulation.setEmulatedMedia",
+            new()
+            {
+                ["features"] =
+            new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" })
+            });
         await Send("Page.navigate", new() { ["url"] = new Uri(Path.GetFullPath(path)).AbsoluteUri });
         for (var wait = 0; wait < 300; wait++)
         {

@@ -6,8 +6,8 @@ namespace Tenon.Tests.Support;
 /// <summary>Writes small GGUF files for tests, right or wrong ones.</summary>
 public sealed class GgufBuilder
 {
-    private readonly List<(string Key, uint Type, Action<BinaryWriter> Write)> keys = [];
-    private readonly List<(string Name, GgufType Type, long[] Shape, byte[] Bytes, ulong? Offset)> tensors = [];
+    private readonly List<(string Key, uint Type, Action<BinaryWriter> Write)> _keys = [];
+    private readonly List<(string Name, GgufType Type, long[] Shape, byte[] Bytes, ulong? Offset)> _tensors = [];
 
     public uint Version { get; set; } = 3;
 
@@ -40,14 +40,14 @@ public sealed class GgufBuilder
     /// <summary>A key whose value is written by hand.</summary>
     public GgufBuilder Raw(string key, uint type, Action<BinaryWriter> write)
     {
-        keys.Add((key, type, write));
+        _keys.Add((key, type, write));
         return this;
     }
 
     /// <summary>A tensor; the shape is row-major, the offset computed where it is null.</summary>
     public GgufBuilder Tensor(string name, GgufType type, long[] shape, byte[] bytes, ulong? offset = null)
     {
-        tensors.Add((name, type, shape, bytes, offset));
+        _tensors.Add((name, type, shape, bytes, offset));
         return this;
     }
 
@@ -60,16 +60,16 @@ public sealed class GgufBuilder
         var w = new BinaryWriter(stream);
         w.Write(Magic);
         w.Write(Version);
-        w.Write((ulong)tensors.Count);
-        w.Write((ulong)keys.Count);
-        foreach (var (key, type, write) in keys)
+        w.Write((ulong)_tensors.Count);
+        w.Write((ulong)_keys.Count);
+        foreach (var (key, type, write) in _keys)
         {
             Text(w, key);
             w.Write(type);
             write(w);
         }
         ulong next = 0;
-        foreach (var t in tensors)
+        foreach (var t in _tensors)
         {
             Text(w, t.Name);
             w.Write((uint)t.Shape.Length);
@@ -78,7 +78,7 @@ public sealed class GgufBuilder
             w.Write(t.Offset ?? next);
             next = (next + (ulong)t.Bytes.Length + (ulong)Alignment - 1) / (ulong)Alignment * (ulong)Alignment;
         }
-        foreach (var t in tensors)
+        foreach (var t in _tensors)
         {
             while (stream.Length % Alignment != 0) w.Write((byte)0);
             w.Write(t.Bytes);

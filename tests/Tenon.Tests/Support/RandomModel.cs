@@ -10,13 +10,13 @@ namespace Tenon.Tests.Support;
 /// <summary>A small model with random weights, made in memory, for tests that need a model but no file.</summary>
 internal sealed class RandomModel : IWeightSource
 {
-    private readonly ModelConfig config;
-    private readonly ulong seed;
+    private readonly ModelConfig _config;
+    private readonly ulong _seed;
 
     private RandomModel(ModelConfig config, ulong seed)
     {
-        this.config = config;
-        this.seed = seed;
+        _config = config;
+        _seed = seed;
         Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, StoredType.F32));
     }
 
@@ -26,7 +26,8 @@ internal sealed class RandomModel : IWeightSource
 
     public static ModelConfig SmallConfig(string family = "qwen2", bool tied = true) => new()
     {
-        ModelType = family, HiddenSize = 32, IntermediateSize = 48, NumHiddenLayers = 2, NumAttentionHeads = 4, NumKeyValueHeads = 2, HeadDim = 8,
+        ModelType = family, HiddenSize = 32, IntermediateSize = 48, NumHiddenLayers = 2, NumAttentionHeads = 4, NumKeyValueHeads = 2,
+        HeadDim = 8,
         VocabSize = 67, TieWordEmbeddings = tied, QkvBias = family == "qwen2", EosTokenIds = [1], MaxPositionEmbeddings = 512,
     };
 
@@ -42,7 +43,7 @@ internal sealed class RandomModel : IWeightSource
         var info = Tensors[name];
         var columns = info.Shape.Length == 1 ? info.Shape[0] : info.Shape[^1];
         var index = (uint)Tensors.Keys.Order(StringComparer.Ordinal).ToList().IndexOf(name);
-        var key = new RandomKey(seed);
+        var key = new RandomKey(_seed);
         var isNorm = name.Contains("norm", StringComparison.Ordinal);
         for (var i = 0; i < destination.Length; i++)
         {

@@ -3,7 +3,9 @@ using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Support;
 
-/// <summary>The byte-level tokenizer of fresh models as JSON, to be changed by a test: ids 0 to 255 are the bytes, 256 to 258 added tokens.</summary>
+/// <summary>
+/// The byte-level tokenizer of fresh models as JSON, to be changed by a test: ids 0 to 255 are the bytes, 256 to 258 added tokens.
+/// </summary>
 internal static class SmallTokenizer
 {
     /// <summary>Its <c>tokenizer.json</c>.</summary>

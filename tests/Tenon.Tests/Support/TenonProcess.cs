@@ -7,23 +7,33 @@ internal static class TenonProcess
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "tenon.dll");
 
-    public static Process Start(string[] arguments, params (string Name, string Value)[] environment) => Start("dotnet", [Program, .. arguments], environment);
+    public static Process Start(string[] arguments, params (string Name, string Value)[] environment) =>
+        Start("dotnet", [Program, .. arguments], environment);
 
-    public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) => Read(Start(arguments, environment));
+    public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) =>
+        Read(Start(arguments, environment));
 
     /// <summary>Runs another .NET program.</summary>
-    public static (int Exit, string Output, string Error) RunProgram(string program, string[] arguments) => Read(Start("dotnet", [program, .. arguments], []));
+    public static (int Exit, string Output, string Error) RunProgram(string program, string[] arguments) =>
+        Read(Start("dotnet", [program, .. arguments], []));
 
     /// <summary>Runs the program in a folder.</summary>
-    public static (int Exit, string Output, string Error) RunIn(string folder, string[] arguments) => Read(Start("dotnet", [Program, .. arguments], [], folder));
+    public static (int Exit, string Output, string Error) RunIn(string folder, string[] arguments) =>
+        Read(Start("dotnet", [Program, .. arguments], [], folder));
 
     /// <summary>Runs the program from a POSIX shell that says <paramref name="first"/> before it (limits, traps).</summary>
-    public static (int Exit, string Output, string Error) RunUnder(string first, string[] arguments, params (string Name, string Value)[] environment) =>
+    public static (int Exit, string Output, string Error) RunUnder(string first, string[] arguments,
+        params (string Name, string Value)[] environment) =>
         Read(Start("bash", ["-c", first + "; exec dotnet \"$@\"", "bash", Program, .. arguments], environment));
 
     private static Process Start(string file, string[] arguments, (string Name, string Value)[] environment, string folder = "")
     {
-        var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start =
+            new ProcessStartInfo(file, arguments)
+            {
+                WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true
+            };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();

@@ -39,7 +39,8 @@ internal static class TinyModel
     }
 
     /// <summary>Writes such a model as a Hugging Face folder.</summary>
-    public static void Write(string folder, ModelConfig config, int seed = 7, SafetensorsType type = SafetensorsType.F32, long shardBytes = HuggingFaceExport.DefaultShardBytes) =>
+    public static void Write(string folder, ModelConfig config, int seed = 7, SafetensorsType type = SafetensorsType.F32, long shardBytes =
+        HuggingFaceExport.DefaultShardBytes) =>
         HuggingFaceExport.Write(folder, config, Weights(config, seed), type, null, shardBytes);
 
     /// <summary>All values of a tensor.</summary>

@@ -24,12 +24,18 @@ internal sealed class TinyRuns : IDisposable
     public string Train(string recipe, string name, int threads, string[]? overrides = null, params (string, string)[] environment)
     {
         var run = RunFolder(name);
-        var (exit, _, error) = TenonProcess.Run(["train", recipe, "--output", run, "--threads", $"{threads}", .. (overrides ?? []).SelectMany(o => (string[])["--set", o])], environment);
+        var (exit, _, error) =
+            TenonProcess.Run(
+            ["train", recipe, "--output", run, "--threads", $"{threads}", .. (overrides ?? []).SelectMany(o => (string[])["--set", o])],
+            environment);
         exit.ShouldBe(0, error);
         return run;
     }
 
-    /// <summary>All that a run leaves, without the fields of time, speed and memory: metrics, completions, and the files of the last checkpoint by their hash.</summary>
+    /// <summary>
+    /// All that a run leaves, without the fields of time, speed and memory: metrics, completions, and the files of the last checkpoint by
+    /// their hash.
+    /// </summary>
     public static List<string> Contents(string run) =>
     [
         .. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(MetricsLog.WithoutTimes),
@@ -52,7 +58,9 @@ internal sealed class TinyRuns : IDisposable
     public static int LastStep(string run)
     {
         var folder = Path.Combine(run, "checkpoints");
-        return Directory.Exists(folder) ? Directory.GetDirectories(folder).Select(d => int.TryParse(Path.GetFileName(d), out var step) ? step : 0).DefaultIfEmpty().Max() : 0;
+        return Directory.Exists(folder)
+            ? Directory.GetDirectories(folder).Select(d => int.TryParse(Path.GetFileName(d), out var step) ? step : 0).DefaultIfEmpty()
+            .Max() : 0;
     }
 
     /// <summary>SHA-256 of a file.</summary>

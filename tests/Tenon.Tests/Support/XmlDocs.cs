@@ -6,15 +6,15 @@ namespace Tenon.Tests.Support;
 /// <summary>The sentences of an assembly's documentation file, so that a page of the documentation says what the code says.</summary>
 internal static class XmlDocs
 {
-    private static readonly Dictionary<Assembly, Sentences> s_read = [];
+    private static readonly Dictionary<Assembly, Sentences> S_read = [];
 
     public static Sentences Of(Assembly assembly)
     {
-        lock (s_read)
+        lock (S_read)
         {
-            if (s_read.TryGetValue(assembly, out var known)) return known;
+            if (S_read.TryGetValue(assembly, out var known)) return known;
             using var xml = File.OpenRead(Path.ChangeExtension(assembly.Location, ".xml"));
-            return s_read[assembly] = new Sentences(xml);
+            return S_read[assembly] = new Sentences(xml);
         }
     }
 }

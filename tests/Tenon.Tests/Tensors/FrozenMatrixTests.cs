@@ -15,7 +15,7 @@ public unsafe class FrozenMatrixTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void ProductsAreOneFusedSumForAnyNumberOfRowsAndThreads(int outputs, int inputs, WeightStorage storage)
+    public void Products_are_one_fused_sum_for_any_number_of_rows_and_threads(int outputs, int inputs, WeightStorage storage)
     {
         var (matrix, weight) = Make(outputs, inputs, storage);
         using var one = new WorkerPool(1);
@@ -32,9 +32,11 @@ public unsafe class FrozenMatrixTests
                 for (var o = 0; o < outputs; o++)
                 {
                     for (var i = 0; i < inputs; i++)
-                        forward[(r * outputs) + o] = MathF.FusedMultiplyAdd(x[(r * inputs) + i], weight[(o * inputs) + i], forward[(r * outputs) + o]);
+                        forward[(r * outputs) + o] =
+                            MathF.FusedMultiplyAdd(x[(r * inputs) + i], weight[(o * inputs) + i], forward[(r * outputs) + o]);
                     for (var i = 0; i < inputs; i++)
-                        backward[(r * inputs) + i] = MathF.FusedMultiplyAdd(dy[(r * outputs) + o], weight[(o * inputs) + i], backward[(r * inputs) + i]);
+                        backward[(r * inputs) + i] =
+                            MathF.FusedMultiplyAdd(dy[(r * outputs) + o], weight[(o * inputs) + i], backward[(r * inputs) + i]);
                 }
             }
 
@@ -56,7 +58,7 @@ public unsafe class FrozenMatrixTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void RowsComeBackAsTheyWereStored(int outputs, int inputs, WeightStorage storage)
+    public void Rows_come_back_as_they_were_stored(int outputs, int inputs, WeightStorage storage)
     {
         var (matrix, weight) = Make(outputs, inputs, storage);
         var rows = new float[weight.Length];
@@ -69,7 +71,7 @@ public unsafe class FrozenMatrixTests
     }
 
     [Fact]
-    public void TheFingerprintDoesNotDependOnTheStorage()
+    public void The_fingerprint_does_not_depend_on_the_storage()
     {
         var values = Samples.Uniform(50 * 9, 3);
         fixed (float* p = values) RowKernels.RoundToBf16(p, p, values.Length);
@@ -84,8 +86,9 @@ public unsafe class FrozenMatrixTests
     }
 
     [Fact]
-    public void AReaderThatFailsIsHeard() =>
-        Should.Throw<TenonException>(() => FrozenMatrix.Pack("w", 64, 8, WeightStorage.F32, (_, _) => throw new TenonException("bad file"), WorkerPool.Default))
+    public void A_reader_that_fails_is_heard() =>
+        Should.Throw<TenonException>(() =>
+        FrozenMatrix.Pack("w", 64, 8, WeightStorage.F32, (_, _) => throw new TenonException("bad file"), WorkerPool.Default))
             .Message.ShouldContain("bad file");
 
     private static (FrozenMatrix Matrix, float[] Weight) Make(int outputs, int inputs, WeightStorage storage)

@@ -28,7 +28,9 @@ public sealed class DamagedRunTests : IDisposable
     {
         var whole = Train("whole");
         var expected = TinyRuns.Contents(whole);
-        string[] files = ["run.json", "metrics.jsonl", "samples/000002.jsonl", "eval/held-out_1.000003.json", .. Directory.GetFiles(Path.Combine(whole, "checkpoints", "3")).Select(f => $"checkpoints/3/{Path.GetFileName(f)}")];
+        string[] files =
+            ["run.json", "metrics.jsonl", "samples/000002.jsonl", "eval/held-out_1.000003.json",
+            .. Directory.GetFiles(Path.Combine(whole, "checkpoints", "3")).Select(f => $"checkpoints/3/{Path.GetFileName(f)}")];
         foreach (var file in files.Where(file => File.Exists(Path.Combine(whole, file))))
             foreach (var damage in new[] { "empty", "half", "other bytes", "missing" })
             {
@@ -47,13 +49,15 @@ public sealed class DamagedRunTests : IDisposable
                 {
                     call.Exit.ShouldBe(0, what);
                     // A seal that is gone leaves a checkpoint of an earlier version, which is read as one.
-                    if (file.StartsWith("checkpoints", StringComparison.Ordinal) && !(file.EndsWith("checkpoint.json", StringComparison.Ordinal) && damage == "missing"))
+                    if (file.StartsWith("checkpoints", StringComparison.Ordinal)
+                        && !(file.EndsWith("checkpoint.json", StringComparison.Ordinal) && damage == "missing"))
                     {
                         call.Error.ShouldContain(Path.GetFileName(file), customMessage: what);
                         call.Error.ShouldContain("going on from the checkpoint of step 2", customMessage: what);
                         TinyRuns.ShouldBeTheSame(run, expected, what);
                     }
-                    else if (!file.StartsWith("eval", StringComparison.Ordinal) && damage != "other bytes" && !file.EndsWith("checkpoint.json", StringComparison.Ordinal))
+                    else if (!file.StartsWith("eval", StringComparison.Ordinal) && damage != "other bytes"
+                        && !file.EndsWith("checkpoint.json", StringComparison.Ordinal))
                         call.Error.ShouldContain(Path.GetFileName(file), customMessage: what);
                 }
 
@@ -97,8 +101,10 @@ public sealed class DamagedRunTests : IDisposable
         var longer = Call.Tenon("train", "--resume", run, "--set", "steps=5");
         longer.Exit.ShouldBe(0, longer.Error);
         var direct = Train("direct", "optimizer.schedule=constant", "steps=5");
-        TinyRuns.Sha256(Path.Combine(run, "checkpoints", "5", "adapter_model.safetensors")).ShouldBe(TinyRuns.Sha256(Path.Combine(direct, "checkpoints", "5", "adapter_model.safetensors")));
-        TinyRuns.Sha256(Path.Combine(run, "checkpoints", "5", "optimizer.safetensors")).ShouldBe(TinyRuns.Sha256(Path.Combine(direct, "checkpoints", "5", "optimizer.safetensors")));
+        TinyRuns.Sha256(Path.Combine(run, "checkpoints", "5", "adapter_model.safetensors"))
+            .ShouldBe(TinyRuns.Sha256(Path.Combine(direct, "checkpoints", "5", "adapter_model.safetensors")));
+        TinyRuns.Sha256(Path.Combine(run, "checkpoints", "5", "optimizer.safetensors"))
+            .ShouldBe(TinyRuns.Sha256(Path.Combine(direct, "checkpoints", "5", "optimizer.safetensors")));
         File.ReadAllText(Path.Combine(run, "run.json")).ShouldContain("\"changes\"");
 
         Call.Tenon("train", "--resume", run, "--set", "checkpoint.keep=1", "--set", "steps=6").Exit.ShouldBe(0);
@@ -123,7 +129,8 @@ public sealed class DamagedRunTests : IDisposable
         var project = Directory.CreateDirectory(Path.Combine(_runs.Folder, "project")).FullName;
         var other = Directory.CreateDirectory(Path.Combine(_runs.Folder, "other")).FullName;
         Directory.CreateDirectory(Path.Combine(project, "data"));
-        File.WriteAllLines(Path.Combine(project, "data", "train.jsonl"), Enumerable.Range(10, 8).Select(i => $$"""{"id":"p{{i}}","problem":"{{i}}+123=?","answer":"{{i + 123}}"}"""));
+        File.WriteAllLines(Path.Combine(project, "data", "train.jsonl"),
+            Enumerable.Range(10, 8).Select(i => $$"""{"id":"p{{i}}","problem":"{{i}}+123=?","answer":"{{i + 123}}"}"""));
         File.WriteAllText(Path.Combine(project, "r.yaml"), Recipe.Replace("task: { name: arithmetic, level: 2 }", "train: data/train.jsonl")
             .Replace("evaluate: { benchmarks: [held-out@1], problems: 2 }", "evaluate: { benchmarks: [train@1], problems: 2 }"));
         void Tenon(string where, params string[] arguments)
@@ -142,7 +149,9 @@ public sealed class DamagedRunTests : IDisposable
 
         Tenon(project, "train", "r.yaml", "--set", "steps=2", "--output", "first");
         Directory.Move(Path.Combine(project, "first", "checkpoints", "2"), Path.Combine(project, "start"));
-        File.WriteAllText(Path.Combine(project, "s.yaml"), File.ReadAllText(Path.Combine(project, "r.yaml")).Replace("adapter: { method: lora, rank: 2, alpha: 4, targets: [q_proj] }", "adapter: { from: start }"));
+        File.WriteAllText(Path.Combine(project, "s.yaml"),
+            File.ReadAllText(Path.Combine(project, "r.yaml"))
+            .Replace("adapter: { method: lora, rank: 2, alpha: 4, targets: [q_proj] }", "adapter: { from: start }"));
         Tenon(project, "train", "s.yaml", "--output", "second");
         Directory.Delete(Path.Combine(project, "second", "checkpoints", "3"), recursive: true);
         Directory.Delete(Path.Combine(project, "start"), recursive: true);
@@ -154,7 +163,9 @@ public sealed class DamagedRunTests : IDisposable
     private string Train(string name, params string[] overrides)
     {
         var run = _runs.RunFolder(name);
-        var call = Call.Tenon(["train", _runs.Recipe(Recipe), "--output", run, "--threads", "2", .. overrides.SelectMany(o => (string[])["--set", o])]);
+        var call =
+            Call.Tenon(
+            ["train", _runs.Recipe(Recipe), "--output", run, "--threads", "2", .. overrides.SelectMany(o => (string[])["--set", o])]);
         call.Exit.ShouldBe(0, call.Error);
         return run;
     }
@@ -177,6 +188,14 @@ public sealed class DamagedRunTests : IDisposable
     {
         var bytes = File.ReadAllBytes(file);
         if (how == "missing") File.Delete(file);
-        else File.WriteAllBytes(file, how switch { "empty" => [], "half" => bytes[..(bytes.Length / 2)], _ => [.. bytes.Select((b, i) => i % 7 == 3 ? (byte)(b ^ 0x55) : b)] });
+        else
+            File.WriteAllBytes(file,
+                how switch
+                {
+                    "empty" => [],
+                    "half" => bytes[..(bytes.Length / 2)],
+                    _ =>
+                [.. bytes.Select((b, i) => i % 7 == 3 ? (byte)(b ^ 0x55) : b)]
+                });
     }
 }

@@ -2,7 +2,10 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Training;
 
-/// <summary>A disk with no room for a checkpoint, as a process meets it: the system's limit of a file's size stands for the full disk, so that no test needs a disk of its own.</summary>
+/// <summary>
+/// A disk with no room for a checkpoint, as a process meets it: the system's limit of a file's size stands for the full disk, so that no
+/// test needs a disk of its own.
+/// </summary>
 [Trait("Speed", "slow")]
 public sealed class DiskFullTests : IDisposable
 {
@@ -18,26 +21,28 @@ public sealed class DiskFullTests : IDisposable
         checkpoint: { every: 2 }
         """;
 
-    private readonly TinyRuns runs = new();
+    private readonly TinyRuns _runs = new();
 
-    public void Dispose() => runs.Dispose();
+    public void Dispose() => _runs.Dispose();
 
     [Fact]
-    public void ACheckpointThatDoesNotFitEndsTheRunWithoutHarmAndTheRunGoesOnToTheSameBits()
+    public void A_checkpoint_that_does_not_fit_ends_the_run_without_harm_and_the_run_goes_on_to_the_same_bits()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "limits of a process are set by a POSIX shell");
-        var run = runs.Train(runs.Recipe(Recipe), "run", 2);
+        var run = _runs.Train(_runs.Recipe(Recipe), "run", 2);
         var expected = TinyRuns.Contents(run);
         Directory.Delete(Path.Combine(run, "checkpoints", "4"), recursive: true);
 
         // 64 blocks of 1 KiB: enough for metrics and completions, not for the optimizer's state.
-        var (exit, _, error) = TenonProcess.RunUnder("trap '' XFSZ; ulimit -f 64", ["train", "--resume", run], ("DOTNET_EnableWriteXorExecute", "0"));
+        var (exit, _, error) =
+            TenonProcess.RunUnder("trap '' XFSZ; ulimit -f 64", ["train", "--resume", run], ("DOTNET_EnableWriteXorExecute", "0"));
         exit.ShouldBe(1, error);
         error.ShouldContain("the checkpoint of step 4 could not be written");
         error.ShouldContain("the checkpoint of step 2 is whole");
         error.ShouldContain($"tenon train --resume {run}");
         TinyRuns.LastStep(run).ShouldBe(2);
-        Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories).Select(Path.GetFileName).ShouldAllBe(name => !name!.EndsWith(".tmp") || name == ".tmp");
+        Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories).Select(Path.GetFileName)
+            .ShouldAllBe(name => !name!.EndsWith(".tmp") || name == ".tmp");
         Directory.EnumerateFileSystemEntries(Path.Combine(run, ".tmp")).Select(Path.GetFileName).ShouldBe(["lock"]);
 
         (exit, _, error) = TenonProcess.Run(["train", "--resume", run]);

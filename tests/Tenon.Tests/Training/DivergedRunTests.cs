@@ -5,7 +5,9 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Training;
 
-/// <summary>Runs with a learning rate that destroys the policy, and what the recipe has done about it; best checkpoint and early stop.</summary>
+/// <summary>
+/// Runs with a learning rate that destroys the policy, and what the recipe has done about it; best checkpoint and early stop.
+/// </summary>
 public sealed class DivergedRunTests : IDisposable
 {
     private const string Recipe = """
@@ -55,7 +57,8 @@ public sealed class DivergedRunTests : IDisposable
         call.Exit.ShouldBe(1);
         call.Error.ShouldContain("there is no checkpoint yet");
 
-        Call.Tenon("train", _runs.Recipe(Recipe), "--output", _runs.RunFolder("good"), "--set", "steps=1", "--set", "optimizer.learning-rate=1e-3").Exit.ShouldBe(0);
+        Call.Tenon("train", _runs.Recipe(Recipe), "--output", _runs.RunFolder("good"), "--set", "steps=1", "--set",
+            "optimizer.learning-rate=1e-3").Exit.ShouldBe(0);
         var (stopped, _) = Train("bad", "on-divergence=back-to-checkpoint", "steps=9", "checkpoint.every=1");
         stopped.Error.ShouldContain("are those of step 1 again");
         Directory.Exists(run).ShouldBeTrue();
@@ -64,7 +67,9 @@ public sealed class DivergedRunTests : IDisposable
     [Fact]
     public void The_best_checkpoint_is_kept_and_patience_ends_the_run()
     {
-        var (call, run) = Train("early", "optimizer.learning-rate=1e-12", "steps=6", "evaluate={every: 1, benchmarks: [held-out@1], problems: 4}", "early-stop.patience=2", "checkpoint={every: 0, keep: 1}");
+        var (call, run) =
+            Train("early", "optimizer.learning-rate=1e-12", "steps=6", "evaluate={every: 1, benchmarks: [held-out@1], problems: 4}",
+            "early-stop.patience=2", "checkpoint={every: 0, keep: 1}");
         call.Exit.ShouldBe(0, call.Error);
         // Nothing changes at such a rate: the first evaluation stays the best.
         call.Error.ShouldContain("2 evaluations without a better held-out accuracy than that of step 1");
@@ -84,7 +89,8 @@ public sealed class DivergedRunTests : IDisposable
             ([], "objective.clip-low and clip-high cannot act"),
             (["objective.preset=gspo", "objective.ratio=token"], "objective.ratio: token takes away what preset gspo is about"),
             (["objective.preset=gmpo", "objective.aggregation=token-mean"], "objective.aggregation"),
-            (["objective.preset=dr-grpo", "objective.aggregation=token-mean"], "objective.aggregation: token-mean takes away what preset dr-grpo is about"),
+            (["objective.preset=dr-grpo", "objective.aggregation=token-mean"],
+            "objective.aggregation: token-mean takes away what preset dr-grpo is about"),
         })
         {
             var call = Call.Tenon(["train", recipe, "--dry-run", .. changes.SelectMany(change => (string[])["--set", change])]);
@@ -97,8 +103,10 @@ public sealed class DivergedRunTests : IDisposable
     private (Call Call, string Run) Train(string name, params string[] overrides)
     {
         var run = _runs.RunFolder(name);
-        return (Call.Tenon(["train", _runs.Recipe(Recipe), "--output", run, "--threads", "2", .. overrides.SelectMany(o => (string[])["--set", o])]), run);
+        return (Call.Tenon(
+            ["train", _runs.Recipe(Recipe), "--output", run, "--threads", "2", .. overrides.SelectMany(o => (string[])["--set", o])]), run);
     }
 
-    private static double?[] Metrics(string run, string name) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => (double?)JsonNode.Parse(line)![name])];
+    private static double?[] Metrics(string run, string name) =>
+        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => (double?)JsonNode.Parse(line)![name])];
 }

@@ -9,9 +9,9 @@ namespace Tenon.Tests.Training;
 
 public class DivergenceGuardTests
 {
-    private static readonly DivergenceGuard s_guard = new(new DivergenceSettings { Kl = 1 }, 512);
+    private static readonly DivergenceGuard S_guard = new(new DivergenceSettings { Kl = 1 }, 512);
 
-    private static readonly PolicyWindow s_window = new()
+    private static readonly PolicyWindow S_window = new()
     {
         RowStarts = [0, 2], Mask = [true, true], Logps = [-1, -2], OldLogps = [-1, -2], Advantages = [1, 1], Entropies = [1, 1],
     };
@@ -25,9 +25,9 @@ public class DivergenceGuardTests
     public void What_passes_a_bound_is_named_with_the_bound(string metric, double value, double norm, string said)
     {
         var loss = new MetricValues { { StepMetric.Loss, 0.5 }, { StepMetric.Entropy, 0.3 }, { StepMetric.Kl, 0.1 } };
-        s_guard.OfUpdate(7, loss, 1, 1, s_window, []).ShouldBeNull();
+        S_guard.OfUpdate(7, loss, 1, 1, S_window, []).ShouldBeNull();
         loss[StepMetric.Named(metric)] = value;
-        var found = s_guard.OfUpdate(7, loss, norm, Math.Min(norm, 1), s_window, []).ShouldNotBeNull();
+        var found = S_guard.OfUpdate(7, loss, norm, Math.Min(norm, 1), S_window, []).ShouldNotBeNull();
         found.ToString().ShouldContain("step 7 has diverged");
         found.ToString().ShouldContain(said);
     }
@@ -37,8 +37,8 @@ public class DivergenceGuardTests
     {
         var free = new DivergenceGuard(new DivergenceSettings { GradNorm = null }, 512);
         var loss = new MetricValues { { StepMetric.Loss, 0.5 } };
-        free.OfUpdate(1, loss, 1e35, 1, s_window, []).ShouldBeNull("clipping makes it small enough");
-        free.OfUpdate(1, loss, 1e35, 1e35, s_window, []).ShouldNotBeNull().ToString().ShouldContain("stands still");
+        free.OfUpdate(1, loss, 1e35, 1, S_window, []).ShouldBeNull("clipping makes it small enough");
+        free.OfUpdate(1, loss, 1e35, 1e35, S_window, []).ShouldNotBeNull().ToString().ShouldContain("stands still");
 
         var parameter = Parameter.Create("w", 4);
         var optimizer = new AdapterOptimizer([parameter], new OptimizerSettings { LearningRate = 1e-3, MaxGradNorm = null }, 10);

@@ -52,7 +52,8 @@ internal static class GoldenLines
     public static void ShouldBe(string what, double actual, double expected, double tolerance)
     {
         if (double.IsNaN(expected) && double.IsNaN(actual)) return;
-        if (!(Math.Abs(actual - expected) <= tolerance)) throw new ShouldAssertException($"{what}: {actual:R}, expected {expected:R} within {tolerance}");
+        if (!(Math.Abs(actual - expected) <= tolerance))
+            throw new ShouldAssertException($"{what}: {actual:R}, expected {expected:R} within {tolerance}");
     }
 
     public static void ShouldBe(string what, IReadOnlyList<double> actual, IReadOnlyList<double> expected, double tolerance)
@@ -72,7 +73,8 @@ internal static class GoldenLines
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {cases.Count} cases, {faults.Count} faults");
         cases.Count.ShouldBeGreaterThan(0);
-        if (faults.Count > 0) throw new ShouldAssertException($"{what}: {faults.Count} of {cases.Count}\n" + string.Join("\n", faults.Take(40)));
+        if (faults.Count > 0)
+            throw new ShouldAssertException($"{what}: {faults.Count} of {cases.Count}\n" + string.Join("\n", faults.Take(40)));
     }
 
     private static string Id(JsonElement x) => x.TryGetProperty("id", out var id) ? id.GetString()! : x.Text("name");

@@ -6,12 +6,12 @@ using Tenon.Models.Decoders;
 using Tenon.Models.Generation;
 using Tenon.Models.Weights;
 using Tenon.Rewards;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training;
 using Tenon.Training.Objectives;
-using Tenon.Rollouts;
 using OptimizerSettings = Tenon.Training.Settings.OptimizerSettings;
 
 namespace Tenon.Tests.Training;
@@ -20,7 +20,7 @@ namespace Tenon.Tests.Training;
 public class GoldenTrainStepTests(ITestOutputHelper output)
 {
     [Fact]
-    public void LossNormAndAdapterAfterEveryUpdateEqualTheReferencesInAnySplit()
+    public void Loss_norm_and_adapter_after_every_update_equal_the_references_in_any_split()
     {
         var root = GoldenFolder.Require("train-steps");
         var bases = GoldenFolder.Require("adapters");
@@ -51,13 +51,17 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
         using var source = ModelSource.Open(Path.Combine(bases, settings.GetProperty("base").GetString()!));
         var model = DecoderBuilder.Build(source.Config, source.Weights, new LoadOptions(MaxLength: 64), "");
         var lora = settings.GetProperty("lora");
-        using var adapter = new Lora().Create(model, new AdapterSettings { Rank = lora.GetProperty("r").GetInt32(), Alpha = lora.GetProperty("alpha").GetDouble() });
+        using var adapter = new Lora()
+            .Create(model, new AdapterSettings { Rank = lora.GetProperty("r").GetInt32(), Alpha = lora.GetProperty("alpha").GetDouble() });
         foreach (var (name, tensor) in adapter.Tensors) tensor.Set(golden.ReadFloats("start." + name));
         var objective = Objective(settings);
-        var updater = new PolicyUpdater(model, settings.GetProperty("temperature").GetDouble(), new PassOptions(budget, share, budget < 50), new Tape());
+        var updater =
+            new PolicyUpdater(model, settings.GetProperty("temperature").GetDouble(), new PassOptions(budget, share, budget < 50),
+            new Tape());
         var optimizer = new AdapterOptimizer(adapter.Trainable, new OptimizerSettings
         {
-            LearningRate = settings.GetProperty("learning_rate").GetDouble(), WeightDecay = settings.GetProperty("weight_decay").GetDouble(), MaxGradNorm = settings.GetProperty("max_grad_norm").GetDouble(),
+            LearningRate = settings.GetProperty("learning_rate").GetDouble(),
+            WeightDecay = settings.GetProperty("weight_decay").GetDouble(), MaxGradNorm = settings.GetProperty("max_grad_norm").GetDouble(),
         }, 4);
         var updates = document.RootElement.GetProperty("updates").EnumerateArray().ToList();
         var batches = document.RootElement.GetProperty("batches").EnumerateArray().ToList();
@@ -72,14 +76,17 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
             foreach (var update in updates.Where(u => u.GetProperty("batch").GetInt32() == b))
             {
                 var window = batch.Window(0, groups.Count, advantages);
-                var report = updater.Accumulate(groups, adapter, objective, window, LossPlan.Of(objective, window, settings.GetProperty("max_new_tokens").GetInt32()));
+                var report =
+                    updater.Accumulate(groups, adapter, objective, window,
+                    LossPlan.Of(objective, window, settings.GetProperty("max_new_tokens").GetInt32()));
                 var (norm, _, _) = optimizer.Step();
                 Math.Abs(report[StepMetric.Loss] - update.GetProperty("loss").GetDouble()).ShouldBeLessThan(1e-5, path);
                 Math.Abs(norm / update.GetProperty("grad_norm").GetDouble() - 1).ShouldBeLessThan(1e-4, path);
                 foreach (var (name, tensor) in adapter.Tensors)
                 {
                     var expected = golden.ReadFloats($"after.{b}.{update.GetProperty("update").GetInt32()}.{name}");
-                    for (var i = 0; i < expected.Length; i++) Math.Abs(expected[i] - tensor.Value[i]).ShouldBeLessThan(2e-4f, $"{path} {name}");
+                    for (var i = 0; i < expected.Length; i++)
+                        Math.Abs(expected[i] - tensor.Value[i]).ShouldBeLessThan(2e-4f, $"{path} {name}");
                 }
             }
         }
@@ -94,7 +101,9 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
         var high = s.GetProperty("high").GetDouble();
         return preset with
         {
-            Scale = s.GetProperty("scale").GetString() switch { "group" => AdvantageScale.Group, "batch" => AdvantageScale.Batch, _ => AdvantageScale.None },
+            Scale = s.GetProperty("scale")
+            .GetString() switch
+            { "group" => AdvantageScale.Group, "batch" => AdvantageScale.Batch, _ => AdvantageScale.None },
             ClipLow = s.GetProperty("low").GetDouble(),
             ClipHigh = high,
             WeightCap = loss == "cispo" ? high : preset.WeightCap,
@@ -104,12 +113,14 @@ public class GoldenTrainStepTests(ITestOutputHelper output)
         };
     }
 
-    private static List<RolloutGroup> Groups(JsonElement rows) => [.. rows.EnumerateArray().GroupBy(r => r.GetProperty("group").GetInt32()).Select(g => new RolloutGroup(
+    private static List<RolloutGroup> Groups(JsonElement rows) =>
+        [.. rows.EnumerateArray().GroupBy(r => r.GetProperty("group").GetInt32()).Select(g => new RolloutGroup(
         new Problem($"{g.Key}", "", ""), g.Key, Ids(g.First().GetProperty("prompt")), [.. g.Select((r, i) =>
         {
             var ids = Ids(r.GetProperty("completion"));
             var finish = r.GetProperty("truncated").GetBoolean() ? FinishReason.Length : FinishReason.Stop;
-            return new Rollout(new GeneratedSample(g.Key, i, ids, new float[ids.Length], new float[ids.Length], finish), "", [new Verdict(r.GetProperty("reward").GetDouble(), null, "given")]);
+            return new Rollout(new GeneratedSample(g.Key, i, ids, new float[ids.Length], new float[ids.Length], finish), "",
+                [new Verdict(r.GetProperty("reward").GetDouble(), null, "given")]);
         })]))];
 
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];

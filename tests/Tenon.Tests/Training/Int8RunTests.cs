@@ -50,7 +50,8 @@ public sealed class Int8RunTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>
-    /// The same thirty steps in float32, <c>int8</c> and <c>int8-a16</c>: each learns, sampled is trained in every step, and no precision ends more than six points (two standard
+    /// The same thirty steps in float32, <c>int8</c> and <c>int8-a16</c>: each learns, sampled is trained in every step, and no precision
+    /// ends more than six points (two standard
     /// errors of the difference) below float32.
     /// </summary>
     [Fact]
@@ -61,7 +62,8 @@ public sealed class Int8RunTests(ITestOutputHelper output) : IDisposable
         foreach (var precision in (string[])["f32", "int8", "int8-a16"])
         {
             var run = _runs.Train(_runs.Recipe(Learning), precision, 2, [$"precision={precision}"]);
-            File.ReadLines(Path.Combine(run, "metrics.jsonl")).ShouldAllBe(line => (double)JsonNode.Parse(line)!["logp_difference_max"]! == 0);
+            File.ReadLines(Path.Combine(run, "metrics.jsonl"))
+                .ShouldAllBe(line => (double)JsonNode.Parse(line)!["logp_difference_max"]! == 0);
             var (before, end) = (Accuracy(run, 0), Accuracy(run, 30));
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{precision}: {before:P1} before, {end:P1} after"));
             end.ShouldBeGreaterThan(before + 0.03, precision);

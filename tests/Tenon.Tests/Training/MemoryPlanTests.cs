@@ -11,7 +11,7 @@ public sealed class MemoryPlanTests : IDisposable
     public void Dispose() => _runs.Dispose();
 
     // The runtime's limit of its own heap is the memory that a process sees; 96 MiB holds the embedded model and little more.
-    private static readonly (string, string) s_small = ("DOTNET_GCHeapHardLimit", "0x6000000");
+    private static readonly (string, string) S_small = ("DOTNET_GCHeapHardLimit", "0x6000000");
 
     [Fact]
     public void Concurrency_auto_takes_what_fits_and_a_number_is_refused_with_what_would()
@@ -23,10 +23,10 @@ public sealed class MemoryPlanTests : IDisposable
             update: { micro-batch-tokens: 512 }
             steps: 1
             """);
-        var (exit, output, error) = TenonProcess.Run(["train", recipe, "--dry-run", "--threads", "1"], s_small);
+        var (exit, output, error) = TenonProcess.Run(["train", recipe, "--dry-run", "--threads", "1"], S_small);
         exit.ShouldBe(0, error);
         output.ShouldContain("cache of sampling");
-        (exit, _, error) = TenonProcess.Run(["train", recipe, "--dry-run", "--threads", "1", "--set", "rollout.concurrency=4096"], s_small);
+        (exit, _, error) = TenonProcess.Run(["train", recipe, "--dry-run", "--threads", "1", "--set", "rollout.concurrency=4096"], S_small);
         exit.ShouldBe(2, error);
         error.ShouldContain("rollout.concurrency up to");
     }

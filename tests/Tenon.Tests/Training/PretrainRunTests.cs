@@ -21,22 +21,23 @@ public sealed class PretrainRunTests(ITestOutputHelper output) : IDisposable
         seed: 5
         """;
 
-    private readonly TinyRuns runs = new();
+    private readonly TinyRuns _runs = new();
 
-    public void Dispose() => runs.Dispose();
+    public void Dispose() => _runs.Dispose();
 
     private static List<string> Contents(string run) =>
     [
         .. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(MetricsLog.WithoutTimes),
-        .. Directory.GetFiles(TinyRuns.LastCheckpoint(run)).Concat(Directory.GetFiles(run)).Where(f => Path.GetFileName(f) is not ("run.json" or "metrics.jsonl")).Order(StringComparer.Ordinal)
+        .. Directory.GetFiles(TinyRuns.LastCheckpoint(run)).Concat(Directory.GetFiles(run))
+            .Where(f => Path.GetFileName(f) is not ("run.json" or "metrics.jsonl")).Order(StringComparer.Ordinal)
             .Select(f => $"{Path.GetFileName(f)} {TinyRuns.Sha256(f)}"),
     ];
 
     [Fact]
-    public void ARunThatIsKilledAtRandomMomentsResumesToTheSameBitsAndLeavesAModel()
+    public void A_run_that_is_killed_at_random_moments_resumes_to_the_same_bits_and_leaves_a_model()
     {
-        var recipe = runs.Recipe(Recipe);
-        var (whole, run) = (runs.RunFolder("whole"), runs.RunFolder("killed"));
+        var recipe = _runs.Recipe(Recipe);
+        var (whole, run) = (_runs.RunFolder("whole"), _runs.RunFolder("killed"));
         TenonProcess.Run(["pretrain", recipe, "--output", whole, "--threads", "2"]).Exit.ShouldBe(0);
         var expected = Contents(whole);
         expected.ShouldContain(line => line.StartsWith("model.safetensors"));
@@ -67,21 +68,27 @@ public sealed class PretrainRunTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public void AChangedRecipeChangedDataAndTheOtherVerbAreRefused()
+    public void A_changed_recipe_changed_data_and_the_other_verb_are_refused()
     {
-        var data = Path.Combine(runs.Folder, "sums.jsonl");
-        File.WriteAllLines(data, Enumerable.Range(0, 8).Select(i => new JsonObject { ["problem"] = $"{i}+1=?", ["answer"] = $"{i + 1}", ["solution"] = $"\\boxed{{{i + 1}}}" }.ToJsonString()));
-        var text = Recipe.Replace("task: { name: arithmetic, level: 2 }", $"train: {data}").Replace("steps: 24", "steps: 2").Replace("accuracy: 1,", "");
-        var (recipe, run) = (runs.Recipe(text), runs.RunFolder("run"));
+        var data = Path.Combine(_runs.Folder, "sums.jsonl");
+        File.WriteAllLines(data,
+            Enumerable.Range(0, 8)
+            .Select(i => new JsonObject { ["problem"] = $"{i}+1=?", ["answer"] = $"{i + 1}", ["solution"] = $"\\boxed{{{i + 1}}}" }
+            .ToJsonString()));
+        var text = Recipe.Replace("task: { name: arithmetic, level: 2 }", $"train: {data}").Replace("steps: 24", "steps: 2")
+            .Replace("accuracy: 1,", "");
+        var (recipe, run) = (_runs.Recipe(text), _runs.RunFolder("run"));
         Call.Tenon("pretrain", recipe, "--output", run).ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0, c.Error));
 
         Call.Tenon("pretrain", "--resume", run, recipe).Exit.ShouldBe(0);
-        Refused(Call.Tenon("pretrain", "--resume", run, "--set", "steps=4"), "steps", "2, as the run began", "4");
-        Refused(Call.Tenon("pretrain", "--resume", run, runs.Recipe(text.Replace("2.0e-3", "1.0e-3"))), "optimizer.learning-rate", "0.002");
+        Refused(Call.Tenon("pretrain", "--resume", run, "--set", "batch=4"), "batch", "8, as the run began", "4");
+        Refused(Call.Tenon("pretrain", "--resume", run, _runs.Recipe(text.Replace("2.0e-3", "1.0e-3"))), "optimizer.learning-rate",
+            "0.002");
         Refused(Call.Tenon("train", "--resume", run), "is a run of `tenon pretrain`");
         Refused(Call.Tenon("pretrain", recipe, "--output", run), "already holds another run", $"tenon pretrain --resume {run}");
-        Refused(Call.Tenon("pretrain", "--resume", runs.RunFolder("nothing")), "is no run");
-        File.AppendAllText(data, new JsonObject { ["problem"] = "9+1=?", ["answer"] = "10", ["solution"] = "\\boxed{10}" }.ToJsonString() + "\n");
+        Refused(Call.Tenon("pretrain", "--resume", _runs.RunFolder("nothing")), "is no run");
+        File.AppendAllText(data,
+            new JsonObject { ["problem"] = "9+1=?", ["answer"] = "10", ["solution"] = "\\boxed{10}" }.ToJsonString() + "\n");
         Refused(Call.Tenon("pretrain", "--resume", run), "SHA-256", "the file has changed since");
     }
 

@@ -26,7 +26,8 @@ public sealed class RlvrTrainerTests : IDisposable
         checkpoint: { every: 0 }
         """), overrides));
 
-    private RunFolder Folder(string name, TrainingSetup setup) => RunFolder.Create(Path.Combine(_runs.Folder, name), RunBuilder.Describe(setup));
+    private RunFolder Folder(string name, TrainingSetup setup) =>
+        RunFolder.Create(Path.Combine(_runs.Folder, name), RunBuilder.Describe(setup));
 
     [Fact]
     public void A_scripted_source_trains_to_the_bits_of_the_run_that_it_repeats()
@@ -65,7 +66,8 @@ public sealed class RlvrTrainerTests : IDisposable
     [InlineData(1)]
     public void An_evaluation_that_is_given_up_is_made_when_the_run_goes_on(int at)
     {
-        string[] overrides = ["steps=2", "evaluate.every=1", "evaluate.problems=6", "evaluate.max-new-tokens=64", "evaluate.benchmarks=[held-out@2]"];
+        string[] overrides =
+            ["steps=2", "evaluate.every=1", "evaluate.problems=6", "evaluate.max-new-tokens=64", "evaluate.benchmarks=[held-out@2]"];
         using var whole = Setup(overrides);
         using var expected = Folder("whole", whole);
         new RlvrTrainer(whole, expected, new Silent()).Run();
@@ -88,7 +90,8 @@ public sealed class RlvrTrainerTests : IDisposable
         trainer.Run();
         TinyRuns.ShouldBeTheSame(path, TinyRuns.Contents(expected.Folder));
         foreach (var (step, own) in expected.EvaluationFolders())
-            File.ReadAllText(Path.Combine(resumed.EvaluationFolder("held-out@2", step), "samples.jsonl")).ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
+            File.ReadAllText(Path.Combine(resumed.EvaluationFolder("held-out@2", step), "samples.jsonl"))
+                .ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
     }
 
     private class Silent : ITrainingObserver
@@ -112,7 +115,8 @@ public sealed class RlvrTrainerTests : IDisposable
         public override void OnPhase(StepPhase phase, double share)
         {
             // The step's own line is written after its evaluation, so that the last step seen is the one before.
-            if (phase == StepPhase.Evaluating && share is > 0.2 and < 1 && _step == Math.Max(0, at - 1) && (at == 0 || _trained == at)) stop.Cancel();
+            if (phase == StepPhase.Evaluating && share is > 0.2 and < 1 && _step == Math.Max(0, at - 1) && (at == 0 || _trained == at))
+                stop.Cancel();
             if (phase == StepPhase.Training && share == 0) _trained++;
         }
 

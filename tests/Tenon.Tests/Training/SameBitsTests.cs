@@ -4,7 +4,8 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Training;
 
 /// <summary>
-/// Twenty steps of the embedded model: the log-probability of every sampled token is, bit for bit, the one that training computes, for every number of sequences sampled at once and of
+/// Twenty steps of the embedded model: the log-probability of every sampled token is, bit for bit, the one that training computes, for
+/// every number of sequences sampled at once and of
 /// threads, with and without shared prompts; and what a run leaves depends on neither number.
 /// </summary>
 [Trait("Speed", "slow")]
@@ -24,29 +25,35 @@ public sealed class SameBitsTests(ITestOutputHelper output) : IDisposable
         seed: 7
         """;
 
-    private readonly TinyRuns runs = new();
+    private readonly TinyRuns _runs = new();
 
-    public void Dispose() => runs.Dispose();
+    public void Dispose() => _runs.Dispose();
 
     private static IEnumerable<(int Batch, int Threads, bool Shared)> Combinations() => LongTests.On
         ? from batch in (int[])[1, 3, 32] from threads in (int[])[1, 2] from shared in (bool[])[true, false] select (batch, threads, shared)
         : [(1, 1, true), (32, 2, true), (3, 2, false), (32, 1, false)];
 
     [Theory, InlineData("f32"), InlineData("bf16"), InlineData("int8")]
-    public void SampledEqualsTrainedAndARunIsTheSameForEveryBatchSizeAndNumberOfThreads(string precision)
+    public void Sampled_equals_trained_and_a_run_is_the_same_for_every_batch_size_and_number_of_threads(string precision)
     {
-        var recipe = runs.Recipe(Recipe);
-        // Whether a prompt's gradient is summed once a group or once a completion is another order of the same sum, so the two settings are compared apart.
+        var recipe = _runs.Recipe(Recipe);
+        // Whether a prompt's gradient is summed once a group or once a completion is another order of the same sum, so the two settings are
+        // compared apart.
         var expected = new Dictionary<bool, List<string>>();
         foreach (var (batch, threads, shared) in precision == "f32" ? Combinations() : [(32, 2, true), (3, 1, true), (32, 1, false)])
         {
-            var run = runs.Train(recipe, $"{batch}-{threads}-{shared}", threads, [$"rollout.concurrency={batch}", $"rollout.share-prompts={(shared ? "true" : "false")}", $"precision={precision}"]);
+            var run =
+                _runs.Train(recipe, $"{batch}-{threads}-{shared}", threads,
+                [$"rollout.concurrency={batch}", $"rollout.share-prompts={(shared ? "true" : "false")}", $"precision={precision}"]);
             var lines = File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
             lines.Count.ShouldBe(20);
             lines.ShouldAllBe(line => (double)line["logp_difference_max"]! == 0);
             lines.Count(line => (double)line["grad_norm"]! > 0).ShouldBeGreaterThan(15, "steps that move the adapter");
-            if (!expected.TryAdd(shared, TinyRuns.Contents(run))) TinyRuns.ShouldBeTheSame(run, expected[shared], $"batch {batch}, {threads} threads, shared prompts: {shared}");
-            output.WriteLine($"{precision}, batch {batch}, {threads} threads, shared prompts {shared}: largest difference 0 in 20 steps, adapter {TinyRuns.Sha256(Path.Combine(TinyRuns.LastCheckpoint(run), "adapter_model.safetensors"))[..16]}");
+            if (!expected.TryAdd(shared, TinyRuns.Contents(run)))
+                TinyRuns.ShouldBeTheSame(run, expected[shared], $"batch {batch}, {threads} threads, shared prompts: {shared}");
+            output.WriteLine(
+                $"{precision}, batch {batch}, {threads} threads, shared prompts {shared}: largest difference 0 in 20 steps, adapter "
+                + $"{TinyRuns.Sha256(Path.Combine(TinyRuns.LastCheckpoint(run), "adapter_model.safetensors"))[..16]}");
         }
     }
 }

@@ -4,11 +4,15 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Training;
 
-/// <summary>Whole runs of the embedded model as processes: the same bits on any number of threads, in any vector width, and across kills.</summary>
+/// <summary>
+/// Whole runs of the embedded model as processes: the same bits on any number of threads, in any vector width, and across kills.
+/// </summary>
 [Trait("Speed", "slow")]
 public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
 {
-    /// <summary>SHA-256 of the adapter that <see cref="Recipe"/> ends with, on every machine. It changes only with Numerics.Version.</summary>
+    /// <summary>
+    /// SHA-256 of the adapter that <see cref="Recipe"/> ends with, on every machine. It changes only with Numerics.Version.
+    /// </summary>
     private const string AdapterSha256 = "2b5d68af393617e4c71424ad331cfb97d75420c93ae5c7aa699d267ccbf2c16e";
 
     private const string Recipe = """
@@ -24,18 +28,18 @@ public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
         checkpoint: { every: 2, keep: 2 }
         """;
 
-    private readonly TinyRuns runs = new();
+    private readonly TinyRuns _runs = new();
 
-    public void Dispose() => runs.Dispose();
+    public void Dispose() => _runs.Dispose();
 
     [Fact]
-    public void TheSameSeedGivesTheSameRunOnAnyNumberOfThreadsAndInEveryVectorWidth()
+    public void The_same_seed_gives_the_same_run_on_any_number_of_threads_and_in_every_vector_width()
     {
-        var recipe = runs.Recipe(Recipe);
-        var one = runs.Train(recipe, "one", 1);
+        var recipe = _runs.Recipe(Recipe);
+        var one = _runs.Train(recipe, "one", 1);
         var expected = TinyRuns.Contents(one);
-        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "two", 2), expected);
-        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "narrow", 2, null, ("DOTNET_EnableAVX512", "0")), expected);
+        TinyRuns.ShouldBeTheSame(_runs.Train(recipe, "two", 2), expected);
+        TinyRuns.ShouldBeTheSame(_runs.Train(recipe, "narrow", 2, null, ("DOTNET_EnableAVX512", "0")), expected);
         foreach (var line in File.ReadLines(Path.Combine(one, "metrics.jsonl")))
             ((double)JsonNode.Parse(line)!["logp_difference_max"]!).ShouldBe(0);
         var sha = TinyRuns.Sha256(Path.Combine(one, "checkpoints", "6", "adapter_model.safetensors"));
@@ -44,25 +48,28 @@ public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public void WithoutAnyVectorInstructionsAShortRunIsTheSame()
+    public void Without_any_vector_instructions_a_short_run_is_the_same()
     {
-        var recipe = runs.Recipe(Recipe.Replace("steps: 6", "steps: 1").Replace("prompts: 4, group: 4, max-new-tokens: 48", "prompts: 2, group: 2, max-new-tokens: 6"));
-        TinyRuns.ShouldBeTheSame(runs.Train(recipe, "scalar", 2, null, ("DOTNET_EnableHWIntrinsic", "0")), TinyRuns.Contents(runs.Train(recipe, "wide", 2)));
+        var recipe =
+            _runs.Recipe(Recipe.Replace("steps: 6", "steps: 1")
+            .Replace("prompts: 4, group: 4, max-new-tokens: 48", "prompts: 2, group: 2, max-new-tokens: 6"));
+        TinyRuns.ShouldBeTheSame(_runs.Train(recipe, "scalar", 2, null, ("DOTNET_EnableHWIntrinsic", "0")),
+            TinyRuns.Contents(_runs.Train(recipe, "wide", 2)));
     }
 
     [Fact]
-    public void ARunThatIsKilledAtTenRandomMomentsResumesToTheSameBits()
+    public void A_run_that_is_killed_at_ten_random_moments_resumes_to_the_same_bits()
     {
         const int Steps = 16;
-        var recipe = runs.Recipe(Recipe.Replace("steps: 6", $"steps: {Steps}").Replace("every: 2", "every: 1"));
+        var recipe = _runs.Recipe(Recipe.Replace("steps: 6", $"steps: {Steps}").Replace("every: 2", "every: 1"));
         var clock = Stopwatch.StartNew();
-        var expected = TinyRuns.Contents(runs.Train(recipe, "whole", 2));
+        var expected = TinyRuns.Contents(_runs.Train(recipe, "whole", 2));
         var (step, seed) = (clock.Elapsed.TotalMilliseconds / Steps, Environment.TickCount);
         var random = new Random(seed);
         output.WriteLine($"seed of the moments: {seed}");
         for (var round = 0; round < (LongTests.On ? 3 : 1); round++)
         {
-            var run = runs.RunFolder($"killed-{round}");
+            var run = _runs.RunFolder($"killed-{round}");
             string[] arguments = ["train", recipe, "--output", run, "--threads", "2"];
             var moments = new List<int>();
             for (var kill = 0; kill < 10; kill++)
@@ -85,16 +92,18 @@ public sealed class TinyRunTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public void ARecipeWithFaultsAndAFolderInUseAreUsageErrors()
+    public void A_recipe_with_faults_and_a_folder_in_use_are_usage_errors()
     {
-        var (exit, _, error) = TenonProcess.Run(["train", runs.Recipe(Recipe.Replace("rank: 4", "rank: 0").Replace("seed: 7", "sed: 7")), "--output", runs.RunFolder("bad")]);
+        var (exit, _, error) =
+            TenonProcess.Run(
+            ["train", _runs.Recipe(Recipe.Replace("rank: 4", "rank: 0").Replace("seed: 7", "sed: 7")), "--output", _runs.RunFolder("bad")]);
         exit.ShouldBe(2);
         error.ShouldContain("rank");
         error.ShouldContain("seed");
-        Directory.Exists(runs.RunFolder("bad")).ShouldBeFalse();
-        var recipe = runs.Recipe(Recipe.Replace("steps: 6", "steps: 1"));
-        runs.Train(recipe, "taken", 2);
-        TenonProcess.Run(["train", recipe, "--output", runs.RunFolder("taken")]).Exit.ShouldBe(2);
-        TenonProcess.Run(["train", recipe, "--set", "model=/no/such/model", "--output", runs.RunFolder("none")]).Exit.ShouldBe(2);
+        Directory.Exists(_runs.RunFolder("bad")).ShouldBeFalse();
+        var recipe = _runs.Recipe(Recipe.Replace("steps: 6", "steps: 1"));
+        _runs.Train(recipe, "taken", 2);
+        TenonProcess.Run(["train", recipe, "--output", _runs.RunFolder("taken")]).Exit.ShouldBe(2);
+        TenonProcess.Run(["train", recipe, "--set", "model=/no/such/model", "--output", _runs.RunFolder("none")]).Exit.ShouldBe(2);
     }
 }

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Tenon.Tensors.Linalg.Kernels;
 
 /// <summary>
-/// Eight logical lanes of float64, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or eight scalars. Every operation is exactly defined (IEEE 754, multiply-adds
+/// Eight logical lanes of float64, whatever the hardware has: one 512-bit vector, two of 256 bits, four of 128, or eight scalars. Every
+/// operation is exactly defined (IEEE 754, multiply-adds
 /// fused), so that a kernel gives the same bits in each.
 /// </summary>
 /// <typeparam name="TV">The eight lanes.</typeparam>
@@ -47,7 +48,9 @@ internal readonly unsafe struct Wide : IEight<Vector512<double>>
 
     [MethodImpl(Inline)] public static Vector512<double> Multiply(Vector512<double> a, Vector512<double> b) => a * b;
 
-    [MethodImpl(Inline)] public static Vector512<double> Fma(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    [MethodImpl(Inline)]
+    public static Vector512<double> Fma(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(Inline)] public static Vector512<double> Add(Vector512<double> a, Vector512<double> b) => a + b;
 
@@ -94,7 +97,11 @@ internal readonly unsafe struct Half : IEight<Lanes256>
 
     [MethodImpl(Inline)]
     public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) =>
-        new() { Low = System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a.Low, b.Low, c.Low), High = System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a.High, b.High, c.High) };
+        new()
+        {
+            Low = System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a.Low, b.Low, c.Low),
+            High = System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a.High, b.High, c.High)
+        };
 
     [MethodImpl(Inline)] public static Lanes256 Add(Lanes256 a, Lanes256 b) => new() { Low = a.Low + b.Low, High = a.High + b.High };
 

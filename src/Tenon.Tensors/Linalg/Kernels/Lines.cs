@@ -2,10 +2,14 @@ using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
 
-/// <summary>What dense factorisations do with whole lines of numbers, in the widest form that the processor has; the bits are the same in each.</summary>
+/// <summary>
+/// What dense factorisations do with whole lines of numbers, in the widest form that the processor has; the bits are the same in each.
+/// </summary>
 internal static unsafe class Lines
 {
-    /// <summary>sum of x[i] y[i]: four blocks of eight partial sums, blocks in ascending order, then the tree, then the last n mod 8 products.</summary>
+    /// <summary>
+    /// sum of x[i] y[i]: four blocks of eight partial sums, blocks in ascending order, then the tree, then the last n mod 8 products.
+    /// </summary>
     public static double Dot(double* x, double* y, nint n) => KernelSet.Best.Dot(x, y, n);
 
     /// <summary>y[i] += factor x[i].</summary>
@@ -71,7 +75,9 @@ internal static unsafe class Lines<TOps, TV>
         for (; r + 4 <= rows; r += 4)
         {
             double* p = a + (r * stride), q = p + stride, s = q + stride, t = s + stride;
-            var (fp, fq, fs, ft) = (TOps.Broadcast(factors[r]), TOps.Broadcast(factors[r + 1]), TOps.Broadcast(factors[r + 2]), TOps.Broadcast(factors[r + 3]));
+            var (fp, fq, fs, ft) =
+                (TOps.Broadcast(factors[r]), TOps.Broadcast(factors[r + 1]), TOps.Broadcast(factors[r + 2]),
+                TOps.Broadcast(factors[r + 3]));
             nint j = 0;
             for (; j + 8 <= n; j += 8)
             {

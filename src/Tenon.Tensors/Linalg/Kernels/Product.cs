@@ -4,7 +4,8 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Linalg.Kernels;
 
 /// <summary>
-/// C = A B, C += A B or C -= A B in float64. Every output has one accumulator and takes its products in ascending k, fused, starting from 0 or from C, so that blocks,
+/// C = A B, C += A B or C -= A B in float64. Every output has one accumulator and takes its products in ascending k, fused, starting from 0
+/// or from C, so that blocks,
 /// tiles and threads never change a bit.
 /// </summary>
 internal static unsafe class Product
@@ -23,9 +24,11 @@ internal static unsafe class Product
     }
 
     /// <summary>
-    /// A(i, t) at a[i aRow + t aStep], B(t, j) at b[t bRow + j bColumn], C(i, j) at c[i cRow + j], for m rows, n columns and k terms; cut among the pool's threads where it is worth while.
+    /// A(i, t) at a[i aRow + t aStep], B(t, j) at b[t bRow + j bColumn], C(i, j) at c[i cRow + j], for m rows, n columns and k terms; cut
+    /// among the pool's threads where it is worth while.
     /// </summary>
-    public static void Multiply(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Into into)
+    public static void Multiply(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c,
+        nint cRow, Into into)
     {
         if (m <= 0 || n <= 0) return;
         const double WorthWhile = 100_000;
@@ -64,9 +67,10 @@ internal static unsafe class Product<TOps, TV>
     private const nint BlockColumns = 512;
 
     [ThreadStatic]
-    private static double[]? t_packed;
+    private static double[]? _t_packed;
 
-    public static void Multiply(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c, nint cRow, Product.Into into)
+    public static void Multiply(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c,
+        nint cRow, Product.Into into)
     {
         if (k <= 0)
         {
@@ -75,9 +79,9 @@ internal static unsafe class Product<TOps, TV>
         }
 
         var size = (int)(Math.Min(k, BlockK) * Math.Min((n + Width - 1) / Width * Width, BlockColumns));
-        if (t_packed is null || t_packed.Length < size) t_packed = new double[size];
+        if (_t_packed is null || _t_packed.Length < size) _t_packed = new double[size];
         var tile = stackalloc double[8 * 16];
-        fixed (double* packed = t_packed)
+        fixed (double* packed = _t_packed)
         {
             for (nint column = 0; column < n; column += BlockColumns)
             {
@@ -88,13 +92,16 @@ internal static unsafe class Product<TOps, TV>
                     Pack(terms, columns, b + (from * bRow) + (column * bColumn), bRow, bColumn, packed, into == Product.Into.Subtract);
                     var go = from > 0 || into != Product.Into.Set;
                     for (nint row = 0; row < m; row += BlockRows)
-                        Block(Math.Min(BlockRows, m - row), columns, terms, a + (row * aRow) + (from * aStep), aRow, aStep, packed, c + (row * cRow) + column, cRow, go, tile);
+                        Block(Math.Min(BlockRows, m - row), columns, terms, a + (row * aRow) + (from * aStep), aRow, aStep, packed,
+                            c + (row * cRow) + column, cRow, go, tile);
                 }
             }
         }
     }
 
-    /// <summary>Columns in panels of sixteen, each [terms][16], padded with zeros; the sign of a difference goes in here, where it is exact.</summary>
+    /// <summary>
+    /// Columns in panels of sixteen, each [terms][16], padded with zeros; the sign of a difference goes in here, where it is exact.
+    /// </summary>
     private static void Pack(nint terms, nint columns, double* b, nint bRow, nint bColumn, double* packed, bool negate)
     {
         for (nint j = 0; j < columns; j += Width)
@@ -117,7 +124,8 @@ internal static unsafe class Product<TOps, TV>
         }
     }
 
-    private static void Block(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* packed, double* c, nint cRow, bool go, double* tile)
+    private static void Block(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* packed, double* c, nint cRow, bool go,
+        double* tile)
     {
         for (nint j = 0; j < n; j += Width, packed += k * Width)
         {

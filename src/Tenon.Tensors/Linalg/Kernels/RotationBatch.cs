@@ -3,8 +3,10 @@ using Tenon.Tensors.Kernels;
 namespace Tenon.Tensors.Linalg.Kernels;
 
 /// <summary>
-/// Sweeps of plane rotations of neighbouring rows, gathered and applied together to stripes of 32 columns, so that a stripe stays in the cache for many sweeps and stripes are shared
-/// among threads (after Van Zee, van de Geijn and Quintana-Ortí 2014). A rotation (c, s) of rows i and i + 1: x' = c x + s y, y' = c y - s x.
+/// Sweeps of plane rotations of neighbouring rows, gathered and applied together to stripes of 32 columns, so that a stripe stays in the
+/// cache for many sweeps and stripes are shared
+/// among threads (after Van Zee, van de Geijn and Quintana-Ortí 2014). A rotation (c, s) of rows i and i + 1: x' = c x + s y, y' = c y - s
+/// x.
 /// </summary>
 internal sealed unsafe class RotationBatch
 {
@@ -27,7 +29,8 @@ internal sealed unsafe class RotationBatch
     }
 
     /// <summary>
-    /// Room for the rotations of rows first to first + count, which the caller fills in: (c, s) of rows first + k and first + k + 1 at 2k. They run in ascending order of k, or descending
+    /// Room for the rotations of rows first to first + count, which the caller fills in: (c, s) of rows first + k and first + k + 1 at 2k.
+    /// They run in ascending order of k, or descending
     /// where <paramref name="backward"/>.
     /// </summary>
     public Span<double> Add(int target, int first, int count, bool backward)
@@ -74,17 +77,19 @@ internal sealed unsafe class RotationBatch
         var (first, end) = (int.MaxValue, 0);
         foreach (var sweep in sweeps) (first, end) = (Math.Min(first, sweep.First), Math.Max(end, sweep.First + sweep.Count + 1));
         var (column, wide) = (stripe * Stripe, Math.Min(Stripe, columns - (stripe * Stripe)));
-        var packed = t_packed is { } held && held.Length >= rows * Stripe ? held : t_packed = new double[rows * Stripe];
+        var packed = _t_packed is { } held && held.Length >= rows * Stripe ? held : _t_packed = new double[rows * Stripe];
         fixed (double* p = packed)
         {
-            for (nint i = first; i < end; i++) new Span<double>(values + (i * columns) + column, wide).CopyTo(new Span<double>(p + (i * Stripe), wide));
+            for (nint i = first; i < end; i++)
+                new Span<double>(values + (i * columns) + column, wide).CopyTo(new Span<double>(p + (i * Stripe), wide));
             foreach (var sweep in sweeps)
             {
                 var line = p + ((nint)sweep.First * Stripe);
                 KernelSet.Best.Rotate(line, sweep.Count, sweep.Backward, factors + sweep.At);
             }
 
-            for (nint i = first; i < end; i++) new Span<double>(p + (i * Stripe), wide).CopyTo(new Span<double>(values + (i * columns) + column, wide));
+            for (nint i = first; i < end; i++)
+                new Span<double>(p + (i * Stripe), wide).CopyTo(new Span<double>(values + (i * columns) + column, wide));
         }
     }
 
@@ -130,7 +135,7 @@ internal sealed unsafe class RotationBatch
     }
 
     [ThreadStatic]
-    private static double[]? t_packed;
+    private static double[]? _t_packed;
 
     private readonly record struct Sweep(int Target, int First, int Count, bool Backward, int At);
 }

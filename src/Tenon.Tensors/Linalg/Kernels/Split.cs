@@ -7,14 +7,14 @@ namespace Tenon.Tensors.Linalg.Kernels;
 internal static unsafe class Split
 {
     [ThreadStatic]
-    private static WorkerPool? t_pool;
+    private static WorkerPool? _t_pool;
 
     /// <summary>The pool that the calling thread's work goes to: the process's unless a test has set another.</summary>
     [System.Diagnostics.CodeAnalysis.AllowNull]
     public static WorkerPool Pool
     {
-        get => t_pool ?? WorkerPool.Default;
-        set => t_pool = value;
+        get => _t_pool ?? WorkerPool.Default;
+        set => _t_pool = value;
     }
 
     /// <summary>Threads that may work at once.</summary>

@@ -1,4 +1,5 @@
-// Jinja's built-in filters by name. tojson is the one that transformers puts in its place (plain json.dumps). random and pprint are left out: chat templates must
+// Jinja's built-in filters by name. tojson is the one that transformers puts in its place (plain json.dumps). random and pprint are left
+// out: chat templates must
 // render the same every time, and pretty-printing has no stable form.
 using Tenon.Text.Templates.Values;
 
@@ -16,11 +17,13 @@ internal static class Filters
     internal static object? Call(string name, Arguments arguments)
     {
         RenderBudget.Charge(1);
-        return Table.TryGetValue(name, out var filter) ? filter(arguments) : throw TemplateException.Runtime($"No filter named '{name}' found.");
+        return Table.TryGetValue(name, out var filter) ? filter(arguments)
+            : throw TemplateException.Runtime($"No filter named '{name}' found.");
     }
 
     /// <summary>A filter with Python's way of binding arguments to <paramref name="parameters"/>.</summary>
-    internal static KeyValuePair<string, Func<Arguments, object?>> Define(string name, string function, string parameters, Func<object?[], object?> body)
+    internal static KeyValuePair<string, Func<Arguments,
+        object?>> Define(string name, string function, string parameters, Func<object?[], object?> body)
     {
         var signature = new Signature(function, parameters);
         return new(name, arguments => body(signature.Bind(arguments)));

@@ -28,7 +28,9 @@ internal static class FloatText
         return Mantissa(digits, alternate) + Exponent(exponent);
     }
 
-    /// <summary><c>%g</c>; with <paramref name="keepPoint"/> the form that <c>format(x, ".3")</c> gives, which always shows a float.</summary>
+    /// <summary>
+    /// <c>%g</c>; with <paramref name="keepPoint"/> the form that <c>format(x, ".3")</c> gives, which always shows a float.
+    /// </summary>
     internal static string General(double value, int precision, bool alternate, bool keepPoint)
     {
         var (digits, exponent) = Digits(value, precision);
@@ -36,7 +38,8 @@ internal static class FloatText
         if (!alternate) digits = digits.TrimEnd('0') is { Length: > 0 } trimmed ? trimmed : "0";
         if (scientific) return Mantissa(digits, alternate) + Exponent(exponent);
         if (exponent < 0) return "0." + new string('0', -exponent - 1) + digits;
-        if (digits.Length <= exponent + 1) return digits + new string('0', exponent + 1 - digits.Length) + (keepPoint ? ".0" : alternate ? "." : "");
+        if (digits.Length <= exponent + 1)
+            return digits + new string('0', exponent + 1 - digits.Length) + (keepPoint ? ".0" : alternate ? "." : "");
         return digits[..(exponent + 1)] + "." + digits[(exponent + 1)..];
     }
 
@@ -49,11 +52,15 @@ internal static class FloatText
         var exponent = PyFloat.Shortest(value).Exponent;
         var digits = PyFloat.Scaled(value, count - 1 - exponent).ToString(CultureInfo.InvariantCulture);
         // Rounding may carry into one digit more (9.99 to 10.0), and the shortest form may already have been rounded up.
-        if (digits.Length > count) return (PyFloat.Scaled(value, count - 2 - exponent).ToString(CultureInfo.InvariantCulture), exponent + 1);
-        return digits.Length < count ? (PyFloat.Scaled(value, count - exponent).ToString(CultureInfo.InvariantCulture), exponent - 1) : (digits, exponent);
+        if (digits.Length > count)
+            return (PyFloat.Scaled(value, count - 2 - exponent).ToString(CultureInfo.InvariantCulture), exponent + 1);
+        return digits.Length < count ? (PyFloat.Scaled(value, count - exponent).ToString(CultureInfo.InvariantCulture), exponent - 1)
+            : (digits, exponent);
     }
 
-    private static string Mantissa(string digits, bool alternate) => digits.Length > 1 ? digits[..1] + "." + digits[1..] : digits + (alternate ? "." : "");
+    private static string Mantissa(string digits, bool alternate) =>
+        digits.Length > 1 ? digits[..1] + "." + digits[1..] : digits + (alternate ? "." : "");
 
-    private static string Exponent(int exponent) => "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
+    private static string Exponent(int exponent) =>
+        "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
 }

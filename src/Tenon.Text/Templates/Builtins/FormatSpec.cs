@@ -7,13 +7,15 @@ using Tenon.Text.Templates.Values;
 namespace Tenon.Text.Templates.Builtins;
 
 /// <summary>One parsed format specification.</summary>
-internal sealed record FormatSpec(string Fill, char Align, char Sign, bool NoNegativeZero, bool Alternate, bool Zero, int Width, char Group, int Precision, char Type)
+internal sealed record FormatSpec(string Fill, char Align, char Sign, bool NoNegativeZero, bool Alternate, bool Zero, int Width, char Group,
+    int Precision, char Type)
 {
     /// <summary><c>format(value, spec)</c>.</summary>
     internal static string Format(object? value, string spec)
     {
         if (spec.Length == 0) return Repr.Str(value);
-        if (value is Undefined or PyDict or PySequence or null or PyObject) throw TemplateException.Type($"unsupported format string passed to {PyType.Name(value)}.__format__");
+        if (value is Undefined or PyDict or PySequence or null or PyObject)
+            throw TemplateException.Type($"unsupported format string passed to {PyType.Name(value)}.__format__");
         var parsed = Parse(spec, value);
         if (PyType.AsText(value) is { } text) return parsed.OfText(text);
         if (value is double f) return parsed.OfFloat(f);
@@ -45,8 +47,10 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool NoNeg
             if (at == all.Count || !char.IsAsciiDigit(all[at][0])) throw TemplateException.Value("Format specifier missing precision");
             precision = Number();
         }
-        if (all.Count - at > 1) throw TemplateException.Value($"Invalid format specifier '{spec}' for object of type '{PyType.Name(value)}'");
-        return new FormatSpec(fill, align, sign, noNegativeZero, alternate, zero, Math.Max(0, width), group, precision, at < all.Count ? all[at][0] : '\0');
+        if (all.Count - at > 1)
+            throw TemplateException.Value($"Invalid format specifier '{spec}' for object of type '{PyType.Name(value)}'");
+        return new FormatSpec(fill, align, sign, noNegativeZero, alternate, zero, Math.Max(0, width), group, precision, at < all.Count
+            ? all[at][0] : '\0');
 
         int Number()
         {
@@ -71,7 +75,10 @@ internal sealed record FormatSpec(string Fill, char Align, char Sign, bool NoNeg
     {
         if (Type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%') return OfFloat(PyFloat.FromInt(value));
         if (Precision >= 0) throw TemplateException.Value("Precision not allowed in integer format specifier");
-        if (Type == 'c') return Padded("", PyText.FromScalar(value >= 0 && value < 0x110000 ? (int)value : throw new TemplateException("OverflowError", "%c arg not in range(0x110000)")), Align == '\0' ? '<' : Align, Fill);
+        if (Type == 'c')
+            return Padded("",
+                PyText.FromScalar(value >= 0 && value < 0x110000 ? (int)value
+                : throw new TemplateException("OverflowError", "%c arg not in range(0x110000)")), Align == '\0' ? '<' : Align, Fill);
         var magnitude = BigInteger.Abs(value);
         var (digits, prefix) = Type switch
         {

@@ -31,7 +31,8 @@ internal static class Html
         RenderBudget.ChargeSize(s.Length);
         var to = new StringBuilder();
         var from = 0;
-        while (s.IndexOf(open, from, StringComparison.Ordinal) is >= 0 and var start && s.IndexOf(close, start, StringComparison.Ordinal) is >= 0 and var end)
+        while (s.IndexOf(open, from, StringComparison.Ordinal) is >= 0 and var start
+            && s.IndexOf(close, start, StringComparison.Ordinal) is >= 0 and var end)
         {
             to.Append(s, from, start - from);
             from = end + close.Length;

@@ -23,7 +23,9 @@ internal sealed record JsonText(bool EnsureAscii, string? Indent, string ItemSep
         if (Absent.Or(a[3], null) is { } separators)
         {
             var pair = PyType.ToList(separators);
-            if (pair.Count != 2) throw TemplateException.Value(pair.Count > 2 ? "too many values to unpack (expected 2)" : $"not enough values to unpack (expected 2, got {pair.Count})");
+            if (pair.Count != 2)
+                throw TemplateException.Value(pair.Count > 2 ? "too many values to unpack (expected 2)"
+                    : $"not enough values to unpack (expected 2, got {pair.Count})");
             (item, key) = (StringMethods.Str(pair[0], "separator"), StringMethods.Str(pair[1], "separator"));
         }
         var to = new StringBuilder();
@@ -45,7 +47,9 @@ internal sealed record JsonText(bool EnsureAscii, string? Indent, string ItemSep
             case string or Markup: Quote(to, PyType.AsText(value)!, EnsureAscii); break;
             case PySequence s: Items(to, '[', ']', s.Items, depth, item => Write(to, item, depth + 1)); break;
             case PyDict dict:
-                var entries = SortKeys ? Comparison.Sorted([.. dict.Entries.Select(e => (object?)new PyTuple(e.Key, e.Value))], p => ((PyTuple)p!).Items[0], false)
+                var entries = SortKeys
+                    ? Comparison.Sorted([.. dict.Entries.Select(e => (object?)new PyTuple(e.Key, e.Value))], p => ((PyTuple)p!).Items[0],
+                    false)
                     .Select(p => new KeyValuePair<object?, object?>(((PyTuple)p!).Items[0], ((PyTuple)p).Items[1])).ToList() : dict.Entries;
                 Items(to, '{', '}', entries, depth, entry =>
                 {
@@ -87,7 +91,8 @@ internal sealed record JsonText(bool EnsureAscii, string? Indent, string ItemSep
         _ => PyType.AsText(key) ?? throw TemplateException.Type($"keys must be str, int, float, bool or None, not {PyType.Name(key)}"),
     };
 
-    private static string Float(double d) => double.IsNaN(d) ? "NaN" : double.IsInfinity(d) ? d > 0 ? "Infinity" : "-Infinity" : PyFloat.Repr(d);
+    private static string Float(double d) =>
+        double.IsNaN(d) ? "NaN" : double.IsInfinity(d) ? d > 0 ? "Infinity" : "-Infinity" : PyFloat.Repr(d);
 
     /// <summary>A JSON string with Python's escapes.</summary>
     internal static void Quote(StringBuilder to, string s, bool ascii)

@@ -10,7 +10,8 @@ internal static class NumberFilters
 {
     internal static IEnumerable<KeyValuePair<string, Func<Arguments, object?>>> All =>
     [
-        Define("abs", "abs", "x", a => a[0] is double d ? Math.Abs(d) : PyType.AsInt(a[0]) is { } i ? BigInteger.Abs(i) : throw TemplateException.Type($"bad operand type for abs(): '{PyType.Name(a[0])}'")),
+        Define("abs", "abs", "x", a => a[0] is double d ? Math.Abs(d) : PyType.AsInt(a[0]) is { } i ? BigInteger.Abs(i)
+            : throw TemplateException.Type($"bad operand type for abs(): '{PyType.Name(a[0])}'")),
         Define("float", "do_float", "value default=", a => ToFloat(a[0]) ?? Absent.Or(a[1], 0.0)),
         Define("int", "do_int", "value default= base=", ToInt),
         Define("round", "do_round", "value precision= method=", Round),
@@ -40,7 +41,8 @@ internal static class NumberFilters
             {
             }
         }
-        if (a[0] is double f && double.IsInfinity(f)) throw new TemplateException("OverflowError", "cannot convert float infinity to integer");
+        if (a[0] is double f && double.IsInfinity(f))
+            throw new TemplateException("OverflowError", "cannot convert float infinity to integer");
         return ToFloat(a[0]) is { } number && double.IsFinite(number) ? PyInt.FromFloat(number) : fallback;
     }
 
@@ -49,7 +51,9 @@ internal static class NumberFilters
         var digits = Absent.Or(a[1], BigInteger.Zero);
         var method = PyType.AsText(Absent.Or(a[2], "common"));
         if (method is not ("common" or "ceil" or "floor")) throw TemplateException.FilterArgument("method must be common, ceil or floor");
-        if (!Arithmetic.IsNumber(a[0])) throw a[0] is Undefined u && method != "common" ? u.Fail() : TemplateException.Type($"type {PyType.Name(a[0])} doesn't define __round__ method");
+        if (!Arithmetic.IsNumber(a[0]))
+            throw a[0] is Undefined u && method != "common" ? u.Fail()
+                : TemplateException.Type($"type {PyType.Name(a[0])} doesn't define __round__ method");
         if (method == "common")
         {
             if (a[0] is double d)
@@ -72,14 +76,18 @@ internal static class NumberFilters
 
     private static object FileSize(object?[] a)
     {
-        var bytes = ToFloat(a[0]) ?? throw (PyType.AsText(a[0]) is { } s ? TemplateException.Value($"could not convert string to float: {Repr.Quote(s)}")
+        var bytes = ToFloat(a[0])
+            ?? throw (PyType.AsText(a[0]) is { } s ? TemplateException.Value($"could not convert string to float: {Repr.Quote(s)}")
             : TemplateException.Type($"float() argument must be a string or a real number, not '{PyType.Name(a[0])}'"));
         var binary = PyType.Truth(Absent.Or(a[1], false));
         double size = binary ? 1024 : 1000;
-        if (!double.IsFinite(bytes)) return (double.IsNaN(bytes) ? "nan" : bytes > 0 ? "inf" : throw new TemplateException("OverflowError", "cannot convert float infinity to integer")) + (binary ? " YiB" : " YB");
+        if (!double.IsFinite(bytes))
+            return (double.IsNaN(bytes) ? "nan" : bytes > 0 ? "inf"
+                : throw new TemplateException("OverflowError", "cannot convert float infinity to integer")) + (binary ? " YiB" : " YB");
         if (bytes == 1) return "1 Byte";
         if (bytes < size) return $"{PyInt.FromFloat(bytes).ToString(CultureInfo.InvariantCulture)} Bytes";
-        string[] prefixes = binary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"] : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+        string[] prefixes = binary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+            : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
         for (var i = 0; ; i++)
         {
             var unit = PyFloat.FromInt(BigInteger.Pow((BigInteger)size, i + 2));

@@ -31,7 +31,8 @@ internal static class PercentFormat
             else to.Append(Convert(spec, spec.Key is { } key ? Mapped(key) : Argument(), markup));
             RenderBudget.ChargeSize(to.Length > RenderBudget.MaxSize ? -1 : 1);
         }
-        if (tuple is not null ? next < tuple.Items.Count : next == 0 && !mapping && !usedKey) throw TemplateException.Type("not all arguments converted during string formatting");
+        if (tuple is not null ? next < tuple.Items.Count : next == 0 && !mapping && !usedKey)
+            throw TemplateException.Type("not all arguments converted during string formatting");
         return to.ToString();
 
         object? Argument()
@@ -54,7 +55,8 @@ internal static class PercentFormat
         switch (spec.Type)
         {
             case 's' or 'r' or 'a':
-                var text = spec.Type == 's' ? markup ? Html.Escaped(value) : Repr.Str(value) : spec.Type == 'r' ? Repr.Of(value) : JsonText.AsciiRepr(Repr.Of(value));
+                var text = spec.Type == 's' ? markup ? Html.Escaped(value) : Repr.Str(value) : spec.Type == 'r' ? Repr.Of(value)
+                    : JsonText.AsciiRepr(Repr.Of(value));
                 if (spec.Precision >= 0 && PyText.Length(text) > spec.Precision) text = PyText.Substring(text, 0, spec.Precision);
                 return spec.Pad("", text, zeros: false);
             case 'c':
@@ -63,9 +65,11 @@ internal static class PercentFormat
                 if (scalar.Sign < 0 || scalar > 0x10FFFF) throw new TemplateException("OverflowError", "%c arg not in range(0x110000)");
                 return spec.Pad("", PyText.FromScalar((int)scalar), zeros: false);
             case 'd' or 'i' or 'u':
-                return Whole(spec, value is double f ? PyInt.FromFloat(f) : Integer(value, $"%{spec.Type} format: a real number is required, not {PyType.Name(value)}"));
+                return Whole(spec, value is double f ? PyInt.FromFloat(f)
+                    : Integer(value, $"%{spec.Type} format: a real number is required, not {PyType.Name(value)}"));
             case 'x' or 'X' or 'o':
-                return Whole(spec, PyType.AsInt(value) ?? throw TemplateException.Type($"%{spec.Type} format: an integer is required, not {PyType.Name(value)}"));
+                return Whole(spec, PyType.AsInt(value)
+                    ?? throw TemplateException.Type($"%{spec.Type} format: an integer is required, not {PyType.Name(value)}"));
             case '%': throw TemplateException.Value("unsupported format character '%' (0x25)");
             default:
                 if (value is Undefined u) throw u.Fail();
@@ -99,7 +103,8 @@ internal static class PercentFormat
     private static string Real(Spec spec, double value)
     {
         var lower = char.ToLowerInvariant(spec.Type);
-        var text = double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? "inf" : FloatText.Of(lower, Math.Abs(value), spec.Precision < 0 ? 6 : spec.Precision, spec.Has('#'));
+        var text = double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? "inf"
+            : FloatText.Of(lower, Math.Abs(value), spec.Precision < 0 ? 6 : spec.Precision, spec.Has('#'));
         if (lower != spec.Type) text = text.ToUpperInvariant();
         return spec.Pad(spec.SignOf(double.IsNegative(value) && !double.IsNaN(value)), text, zeros: double.IsFinite(value));
     }
@@ -138,7 +143,8 @@ internal static class PercentFormat
             if (at >= format.Length) throw TemplateException.Value("incomplete format");
             var type = format[at];
             if (!"diouxXeEfFgGcrsa%".Contains(type))
-                throw TemplateException.Value($"unsupported format character '{(type is > ' ' and < (char)0x7f ? type : '?')}' (0x{(int)type:x}) at index {at}");
+                throw TemplateException.Value(
+                    $"unsupported format character '{(type is > ' ' and < (char)0x7f ? type : '?')}' (0x{(int)type:x}) at index {at}");
             i = at;
             return new Spec(key, flags, width, precision, type);
         }
@@ -163,12 +169,14 @@ internal static class PercentFormat
             if (at < format.Length && format[at] == '*')
             {
                 at++;
-                return PyType.AsInt(argument()) is { } n ? (int)BigInteger.Max(BigInteger.Min(n, int.MaxValue), -int.MaxValue) : throw TemplateException.Type("* wants int");
+                return PyType.AsInt(argument()) is { } n ? (int)BigInteger.Max(BigInteger.Min(n, int.MaxValue), -int.MaxValue)
+                    : throw TemplateException.Type("* wants int");
             }
             var from = at;
             while (at < format.Length && char.IsAsciiDigit(format[at])) at++;
             if (at == from) return -1;
-            return at - from > 9 ? throw TemplateException.Value("width too big") : int.Parse(format[from..at], CultureInfo.InvariantCulture);
+            return at - from > 9 ? throw TemplateException.Value("width too big")
+                : int.Parse(format[from..at], CultureInfo.InvariantCulture);
         }
     }
 }

@@ -1,4 +1,5 @@
-// map, select, reject, selectattr, rejectattr. All are generators: always true, without a length, read once; their errors come when an item is asked for.
+// map, select, reject, selectattr, rejectattr. All are generators: always true, without a length, read once; their errors come when an item
+// is asked for.
 using Tenon.Text.Templates.Values;
 using static Tenon.Text.Templates.Builtins.Filters;
 
@@ -16,7 +17,8 @@ internal static class SelectionFilters
         Raw("rejectattr", a => Lazy("select_or_reject", a, x => Select(x, false, true))),
     ];
 
-    private static PyIterator Lazy(string function, Arguments arguments, Func<Arguments, Func<object?, (bool Keep, object? Value)>> prepare) =>
+    private static PyIterator Lazy(string function, Arguments arguments, Func<Arguments, Func<object?,
+        (bool Keep, object? Value)>> prepare) =>
         new(Run(arguments, prepare), label: "generator object " + function);
 
     private static IEnumerable<object?> Run(Arguments arguments, Func<Arguments, Func<object?, (bool Keep, object? Value)>> prepare)
@@ -37,7 +39,8 @@ internal static class SelectionFilters
         {
             a.Keywords.TryGetValue("default", out var fallback);
             foreach (var name in a.Keywords.Keys)
-                if (name is not ("attribute" or "default")) throw TemplateException.FilterArgument($"Unexpected keyword argument {Repr.Of(name)}");
+                if (name is not ("attribute" or "default"))
+                    throw TemplateException.FilterArgument($"Unexpected keyword argument {Repr.Of(name)}");
             var get = SequenceFilters.Getter(attribute, fallback);
             return item => (true, get(item));
         }
@@ -55,13 +58,17 @@ internal static class SelectionFilters
             get = SequenceFilters.Getter(a.Positional[at++]);
         }
         if (a.Positional.Count <= at) return item => (PyType.Truth(get(item)) == wanted, item);
-        return item => (PyType.Truth(Tests.Call(Named(a.Positional[at], "test", Tests.Exists), new Arguments([get(item), .. a.Positional.Skip(at + 1)], a.Keywords))) == wanted, item);
+        return item =>
+            (PyType.Truth(
+            Tests.Call(Named(a.Positional[at], "test", Tests.Exists), new Arguments([get(item), .. a.Positional.Skip(at + 1)], a.Keywords)))
+            == wanted, item);
     }
 
     private static string Named(object? name, string type, Func<string, bool> exists)
     {
         if (PyType.AsText(name) is { } text && exists(text)) return text;
-        if (name is Undefined u) throw TemplateException.Runtime($"No {type} named Undefined. ({u.Fail().Message}; did you forget to quote the callable name?)");
+        if (name is Undefined u)
+            throw TemplateException.Runtime($"No {type} named Undefined. ({u.Fail().Message}; did you forget to quote the callable name?)");
         if (name is PyList or PyDict) throw TemplateException.Type($"unhashable type: '{PyType.Name(name)}'");
         throw TemplateException.Runtime($"No {type} named {Repr.Of(name)}.");
     }

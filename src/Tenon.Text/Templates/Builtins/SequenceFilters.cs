@@ -10,26 +10,32 @@ internal static class SequenceFilters
     internal static IEnumerable<KeyValuePair<string, Func<Arguments, object?>>> All =>
     [
         Define("attr", "do_attr", "obj name", Attribute),
-        Define("batch", "do_batch", "value linecount fill_with=", a => new PyIterator(Batch(a[0], a[1], Absent.Or(a[2], null)), label: "generator object do_batch")),
+        Define("batch", "do_batch", "value linecount fill_with=",
+            a => new PyIterator(Batch(a[0], a[1], Absent.Or(a[2], null)), label: "generator object do_batch")),
         Define("count", "len", "obj", Length),
         Define("length", "len", "obj", Length),
         Define("default", "do_default", "value default_value= boolean=", Default),
         Define("d", "do_default", "value default_value= boolean=", Default),
         Define("dictsort", "do_dictsort", "value case_sensitive= by= reverse=", DictSort),
-        Define("first", "do_first", "seq", a => PyType.Iterate(a[0]).Take(1).ToList() is [var first] ? first : new Undefined("No first item, sequence was empty.")),
-        Define("last", "do_last", "seq", a => Reversed(a[0]).Take(1).ToList() is [var last] ? last : new Undefined("No last item, sequence was empty.")),
+        Define("first", "do_first", "seq", a => PyType.Iterate(a[0]).Take(1).ToList() is [var first] ? first
+            : new Undefined("No first item, sequence was empty.")),
+        Define("last", "do_last", "seq", a => Reversed(a[0]).Take(1).ToList() is [var last] ? last
+            : new Undefined("No last item, sequence was empty.")),
         Define("groupby", "do_groupby", "value attribute default= case_sensitive=", GroupBy),
         Define("items", "do_items", "value", a => new PyIterator(Items(a[0]), label: "generator object do_items")),
         Define("join", "do_join", "value d= attribute=", Join),
         Define("list", "do_list", "value", a => new PyList(PyType.ToList(a[0]))),
         Define("max", "do_max", "value case_sensitive= attribute=", a => Extreme(a, ">")),
         Define("min", "do_min", "value case_sensitive= attribute=", a => Extreme(a, "<")),
-        Define("random", "do_random", "seq", a => PyType.Length(a[0]) is { IsZero: true } ? new Undefined("No random item, sequence was empty.") : throw TemplateException.Unsupported("the filter 'random'")),
+        Define("random", "do_random", "seq", a => PyType.Length(a[0]) is { IsZero: true }
+            ? new Undefined("No random item, sequence was empty.") : throw TemplateException.Unsupported("the filter 'random'")),
         Define("reverse", "do_reverse", "value", Reverse),
-        Define("slice", "do_slice", "value slices fill_with=", a => new PyIterator(Slice(a[0], a[1], Absent.Or(a[2], null)), label: "generator object sync_do_slice")),
+        Define("slice", "do_slice", "value slices fill_with=",
+            a => new PyIterator(Slice(a[0], a[1], Absent.Or(a[2], null)), label: "generator object sync_do_slice")),
         Define("sort", "do_sort", "value reverse= case_sensitive= attribute=", Sort),
         Define("sum", "do_sum", "iterable attribute= start=", Sum),
-        Define("unique", "do_unique", "value case_sensitive= attribute=", a => new PyIterator(Unique(a), label: "generator object sync_do_unique")),
+        Define("unique", "do_unique", "value case_sensitive= attribute=",
+            a => new PyIterator(Unique(a), label: "generator object sync_do_unique")),
     ];
 
     /// <summary>Strings without their case; everything else as it is.</summary>
@@ -54,7 +60,9 @@ internal static class SequenceFilters
     {
         if (attribute is null) return [];
         if (PyType.AsText(attribute) is not { } path) return [attribute];
-        return path.Split('.').Select(p => p.Length > 0 && p.All(char.IsAsciiDigit) ? (object?)BigInteger.Parse(p, System.Globalization.CultureInfo.InvariantCulture) : p).ToList();
+        return path.Split('.')
+            .Select(p => p.Length > 0 && p.All(char.IsAsciiDigit)
+            ? (object?)BigInteger.Parse(p, System.Globalization.CultureInfo.InvariantCulture) : p).ToList();
     }
 
     private static object? Attribute(object?[] a)
@@ -64,7 +72,8 @@ internal static class SequenceFilters
         return Attributes.Has(a[0], name) ? Attributes.Get(a[0], name) : Undefined.Of(a[0], name);
     }
 
-    private static object? Length(object?[] a) => PyType.Length(a[0]) ?? throw TemplateException.Type($"object of type '{PyType.Name(a[0])}' has no len()");
+    private static object? Length(object?[] a) =>
+        PyType.Length(a[0]) ?? throw TemplateException.Type($"object of type '{PyType.Name(a[0])}' has no len()");
 
     private static object? Default(object?[] a) =>
         a[0] is Undefined || (PyType.Truth(Absent.Or(a[2], false)) && !PyType.Truth(a[0])) ? Absent.Or(a[1], "") : a[0];
@@ -95,7 +104,8 @@ internal static class SequenceFilters
     private static IEnumerable<object?> Slice(object? value, object? slices, object? fill)
     {
         var items = PyType.ToList(value);
-        if (PyType.AsInt(slices) is not { } wanted) throw TemplateException.Type($"unsupported operand type(s) for //: 'int' and '{PyType.Name(slices)}'");
+        if (PyType.AsInt(slices) is not { } wanted)
+            throw TemplateException.Type($"unsupported operand type(s) for //: 'int' and '{PyType.Name(slices)}'");
         if (wanted.IsZero) throw new TemplateException("ZeroDivisionError", "integer division or modulo by zero");
         if (wanted.Sign < 0) yield break;
         var count = PyType.Index(wanted);
@@ -113,13 +123,15 @@ internal static class SequenceFilters
 
     private static object? DictSort(object?[] a)
     {
-        if (PyType.AsText(Absent.Or(a[2], "key")) is not ("key" or "value") and var by) throw TemplateException.FilterArgument("You can only sort by either \"key\" or \"value\"");
+        if (PyType.AsText(Absent.Or(a[2], "key")) is not ("key" or "value") and var by)
+            throw TemplateException.FilterArgument("You can only sort by either \"key\" or \"value\"");
         if (a[0] is Undefined u) throw u.Fail();
         if (a[0] is not PyDict d) throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'items'");
         var position = PyType.AsText(Absent.Or(a[2], "key")) == "key" ? 0 : 1;
         var sensitive = PyType.Truth(Absent.Or(a[1], false));
         return new PyList(Comparison.Sorted(d.Entries.Select(e => (object?)new PyTuple(e.Key, e.Value)).ToList(),
-            pair => ((PyTuple)pair!).Items[position] is var key && sensitive ? key : IgnoreCase(((PyTuple)pair!).Items[position]), PyType.Truth(Absent.Or(a[3], false))));
+            pair => ((PyTuple)pair!).Items[position] is var key && sensitive ? key
+            : IgnoreCase(((PyTuple)pair!).Items[position]), PyType.Truth(Absent.Or(a[3], false))));
     }
 
     private static object? GroupBy(object?[] a)
@@ -199,8 +211,10 @@ internal static class SequenceFilters
     {
         var sensitive = PyType.Truth(Absent.Or(a[2], false));
         var attribute = Absent.Or(a[3], null);
-        var getters = PyType.AsText(attribute) is { } paths ? paths.Split(',').Select(p => Getter(p, null, !sensitive)).ToList() : [Getter(attribute, null, !sensitive)];
-        return new PyList(Comparison.Sorted(PyType.ToList(a[0]), item => new PyList(getters.Select(g => g(item))), PyType.Truth(Absent.Or(a[1], false))));
+        var getters = PyType.AsText(attribute) is { } paths ? paths.Split(',').Select(p => Getter(p, null, !sensitive)).ToList()
+            : [Getter(attribute, null, !sensitive)];
+        return new PyList(
+            Comparison.Sorted(PyType.ToList(a[0]), item => new PyList(getters.Select(g => g(item))), PyType.Truth(Absent.Or(a[1], false))));
     }
 
     private static object? Sum(object?[] a)

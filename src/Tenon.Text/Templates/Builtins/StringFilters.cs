@@ -11,7 +11,11 @@ internal static class StringFilters
     internal static IEnumerable<KeyValuePair<string, Func<Arguments, object?>>> All =>
     [
         Define("capitalize", "do_capitalize", "s", a => Like(a[0], CaseMapping.Capitalize)),
-        Define("center", "do_center", "value width=", a => Like(a[0], s => StringMethods.Pad(s, PyType.Index(Absent.Or(a[1], (BigInteger)80)), " ", (room, _, width) => room / 2 + (room & width & 1)))),
+        Define("center", "do_center", "value width=",
+            a =>
+            Like(a[0],
+            s =>
+            StringMethods.Pad(s, PyType.Index(Absent.Or(a[1], (BigInteger)80)), " ", (room, _, width) => room / 2 + (room & width & 1)))),
         Define("e", "escape", "s", a => a[0] is Markup ? a[0] : new Markup(Html.Escaped(a[0]))),
         Define("escape", "escape", "s", a => a[0] is Markup ? a[0] : new Markup(Html.Escaped(a[0]))),
         Define("forceescape", "do_forceescape", "value", a => new Markup(Html.Escape(Repr.Str(a[0])))),
@@ -19,7 +23,9 @@ internal static class StringFilters
         Define("lower", "do_lower", "s", a => Like(a[0], CaseMapping.Lower)),
         Define("upper", "do_upper", "s", a => Like(a[0], CaseMapping.Upper)),
         Define("title", "do_title", "s", a => Title(Repr.Str(a[0]))),
-        Define("replace", "do_replace", "s old new count=", a => StringMethods.ReplaceAll(Repr.Str(a[0]), Repr.Str(a[1]), Repr.Str(a[2]), Absent.Or(a[3], null) is { } n ? PyType.Index(n) : -1)),
+        Define("replace", "do_replace", "s old new count=",
+            a => StringMethods.ReplaceAll(Repr.Str(a[0]), Repr.Str(a[1]), Repr.Str(a[2]), Absent.Or(a[3], null) is { } n ? PyType.Index(n)
+            : -1)),
         Define("safe", "do_mark_safe", "value", a => new Markup(Repr.Str(a[0]))),
         Define("string", "soft_str", "s", a => a[0] is Markup ? a[0] : Repr.Str(a[0])),
         Define("striptags", "do_striptags", "value", a => Html.StripTags(Repr.Str(a[0]))),
@@ -44,10 +50,13 @@ internal static class StringFilters
     private static object? Indent(object?[] a)
     {
         var width = Absent.Or(a[1], (BigInteger)4);
-        var indention = PyType.AsText(width) ?? Arithmetic.Repeat(" ", PyType.AsInt(width) ?? throw TemplateException.Type($"can't multiply sequence by non-int of type '{PyType.Name(width)}'"));
+        var indention = PyType.AsText(width)
+            ?? Arithmetic.Repeat(" ", PyType.AsInt(width)
+            ?? throw TemplateException.Type($"can't multiply sequence by non-int of type '{PyType.Name(width)}'"));
         if (a[0] is Undefined u) throw u.Fail();
         var s = PyType.AsText(a[0]) ?? throw (a[0] is PyList
-            ? new TemplateException("AttributeError", "'list' object has no attribute 'splitlines'") : TemplateException.Type($"unsupported operand type(s) for +=: '{PyType.Name(a[0])}' and 'str'"));
+            ? new TemplateException("AttributeError", "'list' object has no attribute 'splitlines'")
+            : TemplateException.Type($"unsupported operand type(s) for +=: '{PyType.Name(a[0])}' and 'str'"));
         var blank = PyType.Truth(Absent.Or(a[3], false));
         var lines = PyText.SplitLines(s + "\n");
         RenderBudget.ChargeSize(s.Length + (long)indention.Length * lines.Count);
@@ -95,11 +104,13 @@ internal static class StringFilters
     {
         int length = PyType.Index(Absent.Or(a[1], (BigInteger)255)), leeway = PyType.Index(Absent.Or(a[4], null) ?? (BigInteger)5);
         var end = Repr.Str(Absent.Or(a[3], "..."));
-        if (length < PyText.Length(end)) throw new TemplateException("AssertionError", $"expected length >= {PyText.Length(end)}, got {length}");
+        if (length < PyText.Length(end))
+            throw new TemplateException("AssertionError", $"expected length >= {PyText.Length(end)}, got {length}");
         if (leeway < 0) throw new TemplateException("AssertionError", $"expected leeway >= 0, got {leeway}");
         var size = PyType.Length(a[0]) ?? throw TemplateException.Type($"object of type '{PyType.Name(a[0])}' has no len()");
         if (size <= (long)length + leeway) return a[0];
-        var s = PyType.AsText(a[0]) ?? throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'rsplit'");
+        var s = PyType.AsText(a[0])
+            ?? throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'rsplit'");
         var kept = PyText.Substring(s, 0, length - PyText.Length(end));
         if (!PyType.Truth(Absent.Or(a[2], false)) && kept.LastIndexOf(' ') is >= 0 and var space) kept = kept[..space];
         return kept + end;
@@ -108,7 +119,8 @@ internal static class StringFilters
     private static string UrlEncode(object? value)
     {
         if (PyType.AsText(value) is not null || !PyType.IsIterable(value)) return Quote(Repr.Str(value), query: false);
-        var pairs = value is PyDict d ? d.Entries.Select(e => (e.Key, e.Value)) : PyType.ToList(value).Select(p => PyType.ToList(p) is { Count: 2 } two ? (two[0], two[1])
+        var pairs = value is PyDict d ? d.Entries.Select(e => (e.Key, e.Value))
+            : PyType.ToList(value).Select(p => PyType.ToList(p) is { Count: 2 } two ? (two[0], two[1])
             : throw TemplateException.Value("not enough values to unpack (expected 2)"));
         return string.Join('&', pairs.Select(p => Quote(Repr.Str(p.Item1), true) + "=" + Quote(Repr.Str(p.Item2), true)));
     }
@@ -119,7 +131,8 @@ internal static class StringFilters
         var to = new StringBuilder();
         foreach (var b in Encoding.UTF8.GetBytes(s))
         {
-            if (char.IsAsciiLetterOrDigit((char)b) || b is (byte)'_' or (byte)'.' or (byte)'-' or (byte)'~' || (b == '/' && !query)) to.Append((char)b);
+            if (char.IsAsciiLetterOrDigit((char)b) || b is (byte)'_' or (byte)'.' or (byte)'-' or (byte)'~' || (b == '/' && !query))
+                to.Append((char)b);
             else if (b == ' ' && query) to.Append('+');
             else to.Append('%').Append(b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
         }
@@ -148,7 +161,8 @@ internal static class StringFilters
         {
             if (value is null or Undefined) continue;
             var name = PyType.AsText(key) ?? throw TemplateException.Type("expected string or bytes-like object");
-            if (name.Any(c => c is (>= '\t' and <= '\r') or ' ' or '/' or '>' or '=')) throw TemplateException.Value($"Invalid character in attribute name: {Repr.Of(key)}");
+            if (name.Any(c => c is (>= '\t' and <= '\r') or ' ' or '/' or '>' or '='))
+                throw TemplateException.Value($"Invalid character in attribute name: {Repr.Of(key)}");
             parts.Add($"{Html.Escaped(key)}=\"{Html.Escaped(value)}\"");
         }
         var text = string.Join(' ', parts);
@@ -157,7 +171,8 @@ internal static class StringFilters
 
     private static object? Format(Arguments a)
     {
-        if (a.Positional.Count > 1 && a.Keywords.Count > 0) throw TemplateException.FilterArgument("can't handle positional and keyword arguments at the same time");
+        if (a.Positional.Count > 1 && a.Keywords.Count > 0)
+            throw TemplateException.FilterArgument("can't handle positional and keyword arguments at the same time");
         object? values = new PyTuple([.. a.Positional.Skip(1)]);
         if (a.Keywords.Count > 0)
         {

@@ -15,8 +15,8 @@ internal static class StringFormat
     private sealed class Run(List<object?> positional, Func<string, (bool Found, object? Value)> named)
     {
         // Fields may be numbered by hand or counted, never both.
-        private int automatic;
-        private bool numbered;
+        private int _automatic;
+        private bool _numbered;
 
         internal string Format(string format, int depth)
         {
@@ -54,7 +54,9 @@ internal static class StringFormat
                 else if (c == '!' && bang < 0 && colon < 0) bang = i;
                 else if (c == ':' && colon < 0) colon = i;
             }
-            if (nested > 0) throw TemplateException.Value(start == format.Length ? "Single '{' encountered in format string" : "expected '}' before end of string");
+            if (nested > 0)
+                throw TemplateException.Value(start == format.Length ? "Single '{' encountered in format string"
+                    : "expected '}' before end of string");
             var end = i - 1;
             var nameEnd = bang >= 0 ? bang : colon >= 0 ? colon : end;
             var value = Lookup(format[start..nameEnd]);
@@ -103,13 +105,13 @@ internal static class StringFormat
         {
             if (name.Length == 0)
             {
-                if (numbered) throw TemplateException.Value("cannot switch from manual field specification to automatic field numbering");
-                return At(automatic++);
+                if (_numbered) throw TemplateException.Value("cannot switch from manual field specification to automatic field numbering");
+                return At(_automatic++);
             }
             if (!name.All(char.IsAsciiDigit))
                 return named(name) is (true, var value) ? value : throw new TemplateException("KeyError", Repr.Quote(name));
-            if (automatic > 0) throw TemplateException.Value("cannot switch from manual field specification to automatic field numbering");
-            numbered = true;
+            if (_automatic > 0) throw TemplateException.Value("cannot switch from manual field specification to automatic field numbering");
+            _numbered = true;
             return At(name.Length > 9 ? int.MaxValue : int.Parse(name, CultureInfo.InvariantCulture));
         }
 

@@ -50,19 +50,22 @@ internal static class Tests
         return Table.TryGetValue(name, out var test) ? test(arguments) : throw TemplateException.Runtime($"No test named '{name}' found.");
     }
 
-    private static KeyValuePair<string, Func<Arguments, object?>> One(string name, Func<object?, bool> body) => Filters.Define(name, "test_" + name, "value", a => body(a[0]));
+    private static KeyValuePair<string, Func<Arguments, object?>> One(string name, Func<object?, bool> body) =>
+        Filters.Define(name, "test_" + name, "value", a => body(a[0]));
 
     private static KeyValuePair<string, Func<Arguments, object?>> Two(string name, string parameters, Func<object?, object?, bool> body) =>
         Filters.Define(name, "test_" + name, parameters, a => body(a[0], a[1]));
 
-    private static IEnumerable<KeyValuePair<string, Func<Arguments, object?>>> Operator(string[] names, Func<object?, object?, bool> body) => names.Select(name =>
+    private static IEnumerable<KeyValuePair<string, Func<Arguments,
+        object?>>> Operator(string[] names, Func<object?, object?, bool> body) => names.Select(name =>
         Filters.Raw(name, a =>
         {
             var p = a.Plain("_operator." + name, 2, 2);
             return body(p[0], p[1]);
         }));
 
-    private static bool Known(object? name, Func<string, bool> exists) => name is PyList or PyDict || name is PyDictView { Kind: not "values" }
+    private static bool Known(object? name, Func<string, bool> exists) =>
+        name is PyList or PyDict || name is PyDictView { Kind: not "values" }
         ? throw TemplateException.Type($"unhashable type: '{PyType.Name(name)}'") : PyType.AsText(name) is { } text && exists(text);
 
     /// <summary>Identity. Small integers and equal strings are one object in CPython, so scalars compare by type and value here.</summary>

@@ -11,7 +11,8 @@ internal static partial class WordWrap
     internal static object? Filter(object?[] a)
     {
         if (a[0] is Undefined u) throw u.Fail();
-        var s = PyType.AsText(a[0]) ?? throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'splitlines'");
+        var s = PyType.AsText(a[0])
+            ?? throw new TemplateException("AttributeError", $"'{PyType.Name(a[0])}' object has no attribute 'splitlines'");
         var width = PyType.Index(Absent.Or(a[1], (BigInteger)79));
         var breakWords = PyType.Truth(Absent.Or(a[2], true));
         var end = Absent.Or(a[3], null) is { } w ? Repr.Str(w) : "\n";
@@ -23,7 +24,9 @@ internal static partial class WordWrap
 
     private static List<string> Lines(string text, int width, bool breakWords, bool hyphens)
     {
-        var chunks = new Stack<string>((hyphens ? Chunk().Matches(text).Select(m => m.Value) : WordOrSpace().Matches(text).Select(m => m.Value)).Reverse());
+        var chunks =
+            new Stack<string>((hyphens ? Chunk().Matches(text).Select(m => m.Value)
+            : WordOrSpace().Matches(text).Select(m => m.Value)).Reverse());
         var lines = new List<string>();
         while (chunks.Count > 0)
         {
@@ -52,7 +55,8 @@ internal static partial class WordWrap
         var left = width < 1 ? 1 : room;
         var word = chunks.Pop();
         var end = left;
-        if (hyphens && PyText.Length(word) > left && PyText.Substring(word, 0, left).LastIndexOf('-') is > 0 and var hyphen && word[..hyphen].Any(c => c != '-')) end = hyphen + 1;
+        if (hyphens && PyText.Length(word) > left && PyText.Substring(word, 0, left).LastIndexOf('-') is > 0 and var hyphen
+            && word[..hyphen].Any(c => c != '-')) end = hyphen + 1;
         line.Add(PyText.Substring(word, 0, end));
         chunks.Push(PyText.Substring(word, end, PyText.Length(word)));
     }

@@ -28,13 +28,15 @@ internal sealed class Slice(Expression? start, Expression? stop, Expression? ste
 {
     internal override IEnumerable<Node> Children => new[] { start, stop, step }.OfType<Node>();
 
-    internal object? Of(object? value, Scope scope) => Slicing.Slice(value, start?.Evaluate(scope), stop?.Evaluate(scope), step?.Evaluate(scope));
+    internal object? Of(object? value, Scope scope) =>
+        Slicing.Slice(value, start?.Evaluate(scope), stop?.Evaluate(scope), step?.Evaluate(scope));
 
     protected override object? Value(Scope scope) => throw TemplateException.Syntax("unexpected ':'", Line);
 }
 
 /// <summary>The arguments of a call, a filter or a test.</summary>
-internal sealed record CallArguments(List<Expression> Positional, List<(string Key, Expression Value)> Keywords, Expression? Star, Expression? DoubleStar)
+internal sealed record CallArguments(List<Expression> Positional, List<(string Key, Expression Value)> Keywords, Expression? Star,
+    Expression? DoubleStar)
 {
     internal static readonly CallArguments None = new([], [], null, null);
 
@@ -60,7 +62,8 @@ internal sealed record CallArguments(List<Expression> Positional, List<(string K
     }
 
     private static List<object?> Spread(object? value) =>
-        PyType.IsIterable(value) ? PyType.ToList(value) : throw TemplateException.Type($"Value after * must be an iterable, not {PyType.Name(value)}");
+        PyType.IsIterable(value) ? PyType.ToList(value)
+        : throw TemplateException.Type($"Value after * must be an iterable, not {PyType.Name(value)}");
 }
 
 /// <summary><c>f(a, b=c)</c></summary>

@@ -2,7 +2,10 @@ using Tenon.Text.Templates.Values;
 
 namespace Tenon.Text.Templates.Nodes;
 
-/// <summary><c>{% block name %}</c>: without inheritance it prints its body where it stands, in a scope that sees only what the template's top level has set.</summary>
+/// <summary>
+/// <c>{% block name %}</c>: without inheritance it prints its body where it stands, in a scope that sees only what the template's top level
+/// has set.
+/// </summary>
 internal sealed class BlockTag(string name, bool scoped, bool required, List<Statement> body) : Statement
 {
     internal override IEnumerable<Node> Children => body;

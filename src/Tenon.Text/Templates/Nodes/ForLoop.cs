@@ -4,7 +4,8 @@ using Tenon.Text.Templates.Values;
 namespace Tenon.Text.Templates.Nodes;
 
 /// <summary><c>{% for target in items if test recursive %}</c></summary>
-internal sealed class ForLoop(Target target, Expression items, Expression? test, bool recursive, List<Statement> body, List<Statement> otherwise) : Statement
+internal sealed class ForLoop(Target target, Expression items, Expression? test, bool recursive, List<Statement> body,
+    List<Statement> otherwise) : Statement
 {
     internal Expression Items { get; } = items;
 
@@ -62,20 +63,20 @@ internal sealed class ForLoop(Target target, Expression items, Expression? test,
 /// <summary>The special variable <c>loop</c>.</summary>
 internal sealed class LoopState : PyCallable
 {
-    private readonly int depth;
-    private IEnumerator<object?> items;
-    private BigInteger? length;
-    private int index0 = -1;
-    private object? previous;
-    private object? following;
-    private bool hasFollowing;
-    private PyTuple? lastChanged;
+    private readonly int _depth;
+    private IEnumerator<object?> _items;
+    private BigInteger? _length;
+    private int _index0 = -1;
+    private object? _previous;
+    private object? _following;
+    private bool _hasFollowing;
+    private PyTuple? _lastChanged;
 
     internal LoopState(IEnumerable<object?> items, BigInteger? length, int depth)
     {
-        this.items = items.GetEnumerator();
-        this.length = length;
-        this.depth = depth;
+        _items = items.GetEnumerator();
+        _length = length;
+        _depth = depth;
     }
 
     internal Func<object?, string>? Recurse { get; set; }
@@ -90,40 +91,41 @@ internal sealed class LoopState : PyCallable
 
     internal override bool Truth => !Count().IsZero;
 
-    internal override string Display() => $"<LoopContext {index0 + 1}/{Count()}>";
+    internal override string Display() => $"<LoopContext {_index0 + 1}/{Count()}>";
 
     internal bool Advance()
     {
         object? next;
-        if (hasFollowing) (next, following, hasFollowing) = (following, null, false);
-        else if (items.MoveNext()) next = items.Current;
+        if (_hasFollowing) (next, _following, _hasFollowing) = (_following, null, false);
+        else if (_items.MoveNext()) next = _items.Current;
         else return false;
-        index0++;
-        (previous, Current) = (Current, next);
+        _index0++;
+        (_previous, Current) = (Current, next);
         return true;
     }
 
     internal override object? Call(Arguments arguments)
     {
         var value = new Signature("LoopContext.__call__", "iterable").Bind(arguments)[0];
-        return Recurse is null ? throw TemplateException.Type("The loop must have the 'recursive' marker to be called recursively.") : Recurse(value);
+        return Recurse is null ? throw TemplateException.Type("The loop must have the 'recursive' marker to be called recursively.")
+            : Recurse(value);
     }
 
     internal override bool TryAttribute(string name, out object? value)
     {
         switch (name)
         {
-            case "index": value = (BigInteger)index0 + 1; return true;
-            case "index0": value = (BigInteger)index0; return true;
-            case "revindex": value = Count() - index0; return true;
-            case "revindex0": value = Count() - index0 - 1; return true;
-            case "first": value = index0 == 0; return true;
+            case "index": value = (BigInteger)_index0 + 1; return true;
+            case "index0": value = (BigInteger)_index0; return true;
+            case "revindex": value = Count() - _index0; return true;
+            case "revindex0": value = Count() - _index0 - 1; return true;
+            case "first": value = _index0 == 0; return true;
             case "last": value = !Peek(); return true;
             case "length": value = Count(); return true;
-            case "depth": value = (BigInteger)depth + 1; return true;
-            case "depth0": value = (BigInteger)depth; return true;
-            case "previtem": value = index0 == 0 ? new Undefined("there is no previous item") : previous; return true;
-            case "nextitem": value = Peek() ? following : new Undefined("there is no next item"); return true;
+            case "depth": value = (BigInteger)_depth + 1; return true;
+            case "depth0": value = (BigInteger)_depth; return true;
+            case "previtem": value = _index0 == 0 ? new Undefined("there is no previous item") : _previous; return true;
+            case "nextitem": value = Peek() ? _following : new Undefined("there is no next item"); return true;
             case "cycle": value = new PyFunction(name, Cycle, "method"); return true;
             case "changed": value = new PyFunction(name, Changed, "method"); return true;
             default: value = null; return false;
@@ -132,28 +134,29 @@ internal sealed class LoopState : PyCallable
 
     private bool Peek()
     {
-        if (!hasFollowing && items.MoveNext()) (following, hasFollowing) = (items.Current, true);
-        return hasFollowing;
+        if (!_hasFollowing && _items.MoveNext()) (_following, _hasFollowing) = (_items.Current, true);
+        return _hasFollowing;
     }
 
     /// <summary>The number of rounds; items without a size are read to the end for it.</summary>
     private BigInteger Count()
     {
-        if (length is { } known) return known;
+        if (_length is { } known) return known;
         var rest = new List<object?>();
-        while (items.MoveNext()) rest.Add(items.Current);
-        items = rest.GetEnumerator();
-        length = rest.Count + index0 + 1 + (hasFollowing ? 1 : 0);
-        return length.Value;
+        while (_items.MoveNext()) rest.Add(_items.Current);
+        _items = rest.GetEnumerator();
+        _length = rest.Count + _index0 + 1 + (_hasFollowing ? 1 : 0);
+        return _length.Value;
     }
 
-    private object? Cycle(Arguments a) => a.Positional.Count > 0 ? a.Positional[index0 % a.Positional.Count] : throw TemplateException.Type("no items for cycling given");
+    private object? Cycle(Arguments a) =>
+        a.Positional.Count > 0 ? a.Positional[_index0 % a.Positional.Count] : throw TemplateException.Type("no items for cycling given");
 
     private object? Changed(Arguments a)
     {
         var values = new PyTuple(a.Positional);
-        if (lastChanged is not null && Comparison.Equal(lastChanged, values)) return false;
-        lastChanged = values;
+        if (_lastChanged is not null && Comparison.Equal(_lastChanged, values)) return false;
+        _lastChanged = values;
         return true;
     }
 }

@@ -15,7 +15,8 @@ internal sealed class MacroBody : Node
         TakesMore = read.Contains("varargs") && !parameters.Contains("varargs");
         var caller = parameters.IndexOf("caller");
         if (ReadsCaller && caller >= 0 && caller < parameters.Count - defaults.Count)
-            throw TemplateException.Assertion("When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.", 0);
+            throw TemplateException.Assertion(
+                "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.", 0);
     }
 
     internal List<string> Parameters { get; }
@@ -106,7 +107,8 @@ internal sealed class Macro(string? name, MacroBody body, Scope scope) : PyCalla
             else values[i] = keywords.Remove(body.Parameters[i], out var given) ? given : Absent.Value;
         }
         if (body.ReadsCaller && !body.Parameters.Contains("caller"))
-            inner.Set("caller", keywords.Remove("caller", out var caller) && caller is not null ? caller : new Undefined("No caller defined"));
+            inner.Set("caller", keywords.Remove("caller", out var caller) && caller is not null ? caller
+                : new Undefined("No caller defined"));
         if (body.TakesKeywords)
         {
             var dict = new PyDict();
@@ -118,12 +120,14 @@ internal sealed class Macro(string? name, MacroBody body, Scope scope) : PyCalla
                 ? $"macro {Repr.Of(name)} was invoked with two values for the special caller argument. This is most likely a bug."
                 : $"macro {Repr.Of(name)} takes no keyword argument {Repr.Of(keywords.GetAt(0).Key)}");
         if (body.TakesMore) inner.Set("varargs", new PyTuple([.. positional.Skip(values.Length)]));
-        else if (positional.Count > values.Length) throw TemplateException.Type($"macro {Repr.Of(name)} takes not more than {values.Length} argument(s)");
+        else if (positional.Count > values.Length)
+            throw TemplateException.Type($"macro {Repr.Of(name)} takes not more than {values.Length} argument(s)");
         for (var i = 0; i < values.Length; i++)
         {
             var fallback = i - (values.Length - body.Defaults.Count);
             if (values[i] is not Absent) inner.Set(body.Parameters[i], values[i]);
-            else inner.Set(body.Parameters[i], fallback >= 0 ? body.Defaults[fallback].Evaluate(inner) : new Undefined($"parameter {Repr.Of(body.Parameters[i])} was not provided"));
+            else inner.Set(body.Parameters[i], fallback >= 0 ? body.Defaults[fallback].Evaluate(inner) : new Undefined($"parameter "
+                + $"{Repr.Of(body.Parameters[i])} was not provided"));
         }
     }
 }

@@ -84,13 +84,13 @@ internal sealed record TemplateTree(List<Statement> Body, Dictionary<string, Blo
 /// <summary>Text that a rendering has written so far.</summary>
 internal sealed class OutputText
 {
-    private readonly System.Text.StringBuilder text = new();
+    private readonly System.Text.StringBuilder _text = new();
 
     internal void Write(string s)
     {
-        RenderBudget.ChargeSize(text.Length + (long)s.Length > RenderBudget.MaxSize ? -1 : s.Length);
-        text.Append(s);
+        RenderBudget.ChargeSize(_text.Length + (long)s.Length > RenderBudget.MaxSize ? -1 : s.Length);
+        _text.Append(s);
     }
 
-    public override string ToString() => text.ToString();
+    public override string ToString() => _text.ToString();
 }

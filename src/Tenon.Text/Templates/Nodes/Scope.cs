@@ -1,19 +1,20 @@
 namespace Tenon.Text.Templates.Nodes;
 
 /// <summary>
-/// Variables by name, innermost first. Loops, macros, blocks and captured text open a scope of their own; <c>if</c> does not. The outermost scope holds what the
+/// Variables by name, innermost first. Loops, macros, blocks and captured text open a scope of their own; <c>if</c> does not. The outermost
+/// scope holds what the
 /// template itself sets; behind it stand the variables that were passed, then the globals.
 /// </summary>
 internal sealed class Scope
 {
-    private readonly Scope? parent;
-    private readonly Dictionary<string, object?>? given;
-    private readonly Dictionary<string, object?>? globals;
-    private Dictionary<string, object?>? own;
+    private readonly Scope? _parent;
+    private readonly Dictionary<string, object?>? _given;
+    private readonly Dictionary<string, object?>? _globals;
+    private Dictionary<string, object?>? _own;
 
     internal Scope(Scope parent)
     {
-        this.parent = parent;
+        _parent = parent;
         Root = parent.Root;
         Tree = parent.Tree;
     }
@@ -22,8 +23,8 @@ internal sealed class Scope
     {
         Root = this;
         Tree = tree;
-        this.given = given;
-        this.globals = globals;
+        _given = given;
+        _globals = globals;
     }
 
     /// <summary>The outermost scope.</summary>
@@ -33,14 +34,15 @@ internal sealed class Scope
 
     internal bool TryGet(string name, out object? value)
     {
-        for (var scope = this; scope is not null; scope = scope.parent)
+        for (var scope = this; scope is not null; scope = scope._parent)
         {
-            if (scope.own is not null && scope.own.TryGetValue(name, out value)) return true;
-            if (scope.given is not null && (scope.given.TryGetValue(name, out value) || scope.globals!.TryGetValue(name, out value))) return true;
+            if (scope._own is not null && scope._own.TryGetValue(name, out value)) return true;
+            if (scope._given is not null && (scope._given.TryGetValue(name, out value) || scope._globals!.TryGetValue(name, out value)))
+                return true;
         }
         value = null;
         return false;
     }
 
-    internal void Set(string name, object? value) => (own ??= [])[name] = value;
+    internal void Set(string name, object? value) => (_own ??= [])[name] = value;
 }

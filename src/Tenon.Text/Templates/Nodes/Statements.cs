@@ -130,5 +130,6 @@ internal sealed class AutoescapeTag(Expression value, List<Statement> body) : St
 internal sealed class OtherTemplateTag(string tag) : Statement
 {
     internal override Flow Run(Scope scope, OutputText output) =>
-        throw new TemplateException("TypeError", $"no loader for this environment specified: {{% {tag} %}} is not supported in chat templates", Line);
+        throw new TemplateException("TypeError",
+        $"no loader for this environment specified: {{% {tag} %}} is not supported in chat templates", Line);
 }

@@ -21,7 +21,8 @@ internal sealed class TupleTarget(List<Target> targets) : Target
     {
         if (!PyType.IsIterable(value)) throw TemplateException.Type($"cannot unpack non-iterable {PyType.Name(value)} object");
         var items = PyType.Iterate(value).Take(targets.Count + 1).ToList();
-        if (items.Count < targets.Count) throw TemplateException.Value($"not enough values to unpack (expected {targets.Count}, got {items.Count})");
+        if (items.Count < targets.Count)
+            throw TemplateException.Value($"not enough values to unpack (expected {targets.Count}, got {items.Count})");
         if (items.Count > targets.Count) throw TemplateException.Value($"too many values to unpack (expected {targets.Count})");
         for (var i = 0; i < targets.Count; i++) targets[i].Assign(scope, items[i]);
     }

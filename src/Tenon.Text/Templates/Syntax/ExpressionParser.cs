@@ -40,7 +40,8 @@ internal class ExpressionParser(TokenStream stream)
     protected NameTarget NameOnly()
     {
         var token = Stream.Expect(TokenKind.Name);
-        return token.Text is "true" or "false" or "none" or "True" or "False" or "None" ? throw TemplateException.Syntax("can't assign to 'name'", token.Line) : new NameTarget(token.Text) { Line = token.Line };
+        return token.Text is "true" or "false" or "none" or "True" or "False" or "None"
+            ? throw TemplateException.Syntax("can't assign to 'name'", token.Line) : new NameTarget(token.Text) { Line = token.Line };
     }
 
     private static Target ToTarget(Expression expression, int line) => expression switch
@@ -51,7 +52,8 @@ internal class ExpressionParser(TokenStream stream)
         _ => throw TemplateException.Syntax($"can't assign to '{expression.JinjaName}'", line),
     };
 
-    private bool IsTupleEnd(string? endName) => Stream.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || Stream.Current.IsOperator(")")
+    private bool IsTupleEnd(string? endName) =>
+        Stream.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || Stream.Current.IsOperator(")")
         || (endName is not null && Stream.Current.IsName(endName));
 
     private Expression Conditional()
@@ -169,7 +171,8 @@ internal class ExpressionParser(TokenStream stream)
         {
             case TokenKind.Name:
                 Stream.Next();
-                if (token.Text is "true" or "True" or "false" or "False") return new Constant(token.Text is "true" or "True") { Line = token.Line };
+                if (token.Text is "true" or "True" or "false" or "False")
+                    return new Constant(token.Text is "true" or "True") { Line = token.Line };
                 if (token.Text is "none" or "None") return new Constant(null) { Line = token.Line };
                 if (!withNamespace || !Stream.SkipOperator(".")) return new Name(token.Text) { Line = token.Line };
                 return new NamespaceReference(token.Text, Stream.Expect(TokenKind.Name).Text) { Line = token.Line };
@@ -255,7 +258,8 @@ internal class ExpressionParser(TokenStream stream)
             items.Add(Subscribed());
         }
         Stream.ExpectOperator("]");
-        if (items.Count > 1 && items.Any(i => i is Slice)) throw new TemplateException("SyntaxError", "a slice cannot stand in a tuple of indices", token.Line);
+        if (items.Count > 1 && items.Any(i => i is Slice))
+            throw new TemplateException("SyntaxError", "a slice cannot stand in a tuple of indices", token.Line);
         return new GetItem(node, items.Count == 1 ? items[0] : new TupleLiteral(items) { Line = token.Line }) { Line = token.Line };
     }
 
@@ -273,7 +277,8 @@ internal class ExpressionParser(TokenStream stream)
         var step = Stream.SkipOperator(":") ? Bound() : null;
         return new Slice(start, stop, step) { Line = line };
 
-        Expression? Bound() => Stream.Current.IsOperator(":") || Stream.Current.IsOperator("]") || Stream.Current.IsOperator(",") ? null : Expression();
+        Expression? Bound() => Stream.Current.IsOperator(":") || Stream.Current.IsOperator("]") || Stream.Current.IsOperator(",") ? null
+            : Expression();
     }
 
     private Call Call(Expression node)
@@ -313,7 +318,8 @@ internal class ExpressionParser(TokenStream stream)
                 Ensure(doubleStar is null);
                 var key = Stream.Next().Text;
                 Stream.Next();
-                if (keywords.Any(k => k.Item1 == key)) throw new TemplateException("SyntaxError", $"keyword argument repeated: {key}", open.Line);
+                if (keywords.Any(k => k.Item1 == key))
+                    throw new TemplateException("SyntaxError", $"keyword argument repeated: {key}", open.Line);
                 keywords.Add((key, Expression()));
             }
             else
@@ -361,7 +367,8 @@ internal class ExpressionParser(TokenStream stream)
         var arguments = CallArguments.None;
         var token = Stream.Current;
         if (token.IsOperator("(")) arguments = Arguments();
-        else if ((token.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float || token.IsOperator("[") || token.IsOperator("{"))
+        else if ((token.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float || token.IsOperator("[")
+            || token.IsOperator("{"))
             && !(token.IsName("else") || token.IsName("or") || token.IsName("and")))
         {
             if (token.IsName("is")) throw TemplateException.Syntax("You cannot chain multiple tests with is", token.Line);

@@ -1,4 +1,5 @@
-// Statements. Left out on purpose, each with an error when it is reached: include, import, from, extends (a chat template stands alone) and autoescape.
+// Statements. Left out on purpose, each with an error when it is reached: include, import, from, extends (a chat template stands alone) and
+// autoescape.
 using Tenon.Text.Templates.Nodes;
 using Tenon.Text.Templates.Values;
 
@@ -7,16 +8,16 @@ namespace Tenon.Text.Templates.Syntax;
 /// <summary>Tokens to a tree.</summary>
 internal sealed class Parser : ExpressionParser
 {
-    private readonly Stack<string> tags = new();
-    private readonly Stack<string[]> ends = new();
-    private readonly Dictionary<string, BlockTag> blocks = [];
+    private readonly Stack<string> _tags = new();
+    private readonly Stack<string[]> _ends = new();
+    private readonly Dictionary<string, BlockTag> _blocks = [];
 
     private Parser(TokenStream stream) : base(stream) { }
 
     internal static TemplateTree Parse(string template)
     {
         var parser = new Parser(new TokenStream(Lexer.Read(template)));
-        var tree = new TemplateTree(parser.Body(null), parser.blocks);
+        var tree = new TemplateTree(parser.Body(null), parser._blocks);
         TreeChecks.Run(tree);
         return tree;
     }
@@ -24,7 +25,7 @@ internal sealed class Parser : ExpressionParser
     private List<Statement> Body(string[]? endTags)
     {
         RenderBudget.GuardStack();
-        if (endTags is not null) ends.Push(endTags);
+        if (endTags is not null) _ends.Push(endTags);
         var body = new List<Statement>();
         while (Stream.Current.Kind != TokenKind.End)
         {
@@ -39,7 +40,7 @@ internal sealed class Parser : ExpressionParser
             {
                 if (endTags is not null && Stream.Current.Kind == TokenKind.Name && endTags.Contains(Stream.Current.Text))
                 {
-                    ends.Pop();
+                    _ends.Pop();
                     return body;
                 }
                 body.Add(Statement());
@@ -64,7 +65,7 @@ internal sealed class Parser : ExpressionParser
     {
         var token = Stream.Current;
         if (token.Kind != TokenKind.Name) throw TemplateException.Syntax("tag name expected", token.Line);
-        tags.Push(token.Text);
+        _tags.Push(token.Text);
         Func<Statement>? read = token.Text switch
         {
             "for" => For,
@@ -84,13 +85,13 @@ internal sealed class Parser : ExpressionParser
         };
         if (read is null)
         {
-            tags.Pop();
+            _tags.Pop();
             throw UnknownTag(token.Text, token.Line);
         }
         Stream.Next();
         var statement = read();
         statement.Line = token.Line;
-        tags.Pop();
+        _tags.Pop();
         return statement;
     }
 
@@ -151,7 +152,8 @@ internal sealed class Parser : ExpressionParser
         {
             if (names.Count > 0) Stream.ExpectOperator(",");
             var name = NameOnly();
-            if (names.Contains(name.Identifier)) throw new TemplateException("SyntaxError", $"duplicate argument '{name.Identifier}' in function definition", name.Line);
+            if (names.Contains(name.Identifier))
+                throw new TemplateException("SyntaxError", $"duplicate argument '{name.Identifier}' in function definition", name.Line);
             names.Add(name.Identifier);
             if (Stream.SkipOperator("=")) defaults.Add(Expression());
             else if (defaults.Count > 0) throw TemplateException.Syntax("non-default argument follows default argument", name.Line);
@@ -186,13 +188,14 @@ internal sealed class Parser : ExpressionParser
         var scoped = Stream.SkipName("scoped");
         var required = Stream.SkipName("required");
         if (Stream.Current.IsOperator("-"))
-            throw TemplateException.Syntax("Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.", line);
+            throw TemplateException.Syntax(
+                "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.", line);
         var body = Inside(true, "endblock");
         if (required && body.Any(s => s is not TextOutput t || !t.Text.All(PyText.IsSpace)))
             throw TemplateException.Syntax("Required blocks can only contain comments or whitespace", line);
         Stream.SkipName(name);
         var block = new BlockTag(name, scoped, required, body) { Line = line };
-        if (!blocks.TryAdd(name, block)) throw TemplateException.Assertion($"block '{name}' defined twice", line);
+        if (!_blocks.TryAdd(name, block)) throw TemplateException.Assertion($"block '{name}' defined twice", line);
         return block;
     }
 
@@ -209,7 +212,7 @@ internal sealed class Parser : ExpressionParser
 
     private GenerationTag Generation() => new(Inside(true, "endgeneration"));
 
-    private LoopControl LoopControl() => new(tags.Peek() == "break" ? Flow.Break : Flow.Continue);
+    private LoopControl LoopControl() => new(_tags.Peek() == "break" ? Flow.Break : Flow.Continue);
 
     private AutoescapeTag Autoescape()
     {
@@ -220,7 +223,7 @@ internal sealed class Parser : ExpressionParser
     /// <summary>A tag that needs another template: it is read for its syntax and refused when it is reached.</summary>
     private OtherTemplateTag OtherTemplate()
     {
-        var tag = tags.Peek();
+        var tag = _tags.Peek();
         Expression();
         if (tag == "import")
         {
@@ -250,14 +253,14 @@ internal sealed class Parser : ExpressionParser
     private TemplateException UnknownTag(string? name, int line)
     {
         var message = name is null ? "Unexpected end of template." : $"Encountered unknown tag '{name}'.";
-        if (ends.Count > 0)
+        if (_ends.Count > 0)
         {
-            var looking = string.Join(" or ", ends.Peek().Select(t => $"'{t}'"));
-            message += name is not null && ends.Any(e => e.Contains(name))
+            var looking = string.Join(" or ", _ends.Peek().Select(t => $"'{t}'"));
+            message += name is not null && _ends.Any(e => e.Contains(name))
                 ? $" You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for {looking}."
                 : $" Jinja was looking for the following tags: {looking}.";
         }
-        if (tags.Count > 0) message += $" The innermost block that needs to be closed is '{tags.Peek()}'.";
+        if (_tags.Count > 0) message += $" The innermost block that needs to be closed is '{_tags.Peek()}'.";
         return TemplateException.Syntax(message, line);
     }
 }

@@ -8,9 +8,11 @@ namespace Tenon.Text.Templates.Syntax;
 /// <summary>The inside of <c>{{ ... }}</c> and <c>{% ... %}</c>: names, literals and operators up to the end of the tag.</summary>
 internal sealed class TagLexer(string source, int at, int line, bool variable, List<Token> tokens)
 {
-    private static readonly string[] Operators = ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+    private static readonly string[] Operators =
+        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",",
+        ";"];
 
-    private readonly Stack<char> open = new();
+    private readonly Stack<char> _open = new();
 
     /// <summary>False where the template ended inside the tag.</summary>
     internal bool Closed { get; private set; }
@@ -26,7 +28,7 @@ internal sealed class TagLexer(string source, int at, int line, bool variable, L
     {
         while (at < source.Length)
         {
-            if (open.Count == 0 && TryEnd()) return (at, line);
+            if (_open.Count == 0 && TryEnd()) return (at, line);
             var c = source[at];
             if (PyText.IsSpace(c))
             {
@@ -59,7 +61,8 @@ internal sealed class TagLexer(string source, int at, int line, bool variable, L
         tokens.Add(new Token(TokenKind.Name, source[from..at], line));
     }
 
-    private int ScalarAt(int i) => i + 1 < source.Length && char.IsSurrogatePair(source[i], source[i + 1]) ? char.ConvertToUtf32(source, i) : source[i];
+    private int ScalarAt(int i) =>
+        i + 1 < source.Length && char.IsSurrogatePair(source[i], source[i + 1]) ? char.ConvertToUtf32(source, i) : source[i];
 
     private void Number()
     {
@@ -68,12 +71,15 @@ internal sealed class TagLexer(string source, int at, int line, bool variable, L
         {
             var text = source.Substring(at, length);
             at += length;
-            tokens.Add(new Token(TokenKind.Float, text, line, double.Parse(text.Replace("_", ""), NumberStyles.Float, CultureInfo.InvariantCulture)));
+            tokens.Add(
+                new Token(TokenKind.Float, text, line,
+                double.Parse(text.Replace("_", ""), NumberStyles.Float, CultureInfo.InvariantCulture)));
             return;
         }
         var from = at;
         var prefix = source[at] == '0' && at + 1 < source.Length ? char.ToLowerInvariant(source[at + 1]) : '\0';
-        Func<char, bool> digit = prefix switch { 'b' => c => c is '0' or '1', 'o' => c => c is >= '0' and <= '7', 'x' => char.IsAsciiHexDigit, _ => _ => false };
+        Func<char, bool> digit =
+            prefix switch { 'b' => c => c is '0' or '1', 'o' => c => c is >= '0' and <= '7', 'x' => char.IsAsciiHexDigit, _ => _ => false };
         if (prefix is 'b' or 'o' or 'x' && Run(at + 2, digit) is var end && end > at + 2) at = end;
         else at = source[at] == '0' ? Run(at, c => c == '0') : Run(at, char.IsAsciiDigit);
         var digits = source[from..at];
@@ -128,9 +134,9 @@ internal sealed class TagLexer(string source, int at, int line, bool variable, L
 
     private void Balance(char c)
     {
-        if (c is '(' or '[' or '{') open.Push(c switch { '(' => ')', '[' => ']', _ => '}' });
+        if (c is '(' or '[' or '{') _open.Push(c switch { '(' => ')', '[' => ']', _ => '}' });
         if (c is not (')' or ']' or '}')) return;
-        if (!open.TryPop(out var expected)) throw TemplateException.Syntax($"unexpected '{c}'", line);
+        if (!_open.TryPop(out var expected)) throw TemplateException.Syntax($"unexpected '{c}'", line);
         if (expected != c) throw TemplateException.Syntax($"unexpected '{c}', expected '{expected}'", line);
     }
 

@@ -3,16 +3,16 @@ namespace Tenon.Text.Templates.Syntax;
 /// <summary>A cursor over tokens with Jinja's messages for what was expected.</summary>
 internal sealed class TokenStream(List<Token> tokens)
 {
-    private int at;
+    private int _at;
 
-    internal Token Current => tokens[at];
+    internal Token Current => tokens[_at];
 
-    internal Token Ahead => tokens[Math.Min(at + 1, tokens.Count - 1)];
+    internal Token Ahead => tokens[Math.Min(_at + 1, tokens.Count - 1)];
 
     internal Token Next()
     {
-        var token = tokens[at];
-        if (at < tokens.Count - 1) at++;
+        var token = tokens[_at];
+        if (_at < tokens.Count - 1) _at++;
         return token;
     }
 

@@ -1,4 +1,5 @@
-// What Jinja finds out when it compiles a template: unknown filters and tests (errors at once, but only when reached inside the branches of an if),
+// What Jinja finds out when it compiles a template: unknown filters and tests (errors at once, but only when reached inside the branches of
+// an if),
 // assignments to loop, loop controls outside of loops, and which special names a macro's body reads.
 using Tenon.Text.Templates.Builtins;
 using Tenon.Text.Templates.Nodes;
@@ -21,12 +22,14 @@ internal static class TreeChecks
             case Filter f when !soft && !Filters.Exists(f.Name): throw TemplateException.Assertion($"No filter named '{f.Name}'.", f.Line);
             case Test t when !soft && !Tests.Exists(t.Name): throw TemplateException.Assertion($"No test named '{t.Name}'.", t.Line);
             case LoopControl c when !inLoop:
-                throw new TemplateException("SyntaxError", c.Flow == Flow.Break ? "'break' outside loop" : "'continue' not properly in loop", c.Line);
+                throw new TemplateException("SyntaxError", c.Flow == Flow.Break ? "'break' outside loop"
+                    : "'continue' not properly in loop", c.Line);
             case If or ConditionalExpression:
                 VisitAll(node.Children, true, inLoop);
                 return;
             case ForLoop loop:
-                if (AssignsLoop(loop)) throw TemplateException.Assertion("Can't assign to special loop variable in for-loop target", loop.Line);
+                if (AssignsLoop(loop))
+                    throw TemplateException.Assertion("Can't assign to special loop variable in for-loop target", loop.Line);
                 Visit(loop.Items, soft, inLoop);
                 if (loop.Test is not null) Visit(loop.Test, false, inLoop);
                 VisitAll(loop.Body, false, true);

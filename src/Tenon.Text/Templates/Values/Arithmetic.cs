@@ -55,7 +55,8 @@ internal static class Arithmetic
             case "/":
                 if (b.IsZero) throw new TemplateException("ZeroDivisionError", "division by zero");
                 var ratio = PyFloat.Ratio(a, b);
-                return double.IsInfinity(ratio) ? throw new TemplateException("OverflowError", "integer division result too large for a float") : ratio;
+                return double.IsInfinity(ratio)
+                    ? throw new TemplateException("OverflowError", "integer division result too large for a float") : ratio;
             case "//":
                 PyInt.Charge(a.GetBitLength());
                 return PyInt.FloorDivide(a, b);
@@ -81,7 +82,9 @@ internal static class Arithmetic
             case "*": return a * b;
             case "**": return Power(a, b);
         }
-        if (b == 0) throw new TemplateException("ZeroDivisionError", op == "/" ? "float division by zero" : op == "//" ? "float floor division by zero" : "float modulo");
+        if (b == 0)
+            throw new TemplateException("ZeroDivisionError", op == "/" ? "float division by zero" : op == "//"
+                ? "float floor division by zero" : "float modulo");
         if (op == "/") return a / b;
         // As CPython's float_divmod: the remainder takes the divisor's sign, the quotient is snapped to the nearest integer.
         var rest = a % b;
@@ -98,9 +101,11 @@ internal static class Arithmetic
     private static object Power(double a, double b)
     {
         if (a == 0 && b < 0) throw new TemplateException("ZeroDivisionError", "0.0 cannot be raised to a negative power");
-        if (a < 0 && double.IsFinite(a) && double.IsFinite(b) && Math.Floor(b) != b) throw TemplateException.Unsupported("a complex number (a negative number to a broken power)");
+        if (a < 0 && double.IsFinite(a) && double.IsFinite(b) && Math.Floor(b) != b)
+            throw TemplateException.Unsupported("a complex number (a negative number to a broken power)");
         var result = PyPower.Of(a, b);
-        if (double.IsInfinity(result) && double.IsFinite(a) && double.IsFinite(b)) throw new TemplateException("OverflowError", "(34, 'Numerical result out of range')");
+        if (double.IsInfinity(result) && double.IsFinite(a) && double.IsFinite(b))
+            throw new TemplateException("OverflowError", "(34, 'Numerical result out of range')");
         return result;
     }
 
@@ -125,7 +130,8 @@ internal static class Arithmetic
     private static object? Repeated(object? value, BigInteger times)
     {
         if (times.Sign < 0) times = 0;
-        if (times > long.MaxValue && (PyType.AsText(value) is not null || value is PySequence)) throw new TemplateException("OverflowError", "cannot fit 'int' into an index-sized integer");
+        if (times > long.MaxValue && (PyType.AsText(value) is not null || value is PySequence))
+            throw new TemplateException("OverflowError", "cannot fit 'int' into an index-sized integer");
         if (PyType.AsText(value) is { } s)
         {
             var text = Repeat(s, times);
@@ -154,10 +160,14 @@ internal static class Arithmetic
 
     private static TemplateException Mismatch(string op, object? a, object? b)
     {
-        if (op == "+" && PyType.AsText(a) is not null) return TemplateException.Type($"can only concatenate str (not \"{PyType.Name(b)}\") to str");
-        if (op == "+" && a is PySequence) return TemplateException.Type($"can only concatenate {PyType.Name(a)} (not \"{PyType.Name(b)}\") to {PyType.Name(a)}");
+        if (op == "+" && PyType.AsText(a) is not null)
+            return TemplateException.Type($"can only concatenate str (not \"{PyType.Name(b)}\") to str");
+        if (op == "+" && a is PySequence)
+            return TemplateException.Type($"can only concatenate {PyType.Name(a)} (not \"{PyType.Name(b)}\") to {PyType.Name(a)}");
         if (op == "*" && (a is PySequence or string or Markup || b is PySequence or string or Markup))
-            return TemplateException.Type($"can't multiply sequence by non-int of type '{PyType.Name(a is PySequence or string or Markup ? b : a)}'");
-        return TemplateException.Type($"unsupported operand type(s) for {(op == "**" ? "** or pow()" : op)}: '{PyType.Name(a)}' and '{PyType.Name(b)}'");
+            return TemplateException.Type(
+                $"can't multiply sequence by non-int of type '{PyType.Name(a is PySequence or string or Markup ? b : a)}'");
+        return TemplateException.Type(
+            $"unsupported operand type(s) for {(op == "**" ? "** or pow()" : op)}: '{PyType.Name(a)}' and '{PyType.Name(b)}'");
     }
 }

@@ -1,4 +1,5 @@
-// Attribute and item access with the rules of Jinja's immutable sandbox: x.y tries the attribute first and then the key, x['y'] the other way round;
+// Attribute and item access with the rules of Jinja's immutable sandbox: x.y tries the attribute first and then the key, x['y'] the other
+// way round;
 // names that begin with an underscore and methods that change a list or dict are hidden.
 using System.Numerics;
 
@@ -11,8 +12,10 @@ internal static class Attributes
     private static readonly HashSet<string> DictChanges = ["clear", "pop", "popitem", "setdefault", "update"];
 
     // The double-underscore attributes that any Python object answers to, and the usual ones of containers and numbers.
-    private static readonly HashSet<string> Dunders = [.. ("class doc init new repr str hash eq ne lt le gt ge dir format getattribute setattr delattr reduce reduce_ex sizeof "
-        + "init_subclass subclasshook len getitem iter contains add mul rmul mod rmod getnewargs call name self module dict text_signature qualname abs bool int float").Split(' ').Select(n => $"__{n}__")];
+    private static readonly HashSet<string> Dunders =
+        [.. ("class doc init new repr str hash eq ne lt le gt ge dir format getattribute setattr delattr reduce reduce_ex sizeof "
+        + "init_subclass subclasshook len getitem iter contains add mul rmul mod rmod getnewargs call name self module dict "
+        + "text_signature qualname abs bool int float").Split(' ').Select(n => $"__{n}__")];
 
     /// <summary><c>value.name</c>.</summary>
     internal static object? Get(object? value, string name)
@@ -27,7 +30,8 @@ internal static class Attributes
     {
         if (value is Undefined u) throw u.Fail();
         if (TryItem(value, key, out var found)) return found;
-        if (PyType.AsText(key) is { } name && Find(value, name, out found)) return IsSafe(value, name) ? found : Undefined.Unsafe(value, name);
+        if (PyType.AsText(key) is { } name && Find(value, name, out found))
+            return IsSafe(value, name) ? found : Undefined.Unsafe(value, name);
         return Undefined.Of(value, key);
     }
 
@@ -35,7 +39,8 @@ internal static class Attributes
     internal static bool Has(object? value, string name) => Find(value, name, out _);
 
     private static bool IsSafe(object? value, string name) => !(name.StartsWith('_')
-        || (value is PyList && ListChanges.Contains(name)) || (value is PyDict && DictChanges.Contains(name)) || (value is PyIterator && name.StartsWith("gi_", StringComparison.Ordinal)));
+        || (value is PyList && ListChanges.Contains(name)) || (value is PyDict && DictChanges.Contains(name))
+        || (value is PyIterator && name.StartsWith("gi_", StringComparison.Ordinal)));
 
     private static bool TryItem(object? value, object? key, out object? found)
     {
@@ -81,7 +86,9 @@ internal static class Attributes
                 found = DictMethod(d, name);
                 return found is not null || DictChanges.Contains(name);
             case PyList l:
-                found = SequenceMethod(l, name) ?? (name == "copy" ? new PyFunction("copy", a => new PyList((a.Plain("list.copy", 0, 0), l.Items.ToList()).Item2)) : null);
+                found = SequenceMethod(l, name)
+                    ?? (name == "copy" ? new PyFunction("copy", a => new PyList((a.Plain("list.copy", 0, 0), l.Items.ToList()).Item2))
+                    : null);
                 return found is not null || ListChanges.Contains(name);
             case PyTuple t:
                 var at = t.Names is null ? -1 : Array.IndexOf(t.Names, name);
@@ -119,7 +126,9 @@ internal static class Attributes
 
     private static PyFunction? SequenceMethod(object sequence, string name) => name switch
     {
-        "count" => new PyFunction(name, a => a.Plain("count", 1, 1) is var p ? (BigInteger)PyType.Iterate(sequence).Count(i => Comparison.Same(i, p[0])) : null),
+        "count" =>
+            new PyFunction(name, a => a.Plain("count", 1, 1) is var p
+            ? (BigInteger)PyType.Iterate(sequence).Count(i => Comparison.Same(i, p[0])) : null),
         "index" => new PyFunction(name, a =>
         {
             var p = a.Plain("index", 1, 3);
@@ -129,7 +138,8 @@ internal static class Attributes
                 if (Comparison.Same(items[i], p[0])) return (BigInteger)i;
             throw TemplateException.Value($"{Repr.Of(p[0])} is not in {PyType.Name(sequence)}");
 
-            int Place(object? bound, int fallback) => bound is Absent ? fallback : Math.Clamp(PyType.Index(bound) is var b && b < 0 ? b + items.Count : b, 0, items.Count);
+            int Place(object? bound, int fallback) =>
+                bound is Absent ? fallback : Math.Clamp(PyType.Index(bound) is var b && b < 0 ? b + items.Count : b, 0, items.Count);
         }),
         _ => null,
     };

@@ -1,4 +1,5 @@
-// Upper, lower and title case as Python maps them: the full mappings of Unicode's SpecialCasing (a letter may become several) over .NET's simple ones.
+// Upper, lower and title case as Python maps them: the full mappings of Unicode's SpecialCasing (a letter may become several) over .NET's
+// simple ones.
 using System.Globalization;
 using System.Text;
 
@@ -62,15 +63,19 @@ internal static class CaseMapping
             foreach (var u in PyText.Scalars(Upper(c))) Lower(to, u, [u], 0);
     });
 
-    internal static bool IsLower(int c) => Category(c) == UnicodeCategory.LowercaseLetter || c is 0xAA or 0xBA || c is (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9) or (>= 0x2B0 and <= 0x2B8);
+    internal static bool IsLower(int c) =>
+        Category(c) == UnicodeCategory.LowercaseLetter || c is 0xAA or 0xBA
+        || c is (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9) or (>= 0x2B0 and <= 0x2B8);
 
-    internal static bool IsUpper(int c) => Category(c) == UnicodeCategory.UppercaseLetter || c is (>= 0x2160 and <= 0x216F) or (>= 0x24B6 and <= 0x24CF);
+    internal static bool IsUpper(int c) =>
+        Category(c) == UnicodeCategory.UppercaseLetter || c is (>= 0x2160 and <= 0x216F) or (>= 0x24B6 and <= 0x24CF);
 
     internal static bool IsTitle(int c) => Category(c) == UnicodeCategory.TitlecaseLetter;
 
     internal static bool IsCased(int c) => IsLower(c) || IsUpper(c) || IsTitle(c);
 
-    internal static bool IsAlpha(int c) => Category(c) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+    internal static bool IsAlpha(int c) =>
+        Category(c) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
         or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter;
 
     internal static bool IsDecimal(int c) => Category(c) == UnicodeCategory.DecimalDigitNumber;
@@ -83,7 +88,8 @@ internal static class CaseMapping
 
     /// <summary>A character of an identifier: letters, digits, marks and connectors.</summary>
     internal static bool IsWord(int c, bool first) => c == '_' || IsAlpha(c) || Category(c) == UnicodeCategory.LetterNumber
-        || (!first && Category(c) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.ConnectorPunctuation);
+        || (!first && Category(c) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.NonSpacingMark
+        or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.ConnectorPunctuation);
 
     private static UnicodeCategory Category(int c) => CharUnicodeInfo.GetUnicodeCategory(c);
 
@@ -104,7 +110,8 @@ internal static class CaseMapping
 
     private static string Title(int c)
     {
-        if (c is (>= 0x1C4 and <= 0x1CC) or (>= 0x1F1 and <= 0x1F3)) return PyText.FromScalar(c >= 0x1F1 ? 0x1F2 : 0x1C5 + (c - 0x1C4) / 3 * 3);
+        if (c is (>= 0x1C4 and <= 0x1CC) or (>= 0x1F1 and <= 0x1F3))
+            return PyText.FromScalar(c >= 0x1F1 ? 0x1F2 : 0x1C5 + (c - 0x1C4) / 3 * 3);
         if (c is >= 0x10D0 and <= 0x10FF) return PyText.FromScalar(c);
         if (c is >= 0x1F80 and <= 0x1FAF) return PyText.FromScalar(c | 8);
         if (c is 0x1FB3 or 0x1FC3 or 0x1FF3) return PyText.FromScalar(c + 9);
@@ -129,6 +136,8 @@ internal static class CaseMapping
         return before >= 0 && IsCased(all[before]) && !(after < all.Count && IsCased(all[after]));
     }
 
-    private static bool IsCaseIgnorable(int c) => c is '\'' or '.' or ':' or '^' or '`' or 0xA8 or 0xAD or 0xAF or 0xB4 or 0xB7 or 0xB8 or 0x2019
-        || Category(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
+    private static bool IsCaseIgnorable(int c) =>
+        c is '\'' or '.' or ':' or '^' or '`' or 0xA8 or 0xAD or 0xAF or 0xB4 or 0xB7 or 0xB8 or 0x2019
+        || Category(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
+        or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
 }

@@ -28,7 +28,8 @@ internal static class Comparison
                 return ReferenceEquals(a, b) || (b is PyDictView w && v.Kind == w.Kind && v.Kind != "values" && v.Dict.Count == w.Dict.Count
                     && v.Items().All(i => w.Items().Any(j => Equal(i, j))));
             case PyRange r:
-                return b is PyRange q && r.Count == q.Count && (r.Count.IsZero || (r.Start == q.Start && (r.Count.IsOne || r.Step == q.Step)));
+                return b is PyRange q && r.Count == q.Count
+                    && (r.Count.IsZero || (r.Start == q.Start && (r.Count.IsOne || r.Step == q.Step)));
             default: return ReferenceEquals(a, b);
         }
     }
@@ -112,7 +113,8 @@ internal static class Comparison
         return true;
     }
 
-    private static bool Holds(string op, int order) => op switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
+    private static bool Holds(string op, int order) =>
+        op switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
 
     /// <summary>The order of two numbers, exact between int and float; null where one is not a number (NaN).</summary>
     private static int? Order(object a, object b)
@@ -185,6 +187,7 @@ internal sealed class KeyComparer : IEqualityComparer<object>
             RenderBudget.GuardStack();
             foreach (var item in t.Items) Check(item);
         }
-        if (key is PyList or PyDict || key is PyDictView { Kind: not "values" }) throw TemplateException.Type($"unhashable type: '{PyType.Name(key)}'");
+        if (key is PyList or PyDict || key is PyDictView { Kind: not "values" })
+            throw TemplateException.Type($"unhashable type: '{PyType.Name(key)}'");
     }
 }

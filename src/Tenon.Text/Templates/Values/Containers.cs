@@ -36,7 +36,7 @@ internal sealed class PyTuple(List<object?> items, string[]? names = null) : PyS
 /// <summary>A dict: keys in the order of their first insertion, compared as Python compares them (1, 1.0 and True are one key).</summary>
 internal sealed class PyDict
 {
-    private readonly Dictionary<object, int> index = new(KeyComparer.Instance);
+    private readonly Dictionary<object, int> _index = new(KeyComparer.Instance);
 
     /// <summary>Keys and values in order.</summary>
     internal List<KeyValuePair<object?, object?>> Entries { get; } = [];
@@ -47,23 +47,23 @@ internal sealed class PyDict
     internal void Set(object? key, object? value)
     {
         var slot = KeyComparer.Slot(key);
-        if (index.TryGetValue(slot, out var at))
+        if (_index.TryGetValue(slot, out var at))
         {
             Entries[at] = new(Entries[at].Key, value);
             return;
         }
-        index.Add(slot, Entries.Count);
+        _index.Add(slot, Entries.Count);
         Entries.Add(new(key, value));
     }
 
     internal bool TryGet(object? key, out object? value)
     {
-        var found = index.TryGetValue(KeyComparer.Slot(key), out var at);
+        var found = _index.TryGetValue(KeyComparer.Slot(key), out var at);
         value = found ? Entries[at].Value : null;
         return found;
     }
 
-    internal bool Contains(object? key) => index.ContainsKey(KeyComparer.Slot(key));
+    internal bool Contains(object? key) => _index.ContainsKey(KeyComparer.Slot(key));
 }
 
 /// <summary>What <c>dict.keys()</c>, <c>values()</c> and <c>items()</c> give.</summary>
@@ -101,10 +101,13 @@ internal sealed class PyRange(BigInteger start, BigInteger stop, BigInteger step
     internal object At(int i) => Start + Step * i;
 }
 
-/// <summary>A one-way iterator (a generator, <c>reversed(...)</c> ...): what one reader has taken is gone for the next, errors come when an item is asked for.</summary>
+/// <summary>
+/// A one-way iterator (a generator, <c>reversed(...)</c> ...): what one reader has taken is gone for the next, errors come when an item is
+/// asked for.
+/// </summary>
 internal sealed class PyIterator(IEnumerable<object?> source, string typeName = "generator", string label = "generator object")
 {
-    private readonly IEnumerator<object?> items = source.GetEnumerator();
+    private readonly IEnumerator<object?> _items = source.GetEnumerator();
 
     internal string TypeName { get; } = typeName;
 
@@ -114,8 +117,8 @@ internal sealed class PyIterator(IEnumerable<object?> source, string typeName = 
     internal bool Next(out object? item)
     {
         RenderBudget.Charge(1);
-        var more = items.MoveNext();
-        item = more ? items.Current : null;
+        var more = _items.MoveNext();
+        item = more ? _items.Current : null;
         return more;
     }
 
@@ -141,7 +144,9 @@ internal sealed class PyNamespace
     internal void Set(string name, object? value)
     {
         if (name.StartsWith('_'))
-            throw TemplateException.Security($"Chat templates cannot store underscore-prefixed attributes on a namespace, but got {Repr.Of(name)}. Please rename the attribute.");
+            throw TemplateException.Security(
+                $"Chat templates cannot store underscore-prefixed attributes on a namespace, but got {Repr.Of(name)}. Please rename the "
+                + $"attribute.");
         Attributes[name] = value;
     }
 }

@@ -6,7 +6,10 @@ using System.Text.Json;
 
 namespace Tenon.Text.Templates.Values;
 
-/// <summary>.NET and JSON values to a template's values. Numbers keep Python's reading of JSON: digits alone are an int of any size, the rest floats.</summary>
+/// <summary>
+/// .NET and JSON values to a template's values. Numbers keep Python's reading of JSON: digits alone are an int of any size, the rest
+/// floats.
+/// </summary>
 internal static class Conversion
 {
     internal static object? ToValue(object? value)
@@ -15,7 +18,9 @@ internal static class Conversion
         {
             case null or string or bool or BigInteger or double or PyList or PyDict or PyTuple: return value;
             case JsonElement json: return FromJson(json);
-            case int or long or short or byte or uint or ulong or ushort or sbyte: return new BigInteger(System.Convert.ToDecimal(value, CultureInfo.InvariantCulture));
+            case int or long or short or byte or uint or ulong or ushort
+                or sbyte:
+                return new BigInteger(System.Convert.ToDecimal(value, CultureInfo.InvariantCulture));
             case float f: return (double)f;
             case decimal d: return (double)d;
             case IDictionary map:
@@ -44,7 +49,8 @@ internal static class Conversion
             case JsonValueKind.String: return TextOf(json);
             case JsonValueKind.Number:
                 var digits = json.GetRawText();
-                return digits.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? BigInteger.Parse(digits, CultureInfo.InvariantCulture) : double.Parse(digits, CultureInfo.InvariantCulture);
+                return digits.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? BigInteger.Parse(digits, CultureInfo.InvariantCulture)
+                    : double.Parse(digits, CultureInfo.InvariantCulture);
             case JsonValueKind.True: return true;
             case JsonValueKind.False: return false;
             default: return null;

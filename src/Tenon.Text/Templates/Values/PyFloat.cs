@@ -34,7 +34,8 @@ internal static class PyFloat
     }
 
     private static string Scientific(string digits, int exponent) =>
-        (digits.Length > 1 ? digits[..1] + "." + digits[1..] : digits) + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent).ToString("00", CultureInfo.InvariantCulture);
+        (digits.Length > 1 ? digits[..1] + "." + digits[1..] : digits) + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent)
+        .ToString("00", CultureInfo.InvariantCulture);
 
     private static string Positional(string digits, int exponent)
     {
@@ -123,7 +124,8 @@ internal static class PyFloat
     {
         if (!double.IsFinite(value) || digits > 323) return value;
         if (digits < -309) return value * 0.0;
-        var text = Scaled(Math.Abs(value), digits).ToString(CultureInfo.InvariantCulture) + "e" + (-digits).ToString(CultureInfo.InvariantCulture);
+        var text = Scaled(Math.Abs(value), digits)
+            .ToString(CultureInfo.InvariantCulture) + "e" + (-digits).ToString(CultureInfo.InvariantCulture);
         var rounded = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
         if (double.IsInfinity(rounded)) throw new TemplateException("OverflowError", "rounded value too large to represent");
         return double.IsNegative(value) ? -rounded : rounded;
@@ -141,8 +143,10 @@ internal static class PyFloat
             case "inf" or "infinity": return sign * double.PositiveInfinity;
             case "nan": return double.NaN;
         }
-        if (PyInt.WithoutUnderscores(body) is not { } plain || !plain.All(c => char.IsAsciiDigit(c) || c is '.' or 'e' or 'E' or '+' or '-') || !plain.Any(char.IsAsciiDigit)) return null;
+        if (PyInt.WithoutUnderscores(body) is not { } plain || !plain.All(c => char.IsAsciiDigit(c) || c is '.' or 'e' or 'E' or '+' or '-')
+            || !plain.Any(char.IsAsciiDigit)) return null;
         if (plain[0] is 'e' or 'E' || plain.StartsWith(".e", StringComparison.OrdinalIgnoreCase)) return null;
-        return double.TryParse(plain, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) ? sign * value : null;
+        return double.TryParse(plain, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture,
+            out var value) ? sign * value : null;
     }
 }

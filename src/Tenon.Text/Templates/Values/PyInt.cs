@@ -38,7 +38,10 @@ internal static class PyInt
         return new BigInteger(Math.Truncate(value));
     }
 
-    /// <summary>Reads what <c>int(text, radix)</c> reads (white space, sign, prefix, underscores); null for anything else. Radix 0 takes it from the prefix.</summary>
+    /// <summary>
+    /// Reads what <c>int(text, radix)</c> reads (white space, sign, prefix, underscores); null for anything else. Radix 0 takes it from the
+    /// prefix.
+    /// </summary>
     internal static BigInteger? Parse(string text, int radix)
     {
         if (radix != 0 && radix is < 2 or > 36) throw TemplateException.Value("int() base must be >= 2 and <= 36, or 0");
@@ -61,7 +64,10 @@ internal static class PyInt
         if (radix == 10)
         {
             if (!digits.All(char.IsAsciiDigit)) return null;
-            if (digits.Length > 4300) throw TemplateException.Value($"Exceeds the limit (4300 digits) for integer string conversion: value has {digits.Length} digits; use sys.set_int_max_str_digits() to increase the limit");
+            if (digits.Length > 4300)
+                throw TemplateException.Value(
+                    $"Exceeds the limit (4300 digits) for integer string conversion: value has {digits.Length} digits; use "
+                    + $"sys.set_int_max_str_digits() to increase the limit");
             var value = BigInteger.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
             return negative ? -value : value;
         }
@@ -81,11 +87,14 @@ internal static class PyInt
     {
         if (!s.Contains('_')) return s;
         for (var i = 0; i < s.Length; i++)
-            if (s[i] == '_' && (i == 0 || i == s.Length - 1 || !char.IsAsciiLetterOrDigit(s[i - 1]) || !char.IsAsciiLetterOrDigit(s[i + 1]))) return null;
+            if (s[i] == '_'
+                && (i == 0 || i == s.Length - 1 || !char.IsAsciiLetterOrDigit(s[i - 1]) || !char.IsAsciiLetterOrDigit(s[i + 1])))
+                return null;
         return s.Replace("_", "");
     }
 
     /// <summary>Decimal digits of other scripts become ASCII ones.</summary>
     internal static string AsciiDigits(string s) =>
-        s.All(char.IsAscii) ? s : string.Concat(s.Select(c => CharUnicodeInfo.GetDecimalDigitValue(c) is >= 0 and var d ? (char)('0' + d) : c));
+        s.All(char.IsAscii) ? s
+        : string.Concat(s.Select(c => CharUnicodeInfo.GetDecimalDigitValue(c) is >= 0 and var d ? (char)('0' + d) : c));
 }

@@ -32,7 +32,8 @@ internal static class PyPower
         var size = Math.Abs(n);
         var power = BigInteger.Pow(mantissa, size);
         var shift = (long)exponent * size;
-        if (n > 0) return shift > 4000 ? Overflow(power.Sign) : shift >= 0 ? PyFloat.Ratio(power << (int)shift, 1) : PyFloat.Ratio(power, BigInteger.One << (int)-shift);
+        if (n > 0) return shift > 4000 ? Overflow(power.Sign) : shift >= 0 ? PyFloat.Ratio(power << (int)shift, 1)
+            : PyFloat.Ratio(power, BigInteger.One << (int)-shift);
         return shift > 0 ? PyFloat.Ratio(1, power << (int)shift) : PyFloat.Ratio(BigInteger.One << (int)-shift, power);
     }
 

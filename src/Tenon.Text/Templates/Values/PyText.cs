@@ -1,4 +1,5 @@
-// Python's strings are sequences of code points. Here they are .NET strings (UTF-16); this file gives them Python's lengths, slices and white space.
+// Python's strings are sequences of code points. Here they are .NET strings (UTF-16); this file gives them Python's lengths, slices and
+// white space.
 using System.Text;
 
 namespace Tenon.Text.Templates.Values;
@@ -46,7 +47,8 @@ internal static class PyText
 
     /// <summary>Appends a code point, a lone surrogate included.</summary>
     internal static StringBuilder AppendScalar(this StringBuilder builder, int scalar) =>
-        scalar > 0xFFFF ? builder.Append((char)(0xD800 + ((scalar - 0x10000) >> 10))).Append((char)(0xDC00 + ((scalar - 0x10000) & 0x3FF))) : builder.Append((char)scalar);
+        scalar > 0xFFFF ? builder.Append((char)(0xD800 + ((scalar - 0x10000) >> 10))).Append((char)(0xDC00 + ((scalar - 0x10000) & 0x3FF)))
+        : builder.Append((char)scalar);
 
     /// <summary>One code point as a string.</summary>
     internal static string FromScalar(int scalar) => new StringBuilder(2).AppendScalar(scalar).ToString();
@@ -70,7 +72,8 @@ internal static class PyText
 
     /// <summary>Python's white space (<c>str.isspace</c>), which also holds the separators U+001C to U+001F.</summary>
     internal static bool IsSpace(char c) => c is ' ' or (>= '\t' and <= '\r') or (>= '\x1c' and <= '\x1f') or '\x85' or '\xa0'
-        || (c >= '\u1680' && (c == '\u1680' || c is (>= '\u2000' and <= '\u200a') or '\u2028' or '\u2029' or '\u202f' or '\u205f' or '\u3000'));
+        || (c >= '\u1680'
+        && (c == '\u1680' || c is (>= '\u2000' and <= '\u200a') or '\u2028' or '\u2029' or '\u202f' or '\u205f' or '\u3000'));
 
     /// <summary>Removes white space, or the code points of <paramref name="chars"/>, from the ends.</summary>
     internal static string Strip(string s, string? chars, bool left = true, bool right = true)

@@ -40,7 +40,8 @@ internal static class PyType
     internal static string? AsText(object? value) => value switch { string s => s, Markup m => m.Text, _ => null };
 
     /// <summary>The integer where the value is an int or a bool, otherwise null.</summary>
-    internal static BigInteger? AsInt(object? value) => value switch { BigInteger i => i, bool b => b ? BigInteger.One : BigInteger.Zero, _ => null };
+    internal static BigInteger? AsInt(object? value) =>
+        value switch { BigInteger i => i, bool b => b ? BigInteger.One : BigInteger.Zero, _ => null };
 
     /// <summary>Truth as <c>bool()</c> sees it.</summary>
     internal static bool Truth(object? value) => value switch
@@ -101,13 +102,15 @@ internal static class PyType
 
     /// <summary>True where <see cref="Iterate"/> would not refuse.</summary>
     internal static bool IsIterable(object? value) =>
-        value is string or Markup or PySequence or PyDict or PyDictView or PyRange or PyIterator or Undefined || value is PyObject o && o.Items() is not null;
+        value is string or Markup or PySequence or PyDict or PyDictView or PyRange or PyIterator or Undefined
+        || value is PyObject o && o.Items() is not null;
 
     /// <summary>All items in a new list, charged.</summary>
     internal static List<object?> ToList(object? value)
     {
         var items = Iterate(value);
-        if (value is PySequence or PyDict or string) RenderBudget.ChargeSize(value switch { PySequence s => s.Items.Count, PyDict d => d.Count, _ => ((string)value).Length });
+        if (value is PySequence or PyDict or string)
+            RenderBudget.ChargeSize(value switch { PySequence s => s.Items.Count, PyDict d => d.Count, _ => ((string)value).Length });
         if (value is PySequence or PyDict or string or PyRange) return items.ToList();
         var list = new List<object?>();
         foreach (var item in items)
@@ -165,7 +168,8 @@ internal abstract class PyCallable : PyObject
 }
 
 /// <summary>A function or bound method written here.</summary>
-internal sealed class PyFunction(string name, Func<Arguments, object?> body, string typeName = "builtin_function_or_method", string module = "") : PyCallable
+internal sealed class PyFunction(string name, Func<Arguments, object?> body, string typeName = "builtin_function_or_method", string module =
+    "") : PyCallable
 {
     internal override string TypeName => typeName;
 

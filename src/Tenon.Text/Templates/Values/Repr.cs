@@ -38,7 +38,8 @@ internal static class Repr
     internal static string Int(BigInteger value)
     {
         if (value.GetBitLength() > 14_284 && BigInteger.Abs(value) >= Limit)
-            throw TemplateException.Value("Exceeds the limit (4300 digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit");
+            throw TemplateException.Value(
+                "Exceeds the limit (4300 digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit");
         return value.ToString(CultureInfo.InvariantCulture);
     }
 
@@ -132,7 +133,9 @@ internal static class Repr
     }
 
     /// <summary><c>str.isprintable</c> of one code point.</summary>
-    internal static bool IsPrintable(int scalar) => scalar == ' ' || (scalar > ' ' && scalar < 0x7f) || (scalar >= 0x7f && CharUnicodeInfo.GetUnicodeCategory(scalar) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+    internal static bool IsPrintable(int scalar) =>
+        scalar == ' ' || (scalar > ' ' && scalar < 0x7f) || (scalar >= 0x7f && CharUnicodeInfo.GetUnicodeCategory(scalar) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
+        or UnicodeCategory.OtherNotAssigned
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator));
 }

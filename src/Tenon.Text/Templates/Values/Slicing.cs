@@ -10,7 +10,8 @@ internal static class Slicing
     {
         if (value is Undefined u) throw u.Fail();
         if (value is PyDict) throw TemplateException.Type("unhashable type: 'slice'");
-        if (value is PyObject or PyNamespace or PyIterator or PyDictView || PyType.Length(value) is not { } count) throw TemplateException.Type($"'{PyType.Name(value)}' object is not subscriptable");
+        if (value is PyObject or PyNamespace or PyIterator or PyDictView || PyType.Length(value) is not { } count)
+            throw TemplateException.Type($"'{PyType.Name(value)}' object is not subscriptable");
         var by = step is null ? BigInteger.One : Bound(step);
         if (by.IsZero) throw TemplateException.Value("slice step cannot be zero");
         var (from, to) = Range(start, stop, by, count);
@@ -25,7 +26,10 @@ internal static class Slicing
         return sequence.With(Steps(from, to, by).Select(i => sequence.Items[i]).ToList());
     }
 
-    /// <summary>The part of a string between the optional ends of <c>find</c> and its kin, and where it starts; null where the start lies behind the end.</summary>
+    /// <summary>
+    /// The part of a string between the optional ends of <c>find</c> and its kin, and where it starts; null where the start lies behind the
+    /// end.
+    /// </summary>
     internal static (string Text, int Start)? Bounds(string s, object? start, object? end)
     {
         if (start is Absent && end is Absent) return (s, 0);

@@ -27,7 +27,8 @@ internal static class Splitting
     {
         var parts = new List<object?>();
         var from = 0;
-        for (var at = s.IndexOf(mark, StringComparison.Ordinal); at >= 0 && most != 0; at = s.IndexOf(mark, from, StringComparison.Ordinal), most--)
+        for (var at = s.IndexOf(mark, StringComparison.Ordinal); at >= 0
+            && most != 0; at = s.IndexOf(mark, from, StringComparison.Ordinal), most--)
         {
             parts.Add(s[from..at]);
             from = at + mark.Length;

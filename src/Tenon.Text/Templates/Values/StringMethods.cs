@@ -29,7 +29,8 @@ internal static class StringMethods
         ["isupper"] = (s, a) => Test(a, "isupper", () => IsUpper(s)),
         ["islower"] = (s, a) => Test(a, "islower", () => IsLower(s)),
         ["istitle"] = (s, a) => Test(a, "istitle", () => IsTitle(s)),
-        ["isidentifier"] = (s, a) => Test(a, "isidentifier", () => s.Length > 0 && PyText.Scalars(s).Select((c, i) => CaseMapping.IsWord(c, i == 0)).All(x => x)),
+        ["isidentifier"] = (s, a) =>
+        Test(a, "isidentifier", () => s.Length > 0 && PyText.Scalars(s).Select((c, i) => CaseMapping.IsWord(c, i == 0)).All(x => x)),
         ["strip"] = Stripping("strip", true, true),
         ["lstrip"] = Stripping("lstrip", true, false),
         ["rstrip"] = Stripping("rstrip", false, true),
@@ -38,8 +39,10 @@ internal static class StringMethods
         ["rjust"] = Padding("rjust", (room, _, _) => room),
         ["zfill"] = (s, a) => ZeroFill(s, PyType.Index(a.Plain("str.zfill", 1, 1)[0])),
         ["replace"] = Replace,
-        ["removeprefix"] = (s, a) => Str(a.Plain("str.removeprefix", 1, 1)[0], "removeprefix() argument") is var p && s.StartsWith(p, StringComparison.Ordinal) ? s[p.Length..] : s,
-        ["removesuffix"] = (s, a) => Str(a.Plain("str.removesuffix", 1, 1)[0], "removesuffix() argument") is var p && p.Length > 0 && s.EndsWith(p, StringComparison.Ordinal) ? s[..^p.Length] : s,
+        ["removeprefix"] = (s, a) => Str(a.Plain("str.removeprefix", 1, 1)[0], "removeprefix() argument") is var p
+        && s.StartsWith(p, StringComparison.Ordinal) ? s[p.Length..] : s,
+        ["removesuffix"] = (s, a) => Str(a.Plain("str.removesuffix", 1, 1)[0], "removesuffix() argument") is var p && p.Length > 0
+        && s.EndsWith(p, StringComparison.Ordinal) ? s[..^p.Length] : s,
         ["startswith"] = (s, a) => Affix(s, a, "startswith", (part, affix) => part.StartsWith(affix, StringComparison.Ordinal)),
         ["endswith"] = (s, a) => Affix(s, a, "endswith", (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
         ["find"] = (s, a) => (BigInteger)Find(s, a, "find", false),
@@ -49,27 +52,33 @@ internal static class StringMethods
         ["count"] = Count,
         ["split"] = (s, a) => Splitting.Split(s, a, "split", fromRight: false),
         ["rsplit"] = (s, a) => Splitting.Split(s, a, "rsplit", fromRight: true),
-        ["splitlines"] = (s, a) => new PyList(PyText.SplitLines(s, PyType.Truth(Absent.Or(new Signature("splitlines", "keepends=").Bind(a)[0], false)))),
+        ["splitlines"] = (s, a) =>
+        new PyList(PyText.SplitLines(s, PyType.Truth(Absent.Or(new Signature("splitlines", "keepends=").Bind(a)[0], false)))),
         ["partition"] = (s, a) => Splitting.Partition(s, Str(a.Plain("str.partition", 1, 1)[0], "must be str"), false),
         ["rpartition"] = (s, a) => Splitting.Partition(s, Str(a.Plain("str.rpartition", 1, 1)[0], "must be str"), true),
         ["join"] = (s, a) => Join(s, a.Plain("str.join", 1, 1)[0]),
         ["expandtabs"] = ExpandTabs,
-        ["format"] = (s, a) => StringFormat.Format(s, a.Positional, name => a.Keywords.TryGetValue(name, out var v) ? (true, v) : (false, null)),
+        ["format"] = (s, a) => StringFormat.Format(s, a.Positional, name => a.Keywords.TryGetValue(name, out var v) ? (true, v)
+        : (false, null)),
         ["format_map"] = FormatMap,
         ["translate"] = Translate,
         ["encode"] = (_, _) => throw TemplateException.Unsupported("str.encode (bytes)"),
         ["maketrans"] = (_, _) => throw TemplateException.Unsupported("str.maketrans"),
     };
 
-    /// <summary>The bound method, or null where str has none of that name. Methods of markup give markup and escape what they put into it.</summary>
+    /// <summary>
+    /// The bound method, or null where str has none of that name. Methods of markup give markup and escape what they put into it.
+    /// </summary>
     internal static PyFunction? Bind(object self, string name)
     {
         if (!Table.TryGetValue(name, out var method)) return null;
         if (self is not Markup markup) return new PyFunction(name, a => Charged((string)self, a, method));
         return new PyFunction(name, a =>
         {
-            var given = name == "format" ? a.Positional.Select(Html.EscapedIfText) : name == "replace" ? a.Positional.Select((v, i) => i == 1 ? Html.EscapedIfText(v) : v)
-                : name == "join" && a.Positional.Count == 1 && PyType.IsIterable(a.Positional[0]) ? [new PyList(PyType.Iterate(a.Positional[0]).Select(Html.EscapedIfText))] : a.Positional;
+            var given = name == "format" ? a.Positional.Select(Html.EscapedIfText) : name == "replace"
+                ? a.Positional.Select((v, i) => i == 1 ? Html.EscapedIfText(v) : v)
+                : name == "join" && a.Positional.Count == 1 && PyType.IsIterable(a.Positional[0])
+                ? [new PyList(PyType.Iterate(a.Positional[0]).Select(Html.EscapedIfText))] : a.Positional;
             var result = Charged(markup.Text, new Arguments([.. given], a.Keywords), method);
             return result is string s ? new Markup(s) : result;
         });
@@ -81,8 +90,10 @@ internal static class StringMethods
         var at = 0;
         foreach (var item in PyType.IsIterable(items) ? PyType.Iterate(items) : throw TemplateException.Type("can only join an iterable"))
         {
-            var text = PyType.AsText(item) ?? throw TemplateException.Type($"sequence item {at}: expected str instance, {PyType.Name(item)} found");
-            RenderBudget.ChargeSize((long)builder.Length + text.Length + separator.Length > RenderBudget.MaxSize ? -1 : text.Length + separator.Length);
+            var text = PyType.AsText(item)
+                ?? throw TemplateException.Type($"sequence item {at}: expected str instance, {PyType.Name(item)} found");
+            RenderBudget.ChargeSize((long)builder.Length + text.Length + separator.Length > RenderBudget.MaxSize ? -1
+                : text.Length + separator.Length);
             if (at++ > 0) builder.Append(separator);
             builder.Append(text);
         }
@@ -224,7 +235,8 @@ internal static class StringMethods
     private static object Replace(string s, Arguments a)
     {
         var p = a.Plain("replace", 2, 3);
-        return ReplaceAll(s, Str(p[0], "replace() argument 1"), Str(p[1], "replace() argument 2"), p[2] is Absent ? -1 : PyType.Index(p[2]));
+        return ReplaceAll(s, Str(p[0], "replace() argument 1"), Str(p[1], "replace() argument 2"), p[2] is Absent ? -1
+            : PyType.Index(p[2]));
     }
 
     private static object Affix(string s, Arguments a, string name, Func<string, string, bool> has)
@@ -233,7 +245,8 @@ internal static class StringMethods
         if (p[0] is not PyTuple && PyType.AsText(p[0]) is null)
             throw TemplateException.Type($"{name} first arg must be str or a tuple of str, not {PyType.Name(p[0])}");
         if (Slicing.Bounds(s, p[1], p[2]) is not { } part) return false;
-        return p[0] is PyTuple tuple ? tuple.Items.Any(i => has(part.Text, Str(i, $"tuple for {name}"))) : has(part.Text, PyType.AsText(p[0])!);
+        return p[0] is PyTuple tuple ? tuple.Items.Any(i => has(part.Text, Str(i, $"tuple for {name}")))
+            : has(part.Text, PyType.AsText(p[0])!);
     }
 
     private static int Find(string s, Arguments a, string name, bool last)
@@ -255,7 +268,8 @@ internal static class StringMethods
         if (Slicing.Bounds(s, p[1], p[2]) is not { } within) return BigInteger.Zero;
         if (part.Length == 0) return (BigInteger)PyText.Length(within.Text) + 1;
         BigInteger count = 0;
-        for (var at = within.Text.IndexOf(part, StringComparison.Ordinal); at >= 0; at = within.Text.IndexOf(part, at + part.Length, StringComparison.Ordinal)) count++;
+        for (var at = within.Text.IndexOf(part, StringComparison.Ordinal); at >= 0; at =
+            within.Text.IndexOf(part, at + part.Length, StringComparison.Ordinal)) count++;
         return count;
     }
 

@@ -33,7 +33,9 @@ internal sealed record GgufPreTokenizer(JsonObject Steps, bool Nfc = false, bool
         ["gpt-4o"] = () => new(Sequence(Split(Gpt4o, "Removed", true), ByteLevel(false))),
         ["deepseek-v3"] = () => new(Sequence(Split(@"\p{N}{1,3}"), Split("[一-龥぀-ゟ゠-ヿ]+"), Split(DeepSeekWords), ByteLevel(false))),
         // llama.cpp's own rule for files that say no better (llama-vocab.cpp, LLAMA_VOCAB_PRE_TYPE_DEFAULT): four splits in a row.
-        ["default"] = () => new(Sequence(Split(@"[\p{P}\$\+<=>\^~\|]+"), Split(PreTokenizerReader.Gpt2Pattern), Split(@"\p{N}+"), Split("[0-9][0-9][0-9]"), ByteLevel(false))),
+        ["default"] = () =>
+        new(Sequence(Split(@"[\p{P}\$\+<=>\^~\|]+"), Split(PreTokenizerReader.Gpt2Pattern), Split(@"\p{N}+"), Split("[0-9][0-9][0-9]"),
+        ByteLevel(false))),
     };
 
     /// <summary>The names that are known.</summary>
@@ -43,7 +45,8 @@ internal sealed record GgufPreTokenizer(JsonObject Steps, bool Nfc = false, bool
     public static GgufPreTokenizer? Of(string name) => Known.TryGetValue(name, out var make) ? make() : null;
 
     /// <summary>
-    /// The name that belongs to a vocabulary which can be told by its tokens: the families put their special tokens behind an ordinary vocabulary of
+    /// The name that belongs to a vocabulary which can be told by its tokens: the families put their special tokens behind an ordinary
+    /// vocabulary of
     /// their own size. Null where there is a doubt.
     /// </summary>
     public static string? Recognise(string[] tokens)
@@ -62,7 +65,8 @@ internal sealed record GgufPreTokenizer(JsonObject Steps, bool Nfc = false, bool
     public static JsonObject ByteLevel(bool pattern) =>
         new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = pattern };
 
-    private static GgufPreTokenizer Llama3() => new(Sequence(Split(LlamaLike(@"\p{N}{1,3}")), ByteLevel(false)), IgnoreMerges: true, AddsBegin: true);
+    private static GgufPreTokenizer Llama3() =>
+        new(Sequence(Split(LlamaLike(@"\p{N}{1,3}")), ByteLevel(false)), IgnoreMerges: true, AddsBegin: true);
 
     private static GgufPreTokenizer Qwen2() => new(Sequence(Split(LlamaLike(@"\p{N}")), ByteLevel(false)), Nfc: true);
 
@@ -74,5 +78,6 @@ internal sealed record GgufPreTokenizer(JsonObject Steps, bool Nfc = false, bool
     private static JsonObject Split(string pattern, string behavior = "Isolated", bool invert = false) =>
         new() { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = pattern }, ["behavior"] = behavior, ["invert"] = invert };
 
-    private static JsonObject Sequence(params JsonNode[] steps) => new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(steps) };
+    private static JsonObject Sequence(params JsonNode[] steps) =>
+        new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(steps) };
 }

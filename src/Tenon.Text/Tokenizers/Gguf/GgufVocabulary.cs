@@ -3,7 +3,8 @@ using Tenon.Checkpoints.Gguf;
 namespace Tenon.Text.Tokenizers.Gguf;
 
 /// <summary>
-/// The tokenizer's lists and ids of a GGUF file, each checked against the number of tokens: a type and a score for each token, ids that there are,
+/// The tokenizer's lists and ids of a GGUF file, each checked against the number of tokens: a type and a score for each token, ids that
+/// there are,
 /// every token once.
 /// </summary>
 internal sealed class GgufVocabulary
@@ -34,7 +35,8 @@ internal sealed class GgufVocabulary
         if (file.Numbers(Prefix + "scores") is { } scores && scores.Length != tokens.Length)
             throw Bad(file, "scores", $"one for each of {tokens.Length} tokens", $"{scores.Length}");
         foreach (var key in file.Metadata.Keys)
-            if (key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(IdSuffix, StringComparison.Ordinal)) result.Id(key[Prefix.Length..]);
+            if (key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(IdSuffix, StringComparison.Ordinal))
+                result.Id(key[Prefix.Length..]);
         return result;
     }
 
@@ -44,22 +46,27 @@ internal sealed class GgufVocabulary
     /// <summary>A token that the user defined: added, and not special.</summary>
     public bool IsUserDefined(int id) => _types?[id] == 4;
 
-    /// <summary>The id under a key such as <c>bos_token_id</c>, one of a token that there is; null where the file has no such key.</summary>
+    /// <summary>
+    /// The id under a key such as <c>bos_token_id</c>, one of a token that there is; null where the file has no such key.
+    /// </summary>
     public int? Id(string key) => _file.Integer(Prefix + key) is not { } id ? null
-        : id >= 0 && id < Tokens.Length ? (int)id : throw Bad(_file, key, $"an id from 0 to {Tokens.Length - 1}, one of the {Tokens.Length} tokens", $"{id}");
+        : id >= 0 && id < Tokens.Length ? (int)id
+        : throw Bad(_file, key, $"an id from 0 to {Tokens.Length - 1}, one of the {Tokens.Length} tokens", $"{id}");
 
     private void RequireOnce()
     {
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < Tokens.Length; i++)
-            if (!seen.TryAdd(Tokens[i], i)) throw Bad(_file, "tokens", "every token once", $"'{Tokens[i]}' with ids {seen[Tokens[i]]} and {i}");
+            if (!seen.TryAdd(Tokens[i], i))
+                throw Bad(_file, "tokens", "every token once", $"'{Tokens[i]}' with ids {seen[Tokens[i]]} and {i}");
     }
 
     // Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused (padding of the table), 6 byte.
     private void RequireTypes()
     {
         if (_types is null) return;
-        if (_types.Length != Tokens.Length) throw Bad(_file, "token_type", $"one type for each of {Tokens.Length} tokens", $"{_types.Length} types");
+        if (_types.Length != Tokens.Length)
+            throw Bad(_file, "token_type", $"one type for each of {Tokens.Length} tokens", $"{_types.Length} types");
         var odd = Array.FindIndex(_types, t => t is < 1 or > 6);
         if (odd >= 0) throw Bad(_file, "token_type", "types from 1 to 6", $"type {_types[odd]} of token {odd} ('{Tokens[odd]}')");
     }

@@ -29,5 +29,6 @@ internal static class AddedTokenReader
 
     private static AddedToken Read(JsonFields t) => new(
         VocabularyReader.Id(t, "id", t.Get("id") ?? throw t.Missing("id", "the token's id")), t.RequiredString("content"),
-        t.Bool("special") ?? false, t.Bool("normalized") ?? false, t.Bool("lstrip") ?? false, t.Bool("rstrip") ?? false, t.Bool("single_word") ?? false);
+        t.Bool("special") ?? false, t.Bool("normalized") ?? false, t.Bool("lstrip") ?? false, t.Bool("rstrip")
+        ?? false, t.Bool("single_word") ?? false);
 }

@@ -45,11 +45,13 @@ internal static class PostProcessorReader
         {
             if (item.Object("Sequence") is { } text)
             {
-                if (++texts > 1 || text.String("id") is { } id and not "A") throw Parts.Unknown(item, "a template", "another text than A, once", "A once");
+                if (++texts > 1 || text.String("id") is { } id and not "A")
+                    throw Parts.Unknown(item, "a template", "another text than A, once", "A once");
                 continue;
             }
             var name = item.RequiredObject("SpecialToken").RequiredString("id");
-            var token = step.RequiredObject("special_tokens").Object(name) ?? throw step.Missing($"special_tokens.{name}", "the token's ids");
+            var token = step.RequiredObject("special_tokens").Object(name)
+                ?? throw step.Missing($"special_tokens.{name}", "the token's ids");
             var target = texts == 0 ? before : after;
             foreach (var id in token.Items("ids")) target.Add(Id(token, "ids", id, known));
         }

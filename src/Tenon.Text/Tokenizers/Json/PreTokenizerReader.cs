@@ -15,7 +15,8 @@ internal static class PreTokenizerReader
     /// <summary>The steps in their order.</summary>
     public static IReadOnlyList<PreTokenizer> Read(JsonFields root)
     {
-        if (root.Object("pre_tokenizer") is not { } part) throw Parts.Unknown(root, "no pre_tokenizer, and so a vocabulary", "characters", "bytes: a ByteLevel step");
+        if (root.Object("pre_tokenizer") is not { } part)
+            throw Parts.Unknown(root, "no pre_tokenizer, and so a vocabulary", "characters", "bytes: a ByteLevel step");
         var result = new List<PreTokenizer>();
         var asBytes = false;
         foreach (var step in Parts.Flat(part, "pretokenizers"))
@@ -27,7 +28,8 @@ internal static class PreTokenizerReader
                 case "ByteLevel":
                     asBytes = true;
                     if (step.Bool("add_prefix_space") ?? true) result.Add(new PrefixSpace());
-                    if (step.Bool("use_regex") ?? true) result.Add(new PatternSplit(Pattern.Compile(Gpt2Pattern), SplitBehavior.Isolated, false));
+                    if (step.Bool("use_regex") ?? true)
+                        result.Add(new PatternSplit(Pattern.Compile(Gpt2Pattern), SplitBehavior.Isolated, false));
                     break;
                 case "Digits":
                     result.Add(new DigitSplit(step.Bool("individual_digits") ?? false));
@@ -39,7 +41,8 @@ internal static class PreTokenizerReader
                     throw Parts.Unknown(step, "a pre-tokenizer", type, Known);
             }
         }
-        return asBytes ? result : throw Parts.Unknown(part, "no ByteLevel step, and so a vocabulary", "characters", "bytes: a ByteLevel step");
+        return asBytes ? result
+            : throw Parts.Unknown(part, "no ByteLevel step, and so a vocabulary", "characters", "bytes: a ByteLevel step");
     }
 
     private static SplitBehavior Behavior(JsonFields step)

@@ -76,7 +76,8 @@ internal sealed class CodePointSet
 
     /// <summary>True where the code point (0 to 0x10FFFF) is in the set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Contains(int codePoint) => codePoint <= 0xFFFF ? (_low[codePoint >> 6] >> (codePoint & 63) & 1) != 0 : ContainsHigh(codePoint);
+    public bool Contains(int codePoint) =>
+    codePoint <= 0xFFFF ? (_low[codePoint >> 6] >> (codePoint & 63) & 1) != 0 : ContainsHigh(codePoint);
 
     private bool ContainsHigh(int codePoint)
     {

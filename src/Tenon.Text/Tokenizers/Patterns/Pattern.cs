@@ -93,7 +93,9 @@ internal sealed class Pattern
             }
             if (!failed) continue;
             if (state.Depth == bottom) return -1;
-            if (--state.Steps < 0) throw new TenonException("A regular expression of the tokenizer needs too many steps on this text.", $"at most {StepsPerCharacter} a character", got: _source);
+            if (--state.Steps < 0)
+                throw new TenonException("A regular expression of the tokenizer needs too many steps on this text.",
+                    $"at most {StepsPerCharacter} a character", got: _source);
             Pop(text, ref state, out at, out position);
         }
     }
@@ -145,5 +147,6 @@ internal sealed class Pattern
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Width(ReadOnlySpan<char> text, int position) => (text[position] & 0xFC00) == 0xD800 && position + 1 < text.Length ? 2 : 1;
+    private static int Width(ReadOnlySpan<char> text, int position) =>
+    (text[position] & 0xFC00) == 0xD800 && position + 1 < text.Length ? 2 : 1;
 }

@@ -128,7 +128,9 @@ internal sealed class PatternCompiler
 
     private int Add(Instruction instruction)
     {
-        if (_program.Count >= LongestProgram) throw new TenonException("A regular expression of the tokenizer is too large.", $"at most {LongestProgram} steps", got: _source);
+        if (_program.Count >= LongestProgram)
+            throw new TenonException("A regular expression of the tokenizer is too large.", $"at most {LongestProgram} steps",
+                got: _source);
         _program.Add(instruction);
         return _program.Count - 1;
     }

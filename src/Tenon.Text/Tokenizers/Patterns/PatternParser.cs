@@ -96,7 +96,8 @@ internal sealed class PatternParser
             else if (TryTakeInterval(out min, out max)) interval = true;
             else return body;
 
-            var mode = More ? _text[_at] switch { '?' => RepeatMode.Lazy, '+' => RepeatMode.Possessive, _ => RepeatMode.Greedy } : RepeatMode.Greedy;
+            var mode = More ? _text[_at] switch { '?' => RepeatMode.Lazy, '+' => RepeatMode.Possessive, _ => RepeatMode.Greedy }
+                : RepeatMode.Greedy;
             if (mode != RepeatMode.Greedy && interval) throw Fault($"'{_text[_at]}' after an interval");
             if (mode != RepeatMode.Greedy) _at++;
             if (body is PatternNode.Look) throw Fault("a repeated look-ahead");
@@ -210,7 +211,9 @@ internal sealed class PatternParser
 
     private int TakeHex(int start, int count)
     {
-        if (count is < 1 or > 6 || start + count > _text.Length || !int.TryParse(_text.AsSpan(start, count), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || value > 0x10FFFF)
+        if (count is < 1 or > 6 || start + count > _text.Length
+            || !int.TryParse(_text.AsSpan(start, count), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            || value > 0x10FFFF)
             throw Fault("a code point that is no hexadecimal number");
         _at = start + count;
         return value;

@@ -148,7 +148,8 @@ internal sealed class Nfc
     {
         if (first - LeadBase is >= 0 and < LeadCount && second - VowelBase is >= 0 and < VowelCount)
             return HangulBase + ((first - LeadBase) * VowelCount + (second - VowelBase)) * TailCount;
-        if (first - HangulBase is >= 0 and < HangulCount && (first - HangulBase) % TailCount == 0 && second - TailBase is > 0 and < TailCount)
+        if (first - HangulBase is >= 0 and < HangulCount && (first - HangulBase) % TailCount == 0
+            && second - TailBase is > 0 and < TailCount)
             return first + second - TailBase;
         return _whole.TryGetValue((first, second), out var whole) ? whole : null;
     }

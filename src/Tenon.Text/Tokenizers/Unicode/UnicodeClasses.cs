@@ -23,7 +23,8 @@ internal static class UnicodeClasses
 
     /// <summary><c>\s</c>: the property White_Space, 25 code points.</summary>
     public static CodePointSet Space { get; } = CodePointSet.Of(
-        [(0x9, 0xD), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)]);
+        [(0x9, 0xD), (0x20, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F),
+        (0x205F, 0x205F), (0x3000, 0x3000)]);
 
     /// <summary>What the <c>Digits</c> pre-tokenizer calls a digit.</summary>
     public static CodePointSet Digits => LazyDigits.Value;
@@ -34,11 +35,14 @@ internal static class UnicodeClasses
     /// <summary>The code points of a general category (<c>Lu</c>) or a group of them (<c>L</c>); null for an unknown name.</summary>
     public static CodePointSet? Property(string name)
     {
-        var parts = Enumerable.Range(0, CategoryNames.Length).Where(i => CategoryNames[i] == name || (name.Length == 1 && CategoryNames[i][0] == name[0])).ToArray();
+        var parts = Enumerable.Range(0, CategoryNames.Length)
+            .Where(i => CategoryNames[i] == name || (name.Length == 1 && CategoryNames[i][0] == name[0])).ToArray();
         return parts.Length == 0 ? null : CodePointSet.Of(parts.SelectMany(i => Categories.Value[i]));
     }
 
-    /// <summary>Every code point that <c>(?i:c)</c> matches for an ASCII letter c: both cases, and the long s and the Kelvin sign.</summary>
+    /// <summary>
+    /// Every code point that <c>(?i:c)</c> matches for an ASCII letter c: both cases, and the long s and the Kelvin sign.
+    /// </summary>
     public static CodePointSet IgnoreCase(char letter)
     {
         int lower = char.ToLowerInvariant(letter), upper = char.ToUpperInvariant(letter);
@@ -48,7 +52,8 @@ internal static class UnicodeClasses
 
     // In the order of UnicodeCategory.
     private static readonly string[] CategoryNames =
-        ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn"];
+        ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe",
+        "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn"];
 
     private static List<(int First, int Last)>[] ReadCategories()
     {

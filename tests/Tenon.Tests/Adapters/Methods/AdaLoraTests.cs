@@ -11,9 +11,9 @@ namespace Tenon.Tests.Adapters.Methods;
 /// <summary>AdaLoRA's start, its allocator and penalty against PEFT's, and what a folder holds while ranks fall.</summary>
 public class AdaLoraTests(ITestOutputHelper output)
 {
-    private static readonly AdapterSettings s_recipe = new() { Method = "adalora", Rank = 6, Targets = "q_proj,v_proj" };
+    private static readonly AdapterSettings S_recipe = new() { Method = "adalora", Rank = 6, Targets = "q_proj,v_proj" };
 
-    private static AdapterSettings Reference(JsonElement document) => s_recipe with
+    private static AdapterSettings Reference(JsonElement document) => S_recipe with
     {
         Rank = document.GetProperty("init_r").GetInt32(),
         Targets = string.Join(',', document.GetProperty("target_modules").EnumerateArray().Select(t => t.GetString())),
@@ -29,7 +29,7 @@ public class AdaLoraTests(ITestOutputHelper output)
     };
 
     [Fact]
-    public void TheAllocatorChoosesPeftsMasksAtEveryStep()
+    public void The_allocator_chooses_pefts_masks_at_every_step()
     {
         using var golden = AdapterGolden.OfCase("adalora-allocator");
         var folder = Path.Combine(golden.Root, "adalora-allocator");
@@ -54,16 +54,18 @@ public class AdaLoraTests(ITestOutputHelper output)
             RequireStep(adapter, step, file, t, 1e-5);
         }
 
-        foreach (var (name, tensor) in tensors) AdapterGolden.Distance(tensor.Value, file.ReadDoubles("end." + name)).ShouldBeLessThan(2e-5, name);
+        foreach (var (name, tensor) in tensors)
+            AdapterGolden.Distance(tensor.Value, file.ReadDoubles("end." + name)).ShouldBeLessThan(2e-5, name);
         foreach (var (_, tensor) in tensors) tensor.ZeroGrad();
         adapter.Method.AddPenalty(adapter).ShouldBe(0.5 * document.RootElement.GetProperty("penalty_at_end").GetDouble(), 1e-5);
         foreach (var name in file.Tensors.Keys.Where(k => k.StartsWith("penalty_gradient.", StringComparison.Ordinal)))
-            AdapterGolden.Distance(tensors[name["penalty_gradient.".Length..]].Gradient, [.. file.ReadDoubles(name).Select(v => v / 2)]).ShouldBeLessThan(1e-6, name);
+            AdapterGolden.Distance(tensors[name["penalty_gradient.".Length..]].Gradient, [.. file.ReadDoubles(name).Select(v => v / 2)])
+                .ShouldBeLessThan(1e-6, name);
         RequireFolder(adapter, folder, document.RootElement);
     }
 
     [Fact]
-    public void TrainingWithThePenaltyFollowsPefts()
+    public void Training_with_the_penalty_follows_pefts()
     {
         using var golden = AdapterGolden.OfCase("adalora-training");
         var folder = Path.Combine(golden.Root, "adalora-training");
@@ -74,14 +76,16 @@ public class AdaLoraTests(ITestOutputHelper output)
         Start(adapter, file);
         // The reference counts its steps from 0, a run from 1; so the update is done by hand here.
         var rule = UpdateRules.Of<float>(new OptimizerSettings());
-        var slots = adapter.Trainable.Select(p => (Parameter: p, Shape: new TensorShape((int)p.Rows, (int)p.Columns, true))).Select(s => (s.Parameter, s.Shape, State: rule.NewState(s.Shape))).ToList();
+        var slots = adapter.Trainable.Select(p => (Parameter: p, Shape: new TensorShape((int)p.Rows, (int)p.Columns, true)))
+            .Select(s => (s.Parameter, s.Shape, State: rule.NewState(s.Shape))).ToList();
         foreach (var step in document.RootElement.GetProperty("steps").EnumerateArray())
         {
             var t = step.GetProperty("t").GetInt32();
             golden.Backward(adapter).ShouldBe(step.GetProperty("loss_without_penalty").GetDouble(), 2e-3);
             adapter.Method.AddPenalty(adapter).ShouldBe(0.5 * step.GetProperty("orthogonality_penalty").GetDouble(), 1e-4);
             foreach (var (parameter, shape, state) in slots)
-                parameter.Update(values => rule.Apply(values, parameter.GradientOrZero(), shape, state, new UpdateArguments(t + 1, 5e-3, 0)));
+                parameter.Update(values =>
+                    rule.Apply(values, parameter.GradientOrZero(), shape, state, new UpdateArguments(t + 1, 5e-3, 0)));
             RequireStep(adapter, step, file, t, 1e-3);
             foreach (var slot in slots) slot.Parameter.ZeroGrad();
         }
@@ -90,10 +94,10 @@ public class AdaLoraTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void StartsAtTheBaseAndKeepsItsBudget()
+    public void Starts_at_the_base_and_keeps_its_budget()
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Targets = "all-linear" });
+        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, S_recipe with { Targets = "all-linear" });
         golden.Logits(adapter).ShouldBe(golden.Logits(null));
         adapter.TrainableCount.ShouldBe(adapter.Method.Count(golden.Model.Config, adapter.Settings)!.Value);
         var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 5e-3 }, 20);
@@ -112,10 +116,10 @@ public class AdaLoraTests(ITestOutputHelper output)
     [Theory]
     [InlineData(4)]
     [InlineData(17)]
-    public void ARunGoesOnFromAFolderToTheSameBits(int cut)
+    public void A_run_goes_on_from_a_folder_to_the_same_bits(int cut)
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        using var whole = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe);
+        using var whole = AdapterMethod.Of("adalora").Create(golden.Model, S_recipe);
         var optimizer = new AdapterOptimizer(whole, new OptimizerSettings { LearningRate = 5e-3 }, 20);
         var folder = Directory.CreateTempSubdirectory("tenon-adalora");
         Dictionary<string, float[]> state = [];
@@ -140,7 +144,8 @@ public class AdaLoraTests(ITestOutputHelper output)
             second.Step();
         }
 
-        foreach (var (left, right) in whole.Tensors.Concat(whole.PrivateTensors).Zip(resumed.Tensors.Concat(resumed.PrivateTensors))) right.Tensor.ToArray().ShouldBe(left.Tensor.ToArray(), left.Name);
+        foreach (var (left, right) in whole.Tensors.Concat(whole.PrivateTensors).Zip(resumed.Tensors.Concat(resumed.PrivateTensors)))
+            right.Tensor.ToArray().ShouldBe(left.Tensor.ToArray(), left.Name);
         PeftFolder.Save(whole, folder.FullName, "base");
         foreach (var file in Directory.GetFiles(folder.FullName, "tenon_*")) File.Delete(file);
         using var pruned = PeftFolder.Load(golden.Model, folder.FullName);
@@ -150,10 +155,13 @@ public class AdaLoraTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void ATargetOfTheFirstRankMasksNothing()
+    public void A_target_of_the_first_rank_masks_nothing()
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        using var adapter = AdapterMethod.Of("adalora").Create(golden.Model, s_recipe with { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["target-rank"] = "6" }) });
+        using var adapter = AdapterMethod.Of("adalora")
+            .Create(golden.Model, S_recipe
+            with
+            { Options = AdapterSettings.Texts(new Dictionary<string, string> { ["target-rank"] = "6" }) });
         var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-4 }, 8);
         var metrics = new Dictionary<string, double>();
         for (var step = 0; step < 8; step++)
@@ -170,10 +178,16 @@ public class AdaLoraTests(ITestOutputHelper output)
     [InlineData("target-rank", "7", "only falls")]
     [InlineData("orth-reg-weight", "-1", "0 or more")]
     [InlineData("beta1", "1", "above 0, below 1")]
-    public void WrongOptionsAreErrors(string option, string value, string part)
+    public void Wrong_options_are_errors(string option, string value, string part)
     {
         using var golden = AdapterGolden.Open("base-qwen2");
-        var settings = s_recipe with { Options = AdapterSettings.Texts(new Dictionary<string, string> { [option] = value, ["total-step"] = "40", ["tfinal"] = "5" }) };
+        var settings = S_recipe
+            with
+        {
+            Options = AdapterSettings.Texts(new Dictionary<string,
+            string>
+            { [option] = value, ["total-step"] = "40", ["tfinal"] = "5" })
+        };
         Should.Throw<TenonException>(() => AdapterMethod.Of("adalora").Create(golden.Model, settings)).Message.ShouldContain(part);
     }
 
@@ -182,7 +196,9 @@ public class AdaLoraTests(ITestOutputHelper output)
         var tensors = new Dictionary<string, Tenon.Tensors.Parameter>();
         foreach (var (full, tensor) in adapter.Tensors)
         {
-            var name = file.Tensors.Keys.Single(k => k.StartsWith("start.", StringComparison.Ordinal) && full.EndsWith(k["start.".Length..].Replace("base_model.model.", ""), StringComparison.Ordinal))["start.".Length..];
+            var name =
+                file.Tensors.Keys.Single(k => k.StartsWith("start.", StringComparison.Ordinal)
+                && full.EndsWith(k["start.".Length..].Replace("base_model.model.", ""), StringComparison.Ordinal))["start.".Length..];
             tensor.Set(file.ReadFloats("start." + name));
             tensors[name] = tensor;
         }
@@ -195,9 +211,12 @@ public class AdaLoraTests(ITestOutputHelper output)
         var reports = new Dictionary<string, double>();
         adapter.Method.AfterStep(adapter, new MethodStep(t, 40, (name, value) => reports[name] = value));
         reports["adalora/budget"].ShouldBe(step.GetProperty("budget").GetInt32(), $"budget at {t}");
-        if (step.TryGetProperty("threshold", out var threshold)) reports["adalora/threshold"].ShouldBe(threshold.GetDouble(), 2e-3 * threshold.GetDouble(), $"threshold at {t}");
+        if (step.TryGetProperty("threshold", out var threshold))
+            reports["adalora/threshold"].ShouldBe(threshold.GetDouble(), 2e-3 * threshold.GetDouble(), $"threshold at {t}");
         foreach (var layer in adapter.Linears.OfType<AdaLoraLayer>())
-            layer.E.ToArray().Select(e => e != 0).ShouldBe(step.GetProperty("kept").GetProperty(layer.Layer.Path + ".lora_E").EnumerateArray().Select(k => k.GetBoolean()), $"{layer.Layer.Path} at {t}");
+            layer.E.ToArray().Select(e => e != 0)
+                .ShouldBe(step.GetProperty("kept").GetProperty(layer.Layer.Path + ".lora_E").EnumerateArray().Select(k => k.GetBoolean()),
+                $"{layer.Layer.Path} at {t}");
         float[] all = [.. adapter.Linears.OfType<AdaLoraLayer>().SelectMany(l => l.E.ToArray())];
         var worst = AdapterGolden.Distance(all, file.ReadDoubles("E")[(t * all.Length)..((t + 1) * all.Length)]);
         if (t % 10 == 0) output.WriteLine($"t {t}: E off by {worst}");
@@ -216,7 +235,8 @@ public class AdaLoraTests(ITestOutputHelper output)
         }
 
         var config = Tenon.Adapters.Peft.PeftConfig.Read(target.FullName);
-        JsonElement.DeepEquals(JsonDocument.Parse(config["rank_pattern"]!.ToJsonString()).RootElement, document.GetProperty("rank_pattern")).ShouldBeTrue();
+        JsonElement.DeepEquals(JsonDocument.Parse(config["rank_pattern"]!.ToJsonString()).RootElement, document.GetProperty("rank_pattern"))
+            .ShouldBeTrue();
         config.Int("total_step").ShouldBe(40);
         target.Delete(recursive: true);
     }

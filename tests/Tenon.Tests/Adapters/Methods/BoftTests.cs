@@ -13,14 +13,20 @@ namespace Tenon.Tests.Adapters.Methods;
 /// <summary>BOFT with several butterfly factors, as a folder may have them.</summary>
 public class BoftTests
 {
-    private static readonly int[] s_ids = [3, 14, 15, 9, 26, 5];
+    private static readonly int[] S_ids = [3, 14, 15, 9, 26, 5];
 
     [Fact]
-    public void SeveralFactorsMergeToTheSameFunctionAndGoThroughAFolder()
+    public void Several_factors_merge_to_the_same_function_and_go_through_a_folder()
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
-        using var set = AdapterMethod.Of("boft").Create(model, new AdapterSettings { Method = "boft", Targets = "q_proj,v_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" }) });
+        using var set = AdapterMethod.Of("boft")
+            .Create(model,
+            new AdapterSettings
+            {
+                Method = "boft", Targets = "q_proj,v_proj",
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" })
+            });
         foreach (var part in set.Linears.OfType<BoftLayer>()) part.UseFactors(3);
         var plain = Logits(model, null);
         Distance(Logits(model, set), plain).ShouldBeLessThan(1e-5);
@@ -31,14 +37,16 @@ public class BoftTests
             var place = draw++;
             tensor.Update(values =>
             {
-                for (var i = 0; i < values.Length; i++) values[i] += (float)(0.3 * key.Normal(RandomPurpose.ModelInit, 0, place, 0, (uint)i));
+                for (var i = 0; i < values.Length; i++)
+                    values[i] += (float)(0.3 * key.Normal(RandomPurpose.ModelInit, 0, place, 0, (uint)i));
             });
         }
 
         var turned = Logits(model, set);
         Distance(turned, plain).ShouldBeGreaterThan(1e-2);
         using var weights = MergedWeights.Of(set);
-        Distance(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), turned).ShouldBeLessThan(1e-4);
+        Distance(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), turned)
+            .ShouldBeLessThan(1e-4);
         PeftFolder.Save(set, folder.Path, "base");
         File.ReadAllText(folder[PeftFolder.ConfigFile]).ShouldContain("\"boft_n_butterfly_factor\": 3");
         set.Dispose();
@@ -47,14 +55,20 @@ public class BoftTests
     }
 
     [Fact]
-    public void AFactorMustDivideTheInputs()
+    public void A_factor_must_divide_the_inputs()
     {
-        using var set = AdapterMethod.Of("boft").Create(RandomModel.Create(), new AdapterSettings { Method = "boft", Targets = "q_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" }) });
+        using var set = AdapterMethod.Of("boft")
+            .Create(RandomModel.Create(),
+            new AdapterSettings
+            {
+                Method = "boft", Targets = "q_proj",
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["block-size"] = "4" })
+            });
         Should.Throw<TenonException>(() => ((BoftLayer)set.Linears[0]).UseFactors(5)).Message.ShouldContain("64");
     }
 
     [Fact]
-    public void ChunksMoveWithTheirGradient()
+    public void Chunks_move_with_their_gradient()
     {
         var x = GradientCheck.Random("x", 3, 8);
         GradientCheck.Run(t => t.MoveChunks(x, [2, 0, 3, 1], 2), [x]);
@@ -63,7 +77,7 @@ public class BoftTests
 
     private static float[] Logits(CausalModel model, AdapterSet? set)
     {
-        var (tape, batch) = (new Tape(), TokenBatch.Of([s_ids], set));
+        var (tape, batch) = (new Tape(), TokenBatch.Of([S_ids], set));
         return model.Logits(tape, model.Forward(tape, batch), batch).ToArray();
     }
 

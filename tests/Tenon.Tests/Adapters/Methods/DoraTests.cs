@@ -13,14 +13,14 @@ public class DoraTests
     [Theory]
     [InlineData(0.7f)]
     [InlineData(0f)]
-    public void GradientOfTheMagnitudesIsTheDerivative(float third)
+    public void Gradient_of_the_magnitudes_is_the_derivative(float third)
     {
         var layer = Layer(third);
         GradientCheck.Run(t => layer.Forward(t, X), [layer.Magnitude, X]);
     }
 
     [Fact]
-    public void AMagnitudeOfZeroChangesNothingForTheOthers()
+    public void A_magnitude_of_zero_changes_nothing_for_the_others()
     {
         var (small, zero) = (Gradients(Layer(1e-25f)), Gradients(Layer(0)));
         for (var p = 0; p < small.Count; p++)
@@ -28,7 +28,7 @@ public class DoraTests
     }
 
     [Fact]
-    public void ARowOfZerosStaysOne()
+    public void A_row_of_zeros_stays_one()
     {
         var layer = Layer(1, zeroRow: true);
         layer.ResetMagnitudes();
@@ -43,7 +43,8 @@ public class DoraTests
     {
         var weight = GradientCheck.Random("weight", 7, 12).ToArray();
         if (zeroRow) Array.Clear(weight, 2 * 12, 12);
-        var frozen = FrozenMatrix.Pack("w", 7, 12, WeightStorage.F32, (row, rows) => weight.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
+        var frozen =
+            FrozenMatrix.Pack("w", 7, 12, WeightStorage.F32, (row, rows) => weight.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
         var layer = new DoraLayer(new Linear("layer", frozen, null), 3, 0.5f);
         layer.A.Set(GradientCheck.Random("A", 3, 12).Value);
         layer.B.Set(GradientCheck.Random("B", 7, 3).Value);

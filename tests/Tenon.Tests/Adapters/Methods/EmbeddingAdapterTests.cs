@@ -10,7 +10,10 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters.Methods;
 
-/// <summary>Methods that adapt the embedding and the head beside linear layers: start, derivative, merge, and PEFT's files, which repeat the frozen matrix of an adapted end.</summary>
+/// <summary>
+/// Methods that adapt the embedding and the head beside linear layers: start, derivative, merge, and PEFT's files, which repeat the frozen
+/// matrix of an adapted end.
+/// </summary>
 public class EmbeddingAdapterTests
 {
     private static readonly int[] Ids = [3, 14, 15, 9, 26, 5];
@@ -19,7 +22,7 @@ public class EmbeddingAdapterTests
     [InlineData("lora")]
     [InlineData("dora")]
     [InlineData("hira")]
-    public void StartsAtTheBaseCountsAndMergesToItsFunction(string method)
+    public void Starts_at_the_base_counts_and_merges_to_its_function(string method)
     {
         var model = RandomModel.Create(RandomModel.SmallConfig(tied: false));
         var settings = new AdapterSettings { Method = method, Rank = 3, Targets = "embed_tokens,q_proj" };
@@ -31,13 +34,14 @@ public class EmbeddingAdapterTests
         var adapted = Logits(model, set);
         Difference(adapted, plain).ShouldBeGreaterThan(1e-2);
         using var weights = MergedWeights.Of(set);
-        Difference(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), adapted).ShouldBeLessThan(1e-4);
+        Difference(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), adapted)
+            .ShouldBeLessThan(1e-4);
     }
 
     [Theory]
     [InlineData("dora")]
     [InlineData("hira")]
-    public void GradientIsTheDerivative(string method)
+    public void Gradient_is_the_derivative(string method)
     {
         var model = RandomModel.Create(RandomModel.SmallConfig(tied: false));
         using var set = AdapterMethod.Of(method).Create(model, new AdapterSettings { Method = method, Rank = 2, Targets = "embed_tokens" });
@@ -66,10 +70,12 @@ public class EmbeddingAdapterTests
     [InlineData("ia3", "lm_head,q_proj", "lm_head")]
     [InlineData("oft", "lm_head,q_proj", "lm_head")]
     [InlineData("waveft", "lm_head,q_proj", "lm_head")]
-    public void TheFileRepeatsTheFrozenMatrixOfAnAdaptedEnd(string method, string targets, string path)
+    public void The_file_repeats_the_frozen_matrix_of_an_adapted_end(string method, string targets, string path)
     {
         using var folder = new TempFolder();
-        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(RandomModel.SmallConfig(tied: false)), new AdapterSettings { Method = method, Rank = 2, Targets = targets, Options = AdapterSettings.Texts(Options(method)) });
+        using var set = AdapterMethod.Of(method)
+            .Create(RandomModel.Create(RandomModel.SmallConfig(tied: false)),
+            new AdapterSettings { Method = method, Rank = 2, Targets = targets, Options = AdapterSettings.Texts(Options(method)) });
         PeftFolder.Save(set, folder.Path, "base");
         using var file = SafetensorsFile.Open(folder[PeftFolder.TensorFile]);
         file.Tensors.Keys.ShouldContain($"base_model.model.{path}.base_layer.weight");
@@ -78,13 +84,21 @@ public class EmbeddingAdapterTests
         again.Method.Name.ShouldBe(method);
     }
 
-    /// <summary>What is trained beside the method (rows of tokens, a norm, biases, a whole layer) goes through the folder of every method whose files have a place for it, and is refused at once by the others.</summary>
+    /// <summary>
+    /// What is trained beside the method (rows of tokens, a norm, biases, a whole layer) goes through the folder of every method whose
+    /// files have a place for it, and is refused at once by the others.
+    /// </summary>
     [Theory, MemberData(nameof(Methods))]
-    public void WhatIsTrainedBesideTheMethodGoesThroughItsFolder(string method)
+    public void What_is_trained_beside_the_method_goes_through_its_folder(string method)
     {
         var model = RandomModel.Create();
         using var folder = new TempFolder();
-        var settings = new AdapterSettings { Method = method, Rank = 2, Targets = "v_proj", TrainableTokens = [9, 3], ModulesToSave = ["model.norm", "o_proj"], Bias = "all" };
+        var settings =
+            new AdapterSettings
+            {
+                Method = method, Rank = 2, Targets = "v_proj", TrainableTokens = [9, 3],
+                ModulesToSave = ["model.norm", "o_proj"], Bias = "all"
+            };
         AdapterSet set;
         try
         {
@@ -92,7 +106,8 @@ public class EmbeddingAdapterTests
         }
         catch (TenonException e)
         {
-            new[] { "no place for it", "nothing else trains", "at least one" }.ShouldContain(part => e.Message.Contains(part, StringComparison.Ordinal), e.Message);
+            new[] { "no place for it", "nothing else trains",
+                "at least one" }.ShouldContain(part => e.Message.Contains(part, StringComparison.Ordinal), e.Message);
             return;
         }
 
@@ -107,16 +122,19 @@ public class EmbeddingAdapterTests
     public static TheoryData<string> Methods => [.. AdapterMethod.All.Keys];
 
     [Fact]
-    public void ATinyLoraFolderOfPeftsMayNameTheEmbedding()
+    public void A_tiny_lora_folder_of_pefts_may_name_the_embedding()
     {
         var model = RandomModel.Create(RandomModel.SmallConfig(tied: false));
         using var folder = new TempFolder();
         var config = PeftConfig.Create("TINYLORA", "base");
-        (config["r"], config["u"], config["projection_seed"], config["save_projection"], config["target_modules"]) = (2, 5, 3, false, new System.Text.Json.Nodes.JsonArray("embed_tokens", "v_proj"));
+        (config["r"], config["u"], config["projection_seed"], config["save_projection"], config["target_modules"]) =
+            (2, 5, 3, false, new System.Text.Json.Nodes.JsonArray("embed_tokens", "v_proj"));
         config.Write(folder.Path);
         var key = new RandomKey(4);
         List<SafetensorsEntry> entries = [];
-        foreach (var (path, outputs, inputs) in new[] { ("model.embed_tokens", 67, 32), ("model.layers.0.self_attn.v_proj", 16, 32), ("model.layers.1.self_attn.v_proj", 16, 32) })
+        foreach (var (path, outputs, inputs) in
+            new[] { ("model.embed_tokens", 67, 32), ("model.layers.0.self_attn.v_proj", 16, 32),
+            ("model.layers.1.self_attn.v_proj", 16, 32) })
         {
             entries.Add(Entry($"base_model.model.{path}.tinylora_A", 2, inputs));
             entries.Add(Entry($"base_model.model.{path}.tinylora_B", outputs, 2));
@@ -128,12 +146,15 @@ public class EmbeddingAdapterTests
         var adapted = Logits(model, set);
         Difference(adapted, Logits(model, null)).ShouldBeGreaterThan(1e-2);
         using var weights = MergedWeights.Of(set);
-        Difference(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), adapted).ShouldBeLessThan(1e-4);
+        Difference(Logits(DecoderBuilder.Build(model.Config, weights, new LoadOptions(MaxLength: 256), "merged"), null), adapted)
+            .ShouldBeLessThan(1e-4);
 
         SafetensorsEntry Entry(string name, params long[] shape)
         {
             var draw = (uint)entries.Count;
-            return SafetensorsEntry.FromFloats(name, shape, Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(i => (float)key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i)).ToArray());
+            return SafetensorsEntry.FromFloats(name, shape,
+                Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b))
+                .Select(i => (float)key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i)).ToArray());
         }
     }
 
@@ -150,7 +171,8 @@ public class EmbeddingAdapterTests
         var (tape, batch) = (new Tape { Recording = record }, TokenBatch.Of([Ids], set));
         foreach (var tensor in set.Trainable) tensor.ZeroGrad();
         int[] rows = [.. Enumerable.Range(0, Ids.Length - 1)];
-        var head = model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, batch), rows), [.. rows.Select(r => Ids[r + 1])], batch);
+        var head =
+            model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, batch), rows), [.. rows.Select(r => Ids[r + 1])], batch);
         if (record) head.Backward([.. rows.Select(_ => 1f)]);
         return head.LogProbabilities.Sum(p => (double)p);
     }
@@ -164,7 +186,8 @@ public class EmbeddingAdapterTests
             var draw = index++;
             parameter.Update(values =>
             {
-                for (var i = 0; i < values.Length; i++) values[i] += (float)(0.1 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
+                for (var i = 0; i < values.Length; i++)
+                    values[i] += (float)(0.1 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
             });
         }
     }

@@ -9,18 +9,21 @@ namespace Tenon.Tests.Adapters.Methods;
 /// <summary>EVA's start: principal directions of what a layer reads, and ranks shared out by what they explain.</summary>
 public class EvaTests
 {
-    private static readonly int[][] s_prompts = [[3, 14, 15, 9, 26, 5, 35, 8, 9, 7], [9, 32, 3, 8, 46, 2, 6, 4, 3, 38, 32, 11], [7, 9, 50, 28, 1, 44, 21]];
+    private static readonly int[][] S_prompts =
+        [[3, 14, 15, 9, 26, 5, 35, 8, 9, 7], [9, 32, 3, 8, 46, 2, 6, 4, 3, 38, 32, 11], [7, 9, 50, 28, 1, 44, 21]];
 
     private static AdapterSettings Settings(double rho = 1) => new()
     {
         Method = "eva",
         Rank = 4,
-        Start = new() { Calibration = s_prompts },
-        Options = AdapterSettings.Texts(new Dictionary<string, string> { ["rho"] = rho.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
+        Start = new() { Calibration = S_prompts },
+        Options = AdapterSettings.Texts(new Dictionary<string,
+        string>
+        { ["rho"] = rho.ToString(System.Globalization.CultureInfo.InvariantCulture) }),
     };
 
     [Fact]
-    public void AStartsAtPrincipalDirectionsOfTheFirstLayersInputs()
+    public void A_starts_at_principal_directions_of_the_first_layers_inputs()
     {
         var model = RandomModel.Create();
         using var set = AdapterMethod.Of("eva").Create(model, Settings());
@@ -37,7 +40,7 @@ public class EvaTests
     }
 
     [Fact]
-    public void RanksGoWhereTheyExplainMostAndKeepTheBudgetAndTheScale()
+    public void Ranks_go_where_they_explain_most_and_keep_the_budget_and_the_scale()
     {
         var model = RandomModel.Create();
         using var even = AdapterMethod.Of("eva").Create(model, Settings());
@@ -50,7 +53,7 @@ public class EvaTests
     }
 
     [Fact]
-    public void SharedRanksGoThroughAFolder()
+    public void Shared_ranks_go_through_a_folder()
     {
         var model = RandomModel.Create();
         using var folder = new TempFolder();
@@ -65,18 +68,26 @@ public class EvaTests
     }
 
     /// <summary>
-    /// PEFT's own start on the reference's model (Golden/adapters/eva.json): ranks, and A up to signs. Its randomised decomposition is exact there, because rho times rank covers the inputs' rank.
-    /// Only layers that read alone are compared when whitened: for layers that share their inputs PEFT divides one and the same matrix once a layer.
+    /// PEFT's own start on the reference's model (Golden/adapters/eva.json): ranks, and A up to signs. Its randomised decomposition is
+    /// exact there, because rho times rank covers the inputs' rank.
+    /// Only layers that read alone are compared when whitened: for layers that share their inputs PEFT divides one and the same matrix once
+    /// a layer.
     /// </summary>
     [Fact]
-    public void RanksAndDirectionsAreThoseOfPeft()
+    public void Ranks_and_directions_are_those_of_peft()
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "adapters", "eva.json")));
         var peft = document.RootElement;
         using var golden = AdapterGolden.Open(peft.GetProperty("base").GetString()!);
         Assert.SkipUnless(golden.Model.Config is { HiddenSize: 32, NumHiddenLayers: 2 }, "the numbers belong to another model");
         int[][] ids = [.. peft.GetProperty("ids").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
-        using var set = AdapterMethod.Of("eva").Create(golden.Model, Settings(3) with { Start = new() { Calibration = ids }, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["rho"] = "3", ["whiten"] = "true" }) });
+        using var set = AdapterMethod.Of("eva")
+            .Create(golden.Model, Settings(3)
+            with
+            {
+                Start = new() { Calibration = ids },
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["rho"] = "3", ["whiten"] = "true" })
+            });
         foreach (var part in set.Linears.Cast<LoraLayer>())
         {
             part.A.Rows.ShouldBe((nint)peft.GetProperty("ranks").GetProperty(part.Layer.Path).GetInt32(), part.Layer.Path);
@@ -92,9 +103,10 @@ public class EvaTests
     }
 
     [Fact]
-    public void TooFewTokensAreAnError()
+    public void Too_few_tokens_are_an_error()
     {
         var settings = Settings() with { Start = new() { Calibration = [[1, 2, 3]] } };
-        Should.Throw<TenonException>(() => AdapterMethod.Of("eva").Create(RandomModel.Create(), settings)).Message.ShouldContain("too few tokens");
+        Should.Throw<TenonException>(() => AdapterMethod.Of("eva")
+            .Create(RandomModel.Create(), settings)).Message.ShouldContain("too few tokens");
     }
 }

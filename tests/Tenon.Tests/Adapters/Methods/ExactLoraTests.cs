@@ -14,12 +14,13 @@ public class ExactLoraTests
     [InlineData("vera-saved")]
     [InlineData("delora")]
     [InlineData("gralora")]
-    public void IsPeftsConversion(string folder)
+    public void Is_pefts_conversion(string folder)
     {
         using var golden = AdapterGolden.OfCase(folder);
         var rank = RankOf(folder);
         using var temporary = new TempFolder();
-        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(rank);
+        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter")))
+            LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(rank);
         using var plain = PeftFolder.Load(golden.Model, temporary.Path);
         plain.Method.Name.ShouldBe("lora");
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, "convert-" + folder, "expected.safetensors"));
@@ -49,7 +50,10 @@ public class ExactLoraTests
         compared.ShouldBeGreaterThan(0);
     }
 
-    /// <summary>Updates that are not of low rank, at a rank that is asked for: the best approximation in the Frobenius norm is one, so PEFT's merged weights are ours.</summary>
+    /// <summary>
+    /// Updates that are not of low rank, at a rank that is asked for: the best approximation in the Frobenius norm is one, so PEFT's merged
+    /// weights are ours.
+    /// </summary>
     [Theory]
     [InlineData("fourierft")]
     [InlineData("waveft")]
@@ -60,18 +64,22 @@ public class ExactLoraTests
     [InlineData("loha")]
     [InlineData("tinylora-tied")]
     [InlineData("vblora")]
-    public void IsPeftsTruncation(string folder)
+    public void Is_pefts_truncation(string folder)
     {
         using var golden = AdapterGolden.OfCase(folder);
         var rank = RankOf(folder);
         using var temporary = new TempFolder();
-        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base", rank).Rank.ShouldBe(rank);
+        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter")))
+            LoraConversion.Save(adapter, temporary.Path, "base", rank).Rank.ShouldBe(rank);
         RequireMerged(golden, temporary.Path, folder);
     }
 
-    /// <summary>Blocks of circulant matrices have singular values in pairs, and eight cut one: which half is kept is anyone's choice, how far it is from the update is not.</summary>
+    /// <summary>
+    /// Blocks of circulant matrices have singular values in pairs, and eight cut one: which half is kept is anyone's choice, how far it is
+    /// from the update is not.
+    /// </summary>
     [Fact]
-    public void ATieIsCutAsNearAsPeft()
+    public void A_tie_is_cut_as_near_as_peft()
     {
         using var golden = AdapterGolden.OfCase("c3a");
         using var temporary = new TempFolder();
@@ -91,7 +99,10 @@ public class ExactLoraTests
         static double Distance(float[] a, float[] b) => Math.Sqrt(a.Zip(b, (x, y) => Math.Pow((double)x - y, 2)).Sum());
     }
 
-    /// <summary>What PEFT refuses or gets wrong (it drops DoRA's magnitudes): the nearest factors hold all of the update at full rank, and less and less of it below.</summary>
+    /// <summary>
+    /// What PEFT refuses or gets wrong (it drops DoRA's magnitudes): the nearest factors hold all of the update at full rank, and less and
+    /// less of it below.
+    /// </summary>
     [Theory]
     [InlineData("dora-all-linear")]
     [InlineData("hra-even")]
@@ -99,7 +110,7 @@ public class ExactLoraTests
     [InlineData("boft-blocks")]
     [InlineData("hira")]
     [InlineData("shira")]
-    public void HoldsAllAtFullRank(string folder)
+    public void Holds_all_at_full_rank(string folder)
     {
         using var golden = AdapterGolden.OfCase(folder);
         using var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"));

@@ -11,7 +11,7 @@ public class HraTests
     [InlineData(2)]
     [InlineData(8)]
     [InlineData(14)]
-    public void TheMergedWeightOfAStartIsTheWeightItself(int rank)
+    public void The_merged_weight_of_a_start_is_the_weight_itself(int rank)
     {
         using var adapter = AdapterMethod.Of("hra").Create(RandomModel.Create(), new AdapterSettings { Method = "hra", Rank = rank });
         foreach (var part in adapter.Linears.Cast<HraLayer>())
@@ -28,9 +28,10 @@ public class HraTests
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(8)]
-    public void IsTheProductOfItsReflections(int rank)
+    public void Is_the_product_of_its_reflections(int rank)
     {
-        using var adapter = AdapterMethod.Of("hra").Create(RandomModel.Create(), new AdapterSettings { Method = "hra", Rank = rank, Init = "random" });
+        using var adapter = AdapterMethod.Of("hra")
+            .Create(RandomModel.Create(), new AdapterSettings { Method = "hra", Rank = rank, Init = "random" });
         var part = (HraLayer)adapter.Linears[0];
         var (inputs, u) = (part.Layer.Inputs, part.U.ToArray());
         var expected = Weight(part).Select(v => (double)v).ToArray();

@@ -12,9 +12,11 @@ public class StartBoundsTests
     [InlineData("gralora", "gralora_A", "", 16)]
     [InlineData("miss", "miss_block", "random", 32)]
     [InlineData("hra", "hra_u", "random", 8)]
-    public void AreUniformUpToOneOverTheRoot(string method, string key, string init, int size)
+    public void Are_uniform_up_to_one_over_the_root(string method, string key, string init, int size)
     {
-        using var adapter = AdapterMethod.Of(method).Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 8, Targets = "q_proj", Init = init == "" ? null : init });
+        using var adapter = AdapterMethod.Of(method)
+            .Create(RandomModel.Create(),
+            new AdapterSettings { Method = method, Rank = 8, Targets = "q_proj", Init = init == "" ? null : init });
         foreach (var part in adapter.Linears)
         {
             var values = part.Tensors.Single(t => t.Key == key).Tensor.ToArray();

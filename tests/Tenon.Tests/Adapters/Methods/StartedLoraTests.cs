@@ -7,7 +7,9 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Adapters.Methods;
 
-/// <summary>LoRA's starts from the weight: their products are PEFT's, the base is untouched, and folders are the functions that were trained.</summary>
+/// <summary>
+/// LoRA's starts from the weight: their products are PEFT's, the base is untouched, and folders are the functions that were trained.
+/// </summary>
 public class StartedLoraTests(ITestOutputHelper output)
 {
     [Theory]
@@ -15,14 +17,20 @@ public class StartedLoraTests(ITestOutputHelper output)
     [InlineData("lora-init-pissa-rslora", "pissa", "rs-lora=true")]
     [InlineData("lora-init-olora", "olora", "")]
     [InlineData("lora-init-mica", "mica", "")]
-    public void StartsAtPeftsProducts(string folder, string method, string option)
+    public void Starts_at_pefts_products(string folder, string method, string option)
     {
         using var golden = AdapterGolden.OfCase(folder);
         var (rank, alpha) = Sizes(folder);
         using var init = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "init.safetensors"));
         string[] paths = [.. init.Tensors.Keys.Where(k => k.EndsWith(".B0A0", StringComparison.Ordinal)).Select(k => k[..^5])];
         var options = option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [];
-        using var adapter = AdapterMethod.Of(method).Create(golden.Model, new AdapterSettings { Method = method, Rank = rank, Alpha = alpha, Targets = string.Join(',', paths), Options = AdapterSettings.Texts(options) });
+        using var adapter = AdapterMethod.Of(method)
+            .Create(golden.Model,
+            new AdapterSettings
+            {
+                Method = method, Rank = rank, Alpha = alpha, Targets = string.Join(',', paths),
+                Options = AdapterSettings.Texts(options)
+            });
         golden.Logits(adapter).ShouldBe(golden.Logits(null));
         adapter.Linears.Count.ShouldBe(paths.Length);
         foreach (var part in adapter.Linears.Cast<LoraLayer>())
@@ -40,23 +48,30 @@ public class StartedLoraTests(ITestOutputHelper output)
     [InlineData("lora-init-pissa")]
     [InlineData("lora-init-pissa-rslora")]
     [InlineData("lora-init-olora")]
-    public void PlainLoraOfAFolderIsPeftsConversion(string folder)
+    public void Plain_lora_of_a_folder_is_pefts_conversion(string folder)
     {
         using var golden = AdapterGolden.OfCase(folder);
         using var temporary = new TempFolder();
-        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter"))) LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(2 * Sizes(folder).Rank);
+        using (var adapter = PeftFolder.Load(golden.Model, Path.Combine(golden.Root, folder, "adapter")))
+            LoraConversion.Save(adapter, temporary.Path, "base").Rank.ShouldBe(2 * Sizes(folder).Rank);
         using var plain = PeftFolder.Load(golden.Model, temporary.Path);
         using var expected = SafetensorsFile.Open(Path.Combine(golden.Root, folder, "converted.safetensors"));
         AdapterGolden.Distance(golden.Logits(plain), expected.ReadDoubles("logits")).ShouldBeLessThan(2e-4);
     }
 
     [Fact]
-    public void ARandomisedStartTakesAsMuchOfTheWeightAsPefts()
+    public void A_randomised_start_takes_as_much_of_the_weight_as_pefts()
     {
         using var golden = AdapterGolden.OfCase("lora-init-pissa-niter-4");
         var (rank, alpha) = Sizes("lora-init-pissa-niter-4");
         using var init = SafetensorsFile.Open(Path.Combine(golden.Root, "lora-init-pissa-niter-4", "init.safetensors"));
-        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = rank, Alpha = alpha, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" }) });
+        using var adapter = AdapterMethod.Of("pissa")
+            .Create(golden.Model,
+            new AdapterSettings
+            {
+                Method = "pissa", Rank = rank, Alpha = alpha,
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" })
+            });
         golden.Logits(adapter).ShouldBe(golden.Logits(null));
         foreach (var part in adapter.Linears.Cast<LoraLayer>().Where(l => init.Tensors.ContainsKey(l.Layer.Path + ".base_weight")))
         {
@@ -68,11 +83,12 @@ public class StartedLoraTests(ITestOutputHelper output)
         }
     }
 
-    // PEFT's SVD runs in float32. What rounding turns a singular subspace by is the machine epsilon times the largest value over the gap behind the last one that is kept.
+    // PEFT's SVD runs in float32. What rounding turns a singular subspace by is the machine epsilon times the largest value over the gap
+    // behind the last one that is kept.
     [Theory]
     [InlineData("lora-init-pissa")]
     [InlineData("lora-init-pissa-rslora")]
-    public void PeftsStartIsTheExactOneUpToItsRoundingOverTheGap(string folder)
+    public void Pefts_start_is_the_exact_one_up_to_its_rounding_over_the_gap(string folder)
     {
         using var golden = AdapterGolden.OfCase(folder);
         var rank = Sizes(folder).Rank;
@@ -92,11 +108,17 @@ public class StartedLoraTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void ARandomisedStartIsSavedAsPlainLora()
+    public void A_randomised_start_is_saved_as_plain_lora()
     {
         using var golden = AdapterGolden.Open("base-qwen2");
         using var folder = new TempFolder();
-        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = 4, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" }) });
+        using var adapter = AdapterMethod.Of("pissa")
+            .Create(golden.Model,
+            new AdapterSettings
+            {
+                Method = "pissa", Rank = 4,
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["niter"] = "4" })
+            });
         foreach (var parameter in adapter.Trainable)
             parameter.Update(values =>
             {
@@ -109,12 +131,13 @@ public class StartedLoraTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void ARandomisedStartWithItsInitialFactorsIsTheFunctionThatWasTrained()
+    public void A_randomised_start_with_its_initial_factors_is_the_function_that_was_trained()
     {
         using var golden = AdapterGolden.OfCase("lora-init-pissa-niter-4");
         var folder = Path.Combine(golden.Root, "lora-init-pissa-niter-4");
         var (rank, alpha) = Sizes("lora-init-pissa-niter-4");
-        using var adapter = AdapterMethod.Of("pissa").Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = rank, Alpha = alpha });
+        using var adapter = AdapterMethod.Of("pissa")
+            .Create(golden.Model, new AdapterSettings { Method = "pissa", Rank = rank, Alpha = alpha });
         using (var initial = SafetensorsFile.Open(Path.Combine(folder, "initial", PeftFolder.TensorFile)))
         using (var trained = SafetensorsFile.Open(Path.Combine(folder, "adapter", PeftFolder.TensorFile)))
             foreach (var part in adapter.Linears.Cast<SubtractedLoraLayer>())
@@ -131,10 +154,13 @@ public class StartedLoraTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void ARandomisedStartOfPeftsIsRefused()
+    public void A_randomised_start_of_pefts_is_refused()
     {
         using var golden = AdapterGolden.OfCase("lora-init-pissa-niter-4");
-        Should.Throw<TenonException>(() => PeftFolder.Load(golden.Model, Path.Combine(golden.Root, "lora-init-pissa-niter-4", "adapter"))).Message.ShouldContain("path_initial_model_for_weight_conversion");
+        Should.Throw<TenonException>(() =>
+            PeftFolder.Load(golden.Model,
+            Path.Combine(golden.Root, "lora-init-pissa-niter-4",
+            "adapter"))).Message.ShouldContain("path_initial_model_for_weight_conversion");
     }
 
     [Theory]
@@ -146,10 +172,16 @@ public class StartedLoraTests(ITestOutputHelper output)
     [InlineData("oplora", 4, "k=16", "less than 16")]
     [InlineData("slicefine", 4, "slice-mode=block", "column, row")]
     [InlineData("pissa", 4, "niter=-1", "0 to 1000")]
-    public void WrongSettingsAreErrors(string method, int rank, string option, string part)
+    public void Wrong_settings_are_errors(string method, int rank, string option, string part)
     {
         var model = RandomModel.Create();
-        var settings = new AdapterSettings { Method = method, Rank = rank, Options = AdapterSettings.Texts(option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : []) };
+        var settings =
+            new AdapterSettings
+            {
+                Method = method, Rank = rank,
+                Options = AdapterSettings.Texts(option.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value }
+            : [])
+            };
         Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(model, settings)).Message.ShouldContain(part);
     }
 
@@ -157,10 +189,16 @@ public class StartedLoraTests(ITestOutputHelper output)
     [InlineData("min", 12)]
     [InlineData("mid", 6)]
     [InlineData("max", 0)]
-    public void MiloraPlusTakesTheVectorsThatItsModeNames(string mode, int first)
+    public void Milora_plus_takes_the_vectors_that_its_mode_names(string mode, int first)
     {
         var model = RandomModel.Create();
-        using var adapter = AdapterMethod.Of("milora+").Create(model, new AdapterSettings { Method = "milora+", Rank = 4, Targets = "k_proj", Options = AdapterSettings.Texts(new Dictionary<string, string> { ["mode"] = mode }) });
+        using var adapter = AdapterMethod.Of("milora+")
+            .Create(model,
+            new AdapterSettings
+            {
+                Method = "milora+", Rank = 4, Targets = "k_proj",
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["mode"] = mode })
+            });
         foreach (var part in adapter.Linears.Cast<LoraLayer>())
         {
             var places = Enumerable.Range(first, 4).ToArray();
@@ -171,7 +209,7 @@ public class StartedLoraTests(ITestOutputHelper output)
     [Theory]
     [InlineData("column", 100, 28)]
     [InlineData("row", 2, 2)]
-    public void SliceFineTrainsItsSliceAlone(string mode, int position, int first)
+    public void Slice_fine_trains_its_slice_alone(string mode, int position, int first)
     {
         var model = RandomModel.Create();
         using var adapter = AdapterMethod.Of("slicefine").Create(model, new AdapterSettings
@@ -186,7 +224,8 @@ public class StartedLoraTests(ITestOutputHelper output)
         var (before, after) = (Matrix.From(part.Layer.Weight), part.EffectiveWeight(Matrix.From(part.Layer.Weight).ToFloats()));
         for (var o = 0; o < 32; o++)
             for (var i = 0; i < 32; i++)
-                after[o * 32 + i].ShouldBe((mode == "column" ? i : o) >= first && (mode == "column" ? i : o) < first + 4 ? 7 : (float)before[o, i]);
+                after[o * 32 + i]
+                    .ShouldBe((mode == "column" ? i : o) >= first && (mode == "column" ? i : o) < first + 4 ? 7 : (float)before[o, i]);
     }
 
     private static (int Rank, double Alpha) Sizes(string folder)

@@ -8,7 +8,7 @@ namespace Tenon.Tests.Adapters.Methods;
 public class VeraTests
 {
     [Fact]
-    public void DrawsPeftsMatricesToTheBit()
+    public void Draws_pefts_matrices_to_the_bit()
     {
         using var golden = AdapterGolden.OfCase("vera-saved");
         var folder = Path.Combine(golden.Root, "vera-saved", "adapter");
@@ -17,16 +17,23 @@ public class VeraTests
         var settings = read.Settings;
         read.Dispose();
         using var drawn = AdapterMethod.Of("vera").Create(golden.Model, settings);
-        foreach (var (name, tensor) in drawn.Tensors.Where(t => t.Name.StartsWith("base_model.vera_", StringComparison.Ordinal)).DistinctBy(t => t.Name))
+        foreach (var (name, tensor) in drawn.Tensors.Where(t => t.Name.StartsWith("base_model.vera_", StringComparison.Ordinal))
+            .DistinctBy(t => t.Name))
             tensor.ToArray().ShouldBe(file.ReadFloats(name), name);
     }
 
     [Fact]
-    public void AFolderThatSaysItHoldsTheMatricesMustHoldThem()
+    public void A_folder_that_says_it_holds_the_matrices_must_hold_them()
     {
         using var folder = new TempFolder();
         var model = RandomModel.Create();
-        using (var adapter = AdapterMethod.Of("vera").Create(model, new AdapterSettings { Method = "vera", Rank = 4, Options = AdapterSettings.Texts(new Dictionary<string, string> { ["save-projection"] = "false" }) }))
+        using (var adapter = AdapterMethod.Of("vera")
+            .Create(model,
+            new AdapterSettings
+            {
+                Method = "vera", Rank = 4,
+                Options = AdapterSettings.Texts(new Dictionary<string, string> { ["save-projection"] = "false" })
+            }))
             PeftFolder.Save(adapter, folder.Path, "base");
         PeftFolder.Load(model, folder.Path).Dispose();
         var config = Path.Combine(folder.Path, PeftFolder.ConfigFile);

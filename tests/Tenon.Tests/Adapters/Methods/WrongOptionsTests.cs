@@ -25,9 +25,15 @@ public class WrongOptionsTests
     [InlineData("oft", 4, "block-size=7", "divides the")]
     [InlineData("pissa", 40, "", "at most")]
     [InlineData("olora", 40, "", "at most")]
-    public void AreRefusedWithWhatWouldFit(string method, int rank, string options, string expected)
+    public void Are_refused_with_what_would_fit(string method, int rank, string options, string expected)
     {
-        var settings = new AdapterSettings { Method = method, Rank = rank, Options = AdapterSettings.Texts(options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1])) };
+        var settings =
+            new AdapterSettings
+            {
+                Method = method, Rank = rank,
+                Options = AdapterSettings.Texts(options.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(o => o.Split('='))
+            .ToDictionary(o => o[0], o => o[1]))
+            };
         var error = Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings));
         error.Message.ShouldContain(expected);
     }
@@ -37,15 +43,16 @@ public class WrongOptionsTests
     [InlineData("vera")]
     [InlineData("hra")]
     [InlineData("gralora")]
-    public void PatternsOfRanksAreRefusedWhereAllLayersHaveOneRank(string method)
+    public void Patterns_of_ranks_are_refused_where_all_layers_have_one_rank(string method)
     {
         var settings = new AdapterSettings { Method = method, Rank = 4, RankPattern = new Dictionary<string, int> { ["q_proj"] = 8 } };
-        Should.Throw<TenonException>(() => AdapterMethod.Of(method).Create(RandomModel.Create(), settings)).Message.ShouldContain("rank-pattern");
+        Should.Throw<TenonException>(() => AdapterMethod.Of(method)
+            .Create(RandomModel.Create(), settings)).Message.ShouldContain("rank-pattern");
     }
 
     /// <summary>A recipe that names what the model does not have trains something else than its author thinks.</summary>
     [Fact]
-    public void NamesThatHitNothingAreRefused()
+    public void Names_that_hit_nothing_are_refused()
     {
         Refused(new AdapterSettings { Targets = "q_proj,w1" }, "w1");
         Refused(new AdapterSettings { Exclude = ["w1"] }, "w1");
@@ -60,10 +67,11 @@ public class WrongOptionsTests
         Should.Throw<TenonException>(() => AdapterMethod.Of("lora").Create(RandomModel.Create(), settings)).Message.ShouldContain(part);
 
     [Fact]
-    public void KeysWithoutEffectAreSaid()
+    public void Keys_without_effect_are_said()
     {
         var settings = new AdapterSettings { Method = "ia3", Rank = 16, Alpha = 8, Dropout = 0.1 };
-        AdapterMethod.Of("ia3").Unused(settings).Select(s => s.Split(':')[0]).ShouldBe(["method 'ia3' has no rank", "method 'ia3' has no alpha", "method 'ia3' has no dropout"]);
+        AdapterMethod.Of("ia3").Unused(settings).Select(s => s.Split(':')[0])
+            .ShouldBe(["method 'ia3' has no rank", "method 'ia3' has no alpha", "method 'ia3' has no dropout"]);
         AdapterMethod.Of("ia3").Unused(new AdapterSettings { Method = "ia3" }).ShouldBeEmpty();
         AdapterMethod.Of("lora").Unused(settings).ShouldBeEmpty();
     }

@@ -33,7 +33,8 @@ public class PeftConfigTests
     public void Lora_has_all_fields_of_PEFT_with_its_defaults()
     {
         var config = PeftConfig.Create("LORA");
-        (config.Int("r"), config.Number("lora_alpha"), config.Number("lora_dropout"), config.Text("bias"), config.Flag("use_rslora")).ShouldBe((8, 8.0, 0.0, "none", false));
+        (config.Int("r"), config.Number("lora_alpha"), config.Number("lora_dropout"), config.Text("bias"),
+            config.Flag("use_rslora")).ShouldBe((8, 8.0, 0.0, "none", false));
         config.ToJson().ShouldContain("\"lora_dropout\": 0.0,");
         config.ToJson().Split('\n').Length.ShouldBe(43);
         config["lora_dropout"] = 0.05;
@@ -63,7 +64,8 @@ public class PeftConfigTests
         Should.Throw<TenonException>(() => PeftConfig.Parse(json, "x.json")).Message.ShouldContain(message);
 
     [Fact]
-    public void A_missing_folder_is_an_error() => Should.Throw<TenonException>(() => PeftConfig.Read("no-such-folder")).Message.ShouldContain("adapter_config.json");
+    public void A_missing_folder_is_an_error() =>
+    Should.Throw<TenonException>(() => PeftConfig.Read("no-such-folder")).Message.ShouldContain("adapter_config.json");
 
     [Theory]
     [InlineData("LORA", """{"r":0}""", "positive integer")]
@@ -115,7 +117,8 @@ public class PeftConfigTests
     [Fact]
     public void Keys_are_named_as_PEFT_names_them()
     {
-        PeftKeys.Of("model.layers.0.self_attn.q_proj", "lora_A.weight").ShouldBe("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
+        PeftKeys.Of("model.layers.0.self_attn.q_proj", "lora_A.weight")
+            .ShouldBe("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
         PeftKeys.Normalize("base_model.model.lm_head.lora_A.default.weight").ShouldBe("base_model.model.lm_head.lora_A.weight");
         PeftKeys.Normalize("base_model.model.lm_head.miss_block.default").ShouldBe("base_model.model.lm_head.miss_block");
         var split = PeftKeys.Split("base_model.model.model.layers.1.mlp.up_proj.lora_B.weight", TinyModel.Modules())!.Value;

@@ -23,7 +23,8 @@ public class PythonRegexTests
     [InlineData(@"(a)?(?(1)b|c)", "ab", true)]
     [InlineData(@"(?#note)a", "a", true)]
     [InlineData(@"a(?#note){2}", "aa", true)]
-    public void A_pattern_means_what_it_means_in_Python(string pattern, string text, bool matches) => new PythonRegex(pattern).FullMatch(text).ShouldBe(matches);
+    public void A_pattern_means_what_it_means_in_Python(string pattern, string text, bool matches) =>
+    new PythonRegex(pattern).FullMatch(text).ShouldBe(matches);
 
     [Theory]
     [InlineData("(q_proj", "unterminated")]

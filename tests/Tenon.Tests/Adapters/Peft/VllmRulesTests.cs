@@ -8,7 +8,9 @@ namespace Tenon.Tests.Adapters.Peft;
 /// <summary>What a person is told of a folder that vLLM refuses, or loads as another function.</summary>
 public class VllmRulesTests
 {
-    private static readonly string[] s_keys = ["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"];
+    private static readonly string[] S_keys =
+        ["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"];
 
     [Theory]
     [InlineData("init_lora_weights", "\"pissa\"", "start of 'pissa'")]
@@ -20,19 +22,20 @@ public class VllmRulesTests
     [InlineData("r", "1024", "512")]
     [InlineData("use_rslora", "true", null)]
     [InlineData("init_lora_weights", "\"gaussian\"", null)]
-    public void FieldsThatItPassesOverOrRefuses(string field, string value, string? expected)
+    public void Fields_that_it_passes_over_or_refuses(string field, string value, string? expected)
     {
         var config = PeftConfig.Create("LORA", "base");
         config[field] = JsonNode.Parse(value);
-        var obstacle = VllmRules.Obstacle(config, s_keys);
+        var obstacle = VllmRules.Obstacle(config, S_keys);
         if (expected is null) obstacle.ShouldBeNull();
         else obstacle.ShouldNotBeNull().ShouldContain(expected);
     }
 
     [Fact]
-    public void TensorsAndTypesThatItDoesNotKnow()
+    public void Tensors_and_types_that_it_does_not_know()
     {
-        VllmRules.Obstacle(PeftConfig.Create("LORA", "base"), [.. s_keys, "base_model.model.lm_head.weight"]).ShouldNotBeNull().ShouldContain("lm_head.weight");
+        VllmRules.Obstacle(PeftConfig.Create("LORA", "base"), [.. S_keys, "base_model.model.lm_head.weight"]).ShouldNotBeNull()
+            .ShouldContain("lm_head.weight");
         VllmRules.Obstacle(PeftConfig.Create("MISS", "base"), []).ShouldNotBeNull().ShouldContain("MISS");
     }
 
@@ -43,10 +46,11 @@ public class VllmRulesTests
     [InlineData("milora", null, true)]
     [InlineData("lora", null, true)]
     [InlineData("full", null, false)]
-    public void TheFolderOfAMethod(string method, string? init, bool loads)
+    public void The_folder_of_a_method(string method, string? init, bool loads)
     {
         using var folder = new TempFolder();
-        using var set = AdapterMethod.Of(method).Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 4, Init = init });
+        using var set = AdapterMethod.Of(method)
+            .Create(RandomModel.Create(), new AdapterSettings { Method = method, Rank = 4, Init = init });
         PeftFolder.Save(set, folder.Path, "base");
         PeftFolder.MethodOf(folder.Path).ShouldBe(method);
         (PeftFolder.VllmObstacle(folder.Path) is null).ShouldBe(loads);

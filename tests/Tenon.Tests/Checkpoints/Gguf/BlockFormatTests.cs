@@ -5,7 +5,10 @@ namespace Tenon.Tests.Checkpoints.Gguf;
 
 public class BlockFormatTests
 {
-    /// <summary>SHA-256 (first half) of the float32 values that the gguf package 0.19 gives for 16 blocks of bytes made by a formula, half scales kept below 2.</summary>
+    /// <summary>
+    /// SHA-256 (first half) of the float32 values that the gguf package 0.19 gives for 16 blocks of bytes made by a formula, half scales
+    /// kept below 2.
+    /// </summary>
     [Theory]
     [InlineData(GgufType.Q4_0, "590b02350f9bc1f26de04fc04eaa7cb3", new[] { 0 })]
     [InlineData(GgufType.Q4_1, "e1e87ec2b230541b0dd979bdc706276e", new[] { 0, 2 })]
@@ -28,6 +31,7 @@ public class BlockFormatTests
             foreach (var s in scales) raw[block * format.BlockBytes + s + 1] &= 0xBF;
         var values = new float[16 * format.BlockValues];
         fixed (byte* from = raw) format.Dequantize!(from, values);
-        Convert.ToHexStringLower(SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())))[..32].ShouldBe(hash);
+        Convert.ToHexStringLower(SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())))[..32]
+            .ShouldBe(hash);
     }
 }

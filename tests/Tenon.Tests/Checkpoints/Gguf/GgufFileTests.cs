@@ -13,9 +13,12 @@ public class GgufFileTests
     public void Metadata_of_every_type_reads_back(uint version)
     {
         using var file = Open(new GgufBuilder { Version = version }
-            .Key("general.architecture", "llama").Key("s", "naïve 你好").Key("u32", 7u).Key("f32", 0.5f).Key("t", true).Key("strings", "a", "", "Ġb").Key("ints", 3, -1)
-            .Raw("u8", 0, w => w.Write((byte)200)).Raw("i8", 1, w => w.Write((sbyte)-5)).Raw("u16", 2, w => w.Write((ushort)60000)).Raw("i16", 3, w => w.Write((short)-300))
-            .Raw("i32", 5, w => w.Write(-70000)).Raw("u64", 10, w => w.Write(1UL << 40)).Raw("big", 10, w => w.Write(ulong.MaxValue)).Raw("i64", 11, w => w.Write(-1L << 40)).Raw("f64", 12, w => w.Write(0.1))
+            .Key("general.architecture", "llama").Key("s", "naïve 你好").Key("u32", 7u).Key("f32", 0.5f).Key("t", true)
+            .Key("strings", "a", "", "Ġb").Key("ints", 3, -1)
+            .Raw("u8", 0, w => w.Write((byte)200)).Raw("i8", 1, w => w.Write((sbyte)-5)).Raw("u16", 2, w => w.Write((ushort)60000))
+            .Raw("i16", 3, w => w.Write((short)-300))
+            .Raw("i32", 5, w => w.Write(-70000)).Raw("u64", 10, w => w.Write(1UL << 40)).Raw("big", 10, w => w.Write(ulong.MaxValue))
+            .Raw("i64", 11, w => w.Write(-1L << 40)).Raw("f64", 12, w => w.Write(0.1))
             .Raw("nested", 9, w => { w.Write(9u); w.Write(1UL); w.Write(4u); w.Write(2UL); w.Write(1u); w.Write(2u); }));
         file.Architecture.ShouldBe("llama");
         file.String("s").ShouldBe("naïve 你好");
@@ -23,7 +26,8 @@ public class GgufFileTests
         string[] wholeKeys = ["u32", "u8", "i8", "u16", "i16", "i32", "u64", "i64"];
         wholeKeys.Select(k => file.Integer(k)).ShouldBe([7, 200, -5, 60000, -300, -70000, 1L << 40, -1L << 40]);
         file.Metadata["big"].ShouldBe(ulong.MaxValue);
-        (file.Number("f32"), file.Number("f64"), file.Number("u32"), file.Bool("t"), file.Bool("missing")).ShouldBe((0.5, 0.1, 7.0, true, null));
+        (file.Number("f32"), file.Number("f64"), file.Number("u32"), file.Bool("t"),
+            file.Bool("missing")).ShouldBe((0.5, 0.1, 7.0, true, null));
         file.Strings("strings").ShouldBe(["a", "", "Ġb"]);
         file.Integers("ints").ShouldBe([3, -1]);
         file.Numbers("ints").ShouldBe([3, -1]);
@@ -36,7 +40,8 @@ public class GgufFileTests
     public void Rows_are_read_in_any_part()
     {
         var values = Enumerable.Range(0, 12).Select(i => (float)i).ToArray();
-        using var file = Open(new GgufBuilder { Alignment = 64 }.Key("general.alignment", 64u).Tensor("pad", [1], [9]).Tensor("w", [4, 3], values));
+        using var file =
+            Open(new GgufBuilder { Alignment = 64 }.Key("general.alignment", 64u).Tensor("pad", [1], [9]).Tensor("w", [4, 3], values));
         var part = new float[6];
         file.Read("w", 1, part);
         part.ShouldBe([3, 4, 5, 6, 7, 8]);
@@ -66,7 +71,8 @@ public class GgufFileTests
             { "bad text", With(b => b.Raw("k", 8, w => { w.Write(1UL); w.Write((byte)0xFF); })), "UTF-8" },
             { "key twice", With(b => b.Key("k", 1u).Key("k", 2u)), "key 'k'" },
             { "tensor twice", With(b => b.Tensor("w", [1], [1]).Tensor("w", [1], [1])), "tensor 'w'" },
-            { "overlap", With(b => b.Tensor("w", [16], new float[16]).Tensor("v", GgufType.F32, [1], new byte[64], 32)), "inside another tensor" },
+            { "overlap", With(b => b.Tensor("w", [16], new float[16]).Tensor("v", GgufType.F32, [1], new byte[64], 32)),
+                "inside another tensor" },
             { "offset", With(b => b.Tensor("w", GgufType.F32, [1], new byte[64], 4)), "a multiple of 32" },
             { "alignment", With(b => b.Key("general.alignment", 3u)), "a power of two" },
             { "row of a part block", With(b => b.Tensor("w", GgufType.Q8_0, [1, 33], new byte[68])), "a multiple of 32 values (Q8_0)" },

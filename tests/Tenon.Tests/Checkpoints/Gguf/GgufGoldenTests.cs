@@ -38,7 +38,9 @@ public class GgufGoldenTests(ITestOutputHelper output)
         foreach (var name in formats)
         {
             var expected = blocks.ReadFloats($"{name}.values");
-            FirstDifference(expected, Dequantize(Enum.Parse<GgufType>(name, ignoreCase: true), blocks.Bytes($"{name}.raw"), expected.Length)).ShouldBe(-1, name);
+            FirstDifference(expected,
+                Dequantize(Enum.Parse<GgufType>(name, ignoreCase: true), blocks.Bytes($"{name}.raw"), expected.Length))
+                .ShouldBe(-1, name);
         }
         output.WriteLine($"{formats.Length} formats: {string.Join(", ", formats)}");
         formats.Length.ShouldBeGreaterThan(0);

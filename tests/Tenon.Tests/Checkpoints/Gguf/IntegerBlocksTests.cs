@@ -3,7 +3,10 @@ using Tenon.Checkpoints.Gguf;
 
 namespace Tenon.Tests.Checkpoints.Gguf;
 
-/// <summary>The integers of stored blocks are what the values are made of: scale times integer (plus offset), rounded as the format says, is the value.</summary>
+/// <summary>
+/// The integers of stored blocks are what the values are made of: scale times integer (plus offset), rounded as the format says, is the
+/// value.
+/// </summary>
 public unsafe class IntegerBlocksTests
 {
     [Theory]
@@ -39,7 +42,8 @@ public unsafe class IntegerBlocksTests
             if (!float.IsFinite(values[i])) continue;
             finite++;
             // Zero has one value and two signs: -(0) and 0 - 0 differ in it alone.
-            if (value != 0 || values[i] != 0) BitConverter.SingleToInt32Bits(value).ShouldBe(BitConverter.SingleToInt32Bits(values[i]), $"{type} [{i}]");
+            if (value != 0 || values[i] != 0)
+                BitConverter.SingleToInt32Bits(value).ShouldBe(BitConverter.SingleToInt32Bits(values[i]), $"{type} [{i}]");
         }
 
         finite.ShouldBeGreaterThan(values.Length / 2);

@@ -7,7 +7,10 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli.Commands;
 
-/// <summary>What a recipe can say of a method is printed and stands in docs/adapters.md, both from the records; with TENON_UPDATE_DOCS=1 the page is written anew.</summary>
+/// <summary>
+/// What a recipe can say of a method is printed and stands in docs/adapters.md, both from the records; with TENON_UPDATE_DOCS=1 the page is
+/// written anew.
+/// </summary>
 public class MethodsCommandTests
 {
     private const string Begin = "<!-- The table of options is made from the methods' records; a test compares it. -->\n";
@@ -34,7 +37,8 @@ public class MethodsCommandTests
         Call.Tenon("methods", "LayerNorm").Out.ShouldStartWith("ln-tuning: ");
         Call.Tenon("methods", "lora_plus").Out.ShouldContain("ratio: 16   [above 0]");
         var json = JsonNode.Parse(Call.Tenon("methods", "vera", "--json").Out)!;
-        json["options"]!.AsArray().Select(option => (string?)option!["peft"]).ShouldBe(["projection_prng_key", "save_projection", "d_initial"]);
+        json["options"]!.AsArray().Select(option => (string?)option!["peft"])
+            .ShouldBe(["projection_prng_key", "save_projection", "d_initial"]);
         var wrong = Call.Tenon("methods", "verra");
         wrong.Exit.ShouldBe(2);
         wrong.Error.ShouldContain("did you mean 'vera'?");
@@ -54,8 +58,10 @@ public class MethodsCommandTests
     [Theory, MemberData(nameof(Methods))]
     public void The_study_has_the_learning_rate_of_the_code(string method)
     {
-        var row = File.ReadLines(Repository.Path("docs/studies/methods.md")).First(line => line.StartsWith($"| `{method}` |", StringComparison.Ordinal));
-        double.Parse(row.Split('|')[2], CultureInfo.InvariantCulture).ShouldBe(AdapterMethod.Of(method).DefaultRate(RandomModel.SmallConfig() with { HiddenSize = 128 }));
+        var row = File.ReadLines(Repository.Path("docs/studies/methods.md"))
+            .First(line => line.StartsWith($"| `{method}` |", StringComparison.Ordinal));
+        double.Parse(row.Split('|')[2], CultureInfo.InvariantCulture)
+            .ShouldBe(AdapterMethod.Of(method).DefaultRate(RandomModel.SmallConfig() with { HiddenSize = 128 }));
     }
 
     private static string Table()
@@ -63,8 +69,12 @@ public class MethodsCommandTests
         var sentences = Sentences.OfAdapters();
         var text = new StringBuilder("\n| method | option | default | range | what it is | PEFT |\n|---|---|---|---|---|---|\n");
         // Methods with the same options stand in one row.
-        foreach (var same in AdapterMethod.All.Values.SelectMany(method => MethodOption.Of(method, sentences).Select(option => (method.Name, option))).GroupBy(row => row.option))
-            text.Append($"| {string.Join(", ", same.Select(row => $"`{row.Name}`"))} | `{same.Key.Key}` | {same.Key.Default} | {same.Key.Range} | {same.Key.Sentence} | {(same.Key.Peft is { } field ? $"`{field}`" : "")} |\n");
+        foreach (var same in
+            AdapterMethod.All.Values.SelectMany(method => MethodOption.Of(method, sentences).Select(option => (method.Name, option)))
+            .GroupBy(row => row.option))
+            text.Append(
+                $"| {string.Join(", ", same.Select(row => $"`{row.Name}`"))} | `{same.Key.Key}` | {same.Key.Default} | "
+                + $"{same.Key.Range} | {same.Key.Sentence} | {(same.Key.Peft is { } field ? $"`{field}`" : "")} |\n");
         return text.Append('\n').ToString();
     }
 }

@@ -32,7 +32,8 @@ public class DisplayTests
         [StepMetric.Memory] = 0.412,
     };
 
-    private static readonly SampleShown Sample = new(12, "347+86=?", "7+6+0=13;\n\u001b[31m\\boxed{433}", "433", new Verdict(1, true, "numeric-equal"), 39, false);
+    private static readonly SampleShown Sample =
+        new(12, "347+86=?", "7+6+0=13;\n\u001b[31m\\boxed{433}", "433", new Verdict(1, true, "numeric-equal"), 39, false);
 
     [Fact]
     public void Live_table_shows_the_run_and_its_last_completion()
@@ -145,7 +146,8 @@ public class DisplayTests
         return Text(console);
     }
 
-    private static string Text(TestConsole console) => string.Join('\n', console.Output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim();
+    private static string Text(TestConsole console) =>
+        string.Join('\n', console.Output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim();
 
     private sealed class StillTime : TimeProvider
     {

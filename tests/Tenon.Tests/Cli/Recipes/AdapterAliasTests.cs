@@ -1,5 +1,5 @@
-using Tenon.Recipes;
 using Tenon.Adapters;
+using Tenon.Recipes;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;
@@ -11,13 +11,17 @@ public class AdapterAliasTests
     {
         var data = new TheoryData<string, string>();
         foreach (var name in AdapterMethod.All.Keys)
-            foreach (var spelling in new[] { name, name.ToUpperInvariant(), name.Replace('-', '_') }) data.Add($"{{ method: '{spelling}'{(name == "trainable-tokens" ? ", tokens: [3]" : "")} }}", name);
+            foreach (var spelling in new[] { name, name.ToUpperInvariant(), name.Replace('-', '_') })
+                data.Add($"{{ method: '{spelling}'{(name == "trainable-tokens" ? ", tokens: [3]" : "")} }}", name);
         foreach (var (alias, method) in AdapterAliases.Methods)
-            foreach (var spelling in new[] { alias, alias.ToUpperInvariant(), alias.Replace('-', '_') }) data.Add($"{{ method: '{spelling}' }}", method);
+            foreach (var spelling in new[] { alias, alias.ToUpperInvariant(), alias.Replace('-', '_') })
+                data.Add($"{{ method: '{spelling}' }}", method);
         foreach (var start in AdapterAliases.Starts)
-            foreach (var key in new[] { "init", "init_lora_weights", "init-weights" }) data.Add($"{{ method: lora, {key}: '{start.ToUpperInvariant()}' }}", start);
+            foreach (var key in new[] { "init", "init_lora_weights", "init-weights" })
+                data.Add($"{{ method: lora, {key}: '{start.ToUpperInvariant()}' }}", start);
         foreach (var flag in new[] { "use-dora", "use_dora" }) data.Add($"{{ {flag}: true }}", "dora");
-        foreach (var flag in new[] { "use-rslora", "use_rslora", "rs-lora", "rs_lora" }) data.Add($"{{ {flag}: true, method: LoRA }}", "rslora");
+        foreach (var flag in new[] { "use-rslora", "use_rslora", "rs-lora", "rs_lora" })
+            data.Add($"{{ {flag}: true, method: LoRA }}", "rslora");
         data.Add("{ peft_type: LAYERNORM }", "ln-tuning");
         return data;
     }
@@ -60,5 +64,6 @@ public class AdapterAliasTests
     }
 
     private static System.Text.Json.Nodes.JsonObject Written(string adapter) =>
-        RecipeFile.Resolved(RecipeFile.Parse<RunSettings>($"data: {{ task: arithmetic }}\nadapter: {adapter}", "r.yaml").Resolved(1e-3))["adapter"]!.AsObject();
+        RecipeFile.Resolved(RecipeFile.Parse<RunSettings>($"data: {{ task: arithmetic }}\nadapter: {adapter}", "r.yaml")
+        .Resolved(1e-3))["adapter"]!.AsObject();
 }

@@ -5,21 +5,26 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;
 
-/// <summary>What the documentation shows works: every YAML block and every recipe of the repository passes a dry run, as it stands or on the embedded model where another is not at hand.</summary>
+/// <summary>
+/// What the documentation shows works: every YAML block and every recipe of the repository passes a dry run, as it stands or on the
+/// embedded model where another is not at hand.
+/// </summary>
 public partial class ExampleTests
 {
     public static TheoryData<string, string> Blocks()
     {
         var data = new TheoryData<string, string>();
         foreach (var page in Directory.GetFiles(Repository.Path("docs"), "*.md").Append(Repository.Path("README.md")))
-            foreach (var (block, i) in Block().Matches(File.ReadAllText(page).ReplaceLineEndings("\n")).Select((m, i) => (m.Groups[1].Value, i)))
+            foreach (var (block, i) in Block().Matches(File.ReadAllText(page).ReplaceLineEndings("\n"))
+                .Select((m, i) => (m.Groups[1].Value, i)))
                 data.Add($"{Path.GetFileName(page)} #{i + 1}", block);
-        foreach (var file in Directory.GetFiles(Repository.Path("recipes"), "*.yaml")) data.Add(Path.GetFileName(file), File.ReadAllText(file));
+        foreach (var file in Directory.GetFiles(Repository.Path("recipes"), "*.yaml"))
+            data.Add(Path.GetFileName(file), File.ReadAllText(file));
         return data;
     }
 
     [Theory, MemberData(nameof(Blocks))]
-    public void AnExampleOfTheDocumentationPassesADryRun(string name, string text)
+    public void An_example_of_the_documentation_passes_a_dry_run(string name, string text)
     {
         if (text.Contains("\nstop:", StringComparison.Ordinal) || text.StartsWith("architecture:", StringComparison.Ordinal))
         {
@@ -35,7 +40,8 @@ public partial class ExampleTests
         if (isPart && !RolloutKey().IsMatch(text)) text += "rollout: { max-new-tokens: 64 }\n";
         File.WriteAllText(path, text);
         // Files of one's own, and templates of other models, are not at hand here.
-        if ((text.Contains("benchmarks:", StringComparison.Ordinal) && !text.Contains("held-out", StringComparison.Ordinal)) || TemplateKey().IsMatch(text))
+        if ((text.Contains("benchmarks:", StringComparison.Ordinal) && !text.Contains("held-out", StringComparison.Ordinal))
+            || TemplateKey().IsMatch(text))
         {
             RecipeFile.Load<RunSettings>(path);
             return;

@@ -89,7 +89,8 @@ public class RecipeFileTests
     [InlineData("data: { task: { name: sorting, level: 99 } }", "line 1, data.task.level: 99 is more than 'sorting' has")]
     [InlineData("data: { task: arithmetic }\nadapter: { method: lroa }", "line 2, adapter.method: 'lroa' is no choice; nearest: lora")]
     [InlineData("data: { task: arithmetic }\nadapter: { method: vera, use-dora: true }", "adapter.use-dora: contradicts method: vera")]
-    [InlineData("data: { task: arithmetic }\noptimizer: { learning-rate: .inf }", "optimizer.learning-rate: '.inf' is no number; expected above 0, at most 1000")]
+    [InlineData("data: { task: arithmetic }\noptimizer: { learning-rate: .inf }",
+    "optimizer.learning-rate: '.inf' is no number; expected above 0, at most 1000")]
     public void Faults_of_shape_and_contradiction_name_their_place(string yaml, string message) => Faults(yaml).ShouldContain(message);
 
     [Fact]
@@ -100,13 +101,17 @@ public class RecipeFileTests
     public void Overrides_replace_single_values_and_name_themselves_in_faults()
     {
         var yaml = "data: { task: { name: arithmetic, level: 1 } }\nadapter: lora\nreward: [math]";
-        var run = Load(yaml, "data.task.level=3", "rollout.group=4", "adapter.rank=2", "adapter.targets=[q_proj, v_proj]", "reward.0.weight=0.5", "optimizer.lr=3e-5");
+        var run =
+            Load(yaml, "data.task.level=3", "rollout.group=4", "adapter.rank=2", "adapter.targets=[q_proj, v_proj]", "reward.0.weight=0.5",
+            "optimizer.lr=3e-5");
         run.Data.Task!.Level.ShouldBe(3);
         run.Rollout.Group.ShouldBe(4);
-        run.Adapter.ShouldSatisfyAllConditions(a => a.Method.ShouldBe("lora"), a => a.Rank.ShouldBe(2), a => a.Targets.ToString().ShouldBe("q_proj,v_proj"));
+        run.Adapter.ShouldSatisfyAllConditions(a => a.Method.ShouldBe("lora"), a => a.Rank.ShouldBe(2),
+            a => a.Targets.ToString().ShouldBe("q_proj,v_proj"));
         run.Reward.ShouldHaveSingleItem().Weight.ShouldBe(0.5);
         run.Optimizer.LearningRate.ShouldBe(3e-5);
-        Load(yaml, "data.task=null", "data.train=x.jsonl").Data.ShouldSatisfyAllConditions(d => d.Task.ShouldBeNull(), d => d.Train.ShouldBe("x.jsonl"));
+        Load(yaml, "data.task=null", "data.train=x.jsonl").Data.ShouldSatisfyAllConditions(d => d.Task.ShouldBeNull(),
+            d => d.Train.ShouldBe("x.jsonl"));
         Faults(yaml, "rollout.grup=4", "steps=0", "nonsense").ShouldSatisfyAllConditions(
             text => text.ShouldContain("--set rollout.grup=4, rollout.grup: unknown key; nearest: group"),
             text => text.ShouldContain("--set steps=0, steps: 0 is out of range"),
@@ -126,7 +131,10 @@ public class RecipeFileTests
     [Fact]
     public void A_resolved_recipe_gives_the_same_run_also_out_of_run_json()
     {
-        var run = Load("data: { task: { name: countdown, level: 2 }, prompt: \"Q: {problem}\\nA:\" }\nadapter: { method: vera, d-initial: 0.3, seed: 7 }\nreward: [{ name: math, weight: 0.1 }]\nupdate: { recompute: true }");
+        var run =
+            Load(
+            "data: { task: { name: countdown, level: 2 }, prompt: \"Q: {problem}\\nA:\" }\nadapter: { method: vera, d-initial: 0.3, "
+            + "seed: 7 }\nreward: [{ name: math, weight: 0.1 }]\nupdate: { recompute: true }");
         var json = RecipeFile.Resolved(run).ToJsonString();
         RecipeFile.Resolved(Load(json)).ToJsonString().ShouldBe(json);
         RecipeFile.Resolved(Load($$"""{"tenon":"1","recipe":{{json}}}""")).ToJsonString().ShouldBe(json);
@@ -135,7 +143,8 @@ public class RecipeFileTests
     [Fact]
     public void Regular_expressions_stay_whole_and_name_lists_are_split()
     {
-        Load("data: { task: arithmetic }\nadapter: { targets: 'layers\\.(1|2),x{1,2}' }").Adapter.Targets.ShouldBe(new AdapterTargets.Pattern(@"layers\.(1|2),x{1,2}"));
+        Load("data: { task: arithmetic }\nadapter: { targets: 'layers\\.(1|2),x{1,2}' }").Adapter.Targets.ShouldBe(
+            new AdapterTargets.Pattern(@"layers\.(1|2),x{1,2}"));
         Load("data: { task: arithmetic }\nadapter: { targets: 'q_proj' }").Adapter.Targets.ShouldBe("q_proj");
         Load("data: { task: arithmetic }\nadapter:\n  targets: q_proj,v_proj").Adapter.Targets.ShouldBe("q_proj,v_proj");
     }

@@ -18,14 +18,15 @@ public class RecipePageTests
     {
         var path = Repository.Path("docs/recipes.md");
         var page = File.ReadAllText(path).ReplaceLineEndings("\n");
-        var tables = "\n" + Section("The recipe of `train`", new RunSettings()) + Section("The recipe of `pretrain`", new PretrainSettings());
+        var tables = "\n" + Section("The recipe of `train`", new RunSettings())
+            + Section("The recipe of `pretrain`", new PretrainSettings());
         var expected = page[..(page.IndexOf(Marker, StringComparison.Ordinal) + Marker.Length)] + tables;
         if (Environment.GetEnvironmentVariable("TENON_UPDATE_DOCS") == "1") File.WriteAllText(path, expected);
         else page.ShouldBe(expected, "run this test once with TENON_UPDATE_DOCS=1 and look at what changed");
     }
 
     /// <summary>A short example of each part of a recipe; <see cref="ExampleTests"/> runs them.</summary>
-    private static readonly Dictionary<string, string> s_examples = new()
+    private static readonly Dictionary<string, string> S_examples = new()
     {
         ["adapter"] = "adapter: { method: dora, rank: 8, targets: [q_proj, v_proj], dropout: 0.05 }",
         ["data"] = "data:\n  task: { name: arithmetic, level: 2 }\n  prompt: plain\nrollout: { max-new-tokens: 64 }",
@@ -42,12 +43,14 @@ public class RecipePageTests
     {
         var text = new StringBuilder($"## {title}\n\n{Head}");
         var parts = SettingNames.Keys(typeof(T)).Where(property => SettingNames.RecordOf(property) is not null).ToList();
-        foreach (var property in SettingNames.Keys(typeof(T)).Except(parts)) Row(text, property, settings, "", SettingsJson.Write(settings));
+        foreach (var property in SettingNames.Keys(typeof(T)).Except(parts))
+            Row(text, property, settings, "", SettingsJson.Write(settings));
         foreach (var property in parts)
         {
             var key = SettingNames.KeyOf(property.Name);
             text.Append(CultureInfo.InvariantCulture, $"\n### {key}\n\n{Doc(property)}\n\n");
-            if (typeof(T) == typeof(RunSettings) && s_examples.TryGetValue(key, out var example)) text.Append(CultureInfo.InvariantCulture, $"```yaml\n{example}\n```\n\n");
+            if (typeof(T) == typeof(RunSettings) && S_examples.TryGetValue(key, out var example))
+                text.Append(CultureInfo.InvariantCulture, $"```yaml\n{example}\n```\n\n");
             text.Append(Head);
             Inner(text, property, settings, "");
         }
@@ -67,7 +70,8 @@ public class RecipePageTests
         foreach (var inner in SettingNames.Keys(record))
         {
             Row(text, inner, value, inside, SettingsJson.Write(value));
-            if (SettingNames.RecordOf(inner) is not null && !path.Contains(SettingNames.KeyOf(inner.Name), StringComparison.Ordinal)) Inner(text, inner, value, inside);
+            if (SettingNames.RecordOf(inner) is not null && !path.Contains(SettingNames.KeyOf(inner.Name), StringComparison.Ordinal))
+                Inner(text, inner, value, inside);
         }
     }
 
@@ -80,7 +84,8 @@ public class RecipePageTests
     }
 
     private static string Default(PropertyInfo property, JsonNode? node) =>
-        node is null ? property.GetCustomAttribute<AutoAttribute>() is null ? "null" : "`auto`" : $"`{node.ToJsonString().Trim('"').Replace("\\n", "\\n", StringComparison.Ordinal)}`";
+        node is null ? property.GetCustomAttribute<AutoAttribute>() is null ? "null" : "`auto`"
+        : $"`{node.ToJsonString().Trim('"').Replace("\\n", "\\n", StringComparison.Ordinal)}`";
 
     private static string Range(PropertyInfo property, Type type)
     {

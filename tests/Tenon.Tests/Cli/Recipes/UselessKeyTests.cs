@@ -4,13 +4,17 @@ using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;
 
-/// <summary>What does nothing is refused: a key that nobody knows at every level of every recipe, keys beside others that decide, keys in the wrong place.</summary>
+/// <summary>
+/// What does nothing is refused: a key that nobody knows at every level of every recipe, keys beside others that decide, keys in the wrong
+/// place.
+/// </summary>
 public class UselessKeyTests
 {
     private const string Odd = "frobnicate";
     private const string Task = "data: { task: { name: arithmetic, level: 2 }, prompt: plain }\n";
 
-    public static TheoryData<string> Files() => [.. Directory.GetFiles(Repository.Path("recipes"), "*.yaml").Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Files() =>
+        [.. Directory.GetFiles(Repository.Path("recipes"), "*.yaml").Select(file => Path.GetFileName(file))];
 
     [Theory, MemberData(nameof(Files))]
     public void A_random_key_at_every_level_of_every_recipe_is_refused_with_its_line(string file)
@@ -24,11 +28,16 @@ public class UselessKeyTests
         }
 
         EveryLevelRefuses<RunSettings>(text);
-        var settings = RecipeFile.Parse<RunSettings>(text, file) with { Reward = [new() { Name = "math" }, new() { Name = "soft-overlong", Weight = 0.5 }] };
+        var settings = RecipeFile.Parse<RunSettings>(text, file)
+            with
+        { Reward = [new() { Name = "math" }, new() { Name = "soft-overlong", Weight = 0.5 }] };
         EveryLevelRefuses<RunSettings>(RecipeFile.Resolved(settings.Resolved(1e-3)).ToJsonString());
     }
 
-    /// <summary>Puts the key into each mapping in turn, a line each, so that the line is known. Patterns and a template's variables have no keys of their own.</summary>
+    /// <summary>
+    /// Puts the key into each mapping in turn, a line each, so that the line is known. Patterns and a template's variables have no keys of
+    /// their own.
+    /// </summary>
     private static void EveryLevelRefuses<T>(string recipe) where T : ISettings, new()
     {
         var tree = (SettingMap)RecipeYaml.Parse(recipe, line => $"line {line}", [])!;
@@ -89,7 +98,8 @@ public class UselessKeyTests
 
     private static string Flow(SettingNode node) => node switch
     {
-        SettingScalar { Quoted: true } text => "\"" + text.Text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"",
+        SettingScalar { Quoted: true } text =>
+            "\"" + text.Text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "\"",
         SettingScalar word => word.Text,
         SettingMap => "{}",
         _ => "[]",
@@ -132,7 +142,8 @@ public class UselessKeyTests
     [InlineData("adapter: { rank: 4, group: 8 }", "line 2, column 21, adapter.group: unknown key under adapter; it belongs under rollout")]
     [InlineData("rollout:\nprompts: 4", "line 3, column 1, prompts: unknown key at the top; it belongs under rollout")]
     [InlineData("optimizer: { keep: 2 }", "optimizer.keep: unknown key under optimizer; it belongs under checkpoint")]
-    public void A_key_in_the_wrong_place_says_where_it_belongs(string recipe, string message) => Fault(Task + recipe).ShouldContain(message);
+    public void A_key_in_the_wrong_place_says_where_it_belongs(string recipe, string message) =>
+    Fault(Task + recipe).ShouldContain(message);
 
     [Theory]
     [InlineData("rollout:\n  prompts: 4\n    group: 8", "the line is indented by 4 below a key that has its value, expected 2")]
@@ -150,10 +161,12 @@ public class UselessKeyTests
     [Theory]
     [InlineData("reward: [{ name: math, requires: value }]", "reward.0.requires: unknown key; nearest: require")]
     [InlineData("reward: [{ name: command, command: cat, shell: bash }]", "reward.0.shell: unknown key")]
-    [InlineData("reward: [{ name: cosine-length, options: { requires: value } }]", "reward.0.options.requires: unknown key; nearest: require")]
+    [InlineData("reward: [{ name: cosine-length, options: { requires: value } }]",
+    "reward.0.options.requires: unknown key; nearest: require")]
     [InlineData("reward: [{ name: multiple-choice, gold: leter, choices: 99 }]", "reward.0.choices: 99 is out of range; expected 2 to 26")]
     [InlineData("reward: [{ name: multiple-choice, gold: leter, choices: 99 }]", "reward.0.gold: 'leter' is no choice; nearest: letter")]
-    public void Options_of_rewards_are_checked_all_at_once(string recipe, string message) => Fault(Task + recipe).ShouldContain("line 2, " + message);
+    public void Options_of_rewards_are_checked_all_at_once(string recipe, string message) =>
+    Fault(Task + recipe).ShouldContain("line 2, " + message);
 
     [Theory]
     [InlineData("vera", "d-initial: many", "projection-key: -1", "save-projection: perhaps")]
@@ -183,7 +196,8 @@ public class UselessKeyTests
     [InlineData("{ method: hra, apply_GS: true, init: random }", "apply-gs", "true")]
     [InlineData("{ method: dora, use_rslora: true }", "rs-lora", "true")]
     public void Options_may_have_the_names_that_peft_gives_them(string adapter, string key, string value) =>
-        RecipeFile.Resolved(RecipeFile.Parse<RunSettings>($"{Task}adapter: {adapter}", "r.yaml"))["adapter"]![key]!.ToString().ShouldBe(value);
+        RecipeFile.Resolved(RecipeFile.Parse<RunSettings>($"{Task}adapter: {adapter}", "r.yaml"))["adapter"]![key]!.ToString()
+        .ShouldBe(value);
 
     [Theory]
     [InlineData("tiny", null, "plain")]
@@ -196,5 +210,6 @@ public class UselessKeyTests
         RecipeFile.Parse<RunSettings>(recipe, "r.yaml").Resolved(1e-3).Data.Prompt.ShouldBe(expected);
     }
 
-    private static string Fault(string recipe) => Should.Throw<TenonException>(() => RecipeFile.Parse<RunSettings>(recipe, "r.yaml")).Message;
+    private static string Fault(string recipe) =>
+        Should.Throw<TenonException>(() => RecipeFile.Parse<RunSettings>(recipe, "r.yaml")).Message;
 }

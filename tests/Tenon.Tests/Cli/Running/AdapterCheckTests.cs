@@ -36,7 +36,8 @@ public sealed class AdapterCheckTests : IDisposable
     {
         Directory.CreateDirectory(_folder["a"]);
         File.WriteAllText(Path.Combine(_folder["a"], "adapter_config.json"), Config);
-        SafetensorsEntry Entry(string name, long[] shape, float value) => SafetensorsEntry.FromFloats(name, shape, Enumerable.Repeat(value, (int)(shape[0] * shape[1])).ToArray());
+        SafetensorsEntry Entry(string name, long[] shape, float value) =>
+            SafetensorsEntry.FromFloats(name, shape, Enumerable.Repeat(value, (int)(shape[0] * shape[1])).ToArray());
         List<SafetensorsEntry> entries = kind == "none" ? [] : [Entry($"{Layer}.lora_A.weight", [2, 8], kind == "nan" ? float.NaN : 1)];
         if (kind == "nan") entries.Add(Entry($"{Layer}.lora_B.weight", [8, 2], 1));
         SafetensorsWriter.Write(Path.Combine(_folder["a"], "adapter_model.safetensors"), entries);

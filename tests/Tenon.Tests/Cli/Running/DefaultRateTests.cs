@@ -1,5 +1,5 @@
-using Tenon.Recipes;
 using Tenon.Adapters;
+using Tenon.Recipes;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 
@@ -11,7 +11,7 @@ public class DefaultRateTests
     [InlineData("lora", 1e-3)]
     [InlineData("ia3", 1e-2)]
     [InlineData("full", 1e-4)]
-    public void ARecipeWithoutALearningRateGetsTheMethodsOwnAndTheRunHoldsIt(string method, double rate)
+    public void A_recipe_without_a_learning_rate_gets_the_methods_own_and_the_run_holds_it(string method, double rate)
     {
         using var setup = RunBuilder.Build(Recipe(method, null));
         setup.Settings.Optimizer.LearningRate.ShouldBe(rate);
@@ -21,7 +21,7 @@ public class DefaultRateTests
     }
 
     [Fact]
-    public void ARateThatIsNamedStays()
+    public void A_rate_that_is_named_stays()
     {
         using var setup = RunBuilder.Build(Recipe("lora", 5e-5));
         setup.Settings.Optimizer.LearningRate.ShouldBe(5e-5);
@@ -29,7 +29,7 @@ public class DefaultRateTests
     }
 
     [Fact]
-    public void TheRateFallsWithTheWidthToTwoDigits()
+    public void The_rate_falls_with_the_width_to_two_digits()
     {
         var config = RandomModel.Create().Config;
         AdapterMethod.Of("lora").DefaultRate(config with { HiddenSize = 1536 }).ShouldBe(8.3e-5);
@@ -37,8 +37,9 @@ public class DefaultRateTests
     }
 
     [Fact]
-    public void AFloorAboveTheMethodsOwnRateIsAnError() =>
-        Should.Throw<TenonException>(() => new OptimizerSettings { MinLearningRate = 1 }.WithRate(1e-3)).Message.ShouldContain("min-learning-rate");
+    public void A_floor_above_the_methods_own_rate_is_an_error() =>
+        Should.Throw<TenonException>(() => new OptimizerSettings { MinLearningRate = 1 }
+        .WithRate(1e-3)).Message.ShouldContain("min-learning-rate");
 
     private static RunSettings Recipe(string method, double? rate) => new()
     {

@@ -19,7 +19,8 @@ public class PromptTextTests
         error.ToString().ShouldBeEmpty();
         reader.Encode(Begin + "hi", false)[..2].ShouldBe([256, 256]);
         reader.Encode(Begin + "ho", false);
-        error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain("begins with <|endoftext|>");
+        error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem()
+            .ShouldContain("begins with <|endoftext|>");
         error.ToString().ShouldContain("\"rendered\": true");
     }
 
@@ -40,14 +41,16 @@ public class PromptTextTests
     public void A_mark_that_is_no_truth_value_is_an_error()
     {
         using var json = JsonDocument.Parse("{\"rendered\":\"yes\"}");
-        Should.Throw<TenonException>(() => Reader(false).Reader.IsRendered(json.RootElement, "x, line 3")).Message.ShouldStartWith("x, line 3: rendered");
+        Should.Throw<TenonException>(() =>
+            Reader(false).Reader.IsRendered(json.RootElement, "x, line 3")).Message.ShouldStartWith("x, line 3: rendered");
     }
 
     private static (PromptText Reader, StringWriter Error) Reader(bool rendered)
     {
         var error = new StringWriter();
         var terminal = new Terminal(TextReader.Null, TextWriter.Null, error, new Interrupt());
-        return (new PromptText(new Lazy<PromptEncoder>(() => new PromptEncoder(new Beginning(TokenizerSource.ByteLevel().Tokenizer), null)), rendered, terminal), error);
+        return (new PromptText(new Lazy<PromptEncoder>(() => new PromptEncoder(new Beginning(TokenizerSource.ByteLevel().Tokenizer), null)),
+            rendered, terminal), error);
     }
 
     private sealed class Beginning(ITokenizer inner) : ITokenizer

@@ -19,7 +19,8 @@ public class ReportPageTests
             foreach (var (width, dark) in from w in new[] { 390, 768, 1280 } from d in new[] { false, true } select (w, d))
             {
                 await browser.Open(page, width, dark);
-                ((int)(await browser.Value("document.documentElement.scrollWidth"))!).ShouldBeLessThanOrEqualTo(width, $"{name} at {width}");
+                ((int)(await browser.Value("document.documentElement.scrollWidth"))!).ShouldBeLessThanOrEqualTo(width,
+                    $"{name} at {width}");
                 var smallest = (double)(await browser.Value(Smallest))!;
                 smallest.ShouldBeGreaterThanOrEqualTo(11, $"{name} at {width}");
                 ((int)(await browser.Value("document.querySelectorAll('figure canvas').length"))!).ShouldBeGreaterThan(0);
@@ -41,7 +42,10 @@ public class ReportPageTests
         await browser.Open(pages[0].Path, 1280, dark: false);
         const string chart = "document.querySelector('#reward-curve')";
         await browser.Value($"{chart}.scrollIntoView()");
-        var box = (await browser.Value($"(() => {{ const b = {chart}.querySelector('.u-over').getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; }})()"))!.AsArray();
+        var box =
+            (await browser.Value(
+            $"(() => {{ const b = {chart}.querySelector('.u-over').getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; "
+            + $"}})()"))!.AsArray();
         await browser.Move((double)box[0]! + (double)box[2]! / 2, (double)box[1]! + (double)box[3]! / 2);
         var legend = (string)(await browser.Value($"[...{chart}.querySelectorAll('.u-value')].map(v => v.textContent).join(' ')"))!;
         legend.Any(char.IsDigit).ShouldBeTrue(legend);
@@ -51,7 +55,8 @@ public class ReportPageTests
         ((string)(await browser.Value($"{table}.tBodies[0].rows[0].cells[2].textContent"))!).ShouldBe("90.0 %");
         await browser.Value($"{table}.tHead.rows[0].cells[2].click()");
         ((string)(await browser.Value($"{table}.tBodies[0].rows[0].cells[2].textContent"))!).ShouldBe("50.0 %");
-        foreach (var (form, start) in new[] { ("CSV", "benchmark,step,avg@k"), ("LaTeX", "\\begin{tabular}{lr"), ("Markdown", "| benchmark | step |") })
+        foreach (var (form, start) in
+            new[] { ("CSV", "benchmark,step,avg@k"), ("LaTeX", "\\begin{tabular}{lr"), ("Markdown", "| benchmark | step |") })
         {
             await browser.Value($"[...document.querySelectorAll('.copy button')].find(b => b.textContent === 'copy {form}').click()");
             await Task.Delay(100);

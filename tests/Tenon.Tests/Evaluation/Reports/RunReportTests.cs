@@ -13,7 +13,13 @@ public class RunReportTests
     public static string WriteRun(string folder, int steps)
     {
         var recipe = new RunSettings { Data = new() { Task = new() { Level = 2 }, Prompt = "plain" } }.Resolved(1e-4);
-        using var run = RunFolder.Create(folder, new JsonObject { ["version"] = "0.1.0", ["recipe"] = SettingsJson.Write(recipe), ["machine"] = new JsonObject { ["threads"] = 2 } });
+        using var run =
+            RunFolder.Create(folder,
+            new JsonObject
+            {
+                ["version"] = "0.1.0", ["recipe"] = SettingsJson.Write(recipe),
+                ["machine"] = new JsonObject { ["threads"] = 2 }
+            });
         using var log = new MetricsLog(run.MetricsFile);
         for (var step = 1; step <= steps; step++)
         {
@@ -41,11 +47,18 @@ public class RunReportTests
         foreach (var (step, accuracy) in new[] { (0, 0.5), (steps, 0.9) })
             run.WriteEvaluation("held-out@1", step, new JsonObject
             {
-                ["step"] = step, ["benchmark"] = "held-out@1", ["accuracy"] = accuracy, ["standard_error"] = 0.02, ["pass_at_k"] = accuracy, ["problem_count"] = 512, ["length_mean"] = 36.5, ["truncated"] = 0.01,
+                ["step"] = step, ["benchmark"] = "held-out@1", ["accuracy"] = accuracy, ["standard_error"] = 0.02, ["pass_at_k"] = accuracy,
+                ["problem_count"] = 512, ["length_mean"] = 36.5, ["truncated"] = 0.01,
                 ["problems"] = new JsonArray(Enumerable.Range(0, 3).Select(i => (JsonNode)new JsonObject
                 {
                     ["id"] = $"h{i}", ["problem"] = $"12{i}+9=?", ["answer"] = $"{129 + i}",
-                    ["samples"] = new JsonArray(new JsonObject { ["completion"] = $"{i}+9+0={9 + i};\\boxed{{{129 + i + (step == 0 ? 10 : 0)}}}", ["correct"] = step != 0, ["reason"] = "numeric", ["tokens"] = 30 }),
+                    ["samples"] =
+                    new JsonArray(
+                    new JsonObject
+                    {
+                        ["completion"] = $"{i}+9+0={9 + i};\\boxed{{{129 + i + (step == 0 ? 10 : 0)}}}",
+                        ["correct"] = step != 0, ["reason"] = "numeric", ["tokens"] = 30
+                    }),
                 }).ToArray()),
             });
         return folder;
@@ -67,8 +80,10 @@ public class RunReportTests
         html.ShouldContain("<td>rollout.max-new-tokens</td><td>512</td>");
 
         // What was chosen stands first; defaults are folded.
-        html.IndexOf("<td>data.prompt</td>", StringComparison.Ordinal).ShouldBeLessThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
-        html.IndexOf("<td>rollout.max-new-tokens</td>", StringComparison.Ordinal).ShouldBeGreaterThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
+        html.IndexOf("<td>data.prompt</td>", StringComparison.Ordinal)
+            .ShouldBeLessThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
+        html.IndexOf("<td>rollout.max-new-tokens</td>", StringComparison.Ordinal)
+            .ShouldBeGreaterThan(html.IndexOf("more settings at their defaults", StringComparison.Ordinal));
         html.ShouldContain("Constant over all steps:");
         html.ShouldContain("highest reward");
         html.ShouldContain("lowest reward");
@@ -89,7 +104,8 @@ public class RunReportTests
     }
 
     [Fact]
-    public void A_folder_that_is_no_run_is_a_wrong_call() => Call.Tenon("report", "/nowhere").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("is no run"));
+    public void A_folder_that_is_no_run_is_a_wrong_call() =>
+    Call.Tenon("report", "/nowhere").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("is no run"));
 
     [Fact]
     public void Ticks_are_round_numbers_inside_the_range()

@@ -64,8 +64,10 @@ public class LowRankSpectrumTests
     [Fact]
     public void Collapse_is_named_by_its_rules()
     {
-        static ModuleSpectrum At(int step, double relative = 0.1, double head = 0.1, double half = 0.5, double shift = 0.01, double rank = 5) => new(
-            $"layers.0.q", step, 8, 8, relative, 1, rank, rank, 8, [head, .. Enumerable.Repeat((1 - head) / 9, 9)], new double[10], half, shift, 0.9, 0, 0, ([], []), 0);
+        static ModuleSpectrum At(int step, double relative = 0.1, double head = 0.1, double half = 0.5, double shift = 0.01, double rank =
+            5) => new(
+            $"layers.0.q", step, 8, 8, relative, 1, rank, rank, 8, [head, .. Enumerable.Repeat((1 - head) / 9, 9)], new double[10], half,
+            shift, 0.9, 0, 0, ([], []), 0);
         SpectrumSummary.Collapse([At(1), At(9)]).ShouldBeNull();
         SpectrumSummary.Collapse([At(1, relative: 2)])!.ShouldContain("times as large");
         SpectrumSummary.Collapse([At(1, head: 0.9, shift: 0.4)])!.ShouldContain("PiSSA");

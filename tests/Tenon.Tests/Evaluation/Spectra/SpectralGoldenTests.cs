@@ -44,11 +44,14 @@ public class SpectralGoldenTests
             Capture("capture_right", spectrum.RightEnergy);
             Capture("capture_left", spectrum.LeftEnergy);
             foreach (var k in line.GetProperty("explained_dw").EnumerateObject())
-                worst.See("explained_dw", id, Math.Abs(SpectrumMeasures.Explained(spectrum.Update, Number(k.Name)) - k.Value.GetDouble()), 1e-9);
+                worst.See("explained_dw", id, Math.Abs(SpectrumMeasures.Explained(spectrum.Update, Number(k.Name)) - k.Value.GetDouble()),
+                    1e-9);
             foreach (var k in line.GetProperty("principal_angles").EnumerateObject())
             {
-                worst.See("principal angles, left", $"{id} {k.Name}", spectrum.LeftAngles(Number(k.Name)), Doubles(k.Value.GetProperty("left")), 1e-9);
-                worst.See("principal angles, right", $"{id} {k.Name}", spectrum.RightAngles(Number(k.Name)), Doubles(k.Value.GetProperty("right")), 1e-9);
+                worst.See("principal angles, left", $"{id} {k.Name}", spectrum.LeftAngles(Number(k.Name)),
+                    Doubles(k.Value.GetProperty("left")), 1e-9);
+                worst.See("principal angles, right", $"{id} {k.Name}", spectrum.RightAngles(Number(k.Name)),
+                    Doubles(k.Value.GetProperty("right")), 1e-9);
             }
 
             foreach (var k in line.GetProperty("top_subspace_share").EnumerateObject())
@@ -60,7 +63,10 @@ public class SpectralGoldenTests
             }
 
             var sparsity = line.GetProperty("sparsity");
-            foreach (var (key, got) in new[] { ("zero", spectrum.Sparsity.Zero), ("abs_1e5", spectrum.Sparsity.Below1e5), ("rel_1e5", spectrum.Sparsity.Below1e5OfWeight), ("rel_1e3_of_larger", spectrum.Sparsity.Below1e3OfLarger), ("bf16_unchanged", spectrum.Sparsity.SameInBf16) })
+            foreach (var (key, got) in
+                new[] { ("zero", spectrum.Sparsity.Zero), ("abs_1e5", spectrum.Sparsity.Below1e5),
+                ("rel_1e5", spectrum.Sparsity.Below1e5OfWeight), ("rel_1e3_of_larger", spectrum.Sparsity.Below1e3OfLarger),
+                ("bf16_unchanged", spectrum.Sparsity.SameInBf16) })
                 worst.See("sparsity", $"{id} {key}", got == sparsity.GetProperty(key).GetDouble() ? 0 : 1, 1e-300);
 
             void One(string key, double got) => worst.See(key, id, got, line.GetProperty(key));

@@ -85,7 +85,8 @@ public class EstimateTests
     [Fact]
     public void Runs_that_differ_widen_the_interval()
     {
-        IReadOnlyList<double>[] Run(int right) => [.. Enumerable.Range(0, 100).Select(i => (IReadOnlyList<double>)[i * 37 % 100 < right ? 1.0 : 0.0])];
+        IReadOnlyList<double>[] Run(int right) =>
+            [.. Enumerable.Range(0, 100).Select(i => (IReadOnlyList<double>)[i * 37 % 100 < right ? 1.0 : 0.0])];
         var alike = Estimate.OfRuns([Run(50), Run(50), Run(50)]);
         var apart = Estimate.OfRuns([Run(30), Run(50), Run(70)]);
         alike.Mean.ShouldBe(apart.Mean, 1e-12);
@@ -112,7 +113,8 @@ public class EstimateTests
         Estimate.PassAtK(problems, 1).Mean.ShouldBe(7 / 16.0, 1e-12);
         var any = Estimate.PassAtK(problems, 4);
         (any.Mean, any.Method).ShouldBe((0.75, IntervalMethod.Binomial));
-        Estimate.PassAtK(problems, 2).ShouldSatisfyAllConditions(e => e.Low.ShouldBeLessThan(e.Mean), e => e.High.ShouldBeGreaterThan(e.Mean));
+        Estimate.PassAtK(problems, 2)
+            .ShouldSatisfyAllConditions(e => e.Low.ShouldBeLessThan(e.Mean), e => e.High.ShouldBeGreaterThan(e.Mean));
         Estimate.Share([true, false, true]).Mean.ShouldBe(2 / 3.0, 1e-12);
     }
 
@@ -120,7 +122,8 @@ public class EstimateTests
     public void No_problem_is_no_figure_and_empty_problems_do_not_count()
     {
         Estimate.Of([]).ShouldBe(Estimate.Nothing);
-        Estimate.Of([[], [1, 0], []]).ShouldSatisfyAllConditions(e => e.Problems.ShouldBe(1), e => e.Mean.ShouldBe(0.5), e => e.Samples.ShouldBe(2));
+        Estimate.Of([[], [1, 0], []])
+            .ShouldSatisfyAllConditions(e => e.Problems.ShouldBe(1), e => e.Mean.ShouldBe(0.5), e => e.Samples.ShouldBe(2));
         var single = Estimate.Of([[0.25, 0.75]]);
         (single.Low, single.High).ShouldSatisfyAllConditions(e => e.Low.ShouldBeInRange(0, 0.5), e => e.High.ShouldBeInRange(0.5, 1));
     }

@@ -5,7 +5,9 @@ using Tenon.Tests.Tensors.Linalg;
 
 namespace Tenon.Tests.Evaluation.Statistics;
 
-/// <summary>Every statistic against exact fractions, numpy and scipy: formulas to 1e-12, p-values and quantiles to 1e-9, permutations exactly.</summary>
+/// <summary>
+/// Every statistic against exact fractions, numpy and scipy: formulas to 1e-12, p-values and quantiles to 1e-9, permutations exactly.
+/// </summary>
 public class StatisticsGoldenTests
 {
     private const double Formula = 1e-12;
@@ -97,7 +99,8 @@ public class StatisticsGoldenTests
     [InlineData(true)]
     public void Bootstraps(bool all) => Check(all, "bootstrap.jsonl", (line, see) =>
     {
-        int[][] resamples = [.. line.GetProperty("indices").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
+        int[][] resamples =
+            [.. line.GetProperty("indices").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
         var confidence = Real(line, "confidence");
         var bootstrap = PairedBootstrap.Of(Reals(line, "first"), Reals(line, "second"), resamples, confidence);
         see("mean", bootstrap.MeanDifference, "mean_difference", Formula);
@@ -119,7 +122,8 @@ public class StatisticsGoldenTests
         foreach (var (key, got) in new[]
         {
             ("bonferroni", MultipleComparisons.Bonferroni(p)), ("holm", MultipleComparisons.Holm(p)),
-            ("benjamini_hochberg", MultipleComparisons.BenjaminiHochberg(p)), ("benjamini_yekutieli", MultipleComparisons.BenjaminiYekutieli(p)),
+            ("benjamini_hochberg", MultipleComparisons.BenjaminiHochberg(p)),
+            ("benjamini_yekutieli", MultipleComparisons.BenjaminiYekutieli(p)),
         })
         {
             for (var i = 0; i < p.Length; i++) see(key, got[i], $"{key}.{i}", Formula);
@@ -202,7 +206,9 @@ public class StatisticsGoldenTests
     {
         var worst = new Worst();
         var number = 0;
-        foreach (var text in File.ReadLines(Path.Combine(all ? GoldenFolder.Require("statistics") : Path.Combine(AppContext.BaseDirectory, "Golden", "statistics"), file)))
+        foreach (var text in
+            File.ReadLines(Path.Combine(all ? GoldenFolder.Require("statistics")
+            : Path.Combine(AppContext.BaseDirectory, "Golden", "statistics"), file)))
         {
             number++;
             var line = JsonDocument.Parse(text).RootElement;
@@ -212,7 +218,8 @@ public class StatisticsGoldenTests
                 var expected = line.GetProperty(path[0]);
                 if (path.Length > 1) expected = expected[int.Parse(path[1], System.Globalization.CultureInfo.InvariantCulture)];
                 if (expected.ValueKind == JsonValueKind.Null) return;
-                worst.See(kind, $"line {number}", Math.Abs(got - expected.GetDouble()), tolerance * Math.Max(Math.Abs(expected.GetDouble()), 1e-300));
+                worst.See(kind, $"line {number}", Math.Abs(got - expected.GetDouble()),
+                    tolerance * Math.Max(Math.Abs(expected.GetDouble()), 1e-300));
             });
         }
 

@@ -15,7 +15,7 @@ public sealed class FixedIntervalTests
     [InlineData("cos1", "540302305868139717400936607442976603732310420617922")]
     [InlineData("exp10", "22026465794806716516957900645284244366353512618556781074")]
     [InlineData("atan2", "1107148717794090503017065460178537040070047645401432")]
-    public void EveryFunctionHoldsItsKnownDigits(string name, string digits)
+    public void Every_function_holds_its_known_digits(string name, string digits)
     {
         var one = FixedInterval.Of(Rational.One);
         var two = one + one;
@@ -43,7 +43,7 @@ public sealed class FixedIntervalTests
     [InlineData(@"640320^3+744", @"e^{\pi\sqrt{163}}")]
     [InlineData(@"\sqrt{2}+\sqrt{3}", @"\sqrt{2}+\sqrt{3}+10^{-30}")]
     [InlineData(@"x", @"x+10^{-30}")]
-    public void NearlyEqualIsNotEqual(string gold, string answer) => new MathVerifier().Verify(gold, answer).Correct.ShouldBe(false);
+    public void Nearly_equal_is_not_equal(string gold, string answer) => new MathVerifier().Verify(gold, answer).Correct.ShouldBe(false);
 
     [Theory]
     [InlineData(@"\frac{\pi}{4}", @"4\arctan\frac15-\arctan\frac{1}{239}")]
@@ -52,5 +52,5 @@ public sealed class FixedIntervalTests
     [InlineData(@"\cos\frac{\pi}{5}", @"\frac{1+\sqrt5}{4}")]
     [InlineData(@"2^{\log_2 7}", "7")]
     [InlineData(@"\sqrt[3]{2+\sqrt{5}}+\sqrt[3]{2-\sqrt{5}}", "1")]
-    public void EqualIsEqual(string gold, string answer) => new MathVerifier().Verify(gold, answer).Correct.ShouldBe(true);
+    public void Equal_is_equal(string gold, string answer) => new MathVerifier().Verify(gold, answer).Correct.ShouldBe(true);
 }

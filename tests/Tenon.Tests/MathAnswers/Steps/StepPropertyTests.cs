@@ -12,7 +12,7 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
     private static readonly StepVerifier Verifier = new();
 
     [Fact]
-    public void EveryRandomSumIsRightAndEveryOffsetOfItIsWrong()
+    public void Every_random_sum_is_right_and_every_offset_of_it_is_wrong()
     {
         var random = new Random(3);
         for (var i = 0; i < 500; i++)
@@ -25,14 +25,15 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
                 2 => ($"{a * c} / {c} - {b}", a - b),
                 _ => ($"{a}^2 - {b}", (a * a) - b),
             };
-            Verifier.Check($"The total is {text} = {value} apples.").ShouldSatisfyAllConditions(r => r.Right.ShouldBe(1, text), r => r.Wrong.ShouldBe(0));
+            Verifier.Check($"The total is {text} = {value} apples.")
+                .ShouldSatisfyAllConditions(r => r.Right.ShouldBe(1, text), r => r.Wrong.ShouldBe(0));
             Verifier.Check($"\\[ {text.Replace("*", "\\cdot")} = {value} \\]").Right.ShouldBe(1, text);
             Verifier.Check($"$\\displaystyle {text} = {value + 11}$.").Wrong.ShouldBe(1, text);
         }
     }
 
     [Fact]
-    public void EveryLinearEquationIsSolvedRightAndOneWrongRowIsNamed()
+    public void Every_linear_equation_is_solved_right_and_one_wrong_row_is_named()
     {
         var random = new Random(5);
         for (var i = 0; i < 300; i++)
@@ -50,7 +51,7 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void NoTextCrashesHangsOrChangesItsReport()
+    public void No_text_crashes_hangs_or_changes_its_report()
     {
         var mutator = new AnswerMutator(11);
         var again = new StepVerifier();
@@ -76,13 +77,20 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void LongAndDeepTextsAreCheap()
+    public void Long_and_deep_texts_are_cheap()
     {
         foreach (var text in new[]
         {
-            new string('(', 100_000) + " = 5", new string('=', 100_000), string.Concat(Enumerable.Repeat("1 + 1 = 2 ", 20_000)), string.Concat(Enumerable.Repeat("$x = ", 20_000)), string.Concat(Enumerable.Repeat("\\[ x = ", 20_000)), string.Concat(Enumerable.Repeat("<<1=1", 20_000)),
-            string.Concat(Enumerable.Repeat("2^", 5_000)) + "2 = 4", string.Concat(Enumerable.Range(0, 5_000).Select(i => $"9999! = {i} + 9999!\n")), string.Concat(Enumerable.Range(0, 3_000).Select(i => $"$(x+y+z)^{{12}} = (x+{i})^{{12}}$\n")), string.Concat(Enumerable.Repeat("\\begin{align*} ", 5_000)),
-            "$" + string.Concat(Enumerable.Repeat("{", 3_000)) + " = 1$", string.Concat(Enumerable.Repeat("(1+", 30_000)) + "1 = 2", string.Concat(Enumerable.Repeat("- ", 50_000)) + "= 1", string.Join(" \\\\ ", Enumerable.Range(1, 500).Select(i => $"{i}x &= {i}")),
+            new string('(', 100_000) + " = 5", new string('=', 100_000), string.Concat(Enumerable.Repeat("1 + 1 = 2 ", 20_000)),
+            string.Concat(Enumerable.Repeat("$x = ", 20_000)), string.Concat(Enumerable.Repeat("\\[ x = ", 20_000)),
+            string.Concat(Enumerable.Repeat("<<1=1", 20_000)),
+            string.Concat(Enumerable.Repeat("2^", 5_000)) + "2 = 4",
+            string.Concat(Enumerable.Range(0, 5_000).Select(i => $"9999! = {i} + 9999!\n")),
+            string.Concat(Enumerable.Range(0, 3_000).Select(i => $"$(x+y+z)^{{12}} = (x+{i})^{{12}}$\n")),
+            string.Concat(Enumerable.Repeat("\\begin{align*} ", 5_000)),
+            "$" + string.Concat(Enumerable.Repeat("{", 3_000)) + " = 1$", string.Concat(Enumerable.Repeat("(1+", 30_000)) + "1 = 2",
+            string.Concat(Enumerable.Repeat("- ", 50_000)) + "= 1",
+            string.Join(" \\\\ ", Enumerable.Range(1, 500).Select(i => $"{i}x &= {i}")),
         })
         {
             Verifier.Check(text);
@@ -93,9 +101,11 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>The slowest verdict of hostile pairs; the bound is generous for a loaded machine, the measured figure stands in docs/verifier.md.</summary>
+    /// <summary>
+    /// The slowest verdict of hostile pairs; the bound is generous for a loaded machine, the measured figure stands in docs/verifier.md.
+    /// </summary>
     [Fact]
-    public void OneVerdictNeverTakesLong()
+    public void One_verdict_never_takes_long()
     {
         var verifier = new MathVerifier();
         var (worst, text) = (0.0, "");
@@ -116,10 +126,11 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Worked solutions of GSM8K: nearly none is blamed (most of those that are hold a real slip, which docs/verifier.md lists), and one wrong result put in its place is found nearly always.
+    /// Worked solutions of GSM8K: nearly none is blamed (most of those that are hold a real slip, which docs/verifier.md lists), and one
+    /// wrong result put in its place is found nearly always.
     /// </summary>
     [Fact]
-    public void RightSolutionsAreNotBlamedAndOneWrongNumberIsFound()
+    public void Right_solutions_are_not_blamed_and_one_wrong_number_is_found()
     {
         var folder = GoldenFolder.RequireSibling("TENON_DATA", "data");
         var random = new Random(5);
@@ -136,17 +147,24 @@ public sealed class StepPropertyTests(ITestOutputHelper output)
                 var results = System.Text.RegularExpressions.Regex.Matches(text, @"(?<==\s*\$?)\d[\d,]*(\.\d+)?(?![\d.,]*\s*[-+*/x×÷%])");
                 if (results.Count == 0) continue;
                 var at = results[random.Next(results.Count)];
-                if (!decimal.TryParse(at.Value.Replace(",", "", StringComparison.Ordinal), NumberStyles.Number, CultureInfo.InvariantCulture, out var value)) continue;
-                var other = value + ((random.Next(2) == 0 ? 1 : -1) * (random.Next(3) switch { 0 => 1, 1 => 10, _ => Math.Max(2, Math.Floor(value / 3)) }));
+                if (!decimal.TryParse(at.Value.Replace(",", "", StringComparison.Ordinal), NumberStyles.Number,
+                    CultureInfo.InvariantCulture, out var value)) continue;
+                var other =
+                    value
+                    + ((random.Next(2) == 0 ? 1 : -1)
+                    * (random.Next(3) switch { 0 => 1, 1 => 10, _ => Math.Max(2, Math.Floor(value / 3)) }));
                 if (other < 0) other = value + 3;
                 injected++;
-                var changed = string.Concat(text.AsSpan(0, at.Index), other.ToString(CultureInfo.InvariantCulture), text.AsSpan(at.Index + at.Length));
+                var changed =
+                    string.Concat(text.AsSpan(0, at.Index), other.ToString(CultureInfo.InvariantCulture),
+                    text.AsSpan(at.Index + at.Length));
                 if (Verifier.Check(changed).FirstWrong is not { } wrong) continue;
                 caught++;
                 if (wrong.Line == text.AsSpan(0, at.Index).Count('\n') + 1) line++;
             }
         }
-        output.WriteLine($"{texts} solutions, {flagged} with a wrong step; {injected} wrong numbers put in, {caught} found, {line} on their line");
+        output.WriteLine(
+            $"{texts} solutions, {flagged} with a wrong step; {injected} wrong numbers put in, {caught} found, {line} on their line");
         ((double)flagged / texts).ShouldBeLessThan(0.005);
         ((double)caught / injected).ShouldBeGreaterThan(0.9);
     }

@@ -34,7 +34,7 @@ public sealed class StepVerifierTests
     [InlineData(@"$x^2 - 5x + 6 = 0 \Rightarrow (x-2)(x-3) = 0 \Rightarrow x = 3$")]
     [InlineData("Let x = 3. Then 2x + 1 = 2(3) + 1 = 7.")]
     [InlineData("3 + 4 * 2\n= 3 + 8\n= 11")]
-    public void WhatIsRightIsCheckedAndRight(string solution)
+    public void What_is_right_is_checked_and_right(string solution)
     {
         var report = Verifier.Check(solution);
         report.Wrong.ShouldBe(0, report.FirstWrong?.ToString());
@@ -53,7 +53,7 @@ public sealed class StepVerifierTests
     [InlineData(@"$10b = 180$, so $b = 180$", "18", "180", "solution")]
     [InlineData(@"$3^4 \equiv 81 \equiv 2 \pmod{10}$", "81", "2", "congruence")]
     [InlineData(@"$7 \cdot 8 < 50$", "56", "50", "order")]
-    public void AWrongStepIsNamedWithBothValues(string solution, string left, string right, string reason)
+    public void A_wrong_step_is_named_with_both_values(string solution, string left, string right, string reason)
     {
         var wrong = Verifier.Check(solution).FirstWrong.ShouldNotBeNull();
         wrong.LeftValue.ShouldBe(left);
@@ -64,7 +64,8 @@ public sealed class StepVerifierTests
     [Theory]
     [InlineData(@"$(x+1)^2 = (x+1)(x+1) = x^2 + x + 1$")]
     [InlineData(@"Expanding, $3(x+2) + 4 = 3x + 9$.")]
-    public void ARewritingThatIsOffByOneTermIsAWrongIdentity(string solution) => Verifier.Check(solution).FirstWrong.ShouldNotBeNull().Reason.ShouldBe("identity");
+    public void A_rewriting_that_is_off_by_one_term_is_a_wrong_identity(string solution) =>
+    Verifier.Check(solution).FirstWrong.ShouldNotBeNull().Reason.ShouldBe("identity");
 
     // Each of these was a false alarm of a first draft, or is a known trap.
     [Theory]
@@ -122,14 +123,14 @@ public sealed class StepVerifierTests
     [InlineData(@"$2x + y = 7$, $x = 1$")]
     [InlineData(@"$\pi = 3.14$, $\frac{22}{7} \approx 3.14$")]
     [InlineData("price $5 and $6 total = $11, so 5+6 = $11")]
-    public void WhatIsNoFaultIsNeverWrong(string solution)
+    public void What_is_no_fault_is_never_wrong(string solution)
     {
         var report = Verifier.Check(solution);
         report.Wrong.ShouldBe(0, report.FirstWrong?.ToString());
     }
 
     [Fact]
-    public void TheFirstWrongStepHasItsLineAndText()
+    public void The_first_wrong_step_has_its_line_and_text()
     {
         var report = Verifier.Check("First 2 + 3 = 5.\n\nThen\n\\[\n5 \\cdot 4 = 20\n\\]\nso 20 - 3 = 18 and 18 + 1 = 20.");
         var wrong = report.FirstWrong.ShouldNotBeNull();
@@ -139,14 +140,14 @@ public sealed class StepVerifierTests
     }
 
     [Fact]
-    public void RowsOfADisplayHaveTheirOwnLines()
+    public void Rows_of_a_display_have_their_own_lines()
     {
         var report = Verifier.Check("We solve\n\\begin{align*}\n2x + 3 &= 7 \\\\\n2x &= 4 \\\\\nx &= 3.\n\\end{align*}");
         report.FirstWrong.ShouldNotBeNull().Line.ShouldBe(5);
     }
 
     [Fact]
-    public void RepeatedAndTrivialClaimsCountOnce()
+    public void Repeated_and_trivial_claims_count_once()
     {
         var report = Verifier.Check("1 + 1 = 2. 1 + 1 = 2. 1 + 1 = 2. 5 = 5. 7 = 7. x = x.");
         (report.Checked, report.Right).ShouldBe((1, 1));

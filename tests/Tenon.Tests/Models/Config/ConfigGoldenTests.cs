@@ -11,7 +11,8 @@ public class ConfigGoldenTests(ITestOutputHelper output)
     [Fact]
     public void Every_golden_folder_opens_and_has_the_reference_frequencies()
     {
-        var folders = Directory.EnumerateDirectories(GoldenFolder.Require("models")).Where(f => File.Exists(Path.Combine(f, "case.json"))).Order().ToArray();
+        var folders = Directory.EnumerateDirectories(GoldenFolder.Require("models")).Where(f => File.Exists(Path.Combine(f, "case.json")))
+            .Order().ToArray();
         foreach (var folder in folders)
         {
             using var model = ModelSource.Open(folder);

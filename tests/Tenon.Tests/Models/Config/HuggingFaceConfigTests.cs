@@ -5,10 +5,12 @@ namespace Tenon.Tests.Models.Config;
 
 public class HuggingFaceConfigTests
 {
-    private const string Sizes = "\"hidden_size\":64,\"intermediate_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":4,\"vocab_size\":9";
+    private const string Sizes =
+        "\"hidden_size\":64,\"intermediate_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":4,\"vocab_size\":9";
 
     private static ModelConfig Read(string body, string? generation = null) =>
-        HuggingFaceConfig.Parse("config.json", Encoding.UTF8.GetBytes($"{{{Sizes},{body}}}"), generation is null ? null : Encoding.UTF8.GetBytes(generation));
+        HuggingFaceConfig.Parse("config.json", Encoding.UTF8.GetBytes($"{{{Sizes},{body}}}"), generation is null ? null
+        : Encoding.UTF8.GetBytes(generation));
 
     [Fact]
     public void Both_layouts_give_the_same_configuration()
@@ -22,7 +24,8 @@ public class HuggingFaceConfigTests
             "rope_parameters":{"rope_theta":500000.0,"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":32}
             """);
         (five with { EosTokenIds = old.EosTokenIds }).ShouldBe(old);
-        (old.RopeTheta, old.RopeScaling.Type, old.RopeScaling.Factor, old.RopeScaling.OriginalMaxPositionEmbeddings).ShouldBe((500000, RopeType.Llama3, 8, 32));
+        (old.RopeTheta, old.RopeScaling.Type, old.RopeScaling.Factor,
+            old.RopeScaling.OriginalMaxPositionEmbeddings).ShouldBe((500000, RopeType.Llama3, 8, 32));
         (old.HeadDim, old.QueryDim, old.KeyValueDim, old.RmsNormEps).ShouldBe((16, 64, 32, 1e-5));
     }
 
@@ -51,7 +54,8 @@ public class HuggingFaceConfigTests
     [Fact]
     public void Sampling_defaults_are_what_the_file_says_and_nothing_else()
     {
-        Read("\"model_type\":\"qwen2\"", """{"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05,"pad_token_id":1}""").Generation
+        Read("\"model_type\":\"qwen2\"",
+            """{"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05,"pad_token_id":1}""").Generation
             .ShouldBe(new GenerationDefaults { DoSample = true, Temperature = 0.6, TopK = 20, TopP = 0.95, RepetitionPenalty = 1.05 });
         Read("\"model_type\":\"qwen2\"").Generation.ShouldBe(new GenerationDefaults());
     }
@@ -59,13 +63,17 @@ public class HuggingFaceConfigTests
     [Theory]
     [InlineData("\"model_type\":\"mamba\"", "unknown architecture", "llama", "mamba")]
     [InlineData("\"architectures\":[\"GPT2LMHeadModel\"]", "unknown architecture", "Qwen2ForCausalLM", "GPT2LMHeadModel")]
-    [InlineData("\"model_type\":\"llama\",\"architectures\":[\"LlamaForSequenceClassification\"]", "unknown architecture", "LlamaForCausalLM", "LlamaForSequenceClassification")]
-    [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"rope_type\":\"longrope\",\"factor\":2}", "unknown rope type", "llama3", "longrope")]
+    [InlineData("\"model_type\":\"llama\",\"architectures\":[\"LlamaForSequenceClassification\"]", "unknown architecture",
+    "LlamaForCausalLM", "LlamaForSequenceClassification")]
+    [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"rope_type\":\"longrope\",\"factor\":2}", "unknown rope type", "llama3",
+    "longrope")]
     [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\"}", "no key 'factor'", "linear", "nothing")]
-    [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":0.5}", "impossible rope scaling", "1 or more", "0.5")]
+    [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":0.5}", "impossible rope scaling", "1 or more",
+    "0.5")]
     [InlineData("\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8}", "low_freq_factor", "llama3", "nothing")]
     [InlineData("\"model_type\":\"llama\",\"hidden_act\":\"gelu\"", "hidden_act", "silu", "gelu")]
-    [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\",\"chunked_attention\"]", "layer_types", "full_attention", "chunked_attention")]
+    [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\",\"chunked_attention\"]", "layer_types", "full_attention",
+    "chunked_attention")]
     [InlineData("\"model_type\":\"qwen3\",\"layer_types\":[\"full_attention\"]", "layer_types", "one for each of 2 layers", "1")]
     [InlineData("\"model_type\":\"qwen2\",\"eos_token_id\":9", "eos_token_id", "below vocab_size = 9", "9")]
     [InlineData("\"model_type\":\"llama\",\"bos_token_id\":128000", "bos_token_id", "below vocab_size = 9", "128000")]
@@ -105,7 +113,9 @@ public class HuggingFaceConfigTests
     [InlineData("qwen2", ",\"use_sliding_window\":true", null)]
     [InlineData("qwen2", ",\"use_sliding_window\":true,\"sliding_window\":null,\"max_window_layers\":0", null)]
     [InlineData("qwen2", ",\"use_sliding_window\":false,\"sliding_window\":8,\"max_window_layers\":0", null)]
-    [InlineData("qwen3", ",\"layer_types\":[\"full_attention\",\"full_attention\"],\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":0", null)]
+    [InlineData("qwen3",
+    ",\"layer_types\":[\"full_attention\",\"full_attention\"],\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":0",
+    null)]
     [InlineData("qwen2", ",\"use_sliding_window\":true,\"sliding_window\":8,\"max_window_layers\":1", "8: 1")]
     [InlineData("qwen3", ",\"use_sliding_window\":true,\"max_window_layers\":0", "4096: 0, 1")]
     [InlineData("qwen3", ",\"layer_types\":[\"sliding_attention\",\"full_attention\"],\"sliding_window\":16", "16: 0")]
@@ -121,7 +131,8 @@ public class HuggingFaceConfigTests
     [InlineData("{\"model_type\":\"\\ud800\"}", "not valid JSON")]
     [InlineData("[]", "a JSON object")]
     [InlineData("{\"model_type\":\"llama\"}", "no key 'hidden_size'")]
-    [InlineData("{\"model_type\":\"llama\",\"hidden_size\":5,\"num_attention_heads\":2}", "no key 'head_dim'|no key 'intermediate_size'|no key 'num_hidden_layers'")]
+    [InlineData("{\"model_type\":\"llama\",\"hidden_size\":5,\"num_attention_heads\":2}",
+    "no key 'head_dim'|no key 'intermediate_size'|no key 'num_hidden_layers'")]
     public void A_broken_file_is_named(string text, string what)
     {
         var message = Should.Throw<TenonException>(() => HuggingFaceConfig.Parse("some/config.json", Encoding.UTF8.GetBytes(text))).Message;

@@ -48,7 +48,8 @@ public class GenerationEngineTests
         var late = new List<GeneratedSample>();
         GenerationTicket? ticket = null;
         for (var step = 0; engine.Step(); step++)
-            if (step == 9) ticket = engine.Submit(Request(3, 3, 25, lora) with { Sampling = new SamplingSettings { Temperature = 0.7, TopP = 0.9 } }, late.Add);
+            if (step == 9) ticket =
+                engine.Submit(Request(3, 3, 25, lora) with { Sampling = new SamplingSettings { Temperature = 0.7, TopP = 0.9 } }, late.Add);
         ticket!.IsDone.ShouldBeTrue();
         engine.IsIdle.ShouldBeTrue();
         ShouldBeTheSame(late, Alone(model, precision, ticket.Request));
@@ -95,7 +96,8 @@ public class GenerationEngineTests
             engine.FreePages.ShouldBe(engine.Pages);
         }
 
-        Should.Throw<TenonException>(() => new GenerationEngine(model, Options(Precision.F32) with { CacheBytes = 2 * page }).Submit(Request(6, 1, 60))).Message.ShouldContain("budget");
+        Should.Throw<TenonException>(() => new GenerationEngine(model, Options(Precision.F32) with { CacheBytes = 2 * page })
+            .Submit(Request(6, 1, 60))).Message.ShouldContain("budget");
     }
 
     [Fact]
@@ -116,7 +118,8 @@ public class GenerationEngineTests
     {
         var model = RandomModel.Create();
         var whole = Alone(model, Precision.F32, Request(2, 1, 30) with { EndTokens = new HashSet<int>() })[0];
-        var stopped = Alone(model, Precision.F32, Request(2, 1, 30) with { EndTokens = new HashSet<int>(), Stop = (_, ids) => ids.Length == 11 })[0];
+        var stopped =
+            Alone(model, Precision.F32, Request(2, 1, 30) with { EndTokens = new HashSet<int>(), Stop = (_, ids) => ids.Length == 11 })[0];
         stopped.Ids.ShouldBe(whole.Ids[..11]);
         stopped.Finish.ShouldBe(FinishReason.Stop);
     }
@@ -128,7 +131,8 @@ public class GenerationEngineTests
         (BytesOfSteps(model, 64) - BytesOfSteps(model, 2)).ShouldBeLessThan(64 * 4 * 8);
     }
 
-    // Bytes of sixteen steps within which no sample's arrays grow: what is left is the forward pass's own objects, the same for any number of samples.
+    // Bytes of sixteen steps within which no sample's arrays grow: what is left is the forward pass's own objects, the same for any number
+    // of samples.
     private static long BytesOfSteps(CausalModel model, int samples)
     {
         using var pool = new WorkerPool(1);

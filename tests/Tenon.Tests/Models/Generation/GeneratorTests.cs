@@ -15,7 +15,10 @@ namespace Tenon.Tests.Models.Generation;
 
 public class GeneratorTests(ITestOutputHelper output)
 {
-    private static readonly int[][] Prompts = [[5, 9, 12, 33, 2, 60, 11], [7], [3, 3, 3, 8, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 1, 2, 3, 4, 5, 6, 7, 8]];
+    private static readonly int[][] Prompts =
+        [[5, 9, 12, 33, 2, 60, 11], [7],
+        [3, 3, 3, 8, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 1, 2,
+            3, 4, 5, 6, 7, 8]];
 
     internal static AdapterSet NoisyLora(CausalModel model)
     {
@@ -28,16 +31,25 @@ public class GeneratorTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void SampledLogProbabilityEqualsTheTrainersBitForBitForAnyBatchThreadsAndSharing()
+    public void Sampled_log_probability_equals_the_trainers_bit_for_bit_for_any_batch_threads_and_sharing()
     {
         var model = RandomModel.Create();
         using var lora = NoisyLora(model);
         IReadOnlyList<GeneratedSample>? reference = null;
-        foreach (var (concurrency, threads, share, batch) in new[] { (32, 1, true, 1024), (1, 1, true, 1024), (3, 2, true, 40), (32, 2, true, 1024), (32, 1, false, 1024), (3, 2, false, 64) })
+        foreach (var (concurrency, threads, share, batch) in
+            new[] { (32, 1, true, 1024), (1, 1, true, 1024), (3, 2, true, 40), (32, 2, true, 1024), (32, 1, false, 1024),
+            (3, 2, false, 64) })
         {
             using var pool = new WorkerPool(threads);
-            var generator = new Generator(model, new GeneratorOptions { Concurrency = concurrency, Pool = pool, SharePrompts = share, MaxBatchTokens = batch, EndTokens = new HashSet<int> { 1 }, Sampling = new SamplingSettings { Temperature = 0.8 } });
-            var requests = Prompts.Select((p, i) => new GenerationRequest(p, 4, 40, new RandomPlace(11, Draw: (uint)i)) { Adapter = lora }).ToList();
+            var generator =
+                new Generator(model,
+                new GeneratorOptions
+                {
+                    Concurrency = concurrency, Pool = pool, SharePrompts = share, MaxBatchTokens = batch,
+                    EndTokens = new HashSet<int> { 1 }, Sampling = new SamplingSettings { Temperature = 0.8 }
+                });
+            var requests = Prompts.Select((p, i) => new GenerationRequest(p, 4, 40, new RandomPlace(11, Draw: (uint)i)) { Adapter = lora })
+                .ToList();
             var samples = generator.Generate(requests);
             samples.Count.ShouldBe(12);
             reference ??= samples;
@@ -49,25 +61,31 @@ public class GeneratorTests(ITestOutputHelper output)
 
             foreach (var shareInTraining in new[] { true, false })
             {
-                var layout = GroupLayout.Of([.. samples.GroupBy(s => s.Request).Select(g => (Prompts[g.Key], (IReadOnlyList<int[]>)[.. g.Select(s => s.Ids)]))], shareInTraining);
+                var layout =
+                    GroupLayout.Of(
+                    [.. samples.GroupBy(s => s.Request).Select(g => (Prompts[g.Key], (IReadOnlyList<int[]>)[.. g.Select(s => s.Ids)]))],
+                    shareInTraining);
                 var tape = new Tape(pool) { Recording = true };
                 var tokens = TokenBatch.Of(layout.Ids, layout.Runs, lora);
-                var head = model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, tokens), layout.Rows), layout.Targets, tokens, 0.8);
+                var head =
+                    model.LogProbabilities(tape, tape.SelectRows(model.Forward(tape, tokens), layout.Rows), layout.Targets, tokens, 0.8);
                 head.LogProbabilities.ShouldBe(samples.SelectMany(s => s.FullLogProbabilities).ToArray());
             }
         }
     }
 
     [Fact]
-    public void MixedAdaptersInOneBatchGiveEachSequenceItsOwnBits()
+    public void Mixed_adapters_in_one_batch_give_each_sequence_its_own_bits()
     {
         var model = RandomModel.Create();
         using var lora = NoisyLora(model);
         var options = new GeneratorOptions { EndTokens = new HashSet<int>() };
-        GenerationRequest Request(int i, IAdapter? adapter) => new(Prompts[i], 3, 20, new RandomPlace(5, Draw: (uint)i)) { Adapter = adapter };
+        GenerationRequest Request(int i, IAdapter? adapter) =>
+            new(Prompts[i], 3, 20, new RandomPlace(5, Draw: (uint)i)) { Adapter = adapter };
         var mixed = new Generator(model, options).Generate([Request(0, lora), Request(1, null), Request(2, lora)]);
         var alone = new Generator(model, options).Generate([Request(0, lora)])
-            .Concat(new Generator(model, options).Generate([Request(1, null)])).Concat(new Generator(model, options).Generate([Request(2, lora)])).ToList();
+            .Concat(new Generator(model, options).Generate([Request(1, null)]))
+            .Concat(new Generator(model, options).Generate([Request(2, lora)])).ToList();
         for (var i = 0; i < mixed.Count; i++)
         {
             mixed[i].Ids.ShouldBe(alone[i].Ids);
@@ -76,7 +94,7 @@ public class GeneratorTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void DifferentSamplesOfAGroupDiffer()
+    public void Different_samples_of_a_group_differ()
     {
         var model = RandomModel.Create();
         var samples = new Generator(model, new GeneratorOptions()).Generate([new GenerationRequest(Prompts[0], 8, 12, new RandomPlace(1))]);
@@ -84,7 +102,7 @@ public class GeneratorTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void GreedyTokensEqualTheReferences()
+    public void Greedy_tokens_equal_the_references()
     {
         var root = GoldenFolder.Require("models");
         var count = 0;
@@ -98,7 +116,8 @@ public class GeneratorTests(ITestOutputHelper output)
             {
                 var prompt = golden.ReadLongs($"seq{i}.tokens").Select(v => (int)v).ToArray();
                 var expected = golden.ReadLongs($"seq{i}.greedy").Select(v => (int)v).ToArray();
-                generator.Generate([new GenerationRequest(prompt, 1, expected.Length, new RandomPlace(0))])[0].Ids.ShouldBe(expected, $"{folder} sequence {i}");
+                generator.Generate([new GenerationRequest(prompt, 1, expected.Length, new RandomPlace(0))])[0].Ids.ShouldBe(expected,
+                    $"{folder} sequence {i}");
             }
         }
 

@@ -34,7 +34,8 @@ public class LeftoverTests
         using var folder = new TempFolder();
         using var model = Open(folder, (name, [count]));
         model.Notices.ShouldHaveSingleItem().ShouldContain(name);
-        DecoderBuilder.Build(model.Config, model.Weights, new LoadOptions(MaxLength: 16), model.Fingerprint).ParameterCount.ShouldBePositive();
+        DecoderBuilder.Build(model.Config, model.Weights, new LoadOptions(MaxLength: 16),
+            model.Fingerprint).ParameterCount.ShouldBePositive();
     }
 
     [Theory]
@@ -62,7 +63,8 @@ public class LeftoverTests
         var config = TinyModel.Config("qwen2") with { SlidingWindow = 16, SlidingLayers = [1] };
         using var weights = TinyModel.Weights(config);
         DecoderBuilder.Build(config, weights, new LoadOptions(MaxLength: 16), "x").MaxLength.ShouldBe(16);
-        var message = Should.Throw<TenonException>(() => DecoderBuilder.Build(config, weights, new LoadOptions(MaxLength: 17), "x")).Message;
+        var message =
+            Should.Throw<TenonException>(() => DecoderBuilder.Build(config, weights, new LoadOptions(MaxLength: 17), "x")).Message;
         foreach (var part in (string[])["sliding window of 16 tokens", "1 of 2 layers", "up to 17", "Hint:"]) message.ShouldContain(part);
     }
 

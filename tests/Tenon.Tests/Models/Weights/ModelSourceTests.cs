@@ -77,7 +77,9 @@ public class ModelSourceTests
         using var model = ModelSource.Of("tiny", config, SafetensorsFile.FromMemory("tiny", bytes));
         using var disk = ModelSource.Open(folder["m"]);
         model.Fingerprint.ShouldBe(disk.Fingerprint);
-        Should.Throw<TenonException>(() => ModelSource.Of("tiny", config with { VocabSize = 41 }, SafetensorsFile.FromMemory("tiny", bytes))).Message.ShouldContain("[41, 24]");
+        Should.Throw<TenonException>(() =>
+            ModelSource.Of("tiny", config with { VocabSize = 41 },
+            SafetensorsFile.FromMemory("tiny", bytes))).Message.ShouldContain("[41, 24]");
     }
 
     [Fact]
@@ -89,7 +91,8 @@ public class ModelSourceTests
         HuggingFaceExport.Write(folder["m"], config, weights, SafetensorsType.F32);
         var file = Path.Combine(folder["m"], "model.safetensors");
         long place;
-        using (var opened = SafetensorsFile.Open(file)) place = opened.Tensor("model.layers.1.mlp.down_proj.weight").Offset + 4 * (5 * config.IntermediateSize + 38);
+        using (var opened = SafetensorsFile.Open(file))
+            place = opened.Tensor("model.layers.1.mlp.down_proj.weight").Offset + 4 * (5 * config.IntermediateSize + 38);
         using (var stream = File.OpenWrite(file))
         {
             stream.Seek(place, SeekOrigin.Begin);
@@ -97,8 +100,11 @@ public class ModelSourceTests
         }
         using var model = ModelSource.Open(folder["m"]);
         model.Weights.Read("model.layers.1.mlp.down_proj.weight", 0, new float[5 * config.IntermediateSize]);
-        var message = Should.Throw<TenonException>(() => model.Weights.Read("model.layers.1.mlp.down_proj.weight", 4, new float[3 * config.IntermediateSize])).Message;
-        foreach (var part in (string[])["model.layers.1.mlp.down_proj.weight", "NaN at [5, 38]", "expected:", "Hint:"]) message.ShouldContain(part);
+        var message =
+            Should.Throw<TenonException>(() =>
+            model.Weights.Read("model.layers.1.mlp.down_proj.weight", 4, new float[3 * config.IntermediateSize])).Message;
+        foreach (var part in (string[])["model.layers.1.mlp.down_proj.weight", "NaN at [5, 38]", "expected:", "Hint:"])
+            message.ShouldContain(part);
     }
 
     [Fact]
@@ -107,10 +113,13 @@ public class ModelSourceTests
         using var folder = new TempFolder();
         var config = TinyModel.Config("qwen2");
         var weights = TinyModel.Weights(config);
-        HuggingFaceExport.Write(folder["equal"], config, Replace(weights, config, "lm_head.weight", weights.ReadAll("model.embed_tokens.weight")), SafetensorsType.F32);
+        HuggingFaceExport.Write(folder["equal"], config,
+            Replace(weights, config, "lm_head.weight", weights.ReadAll("model.embed_tokens.weight")), SafetensorsType.F32);
         HuggingFaceExport.Write(folder["other"], config, weights, SafetensorsType.F32);
         foreach (var name in (string[])["equal", "other"])
-            File.WriteAllText(Path.Combine(folder[name], "config.json"), File.ReadAllText(Path.Combine(folder[name], "config.json")).Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
+            File.WriteAllText(Path.Combine(folder[name], "config.json"),
+                File.ReadAllText(Path.Combine(folder[name], "config.json"))
+                .Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
         ModelSource.Open(folder["equal"]).Dispose();
         Should.Throw<TenonException>(() => ModelSource.Open(folder["other"])).Message.ShouldContain("a head of its own");
     }
@@ -118,18 +127,39 @@ public class ModelSourceTests
     public static TheoryData<string, Action<string>, string> BrokenFolders => new()
     {
         { "no config", f => File.Delete(Path.Combine(f, "config.json")), "no model folder|no config.json" },
-        { "no weights", f => File.Delete(Path.Combine(f, "model.safetensors")), "no weights|model.safetensors.index.json|config.json, generation_config.json" },
+        { "no weights", f => File.Delete(Path.Combine(f, "model.safetensors")),
+            "no weights|model.safetensors.index.json|config.json, generation_config.json" },
         { "cut weights", f => Cut(Path.Combine(f, "model.safetensors"), 10), "truncated" },
         { "empty weights", f => File.WriteAllBytes(Path.Combine(f, "model.safetensors"), []), "is empty|0 bytes" },
-        { "more layers", f => Edit(f, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"), "lacks 12 tensors|model.layers.2.input_layernorm.weight" },
-        { "fewer layers", f => Edit(f, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"), "holds 12 tensors that a qwen2 of this configuration does not have|model.layers.1." },
-        { "other width", f => Edit(f, "\"intermediate_size\": 40", "\"intermediate_size\": 41"), "model.layers.0.mlp.gate_proj.weight|[41, 24]|[40, 24]" },
+        { "more layers", f => Edit(f, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"),
+            "lacks 12 tensors|model.layers.2.input_layernorm.weight" },
+        { "fewer layers", f => Edit(f, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"),
+            "holds 12 tensors that a qwen2 of this configuration does not have|model.layers.1." },
+        { "other width", f => Edit(f, "\"intermediate_size\": 40", "\"intermediate_size\": 41"),
+            "model.layers.0.mlp.gate_proj.weight|[41, 24]|[40, 24]" },
         { "other family", f => Edit(f, "qwen2", "mistral"), "unknown architecture|mistral|qwen3" },
-        { "index without shard", f => { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"), """{"weight_map":{"a":"x.safetensors"}}"""); }, "x.safetensors" },
-        { "index that leaves the folder", f => { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"), """{"weight_map":{"a":"../x.safetensors"}}"""); }, "a file name without folders" },
-        { "index without map", f => { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"), "{}"); }, "no weight_map" },
-        { "index that promises more", f => { File.Move(Path.Combine(f, "model.safetensors"), Path.Combine(f, "x.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"), """{"weight_map":{"a":"x.safetensors"}}"""); }, "lacks tensor 'a'" },
-        { "whole numbers", f => SafetensorsWriter.Write(Path.Combine(f, "model.safetensors"), ExpectedTensors.Of(TinyModel.Config("qwen2")).Select(t => SafetensorsEntry.FromLongs(t.Name, t.Shape, new long[t.Shape.Aggregate(1L, (a, b) => a * b)]))), "unsupported type|F32, F16 or BF16|I64" },
+        { "index without shard",
+            f =>
+            { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"),
+                """{"weight_map":{"a":"x.safetensors"}}"""); }, "x.safetensors" },
+        { "index that leaves the folder",
+            f =>
+            { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"),
+                """{"weight_map":{"a":"../x.safetensors"}}"""); }, "a file name without folders" },
+        { "index without map", f =>
+            { File.Delete(Path.Combine(f, "model.safetensors")); File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"),
+                "{}"); }, "no weight_map" },
+        { "index that promises more",
+            f =>
+            { File.Move(Path.Combine(f, "model.safetensors"),
+                Path.Combine(f, "x.safetensors"));
+                File.WriteAllText(Path.Combine(f, "model.safetensors.index.json"), """{"weight_map":{"a":"x.safetensors"}}""");
+                }, "lacks tensor 'a'" },
+        { "whole numbers", f =>
+            SafetensorsWriter.Write(Path.Combine(f, "model.safetensors"),
+            ExpectedTensors.Of(TinyModel.Config("qwen2"))
+            .Select(t => SafetensorsEntry.FromLongs(t.Name, t.Shape, new long[t.Shape.Aggregate(1L, (a, b) => a * b)]))),
+            "unsupported type|F32, F16 or BF16|I64" },
         { "nothing", f => { Directory.Delete(f, true); Directory.CreateDirectory(f); }, "an empty folder" },
     };
 
@@ -141,7 +171,8 @@ public class ModelSourceTests
         TinyModel.Write(folder["m"], TinyModel.Config("qwen2"));
         damage(folder["m"]);
         var message = Should.Throw<TenonException>(() => ModelSource.Open(folder["m"]), name).Message;
-        foreach (var part in fault.Split('|').Append("expected:").Append("got:").Append("Hint:").Append(folder.Path)) message.ShouldContain(part);
+        foreach (var part in fault.Split('|').Append("expected:").Append("got:").Append("Hint:").Append(folder.Path))
+            message.ShouldContain(part);
     }
 
     public static TheoryData<string, Func<GgufBuilder, GgufBuilder>, string> BrokenGgufs => new()
@@ -154,7 +185,8 @@ public class ModelSourceTests
 
     [Theory]
     [MemberData(nameof(BrokenGgufs))]
-    public void A_GGUF_that_is_no_supported_model_is_named_with_what_is_wrong(string name, Func<GgufBuilder, GgufBuilder> make, string fault)
+    public void A_GGUF_that_is_no_supported_model_is_named_with_what_is_wrong(string name, Func<GgufBuilder, GgufBuilder> make,
+    string fault)
     {
         using var folder = new TempFolder();
         File.WriteAllBytes(folder["m.gguf"], make(new GgufBuilder()).Build());
@@ -167,8 +199,10 @@ public class ModelSourceTests
     {
         var config = TinyModel.Config("llama", tied: true);
         using var folder = new TempFolder();
-        File.WriteAllBytes(folder["type.gguf"], Gguf(config, TinyModel.Weights(config)).Tensor("output.weight", GgufType.IQ3_S, [1, 256], new byte[110]).Build());
-        File.WriteAllBytes(folder["name.gguf"], Gguf(config, TinyModel.Weights(config)).Tensor("blk.0.ffn_gate_inp.weight", [1], [0]).Build());
+        File.WriteAllBytes(folder["type.gguf"],
+            Gguf(config, TinyModel.Weights(config)).Tensor("output.weight", GgufType.IQ3_S, [1, 256], new byte[110]).Build());
+        File.WriteAllBytes(folder["name.gguf"],
+            Gguf(config, TinyModel.Weights(config)).Tensor("blk.0.ffn_gate_inp.weight", [1], [0]).Build());
         Should.Throw<TenonException>(() => ModelSource.Open(folder["type.gguf"])).Message.ShouldContain("IQ3_S");
         Should.Throw<TenonException>(() => ModelSource.Open(folder["name.gguf"])).Message.ShouldContain("blk.0.ffn_gate_inp.weight");
     }
@@ -202,16 +236,25 @@ public class ModelSourceTests
         File.WriteAllText(file, text.Replace(old, @new));
     }
 
-    /// <summary>A GGUF file of float32 tensors as llama.cpp's converter lays it out: rows of q and k permuted for the llama architecture.</summary>
+    /// <summary>
+    /// A GGUF file of float32 tensors as llama.cpp's converter lays it out: rows of q and k permuted for the llama architecture.
+    /// </summary>
     private static GgufBuilder Gguf(ModelConfig c, MemoryWeights weights)
     {
         var a = c.ModelType;
-        var b = new GgufBuilder().Key("general.architecture", a).Key($"{a}.embedding_length", (uint)c.HiddenSize).Key($"{a}.feed_forward_length", (uint)c.IntermediateSize)
-            .Key($"{a}.block_count", (uint)c.NumHiddenLayers).Key($"{a}.attention.head_count", (uint)c.NumAttentionHeads).Key($"{a}.attention.head_count_kv", (uint)c.NumKeyValueHeads)
-            .Key($"{a}.attention.key_length", (uint)c.HeadDim).Key($"{a}.context_length", (uint)c.MaxPositionEmbeddings).Key($"{a}.attention.layer_norm_rms_epsilon", (float)c.RmsNormEps)
+        var b = new GgufBuilder().Key("general.architecture", a).Key($"{a}.embedding_length", (uint)c.HiddenSize)
+            .Key($"{a}.feed_forward_length", (uint)c.IntermediateSize)
+            .Key($"{a}.block_count", (uint)c.NumHiddenLayers).Key($"{a}.attention.head_count", (uint)c.NumAttentionHeads)
+            .Key($"{a}.attention.head_count_kv", (uint)c.NumKeyValueHeads)
+            .Key($"{a}.attention.key_length", (uint)c.HeadDim).Key($"{a}.context_length", (uint)c.MaxPositionEmbeddings)
+            .Key($"{a}.attention.layer_norm_rms_epsilon", (float)c.RmsNormEps)
             .Key($"{a}.rope.freq_base", (float)c.RopeTheta).Key("tokenizer.ggml.eos_token_id", 2u);
-        var names = weights.Tensors.Keys.ToDictionary(n => n, n => n.Replace("model.layers.", "blk.").Replace("model.embed_tokens", "token_embd").Replace("model.norm", "output_norm").Replace("lm_head", "output")
-            .Replace("input_layernorm", "attn_norm").Replace("post_attention_layernorm", "ffn_norm").Replace("self_attn.o_proj", "attn_output").Replace("self_attn.", "attn_").Replace("mlp.", "ffn_").Replace("_proj", ""));
+        var names =
+            weights.Tensors.Keys.ToDictionary(n => n,
+            n => n.Replace("model.layers.", "blk.").Replace("model.embed_tokens", "token_embd").Replace("model.norm", "output_norm")
+            .Replace("lm_head", "output")
+            .Replace("input_layernorm", "attn_norm").Replace("post_attention_layernorm", "ffn_norm")
+            .Replace("self_attn.o_proj", "attn_output").Replace("self_attn.", "attn_").Replace("mlp.", "ffn_").Replace("_proj", ""));
         foreach (var info in weights.Tensors.Values)
         {
             var values = weights.ReadAll(info.Name);

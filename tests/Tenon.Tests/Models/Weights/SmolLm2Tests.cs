@@ -16,8 +16,10 @@ public class SmolLm2Tests(ITestOutputHelper output)
         using var model = ModelSource.Open(path);
         var opened = watch.Elapsed;
         model.Config.ModelType.ShouldBe("llama");
-        (model.Config.HiddenSize, model.Config.NumHiddenLayers, model.Config.NumAttentionHeads, model.Config.NumKeyValueHeads).ShouldBe((576, 30, 9, 3));
-        (model.Config.VocabSize, model.Config.RopeTheta, model.Config.TieWordEmbeddings, model.Config.RmsNormEps).ShouldBe((49152, 100000, true, 1e-5));
+        (model.Config.HiddenSize, model.Config.NumHiddenLayers, model.Config.NumAttentionHeads,
+            model.Config.NumKeyValueHeads).ShouldBe((576, 30, 9, 3));
+        (model.Config.VocabSize, model.Config.RopeTheta, model.Config.TieWordEmbeddings,
+            model.Config.RmsNormEps).ShouldBe((49152, 100000, true, 1e-5));
         model.Config.EosTokenIds.ShouldBe([2]);
         for (var round = 0; round < 3; round++)
         {

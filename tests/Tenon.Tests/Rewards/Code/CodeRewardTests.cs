@@ -36,7 +36,8 @@ public class CodeRewardTests
     [Fact]
     public void Partial_credit_is_the_share_of_tests()
     {
-        var verdict = Judge("print(4)", """{"tests":{"inputs":["2","21","2","2"],"outputs":["4","42","4","4"]}}""", """{"credit":"share"}""");
+        var verdict =
+            Judge("print(4)", """{"tests":{"inputs":["2","21","2","2"],"outputs":["4","42","4","4"]}}""", """{"credit":"share"}""");
         (verdict.Score, verdict.Correct, verdict.Reason).ShouldBe((0.75, false, "wrong-output"));
         Judge("print(4)", """{"tests":{"inputs":["2","21"],"outputs":["4","42"]}}""", """{"max-tests":1}""").Correct.ShouldBe(true);
         Judge("print('a  b')", """{"tests":[{"input":"","output":"a\nb"}]}""", """{"output":"words"}""").Correct.ShouldBe(true);
@@ -48,7 +49,8 @@ public class CodeRewardTests
     [InlineData("x = [bytearray(1 << 20) for i in range(3000)]", "memory-limit", "error")]
     [InlineData("x = b'x' * (3 << 30)", "memory-limit", "error")]
     [InlineData("while True: print('x' * 1000)", "output-limit")]
-    // The pages that forks share count for each of them. Bounded on purpose: a test must not be able to stop the machine, even where the limit that it tests is broken.
+    // The pages that forks share count for each of them. Bounded on purpose: a test must not be able to stop the machine, even where the
+    // limit that it tests is broken.
     [InlineData("import os,time\nfor i in range(300): os.fork() or time.sleep(60)", "process-limit", "memory-limit", "error")]
     [InlineData("import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()", "error", "memory-limit")]
     public void Every_limit_stops_its_abuser(string code, params string[] reasons)
@@ -66,9 +68,11 @@ public class CodeRewardTests
     public void A_child_that_leaves_its_session_dies_with_the_test()
     {
         var mark = $"tenon{Guid.NewGuid():N}";
-        Judge($"import subprocess\nsubprocess.Popen(['sh','-c','sleep 1000; echo {mark}'], start_new_session=True)\nprint(4)", """{"tests":[{"input":"","output":"4"}]}""");
+        Judge($"import subprocess\nsubprocess.Popen(['sh','-c','sleep 1000; echo {mark}'], start_new_session=True)\nprint(4)",
+            """{"tests":[{"input":"","output":"4"}]}""");
         Thread.Sleep(200);
-        Directory.EnumerateDirectories("/proc").Select(d => Path.Combine(d, "cmdline")).Where(File.Exists).Select(TryRead).ShouldAllBe(line => !line.Contains(mark));
+        Directory.EnumerateDirectories("/proc").Select(d => Path.Combine(d, "cmdline")).Where(File.Exists).Select(TryRead)
+            .ShouldAllBe(line => !line.Contains(mark));
     }
 
     [Theory]
@@ -88,29 +92,38 @@ public class CodeRewardTests
         listener.Start();
         var hidden = Directory.CreateDirectory(Path.Combine(folder.Path, "hidden")).FullName;
         File.WriteAllText(Path.Combine(hidden, "answers"), "4");
-        code = code.Replace("PORT", $"{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}").Replace("OUTSIDE", folder.Path).Replace("HIDDEN", hidden).Replace("PID", $"{Environment.ProcessId}");
-        Judge(code, """{"tests":[{"input":"","output":"4"}]}""", JsonSerializer.Serialize(new { hide = new[] { hidden } })).Correct.ShouldBe(false);
+        code = code.Replace("PORT", $"{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}").Replace("OUTSIDE", folder.Path)
+            .Replace("HIDDEN", hidden).Replace("PID", $"{Environment.ProcessId}");
+        Judge(code, """{"tests":[{"input":"","output":"4"}]}""",
+            JsonSerializer.Serialize(new { hide = new[] { hidden } })).Correct.ShouldBe(false);
         File.Exists(Path.Combine(folder.Path, "written")).ShouldBeFalse();
         File.Exists("/etc/tenon-was-here").ShouldBeFalse();
     }
 
     [Fact]
     public void Its_own_folder_can_be_written_to_and_is_new_for_each_test() =>
-        Judge("import os\nprint(len([f for f in os.listdir('.') if len(f) == 1]))\nopen('x','w').write('1')\nopen('/tmp/y','w').write('1')", """{"tests":[{"input":"","output":"0"},{"input":"","output":"0"}]}""").Reason.ShouldBe("all-passed");
+        Judge("import os\nprint(len([f for f in os.listdir('.') if len(f) == 1]))\nopen('x','w').write('1')\nopen('/tmp/y','w').write('1')",
+        """{"tests":[{"input":"","output":"0"},{"input":"","output":"0"}]}""").Reason.ShouldBe("all-passed");
 
     [Fact]
     public void Other_interpreters_and_csharp()
     {
         if (Programs.Find("node") is not null)
         {
-            Judge("console.log(2 * Number(require('fs').readFileSync(0)))", Doubles, """{"interpreter":"node"}""", "js").Reason.ShouldBe("all-passed");
-            Judge("process.exit(0)", """{"tests":["if (f(1) !== 2) throw 1"]}""", """{"interpreter":"node"}""", "javascript").Reason.ShouldBe("no-end");
-            Judge("function f(x) { return 2 * x }", """{"tests":["if (f(1) !== 2) throw 1"]}""", """{"interpreter":"node"}""", "").Reason.ShouldBe("all-passed");
+            Judge("console.log(2 * Number(require('fs').readFileSync(0)))", Doubles, """{"interpreter":"node"}""",
+                "js").Reason.ShouldBe("all-passed");
+            Judge("process.exit(0)", """{"tests":["if (f(1) !== 2) throw 1"]}""", """{"interpreter":"node"}""",
+                "javascript").Reason.ShouldBe("no-end");
+            Judge("function f(x) { return 2 * x }", """{"tests":["if (f(1) !== 2) throw 1"]}""", """{"interpreter":"node"}""",
+                "").Reason.ShouldBe("all-passed");
         }
 
         Judge("read x; echo $((2 * x))", Doubles, """{"interpreter":"sh"}""", "bash").Reason.ShouldBe("all-passed");
-        Judge("using System.Linq;\nConsole.WriteLine(int.Parse(Console.ReadLine()!) * 2);", Doubles, """{"interpreter":"dotnet run"}""", "csharp").Reason.ShouldBe("all-passed");
-        Judge("record R(int X);\nstatic class M { public static R F(int x) => new(2 * x); }", """{"tests":["if (M.F(2).X != 4) throw new Exception();"]}""", """{"interpreter":"dotnet run"}""", "cs").Reason.ShouldBe("all-passed");
+        Judge("using System.Linq;\nConsole.WriteLine(int.Parse(Console.ReadLine()!) * 2);", Doubles, """{"interpreter":"dotnet run"}""",
+            "csharp").Reason.ShouldBe("all-passed");
+        Judge("record R(int X);\nstatic class M { public static R F(int x) => new(2 * x); }",
+            """{"tests":["if (M.F(2).X != 4) throw new Exception();"]}""", """{"interpreter":"dotnet run"}""",
+            "cs").Reason.ShouldBe("all-passed");
         Judge("Console.WriteLine(", Doubles, """{"interpreter":"dotnet run","credit":"share"}""", "cs").Reason.ShouldBe("build-failed");
     }
 
@@ -162,7 +175,9 @@ public class CodeRewardTests
         Sandbox.Probe(true, p => "/bin/" + p, _ => null)!.ShouldContain("run as an ordinary user");
     }
 
-    /// <summary>Never silently without: the recipe is refused, with the reason, before the run begins, and starts where it says so itself.</summary>
+    /// <summary>
+    /// Never silently without: the recipe is refused, with the reason, before the run begins, and starts where it says so itself.
+    /// </summary>
     [Theory]
     [InlineData(null, "'unshare' is not on the PATH")]
     [InlineData("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n", "Operation not permitted")]
@@ -185,7 +200,9 @@ public class CodeRewardTests
         (int Exit, string Output, string Error) Try(string options)
         {
             var recipe = Path.Combine(folder.Path, "recipe.yaml");
-            File.WriteAllText(recipe, $"data: {{ task: {{ name: arithmetic, level: 2 }}, prompt: plain }}\nreward: [ {{ name: code{options} }} ]\nrollout: {{ prompts: 2, group: 2, max-new-tokens: 64 }}\n");
+            File.WriteAllText(recipe,
+                $"data: {{ task: {{ name: arithmetic, level: 2 }}, prompt: plain }}\nreward: [ {{ name: code{options} }} ]\nrollout: {{ "
+                + $"prompts: 2, group: 2, max-new-tokens: 64 }}\n");
             return Support.TenonProcess.Run(["train", recipe, "--dry-run"], ("PATH", bin));
         }
         var refused = Try("");

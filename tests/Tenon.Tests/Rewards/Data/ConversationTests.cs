@@ -12,7 +12,9 @@ public class ConversationTests
     [Fact]
     public void A_list_of_messages_is_a_conversation()
     {
-        var problem = Read("""[{"role":"system","content":"S"},{"role":"user","content":"1+1?"},{"role":"assistant","content":"2"},{"role":"user","content":[{"type":"text","text":"and "},{"type":"text","text":"2+2?"}]}]""");
+        var problem =
+            Read(
+            """[{"role":"system","content":"S"},{"role":"user","content":"1+1?"},{"role":"assistant","content":"2"},{"role":"user","content":[{"type":"text","text":"and "},{"type":"text","text":"2+2?"}]}]""");
         problem.System.ShouldBe("S");
         problem.Earlier.ShouldBe([new Turn("user", "1+1?"), new Turn("assistant", "2")]);
         problem.Text.ShouldBe("and 2+2?");
@@ -20,9 +22,13 @@ public class ConversationTests
         var config = SmallTokenizer.Config();
         config["chat_template"] = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
         var encoder = PromptEncoder.Of(TokenizerSource.Open(SmallTokenizer.Write(folder["t"], config: config)));
-        encoder.Decode(Prompts.Encode(encoder, "Q: {problem}", problem, "recipe")).ShouldBe("<system>S<user>1+1?<assistant>2<user>Q: and 2+2?");
-        encoder.Decode(Prompts.Encode(encoder, "plain", Read("""[{"role":"user","content":"1+1?"}]"""), "recipe")).ShouldBe("<system>recipe<user>1+1?");
-        Should.Throw<TenonException>(() => Prompts.Encode(new PromptEncoder(TokenizerSource.ByteLevel().Tokenizer, null), "plain", problem)).Message.ShouldContain("chat template");
+        encoder.Decode(Prompts.Encode(encoder, "Q: {problem}", problem, "recipe"))
+            .ShouldBe("<system>S<user>1+1?<assistant>2<user>Q: and 2+2?");
+        encoder.Decode(Prompts.Encode(encoder, "plain", Read("""[{"role":"user","content":"1+1?"}]"""), "recipe"))
+            .ShouldBe("<system>recipe<user>1+1?");
+        Should.Throw<TenonException>(() =>
+            Prompts.Encode(new PromptEncoder(TokenizerSource.ByteLevel().Tokenizer, null), "plain",
+            problem)).Message.ShouldContain("chat template");
     }
 
     [Theory]
@@ -49,5 +55,6 @@ public class ConversationTests
         error.ShouldContain(message);
     }
 
-    private static Problem Read(string prompt) => ProblemFile.Parse($"{{\"prompt\":{prompt},\"answer\":\"2\"}}", "data.jsonl", new()).Problems.Single();
+    private static Problem Read(string prompt) =>
+        ProblemFile.Parse($"{{\"prompt\":{prompt},\"answer\":\"2\"}}", "data.jsonl", new()).Problems.Single();
 }

@@ -9,7 +9,8 @@ public class DataPageTests
     public void The_page_lists_the_usual_names_in_the_order_they_are_tried()
     {
         var page = File.ReadAllText(Repository.Path("docs/data.md"));
-        foreach (var (what, names) in new[] { ("problem", ProblemColumns.ProblemNames), ("gold", ProblemColumns.AnswerNames), ("id", ProblemColumns.IdNames) })
+        foreach (var (what, names) in
+            new[] { ("problem", ProblemColumns.ProblemNames), ("gold", ProblemColumns.AnswerNames), ("id", ProblemColumns.IdNames) })
             page.ShouldContain($"| the {what} | {string.Join(", ", names.Select(n => $"`{n}`"))} |");
     }
 }

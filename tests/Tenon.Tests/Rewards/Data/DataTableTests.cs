@@ -10,7 +10,9 @@ namespace Tenon.Tests.Rewards.Data;
 public sealed class DataTableTests : IDisposable
 {
     private const string Json = """{"id":"a","question":"Größe, \"x\"?\nline 2","answer":"1,234","meta":{"level":3,"tags":["p","q"]}}""";
-    private const string Csv = "id,question,answer,meta\r\na,\"Größe, \"\"x\"\"?\r\nline 2\",\"1,234\",\"{\"\"level\"\":3,\"\"tags\"\":[\"\"p\"\",\"\"q\"\"]}\"\r\n";
+    private const string Csv =
+        "id,question,answer,meta\r\na,\"Größe, \"\"x\"\"?\r\nline "
+        + "2\",\"1,234\",\"{\"\"level\"\":3,\"\"tags\"\":[\"\"p\"\",\"\"q\"\"]}\"\r\n";
 
     private readonly TempFolder _folder = new();
 
@@ -18,8 +20,10 @@ public sealed class DataTableTests : IDisposable
 
     public static TheoryData<string, string> Formats() => new()
     {
-        { "x.jsonl", Json + "\n" }, { "x.jsonl", "\ufeff" + Json + "\r\n\r\n" }, { "x.json", "[\n  " + Json + "\n]\n" }, { "x.csv", Csv }, { "x.csv", "\ufeff" + Csv.ReplaceLineEndings("\n") },
-        { "x.tsv", "id\tquestion\tanswer\tmeta\na\t\"Größe, \"\"x\"\"?\nline 2\"\t1,234\t\"{\"\"level\"\":3,\"\"tags\"\":[\"\"p\"\",\"\"q\"\"]}\"" },
+        { "x.jsonl", Json + "\n" }, { "x.jsonl", "\ufeff" + Json + "\r\n\r\n" }, { "x.json", "[\n  " + Json + "\n]\n" }, { "x.csv", Csv },
+            { "x.csv", "\ufeff" + Csv.ReplaceLineEndings("\n") },
+        { "x.tsv",
+            "id\tquestion\tanswer\tmeta\na\t\"Größe, \"\"x\"\"?\nline 2\"\t1,234\t\"{\"\"level\"\":3,\"\"tags\"\":[\"\"p\"\",\"\"q\"\"]}\"" },
         { "x.jsonl.gz", Json }, { "x.csv.gz", Csv }, { "x.json.gz", "[" + Json + "]" },
     };
 
@@ -29,7 +33,8 @@ public sealed class DataTableTests : IDisposable
         Write(name, text);
         var file = ProblemFile.Read(_folder[name]);
         var problem = file.Problems.ShouldHaveSingleItem();
-        problem.ShouldSatisfyAllConditions(p => p.Id.ShouldBe("a"), p => p.Text.ShouldBe("Größe, \"x\"?\nline 2"), p => p.Answer.ShouldBe("1,234"));
+        problem.ShouldSatisfyAllConditions(p => p.Id.ShouldBe("a"), p => p.Text.ShouldBe("Größe, \"x\"?\nline 2"),
+            p => p.Answer.ShouldBe("1,234"));
         file.Notices.ShouldBe([$"{_folder[name]}: the problems are read from column 'question'"]);
         ProblemFile.Read(_folder[name], new() { Answer = "meta.tags.1" }).Problems[0].Answer.ShouldBe("q");
         ProblemFile.Read(_folder[name], new() { Answer = "meta.level" }).Problems[0].Answer.ShouldBe("3");
@@ -76,11 +81,13 @@ public sealed class DataTableTests : IDisposable
         await using (var file = File.Create(_folder["x.parquet"])) await ParquetSerializer.SerializeAsync(rows, file);
         var problems = ProblemFile.Read(_folder["x.parquet"], new() { Id = "index" }).Problems;
         problems.Select(p => p.Id).ShouldBe(["0", "1", "2"]);
-        problems[2].ShouldSatisfyAllConditions(p => p.Text.ShouldBe("2+1=?"), p => p.System.ShouldBe("Be brief."), p => p.Answer.ShouldBe("3"),
+        problems[2]
+            .ShouldSatisfyAllConditions(p => p.Text.ShouldBe("2+1=?"), p => p.System.ShouldBe("Be brief."), p => p.Answer.ShouldBe("3"),
             p => p.Fields!["golds"].GetRawText().ShouldBe("[\"3\",\"one\"]"), p => p.Fields!["score"].GetDouble().ShouldBe(0.5));
         problems[1].Fields!["score"].ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         Should.Throw<TenonException>(() => ProblemFile.Read(_folder["x.parquet"], new() { Answer = "reward_model" })).Message
-            .ShouldSatisfyAllConditions(m => m.ShouldContain("row 1: column 'reward_model'"), m => m.ShouldContain("answer-column: reward_model.ground_truth"));
+            .ShouldSatisfyAllConditions(m => m.ShouldContain("row 1: column 'reward_model'"),
+            m => m.ShouldContain("answer-column: reward_model.ground_truth"));
 
         var bytes = File.ReadAllBytes(_folder["x.parquet"]);
         File.WriteAllBytes(_folder["cut.parquet"], bytes[..(bytes.Length / 2)]);

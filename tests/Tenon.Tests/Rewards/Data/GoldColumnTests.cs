@@ -62,18 +62,26 @@ public class GoldColumnTests
     public void The_usual_names_are_tried_in_order_and_what_was_taken_is_told()
     {
         var file = ProblemFile.Parse("""{"question":"q","reward_model":{"ground_truth":"7"},"unique_id":"u/1"}""", "data.jsonl", new());
-        file.Problems.Single().ShouldSatisfyAllConditions(p => p.Text.ShouldBe("q"), p => p.Answer.ShouldBe("7"), p => p.Id.ShouldBe("u/1"));
-        file.Notices.ShouldBe(["data.jsonl: the problems are read from column 'question'", "data.jsonl: the golds are read from column 'reward_model.ground_truth'"]);
-        ProblemFile.Parse("""{"problem":"q","solution":"So \\boxed{7}."}""", "data.jsonl", new()).Problems.Single().Answer.ShouldBe("So \\boxed{7}.");
+        file.Problems.Single()
+            .ShouldSatisfyAllConditions(p => p.Text.ShouldBe("q"), p => p.Answer.ShouldBe("7"), p => p.Id.ShouldBe("u/1"));
+        file.Notices.ShouldBe(
+            ["data.jsonl: the problems are read from column 'question'",
+            "data.jsonl: the golds are read from column 'reward_model.ground_truth'"]);
+        ProblemFile.Parse("""{"problem":"q","solution":"So \\boxed{7}."}""", "data.jsonl",
+            new()).Problems.Single().Answer.ShouldBe("So \\boxed{7}.");
     }
 
     [Fact]
     public void A_column_that_is_not_there_is_named_with_the_nearest_path()
     {
-        var error = Should.Throw<TenonException>(() => ProblemFile.Parse("""{"problem":"q","reward_model":{"ground_truth":"7"}}""", "data.jsonl", new() { Answer = "reward_model.ground_trut" }));
+        var error =
+            Should.Throw<TenonException>(() =>
+            ProblemFile.Parse("""{"problem":"q","reward_model":{"ground_truth":"7"}}""", "data.jsonl",
+            new() { Answer = "reward_model.ground_trut" }));
         error.Message.ShouldContain("line 1 has no column 'reward_model.ground_trut'");
         error.Message.ShouldContain("answer-column: reward_model.ground_truth");
-        Should.Throw<TenonException>(() => ProblemFile.Parse("""{"problem":"q","answer":"1"}""", "data.jsonl", new() { Id = "ids" })).Message.ShouldContain("id-column");
+        Should.Throw<TenonException>(() =>
+            ProblemFile.Parse("""{"problem":"q","answer":"1"}""", "data.jsonl", new() { Id = "ids" })).Message.ShouldContain("id-column");
     }
 
     [Fact]
@@ -81,9 +89,11 @@ public class GoldColumnTests
     {
         var before = new ProblemColumns { Problem = "question", Answer = "final" };
         ProblemFile.Parse("""{"problem":"p","answer":"1"}""", "b.jsonl", new() { Before = before }).Problems.Single().Text.ShouldBe("p");
-        ProblemFile.Parse("""{"problem":"p","question":"q","answer":"1","final":"2"}""", "b.jsonl", new() { Before = before }).Problems.Single()
+        ProblemFile.Parse("""{"problem":"p","question":"q","answer":"1","final":"2"}""", "b.jsonl",
+            new() { Before = before }).Problems.Single()
             .ShouldSatisfyAllConditions(p => p.Text.ShouldBe("q"), p => p.Answer.ShouldBe("2"));
     }
 
-    private static Problem Read(string answer) => ProblemFile.Parse($"{{\"problem\":\"q\",\"answer\":{answer}}}", "data.jsonl", new()).Problems.Single();
+    private static Problem Read(string answer) =>
+        ProblemFile.Parse($"{{\"problem\":\"q\",\"answer\":{answer}}}", "data.jsonl", new()).Problems.Single();
 }

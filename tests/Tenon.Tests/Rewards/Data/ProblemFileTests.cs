@@ -15,13 +15,16 @@ public class ProblemFileTests
         file.Problems.Count.ShouldBe(2);
         file.Problems[0].ShouldSatisfyAllConditions(p => p.Id.ShouldBe("a"), p => p.Answer.ShouldBe("2"), p => p.Solution.ShouldBe("two"),
             p => p.Fields!["level"].GetInt32().ShouldBe(3));
-        file.Problems[1].ShouldSatisfyAllConditions(p => p.Id.ShouldBe("line-3"), p => p.Answer.ShouldBe("\\frac{1}{2}"), p => p.Solution.ShouldBeNull());
+        file.Problems[1]
+            .ShouldSatisfyAllConditions(p => p.Id.ShouldBe("line-3"), p => p.Answer.ShouldBe("\\frac{1}{2}"),
+            p => p.Solution.ShouldBeNull());
         file.DuplicateIds.ShouldBeEmpty();
     }
 
     [Fact]
     public void Other_column_names_are_settings() =>
-        Parse("""{"question":"q","gold":[1,2]}""", new() { Problem = "question", Answer = "gold" }).Problems[0].Answer.ShouldBe("[\"1\",\"2\"]");
+        Parse("""{"question":"q","gold":[1,2]}""",
+        new() { Problem = "question", Answer = "gold" }).Problems[0].Answer.ShouldBe("[\"1\",\"2\"]");
 
     [Fact]
     public void A_file_without_answers_is_read_where_none_is_wanted() =>
@@ -69,5 +72,6 @@ public class ProblemFileTests
         File.Delete(path);
     }
 
-    private static ProblemFile Parse(string text, ProblemColumns? columns = null) => ProblemFile.Parse(text, "data.jsonl", columns ?? new());
+    private static ProblemFile Parse(string text, ProblemColumns? columns = null) =>
+        ProblemFile.Parse(text, "data.jsonl", columns ?? new());
 }

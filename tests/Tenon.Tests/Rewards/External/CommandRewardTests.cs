@@ -22,7 +22,10 @@ public class CommandRewardTests
     [Fact]
     public void It_reads_problem_answer_and_completion_and_may_answer_a_bare_number()
     {
-        using var reward = Reward("while read -r l; do case \"$l\" in *'\"answer\":\"7\"'*'\"completion\":\"c7\"'*) echo 1;; *) echo '{\"skip\":\"other\"}';; esac; done");
+        using var reward =
+            Reward(
+            "while read -r l; do case \"$l\" in *'\"answer\":\"7\"'*'\"completion\":\"c7\"'*) echo 1;; *) echo '{\"skip\":\"other\"}';; "
+            + "esac; done");
         var verdicts = reward.JudgeAll(Items(9));
         verdicts[7].Score.ShouldBe(1);
         verdicts[7].Correct.ShouldBeNull();
@@ -42,7 +45,8 @@ public class CommandRewardTests
     [Fact]
     public void A_timeout_skips_that_row_alone_and_kills_what_hangs()
     {
-        using var reward = Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c1\"'*) sleep 77;; *) echo 1;; esac; done", timeout: 0.3);
+        using var reward =
+            Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c1\"'*) sleep 77;; *) echo 1;; esac; done", timeout: 0.3);
         var clock = Stopwatch.StartNew();
         var verdicts = reward.JudgeAll(Items(3));
         clock.Elapsed.TotalSeconds.ShouldBeLessThan(20);
@@ -96,7 +100,9 @@ public class CommandRewardTests
     public void One_line_too_many_takes_back_the_batch_of_a_command_that_names_no_request()
     {
         var notices = new List<string>();
-        using var reward = Reward("while read -r l; do case \"$l\" in *'\"completion\":\"c11\"'*) echo debug >&2; echo 0; echo 1;; *) echo 1;; esac; done");
+        using var reward =
+            Reward(
+            "while read -r l; do case \"$l\" in *'\"completion\":\"c11\"'*) echo debug >&2; echo 0; echo 1;; *) echo 1;; esac; done");
         reward.Notified += notices.Add;
         reward.JudgeAll(Items(8)).ShouldAllBe(v => v.Score == 1);
         var second = reward.JudgeAll(Items(14));
@@ -109,7 +115,8 @@ public class CommandRewardTests
     public void A_command_that_names_its_requests_loses_only_the_row_of_a_stray_line()
     {
         var notices = new List<string>();
-        using var reward = Reward("while read -r l; do n=${l#*:}; n=${n%%,*}; [ $n = 5 ] && echo 1; echo \"{\\\"seq\\\":$n,\\\"score\\\":0.$n}\"; done");
+        using var reward =
+            Reward("while read -r l; do n=${l#*:}; n=${n%%,*}; [ $n = 5 ] && echo 1; echo \"{\\\"seq\\\":$n,\\\"score\\\":0.$n}\"; done");
         reward.Notified += notices.Add;
         var verdicts = reward.JudgeAll(Items(9));
         verdicts[5].Skipped.ShouldBe("command-wrong-answer");
@@ -122,7 +129,8 @@ public class CommandRewardTests
     public void A_batch_that_was_mostly_skipped_is_told_in_the_commands_own_words()
     {
         var notices = new List<string>();
-        using var reward = Reward("while read -r l; do case \"$l\" in *c0*) echo 1;; *) echo no module named torch >&2; exit 1;; esac; done");
+        using var reward =
+            Reward("while read -r l; do case \"$l\" in *c0*) echo 1;; *) echo no module named torch >&2; exit 1;; esac; done");
         reward.Notified += notices.Add;
         reward.JudgeAll(Items(4)).Count(v => v.Skipped == "command-crashed").ShouldBe(3);
         notices.ShouldHaveSingleItem().ShouldContain("no module named torch");

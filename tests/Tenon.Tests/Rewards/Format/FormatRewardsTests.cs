@@ -58,7 +58,8 @@ public class FormatRewardsTests
     [InlineData("en", "12 + 3 = 15", 0)]
     [InlineData("en", "", 0)]
     public void The_share_of_words_in_the_script(string language, string text, double share) =>
-        Rows.Reward("language", $$"""{"language":"{{language}}"}""").Judge("", text).ShouldSatisfyAllConditions(v => v.Score.ShouldBe(share, 1e-12), v => v.Correct.ShouldBeNull());
+        Rows.Reward("language", $$"""{"language":"{{language}}"}""").Judge("", text)
+        .ShouldSatisfyAllConditions(v => v.Score.ShouldBe(share, 1e-12), v => v.Correct.ShouldBeNull());
 
     [Fact]
     public void The_language_of_a_part_with_a_threshold()
@@ -84,9 +85,13 @@ public class FormatRewardsTests
         Score("\\boxed{8}", 0).ShouldBe(-1, 1e-12);
         Score("\\boxed{8}", 100).ShouldBe(-0.5, 1e-12);
         reward.IsOutcome.ShouldBeTrue();
-        reward.Judge("9", "\\boxed{9}").ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(true), v => v.Extracted.ShouldBe("9"), v => v.Reason.ShouldBe("numeric-equal"));
+        reward.Judge("9", "\\boxed{9}")
+            .ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(true), v => v.Extracted.ShouldBe("9"),
+            v => v.Reason.ShouldBe("numeric-equal"));
         reward.Judge("x", "\\boxed{9}").Skipped.ShouldBe("gold-no-number");
-        ((IBatchReward)reward).JudgeAll([(Rows.Problem("9"), Rows.Completion("\\boxed{9}", 0)), (Rows.Problem("9"), Rows.Completion("", 0))]).Select(v => v.Score).ShouldBe([1, -1], 1e-12);
+        ((IBatchReward)reward).JudgeAll(
+            [(Rows.Problem("9"), Rows.Completion("\\boxed{9}", 0)), (Rows.Problem("9"), Rows.Completion("", 0))])
+            .Select(v => v.Score).ShouldBe([1, -1], 1e-12);
         Rows.Reward("cosine-length", """{"of":"math","options":{"require":"value"}}""").Judge("9", "\\boxed{8+1}").Correct.ShouldBe(false);
         Rows.Reward("cosine-length", """{"of":"countdown"}""").Judge("9", "x").Skipped.ShouldBe("no-task-data");
     }
@@ -96,7 +101,8 @@ public class FormatRewardsTests
     {
         var reward = Rows.Reward("repetition-penalty", """{"ngram":2,"max-penalty":-0.5}""");
         reward.Judge(Rows.Problem(""), Rows.Completion("", ids: [1, 1, 1, 1, 1])).Score.ShouldBe(-0.375);
-        reward.Judge(Rows.Problem(""), Rows.Completion("", ids: [1, 2, 3])).ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0), v => v.Correct.ShouldBeNull());
+        reward.Judge(Rows.Problem(""), Rows.Completion("", ids: [1, 2, 3]))
+            .ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0), v => v.Correct.ShouldBeNull());
     }
 
     [Theory]

@@ -4,7 +4,8 @@ namespace Tenon.Tests.Rewards.Outcome;
 
 public class JsonSchemaRewardTests
 {
-    private const string Person = """{"schema":{"type":"object","required":["name","age"],"properties":{"name":{"type":"string","minLength":1},"age":{"type":"integer","minimum":0}},"additionalProperties":false}}""";
+    private const string Person =
+        """{"schema":{"type":"object","required":["name","age"],"properties":{"name":{"type":"string","minLength":1},"age":{"type":"integer","minimum":0}},"additionalProperties":false}}""";
 
     [Theory]
     [InlineData("""{"name":"Ann","age":3}""", "schema-kept")]
@@ -57,15 +58,21 @@ public class JsonSchemaRewardTests
     public void No_document_can_hang_or_break_it()
     {
         var clock = Stopwatch.StartNew();
-        foreach (var schema in (string[])["""{"pattern":"^(a+)+$"}""", """{"$schema":"http://json-schema.org/draft-07/schema#","pattern":"^(a+)+$"}""", """{"patternProperties":{"^(a+)+$":true}}"""])
+        foreach (var schema in
+            (string[])["""{"pattern":"^(a+)+$"}""", """{"$schema":"http://json-schema.org/draft-07/schema#","pattern":"^(a+)+$"}""",
+            """{"patternProperties":{"^(a+)+$":true}}"""])
         {
             var reward = Rows.Reward("json-schema", $$"""{"schema":{{schema}}}""");
             reward.Judge("", "\"" + new string('a', 5_000) + "!\"").Correct.ShouldNotBeNull();
             reward.Judge("", "{\"" + new string('a', 5_000) + "!\":1}").Correct.ShouldNotBeNull();
         }
 
-        var strict = Rows.Reward("json-schema", """{"schema":{"multipleOf":0.5,"minimum":0,"maxLength":3,"uniqueItems":true,"items":{"$ref":"#"}}}""");
-        foreach (var text in (string[])["1e400", "-1e-400", "1e999999999", "\"\\ud800\"", "\"\uD800\"", new string('[', 100_000), new string('[', 60) + new string(']', 60), "{\"\\ud800\":1}", "[\"\\ud800\",\"\\ud800\"]", new string('9', 100_000)])
+        var strict =
+            Rows.Reward("json-schema",
+            """{"schema":{"multipleOf":0.5,"minimum":0,"maxLength":3,"uniqueItems":true,"items":{"$ref":"#"}}}""");
+        foreach (var text in
+            (string[])["1e400", "-1e-400", "1e999999999", "\"\\ud800\"", "\"\uD800\"", new string('[', 100_000),
+            new string('[', 60) + new string(']', 60), "{\"\\ud800\":1}", "[\"\\ud800\",\"\\ud800\"]", new string('9', 100_000)])
             strict.Judge("", text).Correct.ShouldNotBeNull(text[..Math.Min(20, text.Length)]);
         clock.Elapsed.TotalSeconds.ShouldBeLessThan(20);
     }

@@ -7,18 +7,20 @@ namespace Tenon.Tests.Rewards.Outcome;
 public sealed class MathRewardTests
 {
     [Fact]
-    public void ARecipeFindsItByNameWithItsSettings()
+    public void A_recipe_finds_it_by_name_with_its_settings()
     {
-        var reward = RewardFinder.Create("math", new Dictionary<string, object?> { ["profile"] = "boxed", ["right"] = 2.0, ["wrong"] = -1.0 });
+        var reward =
+            RewardFinder.Create("math", new Dictionary<string, object?> { ["profile"] = "boxed", ["right"] = 2.0, ["wrong"] = -1.0 });
         reward.IsOutcome.ShouldBeTrue();
         reward.Name.ShouldBe("math");
         Judge(reward, "5", @"\boxed{5}").Score.ShouldBe(2);
         Judge(reward, "5", "5").ShouldBe(new Verdict(-1, false, "no-box"));
-        Should.Throw<TenonException>(() => RewardFinder.Create("math", new Dictionary<string, object?> { ["profile"] = "other" })).IsUsage.ShouldBeTrue();
+        Should.Throw<TenonException>(() =>
+            RewardFinder.Create("math", new Dictionary<string, object?> { ["profile"] = "other" })).IsUsage.ShouldBeTrue();
     }
 
     [Fact]
-    public void AnEmptyGoldIsASkipAndAColumnOfTheLineIsObeyed()
+    public void An_empty_gold_is_a_skip_and_a_column_of_the_line_is_obeyed()
     {
         var reward = new MathReward();
         Judge(reward, "", @"\boxed{5}").Skipped.ShouldBe("empty-gold");
@@ -33,5 +35,6 @@ public sealed class MathRewardTests
         bool? Correct(string text) => reward.Judge(problem, new Completion(text, 1, false, 9)).Correct;
     }
 
-    private static Verdict Judge(IReward reward, string gold, string text) => reward.Judge(new Problem("p", "?", gold), new Completion(text, 1, false, 9)) with { Extracted = null };
+    private static Verdict Judge(IReward reward, string gold, string text) =>
+        reward.Judge(new Problem("p", "?", gold), new Completion(text, 1, false, 9)) with { Extracted = null };
 }

@@ -31,7 +31,9 @@ public class MultipleChoiceRewardTests
     [InlineData("It can only be (B), on the Seine.")]
     [InlineData("It lies on the Seine.\nParis")]
     [InlineData("Option B")]
-    public void The_choice_is_found(string text) => Judge(text).ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(true, v.Reason), v => v.Score.ShouldBe(1), v => v.Extracted.ShouldBe("B"));
+    public void The_choice_is_found(string text) =>
+    Judge(text)
+    .ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(true, v.Reason), v => v.Score.ShouldBe(1), v => v.Extracted.ShouldBe("B"));
 
     [Theory]
     [InlineData("")]
@@ -68,7 +70,8 @@ public class MultipleChoiceRewardTests
     [InlineData("\\boxed{E}")]
     [InlineData("Answer: BCD")]
     [InlineData("\\boxed{\uFF22}")]
-    public void Anything_else_is_wrong(string text) => Judge(text).ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(false, text), v => v.Score.ShouldBe(0));
+    public void Anything_else_is_wrong(string text) =>
+    Judge(text).ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(false, text), v => v.Score.ShouldBe(0));
 
     [Theory]
     [InlineData("1", "zero-based", true)]
@@ -94,7 +97,9 @@ public class MultipleChoiceRewardTests
     [Fact]
     public void A_long_text_costs_linear_time()
     {
-        foreach (var text in (string[])[string.Concat(Enumerable.Repeat("answer is A good ", 5_000)), new string('(', 50_000), string.Concat(Enumerable.Repeat("(A) not ", 10_000))])
+        foreach (var text in
+            (string[])[string.Concat(Enumerable.Repeat("answer is A good ", 5_000)), new string('(', 50_000),
+            string.Concat(Enumerable.Repeat("(A) not ", 10_000))])
             Judge(text).Correct.ShouldBe(false);
     }
 

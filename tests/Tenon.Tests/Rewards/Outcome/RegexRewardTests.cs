@@ -42,7 +42,8 @@ public class RegexRewardTests
         var clock = Stopwatch.StartNew();
         var text = new string('a', 5_000) + "!";
         Rows.Reward("regex", """{"pattern":"(a+)+"}""").Judge("", text).Correct.ShouldBe(false);
-        Rows.Reward("regex", """{"pattern":"(a+)+","backtracking":true,"timeout":0.2}""").Judge("", text).ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(false), v => v.Reason.ShouldBe("budget"));
+        Rows.Reward("regex", """{"pattern":"(a+)+","backtracking":true,"timeout":0.2}""").Judge("", text)
+            .ShouldSatisfyAllConditions(v => v.Correct.ShouldBe(false), v => v.Reason.ShouldBe("budget"));
         clock.Elapsed.TotalSeconds.ShouldBeLessThan(20);
     }
 

@@ -17,7 +17,8 @@ public class EveryTaskTests
     }
 
     private static IEnumerable<ITask> All =>
-        typeof(ITask).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITask)) && !t.IsAbstract).Select(t => (ITask)Activator.CreateInstance(t)!);
+        typeof(ITask).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(ITask)) && !t.IsAbstract)
+        .Select(t => (ITask)Activator.CreateInstance(t)!);
 
     [Theory, MemberData(nameof(Levels))]
     public void Its_own_answer_and_worked_solution_earn_the_full_reward(string name, int level)
@@ -35,11 +36,14 @@ public class EveryTaskTests
     {
         var task = Named(name);
         foreach (var problem in Draws(task, level, 60))
-            foreach (var text in (string[])["", "\\boxed{}", problem.Text, $"\\boxed{{{problem.Text}}}", $"\\boxed{{{problem.Text.TrimEnd('?', '=')}}}",
-                problem.Answer, $"\\boxed{{{problem.Answer}", $"<think>\\boxed{{{problem.Answer}}}", $"<think>\\boxed{{{problem.Answer}}}</think>",
+            foreach (var text in
+                (string[])["", "\\boxed{}", problem.Text, $"\\boxed{{{problem.Text}}}", $"\\boxed{{{problem.Text.TrimEnd('?', '=')}}}",
+                problem.Answer, $"\\boxed{{{problem.Answer}", $"<think>\\boxed{{{problem.Answer}}}",
+                    $"<think>\\boxed{{{problem.Answer}}}</think>",
                 $"\\boxed{{{problem.Answer}}} or \\boxed{{123456789}}", $"\\boxed{{123456789}}, \\boxed{{{problem.Answer}}}",
                 $"\\boxed{{{problem.Answer} or 123456789}}", $"\\boxed{{{problem.Answer}, {problem.Answer}}}", "\\boxed{?}",
-                $"\\boxed{{{Wide(problem.Answer)}}}", $"\\boxed{{{new string('9', 100_000)}}}", "\\boxed{9^{9^{9^{9}}}}", new string('{', 50_000) + "\\boxed{"])
+                $"\\boxed{{{Wide(problem.Answer)}}}", $"\\boxed{{{new string('9', 100_000)}}}", "\\boxed{9^{9^{9^{9}}}}",
+                    new string('{', 50_000) + "\\boxed{"])
                 Judge(task, problem, text).ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0, text), v => v.Correct.ShouldBe(false, text));
     }
 
@@ -51,11 +55,15 @@ public class EveryTaskTests
         foreach (var problem in Draws(task, level, 60))
         {
             var items = problem.Answer.Split(", ");
-            foreach (var answer in (string[])[Changed(problem.Answer, last: true), Changed(problem.Answer, last: false), problem.Answer + "7", problem.Answer[..^1], problem.Answer[0] == '0' ? "" : "-" + problem.Answer, problem.Answer + "+0", $"x {problem.Answer}",
-                string.Join(", ", items.Reverse()), string.Join(", ", items[..^1]), string.Join(", ", [.. items, items[^1]]), before?.Answer ?? ""])
+            foreach (var answer in
+                (string[])[Changed(problem.Answer, last: true), Changed(problem.Answer, last: false), problem.Answer + "7",
+                problem.Answer[..^1], problem.Answer[0] == '0' ? "" : "-" + problem.Answer, problem.Answer + "+0", $"x {problem.Answer}",
+                string.Join(", ", items.Reverse()), string.Join(", ", items[..^1]), string.Join(", ", [.. items, items[^1]]), before?.Answer
+                    ?? ""])
             {
                 if (answer == problem.Answer) continue;
-                Judge(task, problem, $"so \\boxed{{{answer}}}").ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0, $"{problem.Text}: {answer}"), v => v.Correct.ShouldBe(false));
+                Judge(task, problem, $"so \\boxed{{{answer}}}")
+                    .ShouldSatisfyAllConditions(v => v.Score.ShouldBe(0, $"{problem.Text}: {answer}"), v => v.Correct.ShouldBe(false));
             }
             before = problem;
         }
@@ -68,7 +76,8 @@ public class EveryTaskTests
     {
         var task = Named(name);
         var loads = Enumerable.Range(1, task.Levels).Select(level => Draws(task, level, 200).Average(p => TaskLoad.Of(name, p))).ToList();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {string.Join(", ", loads.Select(l => l.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{name}: {string.Join(", ", loads.Select(l => l.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))}");
         for (var i = 1; i < loads.Count; i++) loads[i].ShouldBeGreaterThan(loads[i - 1] * 1.05, $"{name}, level {i + 1}");
     }
 
@@ -77,7 +86,16 @@ public class EveryTaskTests
     {
         var letters = text.ToCharArray();
         var at = last ? Array.FindLastIndex(letters, char.IsAsciiLetterOrDigit) : Array.FindIndex(letters, char.IsAsciiLetterOrDigit);
-        letters[at] = letters[at] switch { '9' => '1', >= '0' and < '9' => (char)(letters[at] + 1), 'z' => 'a', 'Z' => 'A', _ => (char)(letters[at] + 1) };
+        letters[at] =
+            letters[at] switch
+            {
+                '9' => '1',
+                >= '0' and < '9' => (char)(letters[at] + 1),
+                'z' => 'a',
+                'Z' => 'A',
+                _ =>
+            (char)(letters[at] + 1)
+            };
         return new string(letters);
     }
 
@@ -87,10 +105,12 @@ public class EveryTaskTests
         var task = Named(name);
         var first = Draws(task, level, 40).ToList();
         var again = Draws(Named(name), level, 40).ToList();
-        for (var i = 0; i < first.Count; i++) (first[i].Id, first[i].Text, first[i].Answer).ShouldBe((again[i].Id, again[i].Text, again[i].Answer));
+        for (var i = 0; i < first.Count; i++)
+            (first[i].Id, first[i].Text, first[i].Answer).ShouldBe((again[i].Id, again[i].Text, again[i].Answer));
         first.Select(p => p.Id).Distinct().Count().ShouldBe(40);
         first.Select(p => p.Text).Distinct().Count().ShouldBeGreaterThan(12);
-        Enumerable.Range(0, 40).Count(i => task.Draw(level, 43, i, Split.Train).Text == task.Draw(level, 42, i, Split.Train).Text).ShouldBeLessThan(12);
+        Enumerable.Range(0, 40).Count(i => task.Draw(level, 43, i, Split.Train).Text == task.Draw(level, 42, i, Split.Train).Text)
+            .ShouldBeLessThan(12);
     }
 
     [Theory, MemberData(nameof(Levels))]
@@ -113,7 +133,8 @@ public class EveryTaskTests
     {
         // Held as text: a change of the generator changes every recipe's data and must be deliberate.
         var task = new Arithmetic();
-        string.Join(' ', Enumerable.Range(0, 6).Select(i => task.Draw(2, 42, i, Split.Train).Text)).ShouldBe("635+92=? 79+368=? 796+222=? 21+688=? 265+105=? 325+48=?");
+        string.Join(' ', Enumerable.Range(0, 6).Select(i => task.Draw(2, 42, i, Split.Train).Text))
+            .ShouldBe("635+92=? 79+368=? 796+222=? 21+688=? 265+105=? 325+48=?");
     }
 
     private static ITask Named(string name) => All.Single(t => t.Name == name);

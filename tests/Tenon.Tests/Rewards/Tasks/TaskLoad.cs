@@ -24,7 +24,8 @@ internal static partial class TaskLoad
         _ => throw new InvalidOperationException($"no measure for {family}: a new family says here what makes it hard"),
     };
 
-    // Digits that a sum passes over; a product meets each pair of digits, and costs three times a sum's; so does finding the place of a further operation.
+    // Digits that a sum passes over; a product meets each pair of digits, and costs three times a sum's; so does finding the place of a
+    // further operation.
     private static double Operations(string text)
     {
         var work = -3.0;
@@ -46,7 +47,9 @@ internal static partial class TaskLoad
         var numbers = UpperDigits().Matches(text).Select(m => m.Value).ToList();
         var from = bases[0];
         var to = bases[^1];
-        var bits = numbers.Sum(n => Math.Log2(Math.Max(2, n.Aggregate(0.0, (v, c) => (v * from) + "0123456789ABCDEF".IndexOf(c, StringComparison.Ordinal)))));
+        var bits =
+            numbers.Sum(n =>
+            Math.Log2(Math.Max(2, n.Aggregate(0.0, (v, c) => (v * from) + "0123456789ABCDEF".IndexOf(c, StringComparison.Ordinal)))));
         return bits * ((from == 10 ? 0 : 1) + (to == 10 ? 0 : 1));
     }
 
@@ -64,7 +67,8 @@ internal static partial class TaskLoad
     // Month lengths that have to be known.
     private static double Months(Problem problem)
     {
-        var dates = Iso().Matches(problem.Text + " " + problem.Answer).Select(m => DateOnly.ParseExact(m.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture)).ToList();
+        var dates = Iso().Matches(problem.Text + " " + problem.Answer)
+            .Select(m => DateOnly.ParseExact(m.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture)).ToList();
         return dates.Count < 2 ? 0 : Math.Abs((12 * (dates[1].Year - dates[0].Year)) + dates[1].Month - dates[0].Month);
     }
 

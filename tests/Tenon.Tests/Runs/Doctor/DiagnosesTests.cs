@@ -6,12 +6,16 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Runs.Doctor;
 
-/// <summary>Each diagnosis on a run folder made to have it, found by name and nothing else; a healthy run, and each one short of its threshold, has none.</summary>
+/// <summary>
+/// Each diagnosis on a run folder made to have it, found by name and nothing else; a healthy run, and each one short of its threshold, has
+/// none.
+/// </summary>
 public class DiagnosesTests
 {
-    private static readonly Dictionary<string, Made> s_ill = new()
+    private static readonly Dictionary<string, Made> S_ill = new()
     {
-        ["no-mixed-groups"] = new(30, (i, m, _) => { if (i is >= 10 and < 13) (m[StepMetric.GroupsMixed], m[StepMetric.GroupsAllWrong]) = (0, 16); }),
+        ["no-mixed-groups"] = new(30,
+        (i, m, _) => { if (i is >= 10 and < 13) (m[StepMetric.GroupsMixed], m[StepMetric.GroupsAllWrong]) = (0, 16); }),
         ["advantage-collapse"] = new(30, (i, m, _) => { if (i > 18) (m[StepMetric.GroupsMixed], m[StepMetric.GroupsAllRight]) = (1, 15); }),
         ["repeated-problems"] = new(30, (i, _, s) => s.ForEach(x => x.Id = $"p{x.Group}")),
         ["inert-clip"] = new(30, (i, m, _) => (m[StepMetric.ClipLow], m[StepMetric.ClipHigh]) = (0, 0)) { Minibatches = 4 },
@@ -41,7 +45,7 @@ public class DiagnosesTests
     public void Each_is_found_on_a_run_that_has_it_and_nothing_else(string name)
     {
         using var folder = new TemporaryFolder();
-        var call = Call.Tenon("doctor", s_ill[name].Write(folder.File("run")), "--json");
+        var call = Call.Tenon("doctor", S_ill[name].Write(folder.File("run")), "--json");
         call.Exit.ShouldBe(0, call.Error);
         var finding = JsonNode.Parse(call.Lines.ShouldHaveSingleItem())!["findings"]!.AsArray().ShouldHaveSingleItem()!;
         ((string?)finding["name"]).ShouldBe(name);
@@ -87,7 +91,7 @@ public class DiagnosesTests
         Call.Tenon("doctor", folder.File("nothing")).Error.ShouldContain("is no run");
         Call.Tenon("doctor", "--list").Lines.Count.ShouldBe(Diagnoses.All.Count);
         Diagnoses.All.Count.ShouldBeGreaterThanOrEqualTo(12);
-        s_ill.Keys.Order().ShouldBe(Diagnoses.All.Select(d => d.Name).Order());
+        S_ill.Keys.Order().ShouldBe(Diagnoses.All.Select(d => d.Name).Order());
     }
 
     private sealed class Line
@@ -112,30 +116,48 @@ public class DiagnosesTests
 
         public string Write(string path)
         {
-            using var run = RunFolder.Create(path, new RunDescription { Recipe = new JsonObject { ["update"] = new JsonObject { ["epochs"] = 1, ["minibatches"] = Minibatches } } });
+            using var run =
+                RunFolder.Create(path,
+                new RunDescription
+                {
+                    Recipe =
+                new JsonObject { ["update"] = new JsonObject { ["epochs"] = 1, ["minibatches"] = Minibatches } }
+                });
             using var log = new MetricsLog(run.MetricsFile);
             for (var i = 1; i <= Steps; i++)
             {
                 var share = 0.45 + 0.3 * i / Steps;
                 var step = new StepMetrics(i)
                 {
-                    [StepMetric.TokensSampled] = 16 * 8 * 40, [StepMetric.TokensTrained] = 16 * 8 * 40, [StepMetric.RewardMean] = share, [StepMetric.Accuracy] = share,
-                    [StepMetric.GroupsDrawn] = 16, [StepMetric.GroupsKept] = 16, [StepMetric.GroupsMixed] = 11, [StepMetric.GroupsAllRight] = 4, [StepMetric.GroupsAllWrong] = 1,
-                    [StepMetric.LengthMean] = 40, [StepMetric.Truncated] = 0.01, [StepMetric.Entropy] = 0.4 - 0.2 * i / Steps, [StepMetric.Kl] = 0.01,
-                    [StepMetric.ClipLow] = 0.001, [StepMetric.ClipHigh] = 0.002, [StepMetric.GradNorm] = 0.3, [StepMetric.LearningRate] = 1e-3,
+                    [StepMetric.TokensSampled] = 16 * 8 * 40, [StepMetric.TokensTrained] = 16 * 8 * 40, [StepMetric.RewardMean] = share,
+                    [StepMetric.Accuracy] = share,
+                    [StepMetric.GroupsDrawn] = 16, [StepMetric.GroupsKept] = 16, [StepMetric.GroupsMixed] = 11,
+                    [StepMetric.GroupsAllRight] = 4, [StepMetric.GroupsAllWrong] = 1,
+                    [StepMetric.LengthMean] = 40, [StepMetric.Truncated] = 0.01, [StepMetric.Entropy] = 0.4 - 0.2 * i / Steps,
+                    [StepMetric.Kl] = 0.01,
+                    [StepMetric.ClipLow] = 0.001, [StepMetric.ClipHigh] = 0.002, [StepMetric.GradNorm] = 0.3,
+                    [StepMetric.LearningRate] = 1e-3,
                     [StepMetric.UpdateNorm] = 0.1, [StepMetric.WeightNorm] = 10, [StepMetric.LogpDifference] = 0,
                 };
-                var lines = Enumerable.Range(0, 16).Select(k => new Line { Group = k / 2, Sample = k % 2, Id = $"p{i}-{k / 2}", Completion = $"so \\boxed{{{100 + k / 2}}}", Extracted = "1" }).ToList();
+                var lines = Enumerable.Range(0, 16)
+                    .Select(k =>
+                    new Line
+                    {
+                        Group = k / 2, Sample = k % 2, Id = $"p{i}-{k / 2}", Completion = $"so \\boxed{{{100 + k / 2}}}",
+                        Extracted = "1"
+                    }).ToList();
                 Change(i, step, lines);
                 log.Append(step);
                 run.WriteSamples(i, lines.Select(x => new SampleRecord
                 {
-                    Step = i, Group = x.Group, Sample = x.Sample, Id = x.Id, Problem = "?", Answer = $"{100 + x.Group}", Completion = x.Completion, Tokens = 40, Correct = true, Extracted = x.Extracted,
+                    Step = i, Group = x.Group, Sample = x.Sample, Id = x.Id, Problem = "?", Answer = $"{100 + x.Group}",
+                    Completion = x.Completion, Tokens = 40, Correct = true, Extracted = x.Extracted,
                 }.ToJson()));
             }
 
             foreach (var (step, accuracy) in HeldOut)
-                run.WriteEvaluation("held-out@1", step, new JsonObject { ["step"] = step, ["benchmark"] = "held-out@1", ["accuracy"] = accuracy });
+                run.WriteEvaluation("held-out@1", step,
+                    new JsonObject { ["step"] = step, ["benchmark"] = "held-out@1", ["accuracy"] = accuracy });
             return path;
         }
     }

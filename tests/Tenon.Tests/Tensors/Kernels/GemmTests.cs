@@ -9,7 +9,7 @@ public unsafe class GemmTests
     private static readonly int[] Sizes = [1, 2, 3, 5, 7, 8, 11, 12, 13, 16, 23, 25, 40];
 
     [Fact]
-    public void EveryOutputIsOneFusedSumInAscendingOrder()
+    public void Every_output_is_one_fused_sum_in_ascending_order()
     {
         foreach (var m in Sizes)
         {
@@ -27,14 +27,14 @@ public unsafe class GemmTests
     [InlineData(5, 70, 1300)]
     [InlineData(61, 96, 700)]
     [InlineData(130, 33, 1030)]
-    public void LongSumsGoOnFromBlockToBlock(int m, int n, int k)
+    public void Long_sums_go_on_from_block_to_block(int m, int n, int k)
     {
         Check(m, n, k, false, false);
         Check(m, n, k, true, true);
     }
 
     [Fact]
-    public void ThreadsChangeNothing()
+    public void Threads_change_nothing()
     {
         using var pool = new WorkerPool(3);
         foreach (var (m, n, k) in ((int, int, int)[])[(200, 64, 300), (33, 257, 200), (1, 5000, 100)])
@@ -54,7 +54,7 @@ public unsafe class GemmTests
     }
 
     [Fact]
-    public void NoTermsLeaveZeroOrTheOldResult()
+    public void No_terms_leave_zero_or_the_old_result()
     {
         var c = new float[] { 1, 2, 3, 4 };
         fixed (float* p = c)

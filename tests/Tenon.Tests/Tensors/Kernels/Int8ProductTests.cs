@@ -7,12 +7,15 @@ using Tenon.Tensors.Threads;
 
 namespace Tenon.Tests.Tensors.Kernels;
 
-/// <summary>Products of integers against the plain meaning of their formulas, written here once more: no output may differ by a bit.</summary>
+/// <summary>
+/// Products of integers against the plain meaning of their formulas, written here once more: no output may differ by a bit.
+/// </summary>
 public unsafe class Int8ProductTests
 {
     public static TheoryData<int, int, int, bool> Shapes() => new()
     {
-        { 1, 32, 32, false }, { 4, 64, 96, true }, { 7, 97, 331, false }, { 3, 5, 7, false }, { 6, 40, 64, true }, { 2, 33, 1100, false }, { 13, 70, 544, true },
+        { 1, 32, 32, false }, { 4, 64, 96, true }, { 7, 97, 331, false }, { 3, 5, 7, false }, { 6, 40, 64, true }, { 2, 33, 1100, false },
+            { 13, 70, 544, true },
     };
 
     [Theory]
@@ -91,7 +94,8 @@ public unsafe class Int8ProductTests
     [Fact]
     public void A_number_that_is_not_finite_makes_its_rows_outputs_nan_and_no_others()
     {
-        var weight = FrozenMatrix.Pack("w", 40, 64, WeightStorage.Int8, (row, rows) => Samples.Uniform(rows.Length, (uint)row).CopyTo(rows), null);
+        var weight =
+            FrozenMatrix.Pack("w", 40, 64, WeightStorage.Int8, (row, rows) => Samples.Uniform(rows.Length, (uint)row).CopyTo(rows), null);
         var x = Samples.Uniform(3 * 64, 1);
         x[64 + 40] = float.PositiveInfinity;
         foreach (var precision in (Precision[])[Precision.Int8, Precision.Int8A16])
@@ -104,24 +108,31 @@ public unsafe class Int8ProductTests
     [Theory]
     [InlineData(Precision.Int8, 0.02)]
     [InlineData(Precision.Int8A16, 1e-4)]
-    public void Both_directions_are_near_the_float_product_of_the_same_weight_and_alike_for_any_rows_and_threads(Precision precision, double tolerance)
+    public void Both_directions_are_near_the_float_product_of_the_same_weight_and_alike_for_any_rows_and_threads(Precision precision,
+    double tolerance)
     {
         const int Rows = 37, Outputs = 90, Inputs = 200;
         using var pool = new WorkerPool(2);
         using var one = new WorkerPool(1);
-        var weight = FrozenMatrix.Pack("w", Outputs, Inputs, WeightStorage.Int8, (row, rows) => Samples.Uniform(rows.Length, (uint)row).CopyTo(rows), pool);
+        var weight =
+            FrozenMatrix.Pack("w", Outputs, Inputs, WeightStorage.Int8, (row, rows) => Samples.Uniform(rows.Length, (uint)row).CopyTo(rows),
+            pool);
         var values = weight.ToArray();
         var (x, dy) = (Samples.Uniform(Rows * Inputs, 1), Samples.Uniform(Rows * Outputs, 2));
         var (y, dx) = (Product(weight, x, Rows, precision, pool), Transposed(weight, dy, Rows, precision, pool));
-        Distance(y, (r, o) => Enumerable.Range(0, Inputs).Sum(i => (double)x[(r * Inputs) + i] * values[(o * Inputs) + i]), Outputs).ShouldBeLessThan(tolerance);
+        Distance(y, (r, o) => Enumerable.Range(0, Inputs).Sum(i => (double)x[(r * Inputs) + i] * values[(o * Inputs) + i]), Outputs)
+            .ShouldBeLessThan(tolerance);
         // The second copy rounds the weight once more, along outputs.
-        Distance(dx, (r, i) => Enumerable.Range(0, Outputs).Sum(o => (double)dy[(r * Outputs) + o] * values[(o * Inputs) + i]), Inputs).ShouldBeLessThan(0.02);
+        Distance(dx, (r, i) => Enumerable.Range(0, Outputs).Sum(o => (double)dy[(r * Outputs) + o] * values[(o * Inputs) + i]), Inputs)
+            .ShouldBeLessThan(0.02);
         Product(weight, x, Rows, precision, one).ShouldBeSameBits(y, "one thread");
         Transposed(weight, dy, Rows, precision, one).ShouldBeSameBits(dx, "one thread, gradient");
         for (var r = 0; r < Rows; r += 9)
         {
-            Product(weight, x[(r * Inputs)..((r + 1) * Inputs)], 1, precision, pool).ShouldBeSameBits(y[(r * Outputs)..((r + 1) * Outputs)], $"row {r}");
-            Transposed(weight, dy[(r * Outputs)..((r + 1) * Outputs)], 1, precision, pool).ShouldBeSameBits(dx[(r * Inputs)..((r + 1) * Inputs)], $"gradient of row {r}");
+            Product(weight, x[(r * Inputs)..((r + 1) * Inputs)], 1, precision, pool)
+                .ShouldBeSameBits(y[(r * Outputs)..((r + 1) * Outputs)], $"row {r}");
+            Transposed(weight, dy[(r * Outputs)..((r + 1) * Outputs)], 1, precision, pool)
+                .ShouldBeSameBits(dx[(r * Inputs)..((r + 1) * Inputs)], $"gradient of row {r}");
         }
     }
 
@@ -137,7 +148,8 @@ public unsafe class Int8ProductTests
         }, WorkerPool.Default);
         stored.ToArray().ShouldBeSameBits([.. q.Select((v, i) => (d[i / 32] * v) + m[i / 32])], "stored");
         var weight = Samples.Uniform(45 * 70, 4);
-        var rounded = FrozenMatrix.Pack("w", 45, 70, WeightStorage.Int8, (row, rows) => weight.AsSpan((int)row * 70, rows.Length).CopyTo(rows), null);
+        var rounded =
+            FrozenMatrix.Pack("w", 45, 70, WeightStorage.Int8, (row, rows) => weight.AsSpan((int)row * 70, rows.Length).CopyTo(rows), null);
         var values = rounded.ToArray();
         for (var i = 0; i < weight.Length; i++) Math.Abs(values[i] - weight[i]).ShouldBeLessThan(0.5f / 127f * 1.01f);
     }
@@ -161,14 +173,16 @@ public unsafe class Int8ProductTests
     {
         var blocks = (inputs + 31) / 32;
         // All bytes, the extremes among them; a block of zeros has any scale.
-        var q = Samples.Uniform(outputs * inputs, 7, 128f).Select((v, i) => i % 11 == 0 ? (sbyte)-128 : i % 13 == 0 ? (sbyte)127 : (sbyte)v).ToArray();
+        var q = Samples.Uniform(outputs * inputs, 7, 128f).Select((v, i) => i % 11 == 0 ? (sbyte)-128 : i % 13 == 0 ? (sbyte)127 : (sbyte)v)
+            .ToArray();
         var d = Samples.Uniform(outputs * blocks, 9);
         Array.Clear(q, 0, Math.Min(32, inputs));
         return (q, d, offsets ? Samples.Uniform(outputs * blocks, 10) : d);
     }
 
     private static float[] Run(
-        Int8Kernels kernels, int rows, int outputs, int inputs, bool offsets, sbyte[] q, float[] d, float[] m, (sbyte[] Q, float A)[] records, int terms, bool accumulate)
+        Int8Kernels kernels, int rows, int outputs, int inputs, bool offsets, sbyte[] q, float[] d, float[] m,
+        (sbyte[] Q, float A)[] records, int terms, bool accumulate)
     {
         var format = new Int8Panels(offsets);
         var panelBytes = format.PanelBytes(inputs);
@@ -193,11 +207,14 @@ public unsafe class Int8ProductTests
         fixed (float* pd = d, pm = m, py = y)
         {
             for (var panel = 0; panel < (outputs + 31) / 32; panel++)
-                format.PackBlocks(pq + (panel * 32 * inputs), pd + (panel * 32 * blocks), pm + (panel * 32 * blocks), Math.Min(32, outputs - (panel * 32)), inputs, p + (panel * panelBytes));
+                format.PackBlocks(pq + (panel * 32 * inputs), pd + (panel * 32 * blocks), pm + (panel * 32 * blocks),
+                    Math.Min(32, outputs - (panel * 32)), inputs, p + (panel * panelBytes));
             var call = new Int8Call
             {
-                Panels = p, Rows = x, Output = py, PanelBytes = panelBytes, BlockBytes = format.BlockBytes, Blocks = blocks, RowCount = rows,
-                RowBytes = rowBytes, OutputRow = outputs, Outputs = outputs, PerPart = 2, Terms = terms, Offsets = offsets, Accumulate = accumulate,
+                Panels = p, Rows = x, Output = py, PanelBytes = panelBytes, BlockBytes = format.BlockBytes, Blocks = blocks,
+                RowCount = rows,
+                RowBytes = rowBytes, OutputRow = outputs, Outputs = outputs, PerPart = 2, Terms = terms, Offsets = offsets,
+                Accumulate = accumulate,
             };
             for (var part = 0; part < (outputs + 63) / 64; part++) kernels.MultiplyPart(&call, part);
         }

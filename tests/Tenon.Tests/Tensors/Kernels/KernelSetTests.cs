@@ -3,7 +3,10 @@ using Tenon.Tensors.Linalg.Kernels;
 
 namespace Tenon.Tests.Tensors.Kernels;
 
-/// <summary>One set of kernels a width, chosen in one place; the kernels of float64 give the same bits in each (rows: <see cref="RowKernelsTests"/>).</summary>
+/// <summary>
+/// One set of kernels a width, chosen in one place; the kernels of float64 give the same bits in each (rows:
+/// <see cref="RowKernelsTests"/>).
+/// </summary>
 public unsafe class KernelSetTests
 {
     /// <summary>The widths that run here: the 128-bit one is written portably and runs anywhere.</summary>

@@ -25,7 +25,7 @@ public unsafe class RowKernelsTests
     [InlineData("SwiGluBackward")]
     [InlineData("Rotate")]
     [InlineData("RoundToBf16")]
-    public void EveryWidthGivesTheSameBits(string kernel)
+    public void Every_width_gives_the_same_bits(string kernel)
     {
         foreach (var n in Lengths)
         {
@@ -37,7 +37,8 @@ public unsafe class RowKernelsTests
                 var c = Samples.Uniform(n, seed + 20);
                 var plain = Run<SimdScalar, Lanes16>(kernel, a, b, c, n);
                 Run<Simd128, Quad128>(kernel, a, b, c, n).ShouldBeSameBits(plain, $"{kernel} 128 bits n={n} seed={seed}");
-                if (Cpu.Level >= SimdLevel.Avx2) Run<Simd256, Pair256>(kernel, a, b, c, n).ShouldBeSameBits(plain, $"{kernel} AVX2 n={n} seed={seed}");
+                if (Cpu.Level >= SimdLevel.Avx2)
+                    Run<Simd256, Pair256>(kernel, a, b, c, n).ShouldBeSameBits(plain, $"{kernel} AVX2 n={n} seed={seed}");
                 if (Cpu.Level >= SimdLevel.Avx512)
                     Run<Simd512, Vector512<float>>(kernel, a, b, c, n).ShouldBeSameBits(plain, $"{kernel} AVX-512 n={n} seed={seed}");
             }
@@ -45,7 +46,7 @@ public unsafe class RowKernelsTests
     }
 
     [Fact]
-    public unsafe void ExpOfOneNumberHasTheBitsOfALane()
+    public unsafe void Exp_of_one_number_has_the_bits_of_a_lane()
     {
         for (var bits = 0L; bits < 1L << 32; bits += 65_521)
         {
@@ -57,7 +58,7 @@ public unsafe class RowKernelsTests
     }
 
     [Fact]
-    public void ExpIsFaithfulAndSaturates()
+    public void Exp_is_faithful_and_saturates()
     {
         var worst = 0.0;
         for (var x = -87.3f; x < 88.7f; x += 0.00137f)
@@ -78,7 +79,7 @@ public unsafe class RowKernelsTests
     }
 
     [Fact]
-    public void KernelsGiveWhatTheirFormulasSay()
+    public void Kernels_give_what_their_formulas_say()
     {
         const int N = 37;
         var x = Samples.Uniform(N, 1);
@@ -107,7 +108,7 @@ public unsafe class RowKernelsTests
     }
 
     [Fact]
-    public void BackwardsAgreeWithDifferences()
+    public void Backwards_agree_with_differences()
     {
         const int N = 21;
         var x = Samples.Uniform(N, 4);
@@ -142,7 +143,7 @@ public unsafe class RowKernelsTests
     }
 
     [Fact]
-    public void RotatingBackUndoesARotation()
+    public void Rotating_back_undoes_a_rotation()
     {
         const int Half = 19;
         var x = Samples.Uniform(2 * Half, 7);

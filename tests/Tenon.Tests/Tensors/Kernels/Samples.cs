@@ -5,7 +5,8 @@ internal static class Samples
 {
     private static readonly float[] Awkward =
     [
-        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -float.Epsilon, 1e-40f, -3e-39f, 1.1754944e-38f,
+        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -float.Epsilon, 1e-40f, -3e-39f,
+            1.1754944e-38f,
         float.MaxValue, float.MinValue, 88.7f, 88.8f, -87.4f, -88f, -103.9f, -104.1f, 1e10f, -1e10f, 0.5f, 3.0517578e-05f, 16777216f,
     ];
 

@@ -20,7 +20,7 @@ public unsafe class TokenFourierTests
     [InlineData(97)]
     [InlineData(576)]
     [InlineData(896)]
-    public void EqualTheFloat64Transform(int length)
+    public void Equal_the_float_64_transform(int length)
     {
         const int tokens = TokenFourier.Tokens;
         var (x, y) = (GradientCheck.Random("re", length, tokens), GradientCheck.Random("im", length, tokens));
@@ -48,5 +48,6 @@ public unsafe class TokenFourierTests
         }
     }
 
-    private static double[] Column(Parameter p, int column) => [.. Enumerable.Range(0, (int)p.Rows).Select(r => (double)p.Value[r * (int)p.Columns + column])];
+    private static double[] Column(Parameter p, int column) =>
+        [.. Enumerable.Range(0, (int)p.Rows).Select(r => (double)p.Value[r * (int)p.Columns + column])];
 }

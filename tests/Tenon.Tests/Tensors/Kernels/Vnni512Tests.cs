@@ -3,7 +3,10 @@ using Tenon.Tensors.Memory;
 
 namespace Tenon.Tests.Tensors.Kernels;
 
-/// <summary>Machine code that is assembled at run time: the tiles are held against their plain twin when they are made, and here every one of them is made.</summary>
+/// <summary>
+/// Machine code that is assembled at run time: the tiles are held against their plain twin when they are made, and here every one of them
+/// is made.
+/// </summary>
 public unsafe class Vnni512Tests
 {
     [Fact]
@@ -14,14 +17,17 @@ public unsafe class Vnni512Tests
                 foreach (var offsets in (bool[])[false, true])
                 {
                     Vnni512Assembly.Tile(rows, terms, offsets).Length.ShouldBeInRange(300, 4096);
-                    if (Vnni512Kernels.IsSupported) Vnni512Kernels.Make(rows, terms, offsets).ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
+                    if (Vnni512Kernels.IsSupported)
+                        Vnni512Kernels.Make(rows, terms, offsets).ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
                 }
     }
 
     [Fact]
     public void Code_in_memory_runs()
     {
-        if (!OperatingSystem.IsLinux() || System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64) return;
+        if (!OperatingSystem.IsLinux()
+            || System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
+            return;
         // mov eax, 42; ret
         var code = ExecutableMemory.Create([0xB8, 42, 0, 0, 0, 0xC3]);
         ((nint)code).ShouldNotBe(0);

@@ -4,7 +4,9 @@ using Tenon.Tensors.Linalg;
 
 namespace Tenon.Tests.Tensors.Linalg;
 
-/// <summary>The reference's matrices and lines: the large folder where TENON_GOLDEN names one, else the trimmed set beside the tests.</summary>
+/// <summary>
+/// The reference's matrices and lines: the large folder where TENON_GOLDEN names one, else the trimmed set beside the tests.
+/// </summary>
 internal sealed class GoldenMatrices : IDisposable
 {
     private readonly string _folder;
@@ -29,7 +31,8 @@ internal sealed class GoldenMatrices : IDisposable
 
     public Matrix this[JsonElement line, string key] => this[line.GetProperty(key).GetString()!];
 
-    public IEnumerable<JsonElement> Lines(string file) => File.ReadLines(Path.Combine(_folder, file)).Select(l => JsonDocument.Parse(l).RootElement);
+    public IEnumerable<JsonElement> Lines(string file) =>
+        File.ReadLines(Path.Combine(_folder, file)).Select(l => JsonDocument.Parse(l).RootElement);
 
     public void Dispose() => _file.Dispose();
 }

@@ -41,7 +41,8 @@ public class LinalgGoldenTests
             worst.See("values", name, svd.S, expected, 1e-13 * largest);
             worst.See("values alone", name, Svd.Values(a), expected, 1e-13 * largest);
             worst.See("Frobenius norm", name, Math.Abs(a.FrobeniusNorm() - line.GetProperty("frobenius").GetDouble()), 1e-13 * largest);
-            worst.See("nuclear norm", name, Math.Abs(svd.S.Sum() - line.GetProperty("nuclear").GetDouble()), 1e-13 * largest * expected.Length);
+            worst.See("nuclear norm", name, Math.Abs(svd.S.Sum() - line.GetProperty("nuclear").GetDouble()),
+                1e-13 * largest * expected.Length);
             worst.See("rank", name, Math.Abs(svd.Rank - line.GetProperty("rank").GetInt32()), 0.5);
             worst.See("UᵀU = I", name, Apart(svd.U.TransposeTimes(svd.U), Matrix.Identity(expected.Length)), 1e-13);
             worst.See("VᵀV = I", name, Apart(svd.Vt.TimesTranspose(svd.Vt), Matrix.Identity(expected.Length)), 1e-13);

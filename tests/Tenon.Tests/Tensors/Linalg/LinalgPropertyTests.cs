@@ -80,7 +80,10 @@ public class LinalgPropertyTests
         Small((square * Cholesky.Of(square).Inverse()) - Matrix.Identity(a.Rows), condition);
     }).QuickCheckThrowOnFailure();
 
-    /// <summary>Numbers from denormal to nearly too large in one matrix, bidiagonal ones over thirty orders, denormal ones alone: nothing overflows, loops or loses its orthogonality.</summary>
+    /// <summary>
+    /// Numbers from denormal to nearly too large in one matrix, bidiagonal ones over thirty orders, denormal ones alone: nothing overflows,
+    /// loops or loses its orthogonality.
+    /// </summary>
     [Fact]
     public void Numbers_of_every_size_converge()
     {
@@ -103,7 +106,8 @@ public class LinalgPropertyTests
 
             var svd = Svd.Of(a);
             var (core, power) = a.NearOne();
-            Small((svd.U.ScaleColumns([.. svd.S.Select(s => Math.ScaleB(s, -power))]) * svd.Vt) - core, seed % 3 == 2 ? 1e12 : core.FrobeniusNorm());
+            Small((svd.U.ScaleColumns([.. svd.S.Select(s => Math.ScaleB(s, -power))]) * svd.Vt) - core, seed % 3 == 2 ? 1e12
+                : core.FrobeniusNorm());
             Small(svd.U.TransposeTimes(svd.U) - Matrix.Identity(svd.S.Length), 1);
             Small(svd.Vt.TimesTranspose(svd.Vt) - Matrix.Identity(svd.S.Length), 1);
             var q = QrFactors.Of(a).Q;
@@ -178,7 +182,8 @@ public class LinalgPropertyTests
 
     /// <summary>Held so that every processor, and the suite with the vector instructions off, must give these bits.</summary>
     [Fact]
-    public void The_bits_are_the_same_on_every_processor() => Fingerprint(Random(75, 109, 21)).ShouldBe("9a9d91fca8634d7dfdd42ff2bb21c7eae553279d953c0ff05df50a81e865c05a");
+    public void The_bits_are_the_same_on_every_processor() =>
+    Fingerprint(Random(75, 109, 21)).ShouldBe("9a9d91fca8634d7dfdd42ff2bb21c7eae553279d953c0ff05df50a81e865c05a");
 
     private static string Fingerprint(Matrix a)
     {
@@ -187,7 +192,9 @@ public class LinalgPropertyTests
         var (q, r) = QrFactors.Of(a);
         var gram = a.TimesTranspose(a);
         var eigen = SymmetricEigen.Of(gram);
-        foreach (var m in new[] { svd.U, Matrix.From(svd.S, 1, svd.S.Length), svd.Vt, q, r, gram, gram.Inverse(), Cholesky.Of(gram).Inverse(), Matrix.From(eigen.Values, 1, gram.Rows), eigen.Vectors })
+        foreach (var m in
+            new[] { svd.U, Matrix.From(svd.S, 1, svd.S.Length), svd.Vt, q, r, gram, gram.Inverse(), Cholesky.Of(gram).Inverse(),
+            Matrix.From(eigen.Values, 1, gram.Rows), eigen.Vectors })
             hash.AppendData(MemoryMarshal.AsBytes(m.Values));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

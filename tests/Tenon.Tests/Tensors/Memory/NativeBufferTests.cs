@@ -11,7 +11,7 @@ public unsafe class NativeBufferTests
     [InlineData((2 << 20) - 1)]
     [InlineData(2 << 20)]
     [InlineData(5_000_001)]
-    public void MemoryIsZeroedAlignedAndHasSlack(int bytes)
+    public void Memory_is_zeroed_aligned_and_has_slack(int bytes)
     {
         using var buffer = NativeBuffer.Allocate(bytes);
         buffer.Bytes.ShouldBe(bytes);
@@ -23,6 +23,6 @@ public unsafe class NativeBufferTests
     }
 
     [Fact]
-    public void TooMuchIsAClearError() =>
+    public void Too_much_is_a_clear_error() =>
         Should.Throw<TenonException>(() => NativeBuffer.Allocate(nint.MaxValue / 2)).Message.ShouldContain("out of memory");
 }

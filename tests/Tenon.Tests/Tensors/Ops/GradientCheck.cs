@@ -3,8 +3,10 @@ using Tenon.Tensors;
 namespace Tenon.Tests.Tensors.Ops;
 
 /// <summary>
-/// The one finite-difference check that every op passes: the loss is a fixed random combination of the op's result, summed in float64; each input's gradient is compared
-/// with central differences of float32 forward passes. Tolerance: 2e-2 of the largest gradient entry at a step of 1e-2 on values of order one, unless a case says otherwise.
+/// The one finite-difference check that every op passes: the loss is a fixed random combination of the op's result, summed in float64; each
+/// input's gradient is compared
+/// with central differences of float32 forward passes. Tolerance: 2e-2 of the largest gradient entry at a step of 1e-2 on values of order
+/// one, unless a case says otherwise.
 /// </summary>
 internal static class GradientCheck
 {
@@ -17,7 +19,8 @@ internal static class GradientCheck
         foreach (var c in name) seed = seed * 31 + c;
         p.Update(values =>
         {
-            for (var i = 0; i < values.Length; i++) values[i] = (float)(shift + scale * Key.Normal(RandomPurpose.ModelInit, 0, seed, 0, (uint)i));
+            for (var i = 0; i < values.Length; i++)
+                values[i] = (float)(shift + scale * Key.Normal(RandomPurpose.ModelInit, 0, seed, 0, (uint)i));
         });
         return p;
     }
@@ -50,7 +53,8 @@ internal static class GradientCheck
 
             var scale = Math.Max(1e-3, numeric.Max(Math.Abs));
             for (var i = 0; i < numeric.Length; i++)
-                (Math.Abs(numeric[i] - analytic[i]) / scale).ShouldBeLessThan(tolerance, $"{p.Name}[{i}]: numeric {numeric[i]}, analytic {analytic[i]}");
+                (Math.Abs(numeric[i] - analytic[i]) / scale).ShouldBeLessThan(tolerance,
+                    $"{p.Name}[{i}]: numeric {numeric[i]}, analytic {analytic[i]}");
         }
     }
 

@@ -11,64 +11,64 @@ public class OpGradientTests
     private static readonly Parameter Z7 = GradientCheck.Random("z7", 5, 7);
 
     [Fact]
-    public void AddAndScale() => GradientCheck.Run(t => t.Add(t.Scale(X, 0.7f), Y), [X, Y]);
+    public void Add_and_scale() => GradientCheck.Run(t => t.Add(t.Scale(X, 0.7f), Y), [X, Y]);
 
     [Fact]
-    public void MultiplyElementwise() => GradientCheck.Run(t => t.Multiply(X, Y), [X, Y]);
+    public void Multiply_elementwise() => GradientCheck.Run(t => t.Multiply(X, Y), [X, Y]);
 
     [Fact]
-    public void MultiplyRowByVector()
+    public void Multiply_row_by_vector()
     {
         var v = GradientCheck.Random("v", 1, 12);
         GradientCheck.Run(t => t.MultiplyRow(X, v), [X, v]);
     }
 
     [Fact]
-    public void RangeOfColumns() => GradientCheck.Run(t => t.ColumnRange(X, 3, 5), [X]);
+    public void Range_of_columns() => GradientCheck.Run(t => t.ColumnRange(X, 3, 5), [X]);
 
     [Fact]
-    public void AddedToARangeOfColumns()
+    public void Added_to_a_range_of_columns()
     {
         var u = GradientCheck.Random("u", 5, 4);
         GradientCheck.Run(t => t.AddToColumnsInPlace(t.Scale(X, 1.5f), t.Scale(u, 2), 7), [X, u]);
     }
 
     [Fact]
-    public void BiasInPlace()
+    public void Bias_in_place()
     {
         var b = GradientCheck.Random("b", 1, 12);
         GradientCheck.Run(t => t.AddRowInPlace(t.Scale(X, 1.5f), b), [X, b]);
     }
 
     [Fact]
-    public void RmsNorm()
+    public void Rms_norm()
     {
         var w = GradientCheck.Random("w", 1, 12);
         GradientCheck.Run(t => t.RmsNorm(X, w, 1e-5f), [X, w]);
     }
 
     [Fact]
-    public void RmsNormOfHeads()
+    public void Rms_norm_of_heads()
     {
         var w = GradientCheck.Random("heads", 1, 4);
         GradientCheck.Run(t => t.RmsNorm(X, w, 1e-5f), [X, w]);
     }
 
     [Fact]
-    public void SwiGlu() => GradientCheck.Run(t => t.SwiGlu(X, Y), [X, Y]);
+    public void Swi_glu() => GradientCheck.Run(t => t.SwiGlu(X, Y), [X, Y]);
 
     [Fact]
-    public void SwiGluOfOneTensorTwice() => GradientCheck.Run(t => t.SwiGlu(X, X), [X]);
+    public void Swi_glu_of_one_tensor_twice() => GradientCheck.Run(t => t.SwiGlu(X, X), [X]);
 
     [Fact]
-    public void ProductWithParameter()
+    public void Product_with_parameter()
     {
         var w = GradientCheck.Random("weight", 7, 12);
         GradientCheck.Run(t => t.MatMul(X, w), [X, w]);
     }
 
     [Fact]
-    public void ProductAddedInPlace()
+    public void Product_added_in_place()
     {
         var w = GradientCheck.Random("weight2", 7, 12);
         var base7 = GradientCheck.Random("base", 5, 7);
@@ -78,7 +78,7 @@ public class OpGradientTests
     [Theory]
     [InlineData(WeightStorage.F32)]
     [InlineData(WeightStorage.BF16)]
-    public void ProductWithFrozenWeight(WeightStorage storage)
+    public void Product_with_frozen_weight(WeightStorage storage)
     {
         var w = GradientCheck.Random("frozen", 45, 12).ToArray();
         var frozen = FrozenMatrix.Pack("w", 45, 12, storage, (row, rows) => w.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
@@ -88,7 +88,7 @@ public class OpGradientTests
     [Theory]
     [InlineData(WeightStorage.F32)]
     [InlineData(WeightStorage.BF16)]
-    public void ScaledProductWithFrozenWeightAlsoWhereItsResultIsChanged(WeightStorage storage)
+    public void Scaled_product_with_frozen_weight_also_where_its_result_is_changed(WeightStorage storage)
     {
         var w = GradientCheck.Random("frozen", 45, 12).ToArray();
         var frozen = FrozenMatrix.Pack("w", 45, 12, storage, (row, rows) => w.AsSpan((int)row * 12, rows.Length).CopyTo(rows), null);
@@ -103,7 +103,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ProductWithASpectrum()
+    public void Product_with_a_spectrum()
     {
         var s = GradientCheck.Random("spectrum", 1, 9);
         int[] rows = [0, 3, 3, 6, 1, 2, 5, 4, 0], columns = [0, 11, 2, 5, 5, 7, 1, 9, 4];
@@ -111,7 +111,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ProductWithCirculantBlocks()
+    public void Product_with_circulant_blocks()
     {
         var y = GradientCheck.Random("y18", 5, 18);
         var kernels = GradientCheck.Random("kernels", 2, 12 * 18 / 6);
@@ -119,7 +119,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void KroneckerProduct()
+    public void Kronecker_product()
     {
         var y = GradientCheck.Random("y30", 5, 30);
         var (first, second) = (GradientCheck.Random("first", 5, 4), GradientCheck.Random("second", 6, 3));
@@ -127,14 +127,14 @@ public class OpGradientTests
     }
 
     [Theory, InlineData(2), InlineData(6), InlineData(12)]
-    public void TurnOfPairs(int group)
+    public void Turn_of_pairs(int group)
     {
         var (f, s) = (GradientCheck.Random("f", 1, 12), GradientCheck.Random("s", 1, 12));
         GradientCheck.Run(t => t.PairTurn(X, f, s, group), [X, f, s]);
     }
 
     [Fact]
-    public void ScaledProductAddedInPlace()
+    public void Scaled_product_added_in_place()
     {
         var (b, c) = (GradientCheck.Random("b", 7, 12), GradientCheck.Random("c7", 1, 7));
         b.Trainable = false;
@@ -156,30 +156,33 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void SelectedAndStackedRows() => GradientCheck.Run(t => t.Stack([t.SelectRows(X, [4, 0, 2]), t.Rows(t.Scale(Y, 1), 1, 3), X]), [X, Y]);
+    public void Selected_and_stacked_rows() =>
+    GradientCheck.Run(t => t.Stack([t.SelectRows(X, [4, 0, 2]), t.Rows(t.Scale(Y, 1), 1, 3), X]), [X, Y]);
 
     [Fact]
-    public void AttentionWithSharedPrefixesAndGroupedHeads()
+    public void Attention_with_shared_prefixes_and_grouped_heads()
     {
         // Rows: two completions of one prompt (last), and a sequence alone; heads 4 on 2, size 3.
         var q = GradientCheck.Random("q", 12, 12);
         var k = GradientCheck.Random("k", 12, 6);
         var v = GradientCheck.Random("values", 12, 6);
-        var layout = AttentionLayout.ForBatch([new TokenRun(0, 2, 4, 2), new TokenRun(2, 3, 4, 2), new TokenRun(5, 4, 0), new TokenRun(9, 3, 0)]);
+        var layout =
+            AttentionLayout.ForBatch([new TokenRun(0, 2, 4, 2), new TokenRun(2, 3, 4, 2), new TokenRun(5, 4, 0), new TokenRun(9, 3, 0)]);
         GradientCheck.Run(t => t.Attention(q, k, v, 4, 2, layout), [q, k, v]);
     }
 
     [Fact]
-    public void AttentionOverSeveralPagesAndTiles()
+    public void Attention_over_several_pages_and_tiles()
     {
         var q = GradientCheck.Random("q2", 50, 4);
         var k = GradientCheck.Random("k2", 50, 4);
         var v = GradientCheck.Random("v2", 50, 4);
-        GradientCheck.Run(t => t.Attention(q, k, v, 1, 1, AttentionLayout.ForBatch([new TokenRun(0, 15, 35, 1), new TokenRun(15, 35, 0)])), [q, k, v]);
+        GradientCheck.Run(t => t.Attention(q, k, v, 1, 1, AttentionLayout.ForBatch([new TokenRun(0, 15, 35, 1), new TokenRun(15, 35, 0)])),
+            [q, k, v]);
     }
 
     [Fact]
-    public void CheckpointedPartGivesTheSameBits()
+    public void Checkpointed_part_gives_the_same_bits()
     {
         var w = GradientCheck.Random("part", 12, 12);
         float[] Gradient(bool recompute)
@@ -198,7 +201,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void LogProbabilitiesAndEntropies()
+    public void Log_probabilities_and_entropies()
     {
         var w = GradientCheck.Random("head", 9, 12, 0.5);
         int[] targets = [3, 8, -1, 0, 5];
@@ -214,7 +217,8 @@ public class OpGradientTests
             {
                 var t = new Tape();
                 var head = TokenHead.Forward(t, X, (inner, h) => inner.MatMul(h, w), targets, temperature);
-                return Enumerable.Range(0, 5).Sum(i => (double)dlogp[i] * head.LogProbabilities[i] + (double)dentropy[i] * head.Entropies[i]);
+                return Enumerable.Range(0, 5)
+                    .Sum(i => (double)dlogp[i] * head.LogProbabilities[i] + (double)dentropy[i] * head.Entropies[i]);
             }
 
             foreach (var p in new[] { X, w })
@@ -236,7 +240,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ResultsDoNotDependOnThreads()
+    public void Results_do_not_depend_on_threads()
     {
         var q = GradientCheck.Random("qt", 200, 32);
         var k = GradientCheck.Random("kt", 200, 16);
@@ -270,7 +274,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void DropoutKeepsAShareAndScalesIt()
+    public void Dropout_keeps_a_share_and_scales_it()
     {
         var x = Parameter.Create("ones", 50, 200);
         x.Update(values => values.Fill(1));
@@ -285,7 +289,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ReplacedEmbeddingRows()
+    public void Replaced_embedding_rows()
     {
         var table = FrozenMatrix.Pack("table", 6, 4, WeightStorage.F32, (row, values) =>
         {
@@ -296,21 +300,21 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ReplacedColumns()
+    public void Replaced_columns()
     {
         var from = GradientCheck.Random("from", 5, 3);
         GradientCheck.Run(t => t.ReplaceColumns(t.Scale(X, 1), from, [2, 7], [1, 0]), [X, from]);
     }
 
     [Fact]
-    public void ColumnsByToken()
+    public void Columns_by_token()
     {
         var a = GradientCheck.Random("a", 3, 6);
         GradientCheck.Run(t => t.EmbedColumns(a, [4, 0, 4, 5]), [a]);
     }
 
     [Fact]
-    public void ARowTableThatIsHeadAndEmbedding()
+    public void A_row_table_that_is_head_and_embedding()
     {
         var table = GradientCheck.Random("table", 12, 12);
         var deferred = new DeferredRows(table);
@@ -318,7 +322,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void AnAliasSumsApart()
+    public void An_alias_sums_apart()
     {
         var w = GradientCheck.Random("weight", 12, 12);
         var alias = w.Alias("again");
@@ -326,7 +330,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void ADerivedParameterCarriesItsGradientOver()
+    public void A_derived_parameter_carries_its_gradient_over()
     {
         var w = GradientCheck.Random("weight", 7, 12);
         var square = new DerivedParameter("square", [7, 12], [w], values =>
@@ -340,7 +344,7 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void BlockProduct()
+    public void Block_product()
     {
         var blocks = Parameter.Create("blocks", 3, 4, 2);
         blocks.Set(GradientCheck.Random("values", 3, 8).Value);
@@ -348,11 +352,11 @@ public class OpGradientTests
     }
 
     [Fact]
-    public void TransposedChunks() => GradientCheck.Run(t => t.TransposeChunks(X, 2), [X]);
+    public void Transposed_chunks() => GradientCheck.Run(t => t.TransposeChunks(X, 2), [X]);
 
     [Theory, InlineData(4), InlineData(5), InlineData(12)]
-    public void FoldedColumns(int width) => GradientCheck.Run(t => t.Fold(X, width), [X]);
+    public void Folded_columns(int width) => GradientCheck.Run(t => t.Fold(X, width), [X]);
 
     [Fact]
-    public void TurnedMatrix() => GradientCheck.Run(t => t.Turned(X), [X]);
+    public void Turned_matrix() => GradientCheck.Run(t => t.Turned(X), [X]);
 }

@@ -10,16 +10,16 @@ public unsafe class SparseOpTests
 {
     private const int Inputs = 37, Outputs = 29, Entries = 203;
 
-    private static readonly int[] s_outputs = [.. Enumerable.Range(0, Entries).Select(k => k * 17 % Outputs)];
-    private static readonly int[] s_inputs = [.. Enumerable.Range(0, Entries).Select(k => k * 11 % 23 % Inputs)];
+    private static readonly int[] S_outputs = [.. Enumerable.Range(0, Entries).Select(k => k * 17 % Outputs)];
+    private static readonly int[] S_inputs = [.. Enumerable.Range(0, Entries).Select(k => k * 11 % 23 % Inputs)];
     private static readonly Parameter Values = GradientCheck.Random("values", 1, Entries);
 
     [Fact]
-    public void GradientIsTheDerivative()
+    public void Gradient_is_the_derivative()
     {
         var x = GradientCheck.Random("x", 19, Inputs);
         var y = GradientCheck.Random("y", 19, Outputs);
-        GradientCheck.Run(t => t.SparseInto(x, Values, s_outputs, s_inputs, t.Scale(y, 2)), [x, Values, y]);
+        GradientCheck.Run(t => t.SparseInto(x, Values, S_outputs, S_inputs, t.Scale(y, 2)), [x, Values, y]);
     }
 
     [Theory]
@@ -29,13 +29,14 @@ public unsafe class SparseOpTests
     [InlineData(16, 2)]
     [InlineData(53, 1)]
     [InlineData(53, 2)]
-    public void HasTheBitsOfOneEntryAfterAnother(int rows, int threads)
+    public void Has_the_bits_of_one_entry_after_another(int rows, int threads)
     {
-        var (x, y, dy) = (GradientCheck.Random("x", rows, Inputs), GradientCheck.Random("y", rows, Outputs), GradientCheck.Random("dy", rows, Outputs));
+        var (x, y, dy) =
+            (GradientCheck.Random("x", rows, Inputs), GradientCheck.Random("y", rows, Outputs), GradientCheck.Random("dy", rows, Outputs));
         Values.ZeroGrad();
         using var pool = new WorkerPool(threads);
         var tape = new Tape(pool) { Recording = true };
-        var result = tape.SparseInto(x, Values, s_outputs, s_inputs, tape.Scale(y, 1));
+        var result = tape.SparseInto(x, Values, S_outputs, S_inputs, tape.Scale(y, 1));
         var forward = result.ToArray();
         result.Grad = tape.Input(dy.Value, rows, Outputs);
         tape.Backward();
@@ -44,7 +45,7 @@ public unsafe class SparseOpTests
         for (var t = 0; t < rows; t++)
             for (var k = 0; k < Entries; k++)
             {
-                var (o, i) = (t * Outputs + s_outputs[k], t * Inputs + s_inputs[k]);
+                var (o, i) = (t * Outputs + S_outputs[k], t * Inputs + S_inputs[k]);
                 expected[o] += Values.Value[k] * x.Value[i];
                 dx[i] += Values.Value[k] * dy.Value[o];
                 dvalues[k] += dy.Value[o] * x.Value[i];
@@ -59,7 +60,7 @@ public unsafe class SparseOpTests
     [InlineData(1, 1)]
     [InlineData(8, 16)]
     [InlineData(23, 41)]
-    public void TurnsAMatrixOfAnySize(int rows, int columns)
+    public void Turns_a_matrix_of_any_size(int rows, int columns)
     {
         var source = GradientCheck.Random("source", rows, columns);
         var target = Tensor.Zeros(columns, rows + 3);

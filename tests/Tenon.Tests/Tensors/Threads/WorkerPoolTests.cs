@@ -8,7 +8,7 @@ public unsafe class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void EveryPartRunsOnceInEveryJob(int threads)
+    public void Every_part_runs_once_in_every_job(int threads)
     {
         using var pool = new WorkerPool(threads);
         var counts = stackalloc int[64];
@@ -23,17 +23,18 @@ public unsafe class WorkerPoolTests
     }
 
     [Fact]
-    public void NestedJobsRunInTheCallingThread()
+    public void Nested_jobs_run_in_the_calling_thread()
     {
         using var pool = new WorkerPool(3);
-        var nest = new Nest { Pool = System.Runtime.InteropServices.GCHandle.ToIntPtr(System.Runtime.InteropServices.GCHandle.Alloc(pool)) };
+        var nest =
+            new Nest { Pool = System.Runtime.InteropServices.GCHandle.ToIntPtr(System.Runtime.InteropServices.GCHandle.Alloc(pool)) };
         pool.Run(8, &nest, &RunNested);
         nest.Count.ShouldBe(8 * 5);
         System.Runtime.InteropServices.GCHandle.FromIntPtr(nest.Pool).Free();
     }
 
     [Fact]
-    public void AnExceptionReachesTheCallerAndThePoolGoesOn()
+    public void An_exception_reaches_the_caller_and_the_pool_goes_on()
     {
         using var pool = new WorkerPool(3);
         var counts = stackalloc int[64];
@@ -54,7 +55,7 @@ public unsafe class WorkerPoolTests
     }
 
     [Fact]
-    public void SeveralThreadsMayUseOnePool()
+    public void Several_threads_may_use_one_pool()
     {
         using var pool = new WorkerPool(2);
         Parallel.For(0, 4, _ =>
@@ -70,7 +71,7 @@ public unsafe class WorkerPoolTests
     }
 
     [Fact]
-    public void AJobAllocatesNothing()
+    public void A_job_allocates_nothing()
     {
         using var pool = new WorkerPool(2);
         var counts = stackalloc int[64];

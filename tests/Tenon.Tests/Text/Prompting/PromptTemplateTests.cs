@@ -9,7 +9,9 @@ namespace Tenon.Tests.Text.Prompting;
 /// <summary>Prompts through chat templates: arguments, tools, and templates that refuse or fail.</summary>
 public class PromptTemplateTests
 {
-    private const string Thinking = "{{ messages[-1].content }}{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}{{ style|default('') }}";
+    private const string Thinking =
+        "{{ messages[-1].content }}{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}{{ "
+        + "style|default('') }}";
 
     private static Dictionary<string, JsonElement> Arguments(string json) =>
         JsonNode.Parse(json)!.AsObject().ToDictionary(p => p.Key, p => JsonSerializer.SerializeToElement(p.Value));
@@ -53,11 +55,13 @@ public class PromptTemplateTests
     {
         using var folder = new TempFolder();
         var source = TokenizerSource.ByteLevel();
-        Should.Throw<TenonException>(() => PromptEncoder.Of(source, false, Arguments("""{"x":1}"""))).Message.ShouldContain("chat-template: false");
+        Should.Throw<TenonException>(() =>
+            PromptEncoder.Of(source, false, Arguments("""{"x":1}"""))).Message.ShouldContain("chat-template: false");
         var config = SmallTokenizer.Config();
         config.Remove("chat_template");
         var bare = TokenizerSource.Open(SmallTokenizer.Write(folder["t"], config: config));
-        Should.Throw<TenonException>(() => PromptEncoder.Of(bare, null, Arguments("""{"x":1}"""))).Message.ShouldContain("a model with a chat template");
+        Should.Throw<TenonException>(() =>
+            PromptEncoder.Of(bare, null, Arguments("""{"x":1}"""))).Message.ShouldContain("a model with a chat template");
         Should.Throw<TenonException>(() => PromptEncoder.Of(bare, true)).IsUsage.ShouldBeTrue();
         PromptEncoder.Of(bare).HasTemplate.ShouldBeFalse();
     }
@@ -74,7 +78,8 @@ public class PromptTemplateTests
         Open(list.DeepClone()).Render(messages).ShouldBe("plain ");
         Open(list.DeepClone(), """{"style":"x"}""").Render(messages).ShouldBe("plain x");
         Open(list.DeepClone(), """{"chat_template":"tool_use"}""").Render(messages, tools.RootElement).ShouldBe("f for hi");
-        Should.Throw<TenonException>(() => Open(list.DeepClone(), """{"chat_template":"rag"}""")).Message.ShouldContain("default, tool_use");
+        Should.Throw<TenonException>(() =>
+            Open(list.DeepClone(), """{"chat_template":"rag"}""")).Message.ShouldContain("default, tool_use");
     }
 
     [Theory]
@@ -88,7 +93,9 @@ public class PromptTemplateTests
     public void A_template_that_refuses_or_fails_is_an_error_a_person_can_act_on(string template, string fault)
     {
         var encoder = Open(template);
-        foreach (var call in (Action[])[() => encoder.Encode("hi"), () => encoder.Encode([new PromptMessage("user", "hi")]), () => encoder.Render("hi", "be brief")])
+        foreach (var call in
+            (Action[])[() => encoder.Encode("hi"), () => encoder.Encode([new PromptMessage("user", "hi")]),
+            () => encoder.Render("hi", "be brief")])
         {
             var message = Should.Throw<TenonException>(call).Message;
             foreach (var part in (string[])["the chat template of", fault, "Hint:"]) message.ShouldContain(part);

@@ -8,7 +8,8 @@ namespace Tenon.Tests.Text.Templates;
 /// <summary>Which of several templates counts: as transformers' <c>get_chat_template</c> decides it.</summary>
 public class ChatTemplatesTests
 {
-    private static JsonArray List(params string[] names) => new([.. names.Select(n => (JsonNode)new JsonObject { ["name"] = n, ["template"] = $"{n}:{{{{ messages|length }}}}" })]);
+    private static JsonArray List(params string[] names) =>
+        new([.. names.Select(n => (JsonNode)new JsonObject { ["name"] = n, ["template"] = $"{n}:{{{{ messages|length }}}}" })]);
 
     private static ChatTemplates Open(TempFolder folder, JsonNode? template, params (string File, string Text)[] files)
     {
@@ -62,7 +63,8 @@ public class ChatTemplatesTests
     public void Files_go_before_the_configuration()
     {
         using var folder = new TempFolder();
-        var all = Open(folder, List("default", "rag"), ("chat_template.jinja", "file"), ("additional_chat_templates/tool_use.jinja", "tools"));
+        var all =
+            Open(folder, List("default", "rag"), ("chat_template.jinja", "file"), ("additional_chat_templates/tool_use.jinja", "tools"));
         all.Names.ShouldBe(["default", "tool_use"]);
         all.Select(null, tools: true).ShouldBe("tools");
         all.Select(null, tools: false).ShouldBe("file");
@@ -80,7 +82,8 @@ public class ChatTemplatesTests
         render.Answer("""{"messages":[],"tools":null}""").ShouldBe("""{"rendered":"default:0"}""");
         render.Answer("""{"messages":[],"tools":[{}],"template_name":"rag"}""").ShouldBe("""{"rendered":"rag:0"}""");
         render.Answer("""{"messages":[],"kwargs":{"chat_template":"rag"}}""").ShouldBe("""{"rendered":"rag:0"}""");
-        render.Answer("""{"messages":[],"kwargs":{"chat_template":"{{ bos_token }}"},"special_tokens":{"bos_token":"<s>"}}""").ShouldBe("""{"rendered":"<s>"}""");
+        render.Answer("""{"messages":[],"kwargs":{"chat_template":"{{ bos_token }}"},"special_tokens":{"bos_token":"<s>"}}""")
+            .ShouldBe("""{"rendered":"<s>"}""");
         render.Answer("""{"messages":[],"template_name":"x"}""").ShouldContain("ValueError");
         render.Answer("""{"messages":[],"template":"own","template_name":"rag"}""").ShouldBe("""{"rendered":"own"}""");
         new RenderLine(Open(folder, List("rag"))).Answer("""{"messages":[]}""").ShouldContain("no default specified");

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Tenon.Text.Templates;
 using Tenon.Tests.Support;
+using Tenon.Text.Templates;
 
 namespace Tenon.Tests.Text.Templates;
 
@@ -15,13 +15,15 @@ public class TemplateGoldenTests(ITestOutputHelper output)
             var name = JsonDocument.Parse(line).RootElement.GetProperty("template").GetString();
             var text = File.ReadAllText(Path.Combine(folder, "templates", name + ".jinja"));
             // The file's "template" is a name; the exchange format's is the text.
-            return line.Replace("{\"template\": \"" + name + "\"", "{\"template\": " + JsonSerializer.Serialize(text), StringComparison.Ordinal);
+            return line.Replace("{\"template\": \"" + name + "\"", "{\"template\": " + JsonSerializer.Serialize(text),
+                StringComparison.Ordinal);
         });
         Check(lines);
     }
 
     [Fact]
-    public void Every_general_case_renders_as_Jinja_renders_it() => Check(File.ReadLines(Path.Combine(GoldenFolder.Require("templates"), "jinja.jsonl")));
+    public void Every_general_case_renders_as_Jinja_renders_it() =>
+    Check(File.ReadLines(Path.Combine(GoldenFolder.Require("templates"), "jinja.jsonl")));
 
     private void Check(IEnumerable<string> lines)
     {
@@ -46,6 +48,7 @@ public class TemplateGoldenTests(ITestOutputHelper output)
         if (!answer.TryGetProperty("error", out var error)) return false;
         var wanted = expected.GetProperty("error");
         var kind = wanted.GetProperty("kind").GetString();
-        return error.GetProperty("kind").GetString() == kind && (kind != "TemplateError" || error.GetProperty("message").GetString() == wanted.GetProperty("message").GetString());
+        return error.GetProperty("kind").GetString() == kind
+            && (kind != "TemplateError" || error.GetProperty("message").GetString() == wanted.GetProperty("message").GetString());
     }
 }

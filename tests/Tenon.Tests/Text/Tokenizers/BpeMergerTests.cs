@@ -73,7 +73,8 @@ public class BpeMergerTests
         var random = new Random(3);
         var (vocabulary, merges) = Random(random, "abcd", 60);
         var merger = new BpeMerger(vocabulary, merges, new MergeSettings(), "test");
-        var texts = Enumerable.Range(0, 64).Select(_ => new string([.. Enumerable.Range(0, 200).Select(_ => "abcd"[random.Next(4)])])).ToList();
+        var texts = Enumerable.Range(0, 64).Select(_ => new string([.. Enumerable.Range(0, 200).Select(_ => "abcd"[random.Next(4)])]))
+            .ToList();
         var alone = texts.ConvertAll(t => ByDefinition(t, vocabulary, merges));
         Parallel.For(0, texts.Count, i =>
         {

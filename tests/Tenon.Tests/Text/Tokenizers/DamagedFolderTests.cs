@@ -8,7 +8,10 @@ using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Text.Tokenizers;
 
-/// <summary>Every value of every JSON file of a model folder as another kind of value, and every cut: the folder opens, or the error is one that a person can act on.</summary>
+/// <summary>
+/// Every value of every JSON file of a model folder as another kind of value, and every cut: the folder opens, or the error is one that a
+/// person can act on.
+/// </summary>
 public class DamagedFolderTests
 {
     private const int Most = 4;
@@ -17,10 +20,14 @@ public class DamagedFolderTests
     private static string Folder(TempFolder temp)
     {
         var folder = temp["m"];
-        var config = TinyModel.Config("qwen2") with { VocabSize = 264, RopeScaling = new() { Type = RopeType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 32 } };
+        var config = TinyModel.Config("qwen2")
+            with
+        { VocabSize = 264, RopeScaling = new() { Type = RopeType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 32 } };
         TinyModel.Write(folder, config);
         var tokenizer = SmallTokenizer.Json();
-        tokenizer["normalizer"] = JsonNode.Parse("""{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":"q"},"content":"k"},{"type":"Prepend","prepend":""}]}""");
+        tokenizer["normalizer"] =
+            JsonNode.Parse(
+            """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":"q"},"content":"k"},{"type":"Prepend","prepend":""}]}""");
         tokenizer["pre_tokenizer"] = JsonNode.Parse("""
             {"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"[0-9]"},"behavior":"Isolated","invert":false},{"type":"Digits","individual_digits":true},
              {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}]}
@@ -35,7 +42,8 @@ public class DamagedFolderTests
         text["chat_template"] = new JsonArray(new JsonObject { ["name"] = "default", ["template"] = "{{ messages[0].content }}" });
         text["added_tokens_decoder"] = new JsonObject { ["258"] = new JsonObject { ["content"] = "<|im_end|>", ["special"] = true } };
         SmallTokenizer.Write(folder, tokenizer, text);
-        File.WriteAllText(Path.Combine(folder, "special_tokens_map.json"), """{"eos_token":{"content":"<|im_end|>","lstrip":false},"bos_token":"<|im_start|>"}""");
+        File.WriteAllText(Path.Combine(folder, "special_tokens_map.json"),
+            """{"eos_token":{"content":"<|im_end|>","lstrip":false},"bos_token":"<|im_start|>"}""");
         File.WriteAllText(Path.Combine(folder, "generation_config.json"),
             """{"bos_token_id":0,"eos_token_id":[1,2],"pad_token_id":3,"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.9,"min_p":0.1,"repetition_penalty":1.1}""");
         return folder;

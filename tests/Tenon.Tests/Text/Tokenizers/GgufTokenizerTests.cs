@@ -8,11 +8,13 @@ namespace Tenon.Tests.Text.Tokenizers;
 /// <summary>Tokenizers in GGUF files: how their text is cut, and that every list and id fits the tokens.</summary>
 public class GgufTokenizerTests
 {
-    private static string[] Tokens(params string[] more) => [.. Enumerable.Range(0, 256).Select(b => ByteAlphabet.Of((byte)b).ToString()), .. more];
+    private static string[] Tokens(params string[] more) =>
+        [.. Enumerable.Range(0, 256).Select(b => ByteAlphabet.Of((byte)b).ToString()), .. more];
 
     private static GgufBuilder File(string? pre, params string[] more)
     {
-        var builder = new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.tokens", Tokens(more)).Raw("tokenizer.ggml.merges", 9, NoTexts);
+        var builder = new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.tokens", Tokens(more))
+            .Raw("tokenizer.ggml.merges", 9, NoTexts);
         return pre is null ? builder : builder.Key("tokenizer.ggml.pre", pre);
     }
 
@@ -56,8 +58,11 @@ public class GgufTokenizerTests
     [Fact]
     public void A_recognised_vocabulary_is_taken_with_a_note_that_names_what_was_assumed()
     {
-        var source = Open(new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.bos_token_id", 151643u).Raw("tokenizer.ggml.merges", 9, NoTexts)
-            .Key("tokenizer.ggml.tokens", [.. Tokens([.. Enumerable.Range(256, 151643 - 256).Select(i => $"t{i}")]), "<|endoftext|>", "<|im_start|>"]));
+        var source =
+            Open(new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.bos_token_id", 151643u)
+            .Raw("tokenizer.ggml.merges", 9, NoTexts)
+            .Key("tokenizer.ggml.tokens",
+            [.. Tokens([.. Enumerable.Range(256, 151643 - 256).Select(i => $"t{i}")]), "<|endoftext|>", "<|im_start|>"]));
         source.Notices.ShouldHaveSingleItem().ShouldContain("qwen2");
         source.SpecialTokens["bos_token"].ShouldBe("<|endoftext|>");
     }
@@ -84,7 +89,8 @@ public class GgufTokenizerTests
                 for (var length = 2; start + length <= text.Length; length++)
                 {
                     var token = text.Substring(start, length).Replace(' ', 'Ġ');
-                    if (!j["model"]!["merges"]!.AsArray().Any(m => m!.GetValue<string>() == $"{token[..^1]} {token[^1]}")) SmallTokenizer.Merge(j, $"{token[..^1]} {token[^1]}");
+                    if (!j["model"]!["merges"]!.AsArray().Any(m => m!.GetValue<string>() == $"{token[..^1]} {token[^1]}"))
+                        SmallTokenizer.Merge(j, $"{token[..^1]} {token[^1]}");
                 }
         });
         return string.Join('|', tokenizer.Encode(text).Select(id => tokenizer.Decode([id])));
@@ -96,7 +102,8 @@ public class GgufTokenizerTests
         { "too many types", b => b.Key("tokenizer.ggml.token_type", [.. Enumerable.Repeat(1, 300)]), "300 types" },
         { "an unknown type", b => b.Key("tokenizer.ggml.token_type", [.. Enumerable.Repeat(1, 256), 9]), "type 9 of token 256" },
         { "type 0", b => b.Key("tokenizer.ggml.token_type", [.. Enumerable.Repeat(1, 256), 0]), "types from 1 to 6" },
-        { "too few scores", b => b.Raw("tokenizer.ggml.scores", 9, w => { w.Write(6u); w.Write(2UL); w.Write(1f); w.Write(2f); }), "tokenizer.ggml.scores" },
+        { "too few scores", b => b.Raw("tokenizer.ggml.scores", 9, w => { w.Write(6u); w.Write(2UL); w.Write(1f); w.Write(2f); }),
+            "tokenizer.ggml.scores" },
         { "types as texts", b => b.Key("tokenizer.ggml.token_type", "1", "2"), "a list of whole numbers" },
         { "begin beyond", b => b.Key("tokenizer.ggml.bos_token_id", 4000000000u), "bos_token_id" },
         { "end beyond", b => b.Key("tokenizer.ggml.eos_token_id", 257u), "an id from 0 to 256" },
@@ -108,7 +115,8 @@ public class GgufTokenizerTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Lists_and_ids_that_do_not_fit_the_tokens_are_refused_by_key(string name, Func<GgufBuilder, GgufBuilder> change, string fault)
+    public void Lists_and_ids_that_do_not_fit_the_tokens_are_refused_by_key(string name, Func<GgufBuilder, GgufBuilder> change,
+    string fault)
     {
         var message = Should.Throw<TenonException>(() => Open(change(File("gpt-2", "<x>"))), name).Message;
         foreach (var part in (string[])["m.gguf", fault, "expected:", "got:", "Hint:"]) message.ShouldContain(part);
@@ -119,14 +127,16 @@ public class GgufTokenizerTests
     {
         Should.Throw<TenonException>(() => Open(File("gpt-2", "<x>", "<x>"))).Message.ShouldContain("'<x>' with ids 256 and 257");
         Should.Throw<TenonException>(() => Open(File("gpt-2", "a"))).Message.ShouldContain("every token once");
-        var builder = new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.tokens", Tokens()).Key("tokenizer.ggml.merges", ["a b"]).Key("tokenizer.ggml.pre", "gpt-2");
+        var builder = new GgufBuilder().Key("tokenizer.ggml.model", "gpt2").Key("tokenizer.ggml.tokens", Tokens())
+            .Key("tokenizer.ggml.merges", ["a b"]).Key("tokenizer.ggml.pre", "gpt-2");
         Should.Throw<TenonException>(() => Open(builder)).Message.ShouldContain("'a' + 'b'");
     }
 
     [Fact]
     public void Begin_and_end_tokens_are_added_where_the_file_says_so()
     {
-        GgufBuilder Named(string pre) => File(pre, "<s>", "</s>").Key("tokenizer.ggml.bos_token_id", 256u).Key("tokenizer.ggml.eos_token_id", 257u);
+        GgufBuilder Named(string pre) =>
+            File(pre, "<s>", "</s>").Key("tokenizer.ggml.bos_token_id", 256u).Key("tokenizer.ggml.eos_token_id", 257u);
         Open(Named("gpt-2")).Tokenizer.Encode("a", addSpecial: true).ShouldBe(['a']);
         Open(Named("gpt-2").Key("tokenizer.ggml.add_bos_token", true)).Tokenizer.Encode("a", addSpecial: true)[0].ShouldBe(256);
         Open(Named("gpt-2").Key("tokenizer.ggml.add_eos_token", true)).Tokenizer.Encode("a", addSpecial: true)[^1].ShouldBe(257);

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Tenon.Text.Tokenizers;
 using Tenon.Tests.Support;
+using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Text.Tokenizers;
 
@@ -8,7 +8,7 @@ namespace Tenon.Tests.Text.Tokenizers;
 public class GoldenTokenizerTests(ITestOutputHelper output)
 {
     [Fact]
-    public void EveryTextOfEveryFamilyIsEncodedAndDecodedAsTheReferenceDoes()
+    public void Every_text_of_every_family_is_encoded_and_decoded_as_the_reference_does()
     {
         var golden = GoldenFolder.Require("tokenizers");
         var tokenizers = GoldenFolder.RequireSibling("TENON_TOKENIZERS", "tokenizers");
@@ -58,7 +58,7 @@ public class GoldenTokenizerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TokenizersInsideGgufFilesGiveTheReferencesIds()
+    public void Tokenizers_inside_gguf_files_give_the_references_ids()
     {
         var folder = Path.Combine(GoldenFolder.Require("models"), "gguf");
         var count = 0;
@@ -70,7 +70,8 @@ public class GoldenTokenizerTests(ITestOutputHelper output)
             using var document = JsonDocument.Parse(File.ReadAllText(path));
             foreach (var item in Texts(document.RootElement))
             {
-                tokenizer.Encode(item.GetProperty("text").GetString()!).ShouldBe(Ids(item.GetProperty("ids")), $"{path}: {item.GetProperty("text")}");
+                tokenizer.Encode(item.GetProperty("text").GetString()!)
+                    .ShouldBe(Ids(item.GetProperty("ids")), $"{path}: {item.GetProperty("text")}");
                 count++;
             }
         }
@@ -80,7 +81,7 @@ public class GoldenTokenizerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void SmolLm2sFileGivesTheReferencesPromptIds()
+    public void Smol_lm_2s_file_gives_the_references_prompt_ids()
     {
         var golden = GoldenFolder.Require("smollm2");
         var models = GoldenFolder.RequireModels();
@@ -93,7 +94,8 @@ public class GoldenTokenizerTests(ITestOutputHelper output)
     }
 
     private static IEnumerable<JsonElement> Texts(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Array ? root.EnumerateArray() : root.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Array).SelectMany(p => p.Value.EnumerateArray());
+        root.ValueKind == JsonValueKind.Array ? root.EnumerateArray()
+        : root.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Array).SelectMany(p => p.Value.EnumerateArray());
 
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];
 }

@@ -105,14 +105,20 @@ public class TokenizerPartsTests
 
     [Theory]
     [InlineData("normalizer", """{"type":"NFKC"}""", "NFKC")]
-    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"BertNormalizer"}]}""", "normalizer.normalizers.1")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"BertNormalizer"}]}""",
+    "normalizer.normalizers.1")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","add_prefix_space":true}""", "Metaspace")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"String":"a"},"behavior":"Isolated","invert":false}""", "ByteLevel")]
-    [InlineData("pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"ByteLevel","add_prefix_space":false,"use_regex":false},{"type":"Digits"}]}""", "behind ByteLevel")]
+    [InlineData("pre_tokenizer",
+    """{"type":"Sequence","pretokenizers":[{"type":"ByteLevel","add_prefix_space":false,"use_regex":false},{"type":"Digits"}]}""",
+    "behind ByteLevel")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"String":"a"},"behavior":"Kept","invert":false}""", "Kept")]
     [InlineData("post_processor", """{"type":"UnigramProcessing"}""", "UnigramProcessing")]
-    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}}],"special_tokens":{"x":{"ids":[5]}}}""", "single")]
-    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}],"special_tokens":{"x":{"ids":[300]}}}""", "300")]
+    [InlineData("post_processor",
+    """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}}],"special_tokens":{"x":{"ids":[5]}}}""", "single")]
+    [InlineData("post_processor",
+    """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}],"special_tokens":{"x":{"ids":[300]}}}""",
+    "300")]
     [InlineData("decoder", """{"type":"WordPiece"}""", "WordPiece")]
     public void Another_part_is_refused_by_name(string key, string json, string named)
     {
@@ -121,7 +127,9 @@ public class TokenizerPartsTests
     }
 
     [Theory]
-    [InlineData("added_tokens", """[{"id":256,"content":"<|endoftext|>","special":true},{"id":257,"content":"<|endoftext|>","special":true}]""", "every added token once")]
+    [InlineData("added_tokens",
+    """[{"id":256,"content":"<|endoftext|>","special":true},{"id":257,"content":"<|endoftext|>","special":true}]""",
+    "every added token once")]
     [InlineData("added_tokens", """[{"id":65,"content":"<x>"}]""", "an id of its own")]
     [InlineData("added_tokens", """[{"id":256,"content":"a"}]""", "the id of 'a' in the vocabulary")]
     [InlineData("added_tokens", """[{"id":2147483647,"content":"<x>"}]""", "an id from 0")]
@@ -132,13 +140,17 @@ public class TokenizerPartsTests
     [Fact]
     public void A_vocabulary_with_a_token_or_an_id_twice_is_refused()
     {
-        string With(string vocabulary) => Should.Throw<TenonException>(() => SmallTokenizer.With(j => j["model"]!["vocab"] = Part(vocabulary))).Message;
+        string With(string vocabulary) =>
+            Should.Throw<TenonException>(() => SmallTokenizer.With(j => j["model"]!["vocab"] = Part(vocabulary))).Message;
         With("""{"a":0,"b":0}""").ShouldContain("0, as 'a'");
         With("""{"a":0,"b":-4}""").ShouldContain("model.vocab.b");
         With("{}").ShouldContain("model.vocab");
         using var twice = System.Text.Json.JsonDocument.Parse("""{"model":{"type":"BPE","vocab":{"a":0,"a":1},"merges":[]}}""");
-        Should.Throw<TenonException>(() => Tenon.Text.Tokenizers.TokenizerJson.Parse(twice.RootElement, "t")).Message.ShouldContain("every token once");
-        Should.Throw<TenonException>(() => SmallTokenizer.With(j => j["model"]!["merges"] = Part("""["a b"]"""))).Message.ShouldContain("merge 0");
-        Should.Throw<TenonException>(() => SmallTokenizer.With(j => j["model"]!["merges"] = Part("""["a b c"]"""))).Message.ShouldContain("model.merges.0");
+        Should.Throw<TenonException>(() =>
+            Tenon.Text.Tokenizers.TokenizerJson.Parse(twice.RootElement, "t")).Message.ShouldContain("every token once");
+        Should.Throw<TenonException>(() =>
+            SmallTokenizer.With(j => j["model"]!["merges"] = Part("""["a b"]"""))).Message.ShouldContain("merge 0");
+        Should.Throw<TenonException>(() =>
+            SmallTokenizer.With(j => j["model"]!["merges"] = Part("""["a b c"]"""))).Message.ShouldContain("model.merges.0");
     }
 }

@@ -14,15 +14,18 @@ public class PolicyLossPropertyTests
         var dapo = ObjectivePresets.Named("dapo");
         foreach (var aggregation in Enum.GetValues<LossAggregation>().Where(kind => kind != LossAggregation.Row))
             yield return ($"dapo {aggregation}", dapo with { Aggregation = aggregation });
-        foreach (var ratio in new[] { RatioLevel.Sequence, RatioLevel.SequenceSum }) yield return ($"dapo {ratio}", dapo with { Ratio = ratio });
-        foreach (var estimator in Enum.GetValues<KlEstimator>()) yield return ($"dapo {estimator}", dapo with { Kl = 0.3, KlEstimator = estimator });
+        foreach (var ratio in new[] { RatioLevel.Sequence, RatioLevel.SequenceSum })
+            yield return ($"dapo {ratio}", dapo with { Ratio = ratio });
+        foreach (var estimator in Enum.GetValues<KlEstimator>())
+            yield return ($"dapo {estimator}", dapo with { Kl = 0.3, KlEstimator = estimator });
         yield return ("dapo bias-corrected", dapo with { Kl = 0.3, KlBiasCorrection = true });
         yield return ("gspo bias-corrected", ObjectivePresets.Named("gspo") with { Kl = 0.3, KlBiasCorrection = true });
         yield return ("dapo bounded k3", dapo with { Kl = 0.3, KlBound = 0.01 });
         yield return ("dapo delta", dapo with { Delta = 1.5 });
         yield return ("dapo entropy", dapo with { EntropyBonus = 0.1, EntropyQuantile = 0.5 });
         yield return ("gmpo entropy", ObjectivePresets.Named("gmpo") with { EntropyQuantile = 0.5, Kl = 0.1 });
-        yield return ("grpo sampler", ObjectivePresets.Named("grpo") with { SamplerCorrection = SamplerCorrection.TokenMask, SamplerMax = 1.2 });
+        yield return ("grpo sampler",
+            ObjectivePresets.Named("grpo") with { SamplerCorrection = SamplerCorrection.TokenMask, SamplerMax = 1.2 });
         yield return ("grpo tests", ObjectivePresets.Named("grpo") with { SamplerTests = [new SamplerTest { Max = 0.01 }] });
         yield return ("vespo sampler", ObjectivePresets.Named("vespo") with { SamplerCorrection = SamplerCorrection.TokenTruncate });
         yield return ("grpo off-policy", ObjectivePresets.Named("grpo") with { OffPolicyThreshold = 0 });
@@ -58,7 +61,7 @@ public class PolicyLossPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void TheGradientIsTheDerivative(string name)
+    public void The_gradient_is_the_derivative(string name)
     {
         var settings = Settings(name);
         for (var seed = 0; seed < 4; seed++)
@@ -72,14 +75,16 @@ public class PolicyLossPropertyTests
                 var (up, down) = (Shifted(settings, window, plan, t, h), Shifted(settings, window, plan, t, -h));
                 var slope = (up - down) / (2 * h);
                 GoldenLines.ShouldBe($"seed {seed}, token {t}", result.GradLogps[t], slope, 1e-7);
-                PolicyWindow Moved(double by) => window with { Entropies = window.Entropies!.Select((value, i) => i == t ? value + by : value).ToArray() };
+                PolicyWindow Moved(double by) =>
+                    window with { Entropies = window.Entropies!.Select((value, i) => i == t ? value + by : value).ToArray() };
                 var bonus = (PolicyLoss.Of(settings, Moved(h), plan).Loss - PolicyLoss.Of(settings, Moved(-h), plan).Loss) / (2 * h);
                 GoldenLines.ShouldBe($"seed {seed}, entropy {t}", result.GradEntropies[t], bonus, 1e-7);
             }
         }
     }
 
-    // The loss with one log-probability moved. Where a factor is detached the old log-probability moves along, so that the factor stands still; with the
+    // The loss with one log-probability moved. Where a factor is detached the old log-probability moves along, so that the factor stands
+    // still; with the
     // gradient of a token under the ratio of its row, the others make up for what the mean moves.
     private static double Shifted(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int token, double by)
     {
@@ -87,7 +92,8 @@ public class PolicyLossPropertyTests
         logps[token] += by;
         var old = (double[])window.OldLogps!.Clone();
         if (settings.Loss is PolicyLossKind.WeightedLogProb or PolicyLossKind.GammaWeighted) old[token] += by;
-        if (settings.Ratio != RatioLevel.SequenceToken) return PolicyLoss.Of(settings, window with { Logps = logps, OldLogps = old }, plan).Loss;
+        if (settings.Ratio != RatioLevel.SequenceToken)
+            return PolicyLoss.Of(settings, window with { Logps = logps, OldLogps = old }, plan).Loss;
 
         // The token judged alone by the ratio of its row: log s + (l - sg l).
         var row = Array.FindLastIndex(window.RowStarts, start => start <= token);
@@ -105,7 +111,7 @@ public class PolicyLossPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void AnyCutIntoMicroBatchesGivesTheSameBits(string name)
+    public void Any_cut_into_micro_batches_gives_the_same_bits(string name)
     {
         var settings = Settings(name);
         var window = Window(11);
@@ -130,12 +136,13 @@ public class PolicyLossPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void MaskedTokensDoNotMatter(string name)
+    public void Masked_tokens_do_not_matter(string name)
     {
         var settings = Settings(name);
         var window = Window(5);
         double[] Poisoned(double[] values) => values.Select((value, t) => window.Mask[t] ? value : double.NaN).ToArray();
-        LossResult Run(PolicyWindow x) => PolicyLoss.Of(settings, x, LossPlan.Of(settings, x, 8, draw: count => Enumerable.Range(0, count).ToArray()));
+        LossResult Run(PolicyWindow x) =>
+            PolicyLoss.Of(settings, x, LossPlan.Of(settings, x, 8, draw: count => Enumerable.Range(0, count).ToArray()));
         var poisoned = window with
         {
             Logps = Poisoned(window.Logps),
@@ -153,7 +160,7 @@ public class PolicyLossPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void EveryObjectiveIsValidAndFiniteFarFromTheOldPolicy(string name)
+    public void Every_objective_is_valid_and_finite_far_from_the_old_policy(string name)
     {
         var settings = Settings(name);
         SettingsCheck.Faults(settings).ShouldBeEmpty();
@@ -165,7 +172,7 @@ public class PolicyLossPropertyTests
     }
 
     [Fact]
-    public void OnTheFirstUpdateEveryRatioIsOneAndTheGradientIsThatOfThePolicyGradient()
+    public void On_the_first_update_every_ratio_is_one_and_the_gradient_is_that_of_the_policy_gradient()
     {
         var window = Window(1) with { OldLogps = null };
         foreach (var name in new[] { "grpo", "dapo", "dr-grpo", "sapo", "gspo-token", "cispo" })
@@ -179,7 +186,7 @@ public class PolicyLossPropertyTests
     }
 
     [Fact]
-    public void FaultsAreAllNamedAtOnce()
+    public void Faults_are_all_named_at_once()
     {
         var faults = SettingsCheck.Faults(ObjectivePresets.Named("cispo") with { WeightCap = null, ClipLow = -1, Kl = -1, Delta = 1.1 });
         faults.Select(fault => fault.Key).ShouldBe(["clip-low", "kl", "delta", "weight-cap"], ignoreOrder: true);
@@ -187,15 +194,16 @@ public class PolicyLossPropertyTests
     }
 
     [Fact]
-    public void ARecipeMayNameEveryPreset()
+    public void A_recipe_may_name_every_preset()
     {
-        var words = typeof(ObjectiveSettings).GetProperty(nameof(ObjectiveSettings.Preset))!.GetCustomAttributes(false).OfType<WordsAttribute>().Single();
+        var words = typeof(ObjectiveSettings).GetProperty(nameof(ObjectiveSettings.Preset))!.GetCustomAttributes(false)
+            .OfType<WordsAttribute>().Single();
         words.Words.ShouldBe(ObjectivePresets.Names);
         foreach (var name in ObjectivePresets.Names) ObjectivePresets.Named(name).Preset.ShouldBe(name);
     }
 
     [Fact]
-    public void KeysThatARecipeLeavesOutAreThoseOfItsPreset()
+    public void Keys_that_a_recipe_leaves_out_are_those_of_its_preset()
     {
         var run = SettingsJson.Read<RunSettings>(JsonNode.Parse("""{"objective":{"preset":"gspo","clip-high":0.01}}""")!);
         ShouldBeSame(run.Objective, ObjectivePresets.Named("gspo") with { ClipHigh = 0.01 });
@@ -207,7 +215,7 @@ public class PolicyLossPropertyTests
         SettingsJson.Write(actual).ToJsonString().ShouldBe(SettingsJson.Write(expected).ToJsonString());
 
     [Fact]
-    public void TheEntropyControllerIsOffInItsFirstStepAndMovesTowardsItsTarget()
+    public void The_entropy_controller_is_off_in_its_first_step_and_moves_towards_its_target()
     {
         var settings = new ObjectiveSettings { EntropyAdaptive = true, EntropyBonus = 0.01, EntropyTarget = 0.5, EntropyBonusMax = 0.012 };
         var start = new EntropyController(settings.EntropyBonus);

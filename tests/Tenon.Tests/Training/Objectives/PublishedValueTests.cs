@@ -4,7 +4,8 @@ using Tenon.Training.Objectives;
 namespace Tenon.Tests.Training.Objectives;
 
 /// <summary>
-/// Two answers of three and two tokens, worked out by hand in double precision from the formulas of TRL 1.16: the values every choice must give.
+/// Two answers of three and two tokens, worked out by hand in double precision from the formulas of TRL 1.16: the values every choice must
+/// give.
 /// </summary>
 public class PublishedValueTests
 {
@@ -28,26 +29,28 @@ public class PublishedValueTests
         return PolicyLoss.Of(settings, window, LossPlan.Of(settings, window, 4));
     }
 
-    private static void Near(IReadOnlyList<double> actual, params double[] expected) => GoldenLines.ShouldBe("values", actual, expected, 1e-6);
+    private static void Near(IReadOnlyList<double> actual, params double[] expected) =>
+        GoldenLines.ShouldBe("values", actual, expected, 1e-6);
 
     public static TheoryData<string, double> Values => new()
     {
-        { "grpo", -0.306706 }, { "dapo", -0.475541 }, { "dr-grpo", -0.297213 }, { "bnpo", -0.475541 }, { "sapo", -0.654471 }, { "luspo", -1.387280 },
+        { "grpo", -0.306706 }, { "dapo", -0.475541 }, { "dr-grpo", -0.297213 }, { "bnpo", -0.475541 }, { "sapo", -0.654471 },
+            { "luspo", -1.387280 },
     };
 
     [Theory]
     [MemberData(nameof(Values))]
-    public void APresetGivesItsPublishedValue(string preset, double expected)
+    public void A_preset_gives_its_published_value(string preset, double expected)
     {
         var settings = ObjectivePresets.Named(preset) with { ClipLow = 0.2, ClipHigh = 0.28 };
         Near([Loss(settings).Loss], expected);
     }
 
     [Fact]
-    public void DeltaBoundsTheRatioOfNegativeAdvantages() => Near([Loss(Dapo with { Delta = 1.3 }).Loss], -0.480526);
+    public void Delta_bounds_the_ratio_of_negative_advantages() => Near([Loss(Dapo with { Delta = 1.3 }).Loss], -0.480526);
 
     [Fact]
-    public void TheSequenceRatioIsLengthNormalised()
+    public void The_sequence_ratio_is_length_normalised()
     {
         var result = Loss(ObjectivePresets.Named("gspo") with { ClipLow = 0.2, ClipHigh = 0.28 });
         Near([result.Loss], -0.383158);
@@ -58,7 +61,7 @@ public class PublishedValueTests
     [InlineData(5, 0.599454)]
     [InlineData(1.28, 0.495124)]
     [InlineData(0.2, 0.074000)]
-    public void TheCapOfCispoIsAbsolute(double cap, double expected)
+    public void The_cap_of_cispo_is_absolute(double cap, double expected)
     {
         var result = Loss(ObjectivePresets.Named("cispo") with { WeightCap = cap });
         Near([result.Loss], expected);
@@ -66,14 +69,14 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void ClippedTokensHaveNoGradient() => Near(Loss(Dapo).GradLogps, -0.244281, -0.190246, 0, 0, 0.134986, 0);
+    public void Clipped_tokens_have_no_gradient() => Near(Loss(Dapo).GradLogps, -0.244281, -0.190246, 0, 0, 0.134986, 0);
 
     [Fact]
-    public void TheSoftGateNeverClosesWholly() => Near(
+    public void The_soft_gate_never_closes_wholly() => Near(
         Loss(ObjectivePresets.Named("sapo")).GradLogps, -0.201093, -0.158444, -0.247790, 0.081329, 0.163165, 0);
 
     [Fact]
-    public void TheGammaWeightIsOneARow()
+    public void The_gamma_weight_is_one_a_row()
     {
         var result = Loss(ObjectivePresets.Named("vespo"));
         Near([result.Loss], -0.045068);
@@ -81,10 +84,10 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void TheDivergenceIsAddedPlainOrTimesTheRatio()
+    public void The_divergence_is_added_plain_or_times_the_ratio()
     {
-        Near([Loss(Dapo with { Kl = 0.04 }).Report[StepMetric.Kl], Loss(Dapo with { Kl = 0.04 }).Loss, Loss(Dapo with { Kl = 0.04, KlBiasCorrection = true }).Loss],
-            0.020316, -0.474728, -0.474626);
+        var (plain, times) = (Loss(Dapo with { Kl = 0.04 }), Loss(Dapo with { Kl = 0.04, KlBiasCorrection = true }));
+        Near([plain.Report[StepMetric.Kl], plain.Loss, times.Loss], 0.020316, -0.474728, -0.474626);
         double[] Only(bool corrected)
         {
             var (with, without) = (Loss(Dapo with { Kl = 1, KlBiasCorrection = corrected }), Loss(Dapo));
@@ -96,7 +99,7 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void TheSamplersRatioIsOneATokenOrAProduct()
+    public void The_samplers_ratio_is_one_a_token_or_a_product()
     {
         Near([Loss(Dapo with { SamplerCorrection = SamplerCorrection.TokenTruncate }, Sampled).Loss], -0.528848);
         Near([Loss(Dapo with { SamplerCorrection = SamplerCorrection.SequenceTruncate }, Sampled).Loss], -0.638910);
@@ -105,7 +108,7 @@ public class PublishedValueTests
     [Theory]
     [InlineData(0.074, false)]
     [InlineData(0.076, true)]
-    public void TheOffPolicyMaskDropsOnlyNegativeRowsThatDrifted(double threshold, bool kept)
+    public void The_off_policy_mask_drops_only_negative_rows_that_drifted(double threshold, bool kept)
     {
         var result = Loss(Dapo with { OffPolicyThreshold = threshold, RejectedTokens = RejectedTokens.Counted }, Sampled);
         Near([result.GradLogps[0]], -0.244281);
@@ -113,7 +116,7 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void RejectedTokensLeaveTheDenominatorUnlessToldOtherwise()
+    public void Rejected_tokens_leave_the_denominator_unless_told_otherwise()
     {
         var settings = Dapo with { OffPolicyThreshold = 0.074 };
         var (removed, counted) = (Loss(settings, Sampled), Loss(settings with { RejectedTokens = RejectedTokens.Counted }, Sampled));
@@ -121,7 +124,7 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void AdvantagesOfTwoGroupsAreThePublishedOnes()
+    public void Advantages_of_two_groups_are_the_published_ones()
     {
         var input = new AdvantageInput
         {
@@ -139,18 +142,19 @@ public class PublishedValueTests
     }
 
     [Fact]
-    public void EqualRewardsGiveExactlyZeroWhateverTheirMeanRoundsTo()
+    public void Equal_rewards_give_exactly_zero_whatever_their_mean_rounds_to()
     {
         var input = new AdvantageInput
         {
-            Rewards = new RewardTable([[0.1, 0.1, 0.1, double.NaN]], [0, 0, 0, 0]), RowStarts = [0, 1, 2, 3, 4], Mask = [true, true, true, true],
+            Rewards = new RewardTable([[0.1, 0.1, 0.1, double.NaN]], [0, 0, 0, 0]), RowStarts = [0, 1, 2, 3, 4],
+            Mask = [true, true, true, true],
         };
         foreach (var name in ObjectivePresets.Names.Where(name => name is not ("reinforce++" or "remax" or "optimal-token" or "rloo")))
             Advantages.Of(ObjectivePresets.Named(name), input).PerRow.ShouldBe([0, 0, 0, 0], name);
     }
 
     [Fact]
-    public void TruncatedRowsCanLeaveTheStatistics()
+    public void Truncated_rows_can_leave_the_statistics()
     {
         var input = new AdvantageInput
         {

@@ -8,13 +8,16 @@ namespace Tenon.Tests.Training.Objectives;
 public class TrlGoldenTests
 {
     [Fact]
-    public void LossesGradientsAndMetricsAreThoseOfTrl() => GoldenLines.All(GoldenLines.Of("objectives", "trl-loss.jsonl"), "TRL losses", CheckLoss);
+    public void Losses_gradients_and_metrics_are_those_of_trl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "trl-loss.jsonl"), "TRL losses", CheckLoss);
 
     [Fact]
-    public void AdvantagesAreThoseOfTrl() => GoldenLines.All(GoldenLines.Of("objectives", "trl-advantage.jsonl"), "TRL advantages", CheckAdvantages);
+    public void Advantages_are_those_of_trl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "trl-advantage.jsonl"), "TRL advantages", CheckAdvantages);
 
     [Fact]
-    public void LeaveOneOutAdvantagesAndLossAreThoseOfTrl() => GoldenLines.All(GoldenLines.Of("objectives", "trl-rloo.jsonl"), "TRL RLOO", CheckRloo);
+    public void Leave_one_out_advantages_and_loss_are_those_of_trl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "trl-rloo.jsonl"), "TRL RLOO", CheckRloo);
 
     private static ObjectiveSettings Settings(JsonElement s)
     {
@@ -28,7 +31,8 @@ public class TrlGoldenTests
             ClipHigh = high,
             Delta = s.Optional("delta"),
             WeightCap = high,
-            Ratio = type == "gmpo" ? RatioLevel.Geometric : s.Text("importance_sampling_level") == "sequence" ? RatioLevel.Sequence : RatioLevel.Token,
+            Ratio = type == "gmpo" ? RatioLevel.Geometric : s.Text("importance_sampling_level") == "sequence" ? RatioLevel.Sequence
+            : RatioLevel.Token,
             Loss = type switch
             {
                 "cispo" => PolicyLossKind.WeightedLogProb,
@@ -102,7 +106,8 @@ public class TrlGoldenTests
         if (expected.Optional("world_entropy") is { } world)
         {
             GoldenLines.ShouldBe("world_entropy", result.Report[StepMetric.BonusEntropy], world, 1e-12);
-            GoldenLines.ShouldBe("entropy_coef_after", controller.After(settings, world).Coefficient, expected.Number("entropy_coef_after"), 1e-12);
+            GoldenLines.ShouldBe("entropy_coef_after", controller.After(settings, world).Coefficient, expected.Number("entropy_coef_after"),
+                1e-12);
         }
         CheckMetrics(one, settings, window, result, controller);
     }
@@ -115,32 +120,41 @@ public class TrlGoldenTests
         var rows = x.GetProperty("mask").GetArrayLength();
         var byCount = type is "cispo" or "dapo" or "vespo";
         var windows = s.Text("mode") == "train" ? s.Number("gradient_accumulation_steps") / s.Number("steps_per_generation") : 1;
-        var tokens = byCount ? Math.Max(1, x.Number("num_items_in_batch")) / s.Number("num_processes") * windows : Math.Max(1, own.Tokens) * steps;
+        var tokens = byCount ? Math.Max(1, x.Number("num_items_in_batch")) / s.Number("num_processes") * windows
+            : Math.Max(1, own.Tokens) * steps;
         return own with { Tokens = tokens, Rows = rows * steps, EntropyTokens = Math.Max(1, own.EntropyTokens) * steps };
     }
 
     private static void CheckRatios(ObjectiveSettings settings, PolicyWindow window, JsonElement expected)
     {
         var logRatios = SamplerWeights.LogRatios(window, window.OldLogps!, window.SamplerLogps!);
-        var weights = SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin, settings.SamplerMax);
+        var weights =
+            SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin,
+            settings.SamplerMax);
         for (var row = 0; row < window.Rows; row++)
             for (var t = window.RowStarts[row]; t < window.RowStarts[row + 1]; t++)
                 if (window.Mask[t])
-                    GoldenLines.ShouldBe("ratio", weights[t], expected[row][expected[row].GetArrayLength() == 1 ? 0 : t - window.RowStarts[row]].Number(), 1e-12);
+                    GoldenLines.ShouldBe("ratio", weights[t],
+                        expected[row][expected[row].GetArrayLength() == 1 ? 0 : t - window.RowStarts[row]].Number(), 1e-12);
     }
 
-    private static void CheckMetrics(JsonElement one, ObjectiveSettings settings, PolicyWindow window, LossResult result, EntropyController controller)
+    private static void CheckMetrics(JsonElement one, ObjectiveSettings settings, PolicyWindow window, LossResult result,
+        EntropyController controller)
     {
         var report = result.Report;
-        var steps = one.GetProperty("settings").Text("mode") == "train" ? one.GetProperty("settings").Number("gradient_accumulation_steps") : 1;
+        var steps = one.GetProperty("settings").Text("mode") == "train" ? one.GetProperty("settings").Number("gradient_accumulation_steps")
+            : 1;
         var byCount = one.GetProperty("settings").Text("loss_type") is "cispo" or "dapo" or "vespo";
         double[] weights = [];
         if (settings.SamplerCorrection != SamplerCorrection.None)
         {
             var logRatios = SamplerWeights.LogRatios(window, window.OldLogps!, window.SamplerLogps!);
-            var all = SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin, settings.SamplerMax);
+            var all =
+                SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin,
+                settings.SamplerMax);
             var perRow = settings.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate;
-            weights = perRow ? Enumerable.Range(0, window.Rows).Select(row => RowRatio(row, all)).ToArray() : all.Where((_, t) => window.Mask[t]).ToArray();
+            weights = perRow ? Enumerable.Range(0, window.Rows).Select(row => RowRatio(row, all)).ToArray()
+                : all.Where((_, t) => window.Mask[t]).ToArray();
         }
         double RowRatio(int row, double[] all)
         {
@@ -162,7 +176,8 @@ public class TrlGoldenTests
                 "kl" => report[StepMetric.KlPenalty],
                 "entropy" => report[StepMetric.Entropy],
                 "policy_loss" => report[StepMetric.PolicyLoss] * (byCount ? 1 : steps),
-                "entropy_coef" => settings.EntropyAdaptive ? controller.After(settings, report[StepMetric.BonusEntropy]).Coefficient : controller.Coefficient,
+                "entropy_coef" => settings.EntropyAdaptive ? controller.After(settings, report[StepMetric.BonusEntropy]).Coefficient
+                    : controller.Coefficient,
                 "sampling/sampling_logp_difference/mean" => report[StepMetric.SamplerDifference],
                 "sampling/sampling_logp_difference/max" => report[StepMetric.SamplerDifferenceMax],
                 "sampling/importance_sampling_ratio/min" => weights.Min(),

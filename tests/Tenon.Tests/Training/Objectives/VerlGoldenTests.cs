@@ -5,17 +5,22 @@ using Tenon.Training.Objectives;
 
 namespace Tenon.Tests.Training.Objectives;
 
-/// <summary>Estimators, policy losses, aggregation, divergences and sampler corrections against verl 0.9.1 (golden/objectives, see its README).</summary>
+/// <summary>
+/// Estimators, policy losses, aggregation, divergences and sampler corrections against verl 0.9.1 (golden/objectives, see its README).
+/// </summary>
 public class VerlGoldenTests
 {
     [Fact]
-    public void AdvantagesAreThoseOfVerl() => GoldenLines.All(GoldenLines.Of("objectives", "verl-advantage.jsonl"), "verl advantages", CheckAdvantages);
+    public void Advantages_are_those_of_verl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "verl-advantage.jsonl"), "verl advantages", CheckAdvantages);
 
     [Fact]
-    public void LossesAndGradientsAreThoseOfVerl() => GoldenLines.All(GoldenLines.Of("objectives", "verl-loss.jsonl"), "verl losses", CheckLoss);
+    public void Losses_and_gradients_are_those_of_verl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "verl-loss.jsonl"), "verl losses", CheckLoss);
 
     [Fact]
-    public void DivergencesAggregationAndCorrectionsAreThoseOfVerl() => GoldenLines.All(GoldenLines.Of("objectives", "verl-misc.jsonl"), "verl parts", one =>
+    public void Divergences_aggregation_and_corrections_are_those_of_verl() =>
+    GoldenLines.All(GoldenLines.Of("objectives", "verl-misc.jsonl"), "verl parts", one =>
     {
         switch (one.Text("what"))
         {
@@ -39,7 +44,8 @@ public class VerlGoldenTests
         var scores = tokenRewards is null
             ? null
             : Enumerable.Range(0, rows).Select(row => tokenRewards[starts[row]..starts[row + 1]].Sum()).ToArray();
-        var columns = scores is null ? x.GetProperty("rewards_by_key").EnumerateArray().Select(column => column.Vector()).ToArray() : [scores];
+        var columns = scores is null ? x.GetProperty("rewards_by_key").EnumerateArray().Select(column => column.Vector()).ToArray()
+            : [scores];
         var estimator = one.Text("estimator");
         var byToken = estimator is "reinforce_plus_plus" or "remax" or "gae" || estimator.Contains("optimal_token");
         var input = new AdvantageInput
@@ -55,7 +61,8 @@ public class VerlGoldenTests
         double[] actual;
         if (estimator == "gae")
         {
-            var advantages = TokenAdvantages.Generalised(tokenRewards!, x.Flat("values")!, starts, mask, s.Number("gamma"), s.Number("lam"));
+            var advantages =
+                TokenAdvantages.Generalised(tokenRewards!, x.Flat("values")!, starts, mask, s.Number("gamma"), s.Number("lam"));
             var returns = advantages.Zip(x.Flat("values")!, (advantage, value) => advantage + value).ToArray();
             GoldenLines.ShouldBe("returns", returns, expected.Flat("returns")!, tolerance);
             actual = TokenAdvantages.Whiten(advantages, mask);
@@ -63,7 +70,8 @@ public class VerlGoldenTests
         else if (estimator.Contains("optimal_token"))
         {
             actual = TokenAdvantages.OptimalToken(
-                tokenRewards!, starts, mask, input.Rewards.Members, input.OldLogps!, input.SumSquaredProbabilities!, x.Flat("rollout_is_weights"),
+                tokenRewards!, starts, mask, input.Rewards.Members, input.OldLogps!, input.SumSquaredProbabilities!,
+                x.Flat("rollout_is_weights"),
                 s.GetProperty("zero_tail").GetBoolean(), skipHoles: estimator.StartsWith("tir", StringComparison.Ordinal));
         }
         else actual = Advantages.Of(EstimatorSettings(estimator, s), input).PerToken;
@@ -78,7 +86,8 @@ public class VerlGoldenTests
         var norm = !s.TryGetProperty("norm", out var flag) || flag.GetBoolean();
         var plain = new ObjectiveSettings
         {
-            ScaleEpsilon = 1e-6, LoneRow = LoneRow.Reward, Scale = norm ? AdvantageScale.Group : AdvantageScale.None, Discount = s.Optional("gamma") ?? 1,
+            ScaleEpsilon = 1e-6, LoneRow = LoneRow.Reward, Scale = norm ? AdvantageScale.Group
+            : AdvantageScale.None, Discount = s.Optional("gamma") ?? 1,
         };
         return estimator switch
         {
@@ -106,7 +115,8 @@ public class VerlGoldenTests
         _ => throw new ShouldAssertException($"unknown aggregation {mode}"),
     };
 
-    // verl leaves rows without loss tokens out, adds 1e-8 to a row's length, and scales by the number of ranks where a global batch is given.
+    // verl leaves rows without loss tokens out, adds 1e-8 to a row's length, and scales by the number of ranks where a global batch is
+    // given.
     private static LossDenominators Denominators(ObjectiveSettings settings, PolicyWindow window, JsonElement s)
     {
         var width = window.RowStarts[1];
@@ -139,7 +149,8 @@ public class VerlGoldenTests
         var settings = LossSettings(name, s, correction);
         if (name == "bypass_mode") (window, weights) = Bypass(window, correction);
 
-        int[]? order = x.TryGetProperty("permutation", out var permutation) ? permutation.Vector().Select(place => (int)place).ToArray() : null;
+        int[]? order = x.TryGetProperty("permutation", out var permutation) ? permutation.Vector().Select(place => (int)place).ToArray()
+            : null;
         var plan = LossPlan.Of(settings, window, 1, draw: count => order ?? Enumerable.Range(0, count).ToArray());
         if (plan.Weights is not null && weights is not null) weights = weights.Zip(plan.Weights, (a, b) => a * b).ToArray();
         plan = plan with { Denominators = Denominators(settings, window, s), Weights = weights ?? plan.Weights };
@@ -159,7 +170,8 @@ public class VerlGoldenTests
                 "geo_mean" => report[StepMetric.OutsidePositive],
                 "sapo" => 0,
                 "dppo_tv" or "dppo_kl" => report[StepMetric.Untrusted],
-                "clip_cov" => plan.Weights!.Where((weight, t) => weight == 0 && window.Mask[t]).Count() / (double)report[StepMetric.TokensTrained],
+                "clip_cov" => plan.Weights!.Where((weight, t) => weight == 0 && window.Mask[t])
+                    .Count() / (double)report[StepMetric.TokensTrained],
                 _ => report[StepMetric.ClipLow] + report[StepMetric.ClipHigh],
             };
             GoldenLines.ShouldBe("pg_clipfrac", actual, clipped, 1e-6);
@@ -196,8 +208,10 @@ public class VerlGoldenTests
             "sapo" => plain with { Loss = PolicyLossKind.SoftGate, Aggregation = LossAggregation.RowMean },
             "gspo" => plain with { Ratio = RatioLevel.SequenceToken, LogRatioBound = 10, Delta = null },
             "dro" => plain with { Loss = PolicyLossKind.Quadratic, QuadraticBeta = s.Number("dro_beta") },
-            "cispo" => plain with { Loss = PolicyLossKind.WeightedLogProb, WeightFloor = 1 - plain.ClipLow, WeightCap = 1 + plain.ClipHigh },
-            "dppo_tv" => plain with { Loss = PolicyLossKind.WeightedLogProb, WeightCap = plain.Delta, TrustRegion = TrustRegion.TotalVariation },
+            "cispo" =>
+                plain with { Loss = PolicyLossKind.WeightedLogProb, WeightFloor = 1 - plain.ClipLow, WeightCap = 1 + plain.ClipHigh },
+            "dppo_tv" =>
+                plain with { Loss = PolicyLossKind.WeightedLogProb, WeightCap = plain.Delta, TrustRegion = TrustRegion.TotalVariation },
             "dppo_kl" => plain with { Loss = PolicyLossKind.WeightedLogProb, WeightCap = plain.Delta, TrustRegion = TrustRegion.BinaryKl },
             "geo_mean" => plain with
             {
@@ -245,7 +259,8 @@ public class VerlGoldenTests
 
     private static double[] Weights(string level, JsonElement threshold, bool normalise, double[] logRatios, PolicyWindow window)
     {
-        var bounds = threshold.ValueKind == JsonValueKind.String ? threshold.GetString()!.Split('_').Select(Parse).ToArray() : [threshold.GetDouble()];
+        var bounds = threshold.ValueKind == JsonValueKind.String ? threshold.GetString()!.Split('_').Select(Parse).ToArray()
+            : [threshold.GetDouble()];
         var perRow = level == "sequence";
         var mode = (perRow, bounds.Length) switch
         {
@@ -274,7 +289,8 @@ public class VerlGoldenTests
             };
             var test = new SamplerTest
             {
-                Scope = scope, Estimator = Enum.Parse<KlEstimator>(names[i][^2..], ignoreCase: true), Max = parts[^1], Min = parts.Length == 1 ? null : parts[0],
+                Scope = scope, Estimator = Enum.Parse<KlEstimator>(names[i][^2..], ignoreCase: true), Max = parts[^1],
+                Min = parts.Length == 1 ? null : parts[0],
             };
             var passing = test.Passing(logRatios, window.RowStarts, window.Mask);
             for (var t = 0; t < mask.Length; t++) mask[t] &= passing[t];
@@ -300,11 +316,13 @@ public class VerlGoldenTests
         GoldenLines.ShouldBe("slope", pairs.Select(pair => pair.Slope).ToArray(), expected.Vector("grad_of_sum"), 1e-12);
     }
 
-    // A loss of -1 times a log-probability has the aggregation's weights as its gradient: advantages of -1 and log-probabilities of the matrix.
+    // A loss of -1 times a log-probability has the aggregation's weights as its gradient: advantages of -1 and log-probabilities of the
+    // matrix.
     private static void CheckAggregation(JsonElement one)
     {
         var (s, x, expected) = (one.GetProperty("settings"), one.GetProperty("inputs"), one.GetProperty("outputs"));
-        var settings = new ObjectiveSettings { Loss = PolicyLossKind.LogProb, Aggregation = Aggregation(s.Text("mode")), CountEmptyRows = false };
+        var settings =
+            new ObjectiveSettings { Loss = PolicyLossKind.LogProb, Aggregation = Aggregation(s.Text("mode")), CountEmptyRows = false };
         var mask = x.Mask("mask");
         var scale = settings.Aggregation == LossAggregation.TokenSum ? s.Optional("dp_size") ?? 1 : 1;
         var window = Window(x, "mask") with { Logps = x.Flat("loss_mat")!, Advantages = Enumerable.Repeat(-scale, mask.Length).ToArray() };
@@ -320,7 +338,8 @@ public class VerlGoldenTests
         var settings = new ObjectiveSettings { Aggregation = Aggregation(s.Text("loss_agg_mode")), CountEmptyRows = false };
         var window = Window(x, "mask");
         var (loss, gradient, clipped) = PolicyLoss.Value(
-            settings.Aggregation, window, Denominators(settings, window, s), x.Flat("vpreds")!, x.Flat("returns")!, x.Flat("values")!, s.Number("cliprange_value"));
+            settings.Aggregation, window, Denominators(settings, window, s), x.Flat("vpreds")!, x.Flat("returns")!, x.Flat("values")!,
+            s.Number("cliprange_value"));
         GoldenLines.ShouldBe("loss", loss, expected.Number("loss"), 1e-12);
         GoldenLines.ShouldBe("grad", gradient, expected.Flat("grad")!, 1e-12);
         GoldenLines.ShouldBe("clipfrac", clipped, expected.Number("clipfrac"), 1e-6);
@@ -330,7 +349,9 @@ public class VerlGoldenTests
     {
         var (s, x, expected) = (one.GetProperty("settings"), one.GetProperty("inputs"), one.GetProperty("outputs"));
         var window = Window(x, "mask");
-        var weights = Weights(s.Text("level"), s.GetProperty("threshold"), s.GetProperty("batch_normalize").GetBoolean(), x.Flat("log_ratio")!, window);
+        var weights =
+            Weights(s.Text("level"), s.GetProperty("threshold"), s.GetProperty("batch_normalize").GetBoolean(), x.Flat("log_ratio")!,
+            window);
         var wanted = expected.Flat("weights")!;
         for (var t = 0; t < weights.Length; t++)
             if (window.Mask[t])
@@ -346,7 +367,8 @@ public class VerlGoldenTests
         var (tokens, rejected) = (window.Mask.Count(flag => flag), window.Mask.Where((flag, t) => flag && !kept[t]).Count());
         GoldenLines.ShouldBe("masked", rejected / (double)tokens, expected.Number("masked_fraction"), 1e-6);
         var touched = Enumerable.Range(0, window.Rows).Count(row =>
-            Enumerable.Range(window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]).Any(t => window.Mask[t] && !kept[t]));
+            Enumerable.Range(window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row])
+            .Any(t => window.Mask[t] && !kept[t]));
         GoldenLines.ShouldBe("rows", touched / (double)window.Rows, expected.Number("seq_masked_fraction"), 1e-6);
     }
 }

@@ -11,7 +11,8 @@ namespace Tenon.Tests.Training.Optimizers;
 public class AdapterOptimizerTests
 {
     public static TheoryData<string> Methods =>
-        [.. typeof(OptimizerSettings).GetProperty(nameof(OptimizerSettings.Method))!.GetCustomAttributes(false).OfType<WordsAttribute>().Single().Words];
+        [.. typeof(OptimizerSettings).GetProperty(nameof(OptimizerSettings.Method))!.GetCustomAttributes(false).OfType<WordsAttribute>()
+        .Single().Words];
 
     private static Parameter[] Parameters()
     {
@@ -29,9 +30,14 @@ public class AdapterOptimizerTests
 
     [Theory]
     [MemberData(nameof(Methods))]
-    public void EveryMethodMovesAndResumesToTheSameBits(string method)
+    public void Every_method_moves_and_resumes_to_the_same_bits(string method)
     {
-        var settings = new OptimizerSettings { Method = method, LearningRate = 0.01, WeightDecay = 0.01, Schedule = ScheduleKind.Cosine, WarmupSteps = 2 };
+        var settings =
+            new OptimizerSettings
+            {
+                Method = method, LearningRate = 0.01, WeightDecay = 0.01, Schedule = ScheduleKind.Cosine,
+                WarmupSteps = 2
+            };
         var (whole, cut) = (Parameters(), Parameters());
         var (straight, first) = (new AdapterOptimizer(whole, settings, 10), new AdapterOptimizer(cut, settings, 10));
         for (var step = 0; step < 10; step++)
@@ -57,7 +63,7 @@ public class AdapterOptimizerTests
     }
 
     [Fact]
-    public void AGroupChangesRateAndDecayOfItsParameterAlone()
+    public void A_group_changes_rate_and_decay_of_its_parameter_alone()
     {
         var settings = new OptimizerSettings { LearningRate = 0.01, MaxGradNorm = null };
         var (plain, grouped) = (Parameters(), Parameters());
@@ -73,11 +79,12 @@ public class AdapterOptimizerTests
     }
 
     [Fact]
-    public void TheNormIsMeasuredBeforeClippingAndTheGradientIsClearedAfterwards()
+    public void The_norm_is_measured_before_clipping_and_the_gradient_is_cleared_afterwards()
     {
         var parameters = Parameters();
         foreach (var parameter in parameters) parameter.GradientOrZero().Fill(3);
-        var (norm, change, rate) = new AdapterOptimizer(parameters, new OptimizerSettings { Method = "sgd", LearningRate = 0.5, MaxGradNorm = 2 }, 1).Step();
+        var (norm, change, rate) =
+            new AdapterOptimizer(parameters, new OptimizerSettings { Method = "sgd", LearningRate = 0.5, MaxGradNorm = 2 }, 1).Step();
         norm.ShouldBe(Math.Sqrt(46 * 9), 1e-12);
         change.ShouldBe(1, 1e-5);
         rate.ShouldBe(0.5);
@@ -85,15 +92,16 @@ public class AdapterOptimizerTests
     }
 
     [Fact]
-    public void AGradientThatIsNotFiniteStopsTheRun()
+    public void A_gradient_that_is_not_finite_stops_the_run()
     {
         var parameters = Parameters();
         parameters[0].GradientOrZero()[3] = float.NaN;
-        Should.Throw<TenonException>(() => new AdapterOptimizer(parameters, new OptimizerSettings { LearningRate = 1e-4 }, 1).Step()).Message.ShouldContain("diverged");
+        Should.Throw<TenonException>(() => new AdapterOptimizer(parameters, new OptimizerSettings { LearningRate = 1e-4 }, 1)
+            .Step()).Message.ShouldContain("diverged");
     }
 
     [Fact]
-    public void TheScheduleCountsStepsHoweverManyUpdatesAStepHas()
+    public void The_schedule_counts_steps_however_many_updates_a_step_has()
     {
         var settings = new OptimizerSettings { LearningRate = 1, Schedule = ScheduleKind.Linear, WarmupSteps = 1, MinLearningRate = 0.2 };
         var optimizer = new AdapterOptimizer([], settings, steps: 3, updatesPerStep: 2);
@@ -107,7 +115,7 @@ public class AdapterOptimizerTests
     }
 
     [Fact]
-    public void TheWideLoopOfAdamGivesTheBitsOfItsScalarLoop()
+    public void The_wide_loop_of_adam_gives_the_bits_of_its_scalar_loop()
     {
         var rule = new AdamRule<float>(0.9, 0.999, 1e-8, decoupled: true);
         const int length = 41;
@@ -115,14 +123,16 @@ public class AdapterOptimizerTests
         var (values, gradient) = (Enumerable.Range(0, length).Select(_ => (float)random.NextDouble()).ToArray(), new float[length]);
         var (wide, narrow) = ((float[])values.Clone(), (float[])values.Clone());
         var shape = new TensorShape(1, length, false);
-        var (state, states) = (rule.NewState(shape), Enumerable.Range(0, length).Select(_ => rule.NewState(new TensorShape(1, 1, false))).ToArray());
+        var (state, states) =
+            (rule.NewState(shape), Enumerable.Range(0, length).Select(_ => rule.NewState(new TensorShape(1, 1, false))).ToArray());
         for (var step = 1; step <= 20; step++)
         {
             for (var i = 0; i < length; i++) gradient[i] = (float)(random.NextDouble() - 0.5);
             var arguments = new UpdateArguments(step, 1e-2, 0.1);
             rule.Apply(wide, gradient, shape, state, arguments);
             // One value at a time never reaches the wide loop.
-            for (var i = 0; i < length; i++) rule.Apply(narrow.AsSpan(i, 1), gradient.AsSpan(i, 1), new TensorShape(1, 1, false), states[i], arguments);
+            for (var i = 0; i < length; i++)
+                rule.Apply(narrow.AsSpan(i, 1), gradient.AsSpan(i, 1), new TensorShape(1, 1, false), states[i], arguments);
         }
         wide.ShouldBe(narrow);
     }

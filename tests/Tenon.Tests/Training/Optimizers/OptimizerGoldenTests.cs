@@ -9,7 +9,7 @@ namespace Tenon.Tests.Training.Optimizers;
 public class OptimizerGoldenTests
 {
     [Fact]
-    public void EveryUpdateIsThatOfTorchAndTransformers()
+    public void Every_update_is_that_of_torch_and_transformers()
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Require("optimizers"), "gradients.json")));
         GoldenLines.All(GoldenLines.Of("optimizers", "runs.jsonl"), "optimizer runs", run =>
@@ -40,7 +40,9 @@ public class OptimizerGoldenTests
         {
             var gradients = tensors.Select(t => Numbers(data.GetProperty("gradients")[step][t])).ToArray();
             var norm = Math.Sqrt(gradients.Sum(g => GradientClipping.Squares<T>(g)));
-            if (bound is not null) GoldenLines.ShouldBe("norm", norm, run.GetProperty("grad_norms")[step].Number(), (exact ? 1e-12 : 2e-6) * Math.Max(1, norm));
+            if (bound is not null)
+                GoldenLines.ShouldBe("norm", norm, run.GetProperty("grad_norms")[step].Number(),
+                    (exact ? 1e-12 : 2e-6) * Math.Max(1, norm));
             foreach (var gradient in gradients) GradientClipping.Scale<T>(gradient, GradientClipping.Factor(norm, bound));
             for (var i = 0; i < values.Length; i++)
             {
@@ -48,7 +50,8 @@ public class OptimizerGoldenTests
                 for (var k = 0; k < values[i].Length; k++)
                 {
                     var wanted = expected[step][i][k].Number();
-                    GoldenLines.ShouldBe($"step {step} tensor {i} [{k}]", double.CreateTruncating(values[i][k]), wanted, tolerance * Math.Max(1, Math.Abs(wanted)));
+                    GoldenLines.ShouldBe($"step {step} tensor {i} [{k}]", double.CreateTruncating(values[i][k]), wanted,
+                        tolerance * Math.Max(1, Math.Abs(wanted)));
                 }
             }
         }
@@ -59,7 +62,8 @@ public class OptimizerGoldenTests
         (double First, double Second) Betas(double second) =>
             s.TryGetProperty("betas", out var betas) ? (betas[0].Number(), betas[1].Number()) : (0.9, second);
         bool Flag(string key, bool otherwise = false) => s.TryGetProperty(key, out var flag) ? flag.GetBoolean() : otherwise;
-        double Or(string key, double otherwise) => s.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : otherwise;
+        double Or(string key, double otherwise) =>
+            s.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : otherwise;
         var (b1, b2) = Betas(name == "Lion" ? 0.99 : 0.999);
         var eps = s.TryGetProperty("eps", out var pair) && pair.ValueKind == JsonValueKind.Array ? pair : default;
         return name switch
@@ -74,15 +78,18 @@ public class OptimizerGoldenTests
             "Adagrad" => new AdagradRule<T>(Or("lr_decay", 0), Or("initial_accumulator_value", 0), Or("eps", 1e-10)),
             "Lion" => new LionRule<T>(b1, b2),
             "Adafactor" => new AdafactorRule<T>(
-                Or("beta2_decay", -0.8), eps.ValueKind == JsonValueKind.Array && eps[0].ValueKind == JsonValueKind.Number ? eps[0].Number() : null,
+                Or("beta2_decay", -0.8), eps.ValueKind == JsonValueKind.Array && eps[0].ValueKind == JsonValueKind.Number ? eps[0].Number()
+                : null,
                 eps.ValueKind == JsonValueKind.Array ? eps[1].Number() : 1e-3, Or("d", 1)),
             "TransformersAdafactor" => new RelativeAdafactorRule<T>(new RelativeAdafactorSettings(
                 Flag("relative_step", true), Flag("scale_parameter", true), Flag("warmup_init"), Or("decay_rate", -0.8),
-                eps.ValueKind == JsonValueKind.Array ? eps[0].Number() : 1e-30, eps.ValueKind == JsonValueKind.Array ? eps[1].Number() : 1e-3,
+                eps.ValueKind == JsonValueKind.Array ? eps[0].Number() : 1e-30, eps.ValueKind == JsonValueKind.Array ? eps[1].Number()
+                : 1e-3,
                 Or("clip_threshold", 1), s.Optional("beta1"))),
             "Muon" or "MuonExact" => new MuonRule<T>(
                 Or("momentum", 0.95), Flag("nesterov", true), (int)Or("ns_steps", 5),
-                s.TryGetProperty("adjust_lr_fn", out var kind) && kind.GetString() == "match_rms_adamw" ? MuonRate.MatchAdamW : MuonRate.Original,
+                s.TryGetProperty("adjust_lr_fn", out var kind) && kind.GetString() == "match_rms_adamw" ? MuonRate.MatchAdamW
+                : MuonRate.Original,
                 new AdamRule<T>(0.9, 0.999, 1e-8, decoupled: true)),
             _ => throw new ShouldAssertException($"unknown optimizer {name}"),
         };

@@ -7,7 +7,8 @@ namespace Tenon.Tests.Training.Schedules;
 public class ScheduleGoldenTests
 {
     [Fact]
-    public void EveryFactorIsThatOfTransformers() => GoldenLines.All(GoldenLines.Of("optimizers", "schedules.jsonl"), "schedules", one =>
+    public void Every_factor_is_that_of_transformers() =>
+    GoldenLines.All(GoldenLines.Of("optimizers", "schedules.jsonl"), "schedules", one =>
         GoldenLines.ShouldBe("factor", Factors(one, one.GetProperty("factors").GetArrayLength()), one.Vector("factors"), 1e-12));
 
     private static double[] Factors(JsonElement one, int count)
@@ -28,9 +29,13 @@ public class ScheduleGoldenTests
             "constant_with_warmup" => plain,
             "linear" => plain with { Kind = ScheduleKind.Linear },
             "cosine" or "cosine_with_min_lr" => plain with { Kind = ScheduleKind.Cosine },
-            "cosine_warmup_with_min_lr" => plain with { Kind = ScheduleKind.Cosine, OneAhead = true, WarmupStart = s.Optional("warmup_lr_rate") },
+            "cosine_warmup_with_min_lr" =>
+                plain with { Kind = ScheduleKind.Cosine, OneAhead = true, WarmupStart = s.Optional("warmup_lr_rate") },
             "cosine_with_restarts" => plain with { Kind = ScheduleKind.CosineRestarts },
-            "polynomial" => plain with { Kind = ScheduleKind.Polynomial, Power = s.Optional("power") ?? 1, Floor = (s.Optional("lr_end") ?? 1e-7) / rate },
+            "polynomial" =>
+                plain
+                with
+                { Kind = ScheduleKind.Polynomial, Power = s.Optional("power") ?? 1, Floor = (s.Optional("lr_end") ?? 1e-7) / rate },
             "inverse_sqrt" => plain with { Kind = ScheduleKind.InverseSqrt, Timescale = s.Optional("timescale") },
             "warmup_stable_decay" => plain with
             {
@@ -58,7 +63,8 @@ public class ScheduleGoldenTests
     private static double[] Plateau(JsonElement s, double[] metrics, double rate)
     {
         var settings = new PlateauSettings(
-            s.Optional("factor") ?? 0.1, (int)(s.Optional("patience") ?? 10), (int)(s.Optional("cooldown") ?? 0), s.Optional("min_lr") ?? 0);
+            s.Optional("factor") ?? 0.1, (int)(s.Optional("patience") ?? 10), (int)(s.Optional("cooldown") ?? 0), s.Optional("min_lr")
+            ?? 0);
         settings = settings with { Improvement = Improvement(s, settings.Improvement) };
         var (state, factors) = (PlateauState.Start(settings, rate), new List<double>());
         foreach (var metric in metrics)
@@ -73,7 +79,8 @@ public class ScheduleGoldenTests
     {
         var smooth = s.TryGetProperty("smooth", out var flag) && flag.GetBoolean();
         var settings = new GreedySettings(
-            s.Optional("factor") ?? 0.95, (int)(s.Optional("patience") ?? 10), (int)(s.Optional("cooldown") ?? 0), (int)(s.Optional("warmup") ?? 0),
+            s.Optional("factor") ?? 0.95, (int)(s.Optional("patience") ?? 10), (int)(s.Optional("cooldown") ?? 0),
+            (int)(s.Optional("warmup") ?? 0),
             s.Optional("min_lr") ?? 1e-3, s.Optional("max_lr") ?? 1, smooth ? (int)(s.Optional("window_size") ?? 50) : 1);
         settings = settings with { Improvement = Improvement(s, settings.Improvement) };
         var (state, factors) = (GreedyState.New(settings, rate), new List<double>());

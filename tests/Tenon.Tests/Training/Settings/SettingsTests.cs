@@ -24,7 +24,8 @@ public class SettingsTests
             Evaluate = new() { Benchmarks = ["gsm8k@0"] },
         }).Validate();
         faults.Select(fault => fault.Key).ShouldBe(
-            ["steps", "data.train", "rollout.temperature", "rollout.group", "adapter.rank", "adapter.bias", "evaluate.benchmarks"], ignoreOrder: true);
+            ["steps", "data.train", "rollout.temperature", "rollout.group", "adapter.rank", "adapter.bias", "evaluate.benchmarks"],
+            ignoreOrder: true);
     }
 
     [Fact]
