@@ -4,7 +4,7 @@ namespace Tenon.Tensors;
 public static class Numerics
 {
     /// <summary>Raised, with a dated line in docs/log.md, whenever the same recipe would give other numbers.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The CPU tier of this process: in f32 the numbers do not depend on it, in bf16 they do.</summary>
     public static string Tier => Kernels.KernelSet.Best.Level.ToString().ToLowerInvariant();
