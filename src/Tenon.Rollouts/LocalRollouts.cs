@@ -1,6 +1,7 @@
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
+using Tenon.Tensors;
 
 namespace Tenon.Rollouts;
 
@@ -30,12 +31,15 @@ public sealed record RolloutPlan
 
     /// <summary>The run's seed.</summary>
     public required ulong Seed { get; init; }
+
+    /// <summary>What its random numbers are for.</summary>
+    public RandomPurpose Purpose { get; init; } = RandomPurpose.Sampling;
 }
 
 /// <summary>
 /// Rollouts of this process: draws problems, encodes them, passes over prompts that are too long, samples, has them judged, and under
-/// dynamic sampling draws on, each round
-/// as large as the share of groups with both outcomes so far says it must be.
+/// dynamic sampling draws on, each round as large as the share of groups with both outcomes so far says it must be. Groups of the next
+/// round join the batch as soon as they are certain to be drawn, so that a round's longest completions do not run alone.
 /// </summary>
 public sealed class LocalRollouts(
     CausalModel model, ProblemPrompts prompts, ProblemSource problems, IReadOnlyList<WeightedReward> rewards, IAdapter? adapter,
@@ -56,24 +60,50 @@ public sealed class LocalRollouts(
     public RolloutBatch Draw(int step, RolloutState state, Action<double>? progress = null, CancellationToken cancel = default)
     {
         var statistics = new RolloutStatistics(rewards);
-        var place = new RandomPlace(plan.Seed, RandomPurpose.Sampling, step);
         var kept = new List<RolloutGroup>(state.Carried);
         var carried = kept.Count;
-        var (cursor, judged, mixed) = (state.Cursor, state.Judged, state.Mixed);
+        var (cursor, judged, mixed, submitted) = (state.Cursor, state.Judged, state.Mixed, 0);
+        var done = new Dictionary<int, RolloutGroup>();
         var rounds = plan.DynamicSampling ? plan.MaxRounds : 1;
-        for (var round = 0; round < rounds && kept.Count < plan.Prompts; round++)
-        {
-            var before = kept.Count;
-            var drawn = Prompts(Size(plan.Prompts - kept.Count, judged, mixed), ref cursor, statistics);
-            foreach (var group in _collector.Collect(drawn, plan.Group, plan.MaxNewTokens, place, adapter, progress, cancel))
-            {
-                statistics.Add(group);
-                if (!plan.DynamicSampling || statistics.IsMixed(group)) kept.Add(group);
-            }
 
-            if (!plan.DynamicSampling) break;
-            judged += drawn.Count;
-            mixed += kept.Count - before;
+        void Submit(int until)
+        {
+            foreach (var prompt in Prompts(until - submitted, submitted, ref cursor, statistics))
+                _collector.Submit(prompt, Request(prompt, step), adapter);
+            submitted = Math.Max(until, submitted);
+        }
+
+        try
+        {
+            for (var round = 0; round < rounds && kept.Count < plan.Prompts; round++)
+            {
+                var (first, size) = (statistics.Drawn.Count, Size(plan.Prompts - kept.Count, judged, mixed));
+                var refills = _collector.JudgesAnyTime && round + 1 < rounds;
+                Submit(first + size);
+                while (Enumerable.Range(first, size).Any(draw => !done.ContainsKey(draw)))
+                {
+                    if (_collector.Step(progress, cancel) && !(refills && _collector.HasRoom)) continue;
+                    foreach (var group in _collector.Take()) done[group.Draw] = group;
+                    if (!refills) continue;
+                    // Were all that are open mixed, so many would still be missing, and the next round would draw so many at least.
+                    var gain = Enumerable.Range(first, size).Count(d => !done.TryGetValue(d, out var group) || statistics.IsMixed(group));
+                    if (kept.Count + gain < plan.Prompts)
+                        Submit(first + size + Size(plan.Prompts - kept.Count - gain, judged + size, mixed + gain));
+                }
+
+                foreach (var draw in Enumerable.Range(first, size))
+                {
+                    done.Remove(draw, out var group);
+                    statistics.Add(group!);
+                    var isMixed = statistics.IsMixed(group!);
+                    if (!plan.DynamicSampling || isMixed) kept.Add(group!);
+                    if (plan.DynamicSampling) (judged, mixed) = (judged + 1, mixed + (isMixed ? 1 : 0));
+                }
+            }
+        }
+        finally
+        {
+            _collector.Clear();
         }
 
         var surplus = kept.Skip(plan.Prompts).ToList();
@@ -90,6 +120,24 @@ public sealed class LocalRollouts(
         };
     }
 
+    private RolloutRequest Request(DrawnPrompt prompt, int step) => new()
+    {
+        Model = model.Fingerprint,
+        AdapterVersion = adapter?.Version ?? 0,
+        Numerics = Numerics.Version,
+        Tier = Numerics.Tier,
+        Precision = options.Precision.Word(),
+        Sampling = options.Sampling,
+        EndTokens = [.. options.EndTokens.Order()],
+        Seed = plan.Seed,
+        Purpose = plan.Purpose,
+        Step = step,
+        Draw = prompt.Draw,
+        Prompt = prompt.Prompt,
+        Samples = plan.Group,
+        MaxNewTokens = plan.MaxNewTokens,
+    };
+
     /// <summary>
     /// Groups to draw so that about <paramref name="missing"/> of them have both outcomes; without anything known, so many.
     /// </summary>
@@ -100,12 +148,12 @@ public sealed class LocalRollouts(
         return (int)Math.Clamp(Math.Ceiling(missing / share), missing, Math.Max(missing, MostBatchesARound * (double)plan.Prompts));
     }
 
-    private List<DrawnPrompt> Prompts(int count, ref long cursor, RolloutStatistics statistics)
+    private List<DrawnPrompt> Prompts(int count, int firstDraw, ref long cursor, RolloutStatistics statistics)
     {
         var drawn = new List<DrawnPrompt>();
         for (var passed = 0L; drawn.Count < count;)
         {
-            var prompt = prompts.Of(problems.At(cursor++), statistics.Drawn.Count + drawn.Count);
+            var prompt = prompts.Of(problems.At(cursor++), firstDraw + drawn.Count);
             if (prompt.Prompt.Length <= plan.MaxPromptTokens && prompt.Prompt.Length + plan.MaxNewTokens <= model.MaxLength)
             {
                 drawn.Add(prompt);

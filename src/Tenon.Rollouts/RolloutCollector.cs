@@ -1,40 +1,92 @@
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
+using Tenon.Rewards.External;
 using Tenon.Text.Prompting;
 
 namespace Tenon.Rollouts;
 
 /// <summary>
-/// Samples groups of completions and has them judged; groups come back in the order they were drawn. It keeps its engine between calls.
+/// Samples groups of completions and has them judged. Prompts may join while others run: a group is the same to the bit alone, in company
+/// and joining late. The engine is kept from batch to batch. One caller at a time.
 /// </summary>
-public sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards,
+/// <param name="model">The model that answers.</param>
+/// <param name="encoder">Ids to text.</param>
+/// <param name="rewards">The rewards, in the recipe's order.</param>
+/// <param name="options">Settings of the engine.</param>
+internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards,
     GeneratorOptions options)
 {
     private const int TokensAReport = 256;
-    private readonly Generator _generator = new(model, options);
+    private readonly GenerationEngine _engine = new(model, options);
     private readonly RolloutJudge _judge = new(rewards, options.Pool);
+    private readonly List<Sampled> _whole = [];
+    private long _tokens;
+    private long _most;
 
-    /// <summary>Samples <paramref name="group"/> completions of each prompt at places of (seed, purpose, step) and judges them.</summary>
-    public IReadOnlyList<RolloutGroup> Collect(
-        IReadOnlyList<DrawnPrompt> prompts, int group, int maxNewTokens, RandomPlace place, IAdapter? adapter, Action<double>? progress =
-        null, CancellationToken cancel = default)
+    /// <summary>True where a group may be judged before the others are there: a reward that judges many at once gets them all.</summary>
+    public bool JudgesAnyTime { get; } = !rewards.Any(r => r.Reward is IBatchReward);
+
+    /// <summary>True where another group would begin at once.</summary>
+    public bool HasRoom => _engine.HasRoom;
+
+    /// <summary>Takes a prompt in.</summary>
+    public void Submit(DrawnPrompt prompt, RolloutRequest request, IAdapter? adapter)
     {
-        var requests =
-            prompts.Select(p =>
-            new GenerationRequest(p.Prompt, group, maxNewTokens, place with { Draw = (uint)p.Draw }) { Adapter = adapter }).ToList();
-        var expected = (double)Math.Max(1, prompts.Count * group);
-        long tokens = 0;
-        var samples = _generator.Generate(requests, progress is null ? null : (_, _, _) =>
+        var samples = new List<GeneratedSample>(request.Samples);
+        _most += (long)request.Samples * request.MaxNewTokens;
+        _engine.Submit(request.ToGeneration(adapter), sample =>
         {
-            if (++tokens % TokensAReport == 0) progress(Math.Min(1, tokens / (expected * maxNewTokens)));
-        }, cancel);
-        var texts = samples.Select(s => encoder.Decode(s.Ids)).ToList();
-        // With its special tokens a prompt reads as the template has rendered it.
-        var rendered = prompts.Select(p => encoder.Tokenizer.Decode(p.Prompt)).ToList();
-        var verdicts = _judge.Judge([.. samples.Select((s, i) =>
-            (prompts[s.Request].Problem, RolloutJudge.Completion(rendered[s.Request], texts[i], s, maxNewTokens)))]);
-        return [.. prompts.Select((p, i) => new RolloutGroup(p.Problem, p.Draw, p.Prompt,
-            [.. Enumerable.Range(i * group, group).Select(s => new Rollout(samples[s], texts[s], verdicts[s]))]) { Step = place.Step })];
+            samples.Add(sample with { Request = prompt.Draw });
+            if (samples.Count == request.Samples) _whole.Add(new Sampled(prompt, request, samples));
+        }, (_, _) => _tokens++);
     }
+
+    /// <summary>One forward pass; false where nothing is left to sample.</summary>
+    /// <param name="progress">Is told now and then which share of the most tokens there can be is sampled, 0 to 1.</param>
+    /// <param name="cancel">Gives everything up.</param>
+    public bool Step(Action<double>? progress, CancellationToken cancel)
+    {
+        var before = _tokens / TokensAReport;
+        var any = _engine.Step();
+        if (progress is not null && _tokens / TokensAReport > before) progress(Math.Min(1, _tokens / (double)_most));
+        cancel.ThrowIfCancellationRequested();
+        return any;
+    }
+
+    /// <summary>The groups that have become whole since the last call, judged, in the order they were drawn.</summary>
+    public IReadOnlyList<RolloutGroup> Take()
+    {
+        var whole = _whole.OrderBy(w => w.Prompt.Draw).ToList();
+        _whole.Clear();
+        if (whole.Count == 0) return [];
+        var items = new List<(Rewards.Problem, Rewards.Completion)>();
+        var texts = new List<string>();
+        foreach (var (prompt, request, samples) in whole)
+        {
+            samples.Sort((a, b) => a.Sample.CompareTo(b.Sample));
+            // With its special tokens a prompt reads as the template has rendered it.
+            var rendered = encoder.Tokenizer.Decode(prompt.Prompt);
+            foreach (var sample in samples)
+            {
+                texts.Add(encoder.Decode(sample.Ids));
+                items.Add((prompt.Problem, RolloutJudge.Completion(rendered, texts[^1], sample, request.MaxNewTokens)));
+            }
+        }
+
+        var verdicts = _judge.Judge(items);
+        var next = 0;
+        return [.. whole.Select(w => new RolloutGroup(w.Prompt.Problem, w.Prompt.Draw, w.Prompt.Prompt,
+            [.. w.Samples.Select(sample => new Rollout(sample, texts[next], verdicts[next++]))]) { Step = w.Request.Step })];
+    }
+
+    /// <summary>Forgets what is begun and what is whole.</summary>
+    public void Clear()
+    {
+        _engine.CancelAll();
+        _whole.Clear();
+        (_tokens, _most) = (0, 0);
+    }
+
+    private sealed record Sampled(DrawnPrompt Prompt, RolloutRequest Request, List<GeneratedSample> Samples);
 }

@@ -37,6 +37,9 @@ public sealed record RolloutRequest
     /// <summary>The run's step.</summary>
     public required int Step { get; init; }
 
+    /// <summary>What the random numbers are for: training rollouts and evaluations draw apart.</summary>
+    public RandomPurpose Purpose { get; init; } = RandomPurpose.Sampling;
+
     /// <summary>Which prompt of the step.</summary>
     public required int Draw { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record RolloutRequest
 
     /// <summary>The request as an engine takes it.</summary>
     public GenerationRequest ToGeneration(IAdapter? adapter) =>
-        new(Prompt, Samples, MaxNewTokens, new RandomPlace(Seed, RandomPurpose.Sampling, Step, (uint)Draw))
+        new(Prompt, Samples, MaxNewTokens, new RandomPlace(Seed, Purpose, Step, (uint)Draw))
         {
             Adapter = adapter,
             FirstSample = FirstSample,

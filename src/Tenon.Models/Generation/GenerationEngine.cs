@@ -46,6 +46,9 @@ public sealed class GenerationEngine
     /// <summary>Samples alive.</summary>
     public int Alive => _alive.Count;
 
+    /// <summary>True where no request waits and another sample could begin with the next step.</summary>
+    public bool HasRoom => _admission.IsIdle && _alive.Count < _options.Concurrency;
+
     /// <summary>Bytes of keys and values that the engine holds.</summary>
     public long CacheBytes => (long)_admission.Cache.Capacity * KvCache.PageBytes(_model.Config);
 

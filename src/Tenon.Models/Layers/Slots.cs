@@ -9,6 +9,9 @@ public interface IAdapter
 {
     /// <summary>A name for messages.</summary>
     string Name { get; }
+
+    /// <summary>Grows with each change of its weights.</summary>
+    long Version => 0;
 }
 
 /// <summary>

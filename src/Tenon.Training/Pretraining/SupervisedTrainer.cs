@@ -129,16 +129,24 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     /// <summary>Share of held-out problems that one sample at a temperature answers right.</summary>
     public double Accuracy(double temperature = 1)
     {
-        var options =
-            new GeneratorOptions
-            {
-                Sampling = new SamplingSettings { Temperature = temperature },
-                EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = _precision
-            };
-        var collector = new RolloutCollector(setup.Model, setup.Encoder, [new WeightedReward(setup.Checker)], options);
-        var groups =
-            collector.Collect([.. setup.HeldOut.Select(_prompts.Of)], 1, settings.Stop.MaxNewTokens,
-            new RandomPlace((ulong)settings.Seed, RandomPurpose.Evaluation), setup.Adapter);
-        return groups.Count == 0 ? double.NaN : groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)groups.Count;
+        if (setup.HeldOut.Count == 0) return double.NaN;
+        var options = new GeneratorOptions
+        {
+            Sampling = new SamplingSettings { Temperature = temperature },
+            EndTokens = new HashSet<int> { setup.EndToken }, Concurrency = 128, Precision = _precision,
+        };
+        var plan = new RolloutPlan
+        {
+            Prompts = setup.HeldOut.Count, Group = 1, MaxNewTokens = settings.Stop.MaxNewTokens, MaxPromptTokens = int.MaxValue,
+            Seed = (ulong)settings.Seed, Purpose = RandomPurpose.Evaluation,
+        };
+        // Sampled by an engine of its own: its cache does not stay beside training.
+        var batch = new LocalRollouts(setup.Model, _prompts, ProblemSource.Of(setup.HeldOut, plan.Seed, shuffle: false),
+            [new WeightedReward(setup.Checker)], setup.Adapter, options, plan).Draw(0, new RolloutState());
+        if (batch.State.Cursor > plan.Prompts)
+            throw new TenonException("held-out problems of the stop rule",
+                $"prompts that leave room for {plan.MaxNewTokens} tokens in a context of {setup.Model.MaxLength}", "a longer one",
+                "raise max-tokens, or lower stop.max-new-tokens");
+        return batch.Groups.Count(g => g.Rollouts[0].Verdicts[0].Correct == true) / (double)batch.Groups.Count;
     }
 }

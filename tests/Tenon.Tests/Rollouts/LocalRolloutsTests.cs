@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Rewards;
+using Tenon.Rewards.External;
 using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
@@ -93,6 +94,29 @@ public class LocalRolloutsTests
         if (carry) next.Groups.Take(4).Select(g => (g.Step, g.Problem.Id)).ShouldBe(surplus.Take(4).Select(g => (1, g.Problem.Id)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(64)]
+    public void Groups_that_join_a_running_round_change_no_bit_of_the_batch(int concurrency)
+    {
+        var plan = S_plan with { DynamicSampling = true, MaxNewTokens = 12, CarrySurplus = true };
+        var (mixed, state) = ((Func<Problem, bool>)(p => int.Parse(p.Id) % 3 == 0), new RolloutState { Judged = 1, Mixed = 1 });
+        var reward = new Watched(mixed);
+        RolloutBatch Drawn(IReward judge) => new LocalRollouts(RandomModel.Create(), new ProblemPrompts(new PromptEncoder(new Bytes(), null),
+            "plain"), ProblemSource.Of(Problems(100, i => 4 + i % 3), 3), [new WeightedReward(judge)], null,
+            new GeneratorOptions { Concurrency = concurrency, EndTokens = new HashSet<int> { 5, 9, 12, 17, 30, 31, 44, 60 } }, plan)
+            .Draw(1, state);
+
+        var joining = Drawn(new Alternating(mixed));
+        // A reward that judges many at once gets each round whole.
+        var inRounds = Drawn(reward);
+        reward.Calls.ShouldBeGreaterThan(1);
+        JsonSerializer.Serialize(joining.Statistics.Drawn).ShouldBe(JsonSerializer.Serialize(inRounds.Statistics.Drawn));
+        JsonSerializer.Serialize(joining.Groups).ShouldBe(JsonSerializer.Serialize(inRounds.Groups));
+        JsonSerializer.Serialize(joining.State).ShouldBe(JsonSerializer.Serialize(inRounds.State));
+    }
+
     [Fact]
     public void A_request_keeps_its_meaning_through_json()
     {
@@ -124,6 +148,26 @@ public class LocalRolloutsTests
             // By the first token's parity, or by turns where all are alike: a pure function of the completion.
             var right = mixed(problem) && completion.TokenIds.Span.Length > 0 && completion.TokenIds.Span[0] % 2 == 0;
             return new Verdict(right ? 1 : 0, right, "parity");
+        }
+    }
+
+    /// <summary>The same for many at once; counts the calls.</summary>
+    private sealed class Watched(Func<Problem, bool> mixed) : IBatchReward
+    {
+        private readonly Alternating _inner = new(mixed);
+
+        public int Calls { get; private set; }
+
+        public string Name => _inner.Name;
+
+        public bool IsOutcome => true;
+
+        public Verdict Judge(Problem problem, in Completion completion) => _inner.Judge(problem, completion);
+
+        public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
+        {
+            Calls++;
+            return [.. items.Select(i => Judge(i.Problem, i.Completion))];
         }
     }
 

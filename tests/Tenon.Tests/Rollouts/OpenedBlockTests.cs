@@ -18,9 +18,10 @@ public class OpenedBlockTests
     {
         var reward = new Listening();
         var encoder = new PromptEncoder(new Letters(prompt), null);
-        var collector = new RolloutCollector(RandomModel.Create(), encoder, [new WeightedReward(reward)], new GeneratorOptions());
-        collector.Collect([new DrawnPrompt(new Problem("p", "3+4", "7"), 0, encoder.Encode(prompt))], 2, 4,
-            new RandomPlace(1, RandomPurpose.Sampling), null);
+        var problems = ProblemSource.Of([new Problem("p", prompt, "7")], 1);
+        var plan = new RolloutPlan { Prompts = 1, Group = 2, MaxNewTokens = 4, MaxPromptTokens = 64, Seed = 1 };
+        new LocalRollouts(RandomModel.Create(), new ProblemPrompts(encoder, "{problem}"), problems, [new WeightedReward(reward)], null,
+            new GeneratorOptions(), plan).Draw(1, new RolloutState());
         reward.Seen.ShouldBe([opened, opened]);
     }
 
