@@ -25,6 +25,9 @@ internal sealed record PolicyBatch
     /// <summary>One column a reward, NaN where skipped.</summary>
     public required double[][] Rewards { get; init; }
 
+    /// <summary>Which rows' outcome is right.</summary>
+    public bool[]? Right { get; init; }
+
     public double[]? RefLogps { get; init; }
 
     public static PolicyBatch Of(IReadOnlyList<RolloutGroup> groups, RolloutStatistics statistics, ObjectiveSettings objective)
@@ -51,6 +54,7 @@ internal sealed record PolicyBatch
             Mask = mask,
             Truncated = [.. rows.Select(r => r.IsTruncated)],
             SampledLogps = logps,
+            Right = [.. rows.Select(r => statistics.IsRight(r) == true)],
             Rewards = [.. Enumerable.Range(0, columns)
             .Select(k => rows.Select(r => r.Verdicts[k].Skipped is null ? r.Verdicts[k].Score : double.NaN).ToArray())],
         };
@@ -65,7 +69,7 @@ internal sealed record PolicyBatch
         return Objectives.Advantages.Of(objective, new AdvantageInput
         {
             Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated,
-            OldLogps = SampledLogps, RefLogps = RefLogps,
+            Right = Right, OldLogps = SampledLogps, RefLogps = RefLogps,
         }).PerToken;
     }
 
@@ -102,10 +106,14 @@ internal sealed record PolicyBatch
         var rows = groups.SelectMany(g => Enumerable.Range(GroupStarts[g], GroupStarts[g + 1] - GroupStarts[g])).ToList();
         var starts = new int[rows.Count + 1];
         for (var i = 0; i < rows.Count; i++) starts[i + 1] = starts[i] + RowStarts[rows[i] + 1] - RowStarts[rows[i]];
+        var groupStarts = new int[groups.Count + 1];
+        for (var i = 0; i < groups.Count; i++) groupStarts[i + 1] = groupStarts[i] + GroupStarts[groups[i] + 1] - GroupStarts[groups[i]];
         T[] Gather<T>(T[] all) => [.. rows.SelectMany(row => all[RowStarts[row]..RowStarts[row + 1]])];
         return new PolicyWindow
         {
             RowStarts = starts,
+            GroupStarts = groupStarts,
+            Right = Right is null ? null : [.. rows.Select(row => Right[row])],
             Mask = Gather(Mask),
             Logps = Gather(SampledLogps),
             OldLogps = Gather(SampledLogps),
@@ -123,6 +131,8 @@ internal sealed record PolicyBatch
         return new PolicyWindow
         {
             RowStarts = [.. RowStarts[firstRow..(endRow + 1)].Select(s => s - start)],
+            GroupStarts = [.. GroupStarts[first..(end + 1)].Select(s => s - firstRow)],
+            Right = Right?[firstRow..endRow],
             Mask = Mask[start..stop],
             Logps = SampledLogps[start..stop],
             OldLogps = SampledLogps[start..stop],

@@ -210,6 +210,36 @@ public static class StepMetric
     public static readonly Metric DriftAbsolute = Where(
         "drift_absolute", "absolute drift", "Mean of |l - l_old|.", Unit.Nats, Over.MeanOfUpdates);
 
+    /// <summary>Squared drift.</summary>
+    public static readonly Metric DriftSquared = Where(
+        "drift_squared", "squared drift", "Mean of (l - l_old)^2, which drift-penalty weighs.", Unit.None, Over.MeanOfUpdates);
+
+    /// <summary>Weight of advantages by what follows.</summary>
+    public static readonly Metric FutureWeight = Where(
+        "future_weight", "future weight", "Mean weight of the advantages by the log-ratios to come; 1 where nothing has moved.", Unit.None,
+        Over.MeanOfUpdates);
+
+    /// <summary>Such weights at a bound.</summary>
+    public static readonly Metric FutureHeld = Where(
+        "future_weight_held", "future weights held", "Share of those weights that future-low or future-high holds.", Unit.Share,
+        Over.MeanOfUpdates);
+
+    /// <summary>Second moment of the log-ratio.</summary>
+    public static readonly Metric SecondMoment = Where(
+        "second_moment", "second moment", "Mean of (l - l_old)^2 over the loss tokens before second-moment-max leaves any out.", Unit.None,
+        Over.MeanOfUpdates);
+
+    /// <summary>Rejected by the bound on the second moment.</summary>
+    public static readonly Metric RejectedMoment = Where(
+        "rejected_second_moment", "rejected, second moment", "Share of loss tokens that second-moment-max leaves out.", Unit.Share,
+        Over.MeanOfUpdates);
+
+    /// <summary>Completions on their side of the classifier.</summary>
+    public static readonly Metric Classified = Where(
+        "classified", "classified",
+        "Share of completions whose mean log-ratio has the sign of their outcome: above 0 where right, below 0 where wrong.", Unit.Share,
+        Over.LastUpdate);
+
     /// <summary>Rejected by the off-policy mask.</summary>
     public static readonly Metric RejectedOffPolicy = Where(
         "rejected_off_policy", "rejected, off-policy mask", "Share of loss tokens that off-policy-threshold rejects.", Unit.Share,

@@ -17,6 +17,9 @@ public sealed record AdvantageInput
     /// <summary>Which rows reached the length limit; null where none did.</summary>
     public bool[]? Truncated { get; init; }
 
+    /// <summary>Which rows' outcome is right; null takes those with a reward above 0.</summary>
+    public bool[]? Right { get; init; }
+
     /// <summary>Log-probabilities at sampling time, for penalties in the reward and the optimal token baseline.</summary>
     public double[]? OldLogps { get; init; }
 
@@ -74,6 +77,10 @@ public static class Advantages
             AdvantageEstimator.LengthWeighted => RowAdvantages.LengthWeighted(rewards, groups, LossTokens(input), settings.LoneRow),
             AdvantageEstimator.NonZeroScaled => RowAdvantages.NonZeroScaled(rewards, groups, settings.LoneRow),
             AdvantageEstimator.BestOfGroup => RowAdvantages.BestOfGroup(rewards, groups, settings.Scale, settings.ScaleEpsilon),
+            AdvantageEstimator.MeanScaled => RowAdvantages.MeanScaled(rewards, groups),
+            AdvantageEstimator.PassAtK =>
+                RowAdvantages.PassAtK(rewards, input.Right ?? Array.ConvertAll(rewards, r => r > 0), groups, settings.PassK),
+            AdvantageEstimator.None => Array.ConvertAll(rewards, reward => reward * 0),
             _ => RowAdvantages.GroupMean(rewards, groups, settings.Scale, settings.ScaleEpsilon, settings.LoneRow),
         };
         if (settings.Whiten == AdvantageWhitening.Rows) perRow = RowAdvantages.Whiten(perRow, settings.ScaleEpsilon);

@@ -30,6 +30,15 @@ public enum AdvantageEstimator
 
     /// <summary>Sum of the token rewards to come minus the variance-optimal baseline of each position (OTB).</summary>
     OptimalToken,
+
+    /// <summary>Reward minus the mean of its group, divided by that mean; 0 where the mean is not above 0 (MaxRL).</summary>
+    MeanScaled,
+
+    /// <summary>What a completion adds to its group's chance of one right answer among <c>pass-k</c> (pass@k training).</summary>
+    PassAtK,
+
+    /// <summary>0: nothing is learned from rewards (a teacher's signal alone).</summary>
+    None,
 }
 
 /// <summary>What a group-relative advantage is divided by (recipe key <c>scale</c>).</summary>
@@ -110,6 +119,12 @@ public enum PolicyLossKind
 
     /// <summary>-(A l - beta/2 (l - l_old)^2) (DRO).</summary>
     Quadratic,
+
+    /// <summary>
+    /// A group as a classifier of its answers: log(1 + sum of exp(-s / tau) over the right ones) + log(1 + sum of exp(s / tau) over the
+    /// wrong ones), s the mean of l - l_old over the row (REAL).
+    /// </summary>
+    Classification,
 }
 
 /// <summary>How the token terms become one number (recipe key <c>aggregation</c>); sums run over loss tokens.</summary>
@@ -132,6 +147,9 @@ public enum LossAggregation
 
     /// <summary>Mean over rows of one term a row; wants a ratio that belongs to the row (RLOO, GMPO).</summary>
     Row,
+
+    /// <summary>Mean over groups of the mean over the group's tokens: every prompt weighs the same (ScaleRL).</summary>
+    PromptMean,
 }
 
 /// <summary>The estimator of the divergence from the reference (recipe key <c>kl-estimator</c>).</summary>

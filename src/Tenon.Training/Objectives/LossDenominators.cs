@@ -18,6 +18,12 @@ public sealed record LossDenominators
     /// <summary>Tokens that the entropy bonus is averaged over.</summary>
     public double EntropyTokens { get; init; } = 1;
 
+    /// <summary>
+    /// Number of groups that have tokens times the tokens of the row's group, one a row: what a token of
+    /// <see cref="LossAggregation.PromptMean"/> is divided by. Null where nothing asks for it.
+    /// </summary>
+    internal double[]? PromptTokens { get; init; }
+
     /// <summary>Added to a row's token count before a division by it (verl: 1e-8).</summary>
     internal double RowLengthOffset { get; init; }
 
@@ -25,6 +31,7 @@ public sealed record LossDenominators
     public static LossDenominators Of(ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, bool[]? counted = null)
     {
         var (tokens, rows) = (0L, 0);
+        var ofRows = new int[window.Rows];
         for (var row = 0; row < window.Rows; row++)
         {
             var (lossTokens, kept) = (0, 0);
@@ -35,6 +42,7 @@ public sealed record LossDenominators
                 if (counted is null || counted[t]) kept++;
             }
             tokens += kept;
+            ofRows[row] = kept;
             if (kept > 0 || (lossTokens == 0 && settings.CountEmptyRows)) rows++;
         }
         return new LossDenominators
@@ -43,12 +51,30 @@ public sealed record LossDenominators
             Rows = rows,
             ConstantLength = settings.ConstantLength ?? maxNewTokens,
             EntropyTokens = tokens,
+            PromptTokens = settings.Aggregation == LossAggregation.PromptMean ? ByPrompt(window, ofRows) : null,
         };
     }
 
-    /// <summary>The weight of one token's term in the loss, for a row with that many loss tokens.</summary>
-    internal double TokenWeight(LossAggregation aggregation, int rowTokens) => aggregation switch
+    private static double[] ByPrompt(PolicyWindow window, int[] tokens)
     {
+        var starts = window.Groups;
+        var result = new double[window.Rows];
+        var groups = 0;
+        for (var g = 0; g + 1 < starts.Length; g++)
+        {
+            var sum = 0L;
+            for (var row = starts[g]; row < starts[g + 1]; row++) sum += tokens[row];
+            if (sum > 0) groups++;
+            Array.Fill(result, Math.Max(1, sum), starts[g], starts[g + 1] - starts[g]);
+        }
+        for (var row = 0; row < result.Length; row++) result[row] *= Math.Max(1, groups);
+        return result;
+    }
+
+    /// <summary>The weight of one token's term in the loss, for a row with that many loss tokens.</summary>
+    internal double TokenWeight(LossAggregation aggregation, int rowTokens, int row = 0) => aggregation switch
+    {
+        LossAggregation.PromptMean => 1 / PromptTokens![row],
         LossAggregation.TokenMean => 1 / Math.Max(1, Tokens),
         LossAggregation.TokenSum => 1,
         LossAggregation.RowMean or LossAggregation.Row => 1 / (Math.Max(1, Rows) * (Math.Max(1, rowTokens) + RowLengthOffset)),

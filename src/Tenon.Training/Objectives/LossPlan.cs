@@ -31,14 +31,23 @@ public sealed record LossPlan
     /// <summary>Weight of the entropy bonus in this step.</summary>
     public double EntropyBonus { get; init; }
 
-    /// <summary>Loss tokens that the off-policy mask, the entropy mask, the sampler's bounds and its tests reject, in that order.</summary>
-    public (int OffPolicy, int Entropy, int Sampler, int Tests) Rejected { get; init; }
+    /// <summary>
+    /// Loss tokens that the off-policy mask, the entropy mask, the sampler's bounds, its tests and the bound on the second moment reject,
+    /// in that order.
+    /// </summary>
+    public (int OffPolicy, int Entropy, int Sampler, int Tests, int Moment) Rejected { get; init; }
+
+    /// <summary>Mean of (l - l_old)^2 over the loss tokens before any of them was rejected; NaN where nothing asked for it.</summary>
+    public double SecondMoment { get; init; } = double.NaN;
+
+    /// <summary>The groups as classifiers of their answers; null for any other loss.</summary>
+    internal AnswerClassifier? Classifier { get; init; }
 
     /// <summary>Plans one optimizer step.</summary>
     /// <param name="settings">The objective.</param>
     /// <param name="window">
-    /// The whole step. <see cref="PolicyWindow.Logps"/> is read only by the off-policy mask and the covariance control, which then need the
-    /// log-probabilities of all rows before the first gradient.
+    /// The whole step. <see cref="PolicyWindow.Logps"/> is read only where <see cref="ObjectiveSettings.NeedsFirstPass"/> says so: the
+    /// log-probabilities of all rows must then stand before the first gradient.
     /// </param>
     /// <param name="maxNewTokens">The rollout's token limit (the default of <see cref="ObjectiveSettings.ConstantLength"/>).</param>
     /// <param name="entropyBonus">Weight of the bonus now; null for the setting's own.</param>
@@ -49,7 +58,7 @@ public sealed record LossPlan
         var counted = new bool[window.Mask.Length];
         Array.Fill(counted, true);
         double[]? weights = null, rowLogWeights = null;
-        var rejected = (OffPolicy: 0, Entropy: 0, Sampler: 0, Tests: 0);
+        var rejected = (OffPolicy: 0, Entropy: 0, Sampler: 0, Tests: 0, Moment: 0);
 
         int Reject(Func<int, bool> kept)
         {
@@ -89,6 +98,12 @@ public sealed record LossPlan
             var near = TokenMasks.OnPolicy(window, threshold);
             rejected.OffPolicy = Reject(t => near[t]);
         }
+        var moment = double.NaN;
+        if (settings.SecondMomentMax is { } most)
+        {
+            (var calm, moment) = TokenMasks.Calm(window, most);
+            rejected.Moment = Reject(t => calm[t]);
+        }
         bool[]? highEntropy = null, covariant = null;
         if (settings.EntropyQuantile < 1)
         {
@@ -122,6 +137,8 @@ public sealed record LossPlan
             Covariant = covariant ?? penalised,
             EntropyBonus = entropyBonus ?? settings.EntropyBonus,
             Rejected = rejected,
+            SecondMoment = moment,
+            Classifier = settings.Loss == PolicyLossKind.Classification ? AnswerClassifier.Of(settings, window) : null,
         };
     }
 

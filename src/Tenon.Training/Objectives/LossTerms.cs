@@ -26,6 +26,7 @@ internal static class LossTerms
         PolicyLossKind.GammaWeighted => GammaWeighted,
         PolicyLossKind.LogProb => LogProb,
         PolicyLossKind.Quadratic => Quadratic,
+        PolicyLossKind.Classification => (_, _) => throw new InvalidOperationException("a group's loss has no term of one token"),
         _ => Clip,
     };
 

@@ -13,7 +13,9 @@ public sealed class LossTotals
     private long _covariant;
     private double _coefficient;
     private bool _hasKl, _hasEntropy;
-    private (int OffPolicy, int Entropy, int Sampler, int Tests) _rejected;
+    private (int OffPolicy, int Entropy, int Sampler, int Tests, int Moment) _rejected;
+    private double _squares, _future, _moment = double.NaN, _classified = double.NaN;
+    private long _futureHeld;
 
     /// <summary>The loss of all rows so far.</summary>
     public double Loss => _policy + _kl - _bonus;
@@ -28,6 +30,7 @@ public sealed class LossTotals
         _klPenalty += pass.KlPenaltySum;
         _untrusted += pass.Untrusted;
         (_rejected, _coefficient) = (plan.Rejected, plan.EntropyBonus);
+        (_moment, _classified) = (plan.SecondMoment, plan.Classifier?.Placed ?? double.NaN);
         (_hasKl, _hasEntropy) = (window.RefLogps is not null, window.Entropies is not null);
         _rows++;
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
@@ -46,6 +49,12 @@ public sealed class LossTotals
                 _klSum += KlEstimates.Of(settings.KlEstimator, window.Logps[place], reference[place], settings.KlBound, false).Value;
             _driftSum -= ratio.LogRatio[t];
             _absoluteDrift += Math.Abs(ratio.LogRatio[t]);
+            _squares += ratio.LogRatio[t] * ratio.LogRatio[t];
+            if (ratio.Future is { } future)
+            {
+                _future += future[t];
+                if (future[t] == 1 - settings.FutureLow || future[t] == 1 + settings.FutureHigh) _futureHeld++;
+            }
             if (window.Entropies is { } entropies)
             {
                 _entropy += entropies[place];
@@ -134,12 +143,18 @@ public sealed class LossTotals
             { StepMetric.CovarianceShare, _covariant / tokens },
             { StepMetric.Drift, _driftSum / tokens },
             { StepMetric.DriftAbsolute, _absoluteDrift / tokens },
+            { StepMetric.DriftSquared, _squares / tokens },
+            { StepMetric.FutureWeight, settings.FutureHalfLife is null ? 1 : _future / tokens },
+            { StepMetric.FutureHeld, _futureHeld / tokens },
+            { StepMetric.SecondMoment, _moment },
+            { StepMetric.Classified, _classified },
             { StepMetric.SamplerDifference, _samplerTokens == 0 ? 0 : _samplerSum / _samplerTokens },
             { StepMetric.SamplerDifferenceMax, _samplerMax },
             { StepMetric.RejectedOffPolicy, _rejected.OffPolicy / tokens },
             { StepMetric.RejectedEntropy, _rejected.Entropy / tokens },
             { StepMetric.RejectedSampler, _rejected.Sampler / tokens },
             { StepMetric.RejectedTests, _rejected.Tests / tokens },
+            { StepMetric.RejectedMoment, _rejected.Moment / tokens },
         };
     }
 }

@@ -15,7 +15,6 @@ public static class ObjectivePresets
 
     private static readonly ObjectiveSettings S_cispo = S_grpo with
     {
-        Scale = AdvantageScale.Batch,
         Loss = PolicyLossKind.WeightedLogProb,
         WeightCap = 5,
         Aggregation = LossAggregation.TokenMean,
@@ -63,6 +62,8 @@ public static class ObjectivePresets
         with { Preset = "remax", Advantage = AdvantageEstimator.GreedyBaseline, Scale = AdvantageScale.None,
         Aggregation = LossAggregation.TokenMean },
         S_grpo with { Preset = "pass@k", Advantage = AdvantageEstimator.BestOfGroup, Aggregation = LossAggregation.TokenMean },
+        S_grpo with { Preset = "pass@k-training", Advantage = AdvantageEstimator.PassAtK, Aggregation = LossAggregation.TokenMean },
+        S_grpo with { Preset = "maxrl", Advantage = AdvantageEstimator.MeanScaled, Aggregation = LossAggregation.TokenMean },
         S_grpo with
         {
             Preset = "optimal-token", Advantage = AdvantageEstimator.OptimalToken, Scale = AdvantageScale.None,
@@ -71,9 +72,26 @@ public static class ObjectivePresets
         S_grpo with { Preset = "dro", Loss = PolicyLossKind.Quadratic, Aggregation = LossAggregation.TokenMean },
         S_cispo with
         {
-            Preset = "dppo", Scale = AdvantageScale.Group, WeightCap = 20, TrustRegion = TrustRegion.TotalVariation, ClipLow = 0.2,
+            Preset = "dppo", WeightCap = 20, TrustRegion = TrustRegion.TotalVariation, ClipLow = 0.2,
             ClipHigh = 0.2,
         },
+        S_grpo with
+        {
+            Preset = "prime-rl", Scale = AdvantageScale.None, Loss = PolicyLossKind.Ratio, TrustRegion = TrustRegion.TotalVariation,
+            DriftPenalty = 1e-3, Aggregation = LossAggregation.TokenMean,
+        },
+        S_grpo with
+        {
+            Preset = "m2po", Loss = PolicyLossKind.Ratio, SecondMomentMax = 0.04, Aggregation = LossAggregation.TokenMean,
+            RejectedTokens = RejectedTokens.Counted,
+        },
+        S_grpo with { Preset = "fipo", ClipHigh = 0.28, Delta = 10, FutureHalfLife = 32, Aggregation = LossAggregation.TokenMean },
+        S_grpo with
+        {
+            Preset = "real", Scale = AdvantageScale.None, Ratio = RatioLevel.Sequence, Loss = PolicyLossKind.Classification,
+            Aggregation = LossAggregation.Row,
+        },
+        S_cispo with { Preset = "scalerl", Scale = AdvantageScale.Batch, Aggregation = LossAggregation.PromptMean },
         S_grpo with { Preset = "clip-cov", Covariance = CovarianceControl.Clip, Aggregation = LossAggregation.TokenMean },
         S_grpo with
         {

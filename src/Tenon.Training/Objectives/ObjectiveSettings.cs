@@ -11,7 +11,8 @@ public sealed record ObjectiveSettings : ISettings
     /// <summary>The objective by its name; what is not given below is as that objective has it.</summary>
     [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo",
         "reinforce++",
-        "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "optimal-token", "dro", "dppo", "clip-cov", "kl-cov", "reinforce")]
+        "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "pass@k-training", "maxrl", "optimal-token", "dro", "dppo",
+        "prime-rl", "m2po", "fipo", "real", "scalerl", "clip-cov", "kl-cov", "reinforce")]
     public string Preset { get; init; } = "grpo";
 
     // ---- advantages
@@ -31,6 +32,10 @@ public sealed record ObjectiveSettings : ISettings
 
     /// <summary>What the only scorable row of a group gets.</summary>
     public LoneRow LoneRow { get; init; } = LoneRow.Zero;
+
+    /// <summary>k of <see cref="AdvantageEstimator.PassAtK"/>: how many answers may be tried; less than the group.</summary>
+    [Bounds(1, 65536)]
+    public int PassK { get; init; } = 4;
 
     /// <summary>Discount per token of token-level returns, in (0, 1].</summary>
     [Bounds(0, 1, Above = true)]
@@ -106,6 +111,39 @@ public sealed record ObjectiveSettings : ISettings
     /// <summary>lambda of the gamma weight for negative advantages.</summary>
     [Bounds(0, 1000)]
     public double GammaRateNegative { get; init; } = 2;
+
+    /// <summary>tau of <see cref="PolicyLossKind.Classification"/>: a completion's gradient is at most 1 / tau.</summary>
+    [Bounds(0, 1e6, Above = true)]
+    public double ClassificationTemperature { get; init; } = 0.5;
+
+    /// <summary>
+    /// Half-life, in tokens, of the sum of log-ratios to come that weighs each token's advantage (FIPO); null leaves the weights out.
+    /// </summary>
+    [Bounds(0, 1e9, Above = true)]
+    public double? FutureHalfLife { get; init; }
+
+    /// <summary>That weight is held above 1 - this.</summary>
+    [Bounds(0, 1)]
+    public double FutureLow { get; init; }
+
+    /// <summary>That weight is held below 1 + this.</summary>
+    [Bounds(0, 1e6)]
+    public double FutureHigh { get; init; } = 0.2;
+
+    /// <summary>Tokens of negative advantage whose ratio exceeds this have a weight within 0.8 to 1; null for no such bound.</summary>
+    [Bounds(0, 1e9, Above = true)]
+    public double? FutureSafety { get; init; } = 10;
+
+    /// <summary>
+    /// Largest mean of (l - l_old)^2 over the loss tokens of an update: those that moved most lose their gradient until it holds (M2PO);
+    /// null for no bound.
+    /// </summary>
+    [Bounds(0, 1e6, Above = true)]
+    public double? SecondMomentMax { get; init; }
+
+    /// <summary>Weight of (l - l_old)^2 on every loss token, whether a mask rejects it or not (prime-rl); 0 switches it off.</summary>
+    [Bounds(0, 1000)]
+    public double DriftPenalty { get; init; }
 
     /// <summary>beta of the quadratic penalty of <see cref="PolicyLossKind.Quadratic"/>.</summary>
     [Bounds(0, 1e6, Above = true)]
@@ -236,10 +274,12 @@ public sealed record ObjectiveSettings : ISettings
     /// before its first gradient.
     /// </summary>
     [JsonIgnore]
-    public bool NeedsFirstPass => OffPolicyThreshold is not null || Covariance != CovarianceControl.None || EntropyQuantile < 1;
+    public bool NeedsFirstPass => OffPolicyThreshold is not null || Covariance != CovarianceControl.None || EntropyQuantile < 1
+        || SecondMomentMax is not null || Loss == PolicyLossKind.Classification;
 
     /// <summary>True where a completion is compared with others of its group.</summary>
-    internal bool WantsGroups => Advantage is not (AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline);
+    internal bool WantsGroups => Loss == PolicyLossKind.Classification
+        || Advantage is not (AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline or AdvantageEstimator.None);
 
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules() => ObjectiveValidation.Faults(this);

@@ -63,6 +63,8 @@ public static class ObjectiveValidation
         { Loss: PolicyLossKind.SoftGate } => "objective.loss: soft-gate",
         { Loss: PolicyLossKind.WeightedLogProb } => "objective.weight-cap",
         { Loss: PolicyLossKind.GammaWeighted } => "objective.loss: gamma-weighted",
+        { SecondMomentMax: not null } => "objective.second-moment-max",
+        { Loss: PolicyLossKind.Classification } => "the logits of objective.loss: classification, which are the ratios' logarithms,",
         _ => "",
     };
 
@@ -102,11 +104,15 @@ public static class ObjectiveValidation
         if (s.Whiten == AdvantageWhitening.Rows
             && s.Advantage is AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
             yield return new("whiten", "rows does not fit an advantage that differs from token to token", "tokens or none");
+        if (s.Loss == PolicyLossKind.Classification && s.Aggregation != LossAggregation.Row)
+            yield return new("aggregation", "classification is one loss a group", "row");
+        if (s.FutureHalfLife is not null && s.Aggregation == LossAggregation.Row)
+            yield return new("future-half-life", "weighs tokens, and a completion is one term", "null, or another aggregation");
         if (s.Aggregation != LossAggregation.Row) yield break;
         if (!s.RatioIsPerRow)
             yield return new("aggregation", "row wants a ratio of the completion", "ratio: sequence, sequence-sum or geometric");
-        if (s.Loss is not (PolicyLossKind.Clip or PolicyLossKind.Ratio or PolicyLossKind.SoftGate))
-            yield return new("aggregation", "row wants a loss of the ratio alone", "loss: clip, ratio or soft-gate");
+        if (s.Loss is not (PolicyLossKind.Clip or PolicyLossKind.Ratio or PolicyLossKind.SoftGate or PolicyLossKind.Classification))
+            yield return new("aggregation", "row wants a loss of the ratio alone", "loss: clip, ratio, soft-gate or classification");
         if (s.EntropyQuantile < 1 && s.Ratio != RatioLevel.Geometric)
             yield return new("entropy-quantile", "has no token to leave out where a completion is one term", "1, or ratio: geometric");
     }

@@ -47,8 +47,10 @@ public static class PolicyLoss
             var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
             ratio.Fill(settings, window, row, plan.HighEntropy, plan.Denominators.RowLengthOffset);
             var pass = new RowPass(settings, window, plan, row, ratio, gradLogps.Slice(start, length));
-            if (settings.Aggregation == LossAggregation.Row) pass.AddRowTerm(term);
+            if (settings.Loss == PolicyLossKind.Classification) pass.AddClass();
+            else if (settings.Aggregation == LossAggregation.Row) pass.AddRowTerm(term);
             else pass.AddTokenTerms(term);
+            if (settings.DriftPenalty != 0) pass.AddDriftPenalty();
             if (settings.Kl != 0) pass.AddKl();
             ratio.Backward(settings.Ratio, pass.ByRatio, gradLogps.Slice(start, length));
             if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));

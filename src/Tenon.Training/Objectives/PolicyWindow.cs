@@ -32,8 +32,21 @@ public sealed record PolicyWindow
     /// <summary>Entropy in nats of the distribution each token was drawn from; null where nothing needs it.</summary>
     public double[]? Entropies { get; init; }
 
+    /// <summary>The first row of each group and, at the end, the number of rows; null for one group.</summary>
+    public int[]? GroupStarts { get; init; }
+
+    /// <summary>Which rows' outcome is right; null takes those of a positive advantage.</summary>
+    public bool[]? Right { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int Rows => RowStarts.Length - 1;
+
+    /// <summary>The first row of each group and, at the end, the number of rows.</summary>
+    internal int[] Groups => GroupStarts ?? [0, Rows];
+
+    /// <summary>True where a row's answer is right.</summary>
+    internal bool IsRight(int row) =>
+        Right is null ? RowStarts[row] < RowStarts[row + 1] && Advantages[RowStarts[row]] > 0 : Right[row];
 
     /// <summary>Number of loss tokens of a row.</summary>
     internal int LossTokens(int row) => Mask.AsSpan(RowStarts[row]..RowStarts[row + 1]).Count(true);

@@ -128,6 +128,64 @@ internal static class RowAdvantages
         return result;
     }
 
+    /// <summary>
+    /// (R - mean) / mean of the group (MaxRL, arXiv 2602.02710): the gradient of log p, p the chance of a right answer, from as many
+    /// samples as the group has. 0 where the mean is 0, and below, where the quotient would turn the sign.
+    /// </summary>
+    public static double[] MeanScaled(double[] rewards, int[][] groups)
+    {
+        var result = NaNs(rewards.Length);
+        foreach (var rows in groups)
+        {
+            var spread = Spread.Of(rewards, rows);
+            foreach (var row in rows)
+                if (!double.IsNaN(rewards[row]))
+                    result[row] = spread.AllEqual || !(spread.Mean > 0) ? 0 : (rewards[row] - spread.Mean) / spread.Mean;
+        }
+        return result;
+    }
+
+    /// <summary>
+    /// The analytic advantage of pass@k training (arXiv 2508.10751, equations 14 and 15). Of N judged rows W are wrong; the chance that k
+    /// of them hold a right one is m = 1 - C(W, k) / C(N, k), its deviation s = sqrt(m (1 - m)). A right row gets (1 - m) / s, a wrong one
+    /// (1 - m - C(W - 1, k - 1) / C(N - 1, k - 1)) / s; all get 0 where s is 0.
+    /// </summary>
+    public static double[] PassAtK(double[] rewards, bool[] right, int[][] groups, int k)
+    {
+        var result = NaNs(rewards.Length);
+        foreach (var rows in groups)
+        {
+            var (count, wrong) = (0, 0);
+            foreach (var row in rows)
+            {
+                if (double.IsNaN(rewards[row])) continue;
+                count++;
+                if (!right[row]) wrong++;
+            }
+            var fails = Choose(wrong, count, k);
+            var deviation = Math.Sqrt(fails * (1 - fails));
+            foreach (var row in rows)
+            {
+                if (double.IsNaN(rewards[row])) continue;
+                if (deviation == 0) result[row] = 0;
+                else result[row] = (right[row] ? fails : fails - Choose(wrong - 1, count - 1, k - 1)) / deviation;
+            }
+        }
+        return result;
+    }
+
+    // C(part, k) / C(whole, k): the chance that k of the whole, drawn without putting back, are all of the part.
+    private static double Choose(int part, int whole, int k)
+    {
+        var chance = 1.0;
+        for (var i = 0; i < k; i++)
+        {
+            if (part - i <= 0) return 0;
+            chance *= (double)(part - i) / (whole - i);
+        }
+        return chance;
+    }
+
     /// <summary>(x - mean) / (std + epsilon) over the rows that are not NaN.</summary>
     public static double[] Whiten(double[] advantages, double epsilon)
     {

@@ -51,7 +51,7 @@ internal ref struct RowPass
     /// <summary>One term a token.</summary>
     public void AddTokenTerms(Func<ObjectiveSettings, TermInput, Term> term)
     {
-        var weight = _plan.Denominators.TokenWeight(_settings.Aggregation, PolicyTokens());
+        var weight = _plan.Denominators.TokenWeight(_settings.Aggregation, PolicyTokens(), _row);
         for (var t = 0; t < _length; t++)
         {
             var place = _start + t;
@@ -62,7 +62,8 @@ internal ref struct RowPass
                 Untrusted++;
                 continue;
             }
-            var input = new TermInput(_ratio[t], _ratio.LogRatio[t], _window.Advantages[place], _window.Logps[place], RowLogWeight);
+            var advantage = _ratio.Future is { } future ? future[t] * _window.Advantages[place] : _window.Advantages[place];
+            var input = new TermInput(_ratio[t], _ratio.LogRatio[t], advantage, _window.Logps[place], RowLogWeight);
             var (value, byRatio, byLogp) = term(_settings, input);
             if (_plan.Penalised is { } penalised && penalised[place])
             {
@@ -90,11 +91,36 @@ internal ref struct RowPass
         ByRatio[0] += factor * byRatio;
     }
 
+    /// <summary>The row's share of its group's loss as a classifier.</summary>
+    public void AddClass()
+    {
+        var classifier = _plan.Classifier ?? throw new InvalidOperationException("no plan of the groups");
+        Policy += classifier.Values[_row];
+        if (_lossTokens == 0) return;
+        var slope = classifier.Slopes[_row] / _lossTokens;
+        for (var t = 0; t < _length; t++)
+            if (_window.Mask[_start + t])
+                _gradient[t] += slope;
+    }
+
+    /// <summary>The penalty on (l - l_old)^2, on every loss token.</summary>
+    public void AddDriftPenalty()
+    {
+        var weight = _settings.DriftPenalty * _plan.KlDenominators.TokenWeight(_settings.Aggregation, _lossTokens, _row);
+        for (var t = 0; t < _length; t++)
+        {
+            if (!_window.Mask[_start + t]) continue;
+            var d = _ratio.LogRatio[t];
+            Policy += weight * d * d;
+            _gradient[t] += 2 * weight * d;
+        }
+    }
+
     /// <summary>The divergence from the reference, on every loss token.</summary>
     public void AddKl()
     {
         var reference = _window.RefLogps ?? throw new TenonException("kl", "the reference's log-probabilities", "none");
-        var weight = _settings.Kl * _plan.KlDenominators.TokenWeight(_settings.Aggregation, _lossTokens);
+        var weight = _settings.Kl * _plan.KlDenominators.TokenWeight(_settings.Aggregation, _lossTokens, _row);
         for (var t = 0; t < _length; t++)
         {
             var place = _start + t;

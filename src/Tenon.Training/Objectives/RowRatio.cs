@@ -15,6 +15,9 @@ internal sealed class RowRatio
     /// <summary>The log-ratio l - l_old of each token of the row, unbounded; 0 outside the mask.</summary>
     public double[] LogRatio { get; private set; } = [];
 
+    /// <summary>Weight of each token's advantage by what follows it; null where the objective has none.</summary>
+    public double[]? Future { get; private set; }
+
     /// <summary>Cleared room for the slopes of the loss by the ratio, one a token.</summary>
     public Span<double> ByRatio(int length)
     {
@@ -41,6 +44,12 @@ internal sealed class RowRatio
         // Masked places may hold anything, NaN included: they count as unchanged.
         for (var t = 0; t < length; t++) LogRatio[t] = window.Mask[start + t] ? window.Logps[start + t] - window.Old(start + t) : 0;
         _rowSlope = 0;
+        if (settings.FutureHalfLife is not null)
+        {
+            if (Future is null || Future.Length < length) Future = new double[_ratio.Length];
+            FutureWeights.Fill(settings, LogRatio.AsSpan(0, length), window.Advantages.AsSpan(start, length),
+                window.Mask.AsSpan(start, length), Future.AsSpan(0, length));
+        }
         switch (settings.Ratio)
         {
             case RatioLevel.Token:

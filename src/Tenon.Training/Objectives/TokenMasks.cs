@@ -43,6 +43,29 @@ internal static class TokenMasks
         return kept;
     }
 
+    /// <summary>
+    /// M2PO (arXiv 2510.01161): with d = l - l_old, the tokens of largest d^2 are left out, one by one, until the mean of d^2 over those
+    /// that are left is below <paramref name="most"/>; the later of two equal ones goes first. Also gives the mean over all loss tokens.
+    /// </summary>
+    public static (bool[] Kept, double Mean) Calm(PolicyWindow window, double most)
+    {
+        var kept = new bool[window.Mask.Length];
+        Array.Fill(kept, true);
+        var squares = new List<(double Square, int Token)>();
+        for (var t = 0; t < window.Mask.Length; t++)
+        {
+            if (!window.Mask[t]) continue;
+            var d = window.Logps[t] - window.Old(t);
+            squares.Add((d * d, t));
+        }
+        if (squares.Count == 0) return (kept, double.NaN);
+        squares.Sort();
+        var sums = new double[squares.Count + 1];
+        for (var i = 0; i < squares.Count; i++) sums[i + 1] = sums[i] + squares[i].Square;
+        for (var left = squares.Count; left > 0 && !(sums[left] / left < most); left--) kept[squares[left - 1].Token] = false;
+        return (kept, sums[^1] / squares.Count);
+    }
+
     private static float Quantile(List<float> values, float q)
     {
         values.Sort();

@@ -118,7 +118,11 @@ public sealed record RunSettings : ISettings
                 "2 or more under a group-relative advantage");
         if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
             yield return new("objective.advantage",
-                $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared probabilities)", "another estimator");
+                $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared "
+                + "probabilities)", "another estimator");
+        if (Objective.Advantage == AdvantageEstimator.PassAtK && Objective.PassK >= Rollout.Group)
+            yield return new("objective.pass-k", $"{Objective.PassK} of a group of {Rollout.Group} hold a right answer always or never",
+                $"below rollout.group ({Rollout.Group})");
         if (EarlyStop.Patience is not null && Evaluate.Every == 0)
             yield return new("early-stop.patience", "counts evaluations, and there are none during the run",
                 "evaluate.every of 1 or more, with benchmarks");

@@ -21,6 +21,10 @@ public class PolicyLossPropertyTests
         yield return ("dapo bias-corrected", dapo with { Kl = 0.3, KlBiasCorrection = true });
         yield return ("gspo bias-corrected", ObjectivePresets.Named("gspo") with { Kl = 0.3, KlBiasCorrection = true });
         yield return ("dapo bounded k3", dapo with { Kl = 0.3, KlBound = 0.01 });
+        yield return ("dapo drift", dapo with { DriftPenalty = 0.3 });
+        yield return ("dapo second moment", dapo with { SecondMomentMax = 0.02, RejectedTokens = RejectedTokens.Removed });
+        yield return ("grpo future", ObjectivePresets.Named("grpo") with { FutureHalfLife = 2, FutureLow = 0.3, FutureSafety = 1.1 });
+        yield return ("real with kl", ObjectivePresets.Named("real") with { Kl = 0.2, DriftPenalty = 0.1 });
         yield return ("dapo delta", dapo with { Delta = 1.5 });
         yield return ("dapo entropy", dapo with { EntropyBonus = 0.1, EntropyQuantile = 0.5 });
         yield return ("gmpo entropy", ObjectivePresets.Named("gmpo") with { EntropyQuantile = 0.5, Kl = 0.1 });
@@ -56,6 +60,7 @@ public class PolicyLossPropertyTests
             SamplerLogps = Around(old, 0.4),
             Entropies = logps.Select(_ => 2 * random.NextDouble()).ToArray(),
             Advantages = Advantages.Broadcast(lengths.Select(_ => 2 * random.NextDouble() - 1).ToArray(), starts),
+            GroupStarts = [0, 2, 6],
         };
     }
 
@@ -84,14 +89,24 @@ public class PolicyLossPropertyTests
     }
 
     // The loss with one log-probability moved. Where a factor is detached the old log-probability moves along, so that the factor stands
-    // still; with the
-    // gradient of a token under the ratio of its row, the others make up for what the mean moves.
+    // still; with the gradient of a token under the ratio of its row, the others make up for what the mean moves. The loss of a group as a
+    // classifier lies in the plan, which is made anew; weights by what follows are detached and become part of the advantages.
     private static double Shifted(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int token, double by)
     {
+        if (settings.FutureHalfLife is not null)
+        {
+            window = window with { Advantages = [.. window.Advantages.Zip(Future(settings, window), (a, f) => a * f)] };
+            settings = settings with { FutureHalfLife = null };
+        }
         var logps = (double[])window.Logps.Clone();
         logps[token] += by;
         var old = (double[])window.OldLogps!.Clone();
         if (settings.Loss is PolicyLossKind.WeightedLogProb or PolicyLossKind.GammaWeighted) old[token] += by;
+        if (settings.Loss == PolicyLossKind.Classification)
+        {
+            var moved = window with { Logps = logps };
+            return PolicyLoss.Of(settings, moved, LossPlan.Of(settings, moved, 8)).Loss;
+        }
         if (settings.Ratio != RatioLevel.SequenceToken)
             return PolicyLoss.Of(settings, window with { Logps = logps, OldLogps = old }, plan).Loss;
 
@@ -107,6 +122,19 @@ public class PolicyLossPropertyTests
         old[token] = window.Logps[token] - sum / Math.Max(1, count);
         var alone = settings with { Ratio = RatioLevel.Token };
         return PolicyLoss.Of(alone, window with { Logps = logps, OldLogps = old }, plan).Loss;
+    }
+
+    private static double[] Future(ObjectiveSettings settings, PolicyWindow window)
+    {
+        var weights = new double[window.Mask.Length];
+        for (var row = 0; row < window.Rows; row++)
+        {
+            var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
+            double[] d = [.. Enumerable.Range(start, length).Select(t => window.Mask[t] ? window.Logps[t] - window.Old(t) : 0)];
+            FutureWeights.Fill(settings, d, window.Advantages.AsSpan(start, length), window.Mask.AsSpan(start, length),
+                weights.AsSpan(start, length));
+        }
+        return weights;
     }
 
     [Theory]
