@@ -1,5 +1,6 @@
 using Tenon.Recipes;
 using Tenon.Rollouts;
+using Tenon.Training;
 
 var model = LanguageModel.Open("tiny");
 var greedy = new CompletionOptions { Temperature = 0, MaxNewTokens = 64 };

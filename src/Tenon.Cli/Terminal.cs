@@ -12,6 +12,9 @@ internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error,
     /// <summary>True where a person watches standard error, so that a live display and colours make sense.</summary>
     public bool IsLive { get; init; } = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
+    /// <summary>Says what a person should know and what ends nothing.</summary>
+    public void Note(string text) => Error.WriteLine($"note: {text}");
+
     /// <summary>True where standard output is a terminal.</summary>
     public bool IsOutputLive { get; init; } = !Console.IsOutputRedirected;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
@@ -15,7 +16,7 @@ public sealed class Recipe
     private Recipe(string text, string name, IReadOnlyList<string> overrides)
     {
         (_text, Name, _overrides) = (text, name, overrides);
-        _settings = new Lazy<RunSettings>(() => RecipeFile.Parse<RunSettings>(_text, Name, _overrides));
+        _settings = new Lazy<RunSettings>(Read<RunSettings>);
     }
 
     /// <summary>What messages call it: its file, or a word of the caller's.</summary>
@@ -25,6 +26,9 @@ public sealed class Recipe
     /// <exception cref="TenonException">The recipe has faults: all of them at once, each with its line, the nearest name and the
     /// range.</exception>
     public RunSettings Settings => _settings.Value;
+
+    /// <summary>Every key of a recipe with its default.</summary>
+    public static JsonObject Defaults => SettingsJson.Write(new RunSettings());
 
     /// <summary>
     /// Reads a recipe, or a run's <c>run.json</c>. Its faults are told once <see cref="Settings"/> is asked for, so that overrides may mend
@@ -40,4 +44,7 @@ public sealed class Recipe
 
     /// <summary>The recipe with values replaced: <c>"steps=5"</c>, <c>"adapter.method=dora"</c>; values are YAML.</summary>
     public Recipe Set(params string[] overrides) => new(_text, Name, [.. _overrides, .. overrides]);
+
+    /// <summary>The settings of a kind of run.</summary>
+    internal T Read<T>() where T : ISettings, new() => RecipeFile.Parse<T>(_text, Name, _overrides);
 }

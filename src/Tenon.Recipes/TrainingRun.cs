@@ -1,3 +1,4 @@
+using Tenon.Rewards.External;
 using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Settings;
@@ -6,8 +7,7 @@ namespace Tenon.Recipes;
 
 /// <summary>
 /// A run with its folder: made from a recipe, or opened to go on. The folder is all that is kept: a run that was stopped or killed goes on
-/// from it to
-/// the same bits.
+/// from it to the same bits.
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
@@ -16,7 +16,8 @@ public sealed class TrainingRun : IDisposable
     private readonly bool _resumed;
     private bool _done;
 
-    private TrainingRun(TrainingSetup setup, RunFolder folder, bool resumed) => (_setup, _folder, _resumed) = (setup, folder, resumed);
+    private TrainingRun(TrainingSetup setup, RunFolder folder, bool resumed, IReadOnlyList<string> notices) =>
+        (_setup, _folder, _resumed, Notices) = (setup, folder, resumed, notices);
 
     /// <summary>The run's folder.</summary>
     public string Folder => _folder.Folder;
@@ -25,10 +26,24 @@ public sealed class TrainingRun : IDisposable
     public RunSettings Settings => _setup.Settings;
 
     /// <summary>What a person should know before it starts.</summary>
-    public IReadOnlyList<string> Notices => _setup.Notices;
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>The newest checkpoint: a PEFT adapter folder; null before the first.</summary>
     public string? AdapterFolder => _folder.NewestCheckpoint().Step is { } step ? _folder.CheckpointFolder(step) : null;
+
+    /// <summary>The command of the program that goes on with this run.</summary>
+    public string ResumeCommand => _folder.ResumeCommand();
+
+    /// <summary>
+    /// What a run of the recipe would be: settings with all defaults, parameters, memory, time by a measured piece of it. Writes nothing.
+    /// </summary>
+    /// <exception cref="TenonException">The recipe has faults, a file cannot be read, or the run would not fit in memory.</exception>
+    public static RunPlan Plan(Recipe recipe)
+    {
+        using var setup = RunBuilder.Build(recipe.Settings);
+        MemoryCheck.Require(setup);
+        return new RunPlan(DryRun.Describe(setup), setup.Notices);
+    }
 
     /// <summary>Opens everything that the recipe names and makes the run's folder.</summary>
     /// <exception cref="TenonException">The recipe has faults, a file cannot be read, the run would not fit in memory, or the folder holds
@@ -43,7 +58,7 @@ public sealed class TrainingRun : IDisposable
         try
         {
             MemoryCheck.Require(setup);
-            return new TrainingRun(setup, RunFolder.Create(folder, RunBuilder.Describe(setup)), resumed: false);
+            return new TrainingRun(setup, RunFolder.Create(folder, RunBuilder.Describe(setup)), resumed: false, setup.Notices);
         }
         catch
         {
@@ -54,26 +69,15 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Opens a run's folder to go on after its newest whole checkpoint; without one it starts at step 0.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="say">Hears what a person should know.</param>
+    /// <param name="options">What it is told anew; null for nothing.</param>
     /// <exception cref="TenonException">No run, a damaged one, or one whose model, data or numerics have changed.</exception>
-    public static TrainingRun Resume(string folder, Action<string>? say = null)
-    {
-        var run = RunFolder.Open(folder);
-        try
+    public static TrainingRun Resume(string folder, ResumeOptions? options = null) =>
+        BegunRun<RunSettings>.Open(folder, "train", options ?? new ResumeOptions(), begun =>
         {
-            var description = run.ReadDescription();
-            var home = RunHome.Of(run, description);
-            var settings = RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], say ?? (_ => { }));
-            var setup = RunBuilder.Build(settings, run, home);
-            RunIdentity.RequireSame(description, setup.Model, settings.Model, settings.Data, home, forced: false);
-            return new TrainingRun(setup, run, resumed: true);
-        }
-        catch
-        {
-            run.Dispose();
-            throw;
-        }
-    }
+            var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home);
+            return (new TrainingRun(setup, begun.Folder, resumed: true, begun.Notices), setup.Model, begun.Settings.Model,
+                begun.Settings.Data);
+        });
 
     /// <summary>
     /// Trains to the last step, or until <paramref name="stop"/> asks for an end: the step at hand is finished and a checkpoint written.
@@ -86,19 +90,24 @@ public sealed class TrainingRun : IDisposable
     {
         if (_done) throw new InvalidOperationException("this run was trained already; open its folder anew to go on");
         _done = true;
-        Train(_setup, _folder, new EventObserver(events ?? (_ => { })), _resumed, stop);
-    }
-
-    /// <summary>Trains, and looks that the base model is as it was.</summary>
-    internal static void Train(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, bool resume, CancellationToken stop)
-    {
-        var before = setup.Model.WeightsSha256();
-        var trainer = new RlvrTrainer(setup, folder, observer);
-        if (resume) trainer.Resume();
-        trainer.Run(stop);
-        if (setup.Model.WeightsSha256() != before)
-            throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint",
-                "this is a defect of Tenon: please report it with the recipe");
+        events ??= _ => { };
+        void Say(string text) => events(new Remark(text));
+        var notifying = _setup.Rewards.Select(r => r.Reward).OfType<INotifyingReward>().ToList();
+        foreach (var reward in notifying) reward.Notified += Say;
+        try
+        {
+            var before = _setup.Model.WeightsSha256();
+            var trainer = new RlvrTrainer(_setup, _folder, events);
+            if (_resumed) trainer.Resume();
+            trainer.Run(stop);
+            if (_setup.Model.WeightsSha256() != before)
+                throw new TenonException("the base model's weights", "unchanged by training", "another fingerprint",
+                    "this is a defect of Tenon: please report it with the recipe");
+        }
+        finally
+        {
+            foreach (var reward in notifying) reward.Notified -= Say;
+        }
     }
 
     /// <summary>Gives the folder free for others, and the adapter's place in the model.</summary>
@@ -108,3 +117,8 @@ public sealed class TrainingRun : IDisposable
         _setup.Dispose();
     }
 }
+
+/// <summary>What a run would be.</summary>
+/// <param name="Text">The resolved recipe, parameters, memory and time, as a person reads them.</param>
+/// <param name="Notices">What a person should know before it starts.</param>
+public sealed record RunPlan(string Text, IReadOnlyList<string> Notices);

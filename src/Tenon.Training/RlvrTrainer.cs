@@ -13,7 +13,7 @@ public sealed class RlvrTrainer
 {
     private readonly TrainingSetup _setup;
     private readonly RunFolder _folder;
-    private readonly ITrainingObserver _observer;
+    private readonly Action<TrainingEvent> _events;
     private readonly IRolloutSource _rollouts;
     private readonly BatchUpdate _update;
     private readonly RunEvaluations _evaluations;
@@ -26,20 +26,20 @@ public sealed class RlvrTrainer
     /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
     /// <param name="setup">What the run needs.</param>
     /// <param name="folder">Where it is kept.</param>
-    /// <param name="observer">Watches it.</param>
+    /// <param name="events">Is told what happens.</param>
     /// <param name="rollouts">Where rollouts come from; null for this process.</param>
-    public RlvrTrainer(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, IRolloutSource? rollouts = null)
+    public RlvrTrainer(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, IRolloutSource? rollouts = null)
     {
-        (_setup, _folder, _observer) = (setup, folder, observer);
+        (_setup, _folder, _events) = (setup, folder, events);
         _rollouts = rollouts ?? setup.LocalRollouts();
         _update = new BatchUpdate(setup);
-        _evaluations = new RunEvaluations(setup, folder, observer);
-        _guards = new RunGuards(setup, folder, observer, _update.Optimizer);
+        _evaluations = new RunEvaluations(setup, folder, events);
+        _guards = new RunGuards(setup, folder, events, _update.Optimizer);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, _observer.OnMessage);
+    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, Say);
 
     /// <summary>
     /// Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made
@@ -50,7 +50,7 @@ public sealed class RlvrTrainer
     {
         var clock = Stopwatch.StartNew();
         var settings = _setup.Settings;
-        _observer.OnStart(new RunStart(
+        _events(new RunStarted(
             _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount,
             _setup.Model.ParameterCount));
         _evaluations.RunPending(_state.Step, stop);
@@ -61,7 +61,7 @@ public sealed class RlvrTrainer
             var metrics = Step(_state.Step + 1, abort);
             _evaluations.Run(metrics, stop);
             log.Append(metrics);
-            _observer.OnStep(metrics);
+            _events(new StepDone(metrics));
             _state = _guards.After(_state, metrics, _diverged);
             var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
             if (empty) _state = _state with { EmptySteps = 0 };
@@ -72,25 +72,27 @@ public sealed class RlvrTrainer
 
         if (_state.Step < settings.Steps && !_folder.CheckpointSteps().Contains(_state.Step) && _state.Step > 0) Save(log);
         var adapter = _state.Step > 0 ? _folder.CheckpointFolder(_state.Step) : "";
-        _observer.OnEnd(new RunEnd(_state.Step, settings.Steps, _state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds)
+        _events(new RunEnded(_state.Step, settings.Steps, _state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds)
         {
             EvaluateArguments = RunEvaluations.Arguments(settings, _folder.Folder),
         });
     }
 
+    private void Say(string text) => _events(new Remark(text));
+
     private void Save(MetricsLog log)
     {
         _state = _state with { Setbacks = 0 };
         var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
-        _observer.OnCheckpoint(_state.Step,
-            Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best));
+        _events(new CheckpointWritten(_state.Step,
+            Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best)));
     }
 
     private StepMetrics Step(int step, CancellationToken abort)
     {
-        var clock = new StepClock(_observer);
+        var clock = new StepClock(_events);
         clock.Begin(StepPhase.Sampling);
-        var drawn = _rollouts.Draw(step, _state.Rollouts, share => _observer.OnPhase(StepPhase.Sampling, share), abort);
+        var drawn = _rollouts.Draw(step, _state.Rollouts, share => _events(new PhaseMoved(StepPhase.Sampling, share)), abort);
         ShowSample(step, drawn.Statistics);
         SayShort(step, drawn);
 
@@ -107,17 +109,9 @@ public sealed class RlvrTrainer
         _diverged = _guards.OfBatch(metrics, drawn);
         var entropy =
             _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged,
-            share => _observer.OnPhase(StepPhase.Training, share));
-        _state =
-            _state
-            with
-            {
-                Step = step,
-                Rollouts = drawn.State,
-                Entropy = entropy,
-                EmptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1
-            : 0
-            };
+            share => _events(new PhaseMoved(StepPhase.Training, share)));
+        var emptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0;
+        _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = emptySteps };
         _setup.Adapter.Version = step;
         clock.WriteTo(metrics);
         return metrics;
@@ -129,7 +123,7 @@ public sealed class RlvrTrainer
         var group = statistics.Drawn[^1];
         var rollout = group.Rollouts[^1];
         var index = Math.Max(0, _setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
-        _observer.OnSample(new SampleShown(
+        _events(new SampleJudged(
             step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length,
             rollout.IsTruncated));
     }
@@ -138,8 +132,7 @@ public sealed class RlvrTrainer
     private void SayShort(int step, RolloutBatch drawn)
     {
         if (drawn.Groups.Count >= drawn.Wanted || !int.IsPow2(++_said)) return;
-        _observer.OnMessage(
-            $"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after "
+        Say($"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after "
             + $"{drawn.Statistics.Drawn.Count} groups"
             + (drawn.Groups.Count == 0 ? ": nothing to learn from in this step" : "")
             + (_said > 1 ? $" ({_said} such steps so far)" : ""));

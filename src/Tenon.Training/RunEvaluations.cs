@@ -19,8 +19,8 @@ namespace Tenon.Training;
 /// </summary>
 /// <param name="setup">The run.</param>
 /// <param name="folder">Where its evaluations lie.</param>
-/// <param name="observer">Is told their figures.</param>
-public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrainingObserver observer)
+/// <param name="events">Is told their figures.</param>
+public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events)
 {
     /// <summary>How a run's recipe evaluates.</summary>
     public static EvaluationSettings SettingsOf(RunSettings recipe) => new()
@@ -82,20 +82,20 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
     public void Run(StepMetrics metrics, CancellationToken stop)
     {
         if (!IsDue(metrics.Step)) return;
-        observer.OnPhase(StepPhase.Evaluating, 0);
+        events(new PhaseMoved(StepPhase.Evaluating, 0));
         try
         {
             foreach (var benchmark in setup.HeldOut)
             {
                 var shown = Run(metrics.Step, benchmark, stop);
-                observer.OnEvaluation(shown);
+                events(shown);
                 metrics[StepMetric.Evaluation[benchmark.Name]] = shown.Accuracy;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            observer.OnMessage(metrics.Step == 0 ? "the evaluation before the first step was not finished"
-                : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run");
+            events(new Remark(metrics.Step == 0 ? "the evaluation before the first step was not finished"
+                : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run"));
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         return setup.HeldOut.Count > 0 && (step == 0 || step == steps || (evaluate.Every > 0 && step % evaluate.Every == 0));
     }
 
-    private EvaluationShown Run(int step, Benchmark benchmark, CancellationToken stop)
+    private EvaluationDone Run(int step, Benchmark benchmark, CancellationToken stop)
     {
         var settings = SettingsOf(setup.Settings);
         var prompts = EvaluationPrompts.Of(benchmark, settings, setup.Encoder);
@@ -119,9 +119,9 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, ITrain
         using var results = EvaluationFolder.Open(path, identity);
         var figures =
             evaluator.Run(results, identity, benchmark, prompts, settings, setup.Adapter,
-            (done, of) => observer.OnPhase(StepPhase.Evaluating, done / (double)of), stop);
-        if (step == 0 && EvaluationRemarks.Of(figures) is { } remark) observer.OnMessage(remark);
-        return new EvaluationShown(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged,
+            (done, of) => events(new PhaseMoved(StepPhase.Evaluating, done / (double)of)), stop);
+        if (step == 0 && EvaluationRemarks.Of(figures) is { } remark) events(new Remark(remark));
+        return new EvaluationDone(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged,
             benchmark.Samples, figures.PassAtK.Mean,
             figures.Truncated, figures.LengthMean)
         { Low = figures.Average.Low, High = figures.Average.High };

@@ -4,7 +4,7 @@ using Tenon.Runs;
 namespace Tenon.Training;
 
 /// <summary>Times the phases of a step and says where it is.</summary>
-internal sealed class StepClock(ITrainingObserver observer)
+internal sealed class StepClock(Action<TrainingEvent> events)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<(StepPhase Phase, double Start)> _phases = [];
@@ -13,7 +13,7 @@ internal sealed class StepClock(ITrainingObserver observer)
     public void Begin(StepPhase phase)
     {
         _phases.Add((phase, _clock.Elapsed.TotalSeconds));
-        observer.OnPhase(phase, 0);
+        events(new PhaseMoved(phase, 0));
     }
 
     /// <summary>Fills the metrics of time, speed and memory; the step ends here.</summary>

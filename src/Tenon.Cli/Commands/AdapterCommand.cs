@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Recipes;
 using Tenon.Rollouts;
 
 namespace Tenon.Cli.Commands;
@@ -55,7 +56,7 @@ internal sealed class AdapterCommand : Verb
         else
         {
             var name = call.GetValue(_model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
-            if (what == "merge") ModelExport.Merged(name, path, target, Type(call), terminal);
+            if (what == "merge") MergedModel.Write(name, path, target, Type(call), terminal.Note);
             else ToLora(name, path, target, call.GetValue(_rank), terminal);
         }
 

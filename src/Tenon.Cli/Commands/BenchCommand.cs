@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Models.Weights;

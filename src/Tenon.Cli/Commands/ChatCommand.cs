@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
 using Tenon.Text.Prompting;

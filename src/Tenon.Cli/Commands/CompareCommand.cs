@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Tenon.Cli.Running;
+using Tenon.Evaluation.Benchmarks;
+using Tenon.Rewards.Data;
 
 namespace Tenon.Cli.Commands;
 
@@ -60,11 +61,12 @@ internal sealed class DataCommand : Verb
         {
             var wanted = sha?.ToLowerInvariant() ?? source.Sha256;
             var fetched =
-                DataDownload.Get(source.Url, Path.Combine(call.GetValue(_output)!, source.File), wanted, call.GetValue(_force), terminal);
+                DataDownload.Get(source.Url, Path.Combine(call.GetValue(_output)!, source.File), wanted, call.GetValue(_force),
+                terminal.Interrupt.Token);
             terminal.Out.WriteLine(fetched.Path);
             terminal.Error.WriteLine(
                 $"{source.Name}: {fetched.Bytes} bytes, sha256 "
-                + $"{fetched.Sha256}{(fetched.WasThere ? ", there already" : wanted is null ? ", pinned in " + DataLock.FileName : ", as expected")}");
+                + $"{fetched.Sha256}{(fetched.WasThere ? ", there already" : wanted is null ? ", pinned in " + DataDownload.LockFile : ", as expected")}");
         }
 
         return 0;

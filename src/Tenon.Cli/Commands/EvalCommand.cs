@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
+using Tenon.Cli.Display;
 using Tenon.Evaluation.Benchmarks;
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
@@ -198,7 +200,7 @@ internal sealed class EvalCommand : Verb
             var problems =
                 RunBuilder.HeldOutProblems(name, recipe, notices, home,
                 RunBuilder.Rewards(recipe.Reward, recipe.Data).Exists(r => r.Reward.ReadsAnyGold));
-            foreach (var notice in notices) terminal.Error.WriteLine($"note: {notice}");
+            foreach (var notice in notices) terminal.Note(notice);
             return problems;
         }
 
@@ -206,7 +208,7 @@ internal sealed class EvalCommand : Verb
         {
             Problem = call.GetValue(_problemColumn), Answer = call.GetValue(_answerColumn), Id = call.GetValue(_idColumn),
         });
-        foreach (var notice in file.Notices) terminal.Error.WriteLine($"note: {notice}");
+        foreach (var notice in file.Notices) terminal.Note(notice);
         return file.Problems;
     }
 
@@ -226,7 +228,7 @@ internal sealed class EvalCommand : Verb
 
     private void Show(ParseResult call, Terminal terminal, EvaluationFigures figures, string given, string folder)
     {
-        if (EvaluationRemarks.Of(figures) is { } remark) terminal.Error.WriteLine($"note: {remark}");
+        if (EvaluationRemarks.Of(figures) is { } remark) terminal.Note(remark);
         if (call.GetValue(_json))
         {
             var line = (JsonObject)figures.Json.DeepClone();

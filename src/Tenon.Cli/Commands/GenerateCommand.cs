@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
 using Tenon.Text.Tokenizers;
@@ -80,7 +81,7 @@ internal sealed class GenerateCommand : Verb
         var loaded = LanguageModel.OpenWeights(source, _compute.Precision(call), longest + 1, longest + limit);
         TextOptions.Tell(loaded.Notices, terminal);
         if (longest + limit > loaded.Model.MaxLength)
-            terminal.Error.WriteLine($"note: completions end at the model's context of {loaded.Model.MaxLength} tokens");
+            terminal.Note($"completions end at the model's context of {loaded.Model.MaxLength} tokens");
         using var set = call.GetValue(_adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal) : null;
         var ends = _sampling.IgnoreEos(call) ? new HashSet<int>() : loaded.EndTokens;
         var generator =

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tenon.Checkpoints;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Models.Weights;
+using Tenon.Recipes;
 using Tenon.Text.Tokenizers;
+using Tenon.Training.Pretraining;
 
 namespace Tenon.Cli.Commands;
 
@@ -61,7 +64,7 @@ internal sealed class ModelCommand : Verb
         if (call.GetValue(_target) is not null)
             throw new TenonException("tenon model random", "one folder: tenon model random --like CONFIG.json DIR", "two", usage: true);
         var config = call.GetValue(_like) ?? throw new TenonException("tenon model random", "--like CONFIG.json", "none", usage: true);
-        RandomExport.Write(config, folder, (ulong)call.GetValue(_seed), TypeOf(call), terminal);
+        RandomModelFolder.Write(config, folder, (ulong)call.GetValue(_seed), TypeOf(call), terminal.Note);
         terminal.Out.WriteLine(folder);
         return 0;
     }
@@ -119,11 +122,11 @@ internal sealed class ModelCommand : Verb
         var name = call.GetValue(_model)!;
         var folder = call.GetValue(_target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
         var type = TypeOf(call);
-        if (call.GetValue(_adapter) is { } adapterFolder) ModelExport.Merged(name, adapterFolder, folder, type, terminal);
+        if (call.GetValue(_adapter) is { } adapterFolder) MergedModel.Write(name, adapterFolder, folder, type, terminal.Note);
         else
         {
             using var source = ModelSource.Open(name);
-            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, TokenizerCopy.Of(name, terminal, _text.Pre(call)));
+            HuggingFaceExport.Write(folder, source.Config, source.Weights, type, TokenizerCopy.Of(name, terminal.Note, _text.Pre(call)));
         }
 
         terminal.Out.WriteLine(folder);

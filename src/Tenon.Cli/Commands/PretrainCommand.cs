@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Recipes;
 using Tenon.Runs;
-using Tenon.Training.Pretraining;
-using Tenon.Training.Settings;
+using Tenon.Training;
 
 namespace Tenon.Cli.Commands;
 
@@ -36,49 +35,39 @@ internal sealed class PretrainCommand : Verb
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        string[] changes = [.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)];
+        _compute.Apply(call);
+        var (path, overrides) = (call.GetValue(_recipe), (string[])[.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
         if (call.GetValue(_resume) is { } folder)
         {
-            using var begun = RunFolder.Open(folder);
-            var description = begun.ReadDescription();
-            var home = RunHome.Of(begun, description);
-            var stored =
-                RunIdentity.Recipe<PretrainSettings>(begun, ref description, "pretrain", call.GetValue(_recipe), changes,
-                terminal.Error.WriteLine);
-            _compute.Apply(call);
-            using var continued = PretrainSession.Open(stored, home);
-            continued.RequireSame(description, home, call.GetValue(_force));
-            if (description.Changes is not null) begun.WriteRun(description);
-            return Train(continued, begun, terminal, stored.Steps, resume: true);
+            using var begun =
+                SupervisedRun.Resume(folder, new ResumeOptions { Recipe = path, Overrides = overrides, Force = call.GetValue(_force) });
+            return Train(begun, terminal);
         }
 
-        var path = call.GetValue(_recipe) ?? throw new TenonException("tenon pretrain", "a RECIPE or --resume DIR", "neither", usage: true);
-        var settings = RecipeFile.Load<PretrainSettings>(path, changes);
-        _compute.Apply(call);
-        using var session = PretrainSession.Open(settings);
-        using var run =
-            RunFolder.Create(call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)), session.Describe());
-        return Train(session, run, terminal, settings.Steps, resume: false);
+        if (path is null) throw new TenonException("tenon pretrain", "a RECIPE or --resume DIR", "neither", usage: true);
+        using var run = SupervisedRun.Create(Recipe.Load(path).Set(overrides),
+            call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)));
+        return Train(run, terminal);
     }
 
-    private static int Train(PretrainSession session, RunFolder run, Terminal terminal, int steps, bool resume)
+    private static int Train(SupervisedRun run, Terminal terminal)
     {
-        var exit = RunSession.Work(run, terminal, null, () =>
+        foreach (var notice in run.Notices) terminal.Note(notice);
+        var exit = RunSession.Work(run.ResumeCommand, terminal, null, () => run.Train(e =>
         {
-            var trainer = session.Trainer(run);
-            if (resume) trainer.Resume(terminal.Error.WriteLine);
-            foreach (var step in trainer.Run(terminal.Interrupt.Token)) Show(step, steps, terminal.Error);
-            if (trainer.IsDone) session.Save(run);
-        });
+            if (e is StepDone done) Show(done.Metrics, run.Settings.Steps, terminal.Error);
+            if (e is Remark remark) terminal.Error.WriteLine(remark.Text);
+        }, terminal.Interrupt.Token));
         if (exit == 0) terminal.Out.WriteLine(run.Folder);
         return exit;
     }
 
-    private static void Show(SupervisedStep step, int steps, TextWriter writer)
+    private static void Show(StepMetrics step, int steps, TextWriter writer)
     {
-        if (step.Accuracy is null && step.Step % 25 != 0 && step.Step != 1) return;
+        var measured = step.Has(StepMetric.Accuracy);
+        if (!measured && step.Step % 25 != 0 && step.Step != 1) return;
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"step {step.Step} of {steps}: loss {step.Loss:F4}, gradient {step.GradNorm:F2}, {step.Tokens / step.Seconds:F0} "
-            + $"tokens/s{(step.Accuracy is { } accuracy ? $", accuracy {accuracy:P1}" : "")}"));
+            $"step {step.Step} of {steps}: loss {step[StepMetric.Loss]:F4}, gradient {step[StepMetric.GradNorm]:F2}, "
+            + $"{step[StepMetric.TrainSpeed]:F0} tokens/s{(measured ? $", accuracy {step[StepMetric.Accuracy]:P1}" : "")}"));
     }
 }

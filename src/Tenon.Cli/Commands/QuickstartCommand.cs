@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Tenon.Cli.Display;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Reports;
 using Tenon.Recipes;
 using Tenon.Runs;
 using Tenon.Runs.Evaluations;
 using Tenon.Training;
-using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
@@ -16,7 +14,7 @@ namespace Tenon.Cli.Commands;
 /// </summary>
 internal sealed class QuickstartCommand : Verb
 {
-    private const string Recipe = "Tenon.Cli.quickstart.yaml";
+    private const string Resource = "Tenon.Cli.quickstart.yaml";
     private readonly Option<string?> _output;
     private readonly Option<bool> _json;
     private readonly Option<string[]> _overrides;
@@ -38,33 +36,35 @@ internal sealed class QuickstartCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         _compute.Apply(call);
-        var settings =
-            RecipeFile.Parse<RunSettings>(ReadRecipe(), "quickstart.yaml",
-            [.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
-        using var setup = RunBuilder.Build(settings);
+        var recipe = Recipe.Parse(ReadRecipe(), "quickstart.yaml").Set([.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        using var run = RunFolder.Create(call.GetValue(_output) ?? FreeFolder(), RunBuilder.Describe(setup));
-        var observer = new QuickstartObserver(Observers.For(terminal));
-        var exit = RunSession.Train(setup, run, observer, terminal, resume: false);
-        var report = RunReport.Write(run.Folder, null, RunDefaults.Recipe);
+        using var run = TrainingRun.Create(recipe, call.GetValue(_output) ?? FreeFolder());
+        var accuracies = new List<double>();
+        var exit = RunSession.Train(run, terminal, e =>
+        {
+            if (e is EvaluationDone evaluation) accuracies.Add(evaluation.Accuracy);
+        });
         if (exit != 0) return exit;
 
-        Transcripts(run, setup, terminal);
+        Transcripts(run, terminal);
+        var report = Path.Combine(run.Folder, RunReport.FileName);
         terminal.Error.WriteLine($"report    {report}");
         if (call.GetValue(_json))
             terminal.Out.WriteLine(new JsonObject
             {
-                ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3), ["accuracy_before"] = observer.Before,
-                ["accuracy_after"] = observer.After,
-                ["report"] = report, ["adapter"] = run.CheckpointFolder(settings.Steps),
+                ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
+                ["accuracy_before"] = accuracies.Count == 0 ? null : accuracies[0],
+                ["accuracy_after"] = accuracies.Count == 0 ? null : accuracies[^1],
+                ["report"] = report,
+                ["adapter"] = run.AdapterFolder,
             }.ToJsonString());
         return 0;
     }
 
     private static string ReadRecipe()
     {
-        using var stream = typeof(QuickstartCommand).Assembly.GetManifestResourceStream(Recipe)
-            ?? throw new InvalidOperationException($"no resource {Recipe}");
+        using var stream = typeof(QuickstartCommand).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"no resource {Resource}");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
@@ -77,11 +77,12 @@ internal sealed class QuickstartCommand : Verb
     }
 
     /// <summary>Three held-out problems, answered before and after: first those that training put right.</summary>
-    private static void Transcripts(RunFolder run, TrainingSetup setup, Terminal terminal)
+    private static void Transcripts(TrainingRun run, Terminal terminal)
     {
-        var benchmark = setup.HeldOut[0].Name;
-        var before = EvaluationFolder.ReadSamples(run.EvaluationFolder(benchmark, 0));
-        var after = EvaluationFolder.ReadSamples(run.EvaluationFolder(benchmark, setup.Settings.Steps));
+        if (run.Settings.Evaluate.Benchmarks is not [var benchmark, ..]) return;
+        using var folder = RunFolder.Read(run.Folder);
+        var before = EvaluationFolder.ReadSamples(folder.EvaluationFolder(benchmark, 0));
+        var after = EvaluationFolder.ReadSamples(folder.EvaluationFolder(benchmark, run.Settings.Steps));
         var pairs = before.Zip(after).OrderByDescending(p => p.Second.Correct == true && p.First.Correct != true).Take(3);
         terminal.Error.WriteLine();
         foreach (var (then, now) in pairs)
@@ -92,36 +93,5 @@ internal sealed class QuickstartCommand : Verb
         }
 
         terminal.Error.WriteLine();
-    }
-
-    /// <summary>Passes everything on and keeps the accuracies.</summary>
-    private sealed class QuickstartObserver(ITrainingObserver inner) : ITrainingObserver, IDisposable
-    {
-        public double? Before { get; private set; }
-
-        public double? After { get; private set; }
-
-        public void OnStart(RunStart run) => inner.OnStart(run);
-
-        public void OnPhase(StepPhase phase, double share) => inner.OnPhase(phase, share);
-
-        public void OnStep(StepMetrics metrics) => inner.OnStep(metrics);
-
-        public void OnSample(SampleShown sample) => inner.OnSample(sample);
-
-        public void OnCheckpoint(int step, string folder) => inner.OnCheckpoint(step, folder);
-
-        public void OnEvaluation(EvaluationShown evaluation)
-        {
-            Before ??= evaluation.Accuracy;
-            After = evaluation.Accuracy;
-            inner.OnEvaluation(evaluation);
-        }
-
-        public void OnMessage(string message) => inner.OnMessage(message);
-
-        public void OnEnd(RunEnd end) => inner.OnEnd(end);
-
-        public void Dispose() => (inner as IDisposable)?.Dispose();
     }
 }

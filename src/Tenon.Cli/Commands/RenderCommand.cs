@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Text.Templates;
 
 namespace Tenon.Cli.Commands;

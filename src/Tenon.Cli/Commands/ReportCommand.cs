@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Reports;
+using Tenon.Recipes;
 using Tenon.Runs;
 using Tenon.Runs.Exports;
 
@@ -54,7 +55,7 @@ internal sealed class ReportCommand : Verb
             && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
         if (Exported(call, folders, single, terminal) && output is null) return 0;
         terminal.Out.WriteLine(single
-            ? RunReport.Write(folders[0], output, RunDefaults.Recipe)
+            ? RunReport.Write(folders[0], output, Recipe.Defaults)
             : ComparisonReport.Write(_comparison.Compare(call, folders, terminal), output ?? "comparison.html"));
         return 0;
     }

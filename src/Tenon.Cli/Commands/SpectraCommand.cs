@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tenon.Adapters;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Reports;
 using Tenon.Evaluation.Spectra;
 using Tenon.Rollouts;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 using Tenon.MathAnswers;

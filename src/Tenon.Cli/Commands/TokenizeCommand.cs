@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using Tenon.Cli.Display;
-using Tenon.Cli.Running;
+using Tenon.Cli.Commands.Options;
 using Tenon.Recipes;
-using Tenon.Runs;
-using Tenon.Training.Settings;
 
 namespace Tenon.Cli.Commands;
 
@@ -34,37 +31,33 @@ internal sealed class TrainCommand : Verb
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
-        if (call.GetValue(_resume) is { } folder) return Resume(folder, call.GetValue(_force), call, terminal);
-        var path = call.GetValue(_recipe) ?? throw new TenonException("tenon train", "a RECIPE or --resume DIR", "neither", usage: true);
-        var settings = RecipeFile.Load<RunSettings>(path, [.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
         _compute.Apply(call);
-        using var setup = RunBuilder.Build(settings);
-        foreach (var notice in setup.Notices) terminal.Error.WriteLine($"note: {notice}");
-        MemoryCheck.Require(setup);
+        var (path, overrides) = (call.GetValue(_recipe), (string[])[.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)]);
+        if (call.GetValue(_resume) is { } folder)
+        {
+            using var begun =
+                TrainingRun.Resume(folder, new ResumeOptions { Recipe = path, Overrides = overrides, Force = call.GetValue(_force) });
+            return Train(begun, terminal);
+        }
+
+        if (path is null) throw new TenonException("tenon train", "a RECIPE or --resume DIR", "neither", usage: true);
+        var recipe = Recipe.Load(path).Set(overrides);
         if (call.GetValue(_dryRun))
         {
-            terminal.Out.WriteLine(DryRun.Describe(setup));
+            var plan = TrainingRun.Plan(recipe);
+            foreach (var notice in plan.Notices) terminal.Note(notice);
+            terminal.Out.WriteLine(plan.Text);
             return 0;
         }
 
         using var run =
-            RunFolder.Create(call.GetValue(_output)
-            ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)), RunBuilder.Describe(setup));
-        return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: false);
+            TrainingRun.Create(recipe, call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)));
+        return Train(run, terminal);
     }
 
-    private int Resume(string folder, bool forced, ParseResult call, Terminal terminal)
+    private static int Train(TrainingRun run, Terminal terminal)
     {
-        using var run = RunFolder.Open(folder);
-        var description = run.ReadDescription();
-        var home = RunHome.Of(run, description);
-        var settings =
-            RunIdentity.Recipe<RunSettings>(run, ref description, "train", call.GetValue(_recipe),
-            [.. call.GetValue(_overrides) ?? [], .. _compute.Overrides(call)], terminal.Error.WriteLine);
-        _compute.Apply(call);
-        using var setup = RunBuilder.Build(settings, run, home);
-        RunIdentity.RequireSame(description, setup.Model, settings.Model, settings.Data, home, forced);
-        if (description.Changes is not null) run.WriteRun(description);
-        return RunSession.Train(setup, run, Observers.For(terminal), terminal, resume: true);
+        foreach (var notice in run.Notices) terminal.Note(notice);
+        return RunSession.Train(run, terminal);
     }
 }

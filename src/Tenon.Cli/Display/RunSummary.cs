@@ -10,7 +10,7 @@ namespace Tenon.Cli.Display;
 internal static class RunSummary
 {
     /// <summary>Writes it; commands are named only where this program has the verb.</summary>
-    public static void Write(IAnsiConsole console, RunStart? run, RunEnd end, IReadOnlyList<EvaluationShown> evaluations)
+    public static void Write(IAnsiConsole console, RunStarted? run, RunEnded end, IReadOnlyList<EvaluationDone> evaluations)
     {
         console.WriteLine();
         console.WriteLine(end.Stopped
@@ -25,7 +25,7 @@ internal static class RunSummary
     }
 
     /// <summary>Lines of a name and what stands for it.</summary>
-    public static IEnumerable<(string What, string Text)> Next(RunStart run, RunEnd end)
+    public static IEnumerable<(string What, string Text)> Next(RunStarted run, RunEnded end)
     {
         var verbs = Application.Verbs().Select(verb => verb.Name).ToHashSet(StringComparer.Ordinal);
         var model = ShellWord.Path(run.Model);
@@ -54,7 +54,7 @@ internal static class RunSummary
             : $"vllm serve BASE --enable-lora --lora-modules {ShellWord.Quote("tenon=" + end.Adapter)}");
     }
 
-    private static Table BeforeAndAfter(List<(EvaluationShown Before, EvaluationShown After)> pairs)
+    private static Table BeforeAndAfter(List<(EvaluationDone Before, EvaluationDone After)> pairs)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after", "change");
         void Row(string name, double before, double after, Func<double, string> show, string change) =>
@@ -72,7 +72,7 @@ internal static class RunSummary
     }
 
     // The error of two independent means: the problems are the same, so that it is rather too wide than too narrow.
-    private static string Change(EvaluationShown before, EvaluationShown after)
+    private static string Change(EvaluationDone before, EvaluationDone after)
     {
         var error = Math.Sqrt(before.StandardError * before.StandardError + after.StandardError * after.StandardError);
         return Points(after.Accuracy - before.Accuracy)

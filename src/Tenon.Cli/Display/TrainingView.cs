@@ -15,34 +15,31 @@ internal sealed class TrainingView(TimeProvider time)
     private readonly List<double> _rewards = [];
     private readonly List<double> _seconds = [];
     private StepMetrics? _last;
-    private SampleShown? _sample;
-    private (StepPhase Phase, double Share)? _phase;
+    private PhaseMoved? _phase;
     private string? _message;
 
-    public RunStart? Run { get; private set; }
+    public RunStarted? Run { get; private set; }
 
-    public List<EvaluationShown> Evaluations { get; } = [];
+    public List<EvaluationDone> Evaluations { get; } = [];
+
+    public SampleJudged? Sample { get; private set; }
 
     public TimeSpan Elapsed => time.GetElapsedTime(_begin);
 
-    public void Start(RunStart run) => Run = run;
-
-    public void Phase(StepPhase phase, double share) => _phase = (phase, share);
-
-    public void Step(StepMetrics metrics)
+    /// <summary>Takes in what happens.</summary>
+    public void See(TrainingEvent e)
     {
-        (_last, _phase) = (metrics, null);
-        _rewards.Add(metrics[StepMetric.RewardMean]);
-        if (_rewards.Count > KeptSteps) _rewards.RemoveAt(0);
-        _seconds.Add(metrics[StepMetric.Time]);
-        if (_seconds.Count > 20) _seconds.RemoveAt(0);
+        switch (e)
+        {
+            case RunStarted run: Run = run; break;
+            case PhaseMoved moved: _phase = moved; break;
+            case StepDone done: Step(done.Metrics); break;
+            case SampleJudged sample: Sample = sample; break;
+            case EvaluationDone evaluation: Evaluations.Add(evaluation); break;
+            case CheckpointWritten checkpoint: _message = $"checkpoint {checkpoint.Step} is on disk"; break;
+            case Remark remark: _message = remark.Text; break;
+        }
     }
-
-    public void Sample(SampleShown sample) => _sample = sample;
-
-    public void Evaluation(EvaluationShown evaluation) => Evaluations.Add(evaluation);
-
-    public void Message(string message) => _message = message;
 
     /// <summary>What is left at the pace of the last steps; null before the first.</summary>
     public TimeSpan? Remaining()
@@ -81,7 +78,7 @@ internal sealed class TrainingView(TimeProvider time)
         foreach (var evaluation in Evaluations.GroupBy(e => e.Benchmark).Select(group => group.Last()))
             Row(evaluation.Benchmark,
                 $"{Figures.Percent(evaluation.Accuracy)} {(evaluation.Step == 0 ? "before training" : $"after step {evaluation.Step}")}");
-        if (_sample is { } sample)
+        if (Sample is { } sample)
         {
             Row("problem", Figures.Text(sample.Problem, inner));
             Row("answer", Figures.Text(sample.Completion, 2 * inner));
@@ -98,13 +95,22 @@ internal sealed class TrainingView(TimeProvider time)
     }
 
     /// <summary>A verdict in words.</summary>
-    public static string Verdict(SampleShown sample) => sample.Verdict switch
+    public static string Verdict(SampleJudged sample) => sample.Verdict switch
     {
         { Skipped: { } reason } => $"skipped: {reason}",
         { Correct: true } v => $"right ({v.Reason})",
         { Correct: false } v => $"wrong ({v.Reason}); {Figures.Text(sample.Gold, 40)} was asked for",
         var v => $"{Figures.Number(v.Score)} ({v.Reason})",
     };
+
+    private void Step(StepMetrics metrics)
+    {
+        (_last, _phase) = (metrics, null);
+        _rewards.Add(metrics[StepMetric.RewardMean]);
+        if (_rewards.Count > KeptSteps) _rewards.RemoveAt(0);
+        _seconds.Add(metrics[StepMetric.Time]);
+        if (_seconds.Count > 20) _seconds.RemoveAt(0);
+    }
 
     private string Title() =>
         Run is null ? "starting"

@@ -12,13 +12,16 @@ namespace Tenon.Evaluation.Reports;
 /// </summary>
 public static class RunReport
 {
+    /// <summary>The report's name in a run's folder.</summary>
+    public const string FileName = "report.html";
+
     /// <summary>
     /// Reads a run folder and writes the report; returns its path (<c>report.html</c> in the folder by default).
     /// <paramref name="defaults"/> is a recipe of
     /// default settings: those of the run that differ stand first, the others are folded; without it all stand open.
     /// </summary>
     public static string Write(string folder, string? path = null, JsonNode? defaults = null) =>
-        Page(folder, defaults).Write(path ?? Path.Combine(folder, "report.html"));
+        Page(folder, defaults).Write(path ?? Path.Combine(folder, FileName));
 
     /// <summary>The report's text.</summary>
     public static string Html(string folder, JsonNode? defaults = null) => Page(folder, defaults).Render();

@@ -12,17 +12,17 @@ internal sealed class RunGuards
     private const int MostSetbacks = 3;
     private readonly TrainingSetup _setup;
     private readonly RunFolder _folder;
-    private readonly ITrainingObserver _observer;
+    private readonly Action<TrainingEvent> _events;
     private readonly AdapterOptimizer _optimizer;
     private readonly DoctorWatch _doctor;
     private int _skipped;
 
-    public RunGuards(TrainingSetup setup, RunFolder folder, ITrainingObserver observer, AdapterOptimizer optimizer)
+    public RunGuards(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, AdapterOptimizer optimizer)
     {
-        (_setup, _folder, _observer, _optimizer) = (setup, folder, observer, optimizer);
+        (_setup, _folder, _events, _optimizer) = (setup, folder, events, optimizer);
         _doctor = new DoctorWatch(SettingsJson.Write(setup.Settings));
         Bounds = new DivergenceGuard(setup.Settings.Divergence, setup.Model.Config.VocabSize);
-        folder.Remark = observer.OnMessage;
+        folder.Remark = Say;
     }
 
     /// <summary>The bounds.</summary>
@@ -57,15 +57,17 @@ internal sealed class RunGuards
     public TrainerState After(TrainerState state, StepMetrics metrics, Divergence? diverged)
     {
         Bounds.Remember(metrics);
-        foreach (var text in _doctor.After(metrics)) _observer.OnMessage(text);
+        foreach (var text in _doctor.After(metrics)) Say(text);
         if (diverged is not null) state = Handle(state, diverged);
         state = BestCheckpoint.After(state, metrics, EarlyStop);
         if (Ends(state))
-            _observer.OnMessage(
+            Say(
                 $"step {state.Step}: {state.SinceBest} evaluations without a better held-out accuracy than that of step "
                 + $"{state.BestStep}: the run ends (early-stop.patience)");
         return state;
     }
+
+    private void Say(string text) => _events(new Remark(text));
 
     private TrainerState Handle(TrainerState state, Divergence found)
     {
@@ -75,7 +77,7 @@ internal sealed class RunGuards
         if (action == DivergenceAction.Skip && !found.IsMade)
         {
             if (int.IsPow2(++_skipped))
-                _observer.OnMessage(
+                Say(
                     $"{found}: the update is left out; its completions are kept in {samples}{(_skipped > 1 ? $" ({_skipped} such steps "
                     + $"so far)" : "")}");
             return state;
@@ -84,7 +86,7 @@ internal sealed class RunGuards
         if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
             throw found.ToException(_folder, samples, _optimizer.LearningRate);
         Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer);
-        _observer.OnMessage(
+        Say(
             $"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are "
             + $"kept in {samples}");
         return state with { Setbacks = state.Setbacks + 1 };

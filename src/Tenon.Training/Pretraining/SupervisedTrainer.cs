@@ -44,28 +44,28 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
     public void Resume(Action<string>? remark = null) => _state = Checkpoint.Resume(folder, setup.Adapter, _optimizer, remark);
 
     /// <summary>
-    /// Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; yields each step
-    /// as it is done.
+    /// Trains to the last step, to the stop rule, or until <paramref name="stop"/> asks for an end after the step at hand; tells
+    /// <paramref name="events"/> of each step and each checkpoint.
     /// </summary>
-    public IEnumerable<SupervisedStep> Run(CancellationToken stop = default)
+    public void Run(Action<TrainingEvent> events, CancellationToken stop = default)
     {
         using var log = new MetricsLog(folder.MetricsFile);
         var tape = new Tape(null, _precision);
         while (!IsDone && !stop.IsCancellationRequested)
         {
             var step = Step(tape, _state.Step + 1);
-            log.Append(MetricsLog.Format(step.ToMetrics(), onlySet: true));
-            yield return step;
-            if (IsDone || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
+            log.Append(MetricsLog.Format(step, onlySet: true));
+            events(new StepDone(step));
+            if (IsDone || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log, events);
         }
 
-        if (!IsDone && _state.Step > 0 && !folder.CheckpointSteps().Contains(_state.Step)) Save(log);
+        if (!IsDone && _state.Step > 0 && !folder.CheckpointSteps().Contains(_state.Step)) Save(log, events);
     }
 
-    private void Save(MetricsLog log) =>
-        Checkpoint.Write(folder, log, settings.Checkpoint.Keep, _state, setup.Adapter, _optimizer, settings.Model ?? "fresh");
+    private void Save(MetricsLog log, Action<TrainingEvent> events) => events(new CheckpointWritten(_state.Step,
+        Checkpoint.Write(folder, log, settings.Checkpoint.Keep, _state, setup.Adapter, _optimizer, settings.Model ?? "fresh")));
 
-    private SupervisedStep Step(Tape tape, int step)
+    private StepMetrics Step(Tape tape, int step)
     {
         var clock = Stopwatch.StartNew();
         var groups = Enumerable.Range(0, settings.Batch).Select(i => Example(_state.Rollouts.Cursor + i, i)).ToList();
@@ -85,7 +85,20 @@ public sealed class SupervisedTrainer(SupervisedSetup setup, PretrainSettings se
                 Rollouts = new RolloutState { Cursor = _state.Rollouts.Cursor + settings.Batch },
                 IsStopped = accuracy >= settings.Stop.Accuracy
             };
-        return new SupervisedStep(step, loss, norm, change, rate, tokens, clock.Elapsed.TotalSeconds, accuracy);
+        var seconds = clock.Elapsed.TotalSeconds;
+        var metrics = new StepMetrics(step)
+        {
+            { StepMetric.Time, seconds },
+            { StepMetric.TokensTrained, tokens },
+            { StepMetric.TrainSpeed, tokens / Math.Max(1e-9, seconds) },
+            { StepMetric.Memory, ProcessMemory.PeakBytes() / 1e9 },
+            { StepMetric.Loss, loss },
+            { StepMetric.GradNorm, norm },
+            { StepMetric.LearningRate, rate },
+            { StepMetric.UpdateNorm, change },
+        };
+        if (accuracy is { } measured) metrics[StepMetric.Accuracy] = measured;
+        return metrics;
     }
 
     private double Accumulate(Tape tape, List<RolloutGroup> groups, long tokens, int step)

@@ -1,5 +1,6 @@
 using Tenon.Recipes;
 using Tenon.Tests.Support;
+using Tenon.Training;
 
 namespace Tenon.Tests.Recipes;
 
@@ -48,12 +49,12 @@ public class TrainingRunTests
         }
 
         events.OfType<StepDone>().Count().ShouldBe(1);
-        events.OfType<RunEnded>().Single().End.Stopped.ShouldBeTrue();
+        events.OfType<RunEnded>().Single().Stopped.ShouldBeTrue();
         events.Clear();
         using var again = TrainingRun.Resume(folder["run"]);
         again.Train(events.Add);
-        events.OfType<RunStarted>().Single().Start.FirstStep.ShouldBe(1);
+        events.OfType<RunStarted>().Single().FirstStep.ShouldBe(1);
         events.OfType<StepDone>().Count().ShouldBe(1);
-        events.OfType<RunEnded>().Single().End.Stopped.ShouldBeFalse();
+        events.OfType<RunEnded>().Single().Stopped.ShouldBeFalse();
     }
 }

@@ -103,8 +103,9 @@ public class LocalRolloutsTests
         var plan = S_plan with { DynamicSampling = true, MaxNewTokens = 12, CarrySurplus = true };
         var (mixed, state) = ((Func<Problem, bool>)(p => int.Parse(p.Id) % 4 == 1), new RolloutState { Judged = 1, Mixed = 1 });
         var reward = new Watched(mixed);
-        RolloutBatch Drawn(IReward judge) => new LocalRollouts(RandomModel.Create(), new ProblemPrompts(new PromptEncoder(new Bytes(), null),
-            "plain"), ProblemSource.Of(Problems(100, i => 4 + i % 3), 3), [new WeightedReward(judge)], null,
+        var prompts = new ProblemPrompts(new PromptEncoder(new Bytes(), null), "plain");
+        var problems = ProblemSource.Of(Problems(100, i => 4 + i % 3), 3);
+        RolloutBatch Drawn(IReward judge) => new LocalRollouts(RandomModel.Create(), prompts, problems, [new WeightedReward(judge)], null,
             new GeneratorOptions { Concurrency = concurrency, EndTokens = new HashSet<int> { 5, 9, 12, 17, 30, 31, 44, 60 } }, plan)
             .Draw(1, state);
 

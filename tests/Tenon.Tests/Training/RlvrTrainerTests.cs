@@ -35,12 +35,12 @@ public sealed class RlvrTrainerTests : IDisposable
         using var first = Setup();
         using var own = Folder("own", first);
         var recorded = new Recorded(first.LocalRollouts());
-        new RlvrTrainer(first, own, new Silent(), recorded).Run();
+        new RlvrTrainer(first, own, Nobody, recorded).Run();
 
         using var second = Setup();
         using var scripted = Folder("scripted", second);
         var script = new Script(recorded.Batches);
-        new RlvrTrainer(second, scripted, new Silent(), script).Run();
+        new RlvrTrainer(second, scripted, Nobody, script).Run();
         script.Steps.ShouldBe([1, 2, 3]);
         TinyRuns.ShouldBeTheSame(scripted.Folder, TinyRuns.Contents(own.Folder));
         var line = JsonNode.Parse(File.ReadLines(own.SamplesFile(1)).First())!;
@@ -52,10 +52,13 @@ public sealed class RlvrTrainerTests : IDisposable
     {
         using var setup = Setup("rollout.dynamic-sampling=true", "rollout.max-empty-steps=2", "steps=6");
         using var folder = Folder("empty", setup);
-        var observer = new Silent();
-        var fault = Should.Throw<TenonException>(() => new RlvrTrainer(setup, folder, observer, new Empty(setup.Rewards)).Run());
+        var said = new List<string>();
+        var fault = Should.Throw<TenonException>(() => new RlvrTrainer(setup, folder, e =>
+        {
+            if (e is Remark remark) said.Add(remark.Text);
+        }, new Empty(setup.Rewards)).Run());
         fault.Message.ShouldContain("2 steps in a row");
-        observer.Said.ShouldContain(m => m.Contains("nothing to learn from"));
+        said.ShouldContain(m => m.Contains("nothing to learn from"));
         folder.CheckpointSteps().ShouldBe([2]);
         var line = JsonNode.Parse(File.ReadLines(folder.MetricsFile).Last())!;
         ((int)line["groups_kept"]!, (int)line["groups_missing"]!).ShouldBe((0, 2));
@@ -70,7 +73,7 @@ public sealed class RlvrTrainerTests : IDisposable
             ["steps=2", "evaluate.every=1", "evaluate.problems=6", "evaluate.max-new-tokens=64", "evaluate.benchmarks=[held-out@2]"];
         using var whole = Setup(overrides);
         using var expected = Folder("whole", whole);
-        new RlvrTrainer(whole, expected, new Silent()).Run();
+        new RlvrTrainer(whole, expected, Nobody).Run();
 
         using var setup = Setup(overrides);
         string path;
@@ -78,14 +81,14 @@ public sealed class RlvrTrainerTests : IDisposable
         {
             path = folder.Folder;
             using var stop = new CancellationTokenSource();
-            new RlvrTrainer(setup, folder, new Stopping(at, stop)).Run(stop.Token);
+            new RlvrTrainer(setup, folder, StopIn(at, stop)).Run(stop.Token);
             folder.CheckpointSteps().LastOrDefault().ShouldBe(at);
             File.ReadLines(folder.MetricsFile).Count().ShouldBe(at);
         }
 
         using var again = Setup(overrides);
         using var resumed = RunFolder.Open(path);
-        var trainer = new RlvrTrainer(again, resumed, new Silent());
+        var trainer = new RlvrTrainer(again, resumed, Nobody);
         trainer.Resume();
         trainer.Run();
         TinyRuns.ShouldBeTheSame(path, TinyRuns.Contents(expected.Folder));
@@ -94,33 +97,20 @@ public sealed class RlvrTrainerTests : IDisposable
                 .ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
     }
 
-    private class Silent : ITrainingObserver
-    {
-        public List<string> Said { get; } = [];
-
-        public void OnMessage(string message) => Said.Add(message);
-
-        public virtual void OnPhase(StepPhase phase, double share) { }
-
-        public virtual void OnStep(StepMetrics metrics) { }
-    }
+    private static void Nobody(TrainingEvent e) { }
 
     /// <summary>Asks for an end in the middle of the evaluation of a step.</summary>
-    private sealed class Stopping(int at, CancellationTokenSource stop) : Silent
+    private static Action<TrainingEvent> StopIn(int at, CancellationTokenSource stop)
     {
-        private int _step;
-
-        public override void OnStep(StepMetrics metrics) => _step = metrics.Step;
-
-        public override void OnPhase(StepPhase phase, double share)
+        var (step, trained) = (0, 0);
+        return e =>
         {
+            if (e is StepDone done) step = done.Metrics.Step;
             // The step's own line is written after its evaluation, so that the last step seen is the one before.
-            if (phase == StepPhase.Evaluating && share is > 0.2 and < 1 && _step == Math.Max(0, at - 1) && (at == 0 || _trained == at))
-                stop.Cancel();
-            if (phase == StepPhase.Training && share == 0) _trained++;
-        }
-
-        private int _trained;
+            if (e is PhaseMoved { Phase: StepPhase.Evaluating, Share: > 0.2 and < 1 } && step == Math.Max(0, at - 1)
+                && (at == 0 || trained == at)) stop.Cancel();
+            if (e is PhaseMoved { Phase: StepPhase.Training, Share: 0 }) trained++;
+        };
     }
 
     private sealed class Recorded(IRolloutSource inner) : IRolloutSource

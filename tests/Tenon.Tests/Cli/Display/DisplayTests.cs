@@ -8,9 +8,9 @@ namespace Tenon.Tests.Cli.Display;
 
 public class DisplayTests
 {
-    private static readonly RunStart Start = new("runs/first", "tiny", "lora", 40, 0, 21_504, 803_072);
+    private static readonly RunStarted Start = new("runs/first", "tiny", "lora", 40, 0, 21_504, 803_072);
 
-    private static readonly EvaluationShown Before = new(0, "held-out@1", 0.5, 0.02, 512, 1, 0.5, 0.01, 36.25);
+    private static readonly EvaluationDone Before = new(0, "held-out@1", 0.5, 0.02, 512, 1, 0.5, 0.01, 36.25);
 
     private static StepMetrics Step(int step) => new(step)
     {
@@ -32,7 +32,7 @@ public class DisplayTests
         [StepMetric.Memory] = 0.412,
     };
 
-    private static readonly SampleShown Sample =
+    private static readonly SampleJudged Sample =
         new(12, "347+86=?", "7+6+0=13;\n\u001b[31m\\boxed{433}", "433", new Verdict(1, true, "numeric-equal"), 39, false);
 
     [Fact]
@@ -40,11 +40,11 @@ public class DisplayTests
     {
         var time = new StillTime();
         var view = new TrainingView(time);
-        view.Start(Start);
-        view.Evaluation(Before);
-        for (var step = 1; step <= 12; step++) view.Step(Step(step));
-        view.Sample(Sample);
-        view.Phase(StepPhase.Sampling, 0.4);
+        view.See(Start);
+        view.See(Before);
+        for (var step = 1; step <= 12; step++) view.See(new StepDone(Step(step)));
+        view.See(Sample);
+        view.See(new PhaseMoved(StepPhase.Sampling, 0.4));
         time.Seconds = 18;
         Show(view).ShouldBe("""
             ╭──────────────────────────────────────────────────────────────────────────────────────────────────╮
@@ -70,7 +70,7 @@ public class DisplayTests
     public void Before_the_first_step_the_table_stands_already()
     {
         var view = new TrainingView(new StillTime());
-        view.Start(Start);
+        view.See(Start);
         Show(view).ShouldContain("0 of 40");
         Show(view).ShouldContain("- remaining");
     }
@@ -80,15 +80,15 @@ public class DisplayTests
     {
         var writer = new StringWriter { NewLine = "\n" };
         var console = Console();
-        var observer = new LinesObserver(writer, console, new StillTime());
-        observer.OnStart(Start);
-        observer.OnEvaluation(Before);
-        observer.OnSample(Sample);
-        observer.OnStep(Step(9));
-        observer.OnStep(Step(10));
-        observer.OnCheckpoint(10, "runs/first/checkpoints/10");
-        observer.OnEvaluation(Before with { Step = 40, Accuracy = 0.85, LengthMean = 38 });
-        observer.OnEnd(new RunEnd(40, 40, false, "runs/first/checkpoints/40", 61.2));
+        var display = new LinesDisplay(writer, console, new StillTime());
+        display.Show(Start);
+        display.Show(Before);
+        display.Show(Sample);
+        display.Show(new StepDone(Step(9)));
+        display.Show(new StepDone(Step(10)));
+        display.Show(new CheckpointWritten(10, "runs/first/checkpoints/10"));
+        display.Show(Before with { Step = 40, Accuracy = 0.85, LengthMean = 38 });
+        display.Show(new RunEnded(40, 40, false, "runs/first/checkpoints/40", 61.2));
         writer.ToString().ShouldBe("""
             tiny: lora, 21,504 of 803,072 parameters trained; 40 steps into runs/first
             held-out@1 before training: 50 % of 512 problems x 1
@@ -111,11 +111,11 @@ public class DisplayTests
     public void The_live_display_draws_on_its_own_thread_and_gives_the_terminal_back()
     {
         var console = Console();
-        using (var observer = new LiveDisplayObserver(console, new StillTime()))
+        using (var display = new LiveDisplay(console, new StillTime()))
         {
-            observer.OnStart(Start);
-            observer.OnStep(Step(40));
-            observer.OnEnd(new RunEnd(40, 40, true, "a", 1));
+            display.Show(Start);
+            display.Show(new StepDone(Step(40)));
+            display.Show(new RunEnded(40, 40, true, "a", 1));
         }
         Text(console).ShouldContain("40 of 40");
         Text(console).ShouldContain("stopped after step 40 of 40");

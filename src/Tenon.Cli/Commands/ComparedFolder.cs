@@ -1,0 +1,49 @@
+using System.Globalization;
+using Tenon.Evaluation.Comparisons;
+
+namespace Tenon.Cli.Commands;
+
+/// <summary>A row of a comparison as the call names it.</summary>
+/// <param name="Name">The row's name.</param>
+/// <param name="Evaluations">Each run's evaluations, one a benchmark.</param>
+internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<StoredEvaluation>> Evaluations)
+{
+    /// <summary>The evaluation of a benchmark in each run.</summary>
+    public IReadOnlyList<StoredEvaluation> Of(string benchmark) => [.. Evaluations.Select(run => run.First(e => e.Benchmark == benchmark))];
+
+    /// <summary>Reads the words DIR, DIR@STEP and NAME=DIR,DIR; one run alone is compared with itself before training.</summary>
+    public static IReadOnlyList<ComparedFolder> Parse(IReadOnlyList<string> words)
+    {
+        if (words.Count == 0)
+            throw new TenonException("comparison", "two folders of evaluations or runs, or one run", "none", "tenon compare --help",
+                usage: true);
+        if (words.Count == 1 && !words[0].Contains('=', StringComparison.Ordinal)
+            && StoredEvaluations.Steps(words[0]) is { Count: > 1 } steps)
+            return [Of("before", [(words[0], steps[0])]), Of("after", [(words[0], steps[^1])])];
+        if (words.Count == 1)
+            throw new TenonException("comparison", "two folders, or one run that was evaluated before and after", words[0], usage: true);
+        var rows = words.Select(Row).ToList();
+        if (rows.GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new TenonException("comparison", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR",
+                usage: true);
+        return rows;
+    }
+
+    private static ComparedFolder Row(string word)
+    {
+        var (name, rest) = word.Split('=', 2) is [var given, var folders] && given.Length > 0 && !Directory.Exists(word) ? (given, folders)
+            : (word.TrimEnd('/'), word);
+        return Of(name, [.. (Directory.Exists(rest) ? [rest] : rest.Split(',')).Select(Place)]);
+    }
+
+    private static (string Folder, int? Step) Place(string word)
+    {
+        var at = word.LastIndexOf('@');
+        if (at < 0 || Directory.Exists(word)) return (word, null);
+        if (int.TryParse(word.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var step)) return (word[..at], step);
+        throw new TenonException($"comparison of {word}", "DIR@STEP with a step of the run", word[(at + 1)..], usage: true);
+    }
+
+    private static ComparedFolder Of(string name, IReadOnlyList<(string Folder, int? Step)> places) =>
+        new(name, [.. places.Select(p => StoredEvaluations.Read(p.Folder, p.Step))]);
+}

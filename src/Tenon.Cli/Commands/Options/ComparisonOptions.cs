@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using Tenon.Evaluation.Comparisons;
+
+namespace Tenon.Cli.Commands.Options;
+
+/// <summary>What is compared with what, and what may differ.</summary>
+internal sealed class ComparisonOptions
+{
+    private readonly Option<string?> _against =
+        new("--against") { Description = "the row that the others are compared with; the first by default", HelpName = "NAME" };
+    private readonly Option<string?> _benchmark =
+        new("--benchmark") { Description = "only this benchmark; all that every row has by default", HelpName = "NAME" };
+    private readonly Option<double?> _margin =
+        new("--margin") { Description = "differences within this much count as none: an equivalence test", HelpName = "X" };
+    private readonly Option<string[]> _across =
+        new("--across") { Description = "what may differ between the evaluations: prompt, temperature, grader ...", HelpName = "WHAT" };
+    private readonly Option<bool> _force = new("--force") { Description = "compare whatever differs" };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public ComparisonOptions(Command verb)
+    {
+        foreach (var option in new Option[] { _against, _benchmark, _margin, _across, _force }) verb.Options.Add(option);
+    }
+
+    /// <summary>Refuses a margin that is none.</summary>
+    public static void CheckMargin(double? margin)
+    {
+        if (margin is { } m && !(m > 0 && double.IsFinite(m)))
+            throw new TenonException("--margin", "a number above 0, as a share: 0.02 is two points",
+                m.ToString(CultureInfo.InvariantCulture), usage: true);
+    }
+
+    /// <summary>One comparison a benchmark that every row has.</summary>
+    public IReadOnlyList<Comparison> Compare(ParseResult call, IReadOnlyList<string> folders, Terminal terminal)
+    {
+        CheckMargin(call.GetValue(_margin));
+        var entries = ComparedFolder.Parse(folders);
+        var first = entries[0].Evaluations[0].Select(e => e.Benchmark);
+        var names = entries.SelectMany(e => e.Evaluations).Aggregate(first, (left, run) => left.Intersect(run.Select(e => e.Benchmark)))
+            .ToList();
+        if (call.GetValue(_benchmark) is { } wanted) names = [.. names.Where(n => n == wanted.Split('@')[0])];
+        if (names.Count == 0)
+        {
+            var each =
+                entries.Select(e => $"{e.Name}: {string.Join(", ", e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark)).Distinct())}");
+            throw new TenonException("comparison", "a benchmark that every row has", string.Join("; ", each), usage: true);
+        }
+
+        var missing = entries.SelectMany(e => e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark))).Distinct().Except(names).ToList();
+        if (missing.Count > 0 && call.GetValue(_benchmark) is null)
+            terminal.Error.WriteLine($"left out, for not every row has them: {string.Join(", ", missing)}");
+        return [.. names.Select(name => Compare(call, name, entries))];
+    }
+
+    private Comparison Compare(ParseResult call, string benchmark, IReadOnlyList<ComparedFolder> entries)
+    {
+        var across = call.GetValue(_across)?.SelectMany(a => a.Split(',')).ToList() ?? [];
+        var reference = entries[0].Of(benchmark)[0];
+        var entrants = new List<Entrant>();
+        foreach (var entry in entries)
+        {
+            var evaluations = entry.Of(benchmark);
+            foreach (var evaluation in evaluations)
+            {
+                if (!call.GetValue(_force)) Fairness.Require(entries[0].Name, reference, entry.Name, evaluation, across);
+            }
+
+            entrants.Add(new Entrant(entry.Name, [.. evaluations.Select(e => e.Problems)]) { Facts = Facts(evaluations) });
+        }
+
+        return Comparison.Of(benchmark, entrants, call.GetValue(_against), call.GetValue(_margin));
+    }
+
+    /// <summary>Means over runs where all of them say something.</summary>
+    private static Dictionary<string, double?> Facts(IReadOnlyList<StoredEvaluation> evaluations) =>
+        evaluations[0].Facts.Keys.ToDictionary(key => key, key => evaluations.All(e => e.Facts.GetValueOrDefault(key) is not null)
+            ? evaluations.Average(e => e.Facts[key])
+            : null);
+}

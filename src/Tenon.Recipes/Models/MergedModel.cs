@@ -1,0 +1,31 @@
+using Tenon.Adapters;
+using Tenon.Checkpoints;
+using Tenon.Models.Weights;
+using Tenon.Rollouts;
+using Tenon.Tensors;
+using Tenon.Text.Tokenizers;
+
+namespace Tenon.Recipes;
+
+/// <summary>Writes a model with an adapter merged in as a Hugging Face folder.</summary>
+public static class MergedModel
+{
+    /// <summary>Opens both, merges into new matrices, writes the folder whole.</summary>
+    /// <param name="model">The MODEL word of the base.</param>
+    /// <param name="adapterFolder">A PEFT adapter folder.</param>
+    /// <param name="folder">The new folder.</param>
+    /// <param name="type">How values are stored.</param>
+    /// <param name="say">Hears what a person should know.</param>
+    /// <exception cref="TenonException">The model or the adapter cannot be read, they do not belong together, or the disk is
+    /// full.</exception>
+    public static void Write(string model, string adapterFolder, string folder, SafetensorsType type, Action<string> say)
+    {
+        var loaded = LanguageModel.OpenWeights(model, Precision.F32, 1);
+        AdapterCheck.RequireFolder(adapterFolder);
+        using var set = PeftFolder.Load(loaded.Model, adapterFolder);
+        foreach (var notice in set.Start.Notices) say(notice);
+        using var weights = MergedWeights.Of(set);
+        var config = loaded.Model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) };
+        HuggingFaceExport.Write(folder, config, weights, type, TokenizerCopy.Of(model, say));
+    }
+}

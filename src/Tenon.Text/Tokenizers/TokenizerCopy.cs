@@ -1,0 +1,34 @@
+namespace Tenon.Text.Tokenizers;
+
+/// <summary>
+/// Brings a model's tokenizer and chat templates into a folder that is written: what is there is copied unread, what is not is said.
+/// </summary>
+public static class TokenizerCopy
+{
+    /// <summary>The writer for a MODEL word; a missing or unreadable tokenizer is a note, for weights need none.</summary>
+    /// <param name="model">The MODEL word.</param>
+    /// <param name="say">Takes the notes.</param>
+    /// <param name="pre">The rule that cuts a GGUF file's text, where the file names none.</param>
+    public static Action<string> Of(string model, Action<string> say, string? pre = null) => target =>
+    {
+        if (Directory.Exists(model))
+        {
+            var copied = TokenizerFiles.Copy(model, target);
+            if (!copied.Contains("tokenizer.json"))
+                say($"{model} has no tokenizer.json, so the new folder has none either; "
+                    + (copied.Count == 0 ? "nothing of a tokenizer was there to copy" : $"copied: {string.Join(", ", copied)}"));
+            return;
+        }
+
+        try
+        {
+            var source = TokenizerSource.Open(model, pre);
+            foreach (var notice in source.Notices) say(notice);
+            source.WriteTo(target);
+        }
+        catch (TenonException e)
+        {
+            say($"the model is written without a tokenizer: {e.Message}");
+        }
+    };
+}
