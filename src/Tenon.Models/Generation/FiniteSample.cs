@@ -1,5 +1,3 @@
-using Tenon.Models.Generation;
-
 namespace Tenon.Models.Generation;
 
 /// <summary>Samples of a model that gave no finite logits are no samples, and are told as an error.</summary>
