@@ -74,14 +74,33 @@ public sealed class RunReader
     /// <summary>The steps that have completions on disk, ascending.</summary>
     public IReadOnlyList<int> SampleSteps() => _folder.SampleSteps();
 
-    /// <summary>The run's evaluations, by benchmark and step.</summary>
-    public IReadOnlyList<JsonObject> Evaluations() =>
+    /// <summary>The run's finished evaluations, by benchmark and step.</summary>
+    public IReadOnlyList<EvaluationResults> Evaluations() =>
     [
         .. _folder.EvaluationFiles().Select(file => RunJson.Parse(File.ReadAllText(file))).OfType<JsonObject>()
-            .Concat(_folder.EvaluationFolders().Select(f => EvaluationRecord.Read(f.Path, f.Step)).OfType<JsonObject>())
-            .Where(json => RunJson.Text(json["benchmark"]) is not null && RunJson.Whole(json["step"]) is not null)
-            .OrderBy(json => RunJson.Text(json["benchmark"]), StringComparer.Ordinal).ThenBy(json => RunJson.Whole(json["step"])),
+            .Select(json => EvaluationResults.Of(json, OldIdentity())).OfType<EvaluationResults>()
+            .Concat(_folder.EvaluationFolders().Select(f => EvaluationResults.Read(f.Path, f.Step)).Where(e => e.IsFinished))
+            .OrderBy(e => e.Benchmark, StringComparer.Ordinal).ThenBy(e => e.Step),
     ];
+
+    // What an evaluation of version 0.1, which has no identity of its own, depends on: a part of the recipe.
+    private JsonObject OldIdentity()
+    {
+        var result = new JsonObject();
+        foreach (var (section, keys) in new (string, string[])[]
+        {
+            ("data", ["task", "prompt", "system", "chat-template"]), ("rollout", ["temperature"]),
+            ("evaluate", ["temperature", "max-new-tokens", "problems", "seed"]),
+        })
+        {
+            foreach (var key in keys)
+            {
+                if (Run.Recipe[section]?[key] is { } value) result[$"{section}.{key}"] = value.DeepClone();
+            }
+        }
+
+        return result;
+    }
 
     private void Take()
     {

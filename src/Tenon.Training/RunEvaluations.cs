@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Statistics;
+using Tenon.Evaluation.Texts;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
 using Tenon.Runs;
@@ -30,7 +32,7 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         Sampling = new SamplingSettings { Temperature = recipe.Evaluate.Temperature },
         MaxNewTokens = recipe.Evaluate.MaxNewTokens ?? recipe.Rollout.MaxNewTokens,
         MaxPromptTokens = recipe.Rollout.MaxPromptTokens,
-        Seed = (ulong)recipe.Seed,
+        Seed = (ulong)recipe.Evaluate.Seed,
         Grader = recipe.Reward.Count == 0 ? recipe.Data.Task?.Name ?? "math"
         : new JsonArray([.. recipe.Reward.Select(r => SettingsJson.Write(r))]),
     };
@@ -40,9 +42,11 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
     /// </summary>
     public static IReadOnlyList<string> Arguments(RunSettings recipe, string folder)
     {
-        if (recipe.Evaluate.Benchmarks.Count == 0) return [];
+        if (recipe.Evaluate.Benchmarks.Count + recipe.Evaluate.Texts.Count == 0) return [];
         var settings = SettingsOf(recipe);
-        var arguments = new List<string> { "--benchmark", string.Join(',', recipe.Evaluate.Benchmarks) };
+        var arguments = new List<string>();
+        if (recipe.Evaluate.Benchmarks.Count > 0) arguments.AddRange(["--benchmark", string.Join(',', recipe.Evaluate.Benchmarks)]);
+        if (recipe.Evaluate.Texts.Count > 0) arguments.AddRange(["--text", string.Join(',', recipe.Evaluate.Texts)]);
         void Add(string name, string? value, string? unless = null)
         {
             if (value is not null && value != unless) arguments.AddRange([name, value]);
@@ -72,7 +76,8 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         if (!IsDue(step)) return;
         var metrics = step == 0 ? new StepMetrics(0) : MetricsLog.Last(folder.MetricsFile, step);
         if (metrics is null
-            || setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step))))
+            || (setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step)))
+            && setup.Texts.All(t => metrics.Has(StepMetric.Perplexity[t.Name]))))
             return;
         Run(metrics, stop);
         if (step > 0) folder.ReplaceMetrics(metrics);
@@ -91,6 +96,13 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
                 events(shown);
                 metrics[StepMetric.Evaluation[benchmark.Name]] = shown.Accuracy;
             }
+
+            foreach (var text in setup.Texts)
+            {
+                var shown = Run(metrics.Step, text, stop);
+                events(shown);
+                metrics[StepMetric.Perplexity[text.Name]] = shown.Perplexity;
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -102,21 +114,18 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
     private bool IsDue(int step)
     {
         var (evaluate, steps) = (setup.Settings.Evaluate, setup.Settings.Steps);
-        return setup.HeldOut.Count > 0 && (step == 0 || step == steps || (evaluate.Every > 0 && step % evaluate.Every == 0));
+        return setup.HeldOut.Count + setup.Texts.Count > 0
+            && (step == 0 || step == steps || (evaluate.Every > 0 && step % evaluate.Every == 0));
     }
 
     private EvaluationDone Run(int step, Benchmark benchmark, CancellationToken stop)
     {
-        var settings = SettingsOf(setup.Settings);
+        var settings = SettingsOf(setup.Settings).For(benchmark);
         var prompts = EvaluationPrompts.Of(benchmark, settings, setup.Encoder);
         // An engine of its own for each evaluation: its cache does not stay beside that of the rollouts.
-        var evaluator = new Evaluator(setup.Model, setup.Encoder, setup.Rewards, setup.Generation());
+        var evaluator = new Evaluator(setup.Model, setup.Encoder, benchmark.Rewards ?? setup.Rewards, setup.Generation());
         var identity = evaluator.Identity(benchmark, prompts, settings, Adapter(), step);
-        var path = folder.EvaluationFolder(benchmark.Name, step);
-        // A run may be given other evaluation settings when it goes on: what was begun under the old ones is no part of it.
-        if (EvaluationFolder.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0)
-            Directory.Delete(path, recursive: true);
-        using var results = EvaluationFolder.Open(path, identity);
+        using var results = EvaluationFolder.Open(Place(benchmark.Name, step, identity), identity);
         var figures =
             evaluator.Run(results, identity, benchmark, prompts, settings, setup.Adapter,
             (done, of) => events(new PhaseMoved(StepPhase.Evaluating, done / (double)of)), stop);
@@ -124,7 +133,30 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         return new EvaluationDone(step, benchmark.Name, figures.Average.Mean, figures.Average.StandardError, figures.Judged,
             benchmark.Samples, figures.PassAtK.Mean,
             figures.Truncated, figures.LengthMean)
-        { Low = figures.Average.Low, High = figures.Average.High };
+        { Low = figures.Average.Low, High = figures.Average.High, PassAtKError = Error(figures.PassAtK) };
+    }
+
+    private static double Error(Estimate e) => EvaluationDone.Honest(e.StandardError, e.Low, e.High);
+
+    private TextDone Run(int step, TextCorpus text, CancellationToken stop)
+    {
+        var settings = TextSettings.Of(null, null, LanguageModel.ContextOf(setup.Model.Config));
+        var evaluation = new TextEvaluation(setup.Model, setup.Tokenizer!, text, settings, setup.Precision);
+        var identity = evaluation.Identity(Adapter(), step);
+        using var results = TextFolder.Open(Place(text.Name, step, identity), identity);
+        var figures = evaluation.Run(results, identity, setup.Adapter,
+            (done, of) => events(new PhaseMoved(StepPhase.Evaluating, done / (double)of)), stop);
+        return new TextDone(step, text.Name, figures.Perplexity, figures.Interval.Low, figures.Interval.High,
+            figures.PerToken.StandardError);
+    }
+
+    // A run may be given other evaluation settings when it goes on: what was begun under the old ones is no part of it.
+    private string Place(string name, int step, EvaluationIdentity identity)
+    {
+        var path = folder.EvaluationFolder(name, step);
+        if (EvaluationFiles.ReadIdentity(path) is { } there && identity.Differences(there).Count > 0)
+            Directory.Delete(path, recursive: true);
+        return path;
     }
 
     private JsonObject Adapter()

@@ -80,7 +80,27 @@ public sealed record EvaluationDone(
 
     /// <summary>Its upper end.</summary>
     public double High { get; init; } = double.NaN;
+
+    /// <summary>
+    /// The standard error, or what the interval says of it where that is more: 0 of 64 has no scatter and is no certainty.
+    /// </summary>
+    public double HonestError => Honest(StandardError, Low, High);
+
+    internal static double Honest(double error, double low, double high) =>
+        double.IsFinite(high - low) ? Math.Max(error, (high - low) / (2 * 1.96)) : error;
+
+    /// <summary>Standard error of pass@K over problems; NaN where it is not known.</summary>
+    public double PassAtKError { get; init; } = double.NaN;
 }
+
+/// <summary>The perplexity of a text is taken.</summary>
+/// <param name="Step">The step after which it was taken; 0 is before training.</param>
+/// <param name="Text">The text's name.</param>
+/// <param name="Perplexity">Perplexity by token.</param>
+/// <param name="Low">Lower end of its 95 % interval over documents; NaN where there is none.</param>
+/// <param name="High">Its upper end.</param>
+/// <param name="StandardError">Standard error of nats a token.</param>
+public sealed record TextDone(int Step, string Text, double Perplexity, double Low, double High, double StandardError) : TrainingEvent;
 
 /// <summary>A remark that a person should read once (a key that the method has no use for, skipped prompts ...).</summary>
 /// <param name="Text">A sentence.</param>

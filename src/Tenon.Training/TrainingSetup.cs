@@ -1,9 +1,11 @@
 using Tenon.Adapters;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Texts;
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
 using Tenon.Text.Prompting;
+using Tenon.Text.Tokenizers;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training;
@@ -39,6 +41,12 @@ public sealed record TrainingSetup : IDisposable
 
     /// <summary>Held-out problems that the recipe's evaluations run on.</summary>
     public IReadOnlyList<Benchmark> HeldOut { get; init; } = [];
+
+    /// <summary>Texts whose perplexity the recipe's evaluations take.</summary>
+    public IReadOnlyList<TextCorpus> Texts { get; init; } = [];
+
+    /// <summary>The tokenizer with its special tokens; texts need it.</summary>
+    public TokenizerSource? Tokenizer { get; init; }
 
     /// <summary>What a person should know before the run begins and what stops nothing (ids that a data file has twice).</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Tenon.Cli.Commands.Options;
-using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 
 namespace Tenon.Cli.Commands;
@@ -13,6 +12,7 @@ internal sealed class CompareCommand : Verb
 {
     private readonly Argument<string[]> _folders;
     private readonly Option<string?> _report;
+    private readonly PlotOption _plots;
     private readonly ComparisonOptions _comparison;
     private readonly TableOptions _tables;
     private readonly PlanOptions _plan;
@@ -31,6 +31,7 @@ internal sealed class CompareCommand : Verb
             Arity = ArgumentArity.ZeroOrMore,
         });
         _report = Add(new Option<string?>("--report") { Description = "write the comparison as one HTML file too", HelpName = "FILE" });
+        _plots = new PlotOption(this);
         _comparison = new ComparisonOptions(this);
         _tables = new TableOptions(this);
         _plan = new PlanOptions(this);
@@ -40,15 +41,10 @@ internal sealed class CompareCommand : Verb
     {
         if (_plan.Wanted(call)) return _plan.Run(call, terminal, _tables);
         var comparisons = _comparison.Compare(call, call.GetValue(_folders) ?? [], terminal);
-        foreach (var comparison in comparisons)
-        {
-            _tables.Write(
-                call, terminal, () => ComparisonTables.Json(comparison),
-                [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison)],
-                ComparisonTables.Sentences(comparison));
-        }
+        foreach (var (json, tables, sentences) in comparisons.Parts()) _tables.Write(call, terminal, json, tables, sentences);
 
         if (call.GetValue(_report) is { } report) terminal.Error.WriteLine(ComparisonReport.Write(comparisons, report));
+        _plots.Write(call, terminal, () => ComparisonReport.Charts(comparisons));
         return 0;
     }
 }

@@ -11,6 +11,18 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     /// <summary>The evaluation of a benchmark in each run.</summary>
     public IReadOnlyList<StoredEvaluation> Of(string benchmark) => [.. Evaluations.Select(run => run.First(e => e.Benchmark == benchmark))];
 
+    /// <summary>The scores of a benchmark in each run; facts are means over runs where all of them say something.</summary>
+    public Entrant Scores(string benchmark)
+    {
+        var runs = Of(benchmark);
+        return new(Name, [.. runs.Select(e => e.Problems)])
+        {
+            Facts = runs[0].Facts.Keys.ToDictionary(key => key, key => runs.All(e => e.Facts.GetValueOrDefault(key) is not null)
+                ? runs.Average(e => e.Facts[key])
+                : null),
+        };
+    }
+
     /// <summary>Reads the words DIR, DIR@STEP and NAME=DIR,DIR; one run alone is compared with itself before training.</summary>
     public static IReadOnlyList<ComparedFolder> Parse(IReadOnlyList<string> words)
     {

@@ -6,6 +6,7 @@ using Tenon.Cli.Commands.Lines;
 using Tenon.Cli.Commands.Options;
 using Tenon.Cli.Display;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Texts;
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
 using Tenon.Recipes;
@@ -26,7 +27,6 @@ namespace Tenon.Cli.Commands;
 /// </summary>
 internal sealed class EvalCommand : Verb
 {
-    private const int HashDigits = 12;
     private readonly Argument<string?> _model;
     private readonly Option<string?> _adapter;
     private readonly Option<string?> _benchmark;
@@ -40,6 +40,8 @@ internal sealed class EvalCommand : Verb
     private readonly Option<string?> _idColumn;
     private readonly Option<int?> _concurrency;
     private readonly Option<bool> _json;
+    private readonly Option<bool> _forgetting;
+    private readonly TextEvalOptions _texts;
     private readonly EvalOptions _options;
     private readonly TextOptions _text;
     private readonly ComputeOptions _compute;
@@ -48,7 +50,8 @@ internal sealed class EvalCommand : Verb
         : base("eval", "avg@k, pass@k and maj@k on benchmarks, with intervals",
         "tenon eval MODEL --adapter DIR --benchmark gsm8k@4 --data data",
             "tenon eval MODEL --benchmark MATH-500@4,aime24@32 --protocol paper-scripts",
-            "tenon eval --run runs/first --adapter runs/first/checkpoints/50")
+            "tenon eval --run runs/first --adapter runs/first/checkpoints/50",
+            "tenon eval MODEL --adapter DIR --text wiki.txt --benchmark gsm8k@1 --forgetting")
     {
         _model =
             Add(new Argument<string?>("MODEL")
@@ -87,6 +90,11 @@ internal sealed class EvalCommand : Verb
             });
         _answerColumn = Add(new Option<string?>("--answer-column") { Description = "the column of the gold" });
         _idColumn = Add(new Option<string?>("--id-column") { Description = "the column of the id" });
+        _forgetting = Add(new Option<bool>("--forgetting")
+        {
+            Description = "evaluate the model without the adapter too, and say what the adapter has changed: what it has forgotten",
+        });
+        _texts = new TextEvalOptions(this);
         _options = new EvalOptions(this);
         _text = new TextOptions(this);
         _concurrency =
@@ -107,13 +115,16 @@ internal sealed class EvalCommand : Verb
             ?? throw new TenonException("tenon eval", "a MODEL, or --run DIR", "neither", usage: true);
         if (call.GetValue(_concurrency) is < 1)
             throw new TenonException("--concurrency", "1 or more", $"{call.GetValue(_concurrency)}", usage: true);
-        var benchmarks = Benchmarks(call, recipe, home, terminal);
+        if (call.GetValue(_forgetting) && call.GetValue(_adapter) is null)
+            throw new TenonException("--forgetting", "--adapter DIR", "none", "what does the adapter forget?", usage: true);
+        var texts = _texts.Read(call, recipe?.Evaluate.Texts.Select(home.PathOf) ?? [], terminal);
+        var benchmarks = Benchmarks(call, recipe, home, terminal, texts.Count > 0);
         var rewards = _options.Rewards(call, recipe);
         try
         {
             var precision = call.GetValue(_compute.PrecisionOption) is null && recipe is not null ? recipe.Precision
                 : _compute.Precision(call);
-            var seed = call.GetValue(_compute.SeedOption) is null && recipe is not null ? (ulong)recipe.Seed : _compute.Seed(call);
+            var seed = Seed(call, recipe);
             EvaluationSettings? settings = null;
             var prompts = new List<EvaluationPrompts>();
             var arguments = _text.Arguments(call) is { Count: > 0 } given ? given : recipe?.Template;
@@ -122,18 +133,43 @@ internal sealed class EvalCommand : Verb
                 ?? recipe?.TokenizerPre);
             TextOptions.Tell(model.Notices, terminal);
             using var set = call.GetValue(_adapter) is { } folder ? AdapterOpener.Open(model.Model, folder, terminal) : null;
-            var evaluator = new Evaluator(model.Model, model.Encoder, rewards, Generation(call, model, precision));
             var adapter = call.GetValue(_adapter) is { } path ? (JsonNode)AdapterSha256(path) : null;
+            var places = new EvalPlaces(call.GetValue(_output), benchmarks.Select(b => (b.Benchmark.Name, b.Given)).ToList(),
+                texts.Select(t => t.Name).ToList());
+            var pairs = new ForgettingPairs();
             foreach (var ((benchmark, word), prompt) in benchmarks.Zip(prompts))
             {
-                var identity = evaluator.Identity(benchmark, prompt, settings!, adapter);
-                using var results = EvaluationFolder.Open(Folder(call, benchmarks, benchmark, word, identity), identity);
-                var progress = new EvalProgress(terminal, benchmark.Name);
-                var figures = evaluator.Run(results, identity, benchmark, prompt, settings!, set, progress.Show, terminal.Interrupt.Token);
-                Show(call, terminal, figures, word, results.Folder);
-                EvaluationRemarks.RequireMeasured(figures, model.Model.MaxLength, settings!.MaxNewTokens);
+                var evaluator = new Evaluator(model.Model, model.Encoder, benchmark.Rewards ?? rewards, Generation(call, model, precision));
+                var asked = settings!.For(benchmark);
+                foreach (var side in ForgettingPairs.Sides(call.GetValue(_forgetting)))
+                {
+                    var identity = evaluator.Identity(benchmark, prompt, asked, side.IsBase ? null : adapter);
+                    using var results = EvaluationFolder.Open(places.Of(benchmark.Name, word, identity, side), identity);
+                    var progress = new EvalProgress(terminal, benchmark.Name);
+                    var figures = evaluator.Run(results, identity, benchmark, prompt, asked, side.IsBase ? null : set, progress.Show,
+                        terminal.Interrupt.Token);
+                    Show(call, terminal, figures, side.Word + word, results.Folder);
+                    EvaluationRemarks.RequireMeasured(figures, model.Model.MaxLength, asked.MaxNewTokens);
+                    pairs.Add(side, results.Folder);
+                }
             }
 
+            foreach (var text in texts)
+            {
+                var windows = _texts.Settings(call, model.Model.Config);
+                var evaluation = new TextEvaluation(model.Model, model.Tokenizer, text, windows, precision);
+                foreach (var side in ForgettingPairs.Sides(call.GetValue(_forgetting)))
+                {
+                    var identity = evaluation.Identity(side.IsBase ? null : adapter);
+                    using var results = TextFolder.Open(places.Of(text.Name, text.Name, identity, side), identity);
+                    var progress = new EvalProgress(terminal, text.Name, "documents");
+                    var figures = evaluation.Run(results, identity, side.IsBase ? null : set, progress.Show, terminal.Interrupt.Token);
+                    TextEvalOptions.Show(terminal, figures, results.Folder, call.GetValue(_json));
+                    pairs.Add(side, results.Folder);
+                }
+            }
+
+            pairs.Show(terminal, call.GetValue(_json));
             return 0;
 
             // The prompts say how long a sequence may become, and so how long the model's tables must be.
@@ -142,7 +178,8 @@ internal sealed class EvalCommand : Verb
                 var context = LanguageModel.ContextOf(config);
                 settings = _options.Settings(call, recipe, name, seed, context);
                 prompts.AddRange(benchmarks.Select(b => EvaluationPrompts.Of(b.Benchmark, settings, encoder)));
-                return (int)Math.Min(int.MaxValue, prompts.Max(p => (long)p.Longest) + settings.MaxNewTokens);
+                var answers = prompts.Count == 0 ? 0 : prompts.Max(p => (long)p.Longest) + settings.MaxNewTokens;
+                return (int)Math.Min(int.MaxValue, Math.Max(answers, texts.Count == 0 ? 0 : _texts.Settings(call, config).Window));
             }
         }
         catch (OperationCanceledException) when (terminal.Interrupt.Token.IsCancellationRequested)
@@ -155,6 +192,9 @@ internal sealed class EvalCommand : Verb
             foreach (var reward in rewards) (reward.Reward as IDisposable)?.Dispose();
         }
     }
+
+    private ulong Seed(ParseResult call, RunSettings? recipe) =>
+        call.GetValue(_compute.SeedOption) is null && recipe is not null ? (ulong)recipe.Evaluate.Seed : _compute.Seed(call);
 
     private static (RunSettings Recipe, RunHome Home) Recipe(string folder, Terminal terminal)
     {
@@ -173,17 +213,25 @@ internal sealed class EvalCommand : Verb
         CacheBytes = Math.Max(MemoryPlan.AvailableBytes() / 8, (MemoryPlan.AvailableBytes() - model.Model.WeightBytes) / 2),
     };
 
-    private List<(Benchmark Benchmark, string Given)> Benchmarks(ParseResult call, RunSettings? recipe, RunHome home, Terminal terminal)
+    private List<(Benchmark Benchmark, string Given)> Benchmarks(ParseResult call, RunSettings? recipe, RunHome home, Terminal terminal,
+        bool hasText)
     {
         var names = call.GetValue(_benchmark)?.Split(',', StringSplitOptions.TrimEntries) ?? recipe?.Evaluate.Benchmarks
-            ?? throw new TenonException("tenon eval", "--benchmark NAME@K", "none", usage: true);
-        if (names.Count() == 0)
+            ?? (hasText ? [] : throw new TenonException("tenon eval", "--benchmark NAME@K, or --text FILE", "neither", usage: true));
+        if (names.Count() == 0 && !hasText)
             throw new TenonException("tenon eval", "--benchmark NAME@K", "none: the run has no benchmarks", usage: true);
         return [.. names.Select(text =>
         {
             if (!BenchmarkName.TryParse(text, out var name) || call.GetValue(_samples) is < 1)
                 throw new TenonException("--benchmark", "NAME@K with K of 1 or more", text, usage: true);
             if (call.GetValue(_samples) is { } k && !text.Contains('@', StringComparison.Ordinal)) name = name with { Samples = k };
+            if (TaskBenchmarks.Find(name.Name) is { } task)
+            {
+                var drawn = TaskBenchmarks.Of($"{name.Name}@{name.Samples}", name.Samples, task, Seed(call, recipe),
+                    call.GetValue(_limit) ?? recipe?.Evaluate.Problems);
+                return (_options.HasGrader(call) ? drawn with { Rewards = null, Grader = null } : drawn, text);
+            }
+
             var problems = Problems(call, recipe, home, name.Name, terminal);
             if (call.GetValue(_limit) is { } n) problems = [.. problems.Take(Math.Max(0, n))];
             if (problems.Count == 0) throw new TenonException("--problems", "1 or more", $"{call.GetValue(_limit)}", usage: true);
@@ -210,20 +258,6 @@ internal sealed class EvalCommand : Verb
         });
         foreach (var notice in file.Notices) terminal.Note(notice);
         return file.Problems;
-    }
-
-    /// <summary>
-    /// One benchmark has the given folder to itself, several have one each in it; without a folder the name says all that decides the
-    /// figures.
-    /// </summary>
-    private string Folder(ParseResult call, List<(Benchmark Benchmark, string Given)> all, Benchmark benchmark, string given,
-        EvaluationIdentity identity)
-    {
-        if (call.GetValue(_output) is not { } output)
-            return Path.Combine("eval", $"{EvaluationNames.Of(benchmark.Name)}-{identity.Hash[..HashDigits]}");
-        if (all.Count == 1) return output;
-        var isAlone = all.Count(b => b.Benchmark.Name == benchmark.Name) == 1;
-        return Path.Combine(output, EvaluationNames.Of(isAlone ? benchmark.Name : given));
     }
 
     private void Show(ParseResult call, Terminal terminal, EvaluationFigures figures, string given, string folder)

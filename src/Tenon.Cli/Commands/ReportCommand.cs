@@ -14,6 +14,7 @@ internal sealed class ReportCommand : Verb
     private readonly Option<string?> _output;
     private readonly Option<string?> _csv;
     private readonly Option<string?> _tensorBoard;
+    private readonly PlotOption _plots;
     private readonly ComparisonOptions _comparison;
 
     public ReportCommand()
@@ -45,6 +46,7 @@ internal sealed class ReportCommand : Verb
         {
             Description = "Writes the metrics as a TensorBoard event file into this folder instead.", HelpName = "DIR",
         });
+        _plots = new PlotOption(this);
         _comparison = new ComparisonOptions(this);
     }
 
@@ -54,9 +56,16 @@ internal sealed class ReportCommand : Verb
         var single = folders.Length == 1 && !folders[0].Contains('=', StringComparison.Ordinal)
             && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
         if (Exported(call, folders, single, terminal) && output is null) return 0;
-        terminal.Out.WriteLine(single
-            ? RunReport.Write(folders[0], output, Recipe.Defaults)
-            : ComparisonReport.Write(_comparison.Compare(call, folders, terminal), output ?? "comparison.html"));
+        if (single)
+        {
+            terminal.Out.WriteLine(RunReport.Write(folders[0], output, Recipe.Defaults));
+            _plots.Write(call, terminal, () => RunReport.Charts(folders[0]));
+            return 0;
+        }
+
+        var comparisons = _comparison.Compare(call, folders, terminal);
+        terminal.Out.WriteLine(ComparisonReport.Write(comparisons, output ?? "comparison.html"));
+        _plots.Write(call, terminal, () => ComparisonReport.Charts(comparisons));
         return 0;
     }
 

@@ -25,6 +25,7 @@ internal sealed class SpectraCommand : Verb
     private readonly Option<string?> _cache;
     private readonly Option<string?> _svg;
     private readonly Option<string?> _report;
+    private readonly PlotOption _plots;
     private readonly TableOptions _tables;
     private readonly ComputeOptions _compute;
 
@@ -59,6 +60,7 @@ internal sealed class SpectraCommand : Verb
             });
         _svg = Add(new Option<string?>("--svg") { Description = "draw the energy over the base's directions", HelpName = "FILE" });
         _report = Add(new Option<string?>("--report") { Description = "write all of it as one HTML file too", HelpName = "FILE" });
+        _plots = new PlotOption(this);
         _tables = new TableOptions(this);
         _compute = new ComputeOptions(this);
     }
@@ -115,6 +117,7 @@ internal sealed class SpectraCommand : Verb
         if (call.GetValue(_svg) is { } svg) terminal.Error.WriteLine(SpectrumChart.Write(spectra, svg));
         if (call.GetValue(_report) is { } report)
             terminal.Error.WriteLine(SpectrumReport.Write($"spectra of {call.GetValue(_run) ?? call.GetValue(_adapter)}", spectra, report));
+        _plots.Write(call, terminal, () => SpectrumReport.Charts(spectra));
         var collapse = SpectrumSummary.Collapse(spectra);
         _tables.Write(
             call, terminal, () => SpectrumSummary.ToJson(spectra),

@@ -18,11 +18,12 @@ internal sealed class LinesDisplay(TextWriter writer, IAnsiConsole summary, Time
             case RunStarted run: Start(run); break;
             case StepDone done: Step(done.Metrics); break;
             case EvaluationDone evaluation: Evaluation(evaluation); break;
+            case TextDone text: Text(text); break;
             case CheckpointWritten checkpoint: writer.WriteLine($"checkpoint {checkpoint.Step}: {checkpoint.Folder}"); break;
             case Remark remark: writer.WriteLine(remark.Text); break;
             case RunEnded end:
                 writer.Flush();
-                RunSummary.Write(summary, _view.Run, end, _view.Evaluations);
+                RunSummary.Write(summary, _view.Run, end, _view.Evaluations, _view.Texts);
                 break;
         }
     }
@@ -61,4 +62,7 @@ internal sealed class LinesDisplay(TextWriter writer, IAnsiConsole summary, Time
     private void Evaluation(EvaluationDone e) => writer.WriteLine(
         $"{e.Benchmark} {(e.Step == 0 ? "before training" : $"after step {e.Step}")}: {Figures.Percent(e.Accuracy)} of {e.Problems} "
         + $"problems x {e.Samples}");
+
+    private void Text(TextDone t) => writer.WriteLine(
+        $"{t.Text} {(t.Step == 0 ? "before training" : $"after step {t.Step}")}: perplexity {Figures.Number(t.Perplexity)}");
 }

@@ -26,7 +26,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, TimeProvider? time = nul
                 break;
             case RunEnded end:
                 Dispose();
-                RunSummary.Write(console, _view.Run, end, _view.Evaluations);
+                RunSummary.Write(console, _view.Run, end, _view.Evaluations, _view.Texts);
                 break;
         }
     }

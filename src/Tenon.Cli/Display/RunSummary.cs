@@ -10,14 +10,16 @@ namespace Tenon.Cli.Display;
 internal static class RunSummary
 {
     /// <summary>Writes it; commands are named only where this program has the verb.</summary>
-    public static void Write(IAnsiConsole console, RunStarted? run, RunEnded end, IReadOnlyList<EvaluationDone> evaluations)
+    public static void Write(IAnsiConsole console, RunStarted? run, RunEnded end, IReadOnlyList<EvaluationDone> evaluations,
+        IReadOnlyList<TextDone>? texts = null)
     {
         console.WriteLine();
         console.WriteLine(end.Stopped
             ? $"stopped after step {end.Step} of {end.Steps}, {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}"
             : $"done: {end.Step} steps in {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}");
         var pairs = evaluations.GroupBy(e => e.Benchmark).Select(group => (Before: group.First(), After: group.Last())).ToList();
-        if (pairs.Count > 0) console.Write(BeforeAndAfter(pairs));
+        var read = (texts ?? []).GroupBy(t => t.Text).Select(group => (Before: group.First(), After: group.Last())).ToList();
+        if (pairs.Count + read.Count > 0) console.Write(BeforeAndAfter(pairs, read));
         if (run is null) return;
         foreach (var (what, command) in Next(run, end))
             // Past the console's own wrapping: a command that is broken into lines cannot be pasted.
@@ -54,7 +56,8 @@ internal static class RunSummary
             : $"vllm serve BASE --enable-lora --lora-modules {ShellWord.Quote("tenon=" + end.Adapter)}");
     }
 
-    private static Table BeforeAndAfter(List<(EvaluationDone Before, EvaluationDone After)> pairs)
+    private static Table BeforeAndAfter(List<(EvaluationDone Before, EvaluationDone After)> pairs,
+        List<(TextDone Before, TextDone After)> texts)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after", "change");
         void Row(string name, double before, double after, Func<double, string> show, string change) =>
@@ -64,18 +67,32 @@ internal static class RunSummary
         {
             Row(before.Benchmark, before.Accuracy, after.Accuracy, Figures.Percent, Change(before, after));
             if (before.Samples > 1)
-                Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent, Points(after.PassAtK - before.PassAtK));
+                Row($"  pass@{before.Samples}", before.PassAtK, after.PassAtK, Figures.Percent,
+                    Change(after.PassAtK - before.PassAtK, before.PassAtKError, after.PassAtKError));
             Row("  tokens", before.LengthMean, after.LengthMean, Figures.Number, "");
             Row("  truncated", before.Truncated, after.Truncated, Figures.Percent, "");
         }
+
+        // Of a logarithm the error is relative. The documents are the same, so that this one is too wide rather than too narrow.
+        foreach (var (before, after) in texts)
+        {
+            var error = Math.Sqrt(before.StandardError * before.StandardError + after.StandardError * after.StandardError);
+            Row($"{before.Text} (perplexity)", before.Perplexity, after.Perplexity, Figures.Number,
+                string.Create(CultureInfo.InvariantCulture, $"{100 * (after.Perplexity / before.Perplexity - 1):+0.0;-0.0;0.0} %")
+                + (double.IsFinite(error) ? string.Create(CultureInfo.InvariantCulture, $" ± {100 * error:F1} (s.e.)") : ""));
+        }
+
         return table;
     }
 
     // The error of two independent means: the problems are the same, so that it is rather too wide than too narrow.
-    private static string Change(EvaluationDone before, EvaluationDone after)
+    private static string Change(EvaluationDone before, EvaluationDone after) =>
+        Change(after.Accuracy - before.Accuracy, before.HonestError, after.HonestError);
+
+    private static string Change(double change, double first, double second)
     {
-        var error = Math.Sqrt(before.StandardError * before.StandardError + after.StandardError * after.StandardError);
-        return Points(after.Accuracy - before.Accuracy)
+        var error = Math.Sqrt(first * first + second * second);
+        return Points(change)
             + (double.IsFinite(error) ? string.Create(CultureInfo.InvariantCulture, $" ± {error * 100:F1} (s.e.)") : "");
     }
 

@@ -24,6 +24,8 @@ internal sealed class TrainingView(TimeProvider time)
 
     public SampleJudged? Sample { get; private set; }
 
+    public List<TextDone> Texts { get; } = [];
+
     public TimeSpan Elapsed => time.GetElapsedTime(_begin);
 
     /// <summary>Takes in what happens.</summary>
@@ -36,6 +38,7 @@ internal sealed class TrainingView(TimeProvider time)
             case StepDone done: Step(done.Metrics); break;
             case SampleJudged sample: Sample = sample; break;
             case EvaluationDone evaluation: Evaluations.Add(evaluation); break;
+            case TextDone text: Texts.Add(text); break;
             case CheckpointWritten checkpoint: _message = $"checkpoint {checkpoint.Step} is on disk"; break;
             case Remark remark: _message = remark.Text; break;
         }

@@ -1,4 +1,5 @@
 using Tenon.Rewards;
+using Tenon.Rollouts;
 
 namespace Tenon.Evaluation.Benchmarks;
 
@@ -29,6 +30,12 @@ public sealed record Benchmark
 
     /// <summary>K.</summary>
     public int Samples { get; }
+
+    /// <summary>What judges these problems alone; null for what judges the evaluation.</summary>
+    public IReadOnlyList<WeightedReward>? Rewards { get; init; }
+
+    /// <summary>What an identity calls that.</summary>
+    public string? Grader { get; init; }
 
     /// <summary>The problems, in order.</summary>
     public IReadOnlyList<Problem> Problems { get; }

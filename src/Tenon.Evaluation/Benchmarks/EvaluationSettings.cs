@@ -38,6 +38,9 @@ public sealed record EvaluationSettings
     /// <summary>The rules of mathematical equality, name and version.</summary>
     public string Rules { get; init; } = RuleProfile.Tenon.Id;
 
+    /// <summary>These settings for a benchmark that brings its own judge.</summary>
+    public EvaluationSettings For(Benchmark benchmark) => benchmark.Grader is { } own ? this with { Grader = own } : this;
+
     /// <summary>
     /// Adds what these settings are to an evaluation's identity; a limit of the prompt that no prompt of the benchmark reaches is none.
     /// </summary>

@@ -169,6 +169,7 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         Sample = 0,
         Subject = Field(prompt.Problem, "subject", "type", "category"),
         Level = Field(prompt.Problem, "level", "difficulty"),
+        Cluster = Field(prompt.Problem, "cluster"),
         Question = prompt.Problem.Text,
         Prompt = prompts.Rendered[prompt.Problem.Id],
         Gold = prompt.Problem.Answer,

@@ -1,4 +1,5 @@
 using Tenon.Evaluation.Comparisons;
+using Tenon.Evaluation.Texts;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -8,16 +9,25 @@ namespace Tenon.Evaluation.Reports;
 public static class ComparisonReport
 {
     /// <summary>Writes the report; returns its path.</summary>
-    public static string Write(IReadOnlyList<Comparison> comparisons, string path) => Page(comparisons).Write(path);
+    public static string Write(ComparedAll comparisons, string path) => Page(comparisons).Write(path);
 
     /// <summary>The report's text.</summary>
-    public static string Html(IReadOnlyList<Comparison> comparisons) => Page(comparisons).Render();
+    public static string Html(ComparedAll comparisons) => Page(comparisons).Render();
 
-    private static ReportPage Page(IReadOnlyList<Comparison> comparisons)
+    /// <summary>Its charts, for files of their own; with several benchmarks the captions say which one they are of.</summary>
+    public static IReadOnlyList<ReportChart> Charts(ComparedAll comparisons) =>
+    [
+        .. comparisons.Tasks.SelectMany(c => Charts(c).Select(chart => comparisons.Tasks.Count == 1 ? chart
+            : chart with { Title = $"{c.Benchmark}: {chart.Title}" })),
+        .. comparisons.Texts.Select(Chart),
+    ];
+
+    private static ReportPage Page(ComparedAll comparisons)
     {
-        var names = comparisons.SelectMany(c => c.Rows.Select(r => r.Name)).Distinct().ToList();
+        var names = comparisons.Tasks.SelectMany(c => c.Rows.Select(r => r.Name))
+            .Concat(comparisons.Texts.SelectMany(c => c.Rows.Select(r => r.Name))).Distinct().ToList();
         var page = new ReportPage("comparison", string.Join(" · ", names));
-        foreach (var comparison in comparisons)
+        foreach (var comparison in comparisons.Tasks)
         {
             page.Heading(comparison.Benchmark);
             page.Sentences(ComparisonTables.Sentences(comparison));
@@ -27,7 +37,34 @@ public static class ComparisonReport
             page.Data[comparison.Benchmark] = ComparisonTables.Json(comparison);
         }
 
+        foreach (var text in comparisons.Texts)
+        {
+            page.Heading($"{text.Text}: what is forgotten");
+            page.Sentences(TextTables.Sentences(text));
+            page.Charts([Chart(text)]);
+            page.Table(TextTables.Main(text));
+            page.Data[text.Text] = TextTables.Json(text);
+        }
+
         return page;
+    }
+
+    /// <summary>Perplexity by row, with its interval.</summary>
+    private static ReportChart Chart(TextComparison text)
+    {
+        double[] places = [.. Enumerable.Range(1, text.Rows.Count).Select(i => (double)i)];
+        return new($"{text.Text}: perplexity by row, in the table's order", places, [.. text.Rows.Select((row, i) =>
+        {
+            double[] Only(double value) => [.. places.Select((_, at) => at == i ? Math.Exp(value) : double.NaN)];
+            var (low, high) = row.PerToken.Interval();
+            return new ReportSeries(row.Name, Only(row.PerToken.Value))
+            {
+                Points = true, Color = i, Band = double.IsNaN(low) ? null : (Only(low), Only(high)),
+            };
+        })])
+        {
+            Main = true, XLabel = ReportChart.Rows, Sentence = "with 95 % intervals",
+        };
     }
 
     private static IEnumerable<ReportChart> Charts(Comparison comparison)
@@ -35,7 +72,7 @@ public static class ComparisonReport
         double[] places = [.. Enumerable.Range(1, comparison.Rows.Count).Select(i => (double)i)];
         yield return new("Accuracy by row, in the table's order", places, [.. comparison.Rows.Select((row, i) => Mark(row, i, places))])
         {
-            Share = true, Main = true, XLabel = "row", Sentence = "with 95 % intervals",
+            Share = true, Main = true, XLabel = ReportChart.Rows, Sentence = "with 95 % intervals",
         };
         if (comparison.Rows[0].Pass.Count > 1)
         {

@@ -6,7 +6,7 @@ namespace Tenon.Evaluation.Reports;
 /// <summary>A line of a chart over the chart's places, NaN where it says nothing.</summary>
 /// <param name="Name">What the legend calls it.</param>
 /// <param name="Y">One number a place.</param>
-internal sealed record ReportSeries(string Name, double[] Y)
+public sealed record ReportSeries(string Name, double[] Y)
 {
     /// <summary>Marks instead of a line.</summary>
     public bool Points { get; init; }
@@ -25,8 +25,11 @@ internal sealed record ReportSeries(string Name, double[] Y)
 /// <param name="Title">The caption.</param>
 /// <param name="X">The places.</param>
 /// <param name="Series">The lines.</param>
-internal sealed record ReportChart(string Title, double[] X, IReadOnlyList<ReportSeries> Series)
+public sealed record ReportChart(string Title, double[] X, IReadOnlyList<ReportSeries> Series)
 {
+    /// <summary>The places' name where every series is a row of a table and has one place of its own.</summary>
+    public const string Rows = "row";
+
     /// <summary>Numbers are shares: percent on the axis, which stays within 0 and 1.</summary>
     public bool Share { get; init; }
 
@@ -51,7 +54,11 @@ internal sealed record ReportChart(string Title, double[] X, IReadOnlyList<Repor
     /// <summary>An id in the page; null without one.</summary>
     public string? Id { get; init; }
 
-    public JsonObject ToJson()
+    /// <summary>True where any line holds a number.</summary>
+    public bool HasNumbers => Series.Any(s => s.Y.Any(double.IsFinite));
+
+    /// <summary>What the page's script draws from.</summary>
+    internal JsonObject ToJson()
     {
         var json = new JsonObject { ["title"] = Title, ["x"] = Numbers(X), ["series"] = new JsonArray([.. Series.Select(Json)]) };
         foreach (var (key, on) in new[] { ("share", Share), ("signed", Signed), ("fromZero", FromZero), ("log", Log) })

@@ -45,7 +45,7 @@ internal sealed class ReportPage(string title, string subtitle)
     /// <summary>Charts in a grid; those without a number are left out.</summary>
     public void Charts(IEnumerable<ReportChart> charts)
     {
-        var shown = charts.Where(c => c.Series.Any(s => s.Y.Any(double.IsFinite))).ToList();
+        var shown = charts.Where(c => c.HasNumbers).ToList();
         foreach (var group in shown.GroupBy(c => c.Main).OrderByDescending(g => g.Key))
         {
             _body.Append(group.Key ? "<div class=\"mains\">\n" : "<div class=\"charts\">\n");

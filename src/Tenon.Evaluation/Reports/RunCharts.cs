@@ -1,4 +1,5 @@
 using Tenon.Runs;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -35,6 +36,7 @@ internal static class RunCharts
         ReportSeries?[] clips = [Line(run, StepMetric.ClipLow, "low"), Line(run, StepMetric.ClipHigh, "high")];
         if (clips.OfType<ReportSeries>().Any(s => Varies(s.Y)))
             yield return new("share of tokens clipped", run.Steps, [.. clips.OfType<ReportSeries>()]) { Share = true, FromZero = true };
+        foreach (var group in run.Texts.GroupBy(e => e.Benchmark)) yield return Text([.. group]);
         foreach (var metric in Shown(run))
         {
             if (run.Column(metric) is { } values && Varies(values)) yield return Curve(run, metric, values);
@@ -57,7 +59,7 @@ internal static class RunCharts
 
     private static IEnumerable<Metric> Shown(RunRecord run)
     {
-        int[] families = [StepMetric.Reward.Member.Place, StepMetric.Evaluation.Member.Place];
+        int[] families = [StepMetric.Reward.Member.Place, StepMetric.Evaluation.Member.Place, StepMetric.Perplexity.Member.Place];
         var rewards = run.Metrics.Where(metric => metric.Place == StepMetric.Reward.Member.Place).ToList();
         return [.. S_first, .. rewards.Count > 1 ? rewards
             : [], .. run.Metrics.Except(S_first).Except(S_elsewhere).Where(metric => !families.Contains(metric.Place))];
@@ -66,14 +68,14 @@ internal static class RunCharts
     private static ReportChart? Accuracy(RunRecord run)
     {
         var evaluations = run.Evaluations.GroupBy(e => e.Benchmark).Take(3).ToList();
-        double[] x = [.. run.Steps.Concat(run.Evaluations.Select(e => (double)e.Step)).Distinct().Order()];
+        double[] x = [.. run.Steps.Concat(run.Evaluations.Select(Step)).Distinct().Order()];
         var series = new List<ReportSeries>();
         if (run.Column(StepMetric.Accuracy) is { } training) series.Add(new("in training", At(x, run.Steps, training)) { Color = 0 });
         foreach (var (group, i) in evaluations.Select((g, i) => (g, i)))
         {
-            double[] steps = [.. group.Select(e => (double)e.Step)];
+            double[] steps = [.. group.Select(Step)];
             var means = group.Select(EvaluationMean.Of).ToList();
-            series.Add(new(group.Key, At(x, steps, [.. group.Select(e => e["accuracy"])]))
+            series.Add(new(group.Key, At(x, steps, [.. group.Select(e => e["avg_at_k"])]))
             {
                 Points = true, Joined = true, Color = i + 1,
                 Band = means.Contains(null) ? null
@@ -87,6 +89,19 @@ internal static class RunCharts
             ? "evaluations with their 95 % intervals" : null,
         };
     }
+
+    private static ReportChart Text(IReadOnlyList<EvaluationResults> steps) => new($"{steps[0].Benchmark}: perplexity",
+        [.. steps.Select(Step)],
+        [
+            new(steps[0].Benchmark, [.. steps.Select(e => e["perplexity"])])
+            {
+                Points = true, Joined = true, Color = 4,
+                Band = steps.All(e => double.IsFinite(e["low"])) ? ([.. steps.Select(e => e["low"])], [.. steps.Select(e => e["high"])]) : null,
+            },
+        ])
+    { Sentence = "with its 95 % interval" };
+
+    private static double Step(EvaluationResults evaluation) => evaluation.Step ?? 0;
 
     private static ReportChart? Reward(RunRecord run)
     {

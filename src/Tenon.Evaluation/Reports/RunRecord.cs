@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Runs;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -14,7 +15,13 @@ internal sealed class RunRecord(RunReader reader)
     public double[] Steps { get; } = [.. reader.Steps.Select(step => (double)step.Step)];
 
     /// <summary>Evaluations by step.</summary>
-    public IReadOnlyList<EvaluationRecord> Evaluations { get; } = [.. reader.Evaluations().Select(EvaluationRecord.From)];
+    public IReadOnlyList<EvaluationResults> Evaluations { get; } = [.. reader.Evaluations().Where(e => !e.IsText)];
+
+    /// <summary>Evaluations on texts by step.</summary>
+    public IReadOnlyList<EvaluationResults> Texts { get; } = [.. reader.Evaluations().Where(e => e.IsText)];
+
+    /// <summary>The run as a reader has it.</summary>
+    public RunReader Reader => reader;
 
     /// <summary>Completions of the first and of the last step.</summary>
     public IReadOnlyList<SampleRecord> First { get; } = reader.SampleSteps() is [var first, ..] ? reader.Samples(first) : [];
@@ -29,14 +36,4 @@ internal sealed class RunRecord(RunReader reader)
 
     /// <summary>Reads a folder.</summary>
     public static RunRecord Read(string folder) => new(RunReader.Open(folder));
-}
-
-/// <summary>A file of <c>eval/</c>.</summary>
-internal sealed record EvaluationRecord(int Step, string Benchmark, JsonObject Json)
-{
-    public static EvaluationRecord From(JsonObject json) =>
-        new((int)(RunJson.Whole(json["step"]) ?? 0), RunJson.Text(json["benchmark"]) ?? "", json);
-
-    /// <summary>A summary's number; NaN where it is missing.</summary>
-    public double this[string name] => RunJson.Number(Json[name]);
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Evaluation.Comparisons;
+using Tenon.Evaluation.Texts;
 using Tenon.Runs;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -26,6 +28,9 @@ public static class RunReport
     /// <summary>The report's text.</summary>
     public static string Html(string folder, JsonNode? defaults = null) => Page(folder, defaults).Render();
 
+    /// <summary>A run's charts, for files of their own.</summary>
+    public static IReadOnlyList<ReportChart> Charts(string folder) => [.. RunCharts.Of(RunRecord.Read(folder))];
+
     private static ReportPage Page(string folder, JsonNode? defaults)
     {
         var run = RunRecord.Read(folder);
@@ -38,6 +43,7 @@ public static class RunReport
         if (RunCharts.Constants(run) is { } constants)
             page.Html($"<p class=\"empty\">Constant over all steps: {ReportPage.E(constants)}.</p>\n");
         Evaluations(page, run, comparisons);
+        Forgetting(page, run);
         page.Html(Transcripts.Html(run));
         SettingsTable.Add(page, run.Run, defaults);
         return page;
@@ -61,13 +67,11 @@ public static class RunReport
     /// <summary>The comparison of the first and the last evaluation of each benchmark that has two.</summary>
     private static List<Comparison> BeforeAndAfter(RunRecord run)
     {
-        var steps = StoredEvaluations.Steps(run.Folder);
-        if (steps.Count < 2) return [];
-        var (before, after) = (StoredEvaluations.Read(run.Folder, steps[0]), StoredEvaluations.Read(run.Folder, steps[^1]));
         var result = new List<Comparison>();
-        foreach (var then in before)
+        foreach (var group in StoredEvaluations.OfRun(run.Reader).Where(e => e.Documents is null).GroupBy(e => e.Benchmark))
         {
-            if (after.FirstOrDefault(e => e.Benchmark == then.Benchmark) is not { } now) continue;
+            if (group.Count() < 2) continue;
+            var (then, now) = (group.MinBy(e => e.Step)!, group.MaxBy(e => e.Step)!);
             if (then.Problems.All(p => p.Scores.Count == 0) || now.Problems.All(p => p.Scores.Count == 0)) continue;
             result.Add(
                 Comparison.Of(then.Benchmark,
@@ -118,11 +122,10 @@ public static class RunReport
         {
             var mean = EvaluationMean.Of(e);
             table.Add(
-                e.Benchmark, new(e.Step == 0 ? "before" : e.Step.ToString(CultureInfo.InvariantCulture), e.Step),
-                ResultCell.Percent(e["accuracy"]),
-                ResultCell.Percent(mean?.Low), ResultCell.Percent(mean?.High), ResultCell.Percent(e["pass_at_k"]),
-                ResultCell.Percent(e["maj_at_k"]),
-                ResultCell.Count(mean?.Problems ?? e["problem_count"]), ResultCell.Three(e["length_mean"]),
+                e.Benchmark, StepCell(e), ResultCell.Percent(e["avg_at_k"]), ResultCell.Percent(mean?.Low), ResultCell.Percent(mean?.High),
+                ResultCell.Percent(RunJson.Number(e.Summary["pass_at"]?[RunJson.Whole(e.Summary["k"])?.ToString(CultureInfo.InvariantCulture)
+                    ?? ""] ?? e.Summary["pass_at_k"])),
+                ResultCell.Percent(e["maj_at_k"]), ResultCell.Count(mean?.Problems ?? e["judged"]), ResultCell.Three(e["length_mean"]),
                 ResultCell.Percent(e["truncated"]));
         }
 
@@ -133,6 +136,28 @@ public static class RunReport
             page.Sentences(ComparisonTables.Sentences(comparison));
         }
     }
+
+    /// <summary>Texts by step, and what has changed from the first evaluation to the last.</summary>
+    private static void Forgetting(ReportPage page, RunRecord run)
+    {
+        if (run.Texts.Count == 0) return;
+        page.Heading("Perplexity of texts");
+        var table = new ResultTable("every text", "text", "step", "perplexity", "95 % from", "to", "bits a byte", "documents", "tokens");
+        foreach (var e in run.Texts)
+            table.Add(e.Benchmark, StepCell(e), ResultCell.Three(e["perplexity"]), ResultCell.Three(e["low"]), ResultCell.Three(e["high"]),
+                ResultCell.Three(e["bits_per_byte"]), ResultCell.Count(e["documents"]), ResultCell.Count(e["tokens"]));
+        page.Table(table.WithoutEmptyColumns());
+        foreach (var group in run.Texts.GroupBy(e => e.Benchmark).Where(g => g.Count() > 1))
+        {
+            var change = TextComparison.Of(group.Key, [new("before", [group.First().Documents]), new("after", [group.Last().Documents])]);
+            page.Table(TextTables.Main(change));
+            page.Sentences(TextTables.Sentences(change));
+            page.Data[$"forgetting/{group.Key}"] = TextTables.Json(change);
+        }
+    }
+
+    private static ResultCell StepCell(EvaluationResults e) =>
+        new(e.Step is null or 0 ? "before" : e.Step.Value.ToString(CultureInfo.InvariantCulture), e.Step ?? 0);
 
     internal static string? Text(JsonNode? node) => node switch
     {

@@ -29,7 +29,8 @@ public static class SpectrumReport
         return page;
     }
 
-    private static IEnumerable<ReportChart> Charts(IReadOnlyList<ModuleSpectrum> spectra)
+    /// <summary>Its charts.</summary>
+    public static IEnumerable<ReportChart> Charts(IReadOnlyList<ModuleSpectrum> spectra)
     {
         double[] tenths = [.. Enumerable.Range(1, 10).Select(i => (double)i)];
         yield return new("Energy of the update over the base's directions", tenths,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tenon.Runs;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -21,7 +22,7 @@ internal static class Transcripts
         var html = new StringBuilder();
         foreach (var group in run.Evaluations.GroupBy(evaluation => evaluation.Benchmark))
         {
-            if (group.Count() > 1) Pairs(html, group.Key, group.First().Json, group.Last().Json);
+            if (group.Count() > 1) Pairs(html, group.Key, group.First(), group.Last());
         }
 
         var last = run.Last.Count > 0 ? run.Last : run.First;
@@ -32,27 +33,26 @@ internal static class Transcripts
         return html.Length == 0 ? "" : $"<h2>Completions</h2>\n{html}";
     }
 
-    private static void Pairs(StringBuilder html, string benchmark, JsonObject before, JsonObject after)
+    private static void Pairs(StringBuilder html, string benchmark, EvaluationResults before, EvaluationResults after)
     {
-        var then = Problems(before).ToList();
-        var now = Problems(after).DistinctBy(p => Text(p["id"])).ToDictionary(problem => Text(problem["id"]), problem => problem);
-        var pairs = then.Where(p => now.ContainsKey(Text(p["id"])))
-            .Select(p => (Before: Sample(p), After: Sample(now[Text(p["id"])]), Problem: p))
-            .Where(p => p.Before is not null && p.After is not null).ToList();
+        var now = after.Samples.DistinctBy(s => s.Problem).ToDictionary(s => s.Problem);
+        var pairs = before.Samples.DistinctBy(s => s.Problem).Where(s => now.ContainsKey(s.Problem))
+            .Select(s => (Before: s, After: now[s.Problem])).ToList();
         var kinds =
             new[] { (false, true, "wrong → right"), (true, false, "right → wrong"), (false, false, "wrong both times"),
             (true, true, "right both times") };
         var title = $"<h3>{ReportPage.E(benchmark)}, before and after (one sample a problem)</h3>\n";
         foreach (var (from, to, name) in kinds)
         {
-            var some = pairs.Where(p => (Right(p.Before) == true) == from && (Right(p.After) == true) == to).ToList();
+            var some = pairs.Where(p => (p.Before.Correct == true) == from && (p.After.Correct == true) == to).ToList();
             if (some.Count == 0) continue;
             html.Append(title).Append(CultureInfo.InvariantCulture, $"<p>{name}: {some.Count} of {pairs.Count}</p>\n");
             title = "";
-            foreach (var (first, second, problem) in Blindly(some, p => Text(p.Problem["id"])).Take(Each))
-                html.Append(CultureInfo.InvariantCulture,
-                    $"<div "
-                    + $"class=\"texts\">{Asked(Text(problem["problem"]), Text(problem["answer"]))}{Cell("before", first!)}{Cell("after", second!)}</div>\n");
+            foreach (var (then, later) in Blindly(some, p => p.Before.Problem).Take(Each))
+            {
+                html.Append("<div class=\"texts\">").Append(Asked(then.Question, then.Gold)).Append(Cell("before", then.ToJson()))
+                    .Append(Cell("after", later.ToJson())).Append("</div>\n");
+            }
         }
     }
 
@@ -93,11 +93,6 @@ internal static class Transcripts
     /// <summary>An order that depends on names alone: that of their hashes.</summary>
     private static IEnumerable<T> Blindly<T>(IEnumerable<T> items, Func<T, string> name) =>
         items.OrderBy(item => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name(item)))), StringComparer.Ordinal);
-
-    private static IEnumerable<JsonObject> Problems(JsonObject evaluation) =>
-        (evaluation["problems"] as JsonArray)?.OfType<JsonObject>() ?? [];
-
-    private static JsonObject? Sample(JsonObject problem) => (problem["samples"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault();
 
     private static bool? Right(JsonObject? sample) => RunJson.Flag(sample?["correct"]);
 

@@ -91,7 +91,8 @@ public sealed record ClusteredMean(double Mean, double StandardError, double Df,
             .Select(g => g.Sum(i => values[i] - mean) / values.Count)];
     }
 
-    private static (double Variance, double Df) Variance(double[] parts)
+    /// <summary>The variance of a sum of parts that are drawn at random, and its degrees of freedom; NaN and 1 with one part.</summary>
+    internal static (double Variance, double Df) Variance(double[] parts)
     {
         var n = parts.Length;
         if (n < 2) return (double.NaN, 1);

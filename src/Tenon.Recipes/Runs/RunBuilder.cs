@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tenon.Adapters;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Texts;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
 using Tenon.Rewards.Tasks;
@@ -27,8 +28,10 @@ internal static class RunBuilder
         var anyGold = rewards.Exists(r => r.Reward.ReadsAnyGold);
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
+        var texts = settings.Evaluate.Texts.Select(path => TextCorpus.Read(home.PathOf(path))).ToList();
         var loaded = LanguageModel.Open(home.PathOf(settings.Model), settings.Precision,
-            settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
+            Math.Max(settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
+                texts.Count == 0 ? 0 : TextSettings.UsualWindow),
             settings.Data.ChatTemplate,
             settings.Template, settings.TokenizerPre);
         notices.AddRange(loaded.Notices);
@@ -50,6 +53,8 @@ internal static class RunBuilder
             Rewards = rewards,
             Objective = settings.Objective,
             HeldOut = heldOut,
+            Texts = texts,
+            Tokenizer = loaded.Tokenizer,
             Notices =
             [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
         };
@@ -119,7 +124,9 @@ internal static class RunBuilder
         foreach (var text in settings.Evaluate.Benchmarks)
         {
             BenchmarkName.TryParse(text, out var name);
-            result.Add(new Benchmark(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home, anyGold)));
+            result.Add(TaskBenchmarks.Find(name.Name) is { } other
+                ? TaskBenchmarks.Of(text, name.Samples, other, (ulong)settings.Evaluate.Seed, settings.Evaluate.Problems)
+                : new Benchmark(text, name.Samples, HeldOutProblems(name.Name, settings, notices, home, anyGold)));
         }
 
         return result;
@@ -132,8 +139,8 @@ internal static class RunBuilder
         if (settings.Data.Task is { } task && name == "held-out")
         {
             var family = TaskOf(task);
-            return [.. Enumerable.Range(0, settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems)
-                .Select(i => family.Draw(task.Level, (ulong)settings.Seed, i, Split.Eval))];
+            return TaskBenchmarks.Draw(family, task.Level, (ulong)settings.Evaluate.Seed,
+                settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems);
         }
 
         var path = DataTable.Locate(name, settings.Evaluate.Data, home.PathOf);

@@ -8,7 +8,7 @@ namespace Tenon.Rewards.Data;
 /// holds the dots
 /// comes first; a text that is JSON (a cell of a CSV file) is looked into like the value it spells.
 /// </summary>
-internal static class ColumnPath
+public static class ColumnPath
 {
     private const int Depth = 4;
 

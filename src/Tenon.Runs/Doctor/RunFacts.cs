@@ -27,10 +27,9 @@ public sealed class RunFacts(
 
     /// <summary>The facts of a run folder.</summary>
     public static RunFacts Of(RunReader run, Func<SampleRecord, bool?>? judge = null) => new(run.Run.Recipe, run.Steps, run.Samples,
-        [.. run.Evaluations().GroupBy(json => RunJson.Text(json["benchmark"])).Select(group =>
-            (IReadOnlyList<(int, double)>)[.. group.Select(json =>
-            ((int)RunJson.Number(json["step"]), RunJson.Number(json["accuracy"] ?? json["avg_at_k"])))
-                .Where(pair => double.IsFinite(pair.Item2)).OrderBy(pair => pair.Item1)])], judge);
+        [.. run.Evaluations().Where(e => !e.IsText).GroupBy(e => e.Benchmark).Select(group => (IReadOnlyList<(int, double)>)
+            [.. group.Select(e => (e.Step ?? 0, e["avg_at_k"])).Where(pair => double.IsFinite(pair.Item2)).OrderBy(pair => pair.Item1)])],
+        judge);
 
     /// <summary>The verifier's own verdict on a completion.</summary>
     public bool? Judge(SampleRecord sample) => judge?.Invoke(sample);

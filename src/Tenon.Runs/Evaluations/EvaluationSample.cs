@@ -26,6 +26,9 @@ public sealed record EvaluationSample
     /// <summary>The problem's level, where the data has one.</summary>
     public string? Level { get; init; }
 
+    /// <summary>Problems of one cluster depend on each other (variants of one question); null where a problem stands alone.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The question as the data has it.</summary>
     public string Question { get; init; } = "";
 
@@ -66,7 +69,14 @@ public sealed record EvaluationSample
     public bool IsTruncated => Finish is AtLimit or TooLong;
 
     /// <summary>The line.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = Plain();
+        if (Cluster is not null) json["cluster"] = Cluster;
+        return json;
+    }
+
+    private JsonObject Plain() => new()
     {
         ["problem"] = Problem,
         ["sample"] = Sample,
@@ -96,6 +106,7 @@ public sealed record EvaluationSample
             Sample = (int)sample,
             Subject = RunJson.Text(json["subject"]),
             Level = RunJson.Text(json["level"]),
+            Cluster = json["cluster"] is { } cluster ? RunJson.Text(cluster) ?? cluster.ToJsonString() : null,
             Question = RunJson.Text(json["question"]) ?? "",
             Prompt = RunJson.Text(json["prompt"]) ?? "",
             Text = RunJson.Text(json["text"]) ?? "",

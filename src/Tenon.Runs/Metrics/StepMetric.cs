@@ -320,6 +320,10 @@ public static class StepMetric
     public static readonly MetricFamily Evaluation = Family(
         "eval/", "held out", "avg@K on a benchmark, in the steps that evaluate.", Unit.Share, Over.Step);
 
+    /// <summary>Perplexity of a text.</summary>
+    public static readonly MetricFamily Perplexity = Family(
+        "perplexity/", "perplexity", "Perplexity by token of a text, in the steps that evaluate.", Unit.None, Over.Step);
+
     /// <summary>All metrics that have a fixed name, in the order of the file.</summary>
     public static IReadOnlyList<Metric> All => S_all;
 

@@ -1,20 +1,28 @@
+using Tenon.Evaluation.Benchmarks;
+
 namespace Tenon.Training.Settings;
 
 /// <summary>Evaluation on held-out problems: before the first step, during the run, and after the last.</summary>
 public sealed record EvaluateSettings : ISettings
 {
     /// <summary>Problems of <c>held-out</c> where <see cref="Problems"/> names no number.</summary>
-    public const int HeldOutProblems = 128;
+    public const int HeldOutProblems = TaskBenchmarks.UsualProblems;
 
     /// <summary>Every so many steps; 0 only before and after.</summary>
     [Bounds(0, 10_000_000)]
     public int Every { get; init; }
 
     /// <summary>
-    /// <c>NAME@K</c>, K samples a problem: NAME is a JSONL file, NAME.jsonl in the data folder, or <c>held-out</c> (problems of the run's
-    /// own task that are never trained on).
+    /// <c>NAME@K</c>, K samples a problem: NAME is a JSONL file, NAME.jsonl in the data folder, <c>held-out</c> (problems of the run's
+    /// own task that are never trained on) or <c>TASK:LEVEL</c> (those of another task).
     /// </summary>
     public IReadOnlyList<string> Benchmarks { get; init; } = [];
+
+    /// <summary>
+    /// Texts whose perplexity is taken beside the benchmarks, to see what is forgotten: a plain file or a folder of them (a document each),
+    /// or a data file with a column <c>text</c> (a document a row).
+    /// </summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
 
     /// <summary>The folder of benchmark files.</summary>
     public string Data { get; init; } = "data";
@@ -28,6 +36,13 @@ public sealed record EvaluateSettings : ISettings
     [Bounds(1, 1_000_000_000)]
     public int? Problems { get; init; }
 
+    /// <summary>
+    /// The seed of the held-out problems and of the samples; runs that differ by the recipe's <c>seed</c> alone are thus asked the same,
+    /// and compare problem by problem.
+    /// </summary>
+    [Bounds(0, long.MaxValue)]
+    public long Seed { get; init; } = 42;
+
     /// <summary>The temperature; 0 is greedy.</summary>
     [Bounds(0, 100)]
     public double Temperature { get; init; } = 1;
@@ -39,12 +54,15 @@ public sealed record EvaluateSettings : ISettings
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()
     {
-        if (Every > 0 && Benchmarks.Count == 0) yield return new("every", $"{Every}, but there is no benchmark", "benchmarks: [NAME@K]");
+        if (Every > 0 && Benchmarks.Count + Texts.Count == 0)
+            yield return new("every", $"{Every}, but there is no benchmark", "benchmarks: [NAME@K]");
         foreach (var text in Benchmarks)
             if (!BenchmarkName.TryParse(text, out _))
                 yield return new("benchmarks", $"'{text}' is no benchmark", "NAME@K with K of 1 or more, such as gsm8k@4");
         foreach (var twice in Benchmarks.GroupBy(name => name).Where(same => same.Count() > 1))
             yield return new("benchmarks", $"'{twice.Key}' stands there {twice.Count()} times", "each benchmark once");
+        foreach (var twice in Texts.GroupBy(Path.GetFileNameWithoutExtension).Where(same => same.Count() > 1))
+            yield return new("texts", $"'{twice.Key}' names {twice.Count()} of them", "texts of different names");
         var names = Benchmarks.Where(text => BenchmarkName.TryParse(text, out _))
             .Select(text => BenchmarkName.TryParse(text, out var name) ? name.Name : "").ToList();
         foreach (var name in Columns?.Keys ?? [])

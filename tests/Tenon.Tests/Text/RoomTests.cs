@@ -1,5 +1,7 @@
 using Tenon.Checkpoints;
+using Tenon.Evaluation.Reports;
 using Tenon.Models;
+using Tenon.Recipes;
 using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Text;
@@ -11,6 +13,8 @@ public class RoomTests
     [InlineData(typeof(TokenizerJson), "Tenon.Tensors", "Tenon.Models", "Tenon.Adapters", "Tenon.Training")]
     [InlineData(typeof(SafetensorsFile), "Tenon.Tensors", "Tenon.Models", "Tenon.Text")]
     [InlineData(typeof(CausalModel), "Tenon.Text", "Tenon.Adapters", "Tenon.Training")]
+    [InlineData(typeof(TrainingRun), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
+    [InlineData(typeof(ResultTable), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
     public void A_room_does_not_refer_to_those_above_it(Type type, params string[] others)
     {
         var known = type.Assembly.GetReferencedAssemblies().Select(a => a.Name).ToList();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Tenon.Evaluation.Comparisons;
+using Tenon.Evaluation.Reports;
+using Tenon.Evaluation.Texts;
 
 namespace Tenon.Cli.Commands.Options;
 
@@ -31,8 +33,8 @@ internal sealed class ComparisonOptions
                 m.ToString(CultureInfo.InvariantCulture), usage: true);
     }
 
-    /// <summary>One comparison a benchmark that every row has.</summary>
-    public IReadOnlyList<Comparison> Compare(ParseResult call, IReadOnlyList<string> folders, Terminal terminal)
+    /// <summary>One comparison a benchmark or text that every row has.</summary>
+    public ComparedAll Compare(ParseResult call, IReadOnlyList<string> folders, Terminal terminal)
     {
         CheckMargin(call.GetValue(_margin));
         var entries = ComparedFolder.Parse(folders);
@@ -50,31 +52,23 @@ internal sealed class ComparisonOptions
         var missing = entries.SelectMany(e => e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark))).Distinct().Except(names).ToList();
         if (missing.Count > 0 && call.GetValue(_benchmark) is null)
             terminal.Error.WriteLine($"left out, for not every row has them: {string.Join(", ", missing)}");
-        return [.. names.Select(name => Compare(call, name, entries))];
+        foreach (var name in names) RequireFair(call, name, entries);
+        var (against, margin) = (call.GetValue(_against), call.GetValue(_margin));
+        var isText = names.ToLookup(name => entries[0].Of(name)[0].Documents is not null);
+        return new(
+            [.. isText[false].Select(name => Comparison.Of(name, [.. entries.Select(e => e.Scores(name))], against, margin))],
+            [.. isText[true].Select(name => TextComparison.Of(name,
+                [.. entries.Select(e => new TextEntrant(e.Name, [.. e.Of(name).Select(r => r.Documents ?? [])]))], against, margin))]);
     }
 
-    private Comparison Compare(ParseResult call, string benchmark, IReadOnlyList<ComparedFolder> entries)
+    private void RequireFair(ParseResult call, string benchmark, IReadOnlyList<ComparedFolder> entries)
     {
+        if (call.GetValue(_force)) return;
         var across = call.GetValue(_across)?.SelectMany(a => a.Split(',')).ToList() ?? [];
         var reference = entries[0].Of(benchmark)[0];
-        var entrants = new List<Entrant>();
         foreach (var entry in entries)
         {
-            var evaluations = entry.Of(benchmark);
-            foreach (var evaluation in evaluations)
-            {
-                if (!call.GetValue(_force)) Fairness.Require(entries[0].Name, reference, entry.Name, evaluation, across);
-            }
-
-            entrants.Add(new Entrant(entry.Name, [.. evaluations.Select(e => e.Problems)]) { Facts = Facts(evaluations) });
+            foreach (var evaluation in entry.Of(benchmark)) Fairness.Require(entries[0].Name, reference, entry.Name, evaluation, across);
         }
-
-        return Comparison.Of(benchmark, entrants, call.GetValue(_against), call.GetValue(_margin));
     }
-
-    /// <summary>Means over runs where all of them say something.</summary>
-    private static Dictionary<string, double?> Facts(IReadOnlyList<StoredEvaluation> evaluations) =>
-        evaluations[0].Facts.Keys.ToDictionary(key => key, key => evaluations.All(e => e.Facts.GetValueOrDefault(key) is not null)
-            ? evaluations.Average(e => e.Facts[key])
-            : null);
 }

@@ -99,6 +99,9 @@ internal sealed class EvalOptions
             : settings;
     }
 
+    /// <summary>True where the call itself says what judges.</summary>
+    public bool HasGrader(ParseResult call) => call.GetValue(_grader) is not null || call.GetValue(_profile) is not null;
+
     /// <summary>What judges.</summary>
     public IReadOnlyList<WeightedReward> Rewards(ParseResult call, RunSettings? recipe) =>
         Grader(call, recipe) is (not null, _, var reward) ? [new WeightedReward(reward!)] : RunBuilder.Rewards(recipe!.Reward, recipe.Data);
