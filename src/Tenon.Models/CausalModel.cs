@@ -75,6 +75,18 @@ public sealed class CausalModel
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>
+    /// Another model over the same frozen weights, with slots of its own: several adapters are trained at once over one packed base.
+    /// </summary>
+    /// <param name="maxLength">Longest sequence that the new one takes.</param>
+    public CausalModel Share(int maxLength)
+    {
+        DecoderBuilder.RequireFullAttention(Config, Config.ModelType, maxLength);
+        var table = new Embedding(Embedding.Path, Embedding.Table);
+        var rotary = maxLength == MaxLength ? Rotary : DecoderBuilder.RotaryOf(Config, maxLength);
+        return new CausalModel(Config, table, [.. Blocks.Select(block => block.Share())], Norm.Share(), Head.Share(), rotary, Fingerprint);
+    }
+
     /// <summary>Hidden states after the final norm [tokens, hidden] for every token of the batch.</summary>
     public Tensor Forward(Tape tape, TokenBatch batch)
     {

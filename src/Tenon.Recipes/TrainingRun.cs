@@ -1,4 +1,5 @@
 using Tenon.Rewards.External;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
 using Tenon.Training.Settings;
@@ -28,6 +29,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What a person should know before it starts.</summary>
     public IReadOnlyList<string> Notices { get; }
 
+    /// <summary>Trained parameters.</summary>
+    public long Trainable => _setup.Adapter.TrainableCount;
+
     /// <summary>The newest checkpoint: a PEFT adapter folder; null before the first.</summary>
     public string? AdapterFolder => _folder.NewestCheckpoint().Step is { } step ? _folder.CheckpointFolder(step) : null;
 
@@ -52,13 +56,19 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Opens everything that the settings name and makes the run's folder.</summary>
     /// <exception cref="TenonException">A file cannot be read, the run would not fit in memory, or the folder holds a run.</exception>
-    public static TrainingRun Create(RunSettings settings, string folder)
+    public static TrainingRun Create(RunSettings settings, string folder) => Create(settings, folder, null, null);
+
+    /// <summary>
+    /// The same with a model that is opened elsewhere, and relative paths that begin in another folder than the current one.
+    /// </summary>
+    internal static TrainingRun Create(RunSettings settings, string folder, Func<RunSettings, RunHome, LanguageModel>? open, string? home)
     {
-        var setup = RunBuilder.Build(settings);
+        var setup = RunBuilder.Build(settings, null, home is null ? null : new RunHome([home]), open);
         try
         {
             MemoryCheck.Require(setup);
-            return new TrainingRun(setup, RunFolder.Create(folder, RunBuilder.Describe(setup)), resumed: false, setup.Notices);
+            return new TrainingRun(setup, RunFolder.Create(folder, RunBuilder.Describe(setup) with { Home = home }), resumed: false,
+                setup.Notices);
         }
         catch
         {
@@ -71,10 +81,13 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">The run's folder.</param>
     /// <param name="options">What it is told anew; null for nothing.</param>
     /// <exception cref="TenonException">No run, a damaged one, or one whose model, data or numerics have changed.</exception>
-    public static TrainingRun Resume(string folder, ResumeOptions? options = null) =>
+    public static TrainingRun Resume(string folder, ResumeOptions? options = null) => Resume(folder, options, null);
+
+    /// <summary>The same with a model that is opened elsewhere.</summary>
+    internal static TrainingRun Resume(string folder, ResumeOptions? options, Func<RunSettings, RunHome, LanguageModel>? open) =>
         BegunRun<RunSettings>.Open(folder, "train", options ?? new ResumeOptions(), begun =>
         {
-            var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home);
+            var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home, open);
             return (new TrainingRun(setup, begun.Folder, resumed: true, begun.Notices), setup.Model, begun.Settings.Model,
                 begun.Settings.Data);
         });

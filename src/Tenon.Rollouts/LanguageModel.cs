@@ -83,6 +83,25 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
         };
     }
 
+    /// <summary>
+    /// The same weights with slots of their own, for another adapter that is trained at the same time; tokenizer and template are read
+    /// anew, as another run may set them otherwise.
+    /// </summary>
+    /// <param name="maxLength">Longest sequence of the work at hand; the model's context cuts it.</param>
+    /// <param name="chatTemplate">False leaves the chat template out; null uses it where the model has one.</param>
+    /// <param name="arguments">Variables of the chat template.</param>
+    /// <param name="tokenizerPre">The rule that cuts a GGUF file's text, where the file names none.</param>
+    public LanguageModel Share(int maxLength, bool? chatTemplate = null, IReadOnlyDictionary<string, JsonElement>? arguments = null,
+        string? tokenizerPre = null)
+    {
+        var tokenizer = TokenizerSource.Open(Name, tokenizerPre);
+        var length = Math.Min(maxLength, ContextOf(Model.Config));
+        return this with
+        {
+            Model = Model.Share(length), Tokenizer = tokenizer, Encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments),
+        };
+    }
+
     private static string[] Experimental(Precision precision) => precision.IsInt8()
         ? [$"precision {precision.Word()} is experimental; matrices that the file does not store as integers in blocks of 32 are "
         + $"rounded to such (docs/performance.md)"]

@@ -58,12 +58,29 @@ public sealed class RunFolder : IDisposable
     /// <summary>True where the folder holds a run.</summary>
     public static bool IsRun(string path) => File.Exists(Path.Combine(path, "run.json"));
 
+    /// <summary>True where another process, or another run of this one, writes to the run.</summary>
+    public static bool IsInUse(string path)
+    {
+        var held = Path.Combine(path, ".tmp", "lock");
+        if (!File.Exists(held)) return false;
+        try
+        {
+            new FileStream(held, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return File.Exists(held);
+        }
+    }
+
     /// <summary>
     /// Makes a new run folder: <c>run.json</c> first, at once and whole. A folder that holds a run or other files is refused.
     /// </summary>
     public static RunFolder Create(string path, RunDescription run)
     {
         var here = Directory.GetCurrentDirectory();
+        here = run.Home ?? here;
         return Create(path, (run with { Home = here, HomeFromRun = Path.GetRelativePath(Path.GetFullPath(path), here) }).ToJson());
     }
 

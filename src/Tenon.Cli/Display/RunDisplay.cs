@@ -19,7 +19,7 @@ internal abstract class RunDisplay : IDisposable
         : new LinesDisplay(terminal.Error, Console(terminal));
 
     /// <summary>Spectre's console on standard error; without colours and cursor control where no person watches.</summary>
-    private static IAnsiConsole Console(Terminal terminal)
+    internal static IAnsiConsole Console(Terminal terminal)
     {
         var plain = !terminal.IsLive || Environment.GetEnvironmentVariable("NO_COLOR") is not (null or "");
         var console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -67,7 +67,7 @@ public static class ComparisonReport
         };
     }
 
-    private static IEnumerable<ReportChart> Charts(Comparison comparison)
+    internal static IEnumerable<ReportChart> Charts(Comparison comparison)
     {
         double[] places = [.. Enumerable.Range(1, comparison.Rows.Count).Select(i => (double)i)];
         yield return new("Accuracy by row, in the table's order", places, [.. comparison.Rows.Select((row, i) => Mark(row, i, places))])

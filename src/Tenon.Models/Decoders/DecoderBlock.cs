@@ -53,6 +53,14 @@ public sealed class DecoderBlock
     /// <summary>Key/value heads.</summary>
     public required int KeyValueHeads { get; init; }
 
+    /// <summary>The same weights behind empty slots.</summary>
+    internal DecoderBlock Share() => new()
+    {
+        Index = Index, Heads = Heads, KeyValueHeads = KeyValueHeads, InputNorm = InputNorm.Share(), Query = Query.Share(),
+        Key = Key.Share(), Value = Value.Share(), Output = Output.Share(), QueryNorm = QueryNorm?.Share(), KeyNorm = KeyNorm?.Share(),
+        PostAttentionNorm = PostAttentionNorm.Share(), Gate = Gate.Share(), Up = Up.Share(), Down = Down.Share(),
+    };
+
     /// <summary>The linear layers in checkpoint order.</summary>
     public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
 

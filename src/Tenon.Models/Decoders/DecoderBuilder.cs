@@ -31,23 +31,35 @@ public static class DecoderBuilder
     /// <summary>The model of <paramref name="config"/> with the weights of <paramref name="source"/>.</summary>
     public static CausalModel Build(ModelConfig config, IWeightSource source, LoadOptions options, string fingerprint)
     {
-        if (config.SlidingWindow is { } window && options.MaxLength > window)
-            throw new TenonException(
-                $"'{source.Location}' attends through a sliding window of {window} tokens in {config.SlidingLayers.Count} of "
-                + $"{config.NumHiddenLayers} layers, which is not supported",
-                $"sequences of at most {window} tokens, in which every token sees all others before it",
-                $"up to {options.MaxLength} tokens",
-                "Shorten the sequences (in a recipe: rollout.max-prompt-tokens and rollout.max-new-tokens), or take a model with full "
-                + "attention.");
+        RequireFullAttention(config, source.Location, options.MaxLength);
         var loader = new Loader(source, options);
         var table = loader.Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
         var blocks = new DecoderBlock[config.NumHiddenLayers];
         for (var i = 0; i < blocks.Length; i++) blocks[i] = Block(config, loader, i);
         var norm = loader.Norm(config, "model.norm", config.HiddenSize);
         var headWeight = config.TieWordEmbeddings ? table : loader.Matrix("lm_head.weight", config.VocabSize, config.HiddenSize);
-        var rotary = RotaryFrequencies.For(config, options.MaxLength);
         return new CausalModel(config, new Embedding("model.embed_tokens", table), blocks, norm, new Linear("lm_head", headWeight, null),
-            RotaryTable.Create(rotary.InverseFrequencies, rotary.AttentionFactor, options.MaxLength), fingerprint);
+            RotaryOf(config, options.MaxLength), fingerprint);
+    }
+
+    /// <summary>The rotary angles of sequences up to a length.</summary>
+    internal static RotaryTable RotaryOf(ModelConfig config, int maxLength)
+    {
+        var rotary = RotaryFrequencies.For(config, maxLength);
+        return RotaryTable.Create(rotary.InverseFrequencies, rotary.AttentionFactor, maxLength);
+    }
+
+    /// <summary>Refuses sequences that a sliding window would cut.</summary>
+    internal static void RequireFullAttention(ModelConfig config, string location, int maxLength)
+    {
+        if (config.SlidingWindow is { } window && maxLength > window)
+            throw new TenonException(
+                $"'{location}' attends through a sliding window of {window} tokens in {config.SlidingLayers.Count} of "
+                + $"{config.NumHiddenLayers} layers, which is not supported",
+                $"sequences of at most {window} tokens, in which every token sees all others before it",
+                $"up to {maxLength} tokens",
+                "Shorten the sequences (in a recipe: rollout.max-prompt-tokens and rollout.max-new-tokens), or take a model with full "
+                + "attention.");
     }
 
     private static DecoderBlock Block(ModelConfig config, Loader loader, int i)

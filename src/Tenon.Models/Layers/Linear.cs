@@ -24,6 +24,9 @@ public sealed class Linear(string path, FrozenMatrix weight, Parameter? bias)
     /// <summary>The adapter's place; null runs the base.</summary>
     public ILinearSlot? Slot { get; set; }
 
+    /// <summary>The same weight behind an empty slot.</summary>
+    internal Linear Share() => new(Path, Weight, Bias);
+
     /// <summary>y through the slot, where there is one.</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch) => Slot is null ? Base(tape, x) : Slot.Forward(tape, this, x, batch);
 

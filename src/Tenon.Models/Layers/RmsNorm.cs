@@ -18,6 +18,9 @@ public sealed class RmsNorm(string path, Parameter weight, float epsilon)
     /// <summary>The adapter's place; null runs the base.</summary>
     public INormSlot? Slot { get; set; }
 
+    /// <summary>The same weight behind an empty slot.</summary>
+    internal RmsNorm Share() => new(Path, Weight, Epsilon);
+
     /// <summary>Normalised rows through the slot, where there is one. Rows longer than the weight are normalised head by head.</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch) =>
         Slot is null ? With(tape, x, Weight) : Slot.Forward(tape, this, x, batch);

@@ -20,7 +20,12 @@ internal static class RunBuilder
     /// Opens everything that the recipe names; a run that goes on (<paramref name="resumed"/>) reads its adapter from its last checkpoint
     /// next.
     /// </summary>
-    public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null, RunHome? from = null)
+    /// <param name="settings">The recipe.</param>
+    /// <param name="resumed">The run that goes on; null for one that begins.</param>
+    /// <param name="from">Where relative paths are at home.</param>
+    /// <param name="open">Opens the model; null reads its files.</param>
+    public static TrainingSetup Build(RunSettings settings, RunFolder? resumed = null, RunHome? from = null,
+        Func<RunSettings, RunHome, LanguageModel>? open = null)
     {
         var home = from ?? RunHome.Here;
         var rewards = Rewards(settings.Reward, settings.Data);
@@ -29,11 +34,7 @@ internal static class RunBuilder
         var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
         var heldOut = HeldOut(settings, notices, home, anyGold);
         var texts = settings.Evaluate.Texts.Select(path => TextCorpus.Read(home.PathOf(path))).ToList();
-        var loaded = LanguageModel.Open(home.PathOf(settings.Model), settings.Precision,
-            Math.Max(settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
-                texts.Count == 0 ? 0 : TextSettings.UsualWindow),
-            settings.Data.ChatTemplate,
-            settings.Template, settings.TokenizerPre);
+        var loaded = (open ?? Open)(settings, home);
         notices.AddRange(loaded.Notices);
         if (settings.Rollout.MaxNewTokens >= loaded.Model.MaxLength)
             throw new TenonException($"rollout.max-new-tokens with model '{settings.Model}'",
@@ -59,6 +60,16 @@ internal static class RunBuilder
             [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
         };
     }
+
+    /// <summary>The recipe's model, from its files.</summary>
+    public static LanguageModel Open(RunSettings settings, RunHome home) =>
+        LanguageModel.Open(home.PathOf(settings.Model), settings.Precision, LongestOf(settings), settings.Data.ChatTemplate,
+            settings.Template, settings.TokenizerPre);
+
+    /// <summary>Tokens of the longest sequence that the recipe lets come about.</summary>
+    public static int LongestOf(RunSettings settings) =>
+        Math.Max(settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
+            settings.Evaluate.Texts.Count == 0 ? 0 : TextSettings.UsualWindow);
 
     /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
     public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold =

@@ -47,6 +47,14 @@ internal static class TimeEstimate
         ];
     }
 
+    /// <summary>Seconds that the whole run is expected to take.</summary>
+    public static double Seconds(TrainingSetup setup, RunProbe probe)
+    {
+        var rollout = setup.Settings.Rollout;
+        var step = Parts(setup, probe, probe.Length, Draws(rollout.DynamicSampling, rollout.MaxRounds, probe.Mixed)).Sum(p => p.Seconds);
+        return (step * setup.Settings.Steps) + (Evaluations(setup) * Evaluation(setup, probe, probe.Length));
+    }
+
     // Dynamic sampling draws until enough groups are mixed; the probe's share of them says how often.
     private static double Draws(bool dynamic, int rounds, double mixed) =>
         !dynamic ? 1 : mixed > 0 ? Math.Clamp(1 / mixed, 1, rounds) : rounds;

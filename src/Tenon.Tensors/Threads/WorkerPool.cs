@@ -26,6 +26,9 @@ public sealed unsafe class WorkerPool : IDisposable
     [ThreadStatic]
     private static bool _t_inside;
 
+    [ThreadStatic]
+    private static WorkerPool? _t_own;
+
     private readonly object _gate = new();
     private readonly Thread[] _workers;
     private long _ticket;
@@ -51,11 +54,15 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>The pool of the process: one thread a processor unless <see cref="SetDefault"/> came first.</summary>
+    /// <summary>
+    /// The pool of the calling thread where it has one of its own (<see cref="UseHere"/>), else that of the process: one thread a processor
+    /// unless <see cref="SetDefault"/> came first.
+    /// </summary>
     public static WorkerPool Default
     {
         get
         {
+            if (_t_own is { } own) return own;
             if (Volatile.Read(ref _s_default) is { } pool) return pool;
             lock (DefaultGate) return _s_default ??= new WorkerPool(Environment.ProcessorCount);
         }
@@ -63,6 +70,12 @@ public sealed unsafe class WorkerPool : IDisposable
 
     /// <summary>The threads that work on a job, the caller's among them.</summary>
     public int Threads { get; }
+
+    /// <summary>
+    /// Gives the calling thread a pool of its own, so that several runs share a process and none waits for another's jobs; null takes it
+    /// away.
+    /// </summary>
+    public static void UseHere(WorkerPool? pool) => _t_own = pool;
 
     /// <summary>
     /// Sets the size of <see cref="Default"/>, once; a second call with another size, or one after its first use, throws.

@@ -9,7 +9,7 @@ namespace Tenon.Tests.Cli;
 /// </summary>
 public class VerbExampleTests
 {
-    private static readonly string[] S_folders = ["recipes/", "docs/", "bench/", "tests/"];
+    private static readonly string[] S_folders = ["recipes/", "studies/", "docs/", "bench/", "tests/"];
 
     public static TheoryData<string> Examples() => [.. Application.Verbs().SelectMany(verb => verb.Examples)];
 

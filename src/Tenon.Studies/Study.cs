@@ -1,0 +1,122 @@
+using Tenon.Training;
+using Tenon.Tensors.Threads;
+
+namespace Tenon.Studies;
+
+/// <summary>
+/// A comparison of methods, rates, ranks, objectives or whatever else a recipe says, done fairly: every cell is an ordinary run, values are
+/// tuned on seeds and problems of their own, and the reported seeds are run once. A study that is stopped or killed goes on; any number of
+/// processes may work on one folder.
+/// </summary>
+public sealed class Study
+{
+    private static readonly TimeSpan S_patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan S_pause = TimeSpan.FromMilliseconds(500);
+    private readonly StudyFolder _folder;
+    private readonly StudyPlan _plan;
+    private readonly string _home;
+
+    private Study(StudyFolder folder, StudyRecipe recipe, string home)
+    {
+        (_folder, _plan, _home) = (folder, new StudyPlan(recipe), home);
+        Results = new StudyResults(_plan, folder);
+    }
+
+    /// <summary>The study's folder.</summary>
+    public string Folder => _folder.Folder;
+
+    /// <summary>What is studied.</summary>
+    public StudyRecipe Recipe => _plan.Recipe;
+
+    /// <summary>What has come of it so far.</summary>
+    public StudyResults Results { get; }
+
+    /// <summary>
+    /// Begins a study in a folder, or takes up the one that stands there: finished cells that the recipe still has are kept, and only what
+    /// is new is run.
+    /// </summary>
+    /// <param name="recipe">The study's recipe, a YAML file.</param>
+    /// <param name="folder">The study's folder.</param>
+    /// <exception cref="TenonException">The recipe has faults (all of them at once), or the folder cannot be taken.</exception>
+    public static Study Create(string recipe, string folder)
+    {
+        var read = StudyRecipeReader.Load(recipe);
+        var text = InputFile.ReadText(recipe, "the study's recipe");
+        var made = StudyFolder.Create(folder, text, recipe, Path.GetDirectoryName(Path.GetFullPath(recipe))!, read);
+        return new Study(made, read, Directory.GetCurrentDirectory());
+    }
+
+    /// <summary>Opens a study to go on with it, or to take part in it.</summary>
+    /// <exception cref="TenonException">The folder holds no study, or a damaged one.</exception>
+    public static Study Open(string folder)
+    {
+        var (found, recipe, home) = StudyFolder.Open(folder);
+        return new Study(found, recipe, home);
+    }
+
+    /// <summary>What the study takes and could show, as lines for a person; probes the machine for some seconds.</summary>
+    /// <param name="jobs">Runs at once.</param>
+    public IEnumerable<string> Forecast(int jobs) => StudyForecast.Lines(this, jobs);
+
+    /// <summary>
+    /// Runs what is missing, several cells at once, until all is done or <paramref name="stop"/> asks for an end: each run then finishes
+    /// its step and writes a checkpoint. Waits for cells that other processes hold.
+    /// </summary>
+    /// <param name="jobs">Runs at once in this process.</param>
+    /// <param name="threads">Worker threads of each run; the results do not depend on it.</param>
+    /// <param name="events">Hears what happens, from several threads.</param>
+    /// <param name="stop">Asks for an end.</param>
+    /// <param name="patience">How long a process must show no life before its cells are taken over; null is 45 seconds.</param>
+    /// <returns>True where every cell is done.</returns>
+    /// <exception cref="TenonException">The disk is full, or another fault that ends more than one cell.</exception>
+    public bool Run(int jobs, int threads, Action<StudyEvent>? events = null, CancellationToken stop = default,
+        TimeSpan? patience = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var work = new StudyWork(_folder, _plan, _home, events ?? (_ => { }), patience ?? S_patience, failed.Token);
+        Exception? fault = null;
+        var workers = Enumerable.Range(0, jobs).Select(number => new Thread(() => Work(number))
+        {
+            Name = $"tenon-study-{number + 1}", IsBackground = true,
+        }).ToList();
+        workers.ForEach(worker => worker.Start());
+        workers.ForEach(worker => worker.Join());
+        work.Dispose();
+        if (fault is not null) throw fault is TenonException known ? new TenonException(known.Message, inner: known) : fault;
+        return Results.Missing == 0;
+
+        void Work(int number)
+        {
+            try
+            {
+                using var pool = new WorkerPool(threads);
+                WorkerPool.UseHere(pool);
+                while (!failed.IsCancellationRequested && work.Next(out var waits))
+                    if (waits) failed.Token.WaitHandle.WaitOne(S_pause);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref fault, e, null);
+                failed.Cancel();
+            }
+            finally
+            {
+                WorkerPool.UseHere(null);
+            }
+        }
+    }
+}
+
+/// <summary>What happens in a study.</summary>
+/// <param name="Cell">The cell it happens to.</param>
+public abstract record StudyEvent(StudyCell Cell);
+
+/// <summary>A cell is begun, or gone on with.</summary>
+public sealed record CellBegun(StudyCell Cell) : StudyEvent(Cell);
+
+/// <summary>A cell's run says something.</summary>
+public sealed record CellMoved(StudyCell Cell, TrainingEvent Event) : StudyEvent(Cell);
+
+/// <summary>A cell has ended.</summary>
+public sealed record CellEnded(StudyCell Cell, CellResult Result) : StudyEvent(Cell);
