@@ -73,6 +73,9 @@ public sealed record StudyCell
         try
         {
             settings = RecipeFile.Parse<RunSettings>(recipe.BaseText, recipe.BaseName, overrides);
+            // Generated problems that a value is chosen on are others than those that are reported.
+            if (role == StudyRole.Tune)
+                settings = settings with { Evaluate = settings.Evaluate with { Seed = settings.Evaluate.Seed ^ 0x74756E65 } };
         }
         catch (TenonException e)
         {

@@ -102,6 +102,16 @@ public class StudyRecipeTests
     }
 
     [Fact]
+    public void Problems_that_are_tuned_on_are_not_those_that_are_reported()
+    {
+        var plan = Plan(Base + "\ntune: { rates: [1e-4], seeds: [1] }\nseeds: [3, 4]");
+        var tuned = plan.Cell(plan.Rows[0], plan.Candidates(plan.Rows[0])[0], 1, StudyRole.Tune).Settings!.Evaluate.Seed;
+        var seeds = new long[] { 3, 4 }.Select(seed =>
+            plan.Cell(plan.Rows[0], plan.Candidates(plan.Rows[0])[0], seed, StudyRole.Report).Settings!.Evaluate.Seed).Distinct();
+        seeds.ShouldHaveSingleItem().ShouldNotBe(tuned);
+    }
+
+    [Fact]
     public void Halving_runs_the_better_half_on_each_further_seed()
     {
         var plan = Plan(Base + """
