@@ -100,6 +100,7 @@ public sealed class CausalModel
     public Tensor Logits(Tape tape, Tensor hidden, TokenBatch batch) => Head.Forward(tape, hidden, batch);
 
     /// <summary>Log-probabilities and entropies of <paramref name="targets"/> at the given hidden rows.</summary>
-    public TokenHead LogProbabilities(Tape tape, Tensor hidden, int[] targets, TokenBatch batch, double temperature = 1) =>
-        TokenHead.Forward(tape, hidden, (inner, rows) => Head.Forward(inner, rows, batch), targets, temperature);
+    public TokenHead LogProbabilities(Tape tape, Tensor hidden, int[] targets, TokenBatch batch, double temperature = 1,
+        bool squares = false) =>
+        TokenHead.Forward(tape, hidden, (inner, rows) => Head.Forward(inner, rows, batch), targets, temperature, squares);
 }

@@ -29,6 +29,9 @@ public sealed record RolloutPlan
     /// <summary>Groups with both outcomes beyond the batch go first into the next one; else they are dropped.</summary>
     public bool CarrySurplus { get; init; }
 
+    /// <summary>Answer each prompt of the batch greedily, too: the baseline of ReMax.</summary>
+    public bool GreedyBaseline { get; init; }
+
     /// <summary>The run's seed.</summary>
     public required ulong Seed { get; init; }
 
@@ -53,6 +56,8 @@ public sealed class LocalRollouts(
 
     // A source without an end has no whole to be too long: so many in a row are taken for it.
     private const long EndlessTries = 100_000;
+
+    private static readonly SamplingSettings S_greedy = new() { Temperature = 0 };
 
     private readonly RolloutCollector _collector = new(model, prompts.Encoder, rewards, options);
 
@@ -109,6 +114,7 @@ public sealed class LocalRollouts(
         var surplus = kept.Skip(plan.Prompts).ToList();
         var groups = kept.Take(plan.Prompts).ToList();
         var later = plan.CarrySurplus ? surplus : [];
+        if (plan.GreedyBaseline) groups = WithGreedy(groups, step, statistics, cancel);
         var used = groups.Concat(later).Where(g => g.Step == step).Sum(Completions);
         return new RolloutBatch(statistics, groups,
             new RolloutState { Cursor = cursor, Judged = judged * Forgetting, Mixed = mixed * Forgetting, Carried = later })
@@ -118,6 +124,28 @@ public sealed class LocalRollouts(
             Dropped = surplus.Count - later.Count,
             TokensUnused = statistics.Drawn.Sum(Completions) - used,
         };
+    }
+
+    // Of those that are trained on alone: a group that was carried over is answered by the policy of today.
+    private List<RolloutGroup> WithGreedy(List<RolloutGroup> groups, int step, RolloutStatistics statistics, CancellationToken cancel)
+    {
+        try
+        {
+            for (var i = 0; i < groups.Count; i++)
+            {
+                var prompt = new DrawnPrompt(groups[i].Problem, i, groups[i].Prompt);
+                _collector.Submit(prompt, Request(prompt, step) with { Sampling = S_greedy, Samples = 1 }, adapter);
+            }
+
+            while (_collector.Step(null, cancel)) { }
+            var answers = _collector.Take().Select(group => group.Rollouts[0]).ToList();
+            foreach (var answer in answers) statistics.AddGreedy(answer);
+            return [.. groups.Zip(answers, (group, answer) => group with { Greedy = answer })];
+        }
+        finally
+        {
+            _collector.Clear();
+        }
     }
 
     private RolloutRequest Request(DrawnPrompt prompt, int step) => new()

@@ -51,9 +51,12 @@ public static class Prompts
     /// Prompt ids of a problem: its text in the template, behind what was said before it. A system message of its own takes the place of
     /// <paramref name="system"/>.
     /// </summary>
-    public static int[] Encode(PromptEncoder encoder, string prompt, Problem problem, string? system = null)
+    public static int[] Encode(PromptEncoder encoder, string prompt, Problem problem, string? system = null) =>
+        EncodeText(encoder, Fill(prompt, problem.Text), problem, system);
+
+    /// <summary>Prompt ids of what a problem's question became, behind what was said before it.</summary>
+    internal static int[] EncodeText(PromptEncoder encoder, string text, Problem problem, string? system)
     {
-        var text = Fill(prompt, problem.Text);
         system = problem.System ?? system;
         if (problem.Earlier.Count == 0) return encoder.Encode(text, system);
         if (!encoder.HasTemplate)

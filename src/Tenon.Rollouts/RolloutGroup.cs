@@ -23,6 +23,9 @@ public sealed record RolloutGroup(Problem Problem, int Draw, int[] Prompt, IRead
     /// <summary>The step it was drawn in: a group that was carried over is older than the step that trains on it.</summary>
     public int Step { get; init; }
 
+    /// <summary>The greedy answer to the prompt, where the objective takes its reward as a baseline (ReMax); else null.</summary>
+    public Rollout? Greedy { get; init; }
+
     /// <summary>Tokens of the group in a training batch: completions, and the prompt but its last token once.</summary>
     public int Tokens => Prompt.Length - 1 + Rollouts.Sum(r => r.Sampled.Ids.Length);
 }

@@ -12,6 +12,8 @@ public sealed class RolloutStatistics
     /// <summary>Statistics under the recipe's rewards.</summary>
     public RolloutStatistics(IReadOnlyList<WeightedReward> rewards) => _rewards = rewards;
 
+    private readonly List<Rollout> _greedy = [];
+
     /// <summary>All groups drawn so far, in order.</summary>
     public IReadOnlyList<RolloutGroup> Drawn => _drawn;
 
@@ -28,6 +30,9 @@ public sealed class RolloutStatistics
         foreach (var verdict in group.Rollouts.SelectMany(r => r.Verdicts))
             if (verdict.Skipped is { } reason) Skip(reason);
     }
+
+    /// <summary>Takes in the greedy answer to a prompt, which is a baseline and no completion of the step.</summary>
+    public void AddGreedy(Rollout answer) => _greedy.Add(answer);
 
     /// <summary>The outcome of a completion: right where every outcome reward says so; null where one of them skipped it.</summary>
     public bool? IsRight(Rollout rollout) => WeightedReward.Outcome(_rewards, rollout.Verdicts);
@@ -58,7 +63,14 @@ public sealed class RolloutStatistics
         var variance = scores.Count < 2 ? double.NaN : scores.Sum(r => (r - mean) * (r - mean)) / (scores.Count - 1);
         var judged = all.Where(r => IsRight(r) is not null).ToList();
         var lengths = all.Select(r => r.Sampled.Ids.Length).ToList();
-        metrics[StepMetric.TokensSampled] = lengths.Sum(n => (long)n);
+        var greedy = _greedy.Sum(r => (long)r.Sampled.Ids.Length);
+        metrics[StepMetric.TokensSampled] = lengths.Sum(n => (long)n) + greedy;
+        if (_greedy.Count > 0)
+        {
+            metrics[StepMetric.TokensGreedy] = greedy;
+            metrics[StepMetric.RewardGreedy] = _greedy.Select(RewardOf).Where(r => !double.IsNaN(r)).DefaultIfEmpty(double.NaN).Average();
+        }
+
         metrics[StepMetric.RewardMean] = mean;
         metrics[StepMetric.RewardStd] = Math.Sqrt(variance);
         for (var k = 0; k < _rewards.Count; k++) metrics[StepMetric.Reward[RewardName(k)]] = MeanOf(all, k);

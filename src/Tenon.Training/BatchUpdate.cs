@@ -16,6 +16,7 @@ internal sealed class BatchUpdate
 {
     private readonly TrainingSetup _setup;
     private readonly PolicyUpdater _updater;
+    private readonly TeacherPass? _teacher;
 
     public BatchUpdate(TrainingSetup setup)
     {
@@ -26,14 +27,31 @@ internal sealed class BatchUpdate
             ?? MemoryPlan.Recompute(setup),
             setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
         _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, setup.Precision));
+        Frozen = new FrozenPolicies(setup.Objective, setup.Adapter);
+        if (setup.Objective.Teacher != Teacher.None) _teacher = new TeacherPass(setup, _updater, pass, Frozen);
         Optimizer =
             new AdapterOptimizer(setup.Adapter, settings.Optimizer, settings.Steps, settings.Update.Epochs * settings.Update.Minibatches);
     }
 
     public AdapterOptimizer Optimizer { get; }
 
-    /// <summary>Log-probabilities of the groups' completions under the reference.</summary>
-    public double[] Reference(IReadOnlyList<RolloutGroup> groups) => _updater.Score(groups, null).Logps;
+    /// <summary>The copies of the adapter that the run compares itself with.</summary>
+    public FrozenPolicies Frozen { get; }
+
+    /// <summary>The batch with what its objective asks of further passes: reference, squared probabilities, teacher.</summary>
+    public PolicyBatch Score(IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, int step)
+    {
+        var objective = _setup.Objective;
+        if (objective.NeedsReference)
+            batch = batch with
+            {
+                RefLogps = Frozen.Reference is { } reference ? reference.Under(() => _updater.Score(groups, _setup.Adapter).Logps)
+                : _updater.Score(groups, null).Logps,
+            };
+        if (objective.Advantage == AdvantageEstimator.OptimalToken)
+            batch = batch with { SumSquaredProbabilities = _updater.SumSquaredProbabilities(groups, _setup.Adapter) };
+        return _teacher is null ? batch : batch.Taught(_teacher.Score(groups, batch), objective, step);
+    }
 
     /// <summary>
     /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes

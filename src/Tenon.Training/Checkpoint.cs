@@ -25,7 +25,8 @@ internal static class Checkpoint
     /// whole,
     /// nothing is cut off and the error names what is wrong with each.
     /// </summary>
-    public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer, Action<string>? remark = null)
+    public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer, Action<string>? remark = null,
+        FrozenPolicies? frozen = null)
     {
         var failed = new HashSet<int>();
         var faults = new List<string>();
@@ -45,7 +46,7 @@ internal static class Checkpoint
 
             try
             {
-                var state = Load(run.CheckpointFolder(found), adapter, optimizer);
+                var state = Load(run.CheckpointFolder(found), adapter, optimizer, frozen);
                 foreach (var text in passedOver.Concat(faults)) remark?.Invoke(text);
                 if (passedOver.Count + faults.Count > 0) remark?.Invoke($"going on from the checkpoint of step {found}");
                 run.SetAsideAfter(found);
@@ -65,17 +66,19 @@ internal static class Checkpoint
 
     /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
     public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer,
-        string baseModel, bool keepBest = false)
+        string baseModel, bool keepBest = false, FrozenPolicies? frozen = null)
     {
         adapter.RequireFinite();
         log.Sync();
-        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel), keepBest ? state.BestStep
-            : null);
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel, frozen),
+            keepBest ? state.BestStep : null);
     }
 
-    private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel)
+    private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel,
+        FrozenPolicies? frozen)
     {
         PeftFolder.Save(adapter, folder, baseModel);
+        frozen?.Save(folder);
         SafetensorsWriter.Write(Path.Combine(folder, OptimizerFile),
             optimizer.State.Select(s => SafetensorsEntry.FromFloats(s.Name, [s.Values.Length], s.Values)));
         var json = new JsonObject
@@ -106,9 +109,10 @@ internal static class Checkpoint
     }
 
     /// <summary>Reads adapter and optimizer of a checkpoint back, and gives the state it was written with.</summary>
-    public static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer)
+    public static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer, FrozenPolicies? frozen = null)
     {
         PeftFolder.LoadTensors(adapter, folder);
+        frozen?.Load(folder);
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!;
         using var file = SafetensorsFile.Open(Path.Combine(folder, OptimizerFile));
         optimizer.Restore((long)json["updates"]!, file.ReadFloats);

@@ -35,7 +35,8 @@ public static class MemoryPlan
     public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup);
 
     /// <summary>Bytes of the weights; gradients of integer products need a second copy of them.</summary>
-    public static long ModelBytes(TrainingSetup setup) => setup.Model.WeightBytes * (setup.Settings.Precision.IsInt8() ? 2 : 1);
+    public static long ModelBytes(TrainingSetup setup) =>
+        setup.Model.WeightBytes * (setup.Settings.Precision.IsInt8() ? 2 : 1) + (setup.TeacherModel?.WeightBytes ?? 0);
 
     /// <summary>Bytes of adapter, gradient and optimizer.</summary>
     public static long AdapterBytes(TrainingSetup setup) => setup.Adapter.TrainableCount * 4 * sizeof(float);

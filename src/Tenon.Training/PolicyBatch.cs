@@ -30,6 +30,15 @@ internal sealed record PolicyBatch
 
     public double[]? RefLogps { get; init; }
 
+    /// <summary>What the teacher says; null where there is none.</summary>
+    public TeacherScores? Teacher { get; init; }
+
+    /// <summary>Sum of squared probabilities at each token (optimal token baseline); null where nothing asks for it.</summary>
+    public double[]? SumSquaredProbabilities { get; init; }
+
+    /// <summary>The reward of the greedy answer to each row's prompt (ReMax); null where nothing asks for it.</summary>
+    public double[]? GreedyRewards { get; init; }
+
     public static PolicyBatch Of(IReadOnlyList<RolloutGroup> groups, RolloutStatistics statistics, ObjectiveSettings objective)
     {
         var rows = groups.SelectMany(g => g.Rollouts).ToList();
@@ -55,6 +64,8 @@ internal sealed record PolicyBatch
             Truncated = [.. rows.Select(r => r.IsTruncated)],
             SampledLogps = logps,
             Right = [.. rows.Select(r => statistics.IsRight(r) == true)],
+            GreedyRewards = groups.Any(g => g.Greedy is null) ? null
+            : [.. groups.SelectMany(g => Enumerable.Repeat(statistics.RewardOf(g.Greedy!), g.Rollouts.Count))],
             Rewards = [.. Enumerable.Range(0, columns)
             .Select(k => rows.Select(r => r.Verdicts[k].Skipped is null ? r.Verdicts[k].Score : double.NaN).ToArray())],
         };
@@ -66,11 +77,33 @@ internal sealed record PolicyBatch
         if (Truncated.Length == 0) return [];
         var groups = new int[Truncated.Length];
         for (var g = 0; g + 1 < GroupStarts.Length; g++) groups.AsSpan(GroupStarts[g]..GroupStarts[g + 1]).Fill(g);
-        return Objectives.Advantages.Of(objective, new AdvantageInput
+        var own = Objectives.Advantages.Of(objective, new AdvantageInput
         {
             Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated,
-            Right = Right, OldLogps = SampledLogps, RefLogps = RefLogps,
+            Right = Right, OldLogps = SampledLogps, RefLogps = RefLogps, SumSquaredProbabilities = SumSquaredProbabilities,
+            GreedyRewards = GreedyRewards,
         }).PerToken;
+        return Teacher is null ? own
+            : TeacherAdvantages.Of(objective, Teacher.Weight, own, SampledLogps, Teacher.Logps, Teacher.Factors);
+    }
+
+    /// <summary>
+    /// The batch with its teacher's log-probabilities. Where nothing is learned from rewards, a completion without a teacher is out of the
+    /// loss.
+    /// </summary>
+    public PolicyBatch Taught((double[] Logps, double[] Entropies) scores, ObjectiveSettings objective, int step)
+    {
+        var mask = (bool[])Mask.Clone();
+        if (objective.Advantage == AdvantageEstimator.None)
+            for (var t = 0; t < mask.Length; t++) mask[t] &= !double.IsNaN(scores.Logps[t]);
+        var factors = new double[Mask.Length];
+        Array.Fill(factors, double.NaN);
+        return this with
+        {
+            Mask = mask,
+            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, TeacherAdvantages.Weight(objective, step), this,
+                objective),
+        };
     }
 
     /// <summary>

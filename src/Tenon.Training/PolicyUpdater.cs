@@ -28,16 +28,28 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     {
         var logps = new List<double>();
         var entropies = new List<double>();
-        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        foreach (var head in Heads(groups, adapter, squares: false))
         {
-            tape.Reset();
-            var head = Forward(micro, adapter);
             logps.AddRange(head.LogProbabilities.Select(v => (double)v));
             entropies.AddRange(head.Entropies.Select(v => (double)v));
         }
 
-        tape.Reset();
         return ([.. logps], [.. entropies]);
+    }
+
+    /// <summary>Sum of squared probabilities over the vocabulary at every completion token, completions in order.</summary>
+    public double[] SumSquaredProbabilities(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter) =>
+        [.. Heads(groups, adapter, squares: true).SelectMany(head => head.SquaredProbabilities).Select(v => (double)v)];
+
+    private IEnumerable<TokenHead> Heads(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter, bool squares)
+    {
+        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        {
+            tape.Reset();
+            yield return Forward(micro, adapter, squares);
+        }
+
+        tape.Reset();
     }
 
     /// <summary>
@@ -109,11 +121,11 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return loss;
     }
 
-    private TokenHead Forward(MicroBatch micro, IAdapter? adapter)
+    private TokenHead Forward(MicroBatch micro, IAdapter? adapter, bool squares = false)
     {
         var batch = micro.ToBatch(adapter);
         var hidden = tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows);
-        return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature);
+        return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares);
     }
 
 

@@ -34,12 +34,12 @@ public sealed class RlvrTrainer
         _rollouts = rollouts ?? setup.LocalRollouts();
         _update = new BatchUpdate(setup);
         _evaluations = new RunEvaluations(setup, folder, events);
-        _guards = new RunGuards(setup, folder, events, _update.Optimizer);
+        _guards = new RunGuards(setup, folder, events, _update);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, Say);
+    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, Say, _update.Frozen);
 
     /// <summary>
     /// Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made
@@ -85,7 +85,8 @@ public sealed class RlvrTrainer
         _state = _state with { Setbacks = 0 };
         var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
         _events(new CheckpointWritten(_state.Step,
-            Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best)));
+            Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best,
+            _update.Frozen)));
     }
 
     private StepMetrics Step(int step, CancellationToken abort)
@@ -98,7 +99,7 @@ public sealed class RlvrTrainer
 
         clock.Begin(StepPhase.Scoring);
         var batch = PolicyBatch.Of(drawn.Groups, drawn.Statistics, _setup.Objective);
-        if (drawn.Groups.Count > 0 && _setup.Objective.NeedsReference) batch = batch with { RefLogps = _update.Reference(drawn.Groups) };
+        if (drawn.Groups.Count > 0) batch = _update.Score(drawn.Groups, batch, step);
         var advantages = batch.Advantages(_setup.Objective, _weights);
         _folder.WriteSamples(step, SampleLines.Of(step, drawn, batch.RowAdvantages(advantages), _setup.Encoder));
 
@@ -106,6 +107,7 @@ public sealed class RlvrTrainer
         var metrics = new StepMetrics(step);
         RolloutMetrics.Fill(metrics, drawn, _setup.Settings.Rollout.DynamicSampling);
         metrics[StepMetric.Masked] = batch.MaskedShare;
+        batch.Teacher?.Fill(metrics);
         _diverged = _guards.OfBatch(metrics, drawn);
         var entropy =
             _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged,
@@ -113,6 +115,7 @@ public sealed class RlvrTrainer
         var emptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0;
         _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = emptySteps };
         _setup.Adapter.Version = step;
+        _update.Frozen.After(step);
         clock.WriteTo(metrics);
         return metrics;
     }

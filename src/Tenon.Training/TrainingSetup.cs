@@ -39,6 +39,9 @@ public sealed record TrainingSetup : IDisposable
     /// <summary>The objective with all overrides applied.</summary>
     public required Objectives.ObjectiveSettings Objective { get; init; }
 
+    /// <summary>The model that teaches (<c>objective.teacher: model</c>), with the policy's tokenizer; else null.</summary>
+    public CausalModel? TeacherModel { get; init; }
+
     /// <summary>Held-out problems that the recipe's evaluations run on.</summary>
     public IReadOnlyList<Benchmark> HeldOut { get; init; } = [];
 
@@ -78,6 +81,7 @@ public sealed record TrainingSetup : IDisposable
                 DynamicSampling = rollout.DynamicSampling,
                 MaxRounds = rollout.MaxRounds,
                 CarrySurplus = rollout.Surplus == "carry",
+                GreedyBaseline = Objective.Advantage == Objectives.AdvantageEstimator.GreedyBaseline,
                 Seed = (ulong)Settings.Seed,
             });
     }

@@ -43,6 +43,9 @@ internal static class RunBuilder
         var adapter = Adapter(settings, loaded, problems, resumed, home);
         notices.AddRange(adapter.Start.Notices);
         if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(settings.Adapter));
+        if (settings.Adapter.From is not null && settings.Objective is { NeedsReference: true, KlReference: KlReference.Base })
+            notices.Add("objective.kl-reference: base pulls the adapter of adapter.from back to the model without one; start holds it "
+                + "where it began");
         return new TrainingSetup
         {
             Settings = settings.Resolved(adapter.Method.DefaultRate(loaded.Model.Config)),
@@ -56,6 +59,7 @@ internal static class RunBuilder
             HeldOut = heldOut,
             Texts = texts,
             Tokenizer = loaded.Tokenizer,
+            TeacherModel = TeacherFinder.Open(settings, loaded, home),
             Notices =
             [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
         };
@@ -67,9 +71,17 @@ internal static class RunBuilder
             settings.Template, settings.TokenizerPre);
 
     /// <summary>Tokens of the longest sequence that the recipe lets come about.</summary>
-    public static int LongestOf(RunSettings settings) =>
-        Math.Max(settings.Rollout.MaxPromptTokens + Math.Max(settings.Rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
-            settings.Evaluate.Texts.Count == 0 ? 0 : TextSettings.UsualWindow);
+    public static int LongestOf(RunSettings settings)
+    {
+        var (rollout, objective) = (settings.Rollout, settings.Objective);
+        int[] longest =
+        [
+            rollout.MaxPromptTokens + Math.Max(rollout.MaxNewTokens, settings.Evaluate.MaxNewTokens ?? 0),
+            settings.Evaluate.Texts.Count == 0 ? 0 : TextSettings.UsualWindow,
+            objective.Teacher is Teacher.Solution or Teacher.OwnAnswer ? objective.TeacherMaxTokens + rollout.MaxNewTokens : 0,
+        ];
+        return longest.Max();
+    }
 
     /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
     public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold =

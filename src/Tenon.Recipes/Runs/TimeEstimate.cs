@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tenon.Training;
+using Tenon.Training.Objectives;
 
 namespace Tenon.Recipes;
 
@@ -42,6 +43,8 @@ internal static class TimeEstimate
         [
             ("sampling and judging", tokens * draws * probe.SecondsPerSampled),
             ("reference pass", objective.NeedsReference ? tokens * probe.SecondsPerScored : 0),
+            ("teacher pass", objective.Teacher == Teacher.None ? 0 : tokens * probe.SecondsPerScored
+                * (setup.TeacherModel is { } teacher ? (double)teacher.ParameterCount / setup.Model.ParameterCount : 1)),
             ("first pass over each batch", ((objective.NeedsFirstPass ? update.Epochs : 0) + checks) * tokens * probe.SecondsPerScored),
             ("training", update.Epochs * tokens * probe.SecondsPerTrained),
         ];

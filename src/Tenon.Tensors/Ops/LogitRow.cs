@@ -31,6 +31,13 @@ internal static unsafe class LogitRow
         return new LogitStats(max, logSum, logSum - (mean - max));
     }
 
+    /// <summary>Sum of squared probabilities, from the exp(z - max) that reading the row has left.</summary>
+    public static float SumOfSquares(float* weights, nint n, LogitStats stats)
+    {
+        var inverse = ExactMath.Exp(-stats.LogSum);
+        return RowKernels.Dot(weights, weights, n) * inverse * inverse;
+    }
+
     public static float LogProbability(float logit, LogitStats stats) => logit - stats.Max - stats.LogSum;
 
     /// <summary>

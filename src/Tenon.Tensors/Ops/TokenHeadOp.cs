@@ -1,3 +1,5 @@
+using Tenon.Tensors.Memory;
+
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
@@ -20,7 +22,7 @@ public sealed unsafe class TokenHead
     private readonly float[] _logSum;
     private readonly float[] _maximum;
 
-    private TokenHead(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float inverseTemperature)
+    private TokenHead(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float inverseTemperature, bool squares)
     {
         _tape = tape;
         _hidden = hidden;
@@ -29,6 +31,7 @@ public sealed unsafe class TokenHead
         _inverseTemperature = inverseTemperature;
         LogProbabilities = new float[targets.Length];
         Entropies = new float[targets.Length];
+        SquaredProbabilities = squares ? new float[targets.Length] : [];
         _logSum = new float[targets.Length];
         _maximum = new float[targets.Length];
     }
@@ -39,14 +42,19 @@ public sealed unsafe class TokenHead
     /// <summary>Entropy of each row's distribution in nats.</summary>
     public float[] Entropies { get; }
 
+    /// <summary>Sum of squared probabilities of each row's distribution, where it was asked for; else empty.</summary>
+    public float[] SquaredProbabilities { get; }
+
     /// <summary>
     /// Applies <paramref name="head"/> (hidden rows to logit rows) to <paramref name="hidden"/> [n, size] and reads off the
-    /// <paramref name="targets"/>; a target of -1 asks for the entropy alone.
+    /// <paramref name="targets"/>; a target of -1 asks for the entropy alone. <paramref name="squares"/> asks for
+    /// <see cref="SquaredProbabilities"/>, too.
     /// </summary>
-    public static TokenHead Forward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, double temperature = 1)
+    public static TokenHead Forward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, double temperature = 1,
+        bool squares = false)
     {
         Shapes.Require(targets.Length == hidden.Rows, "log-probabilities", $"{hidden.Rows} targets", $"{targets.Length}");
-        var result = new TokenHead(tape, hidden, head, targets, (float)(1 / temperature));
+        var result = new TokenHead(tape, hidden, head, targets, (float)(1 / temperature), squares);
         var recording = tape.Recording;
         tape.Recording = false;
         for (var first = 0; first < targets.Length; first += Chunk)
@@ -64,7 +72,7 @@ public sealed unsafe class TokenHead
 
     private struct Job
     {
-        public float* Logits, Lp, H, LogSum, Max, DLp, DH;
+        public float* Logits, Lp, H, LogSum, Max, DLp, DH, Squares;
         public int* Targets;
         public nint Rows, Columns;
         public float InverseTemperature;
@@ -76,12 +84,13 @@ public sealed unsafe class TokenHead
     private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body)
     {
         fixed (float* lp = LogProbabilities, h = Entropies, ls = _logSum, mx = _maximum, dl = dlogp, dh = dentropy)
+        fixed (float* sq = SquaredProbabilities)
         fixed (int* y = _targets)
         {
             var job = new Job
             {
                 Logits = logits.Data, Lp = lp + first, H = h + first, LogSum = ls + first, Max = mx + first, Targets = y + first,
-                DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first,
+                DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first, Squares = sq is null ? null : sq + first,
                 Rows = rows, Columns = logits.Columns, InverseTemperature = _inverseTemperature,
                 Parts = RowJobs.Parts(_tape.Pool, rows, logits.Columns),
             };
@@ -96,11 +105,13 @@ public sealed unsafe class TokenHead
         {
             var z = job->Logits + r * job->Columns;
             var target = job->Targets[r];
-            var stats = LogitRow.Read(z, job->Columns, job->InverseTemperature, target, out var targetLogit);
+            var weights = Scratch.Floats(ScratchUse.Op, job->Columns);
+            var stats = LogitRow.Read(z, job->Columns, job->InverseTemperature, target, weights, out var targetLogit);
             job->Lp[r] = target < 0 ? 0 : LogitRow.LogProbability(targetLogit, stats);
             job->H[r] = stats.Entropy;
             job->LogSum[r] = stats.LogSum;
             job->Max[r] = stats.Max;
+            if (job->Squares is not null) job->Squares[r] = LogitRow.SumOfSquares(weights, job->Columns, stats);
         }
     }
 

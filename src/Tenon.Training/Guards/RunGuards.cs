@@ -14,12 +14,13 @@ internal sealed class RunGuards
     private readonly RunFolder _folder;
     private readonly Action<TrainingEvent> _events;
     private readonly AdapterOptimizer _optimizer;
+    private readonly FrozenPolicies _frozen;
     private readonly DoctorWatch _doctor;
     private int _skipped;
 
-    public RunGuards(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, AdapterOptimizer optimizer)
+    public RunGuards(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, BatchUpdate update)
     {
-        (_setup, _folder, _events, _optimizer) = (setup, folder, events, optimizer);
+        (_setup, _folder, _events, _optimizer, _frozen) = (setup, folder, events, update.Optimizer, update.Frozen);
         _doctor = new DoctorWatch(SettingsJson.Write(setup.Settings));
         Bounds = new DivergenceGuard(setup.Settings.Divergence, setup.Model.Config.VocabSize);
         folder.Remark = Say;
@@ -85,7 +86,7 @@ internal sealed class RunGuards
 
         if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
             throw found.ToException(_folder, samples, _optimizer.LearningRate);
-        Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer);
+        Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer, _frozen);
         Say(
             $"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are "
             + $"kept in {samples}");

@@ -152,7 +152,7 @@ public static class Advantages
         for (var row = 0; row < rewards.Length; row++)
             for (var t = input.RowStarts[row]; t < input.RowStarts[row + 1]; t++)
                 if (input.Mask[t])
-                    perToken[t] = double.IsNaN(rewards[row]) ? 0 : perToken[t] - baselines[row];
+                    perToken[t] = double.IsNaN(rewards[row]) || double.IsNaN(baselines[row]) ? 0 : perToken[t] - baselines[row];
         return perToken;
     }
 

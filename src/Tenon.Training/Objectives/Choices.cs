@@ -168,6 +168,64 @@ public enum KlEstimator
     Absolute,
 }
 
+/// <summary>Whose log-probabilities the divergence is taken from (recipe key <c>kl-reference</c>).</summary>
+public enum KlReference
+{
+    /// <summary>The model without an adapter.</summary>
+    Base,
+
+    /// <summary>The adapter as the run began with it, a frozen copy: what to go on from an adapter needs.</summary>
+    Start,
+
+    /// <summary>A copy of the adapter that follows the policy: every so many steps it moves a part of the way.</summary>
+    Moving,
+}
+
+/// <summary>What a teacher is given to score the run's own completions by (recipe key <c>teacher</c>).</summary>
+public enum Teacher
+{
+    /// <summary>There is none.</summary>
+    None,
+
+    /// <summary>The same model with the problem's solution in its prompt, or its answer where there is no solution (OPSD, RLSD).</summary>
+    Solution,
+
+    /// <summary>The same model with another right answer of the group in its prompt (SDPO).</summary>
+    OwnAnswer,
+
+    /// <summary>Another model with the same tokenizer and the same prompt (on-policy distillation).</summary>
+    Model,
+}
+
+/// <summary>What a teacher's log-probabilities do to the advantages (recipe key <c>teacher-signal</c>).</summary>
+public enum TeacherSignal
+{
+    /// <summary>Adds weight (l_teacher - l_old) to each token's advantage: the sampled form of the reverse divergence.</summary>
+    LogRatio,
+
+    /// <summary>
+    /// Multiplies each token's advantage by 1 - weight + weight f, f = exp(sign(A) (l_teacher - l_old)) held within 1 plus or minus the
+    /// bound: signs from the reward, magnitudes from the teacher (RLSD).
+    /// </summary>
+    Magnitude,
+}
+
+/// <summary>The weights that a teacher which is the same model has (recipe key <c>teacher-policy</c>).</summary>
+public enum TeacherPolicy
+{
+    /// <summary>Those of the policy now.</summary>
+    Policy,
+
+    /// <summary>The model without an adapter.</summary>
+    Base,
+
+    /// <summary>The adapter as the run began with it.</summary>
+    Start,
+
+    /// <summary>A copy of the adapter that follows the policy.</summary>
+    Moving,
+}
+
 /// <summary>
 /// What is done about a sampler that differs from the trainer (recipe key <c>sampler-correction</c>); rho = exp(l_old - l_sampler).
 /// </summary>

@@ -20,6 +20,16 @@ public static class ObjectivePresets
         Aggregation = LossAggregation.TokenMean,
     };
 
+    // Nothing from rewards: every token's advantage is the teacher's log-probability minus the policy's, its weight the capped ratio.
+    private static readonly ObjectiveSettings S_distillation = S_grpo with
+    {
+        Advantage = AdvantageEstimator.None,
+        Scale = AdvantageScale.None,
+        Loss = PolicyLossKind.WeightedLogProb,
+        WeightCap = 2,
+        Aggregation = LossAggregation.TokenMean,
+    };
+
     private static readonly Dictionary<string, ObjectiveSettings> S_presets = new ObjectiveSettings[]
     {
         S_grpo,
@@ -101,6 +111,14 @@ public static class ObjectivePresets
         {
             Preset = "reinforce", Scale = AdvantageScale.None, Loss = PolicyLossKind.LogProb, Aggregation = LossAggregation.TokenMean,
         },
+        S_distillation with { Preset = "opsd", Teacher = Teacher.Solution, TeacherPolicy = TeacherPolicy.Start },
+        S_distillation with { Preset = "sdpo", Teacher = Teacher.OwnAnswer, TeacherPolicy = TeacherPolicy.Moving },
+        S_grpo with
+        {
+            Preset = "rlsd", Aggregation = LossAggregation.TokenMean, Teacher = Teacher.Solution, TeacherSignal = TeacherSignal.Magnitude,
+            TeacherWeight = 0.5, TeacherDecaySteps = 50, TeacherBound = 0.2,
+        },
+        S_distillation with { Preset = "opd", Teacher = Teacher.Model },
     }.ToDictionary(preset => preset.Preset);
 
     /// <summary>The preset of a recipe that names none.</summary>

@@ -12,7 +12,7 @@ public sealed record ObjectiveSettings : ISettings
     [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo",
         "reinforce++",
         "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "pass@k-training", "maxrl", "optimal-token", "dro", "dppo",
-        "prime-rl", "m2po", "fipo", "real", "scalerl", "clip-cov", "kl-cov", "reinforce")]
+        "prime-rl", "m2po", "fipo", "real", "scalerl", "clip-cov", "kl-cov", "reinforce", "opsd", "sdpo", "rlsd", "opd")]
     public string Preset { get; init; } = "grpo";
 
     // ---- advantages
@@ -189,9 +189,20 @@ public sealed record ObjectiveSettings : ISettings
 
     // ---- divergence from the reference
 
-    /// <summary>Weight of the divergence from the adapter-free model in the loss; 0 switches it off.</summary>
+    /// <summary>Weight of the divergence from the reference in the loss; 0 switches it off.</summary>
     [Bounds(0, 1000)]
     public double Kl { get; init; }
+
+    /// <summary>Whose log-probabilities are the reference, in the loss and in the reward.</summary>
+    public KlReference KlReference { get; init; } = KlReference.Base;
+
+    /// <summary>Steps from one move of a moving reference to the next.</summary>
+    [Bounds(1, 1_000_000)]
+    public int KlReferencePeriod { get; init; } = 32;
+
+    /// <summary>The share of itself that a moving reference keeps in a move; the rest is the policy's.</summary>
+    [Bounds(0, 1)]
+    public double KlReferenceDecay { get; init; } = 0.4;
 
     /// <summary>Its estimator.</summary>
     public KlEstimator KlEstimator { get; init; } = KlEstimator.K3;
@@ -205,6 +216,53 @@ public sealed record ObjectiveSettings : ISettings
     /// <summary>Holds k3 at or below this, with its exponent within plus or minus 20; no gradient beyond. Null for no bound.</summary>
     [Bounds(0, 1e9, Above = true)]
     public double? KlBound { get; init; }
+
+    // ---- teacher
+
+    /// <summary>A teacher that scores the run's own completions in one more pass.</summary>
+    public Teacher Teacher { get; init; } = Teacher.None;
+
+    /// <summary>What its log-probabilities do to the advantages.</summary>
+    public TeacherSignal TeacherSignal { get; init; } = TeacherSignal.LogRatio;
+
+    /// <summary>Weight of the teacher's signal.</summary>
+    [Bounds(0, 1000)]
+    public double TeacherWeight { get; init; } = 1;
+
+    /// <summary>Steps over which that weight falls to 0 in a line; null for a constant weight.</summary>
+    [Bounds(1, 10_000_000)]
+    public int? TeacherDecaySteps { get; init; }
+
+    /// <summary>
+    /// Bound of the signal: of |l_teacher - l_old| for <c>log-ratio</c>, of the factor's distance from 1 for <c>magnitude</c>; null for
+    /// none.
+    /// </summary>
+    [Bounds(0, 1e6, Above = true)]
+    public double? TeacherBound { get; init; }
+
+    /// <summary>The weights that the teacher has where it is the same model.</summary>
+    public TeacherPolicy TeacherPolicy { get; init; } = TeacherPolicy.Policy;
+
+    /// <summary>Steps from one move of a moving teacher to the next.</summary>
+    [Bounds(1, 1_000_000)]
+    public int TeacherPeriod { get; init; } = 1;
+
+    /// <summary>The share of itself that a moving teacher keeps in a move.</summary>
+    [Bounds(0, 1)]
+    public double TeacherDecay { get; init; } = 0.95;
+
+    /// <summary>
+    /// The teacher's prompt: a template with <c>{prompt}</c> (what the policy reads) and <c>{solution}</c>; null is a plain sentence of its
+    /// own.
+    /// </summary>
+    public string? TeacherPrompt { get; init; }
+
+    /// <summary>A longer prompt of the teacher leaves its completion without one.</summary>
+    [Bounds(1, 10_000_000)]
+    public int TeacherMaxTokens { get; init; } = 2048;
+
+    /// <summary>The model that teaches under <c>teacher: model</c>: a folder, a <c>.gguf</c> file, or <c>tiny</c>.</summary>
+    public string? TeacherModel { get; init; }
 
     // ---- masks and corrections
 

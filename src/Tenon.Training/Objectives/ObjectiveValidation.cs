@@ -18,7 +18,7 @@ public static class ObjectiveValidation
         if (s.KlBiasCorrection && s.KlGradientOfK2) yield return new("kl-bias-correction", "excludes kl-gradient-of-k2", "one of the two");
         if (s.EntropyBonusMin > s.EntropyBonusMax)
             yield return new("entropy-bonus-min", $"{s.EntropyBonusMin} is above entropy-bonus-max", $"at most {s.EntropyBonusMax}");
-        foreach (var fault in Sampler(s).Concat(Combinations(s))) yield return fault;
+        foreach (var fault in Sampler(s).Concat(Combinations(s)).Concat(Teaching(s))) yield return fault;
     }
 
     /// <summary>
@@ -95,6 +95,24 @@ public static class ObjectiveValidation
             && s.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate)
             yield return new("sampler-correction", "weighs whole completions, as loss gamma-weighted already does",
                 "token-truncate or token-mask");
+    }
+
+    private static IEnumerable<SettingsFault> Teaching(ObjectiveSettings s)
+    {
+        if (s.Teacher == Teacher.None)
+        {
+            if (s.Advantage == AdvantageEstimator.None)
+                yield return new("advantage", "none leaves nothing to learn from without a teacher", "a teacher, or another advantage");
+            yield break;
+        }
+        if (s.Advantage == AdvantageEstimator.None && s.TeacherSignal == TeacherSignal.Magnitude)
+            yield return new("teacher-signal", "magnitude takes its signs from the reward's advantage, which is none", "log-ratio");
+        if (s.Teacher != Teacher.Model && s.TeacherModel is not null)
+            yield return new("teacher-model", $"stands beside teacher: {SettingNames.Word(s.Teacher)}", "teacher: model, or null");
+        if (s.TeacherPrompt is { } prompt && (s.Teacher == Teacher.Model || !prompt.Contains("{prompt}", StringComparison.Ordinal)
+            || !prompt.Contains("{solution}", StringComparison.Ordinal)))
+            yield return new("teacher-prompt", s.Teacher == Teacher.Model ? "stands beside teacher: model, which reads the policy's prompt"
+                : $"'{prompt}' has not both of its places", "a text with {prompt} and {solution}, or null");
     }
 
     private static IEnumerable<SettingsFault> Combinations(ObjectiveSettings s)

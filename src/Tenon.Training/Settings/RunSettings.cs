@@ -116,13 +116,12 @@ public sealed record RunSettings : ISettings
         if (Objective.WantsGroups && Rollout.Group < 2)
             yield return new("rollout.group", $"a group of {Rollout.Group} has no other completion to be compared with",
                 "2 or more under a group-relative advantage");
-        if (Objective.Advantage is AdvantageEstimator.GreedyBaseline or AdvantageEstimator.OptimalToken)
-            yield return new("objective.advantage",
-                $"{SettingNames.Word(Objective.Advantage)} needs what a run does not gather (greedy answers, sums of squared "
-                + "probabilities)", "another estimator");
         if (Objective.Advantage == AdvantageEstimator.PassAtK && Objective.PassK >= Rollout.Group)
             yield return new("objective.pass-k", $"{Objective.PassK} of a group of {Rollout.Group} hold a right answer always or never",
                 $"below rollout.group ({Rollout.Group})");
+        if (Objective.Teacher == Teacher.Model && string.IsNullOrEmpty(Objective.TeacherModel))
+            yield return new("objective.teacher-model", "is not given, and teacher: model asks for one",
+                "a model with the policy's tokenizer");
         if (EarlyStop.Patience is not null && Evaluate.Every == 0)
             yield return new("early-stop.patience", "counts evaluations, and there are none during the run",
                 "evaluate.every of 1 or more, with benchmarks");

@@ -239,6 +239,25 @@ public class OpGradientTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0.7)]
+    public void The_head_sums_squared_probabilities_where_it_is_asked(double temperature)
+    {
+        var w = GradientCheck.Random("w", 7, 12);
+        var tape = new Tape();
+        int[] targets = [0, 3, -1, 6, 2];
+        var head = TokenHead.Forward(tape, X, (t, h) => t.MatMul(h, w), targets, temperature, squares: true);
+        var logits = new Tape().MatMul(X, w).ToArray();
+        for (var r = 0; r < 5; r++)
+        {
+            var exponentials = logits[(7 * r)..(7 * r + 7)].Select(z => Math.Exp(z / temperature)).ToList();
+            var sum = exponentials.Sum();
+            ((double)head.SquaredProbabilities[r]).ShouldBe(exponentials.Sum(e => e / sum * (e / sum)), 1e-6);
+        }
+        TokenHead.Forward(new Tape(), X, (t, h) => t.MatMul(h, w), targets, temperature).SquaredProbabilities.ShouldBeEmpty();
+    }
+
     [Fact]
     public void Results_do_not_depend_on_threads()
     {
