@@ -7,7 +7,7 @@ using Tenon.Runs.Exports;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary><c>tenon report</c>: a run, or a comparison of several evaluations or runs, as one self-contained HTML file.</summary>
+/// <summary><c>tenon report</c>: a run, a comparison of several evaluations or runs, or spectra, as one self-contained HTML file.</summary>
 internal sealed class ReportCommand : Verb
 {
     private readonly Argument<string[]> _folders;
@@ -28,12 +28,14 @@ internal sealed class ReportCommand : Verb
     {
         _folders = Add(new Argument<string[]>("RUN")
         {
-            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared.",
+            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared; "
+                + "a file of lines that tenon spectra --json wrote.",
             Arity = ArgumentArity.OneOrMore,
         });
         _output = Add(new Option<string?>("--output", "-o")
         {
-            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several).",
+            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several; beside a "
+                + "file of spectra).",
             HelpName = "FILE",
         });
         _csv =
@@ -53,6 +55,12 @@ internal sealed class ReportCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var (folders, output) = (call.GetValue(_folders)!, call.GetValue(_output));
+        if (folders is [var file] && File.Exists(file))
+        {
+            terminal.Out.WriteLine(SpectrumReport.WriteOf(file, output ?? Path.ChangeExtension(file, ".html")));
+            return 0;
+        }
+
         var single = folders.Length == 1 && !folders[0].Contains('=', StringComparison.Ordinal)
             && (RunFolder.IsRun(folders[0]) || !Directory.Exists(folders[0]));
         if (Exported(call, folders, single, terminal) && output is null) return 0;

@@ -26,4 +26,7 @@ public enum RandomPurpose
 
     /// <summary>Dropout masks.</summary>
     Dropout = 8,
+
+    /// <summary>Random starts and probes of decompositions.</summary>
+    Sketch = 9,
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Evaluation.Spectra;
+using Tenon.Runs;
 
 namespace Tenon.Evaluation.Reports;
 
@@ -8,23 +9,39 @@ namespace Tenon.Evaluation.Reports;
 public static class SpectrumReport
 {
     /// <summary>Writes the report; returns its path.</summary>
-    public static string Write(string name, IReadOnlyList<ModuleSpectrum> spectra, string path) => Page(name, spectra).Write(path);
+    public static string Write(string name, IReadOnlyList<ModuleSpectrum> spectra, string? collapse, string path) =>
+        Page(name, spectra, collapse).Write(path);
+
+    /// <summary>The same of a file that <c>tenon spectra --json</c> wrote; returns the report's path.</summary>
+    public static string WriteOf(string file, string path)
+    {
+        var (spectra, collapse) = (new List<ModuleSpectrum>(), (string?)null);
+        foreach (var line in File.ReadLines(file).Where(l => l.Length > 0))
+        {
+            if (RunJson.Parse(line) is not { } json) continue;
+            if (SpectrumLine.Parse(json) is { } spectrum) spectra.Add(spectrum);
+            else collapse = RunJson.Text(json["collapse"]) ?? collapse;
+        }
+
+        return spectra.Count > 0 ? Write($"spectra of {Path.GetFileName(file)}", spectra, collapse, path) : throw new TenonException(
+            file, "lines that tenon spectra --json wrote", "none", "a run is reported on by its folder", usage: true);
+    }
 
     /// <summary>The report's text.</summary>
-    public static string Html(string name, IReadOnlyList<ModuleSpectrum> spectra) => Page(name, spectra).Render();
+    public static string Html(string name, IReadOnlyList<ModuleSpectrum> spectra, string? collapse) =>
+        Page(name, spectra, collapse).Render();
 
-    private static ReportPage Page(string name, IReadOnlyList<ModuleSpectrum> spectra)
+    private static ReportPage Page(string name, IReadOnlyList<ModuleSpectrum> spectra, string? collapse)
     {
         var page =
             new ReportPage(name,
             $"{spectra.Select(s => s.Module).Distinct().Count()} matrices, {spectra.Select(s => s.Step).Distinct().Count()} checkpoints");
-        var collapse = SpectrumSummary.Collapse(spectra);
-        page.Sentences([collapse is null ? "No sign of collapse." : $"Collapse: {collapse}."]);
+        page.Sentences(SpectrumSummary.Sentences(spectra, collapse));
         page.Charts(Charts(spectra));
         foreach (var table in SpectrumSummary.Tables(spectra)) page.Table(table);
         page.Table(SpectrumSummary.Matrices(spectra));
         page.Heading("When an update counts as collapsed");
-        page.Sentences(SpectrumSummary.Rules);
+        page.Sentences(SpectrumCollapse.Rules);
         page.Data["spectra"] = new JsonArray([.. spectra.Select(s => (JsonNode?)s.ToJson())]);
         return page;
     }
@@ -40,6 +57,7 @@ public static class SpectrumReport
             Sentence = "by tenth, largest singular values first; even would be 10 % each",
         };
         var last = spectra.Max(s => s.Step);
+        if (Values(spectra, last) is { } values) yield return values;
         var layers = spectra.Where(s => s.Step == last && SpectrumSummary.Layer(s.Module) >= 0).ToList();
         double[] places = [.. layers.Select(s => (double)SpectrumSummary.Layer(s.Module)).Distinct().Order()];
         if (places.Length < 2) yield break;
@@ -57,6 +75,20 @@ public static class SpectrumReport
                 .First())]));
             yield return new(title, places, [.. kinds]) { Share = share, FromZero = true, XLabel = "layer" };
         }
+    }
+
+    /// <summary>The singular values of the matrix whose spectrum moved most; null where values were not asked for.</summary>
+    private static ReportChart? Values(IReadOnlyList<ModuleSpectrum> spectra, int? step)
+    {
+        var most = spectra.Where(s => s.Step == step && s.Details is not null).MaxBy(s => s.Shift);
+        if (most is not { Details: { } details }) return null;
+        double[] places = [.. Enumerable.Range(1, details.Before.Length).Select(i => (double)i)];
+        double[] update = [.. places.Select((_, i) => i < details.Update.Length && details.Update[i] > 0 ? details.Update[i] : double.NaN)];
+        return new("Singular values before and after", places,
+            [new("W", details.Before), new("W'", details.After), new("dW", update)])
+        {
+            FromZero = true, Main = true, XLabel = "direction", Sentence = $"{most.Module}, whose spectrum moved most",
+        };
     }
 
     private static string Step(int? step) => step is { } s ? "step " + s.ToString(CultureInfo.InvariantCulture) : "update";

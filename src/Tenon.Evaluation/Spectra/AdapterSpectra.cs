@@ -1,68 +1,57 @@
 using Tenon.Adapters;
+using Tenon.Models;
 using Tenon.Models.Layers;
+using Tenon.Tensors;
 using Tenon.Tensors.Linalg;
 
 namespace Tenon.Evaluation.Spectra;
 
-/// <summary>How spectra are taken.</summary>
-public sealed record SpectraSettings
-{
-    /// <summary>How many first directions of W and W' are compared by their angles; 0 for none.</summary>
-    public int Angles { get; init; } = 8;
-
-    /// <summary>Angles from a decomposition of W' instead of iteration: several times as long.</summary>
-    public bool Exact { get; init; }
-
-    /// <summary>Keeps all singular values.</summary>
-    public bool Values { get; init; }
-
-    /// <summary>Only modules whose path holds one of these words; all where empty.</summary>
-    public IReadOnlyList<string> Modules { get; init; } = [];
-}
-
 /// <summary>
-/// Spectra of what adapters do to the matrices of one model, for every method: a low-rank update through its factors, any other as the
-/// difference between
-/// the effective weight and the base's. W is decomposed once for all adapters (checkpoints).
+/// What adapters of one model change, for every method: linear layers, the embedding and norms. A low-rank update comes as its factors, any
+/// other as the difference between the effective weight and the base's.
 /// </summary>
 public static class AdapterSpectra
 {
-    /// <summary>One spectrum a matrix and adapter, matrix by matrix in model order; adapters may be attached or not.</summary>
-    public static IEnumerable<ModuleSpectrum> Of(IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters, SpectraSettings settings,
-        SvdCache cache)
+    /// <summary>The weights that any of the adapters changes, in model order, norms last; adapters may be attached or not.</summary>
+    public static IReadOnlyList<SpectrumSubject> Subjects(IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters,
+        SpectraSettings settings)
     {
-        foreach (var layer in Layers(adapters, settings))
-        {
-            var dense = layer.Weight.ToArray();
-            var w = Matrix.From(dense, layer.Outputs, layer.Inputs);
-            var svd = cache.Of(w);
-            var norm = w.FrobeniusNorm();
-            foreach (var (step, adapter) in adapters)
-            {
-                if (adapter.Linears.FirstOrDefault(l => l.Layer == layer) is not { } part) continue;
-                var spectrum = Spectrum(part, w, dense, svd);
-                yield return ModuleSpectrum.Of(layer.Path, step, spectrum, norm, (w.Rows, w.Columns), settings.Angles, settings.Exact,
-                    settings.Values);
-            }
-        }
-    }
-
-    /// <summary>The matrices that any of the adapters changes.</summary>
-    public static IReadOnlyList<Linear> Layers(IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters, SpectraSettings settings)
-    {
-        var wanted = adapters.SelectMany(a => a.Adapter.Linears).Select(l => l.Layer).ToHashSet();
         var model = adapters[0].Adapter.Model;
-        Linear[] layers = [.. model.Linears.Append(model.Head).Distinct().Where(wanted.Contains)];
-        return settings.Modules.Count == 0 ? layers
-            : [.. layers.Where(l => settings.Modules.Any(m => l.Path.Contains(m, StringComparison.Ordinal)))];
+        var subjects = new List<SpectrumSubject>();
+        if (Embedding(model, adapters) is { } embedding) subjects.Add(embedding);
+        subjects.AddRange(model.Linears.Append(model.Head).Select(layer => Linear(layer, adapters)));
+        subjects.AddRange(model.Norms.Select(norm => Norm(norm, adapters)));
+        return [.. subjects.Where(s => s.Updates.Count > 0 && settings.Wants(s.Path))];
     }
 
-    private static UpdateSpectrum Spectrum(LinearAdapter part, Matrix w, float[] dense, Svd svd)
+    private static SpectrumSubject Linear(Linear layer, IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters) => new(
+        layer.Path, () => Matrix.From(layer.Weight),
+        Updates(adapters, set => set.Linears.FirstOrDefault(l => l.Layer == layer), (part, w) => part.ToLora() is { } low
+            ? new(null, Matrix.From(low.B, w.Rows, low.Rank), Matrix.From(low.A, low.Rank, w.Columns))
+            : Difference(w, part.EffectiveWeight)))
+    { Size = (long)layer.Outputs * layer.Inputs };
+
+    /// <summary>Null where the embedding is a tied head's matrix, which stands among the layers.</summary>
+    private static SpectrumSubject? Embedding(CausalModel model, IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters)
     {
-        var (rows, columns) = (w.Rows, w.Columns);
-        if (part.ToLora() is { } factors && factors.Rank < Math.Min(rows, columns) / 2)
-            return UpdateSpectrum.OfFactors(w, Matrix.From(factors.B, rows, factors.Rank), Matrix.From(factors.A, factors.Rank, columns),
-                svd);
-        return UpdateSpectrum.Of(w, Matrix.From(part.EffectiveWeight((float[])dense.Clone()), rows, columns) - w, svd);
+        if (model.IsTied && adapters.Any(a => a.Adapter.Linears.Any(l => l.Layer == model.Head))) return null;
+        return new(model.Embedding.Path, () => Matrix.From(model.Embedding.Table),
+            Updates(adapters, set => set.Embeddings.FirstOrDefault(), (part, w) => Difference(w, part.EffectiveTable)))
+        { Size = (long)model.Embedding.Table.Outputs * (long)model.Embedding.Table.Inputs };
     }
+
+    private static SpectrumSubject Norm(RmsNorm norm, IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters) => new(
+        norm.Path, () => Matrix.From(norm.Weight.Value, (int)norm.Weight.Length, 1),
+        Updates(adapters, set => set.Norms.FirstOrDefault(n => n.Norm == norm).Weight,
+            (weight, w) => new(Matrix.From(weight.Value, w.Rows, 1) - w)))
+    { IsNorm = true, Size = norm.Weight.Length };
+
+    private static List<(int? Step, Func<Matrix, WeightUpdate> Of)> Updates<TPart>(
+        IReadOnlyList<(int? Step, AdapterSet Adapter)> adapters, Func<AdapterSet, TPart?> find, Func<TPart, Matrix, WeightUpdate> update)
+        where TPart : class =>
+        [.. adapters.Select(a => (a.Step, Part: find(a.Adapter))).Where(a => a.Part is not null)
+            .Select(a => (a.Step, (Func<Matrix, WeightUpdate>)(w => update(a.Part!, w))))];
+
+    private static WeightUpdate Difference(Matrix w, Func<float[], float[]> effective) =>
+        new(Matrix.From(effective(w.ToFloats()), w.Rows, w.Columns) - w);
 }

@@ -50,16 +50,20 @@ public static class SpectrumMeasures
         return [.. values.Select(x => sum == 0 ? 0 : x / sum)];
     }
 
-    /// <summary>Sums over ten equal parts of the places: place j of r belongs to part floor(10 j / r).</summary>
-    public static double[] Tenths(ReadOnlySpan<double> shares)
+    /// <summary>
+    /// Sums over ten equal parts of <paramref name="places"/> places (as many as there are shares by default): place j of r belongs to part
+    /// floor(10 j / r). A part of which not every share is known is NaN.
+    /// </summary>
+    public static double[] Tenths(ReadOnlySpan<double> shares, int? places = null)
     {
-        var result = new double[10];
-        for (var j = 0; j < shares.Length; j++) result[(int)(10L * j / shares.Length)] += shares[j];
+        var (all, result) = (places ?? shares.Length, new double[10]);
+        for (var j = 0; j < all; j++) result[(int)(10L * j / all)] += j < shares.Length ? shares[j] : double.NaN;
         return result;
     }
 
-    /// <summary>The share that the first half of the places holds: j &lt; floor(r / 2).</summary>
-    public static double PrincipalHalf(ReadOnlySpan<double> shares) => Sum(shares[..(shares.Length / 2)]);
+    /// <summary>The share that the first half of the places holds, j &lt; floor(r / 2); NaN where fewer are known.</summary>
+    public static double PrincipalHalf(ReadOnlySpan<double> shares, int? places = null) =>
+        (places ?? shares.Length) / 2 is var half && half <= shares.Length ? Sum(shares[..half]) : double.NaN;
 
     /// <summary>The fewest first places that hold <paramref name="quantile"/> of the mass, and what they hold of the shares.</summary>
     public static (int K, double Share) Capture(ReadOnlySpan<double> mass, ReadOnlySpan<double> shares, double quantile)

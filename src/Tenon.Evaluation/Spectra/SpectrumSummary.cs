@@ -5,57 +5,12 @@ using Tenon.Evaluation.Reports;
 namespace Tenon.Evaluation.Spectra;
 
 /// <summary>
-/// Spectra of all matrices, gathered by kind of matrix, by layer and by step; and whether the update looks like one that collapsed.
+/// Spectra of all weights, gathered by kind of matrix, by layer and by step.
 /// </summary>
 public static class SpectrumSummary
 {
-    /// <summary>The rule by which collapse is named, one sentence a sign; medians are over matrices of the last step.</summary>
-    public static IReadOnlyList<string> Rules { get; } =
-    [
-        $"the median |dW| / |W| is above {Largest}: the update is larger than what it was to adapt",
-        $"more than {Percent(HeadShare)} of the median update's energy lies in the first tenth of the base's directions while its "
-            + $"spectrum shifts by more " +
-            $"than {LargestShift}: what PiSSA's updates do where it collapsed",
-        $"the median share of the first half of the directions rose from below {Percent(TailStart)} at the first step to above "
-            + $"{Percent(TailEnd)} at the last: " +
-            "an update that began among the minor directions, as MiLoRA's, was pulled into the principal ones",
-        $"the median effective rank of dW is below {LeastRank} although the update has room for {RoomForRank} or more",
-    ];
-
-    private const double Largest = 1;
-    private const double HeadShare = 0.5;
-    private const double LargestShift = 0.2;
-    private const double TailStart = 0.3;
-    private const double TailEnd = 0.5;
-    private const double LeastRank = 1.5;
-    private const int RoomForRank = 4;
-
-    /// <summary>Why the update counts as collapsed, by <see cref="Rules"/>; null where no sign is there.</summary>
-    public static string? Collapse(IReadOnlyList<ModuleSpectrum> spectra)
-    {
-        var moved = spectra.Where(s => s.UpdateNorm > 0).ToList();
-        if (moved.Count == 0) return null;
-        var (first, last) = (moved.Min(s => s.Step), moved.Max(s => s.Step));
-        var now = moved.Where(s => s.Step == last).ToList();
-        var then = moved.Where(s => s.Step == first).ToList();
-        var relative = Median(now, s => s.Relative);
-        if (relative > Largest) return Say($"the update is {relative:0.0} times as large as the weight");
-        var (head, shift) = (Median(now, s => s.Energy[0]), Median(now, s => s.Shift));
-        if (head > HeadShare && shift > LargestShift)
-            return $"the update rewrites the base's principal directions: {Percent(head)} of its energy in the first tenth, "
-                + Say($"spectrum shifted by {shift:0.00} (as PiSSA)");
-        var (start, end) = (Median(then, s => s.PrincipalHalf), Median(now, s => s.PrincipalHalf));
-        if (first != last && start < TailStart && end > TailEnd)
-            return $"the update left the minor directions for the principal ones: {Percent(start)} to {Percent(end)} "
-                + "in the first half (as MiLoRA)";
-        var rank = Median(now, s => s.EffectiveRank);
-        return rank < LeastRank && Median(now, s => s.Rank) >= RoomForRank
-            ? Say($"the update has shrunk to one direction: effective rank {rank:0.00}")
-            : null;
-    }
-
     /// <summary>The last line of <c>--json</c>.</summary>
-    public static JsonObject ToJson(IReadOnlyList<ModuleSpectrum> spectra) => new()
+    public static JsonObject ToJson(IReadOnlyList<ModuleSpectrum> spectra, string? collapse) => new()
     {
         ["summary"] = new JsonObject
         {
@@ -71,9 +26,20 @@ public static class SpectrumSummary
             ["effective_rank"] = Finite(Median(Last(spectra), s => s.EffectiveRank)),
             ["sparsity"] = Finite(Median(Last(spectra), s => s.Sparsity)),
         },
-        ["collapse"] = Collapse(spectra),
-        ["rules"] = new JsonArray([.. Rules.Select(r => (JsonNode?)JsonValue.Create(r))]),
+        ["collapse"] = collapse,
+        ["rules"] = new JsonArray([.. SpectrumCollapse.Rules.Select(r => (JsonNode?)JsonValue.Create(r))]),
     };
+
+    /// <summary>Whether it collapsed, and what is not known of the spectra.</summary>
+    public static IEnumerable<string> Sentences(IReadOnlyList<ModuleSpectrum> spectra, string? collapse)
+    {
+        yield return collapse is null ? "No sign of collapse." : $"Collapse: {collapse}.";
+        if (spectra.Count(s => s.Known < s.Directions) is > 0 and var partial)
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"Of {partial} lines only the first directions are known; a true singular value lies within "
+                + $"{spectra.Max(s => s.LargestBefore == 0 ? 0 : s.ValueError / s.LargestBefore):0.0e0} of the largest of each, and at "
+                + $"most {spectra.Max(s => s.LargestBefore == 0 ? 0 : s.RangeError / s.LargestBefore):0.00} of it is left out.");
+    }
 
     /// <summary>Tables of medians: by step where there are several, by kind of matrix and by layer at the last step.</summary>
     public static IEnumerable<ResultTable> Tables(IReadOnlyList<ModuleSpectrum> spectra)
@@ -90,8 +56,11 @@ public static class SpectrumSummary
     public static ResultTable Matrices(IReadOnlyList<ModuleSpectrum> spectra)
     {
         var table =
-            new ResultTable("by matrix", [.. new[] { "matrix", "step" }, .. Columns, .. Enumerable.Range(1, 10).Select(i => $"tenth {i}")]);
-        foreach (var s in spectra) table.Add([s.Module, Text(s.Step ?? 0), .. Cells([s]), .. s.Energy.Select(e => ResultCell.Percent(e))]);
+            new ResultTable("by matrix", ["matrix", "step", .. Columns, "largest before", "largest after",
+                .. Enumerable.Range(1, 10).Select(i => $"tenth {i}")]);
+        foreach (var s in spectra)
+            table.Add([s.Module, Text(s.Step ?? 0), .. Cells([s]), ResultCell.Three(s.LargestBefore), ResultCell.Three(s.LargestAfter),
+                .. s.Energy.Select(e => ResultCell.Percent(e))]);
         return table;
     }
 
@@ -138,17 +107,10 @@ public static class SpectrumSummary
         return [.. spectra.Where(s => s.Step == last)];
     }
 
-    private static double Median(IReadOnlyList<ModuleSpectrum> group, Func<ModuleSpectrum, double> value)
-    {
-        double[] sorted = [.. group.Select(value).Order()];
-        return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+    private static double Median(IReadOnlyList<ModuleSpectrum> group, Func<ModuleSpectrum, double> value) =>
+        SpectrumCollapse.Median(group, value);
 
     private static JsonNode? Finite(double x) => double.IsFinite(x) ? x : null;
 
-    private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture) + " %";
 }

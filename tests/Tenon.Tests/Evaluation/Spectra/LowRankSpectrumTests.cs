@@ -39,43 +39,6 @@ public class LowRankSpectrumTests
         moved.ShouldBeLessThan(1e-5);
     }
 
-    [Fact]
-    public void A_kept_decomposition_has_the_same_bits_and_a_damaged_one_is_not_used()
-    {
-        using var folder = new TemporaryFolder();
-        var w = Random(9, 5, 7);
-        var cache = new SvdCache(folder.File("svd"));
-        var made = cache.Of(w);
-        cache.Written.ShouldBeGreaterThan(0);
-        var again = new SvdCache(folder.File("svd"));
-        var kept = again.Of(w);
-        again.Written.ShouldBe(0);
-        kept.U.Values.ToArray().ShouldBe(made.U.Values.ToArray());
-        kept.S.ShouldBe(made.S);
-        kept.Vt.Values.ToArray().ShouldBe(made.Vt.Values.ToArray());
-        var file = Directory.GetFiles(folder.File("svd")).ShouldHaveSingleItem();
-        var bytes = File.ReadAllBytes(file);
-        bytes[^1] ^= 1;
-        File.WriteAllBytes(file, bytes);
-        again.Of(w).S.ShouldBe(made.S);
-        again.Written.ShouldBeGreaterThan(0);
-    }
-
-    [Fact]
-    public void Collapse_is_named_by_its_rules()
-    {
-        static ModuleSpectrum At(int step, double relative = 0.1, double head = 0.1, double half = 0.5, double shift = 0.01, double rank =
-            5) => new(
-            $"layers.0.q", step, 8, 8, relative, 1, rank, rank, 8, [head, .. Enumerable.Repeat((1 - head) / 9, 9)], new double[10], half,
-            shift, 0.9, 0, 0, ([], []), 0);
-        SpectrumSummary.Collapse([At(1), At(9)]).ShouldBeNull();
-        SpectrumSummary.Collapse([At(1, relative: 2)])!.ShouldContain("times as large");
-        SpectrumSummary.Collapse([At(1, head: 0.9, shift: 0.4)])!.ShouldContain("PiSSA");
-        SpectrumSummary.Collapse([At(1, half: 0.1), At(9, half: 0.7)])!.ShouldContain("MiLoRA");
-        SpectrumSummary.Collapse([At(1, rank: 1.1)])!.ShouldContain("one direction");
-        SpectrumSummary.Rules.Count.ShouldBe(4);
-    }
-
     private static void Near(double[] got, double[] expected, double tolerance = 1e-9)
     {
         got.Length.ShouldBe(expected.Length);
