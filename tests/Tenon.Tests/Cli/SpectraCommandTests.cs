@@ -26,7 +26,7 @@ public class SpectraCommandTests
         var lines = call.Lines.Select(l => JsonNode.Parse(l)!).ToList();
         var norms = lines.Count(l => (string?)l["kind"] == "norm");
         norms.ShouldBe(method is "full" or "ln-tuning" ? 4 : 0);
-        (lines.Count - 1 - norms).ShouldBe(method switch { "ln-tuning" => 0, "ia3" => 6, _ => 14 });
+        (lines.Count - 1 - norms).ShouldBe(method == "ln-tuning" ? 0 : 14);
         foreach (var line in lines.SkipLast(1))
         {
             line["step"]!.GetValue<int>().ShouldBeInRange(1, 2);
@@ -127,7 +127,10 @@ public class SpectraCommandTests
             some["energy"]![9].ShouldBeNull();
             some["effective_rank"]!.GetValue<double>().ShouldBe(Number(line, "effective_rank"), 1e-9);
             Number(some, "largest_before").ShouldBe(Number(line, "largest_before"), Number(some, "value_error") + 1e-9);
-            some["energy"]![0]!.GetValue<double>().ShouldBe(line["energy"]![0]!.GetValue<double>(), 0.02);
+
+            // Of a wide weight the whole decomposition counts only what lies in its directions.
+            if (line["rows"]!.GetValue<int>() >= line["columns"]!.GetValue<int>())
+                some["energy"]![0]!.GetValue<double>().ShouldBe(line["energy"]![0]!.GetValue<double>(), 0.02);
             Number(some, "range_error").ShouldBeGreaterThan(0);
         }
 
