@@ -57,7 +57,10 @@ internal sealed class ReportCommand : Verb
         var (folders, output) = (call.GetValue(_folders)!, call.GetValue(_output));
         if (folders is [var file] && File.Exists(file))
         {
-            terminal.Out.WriteLine(SpectrumReport.WriteOf(file, output ?? Path.ChangeExtension(file, ".html")));
+            var (spectra, collapse) = SpectrumReport.Read(file);
+            var page = output ?? Path.ChangeExtension(file, ".html");
+            terminal.Out.WriteLine(SpectrumReport.Write($"spectra of {Path.GetFileName(file)}", spectra, collapse, page));
+            _plots.Write(call, terminal, () => SpectrumReport.Charts(spectra));
             return 0;
         }
 

@@ -12,8 +12,8 @@ public static class SpectrumReport
     public static string Write(string name, IReadOnlyList<ModuleSpectrum> spectra, string? collapse, string path) =>
         Page(name, spectra, collapse).Write(path);
 
-    /// <summary>The same of a file that <c>tenon spectra --json</c> wrote; returns the report's path.</summary>
-    public static string WriteOf(string file, string path)
+    /// <summary>The spectra of a file that <c>tenon spectra --json</c> wrote, and what it says of collapse.</summary>
+    public static (IReadOnlyList<ModuleSpectrum> Spectra, string? Collapse) Read(string file)
     {
         var (spectra, collapse) = (new List<ModuleSpectrum>(), (string?)null);
         foreach (var line in File.ReadLines(file).Where(l => l.Length > 0))
@@ -23,7 +23,7 @@ public static class SpectrumReport
             else collapse = RunJson.Text(json["collapse"]) ?? collapse;
         }
 
-        return spectra.Count > 0 ? Write($"spectra of {Path.GetFileName(file)}", spectra, collapse, path) : throw new TenonException(
+        return spectra.Count > 0 ? (spectra, collapse) : throw new TenonException(
             file, "lines that tenon spectra --json wrote", "none", "a run is reported on by its folder", usage: true);
     }
 

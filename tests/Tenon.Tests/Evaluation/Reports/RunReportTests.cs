@@ -106,12 +106,4 @@ public class RunReportTests
     [Fact]
     public void A_folder_that_is_no_run_is_a_wrong_call() =>
     Call.Tenon("report", "/nowhere").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("is no run"));
-
-    [Fact]
-    public void Ticks_are_round_numbers_inside_the_range()
-    {
-        LineChart.Ticks(0, 1, 5).ShouldBe([0, 0.2, 0.4, 0.6, 0.8, 1], 1e-12);
-        LineChart.Ticks(3, 47, 5).ShouldBe([10, 20, 30, 40], 1e-12);
-        LineChart.Ticks(0, 0, 5).Count().ShouldBeLessThan(3);
-    }
 }
