@@ -1,23 +1,20 @@
 #!/usr/bin/env bash
 # The fingerprint of TinyRunTests on ARM64: publishes for linux-arm64, trains its recipe in the emulator with NEON and again without vector instructions, and
 # compares the adapter's SHA-256 with the one that the test holds; then one step with integer products, against the same step on this machine.
-# Needs (Debian): qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross, libgcc-s1-arm64-cross, and the arm64 libssl3, unpacked anywhere:
-#   dpkg --add-architecture arm64 && apt-get update && apt-get download libssl3:arm64 && dpkg -x libssl3*_arm64.deb DIR
-# Usage: bench/arm64.sh [neon|scalar|int8 ...]; ARM64_LIBSSL=DIR/usr/lib/aarch64-linux-gnu where libssl.so.3 lies elsewhere than in the places looked at.
+# Needs the emulator (Debian: qemu-user-static) and the libraries that a .NET program asks for on ARM64, in a folder: bench/arm64-libraries.sh DIR fetches them.
+# Usage: bench/arm64.sh [neon|scalar|int8 ...]; ARM64_SYSROOT=DIR names the folder, else /usr/aarch64-linux-gnu (Debian's cross libraries) is looked at.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-sysroot=/usr/aarch64-linux-gnu
+sysroot="${ARM64_SYSROOT:-/usr/aarch64-linux-gnu}"
 skip() { echo "skipped: $1"; exit 0; }
 
 emulator="$(command -v qemu-aarch64-static || command -v qemu-aarch64 || true)"
 if [ "$(uname -m)" = aarch64 ]; then emulator=""; elif [ -z "$emulator" ]; then skip "no qemu-aarch64 (Debian: qemu-user-static)"; fi
 if [ -n "$emulator" ]; then
-  [ -e "$sysroot/lib/libstdc++.so.6" ] || skip "no ARM64 libraries in $sysroot (Debian: libc6-arm64-cross libstdc++6-arm64-cross libgcc-s1-arm64-cross)"
-  libssl=""
-  for folder in "${ARM64_LIBSSL:-}" "$sysroot/lib" /usr/lib/aarch64-linux-gnu; do
-    if [ -n "$folder" ] && [ -e "$folder/libssl.so.3" ]; then libssl="$folder"; break; fi
+  for library in libstdc++.so.6 libgcc_s.so.1 libssl.so.3; do
+    [ -n "$(find -L "$sysroot/lib" "$sysroot/usr/lib" -maxdepth 2 -name "$library" 2>/dev/null | head -n 1)" ] \
+      || skip "no ARM64 $library in $sysroot (bench/arm64-libraries.sh DIR fetches it; then ARM64_SYSROOT=DIR)"
   done
-  [ -n "$libssl" ] || skip "no ARM64 libssl.so.3 (ARM64_LIBSSL=DIR; the head of this script says how to get it)"
 fi
 
 work="$(mktemp -d)"
@@ -36,7 +33,7 @@ failed=0
 train() {
   local name="$1" command=(env "DOTNET_EnableHWIntrinsic=$2" DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1)
   shift 2
-  [ -z "$emulator" ] || command+=("$emulator" -L "$sysroot" -E "LD_LIBRARY_PATH=$libssl")
+  [ -z "$emulator" ] || command+=("$emulator" -L "$sysroot")
   nice -n 10 "${command[@]}" "$work/tenon/tenon" train "$work/recipe.yaml" --output "$work/$name" --threads 2 "$@" >"$work/$name.log" 2>&1 \
     || { tail -n 20 "$work/$name.log"; echo "$name: the run failed"; failed=1; return 1; }
 }
