@@ -29,6 +29,9 @@ public enum SharedKeys
 /// </summary>
 public abstract class AdapterMethod
 {
+    private static readonly Found<AdapterMethod> S_found = new("adapter method",
+        Found.Made<AdapterMethod>().Select(method => KeyValuePair.Create(method.Name, method)));
+
     private static readonly ConditionalWeakTable<AdapterSettings, ISettings> S_read = [];
 
     /// <summary>Its name in recipes.</summary>
@@ -109,6 +112,9 @@ public abstract class AdapterMethod
     /// </summary>
     private protected virtual PeftShape? Shape => null;
 
+    /// <summary>What PEFT's code does with its type; null where it has none of its own.</summary>
+    internal virtual PeftTraits? Traits => Shape is { } shape ? new PeftTraits(shape.Type) : null;
+
     /// <summary>
     /// The adapter's <c>adapter_config.json</c> with the method's own fields set; targets, biases and whole modules are filled in by
     /// <see cref="PeftFolder"/>.
@@ -183,16 +189,10 @@ public abstract class AdapterMethod
         new Dictionary<Parameter, OptimizerPart>();
 
     /// <summary>All methods of this assembly, by name.</summary>
-    public static IReadOnlyDictionary<string, AdapterMethod> All { get; } = typeof(AdapterMethod).Assembly.GetTypes()
-        .Where(t => t is { IsAbstract: false } && t.IsSubclassOf(typeof(AdapterMethod)) && t.GetConstructor(Type.EmptyTypes) is not null)
-        .Select(t => (AdapterMethod)Activator.CreateInstance(t)!)
-        .OrderBy(m => m.Name, StringComparer.Ordinal)
-        .ToDictionary(m => m.Name);
+    public static IReadOnlyDictionary<string, AdapterMethod> All => S_found.All;
 
     /// <summary>The method of a name, or an error with the nearest one.</summary>
-    public static AdapterMethod Of(string name) => All.TryGetValue(name, out var method) ? method
-        : throw new TenonException($"adapter method '{name}'", string.Join(", ", All.Keys), name, Nearest.Of(name, All.Keys) is { } near
-        ? $"did you mean '{near}'?" : null, usage: true);
+    public static AdapterMethod Of(string name) => S_found.Of(name);
 
     /// <summary>The options of some settings; texts that fit none throw, as <see cref="RequireOptions"/> says.</summary>
     internal ISettings OptionsOf(AdapterSettings settings) => S_read.GetValue(settings, given =>
@@ -240,6 +240,18 @@ public abstract class AdapterMethod
         if (!Uses.HasFlag(SharedKeys.Dropout) && settings.Dropout > 0)
             yield return $"method '{Name}' has no dropout: adapter.dropout has no effect";
     }
+}
+
+/// <summary>A method with options of its own, a record that says their names, defaults, ranges and sentences.</summary>
+/// <typeparam name="TOptions">The record.</typeparam>
+public abstract class AdapterMethod<TOptions> : AdapterMethod
+    where TOptions : class, ISettings, new()
+{
+    /// <inheritdoc/>
+    public sealed override ISettings StandardOptions => new TOptions();
+
+    /// <summary>The method's options in some settings.</summary>
+    protected static TOptions OptionsIn(AdapterSettings settings) => settings.OptionsAs<TOptions>();
 }
 
 /// <summary>What a method hears after each optimizer step.</summary>

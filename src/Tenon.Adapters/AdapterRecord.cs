@@ -28,6 +28,7 @@ internal static class AdapterRecord
                 ["format"] = 2, ["peft-tensors-sha256"] = Sha256(folder),
                 ["settings"] = SettingsJson.Write(adapter.Settings)
             };
+        if (adapter.Settings.Start.Kept.Count > 0) record["kept"] = JsonSerializer.SerializeToNode(adapter.Settings.Start.Kept);
         File.WriteAllText(Path.Combine(folder, SettingsFile), record.ToJsonString(S_json) + "\n");
     }
 
@@ -41,9 +42,9 @@ internal static class AdapterRecord
         {
             var record = JsonNode.Parse(text)!.AsObject();
             if ((string?)record["peft-tensors-sha256"] != Sha256(folder)) return null;
-            return SettingsJson.Read<AdapterSettings>(OfToday(record["settings"]!.AsObject()))
-                with
-            { Start = new AdapterStart { SkipStart = true } };
+            var settings = OfToday(record["settings"]!.AsObject());
+            var kept = record["kept"]?.Deserialize<Dictionary<string, bool[]>>() ?? KeptAsText(settings);
+            return SettingsJson.Read<AdapterSettings>(settings) with { Start = new AdapterStart { SkipStart = true, Kept = kept } };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or TenonException)
         {
@@ -59,6 +60,15 @@ internal static class AdapterRecord
         settings.Remove("options");
         foreach (var (key, value) in options) settings[key] = value?.DeepClone();
         return settings;
+    }
+
+    /// <summary>AdaLoRA's mask as records once had it, an option of the method: <c>path=0110</c>, separated by blanks.</summary>
+    private static Dictionary<string, bool[]> KeptAsText(JsonObject settings)
+    {
+        if (settings["kept"] is not JsonValue text) return [];
+        settings.Remove("kept");
+        return text.GetValue<string>().Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('='))
+            .ToDictionary(part => part[0], part => part[1].Select(bit => bit == '1').ToArray());
     }
 
     public static bool TryLoadTensors(AdapterSet adapter, string folder)

@@ -145,25 +145,11 @@ public sealed class AdapterSet : IAdapter, IDisposable
     public void Dispose()
     {
         foreach (var part in _linears)
-            if (part.Layer.Slot is LinearSlot slot)
-            {
-                slot.Parts.Remove(this);
-                if (slot.Parts.IsEmpty) part.Layer.Slot = null;
-            }
-
+            if (part.Layer.Slot is ILeftSlot slot && slot.Remove(this)) part.Layer.Slot = null;
         foreach (var (norm, _, _) in _norms)
-            if (norm.Slot is NormSlot slot)
-            {
-                slot.Parts.Remove(this);
-                if (slot.Parts.IsEmpty) norm.Slot = null;
-            }
-
+            if (norm.Slot is ILeftSlot slot && slot.Remove(this)) norm.Slot = null;
         foreach (var part in _embeddings)
-            if (part.Layer.Slot is EmbeddingSlot slot)
-            {
-                slot.Parts.Remove(this);
-                if (slot.Parts.IsEmpty) part.Layer.Slot = null;
-            }
+            if (part.Layer.Slot is ILeftSlot slot && slot.Remove(this)) part.Layer.Slot = null;
     }
 
     /// <summary>Throws where any tensor holds NaN or infinity, naming it: called before every save.</summary>

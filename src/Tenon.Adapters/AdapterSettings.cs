@@ -88,6 +88,9 @@ public sealed record AdapterSettings : IHasOptions
     /// <summary>The seed of the start values.</summary>
     internal ulong StartSeed => (ulong)(Seed ?? 42);
 
+    /// <summary>The adapter that is the whole model: full training.</summary>
+    public static AdapterSettings Whole { get; } = new() { Method = new Methods.Full().Name };
+
     /// <summary>
     /// The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.
     /// </summary>

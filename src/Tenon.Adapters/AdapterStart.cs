@@ -25,6 +25,11 @@ public sealed record AdapterStart
     public bool SkipStart { get; init; }
 
     /// <summary>
+    /// By layer, which of AdaLoRA's initial triplets a folder still has (PEFT prunes files); a layer that is not named has them all.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool[]> Kept { get; init; } = new Dictionary<string, bool[]>();
+
+    /// <summary>
     /// Token sequences that the model will meet (the run's first prompts), for starts that look at activations; null where nobody has any.
     /// </summary>
     public IReadOnlyList<int[]>? Calibration { get; init; }

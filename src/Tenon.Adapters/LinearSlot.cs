@@ -13,14 +13,16 @@ internal sealed class AdapterSlot<TPart> where TPart : class
 {
     private readonly Dictionary<IAdapter, TPart> _parts = new(ReferenceEqualityComparer.Instance);
 
-    public bool IsEmpty => _parts.Count == 0;
-
     public void Add(IAdapter adapter, TPart part)
     {
         if (!_parts.TryAdd(adapter, part)) throw new TenonException($"adapter '{adapter.Name}'", "one part for each layer", "a second one");
     }
 
-    public void Remove(IAdapter adapter) => _parts.Remove(adapter);
+    public bool Remove(IAdapter adapter)
+    {
+        _parts.Remove(adapter);
+        return _parts.Count == 0;
+    }
 
     public TPart? Single(IAdapter? adapter) => adapter is not null && _parts.TryGetValue(adapter, out var part) ? part : null;
 
@@ -44,19 +46,30 @@ internal sealed class AdapterSlot<TPart> where TPart : class
     }
 }
 
+/// <summary>A slot that adapters leave again.</summary>
+internal interface ILeftSlot
+{
+    /// <summary>Takes an adapter's part out; true where the slot is empty then.</summary>
+    bool Remove(IAdapter adapter);
+}
+
 /// <summary>The slot of a linear layer.</summary>
-internal sealed class LinearSlot : ILinearSlot
+internal sealed class LinearSlot : ILinearSlot, ILeftSlot
 {
     public AdapterSlot<LinearAdapter> Parts { get; } = new();
+
+    public bool Remove(IAdapter adapter) => Parts.Remove(adapter);
 
     public Tensor Forward(Tape tape, Linear linear, Tensor x, TokenBatch batch) =>
         Parts.Forward(tape, x, batch, (part, rows) => part is null ? linear.Base(tape, rows) : part.Forward(tape, rows));
 }
 
 /// <summary>The slot of a norm: an adapter replaces its weight.</summary>
-internal sealed class NormSlot : INormSlot
+internal sealed class NormSlot : INormSlot, ILeftSlot
 {
     public AdapterSlot<Parameter> Parts { get; } = new();
+
+    public bool Remove(IAdapter adapter) => Parts.Remove(adapter);
 
     public Tensor Forward(Tape tape, RmsNorm norm, Tensor x, TokenBatch batch) =>
         Parts.Forward(tape, x, batch, (weight, rows) => norm.With(tape, rows, weight ?? norm.Weight));
@@ -82,9 +95,11 @@ public abstract class EmbeddingAdapter(Embedding layer)
 }
 
 /// <summary>The slot of the embedding; mixed batches look up run by run.</summary>
-internal sealed class EmbeddingSlot : IEmbeddingSlot
+internal sealed class EmbeddingSlot : IEmbeddingSlot, ILeftSlot
 {
     public AdapterSlot<EmbeddingAdapter> Parts { get; } = new();
+
+    public bool Remove(IAdapter adapter) => Parts.Remove(adapter);
 
     public Tensor Forward(Tape tape, Embedding embedding, TokenBatch batch)
     {

@@ -52,7 +52,7 @@ public static class PeftFolder
             throw new TenonException($"adapter '{folder}'", $"a folder with {ConfigFile}", Directory.Exists(folder) ? "none in it"
                 : "nothing there", Below(folder), usage: true);
         var settings = AdapterRecord.Read(folder)
-            ?? (IsFull(file) ? new AdapterSettings { Method = "full" }
+            ?? (WholeOf(file) is { } whole ? new AdapterSettings { Method = whole.Name }
             : PeftSettings.Of(PeftConfig.Read(folder).Validate(), model, folder));
         var adapter = AdapterMethod.Of(settings.Method).Create(model, settings);
         try
@@ -76,7 +76,7 @@ public static class PeftFolder
     public static string? MethodOf(string folder)
     {
         if (AdapterRecord.Read(folder) is { } settings) return settings.Method;
-        if (IsFull(Path.Combine(folder, ConfigFile))) return "full";
+        if (WholeOf(Path.Combine(folder, ConfigFile)) is { } whole) return whole.Name;
         var config = PeftConfig.Read(folder);
         try
         {
@@ -93,7 +93,7 @@ public static class PeftFolder
     /// </summary>
     public static string? VllmObstacle(string folder)
     {
-        if (IsFull(Path.Combine(folder, ConfigFile))) return "it is no adapter but a whole model's weights";
+        if (WholeOf(Path.Combine(folder, ConfigFile)) is not null) return "it is no adapter but a whole model's weights";
         using var tensors = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
         return VllmRules.Obstacle(PeftConfig.Read(folder), tensors.Tensors.Keys);
     }
@@ -179,7 +179,7 @@ public static class PeftFolder
         Fill(config, "modules_to_save", settings.ModulesToSave.Count > 0
             ? new JsonArray([.. settings.ModulesToSave.Order(StringComparer.Ordinal).Select(m => (JsonNode)m)]) : null);
         Fill(config, "trainable_token_indices", TokenIndices(settings));
-        Fill(config, "bias", settings.Bias switch { "none" => null, "all" => "all", _ => OnlyWord(config.PeftType) });
+        Fill(config, "bias", settings.Bias switch { "none" => null, "all" => "all", _ => PeftTraits.Of(config.PeftType).BiasWord });
         return config;
     }
 
@@ -203,14 +203,6 @@ public static class PeftFolder
         config[field] = value;
     }
 
-    private static string OnlyWord(string peftType) => peftType switch
-    {
-        "MISS" => "MiSS_only",
-        "ADALORA" => "lora_only",
-        "FOURIERFT" => "fourier_only",
-        _ => peftType.ToLowerInvariant() + "_only",
-    };
-
     private static SafetensorsEntry BaseCopy((string Name, FrozenMatrix Weight) copy) =>
         SafetensorsEntry.FromFloats(copy.Name, [copy.Weight.Outputs, copy.Weight.Inputs], copy.Weight.ToArray());
 
@@ -225,18 +217,20 @@ public static class PeftFolder
                 "the adapter was made on another base: merge it there, or open that model");
     }
 
-    private static bool IsFull(string file)
+    /// <summary>The method that trains whole weights, where the folder is one of its own; PEFT has no such type.</summary>
+    private static AdapterMethod? WholeOf(string file)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("peft_type", out var type)
-                && type.ValueKind == JsonValueKind.String && type.GetString() == "FULL";
+                && type.ValueKind == JsonValueKind.String
+                ? AdapterMethod.All.Values.FirstOrDefault(m => m.IsWhole && m.Name.ToUpperInvariant() == type.GetString()) : null;
         }
         catch (JsonException)
         {
             // The reader of configurations says what is wrong with the text.
-            return false;
+            return null;
         }
     }
 }

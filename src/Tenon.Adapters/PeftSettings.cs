@@ -23,7 +23,7 @@ internal static class PeftSettings
             ModulesToSave = config.Has("modules_to_save") ? config.Texts("modules_to_save") ?? [] : [],
             TrainableTokens = tokens.Embedding,
             TrainableHeadTokens = tokens.Head,
-            Start = new AdapterStart { Peft = config, Notices = [.. Notices(config, choice, model)] },
+            Start = own.Start with { Peft = config, Notices = [.. Notices(config, choice, model)] },
         };
     }
 

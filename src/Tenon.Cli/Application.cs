@@ -101,10 +101,7 @@ internal static class Application
     }
 
     /// <summary>All verbs of this program, by name.</summary>
-    public static IReadOnlyList<Verb> Verbs() => [.. typeof(Verb).Assembly.GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(Verb)) && !type.IsAbstract)
-        .Select(type => (Verb)Activator.CreateInstance(type)!)
-        .OrderBy(verb => verb.Name, StringComparer.Ordinal)];
+    public static IReadOnlyList<Verb> Verbs() => [.. Found.Made<Verb>().OrderBy(verb => verb.Name, StringComparer.Ordinal)];
 
     private static RootCommand Root()
     {

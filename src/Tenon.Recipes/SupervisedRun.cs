@@ -1,5 +1,4 @@
 using Tenon.Adapters;
-using Tenon.Adapters.Methods;
 using Tenon.Checkpoints;
 using Tenon.Models;
 using Tenon.Models.Config;
@@ -114,7 +113,7 @@ public sealed class SupervisedRun : IDisposable
             var loaded =
                 LanguageModel.Open(home.PathOf(name), settings.Precision, settings.MaxTokens, settings.Data.ChatTemplate,
                 settings.Template, settings.TokenizerPre);
-            var adapter = (settings.Adapter ?? new AdapterSettings { Method = "full" })
+            var adapter = (settings.Adapter ?? AdapterSettings.Whole)
                 with
             { Seed = settings.Adapter?.Seed ?? settings.Seed };
             var method = AdapterMethod.Of(adapter.Method).Create(loaded.Model, adapter);
@@ -126,7 +125,7 @@ public sealed class SupervisedRun : IDisposable
         var model =
             DecoderBuilder.Build(config, weights,
             new LoadOptions(settings.Precision, (int)Math.Min(config.MaxPositionEmbeddings, settings.MaxTokens)), "fresh");
-        return new SupervisedRun(settings, model, new Full().Create(model, new AdapterSettings { Method = "full" }),
+        return new SupervisedRun(settings, model, AdapterMethod.Of(AdapterSettings.Whole.Method).Create(model, AdapterSettings.Whole),
             TokenizerSource.ByteLevel(), ByteLevelTokenizerFile.MessageEnd);
     }
 

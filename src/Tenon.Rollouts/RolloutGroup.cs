@@ -25,7 +25,4 @@ public sealed record RolloutGroup(Problem Problem, int Draw, int[] Prompt, IRead
 
     /// <summary>The greedy answer to the prompt, where the objective takes its reward as a baseline (ReMax); else null.</summary>
     public Rollout? Greedy { get; init; }
-
-    /// <summary>Tokens of the group in a training batch: completions, and the prompt but its last token once.</summary>
-    public int Tokens => Prompt.Length - 1 + Rollouts.Sum(r => r.Sampled.Ids.Length);
 }

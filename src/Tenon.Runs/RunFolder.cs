@@ -42,9 +42,6 @@ public sealed class RunFolder : IDisposable
     /// <summary><c>metrics.jsonl</c>.</summary>
     public string MetricsFile => Path.Combine(Folder, "metrics.jsonl");
 
-    /// <summary><c>report.html</c>.</summary>
-    public string ReportFile => Path.Combine(Folder, "report.html");
-
     private string Temporary => Path.Combine(Folder, ".tmp");
 
     private string Checkpoints => Path.Combine(Folder, "checkpoints");

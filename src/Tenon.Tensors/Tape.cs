@@ -42,9 +42,6 @@ public sealed unsafe class Tape
     /// <summary>True to keep only the inputs of checkpointed parts and compute their insides again in the backward pass.</summary>
     public bool Recompute { get; set; }
 
-    /// <summary>Bytes that the tape holds, in use and free.</summary>
-    public long BytesHeld { get; private set; }
-
     /// <summary>A tensor [rows, columns] with undefined values, recycled at the next <see cref="Reset"/>.</summary>
     internal Tensor New(nint rows, nint columns)
     {
@@ -197,11 +194,7 @@ public sealed unsafe class Tape
     public void Trim()
     {
         foreach (var stack in _free.Values)
-            while (stack.TryPop(out var buffer))
-            {
-                BytesHeld -= buffer.Bytes;
-                buffer.Dispose();
-            }
+            while (stack.TryPop(out var buffer)) buffer.Dispose();
     }
 
     /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
@@ -255,7 +248,6 @@ public sealed unsafe class Tape
     {
         var size = SizeClass(bytes);
         if (_free.TryGetValue(size, out var stack) && stack.TryPop(out var buffer)) return buffer;
-        BytesHeld += size;
         return NativeBuffer.Allocate(size);
     }
 

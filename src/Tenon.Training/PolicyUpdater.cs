@@ -18,9 +18,6 @@ public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts 
 /// <summary>The passes of training: scoring completions, and the gradient of one optimizer step over them.</summary>
 public sealed class PolicyUpdater(CausalModel model, double temperature, PassOptions options, Tape tape)
 {
-    /// <summary>Bytes that the passes' workspace holds.</summary>
-    public long BytesHeld => tape.BytesHeld;
-
     /// <summary>
     /// Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
@@ -15,7 +16,7 @@ namespace Tenon.Adapters.Methods;
 /// phase. Departs from PEFT in one point: before the final phase a saved folder holds every triplet, so that it is the function that was
 /// trained.
 /// </summary>
-public sealed class AdaLora : AdapterMethod
+public sealed class AdaLora : AdapterMethod<AdaLoraOptions>
 {
     private const string Final = "adalora.final-phase";
 
@@ -32,18 +33,14 @@ public sealed class AdaLora : AdapterMethod
     public override IReadOnlyList<string> Inits => ["default", "random"];
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new AdaLoraOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
         Require(settings);
-        var kept = Kept(settings);
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
-            var pattern = PatternOf(kept, layer.Path, settings.CommonRank);
+            var pattern = PatternOf(settings, layer.Path);
             var part = new AdaLoraLayer(layer, pattern, settings.Alpha ?? 2 * settings.CommonRank);
             var deviation = settings.Init == "random" ? 1 : 0.02;
             AdapterInit.Normal(part.A, settings.StartSeed, index, 0, deviation);
@@ -65,7 +62,7 @@ public sealed class AdaLora : AdapterMethod
         if (settings.RankPattern.Count > 0 || settings.AlphaPattern.Count > 0)
             throw new TenonException("adapter.rank-pattern and adapter.alpha-pattern", "none: AdaLoRA finds its ranks itself", "patterns",
                 usage: true);
-        if (settings.OptionsAs<AdaLoraOptions>().TotalStep is not null) AdaLoraSchedule.Of(settings, 0).Require();
+        if (OptionsIn(settings).TotalStep is not null) AdaLoraSchedule.Of(settings, 0).Require();
         if (settings.Start.SkipStart) return;
         if (settings.Start.Peft is null) RequireBudget(settings);
     }
@@ -83,9 +80,8 @@ public sealed class AdaLora : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
         Require(settings);
-        var kept = Kept(settings);
         return Targets.Shapes(config, settings)
-            .Sum(s => PatternOf(kept, s.Path, settings.CommonRank).Count(k => k) * (s.Inputs + s.Outputs + 1));
+            .Sum(s => PatternOf(settings, s.Path).Count(k => k) * (s.Inputs + s.Outputs + 1));
     }
 
     /// <inheritdoc/>
@@ -97,7 +93,7 @@ public sealed class AdaLora : AdapterMethod
 
     /// <inheritdoc/>
     public override double AddPenalty(AdapterSet adapter) =>
-        AdaLoraPenalty.Add(Allocator(adapter).Layers, adapter.Settings.OptionsAs<AdaLoraOptions>().OrthRegWeight);
+        AdaLoraPenalty.Add(Allocator(adapter).Layers, OptionsIn(adapter.Settings).OrthRegWeight);
 
     /// <inheritdoc/>
     public override void AfterStep(AdapterSet adapter, MethodStep step) => Allocator(adapter).Step(step);
@@ -113,10 +109,29 @@ public sealed class AdaLora : AdapterMethod
     }
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("ADALORA")
+    {
+        LayersNeedList = true,
+        PatternNeedsLayers = true,
+        BiasWord = "lora_only",
+        PatternsAreRanks = false,
+        RankMayBeZero = true,
+        Faults = PeftFaults,
+    };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Int("init_r") < 0)
+            yield return $"'init_r' should be a positive integer or 0, but the value passed is {config.Int("init_r")}";
+        if (config["total_step"] is not null && config.Int("tinit") >= config.Int("total_step") - config.Int("tfinal"))
+            yield return "the schedule does not allow for a budgeting phase: decrease tfinal or tinit, or increase total_step";
+    }
+
+    /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("ADALORA", baseModel), settings.OptionsAs<AdaLoraOptions>());
+        var config = PeftAttribute.Write(PeftConfig.Create("ADALORA", baseModel), OptionsIn(settings));
         var schedule = Allocator(adapter).Schedule;
         config["init_r"] = settings.CommonRank;
         config["target_r"] = AdaLoraSchedule.TargetRank(settings);
@@ -151,16 +166,18 @@ public sealed class AdaLora : AdapterMethod
             ["delta-t"] = Text(config.Number("deltaT")),
             ["total-step"] = Text(config.Number("total_step")),
         };
-        if (config["rank_pattern"] is JsonObject { Count: > 0 } pattern)
-            options["kept"] = string.Join(' ', pattern.Select(p => $"{Path(p.Key)}={Bits(p.Value, config.Source)}"));
         return new AdapterSettings
         {
             Method = Name,
             Rank = config.Int("init_r"),
             Alpha = config.Number("lora_alpha"),
             Dropout = config.Number("lora_dropout"),
-            Init = config["init_lora_weights"] is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.False ? "random" : null,
+            Init = config["init_lora_weights"] is JsonValue v && v.GetValueKind() == JsonValueKind.False ? "random" : null,
             Options = AdapterSettings.Texts(options),
+            Start = new AdapterStart
+            {
+                Kept = (config["rank_pattern"] as JsonObject ?? []).ToDictionary(p => Path(p.Key), p => Bits(p.Value, config.Source)),
+            },
         };
     }
 
@@ -186,22 +203,18 @@ public sealed class AdaLora : AdapterMethod
         return path.StartsWith("base_model.model.", StringComparison.Ordinal) ? path["base_model.model.".Length..] : path;
     }
 
-    private static string Bits(JsonNode? value, string source) =>
-        value is JsonArray list
-        && list.All(i => i?.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False)
-        ? string.Concat(list.Select(i => i!.GetValueKind() == System.Text.Json.JsonValueKind.True ? '1' : '0'))
+    private static bool[] Bits(JsonNode? value, string source) =>
+        value is JsonArray list && list.All(i => i?.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
+        ? [.. list.Select(i => i!.GetValueKind() == JsonValueKind.True)]
         : throw new TenonException($"'rank_pattern' of {source}", "lists of true and false by module", value?.ToJsonString()
         ?? "null", usage: true);
 
-    private static Dictionary<string, string> Kept(AdapterSettings settings) =>
-        settings.OptionsAs<AdaLoraOptions>().Kept.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-        .Select(p => p.Split('=')).ToDictionary(p => p[0], p => p.Length == 2 ? p[1] : "");
-
-    private static bool[] PatternOf(Dictionary<string, string> kept, string path, int rank)
+    private static bool[] PatternOf(AdapterSettings settings, string path)
     {
-        if (!kept.TryGetValue(path, out var bits)) return [.. Enumerable.Repeat(true, rank)];
-        return bits.Length == rank && bits.All(b => b is '0' or '1') ? [.. bits.Select(b => b == '1')]
-            : throw new TenonException($"adapter.kept of '{path}'", $"{rank} digits 0 or 1", $"'{bits}'", usage: true);
+        if (!settings.Start.Kept.TryGetValue(path, out var kept)) return [.. Enumerable.Repeat(true, settings.CommonRank)];
+        return kept.Length == settings.CommonRank ? kept
+            : throw new TenonException($"'rank_pattern' of '{path}'", $"{settings.CommonRank} values, one a triplet", $"{kept.Length}",
+                usage: true);
     }
 }
 
@@ -247,7 +260,4 @@ public sealed record AdaLoraOptions : ISettings
     [Bounds(0, double.PositiveInfinity)]
     [Peft("orth_reg_weight")]
     public double OrthRegWeight { get; init; } = 0.5;
-
-    /// <summary>Triplets that a folder was pruned to, <c>path=0110</c>, separated by blanks; a folder brings them.</summary>
-    public string Kept { get; init; } = "";
 }

@@ -9,7 +9,7 @@ namespace Tenon.Adapters.Methods;
 /// output; the bias is not scaled. A recipe has one butterfly factor, as PEFT
 /// does without its CUDA extension; a folder may have more.
 /// </summary>
-public sealed class Boft : AdapterMethod
+public sealed class Boft : AdapterMethod<BoftOptions>
 {
     /// <inheritdoc/>
     public override string Name => "boft";
@@ -24,9 +24,6 @@ public sealed class Boft : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new BoftOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var layers = Targets.Linears(set);
@@ -37,8 +34,8 @@ public sealed class Boft : AdapterMethod
     private static Func<long, int> Blocks(AdapterSettings settings, IEnumerable<(string Path, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var blocks = settings.OptionsAs<BoftOptions>().Blocks;
-        var size = settings.OptionsAs<BoftOptions>().BlockSize ?? (blocks > 0 ? 0 : Fit.Divisor(list.Select(l => l.Inputs), 4));
+        var blocks = OptionsIn(settings).Blocks;
+        var size = OptionsIn(settings).BlockSize ?? (blocks > 0 ? 0 : Fit.Divisor(list.Select(l => l.Inputs), 4));
         if (blocks > 0 && size > 0)
             throw new TenonException("adapter of method 'boft'", "blocks or block-size, not both: their product is the number of inputs",
                 $"blocks {blocks}, block-size {size}", usage: true);
@@ -63,9 +60,21 @@ public sealed class Boft : AdapterMethod
     private protected override PeftShape Shape => new("BOFT");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("BOFT") { PatternNeedsLayers = true, Faults = PeftFaults };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Int("boft_block_size") != 0 && config.Int("boft_block_num") != 0)
+            yield return $"you can only specify either boft_block_size ({config.Int("boft_block_size")}) or boft_block_num "
+                + $"({config.Int("boft_block_num")}), but not both: boft_block_size x boft_block_num == in_features";
+        if (config.Int("boft_block_size") == 0 && config.Int("boft_block_num") == 0)
+            yield return "either boft_block_size or boft_block_num must be non-zero";
+    }
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var (options, first) = (adapter.Settings.OptionsAs<BoftOptions>(), adapter.Linears.OfType<BoftLayer>().First());
+        var (options, first) = (OptionsIn(adapter.Settings), adapter.Linears.OfType<BoftLayer>().First());
         config["boft_n_butterfly_factor"] = first.D.Dimensions[0];
         config["boft_block_size"] = options.BlockSize ?? (options.Blocks > 0 ? 0 : first.Block);
     }

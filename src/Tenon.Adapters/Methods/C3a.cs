@@ -10,7 +10,7 @@ namespace Tenon.Adapters.Methods;
 /// <summary>
 /// C3A (Chen et al. 2024): dW in blocks [b, b], each a circulant matrix of one kernel: dW_ij[p, q] = w_ij[(q - p) mod b] / in.
 /// </summary>
-public sealed class C3a : AdapterMethod
+public sealed class C3a : AdapterMethod<C3aOptions>
 {
     /// <inheritdoc/>
     public override string Name => "c3a";
@@ -24,9 +24,6 @@ public sealed class C3a : AdapterMethod
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
 
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new C3aOptions();
-
     /// <summary>PEFT's default, <c>xavier-uniform</c>, does not start at the base model; a recipe starts with zero kernels.</summary>
     public override IReadOnlyList<string> Inits => ["zeros", "xavier-uniform", "kaiming-uniform", "gaussian"];
 
@@ -39,7 +36,7 @@ public sealed class C3a : AdapterMethod
         var index = 0;
         foreach (var layer in layers)
         {
-            var part = new C3aLayer(layer, size(layer.Path), settings.OptionsAs<C3aOptions>().InputGradient == "peft");
+            var part = new C3aLayer(layer, size(layer.Path), OptionsIn(settings).InputGradient == "peft");
             var bound =
                 settings.Init switch
                 {
@@ -59,8 +56,8 @@ public sealed class C3a : AdapterMethod
     {
         var list = layers.ToList();
         var sizes = list.SelectMany(l => new[] { l.Outputs, l.Inputs }).ToList();
-        var size = settings.OptionsAs<C3aOptions>().BlockSize ?? Fit.Divisor(sizes, Math.Max(1, Math.Min(256, sizes.Min() / 4)));
-        var pattern = OptionPattern.Find(settings.OptionsAs<C3aOptions>().BlockSizePattern);
+        var size = OptionsIn(settings).BlockSize ?? Fit.Divisor(sizes, Math.Max(1, Math.Min(256, sizes.Min() / 4)));
+        var pattern = OptionPattern.Find(OptionsIn(settings).BlockSizePattern);
         foreach (var (path, outputs, inputs) in list)
             if ((int)(pattern(path) ?? size) is var own && (own < 1 || outputs % own != 0 || inputs % own != 0))
                 throw new TenonException($"block size of '{path}' (c3a)", $"a factor of its {inputs} inputs and {outputs} outputs",
@@ -80,9 +77,12 @@ public sealed class C3a : AdapterMethod
     private protected override PeftShape Shape => new("C3A");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("C3A") { LayersNeedList = true };
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        config["block_size"] = adapter.Settings.OptionsAs<C3aOptions>().BlockSize ?? adapter.Linears.OfType<C3aLayer>().First().Block;
+        config["block_size"] = OptionsIn(adapter.Settings).BlockSize ?? adapter.Linears.OfType<C3aLayer>().First().Block;
         config["init_weights"] = adapter.Settings.Init switch
         {
             "xavier-uniform" => "xavier_uniform",

@@ -12,7 +12,7 @@ namespace Tenon.Adapters.Methods;
 /// max(|B_k|, 1e-4))) A diag(w), w the norms of the
 /// frozen weight's columns.
 /// </summary>
-public sealed class Delora : AdapterMethod
+public sealed class Delora : AdapterMethod<DeloraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "delora";
@@ -24,20 +24,17 @@ public sealed class Delora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new DeloraOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
-        var strengths = new PeftPatterns(settings.OptionsAs<DeloraOptions>().LambdaPattern, "lambda-pattern");
+        var strengths = new PeftPatterns(OptionsIn(settings).LambdaPattern, "lambda-pattern");
         var index = 0;
         foreach (var layer in Targets.Linears(set))
         {
             var rank = Fit.Rank(settings, layer.Path);
             var part =
                 new DeloraLayer(layer, rank,
-                (float)(strengths.Find(layer.Path) ?? (settings.OptionsAs<DeloraOptions>().Lambda ?? Fitted(rank, layer.Inputs))));
+                (float)(strengths.Find(layer.Path) ?? (OptionsIn(settings).Lambda ?? Fitted(rank, layer.Inputs))));
             AdapterInit.Uniform(part.A, settings.StartSeed, index++, 0, 1 / Math.Sqrt(layer.Inputs));
             set.Add(part);
         }
@@ -58,8 +55,11 @@ public sealed class Delora : AdapterMethod
     private protected override PeftShape Shape => new("DELORA", Rank: "r", RankPattern: true);
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("DELORA") { LayersNeedList = true, PatternNeedsLayers = true };
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
-        config["delora_lambda"] = PeftNumbers.Whole(adapter.Settings.OptionsAs<DeloraOptions>().Lambda ?? 15);
+        config["delora_lambda"] = PeftNumbers.Whole(OptionsIn(adapter.Settings).Lambda ?? 15);
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>

@@ -13,7 +13,7 @@ namespace Tenon.Adapters.Methods;
 /// places are PyTorch's permutation of the location seed; files do
 /// not hold them.
 /// </summary>
-public sealed class FourierFt : AdapterMethod
+public sealed class FourierFt : AdapterMethod<FourierFtOptions>
 {
     /// <inheritdoc/>
     public override string Name => "fourierft";
@@ -23,9 +23,6 @@ public sealed class FourierFt : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new FourierFtOptions();
 
     /// <summary>PEFT starts with normal coefficients, away from the base model; a recipe starts with zeros.</summary>
     public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
@@ -60,6 +57,15 @@ public sealed class FourierFt : AdapterMethod
     private protected override PeftShape Shape => new("FOURIERFT");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("FOURIERFT")
+    {
+        LayersNeedList = true,
+        PatternNeedsLayers = true,
+        BiasWord = "fourier_only",
+        Faults = SpectrumOptions.Faults,
+    };
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
         SpectrumOptions.Write(config, adapter, 1000);
 
@@ -71,6 +77,13 @@ public sealed class FourierFt : AdapterMethod
 /// <summary>What FourierFT and WaveFT share: how many coefficients a layer has, and where.</summary>
 internal static class SpectrumOptions
 {
+    /// <summary>What is wrong with a configuration of FourierFT or WaveFT.</summary>
+    public static IEnumerable<string> Faults(PeftConfig config)
+    {
+        if (config.Int("n_frequency") <= 0)
+            yield return $"'n_frequency' should be a positive integer value but the value passed is {config.Int("n_frequency")}";
+    }
+
     /// <summary>The number of each layer: a recipe's default fits the smallest one, what is written out must fit.</summary>
     public static Func<string,
         int> Counts(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers, int otherwise)

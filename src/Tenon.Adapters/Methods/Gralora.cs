@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// B_j[chunk n, :], s = alpha / (r + hybrid rank); the
 /// hybrid part is a plain LoRA beside it.
 /// </summary>
-public sealed class Gralora : AdapterMethod
+public sealed class Gralora : AdapterMethod<GraloraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "gralora";
@@ -20,14 +20,11 @@ public sealed class Gralora : AdapterMethod
     public override string Summary => "k x k blocks, each with a LoRA of rank r / k";
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new GraloraOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
         var layers = Targets.Linears(set);
-        var (rank, hybrid) = (Fit.Rank(settings), settings.OptionsAs<GraloraOptions>().HybridRank);
+        var (rank, hybrid) = (Fit.Rank(settings), OptionsIn(settings).HybridRank);
         if (settings.AlphaPattern.Count > 0)
             throw new TenonException("alpha-pattern of method 'gralora'", "none: all its layers have one alpha",
                 string.Join(", ", settings.AlphaPattern.Keys), usage: true);
@@ -47,7 +44,7 @@ public sealed class Gralora : AdapterMethod
     private static int Blocks(AdapterSettings settings, int rank, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var k = settings.OptionsAs<GraloraOptions>().K ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2);
+        var k = OptionsIn(settings).K ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }).Append(rank), 2);
         if (rank % k != 0)
             throw new TenonException("adapter.k of method 'gralora'", $"a number that divides the rank {rank}", $"{k}", usage: true);
         foreach (var (path, outputs, inputs) in list)
@@ -63,11 +60,20 @@ public sealed class Gralora : AdapterMethod
         var rank = Fit.Rank(settings);
         var shapes = Targets.Shapes(config, settings);
         _ = Blocks(settings, rank, shapes);
-        return shapes.Sum(s => (rank + settings.OptionsAs<GraloraOptions>().HybridRank) * (s.Inputs + s.Outputs));
+        return shapes.Sum(s => (rank + OptionsIn(settings).HybridRank) * (s.Inputs + s.Outputs));
     }
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("GRALORA", "r", "alpha", "gralora_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("GRALORA") { Faults = PeftFaults };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Int("gralora_k") <= 0 || config.Int("r") % config.Int("gralora_k") != 0)
+            yield return $"r should be divisible by gralora_k, but got {config.Int("r")} and {config.Int("gralora_k")}";
+    }
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

@@ -61,6 +61,14 @@ public sealed class Hira : AdapterMethod
     private protected override PeftShape Shape => new("HIRA", Rank: "r", Dropout: "hira_dropout");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("HIRA")
+    {
+        LayersNeedList = true,
+        Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],
+        CarriesWords = "a linear layer or the embedding",
+    };
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
         config["init_weights"] = adapter.Settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => true };
 

@@ -12,7 +12,7 @@ namespace Tenon.Adapters.Methods;
 /// products are exact zeros and the model is the base to the last bit. <c>apply-gs</c>: the columns are made orthonormal first, and T = 2
 /// I.
 /// </summary>
-public sealed class Hra : AdapterMethod
+public sealed class Hra : AdapterMethod<HraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "hra";
@@ -24,9 +24,6 @@ public sealed class Hra : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new HraOptions();
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
 
     /// <inheritdoc/>
@@ -34,7 +31,7 @@ public sealed class Hra : AdapterMethod
     {
         var settings = set.Settings;
         var rank = Fit.Rank(settings);
-        var (orthonormal, random) = (settings.OptionsAs<HraOptions>().ApplyGs, settings.Init == "random");
+        var (orthonormal, random) = (OptionsIn(settings).ApplyGs, settings.Init == "random");
         if (settings.Start.Peft is null && !random && rank % 2 != 0)
             throw new TenonException("rank of method 'hra'", "an even number: reflections cancel in pairs at the start", $"{rank}",
                 "init: random takes odd ranks, but does not start at the base model", usage: true);
@@ -68,6 +65,9 @@ public sealed class Hra : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("HRA", Rank: "r");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("HRA") { LayersNeedList = true, PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

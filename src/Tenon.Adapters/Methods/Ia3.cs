@@ -12,7 +12,7 @@ namespace Tenon.Adapters.Methods;
 /// IA3 (Liu et al. 2022): a trained vector scales a layer's output, y = l * (W x + b), or, for the feed-forward modules, its input, y = W
 /// (l * x) + b.
 /// </summary>
-public sealed class Ia3 : AdapterMethod
+public sealed class Ia3 : AdapterMethod<Ia3Options>
 {
     /// <inheritdoc/>
     public override string Name => "ia3";
@@ -25,9 +25,6 @@ public sealed class Ia3 : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new Ia3Options();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -45,7 +42,7 @@ public sealed class Ia3 : AdapterMethod
         return Targets.Shapes(config, settings).Sum(s => isFeedForward(s.Path) ? s.Inputs : s.Outputs);
     }
 
-    private static string Words(AdapterSettings settings) => settings.OptionsAs<Ia3Options>().Feedforward ?? "down_proj";
+    private static string Words(AdapterSettings settings) => OptionsIn(settings).Feedforward ?? "down_proj";
 
     private static string[] Names(AdapterSettings settings) =>
         Words(settings).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -64,11 +61,26 @@ public sealed class Ia3 : AdapterMethod
     /// <summary>What the recipe names must be among its targets; the default only takes what is there.</summary>
     private static void RequireTargets(AdapterSettings settings, IEnumerable<string> paths)
     {
-        if (settings.OptionsAs<Ia3Options>().Feedforward is null || IsPattern(Words(settings))) return;
+        if (OptionsIn(settings).Feedforward is null || IsPattern(Words(settings))) return;
         var list = paths.ToList();
         foreach (var name in Names(settings))
             if (!list.Any(p => p.EndsWith(name, StringComparison.Ordinal)))
                 throw new TenonException("adapter.feedforward", "names among the targets", $"'{name}'", usage: true);
+    }
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("IA3")
+    {
+        CondensesTargets = false,
+        DefaultTargets = llama => llama ? ["k_proj", "v_proj", "down_proj"] : ["q_proj", "v_proj", "down_proj"],
+        Faults = PeftFaults,
+    };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config["target_modules"] is JsonArray && config["feedforward_modules"] is JsonArray
+            && config.Texts("feedforward_modules")!.Except(config.Texts("target_modules")!).Any())
+            yield return "'feedforward_modules' should be a subset of 'target_modules'";
     }
 
     /// <inheritdoc/>

@@ -56,6 +56,14 @@ public sealed class LnTuning : AdapterMethod
         ModelModules.Of(config).Where(m => m.Kind == ModuleKind.Norm && Chosen(settings, m.Path)).Sum(m => (long)m.Shape[0]);
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("LN_TUNING")
+    {
+        Carries = [ModuleKind.Norm, ModuleKind.Linear],
+        CarriesWords = "a norm or a linear layer",
+        DefaultTargets = llama => llama ? ["input_layernorm", "post_attention_layernorm", "norm"] : ["post_attention_layernorm"],
+    };
+
+    /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
     {
         var config = PeftConfig.Create("LN_TUNING", baseModel);

@@ -47,6 +47,9 @@ public sealed class Loha : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("LOHA", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("LOHA") { PatternNeedsLayers = true };
 }
 
 /// <summary>

@@ -10,7 +10,7 @@ namespace Tenon.Adapters.Methods;
 /// LoKr (Yeh et al. 2024, LyCORIS): dW = s kron(w1, w2), s = alpha / r, w1 [l, m] and w2 [k, n] with out = l k and in = m n; a factor that
 /// is large beside the rank is itself a product of rank r.
 /// </summary>
-public sealed class Lokr : AdapterMethod
+public sealed class Lokr : AdapterMethod<LokrOptions>
 {
     /// <inheritdoc/>
     public override string Name => "lokr";
@@ -23,9 +23,6 @@ public sealed class Lokr : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new LokrOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["lycoris"];
@@ -56,6 +53,9 @@ public sealed class Lokr : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("LOKR", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("LOKR") { PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

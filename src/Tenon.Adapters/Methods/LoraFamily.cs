@@ -13,6 +13,9 @@ namespace Tenon.Adapters.Methods;
 /// </summary>
 public abstract class LoraFamily : AdapterMethod
 {
+    private static readonly string[] S_peftInits =
+        ["gaussian", "eva", "olora", "pissa", "corda", "loftq", "orthogonal", "lora_ga", "mica"];
+
     /// <summary>True for the scale alpha / sqrt(r).</summary>
     private protected virtual bool RankStabilized => false;
 
@@ -100,6 +103,47 @@ public abstract class LoraFamily : AdapterMethod
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) =>
         adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("LORA")
+    {
+        LayersNeedList = true,
+        PatternNeedsLayers = true,
+        Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],
+        CarriesWords = "a linear layer or the embedding",
+        Faults = PeftFaults,
+    };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Number("lora_alpha") == 0) yield return "'lora_alpha' 0 switches the adapter off";
+        var init = config["init_lora_weights"];
+        var isFlag = init?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
+        if (!isFlag)
+        {
+            var name = init?.GetValueKind() == JsonValueKind.String ? init.GetValue<string>() : null;
+            const string Niter = "pissa_niter_";
+            if (name is null) yield return $"unknown initialization init_lora_weights={init?.ToJsonString() ?? "null"}";
+            else if (name.StartsWith(Niter, StringComparison.Ordinal))
+            {
+                if (!int.TryParse(name[Niter.Length..], out _))
+                    yield return $"init_lora_weights '{name}' needs a whole number at its end, as in pissa_niter_16";
+            }
+            else if (!S_peftInits.Contains(name.ToLowerInvariant()))
+                yield return $"unknown initialization init_lora_weights='{name}'; it must be true, false, pissa_niter_N or one of "
+                    + $"{string.Join(", ", S_peftInits)}";
+            if (name == "loftq" && config["loftq_config"] is not JsonObject { Count: > 0 })
+                yield return "'loftq_config' must be specified when 'init_lora_weights' is 'loftq'";
+            if (name == "orthogonal"
+                && PeftRules.Ranks(config).FirstOrDefault(r => r % 2 != 0) is > 0 and var odd)
+                yield return $"orthogonal initialization requires the LoRA rank to be even, got {odd} instead";
+        }
+        if (config.Flag("lora_bias") && !isFlag) yield return "'lora_bias' is only supported with init_lora_weights true or false";
+        if (config.Flag("lora_bias") && config.Flag("use_dora")) yield return "'lora_bias' is not supported for DoRA";
+        if (config.Flag("use_dora") && config["megatron_config"] is not null) yield return "DoRA does not support megatron_core";
+        if (config["target_parameters"]?.GetValueKind() == JsonValueKind.String)
+            yield return "'target_parameters' must be a list of strings or null";
+    }
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)

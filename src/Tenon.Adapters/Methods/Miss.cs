@@ -12,7 +12,7 @@ namespace Tenon.Adapters.Methods;
 /// h_k = sum_j x_(j r + k).
 /// <c>mini</c>: D repeats its first mini-r columns. <c>bat</c>: blocks B_I [r, r], W'_IJ = W_IJ + W_IJ B_I + B_I.
 /// </summary>
-public sealed class Miss : AdapterMethod
+public sealed class Miss : AdapterMethod<MissOptions>
 {
     /// <inheritdoc/>
     public override string Name => "miss";
@@ -25,9 +25,6 @@ public sealed class Miss : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new MissOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -53,9 +50,9 @@ public sealed class Miss : AdapterMethod
         }
     }
 
-    private static string Variant(AdapterSettings settings) => settings.OptionsAs<MissOptions>().Variant;
+    private static string Variant(AdapterSettings settings) => OptionsIn(settings).Variant;
 
-    private static int MiniRank(AdapterSettings settings) => settings.OptionsAs<MissOptions>().MiniR;
+    private static int MiniRank(AdapterSettings settings) => OptionsIn(settings).MiniR;
 
     private static void RequireFit(string path, long outputs, long inputs, int rank, AdapterSettings settings)
     {
@@ -85,6 +82,15 @@ public sealed class Miss : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("MISS", Rank: "r", Dropout: "miss_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("MISS") { LayersNeedList = true, BiasWord = "MiSS_only", Faults = PeftFaults };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config["init_weights"]?.GetValueKind() == JsonValueKind.String && config.Text("init_weights") is not ("bat" or "mini"))
+            yield return $"unknown init_weights '{config.Text("init_weights")}'; it must be true, false, bat or mini";
+    }
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

@@ -13,7 +13,7 @@ namespace Tenon.Adapters.Methods;
 /// Neumann series of its inverse (PEFT's default; the two turn in opposite directions). Blocks act on activations: no [in, in] matrix
 /// exists.
 /// </summary>
-public sealed class Oft : AdapterMethod
+public sealed class Oft : AdapterMethod<OftOptions>
 {
     /// <inheritdoc/>
     public override string Name => "oft";
@@ -26,9 +26,6 @@ public sealed class Oft : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new OftOptions();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
@@ -51,8 +48,8 @@ public sealed class Oft : AdapterMethod
     private static int Block(AdapterSettings settings, string path, long inputs)
     {
         var (blocks, size) =
-            (settings.OptionsAs<OftOptions>().Blocks,
-            (settings.OptionsAs<OftOptions>().BlockSize ?? (settings.OptionsAs<OftOptions>().Blocks > 0 ? 0 : 32)));
+            (OptionsIn(settings).Blocks,
+            (OptionsIn(settings).BlockSize ?? (OptionsIn(settings).Blocks > 0 ? 0 : 32)));
         if (blocks > 0 && size > 0)
             throw new TenonException($"adapter of method '{settings.Method}'",
                 "blocks or block-size, not both: their product is the number of inputs", $"blocks {blocks}, block-size {size}",
@@ -60,7 +57,7 @@ public sealed class Oft : AdapterMethod
         if (blocks == 0 && size == 0)
             throw new TenonException($"adapter of method '{settings.Method}'", "blocks or block-size above 0", "both 0", usage: true);
         var wanted = blocks > 0 ? blocks : size;
-        if (settings.Start.Peft is null && (blocks > 0 || settings.OptionsAs<OftOptions>().BlockSize is not null)
+        if (settings.Start.Peft is null && (blocks > 0 || OptionsIn(settings).BlockSize is not null)
             && (inputs % wanted != 0 || wanted > inputs))
             throw new TenonException($"adapter.{(blocks > 0 ? "blocks" : "block-size")} of method 'oft'",
                 $"a number that divides the {inputs} inputs of '{path}'", $"{wanted}",
@@ -83,16 +80,27 @@ public sealed class Oft : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
     {
         var block = Block(settings, s.Path, s.Inputs);
-        return (settings.OptionsAs<OftOptions>().BlockShare ? 1 : s.Inputs / block) * (block * (block - 1L) / 2);
+        return (OptionsIn(settings).BlockShare ? 1 : s.Inputs / block) * (block * (block - 1L) / 2);
     });
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("OFT");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("OFT") { PatternNeedsLayers = true, RankMayBeZero = true, Faults = PeftFaults };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Int("r") != 0 && config.Int("oft_block_size") != 0)
+            yield return $"you can only specify either r ({config.Int("r")}) or oft_block_size "
+                + $"({config.Int("oft_block_size")}), but not both: r x oft_block_size == in_features";
+        if (config.Int("r") == 0 && config.Int("oft_block_size") == 0) yield return "either r or oft_block_size must be non-zero";
+    }
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
-        var options = adapter.Settings.OptionsAs<OftOptions>();
+        var options = OptionsIn(adapter.Settings);
         config["oft_block_size"] = options.BlockSize ?? (options.Blocks > 0 ? 0 : 32);
         config["use_cayley_neumann"] = options.Cayley == "neumann";
         config["init_weights"] = adapter.Settings.Init != "random";

@@ -11,16 +11,13 @@ namespace Tenon.Adapters.Methods;
 /// factors too (<c>psoft_A</c>, <c>psoft_B</c> of each layer). What is
 /// written is plain LoRA, which says the same function, and Tenon's record beside it holds the rest.
 /// </summary>
-public sealed class Psoft : AdapterMethod
+public sealed class Psoft : AdapterMethod<PsoftOptions>
 {
     /// <inheritdoc/>
     public override string Name => "psoft";
 
     /// <inheritdoc/>
     public override string Summary => "a scaled orthogonal r x r matrix inside the weight's largest singular triplets";
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new PsoftOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -54,8 +51,8 @@ public sealed class Psoft : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings) => Targets.Shapes(config, settings).Sum(s =>
     {
         long rank = Rank(settings, s.Path, s.Outputs, s.Inputs);
-        return (settings.OptionsAs<PsoftOptions>().Orth ? rank * (rank - 1) / 2 : rank * rank)
-            + (settings.OptionsAs<PsoftOptions>().MagA ? rank : 0) + (settings.OptionsAs<PsoftOptions>().MagB ? rank : 0);
+        return (OptionsIn(settings).Orth ? rank * (rank - 1) / 2 : rank * rank)
+            + (OptionsIn(settings).MagA ? rank : 0) + (OptionsIn(settings).MagB ? rank : 0);
     });
 
     /// <inheritdoc/>
@@ -79,6 +76,9 @@ public sealed class Psoft : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("PSOFT", "r", "psoft_alpha", "psoft_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("PSOFT") { LayersNeedList = true, PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>

@@ -11,16 +11,13 @@ namespace Tenon.Adapters.Methods;
 /// (lambda * A * gamma)_flat, transposed where a layer has more inputs
 /// than outputs, s = alpha / r. The bases are PyTorch's draws from the projection key, rounded to bfloat16 as there.
 /// </summary>
-public sealed class RandLora : AdapterMethod
+public sealed class RandLora : AdapterMethod<RandLoraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "randlora";
 
     /// <inheritdoc/>
     public override string Summary => "trained scales of frozen random bases that together have full rank";
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new RandLoraOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -31,7 +28,7 @@ public sealed class RandLora : AdapterMethod
         var (outputs, inputs) = (layers.Max(l => l.Outputs), layers.Max(l => l.Inputs));
         var (most, least) = (Math.Max(outputs, inputs), Math.Min(outputs, inputs));
         var (a, b) = RandLoraBases.Draw(settings, rank, most, least);
-        var save = settings.OptionsAs<RandLoraOptions>().SaveProjection;
+        var save = OptionsIn(settings).SaveProjection;
         var scale = (float)((settings.Alpha ?? 2 * rank) / rank);
         foreach (var layer in layers) set.Add(new RandLoraLayer(layer, a, b, rank, scale, save));
         if (!save) return;

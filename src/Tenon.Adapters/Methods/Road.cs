@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// quarter turn(y) * alpha sin(theta). Variant 1 has one
 /// angle and scale a pair, 2 one an output, 4 separate ones for both factors.
 /// </summary>
-public sealed class Road : AdapterMethod
+public sealed class Road : AdapterMethod<RoadOptions>
 {
     /// <inheritdoc/>
     public override string Name => "road";
@@ -26,9 +26,6 @@ public sealed class Road : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new RoadOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var layers = Targets.Linears(set);
@@ -36,12 +33,12 @@ public sealed class Road : AdapterMethod
         foreach (var layer in layers) set.Add(new RoadLayer(layer, Variant(set.Settings), group));
     }
 
-    private static int Variant(AdapterSettings settings) => settings.OptionsAs<RoadOptions>().Variant[^1] - '0';
+    private static int Variant(AdapterSettings settings) => OptionsIn(settings).Variant[^1] - '0';
 
     private static int Group(AdapterSettings settings, IEnumerable<(long Outputs, string Path)> layers)
     {
         var list = layers.ToList();
-        var group = settings.OptionsAs<RoadOptions>().GroupSize ?? Fit.Divisor(list.Select(l => l.Outputs), 64, 2);
+        var group = OptionsIn(settings).GroupSize ?? Fit.Divisor(list.Select(l => l.Outputs), 64, 2);
         if (group < 2 || group % 2 != 0)
             throw new TenonException("adapter.group-size of method 'road'", "an even number of 2 or more", $"{group}", usage: true);
         foreach (var (outputs, path) in list)
@@ -61,6 +58,15 @@ public sealed class Road : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("ROAD");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("ROAD") { Faults = PeftFaults };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Int("group_size") % 2 != 0 || config.Int("group_size") <= 0)
+            yield return $"the group_size must be divisible by 2, but got {config.Int("group_size")}";
+    }
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)

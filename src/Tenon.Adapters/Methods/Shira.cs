@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// SHiRA (Bhardwaj et al. 2024): as many scattered entries of the weight as a LoRA of that rank has values, r (in + out), are trained.
 /// Their places are in the file.
 /// </summary>
-public sealed class Shira : SparseMethod
+public sealed class Shira : SparseMethod<ShiraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "shira";
@@ -22,12 +22,9 @@ public sealed class Shira : SparseMethod
     /// <inheritdoc/>
     protected override double TunedRate => 3e-4;
 
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new ShiraOptions();
-
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)
     {
-        int[] places = settings.OptionsAs<ShiraOptions>().RandomSeed is { } seed
+        int[] places = OptionsIn(settings).RandomSeed is { } seed
             ? [.. new TorchRandom((ulong)seed).Permutation(layer.Outputs * layer.Inputs).Take(count).Select(p => (int)p)]
             : new RandomKey(settings.StartSeed).Permutation(layer.Outputs * layer.Inputs, RandomPurpose.AdapterInit, 0, (uint)index, 0)
             .Take(count).ToArray();
@@ -40,7 +37,9 @@ public sealed class Shira : SparseMethod
 }
 
 /// <summary>Methods that train entries of the weight: SHiRA's file format, the places as an int32 tensor beside the values.</summary>
-public abstract class SparseMethod : AdapterMethod
+/// <typeparam name="TOptions">The method's options.</typeparam>
+public abstract class SparseMethod<TOptions> : AdapterMethod<TOptions>
+    where TOptions : class, ISettings, new()
 {
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.Rank;

@@ -12,7 +12,7 @@ namespace Tenon.Adapters.Methods;
 /// saved as the plain LoRA that it is, one factor of
 /// unit vectors and the other the change of the slice.
 /// </summary>
-public sealed class SliceFine : AdapterMethod
+public sealed class SliceFine : AdapterMethod<SliceFineOptions>
 {
     /// <inheritdoc/>
     public override string Name => "slicefine";
@@ -24,18 +24,15 @@ public sealed class SliceFine : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new SliceFineOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         foreach (var layer in Targets.Linears(set))
             set.Add(
-                new SliceFineLayer(layer, IsColumn(set.Settings), set.Settings.OptionsAs<SliceFineOptions>().SlicePosition,
+                new SliceFineLayer(layer, IsColumn(set.Settings), OptionsIn(set.Settings).SlicePosition,
                 RankOf(set.Settings, layer.Path)));
     }
 
-    private static bool IsColumn(AdapterSettings settings) => settings.OptionsAs<SliceFineOptions>().SliceMode == "column";
+    private static bool IsColumn(AdapterSettings settings) => OptionsIn(settings).SliceMode == "column";
 
     private static int RankOf(AdapterSettings settings, string path) =>
         settings.RankOf(path) is > 0 and var rank ? rank

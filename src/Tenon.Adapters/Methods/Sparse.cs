@@ -8,7 +8,7 @@ namespace Tenon.Adapters.Methods;
 /// model: the <c>smallest</c> (where reinforcement learning moves weights, by "The Path Not Taken", 2025), the
 /// <c>largest</c>, or at <c>random</c>. Saved as SHiRA, which says the same function.
 /// </summary>
-public sealed class Sparse : SparseMethod
+public sealed class Sparse : SparseMethod<SparseOptions>
 {
     /// <inheritdoc/>
     public override string Name => "sparse";
@@ -19,12 +19,9 @@ public sealed class Sparse : SparseMethod
     /// <inheritdoc/>
     protected override double TunedRate => 3e-4;
 
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new SparseOptions();
-
     private protected override int[] Places(Linear layer, int count, AdapterSettings settings, int index)
     {
-        var mask = settings.OptionsAs<SparseOptions>().Mask;
+        var mask = OptionsIn(settings).Mask;
         var size = layer.Outputs * layer.Inputs;
         var places = new int[size];
         if (mask == "random") places = new RandomKey(settings.StartSeed).Permutation(size, RandomPurpose.AdapterInit, 0, (uint)index, 0);

@@ -10,7 +10,7 @@ namespace Tenon.Adapters.Methods;
 /// frozen random P_i [r, r], and vectors v of u values that groups of layers
 /// share: an adapter of a handful of numbers.
 /// </summary>
-public sealed class TinyLora : AdapterMethod
+public sealed class TinyLora : AdapterMethod<TinyLoraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "tinylora";
@@ -25,9 +25,6 @@ public sealed class TinyLora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new TinyLoraOptions();
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["random"];
 
     /// <inheritdoc/>
@@ -38,19 +35,19 @@ public sealed class TinyLora : AdapterMethod
         // The embedding counts as the first layer; only a folder of PEFT's names it.
         var first = Targets.Embedding(set.Model.Config, settings) ? 1 : 0;
         var count = layers.Count + first;
-        var (rank, size) = (settings.OptionsAs<TinyLoraOptions>().R, settings.OptionsAs<TinyLoraOptions>().U);
+        var (rank, size) = (OptionsIn(settings).R, OptionsIn(settings).U);
         var groups = Groups(settings, count);
         var vectors = new Parameter[groups];
         for (var g = 0; g < groups; g++)
         {
             vectors[g] = Parameter.Create($"base_model.tinylora_v.{g}", size);
             if (settings.Init == "random")
-                AdapterInit.Uniform(vectors[g], settings.StartSeed, g, 0, settings.OptionsAs<TinyLoraOptions>().InitBound);
+                AdapterInit.Uniform(vectors[g], settings.StartSeed, g, 0, OptionsIn(settings).InitBound);
             set.AddShared(vectors[g].Name, vectors[g]);
         }
 
-        var saves = settings.OptionsAs<TinyLoraOptions>().SaveProjection;
-        var seed = (ulong)settings.OptionsAs<TinyLoraOptions>().ProjectionSeed;
+        var saves = OptionsIn(settings).SaveProjection;
+        var seed = (ulong)OptionsIn(settings).ProjectionSeed;
         var (embedding, table) = (set.Model.Embedding, set.Model.Embedding.Table);
         if (first == 1)
         {
@@ -77,20 +74,35 @@ public sealed class TinyLora : AdapterMethod
     /// <summary>Vectors of an adapter of so many layers; Python rounds halves to even.</summary>
     private static int Groups(AdapterSettings settings, int layers)
     {
-        var tying = settings.OptionsAs<TinyLoraOptions>().WeightTying;
+        var tying = OptionsIn(settings).WeightTying;
         return Math.Max(1, (int)Math.Round(layers * (1 - tying), MidpointRounding.ToEven));
     }
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
-        return (long)settings.OptionsAs<TinyLoraOptions>().U
+        return (long)OptionsIn(settings).U
             * Groups(settings, Targets.Shapes(config, settings, besideEmbedding: true).Count
             + (Targets.Embedding(config, settings) ? 1 : 0));
     }
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("TINYLORA", Dropout: "tinylora_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("TINYLORA")
+    {
+        PatternNeedsLayers = true,
+        Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],
+        CarriesWords = "a linear layer or the embedding",
+        Faults = PeftFaults,
+    };
+
+    private static IEnumerable<string> PeftFaults(PeftConfig config)
+    {
+        if (config.Number("weight_tying") is < 0 or > 1)
+            yield return $"'weight_tying' should be between 0.0 and 1.0 but the value passed is {config.Number("weight_tying")}";
+    }
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

@@ -7,7 +7,7 @@ namespace Tenon.Adapters.Methods;
 /// <summary>
 /// Trainable tokens (PEFT's <c>TRAINABLE_TOKENS</c>): the embedding rows of chosen tokens are trained, nothing else; a tied head follows.
 /// </summary>
-public sealed class TrainableTokens : AdapterMethod
+public sealed class TrainableTokens : AdapterMethod<TrainableTokensOptions>
 {
     private const string Key = "trainable_tokens_delta";
 
@@ -19,9 +19,6 @@ public sealed class TrainableTokens : AdapterMethod
 
     /// <inheritdoc/>
     public override SharedKeys Uses => SharedKeys.None;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new TrainableTokensOptions();
 
     /// <inheritdoc/>
     protected override void Build(AdapterSet set)
@@ -38,6 +35,14 @@ public sealed class TrainableTokens : AdapterMethod
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) => (long)Tokens(settings).Count * config.HiddenSize;
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("TRAINABLE_TOKENS")
+    {
+        Carries = [ModuleKind.Embedding, ModuleKind.Head],
+        CarriesWords = "the embedding or the head",
+        DefaultTargets = _ => ["embed_tokens"],
+    };
 
     /// <inheritdoc/>
     public override PeftConfig ToPeft(AdapterSet adapter, string baseModel)
@@ -59,7 +64,7 @@ public sealed class TrainableTokens : AdapterMethod
         };
 
     private static IReadOnlyList<int> Tokens(AdapterSettings settings) =>
-        settings.OptionsAs<TrainableTokensOptions>().Tokens is { Count: > 0 } ids ? ids
+        OptionsIn(settings).Tokens is { Count: > 0 } ids ? ids
         : throw new TenonException("adapter.tokens", "at least one token id", "none", usage: true);
 }
 

@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// recipe subtracts the start, y = W x + b + B A x - B0 A0 x, and saves plain LoRA; <c>init: peft</c> leaves it in and saves PEFT's own
 /// format.
 /// </summary>
-public sealed class VbLora : AdapterMethod
+public sealed class VbLora : AdapterMethod<VbLoraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "vblora";
@@ -26,9 +26,6 @@ public sealed class VbLora : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new VbLoraOptions();
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["peft"];
 
     /// <inheritdoc/>
@@ -36,19 +33,19 @@ public sealed class VbLora : AdapterMethod
     {
         var settings = set.Settings;
         var layers = Targets.Linears(set);
-        var (rank, vectors) = (Fit.Rank(settings), settings.OptionsAs<VbLoraOptions>().Vectors);
+        var (rank, vectors) = (Fit.Rank(settings), OptionsIn(settings).Vectors);
         var length = Length(settings, layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs)));
-        var top = settings.OptionsAs<VbLoraOptions>().TopK;
+        var top = OptionsIn(settings).TopK;
         if (top > vectors)
             throw new TenonException("adapter.top-k of method 'vblora'", $"at most the {vectors} vectors", $"{top}", usage: true);
         var bank = Parameter.Create("base_model.vblora_vector_bank", vectors, length);
-        AdapterInit.Uniform(bank, settings.StartSeed, 0, 7, settings.OptionsAs<VbLoraOptions>().BankBound);
+        AdapterInit.Uniform(bank, settings.StartSeed, 0, 7, OptionsIn(settings).BankBound);
         var index = 0;
         foreach (var layer in layers)
         {
             var part = new VbLoraLayer(layer, bank, rank, top, settings.Init != "peft");
-            AdapterInit.Normal(part.LogitsA, settings.StartSeed, index, 0, settings.OptionsAs<VbLoraOptions>().LogitsStd);
-            AdapterInit.Normal(part.LogitsB, settings.StartSeed, index, 1, settings.OptionsAs<VbLoraOptions>().LogitsStd);
+            AdapterInit.Normal(part.LogitsA, settings.StartSeed, index, 0, OptionsIn(settings).LogitsStd);
+            AdapterInit.Normal(part.LogitsB, settings.StartSeed, index, 1, OptionsIn(settings).LogitsStd);
             part.KeepStart();
             set.Add(part);
             index++;
@@ -60,7 +57,7 @@ public sealed class VbLora : AdapterMethod
     private static int Length(AdapterSettings settings, IEnumerable<(string Path, long Outputs, long Inputs)> layers)
     {
         var list = layers.ToList();
-        var length = settings.OptionsAs<VbLoraOptions>().VectorLength
+        var length = OptionsIn(settings).VectorLength
             ?? Fit.Divisor(list.SelectMany(l => new[] { l.Outputs, l.Inputs }), 256);
         foreach (var (path, outputs, inputs) in list)
             if (outputs % length != 0 || inputs % length != 0)
@@ -73,16 +70,19 @@ public sealed class VbLora : AdapterMethod
     public override long? Count(ModelConfig config, AdapterSettings settings)
     {
         var shapes = Targets.Shapes(config, settings);
-        var (rank, vectors, length) = (Fit.Rank(settings), settings.OptionsAs<VbLoraOptions>().Vectors, Length(settings, shapes));
+        var (rank, vectors, length) = (Fit.Rank(settings), OptionsIn(settings).Vectors, Length(settings, shapes));
         return (long)vectors * length + shapes.Sum(s => rank * (s.Inputs + s.Outputs) / length * vectors);
     }
 
     private static bool IsPeft(AdapterSet adapter) => adapter.Settings.Init == "peft";
 
-    private static bool OnlyTop(AdapterSettings settings) => settings.OptionsAs<VbLoraOptions>().SaveOnlyTopk;
+    private static bool OnlyTop(AdapterSettings settings) => OptionsIn(settings).SaveOnlyTopk;
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("VBLORA", Rank: "r", Dropout: "vblora_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("VBLORA") { PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel) =>

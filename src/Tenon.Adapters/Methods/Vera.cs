@@ -11,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// b + l_b * (B[:out] (l_d * (A[:, :in] x))).
 /// The draws are PyTorch's, from the projection key, so that a file without them is read right.
 /// </summary>
-public sealed class Vera : AdapterMethod
+public sealed class Vera : AdapterMethod<VeraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "vera";
@@ -26,21 +26,18 @@ public sealed class Vera : AdapterMethod
     public override SharedKeys Uses => SharedKeys.Rank | SharedKeys.Dropout;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new VeraOptions();
-
-    /// <inheritdoc/>
     protected override void Build(AdapterSet set)
     {
         var settings = set.Settings;
         var rank = Fit.Rank(settings);
         var layers = Targets.Linears(set);
         var (inputs, outputs) = (layers.Max(l => l.Inputs), layers.Max(l => l.Outputs));
-        var random = new TorchRandom((ulong)settings.OptionsAs<VeraOptions>().ProjectionKey);
+        var random = new TorchRandom((ulong)OptionsIn(settings).ProjectionKey);
         var a = Draw(random, "base_model.vera_A", rank, inputs);
         var b = Draw(random, "base_model.vera_B", outputs, rank);
         var shared = new VeraMatrices(a, b);
-        foreach (var layer in layers) set.Add(new VeraLayer(layer, shared, (float)settings.OptionsAs<VeraOptions>().DInitial));
-        if (!settings.OptionsAs<VeraOptions>().SaveProjection) return;
+        foreach (var layer in layers) set.Add(new VeraLayer(layer, shared, (float)OptionsIn(settings).DInitial));
+        if (!OptionsIn(settings).SaveProjection) return;
         set.AddShared(a.Name, a);
         set.AddShared(b.Name, b);
     }
@@ -60,6 +57,9 @@ public sealed class Vera : AdapterMethod
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("VERA", Rank: "r", Dropout: "vera_dropout");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("VERA") { PatternNeedsLayers = true };
 }
 
 /// <summary>The matrices that all layers share, and the parts of them that layers of each size take.</summary>

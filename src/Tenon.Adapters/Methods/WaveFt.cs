@@ -10,7 +10,7 @@ namespace Tenon.Adapters.Methods;
 /// <c>db2</c>), or with <c>use-idwt: false</c> single entries of the update
 /// itself. A coefficient reaches a handful of entries, so the update stays sparse.
 /// </summary>
-public sealed class WaveFt : AdapterMethod
+public sealed class WaveFt : AdapterMethod<WaveFtOptions>
 {
     /// <inheritdoc/>
     public override string Name => "waveft";
@@ -25,9 +25,6 @@ public sealed class WaveFt : AdapterMethod
     public override SharedKeys Uses => SharedKeys.None;
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new WaveFtOptions();
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["zeros", "gaussian"];
 
     /// <inheritdoc/>
@@ -36,13 +33,13 @@ public sealed class WaveFt : AdapterMethod
         var settings = set.Settings;
         var layers = Targets.Linears(set);
         var counts = Counts(settings, [.. layers.Select(l => (l.Path, (long)l.Outputs, (long)l.Inputs))]);
-        (double[] Low, double[] High)? wavelet = settings.OptionsAs<WaveFtOptions>().UseIdwt ? Wavelet(settings) : null;
+        (double[] Low, double[] High)? wavelet = OptionsIn(settings).UseIdwt ? Wavelet(settings) : null;
         var index = 0;
         foreach (var layer in layers)
         {
             var part =
                 new WaveFtLayer(layer, SpectrumOptions.Places(settings, layer, counts(layer.Path)), wavelet,
-                settings.OptionsAs<WaveFtOptions>().Scaling);
+                OptionsIn(settings).Scaling);
             if (settings.Init == "gaussian") AdapterInit.Normal(part.Spectrum, settings.StartSeed, index, 0, 0.01);
             set.Add(part);
             index++;
@@ -53,16 +50,16 @@ public sealed class WaveFt : AdapterMethod
     private static (double[] Low, double[] High) Wavelet(AdapterSettings settings)
     {
         var (root, two) = (Math.Sqrt(3), 4 * Math.Sqrt(2));
-        double[] low = settings.OptionsAs<WaveFtOptions>().Wavelet == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)]
+        double[] low = OptionsIn(settings).Wavelet == "db1" ? [1 / Math.Sqrt(2), 1 / Math.Sqrt(2)]
             : [(1 + root) / two, (3 + root) / two, (3 - root) / two, (1 - root) / two];
         return (low, [.. low.Reverse().Select((v, i) => i % 2 == 0 ? v : -v)]);
     }
 
     private static Func<string, int> Counts(AdapterSettings settings, IReadOnlyList<(string Path, long Outputs, long Inputs)> layers)
     {
-        if (!settings.OptionsAs<WaveFtOptions>().Proportional) return SpectrumOptions.Counts(settings, layers, 2592);
+        if (!OptionsIn(settings).Proportional) return SpectrumOptions.Counts(settings, layers, 2592);
         var total = (double)layers.Sum(l => l.Outputs * l.Inputs);
-        var budget = (double)(settings.OptionsAs<WaveFtOptions>().Frequencies ?? (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs)))
+        var budget = (double)(OptionsIn(settings).Frequencies ?? (int)Math.Min(2592, layers.Min(l => l.Outputs * l.Inputs)))
             * layers.Count;
         // Python rounds halves to even.
         var counts =
@@ -83,10 +80,18 @@ public sealed class WaveFt : AdapterMethod
     private protected override PeftShape Shape => new("WAVEFT");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("WAVEFT")
+    {
+        LayersNeedList = true,
+        PatternNeedsLayers = true,
+        Faults = SpectrumOptions.Faults,
+    };
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
         SpectrumOptions.Write(config, adapter, 2592);
-        config["wavelet_family"] = adapter.Settings.OptionsAs<WaveFtOptions>().Wavelet;
+        config["wavelet_family"] = OptionsIn(adapter.Settings).Wavelet;
     }
 
     /// <inheritdoc/>

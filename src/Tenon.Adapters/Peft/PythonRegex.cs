@@ -2,7 +2,6 @@
 // what would mean
 // something else there: possessive quantifiers, verbose mode, \N{...}, look-behind of changing width. The reference is "Regular expression
 // syntax" of Python 3.11.
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Tenon.Adapters.Peft;
@@ -42,18 +41,6 @@ public sealed class PythonRegex
 
     /// <summary><c>re.match</c>: the beginning of the text.</summary>
     public bool Match(string text) => Run(_start, text);
-
-    /// <summary>A text with every special character escaped.</summary>
-    public static string Escape(string text)
-    {
-        var to = new StringBuilder();
-        foreach (var c in text)
-        {
-            if (!char.IsLetterOrDigit(c) && c != '_') to.Append('\\');
-            to.Append(c);
-        }
-        return to.ToString();
-    }
 
     private bool Run(Regex regex, string text)
     {

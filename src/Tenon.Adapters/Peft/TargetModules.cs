@@ -30,6 +30,7 @@ public static partial class TargetModules
         var paths = WithContainers(modules);
         var targets = Targets(config, modules, modelType);
         var filter = new Filter(config, targets);
+        var traits = PeftTraits.Of(config.PeftType);
         var matched = new List<string>();
         int excluded = 0, unmatched = 0;
         foreach (var path in paths)
@@ -39,8 +40,8 @@ public static partial class TargetModules
             else unmatched++;
         }
         if (matched.Count == 0) throw Nothing(config, targets, excluded > 0, unmatched > 0, modules);
-        var chosen = matched.ConvertAll(path => byPath.TryGetValue(path, out var module) && Carries(config.PeftType, module.Kind) ? module
-            : throw new TenonException($"target module '{path}' of {config.Source}", Supported(config.PeftType),
+        var chosen = matched.ConvertAll(path => byPath.TryGetValue(path, out var module) && traits.Carries.Contains(module.Kind) ? module
+            : throw new TenonException($"target module '{path}' of {config.Source}", traits.CarriesWords,
             module?.Kind.ToString().ToLowerInvariant() ?? "a block of other modules",
                 "name its layers instead, such as q_proj", usage: true));
         var notes = new List<string>();
@@ -50,7 +51,7 @@ public static partial class TargetModules
             .ToList() is { Count: > 0 } strangers)
             notes.Add($"target_modules that the model does not have: {string.Join(", ", strangers)}");
         foreach (var field in new[] { "rank_pattern", "alpha_pattern" })
-            if (config.Has(field) && config.PeftType != "ADALORA"
+            if (config.Has(field) && traits.PatternsAreRanks
                 && config.Patterns(field).Unmatched(matched).ToList() is { Count: > 0 } unused)
                 notes.Add($"keys of {field} that match no targeted module: {string.Join(", ", unused)}");
         return new TargetChoice(chosen, targets.Pattern is { } pattern ? pattern : Saved(config.PeftType, targets.List!, paths), notes);
@@ -95,7 +96,7 @@ public static partial class TargetModules
     {
         var given = config["target_modules"];
         if (given is null && (!config.Has("target_parameters") || config["target_parameters"] is null))
-            return (null, DefaultTargets.Of(config.PeftType, modelType)?.ToList()
+            return (null, PeftTraits.TargetsOf(config.PeftType, modelType)?.ToList()
                 ?? throw new TenonException(config.Source, "'target_modules' (there is no default for this model)",
                 $"null, model_type '{modelType}'", "all-linear takes every linear layer", usage: true));
         if (config.Has("target_parameters") && config["target_parameters"] is JsonArray { Count: > 0 })
@@ -111,8 +112,7 @@ public static partial class TargetModules
     {
         var set = targets.ToHashSet();
         List<string> saved = [.. set.Order(StringComparer.Ordinal)];
-        // IA3's feedforward_modules must stay a subset, so its lists are never condensed.
-        if (set.Count >= CondenseFrom && peftType != "IA3")
+        if (set.Count >= CondenseFrom && PeftTraits.Of(peftType).CondensesTargets)
         {
             var others = paths.Where(p => !set.Contains(p) && !set.Any(t => p.EndsWith("." + t, StringComparison.Ordinal)));
             var condensed = Condense(set, others);
@@ -134,22 +134,6 @@ public static partial class TargetModules
         }
         return paths;
     }
-
-    private static bool Carries(string peftType, ModuleKind kind) => peftType switch
-    {
-        "LN_TUNING" => kind is ModuleKind.Norm or ModuleKind.Linear,
-        "TRAINABLE_TOKENS" => kind is ModuleKind.Embedding or ModuleKind.Head,
-        "LORA" or "HIRA" or "TINYLORA" => kind is ModuleKind.Linear or ModuleKind.Head or ModuleKind.Embedding,
-        _ => kind is ModuleKind.Linear or ModuleKind.Head,
-    };
-
-    private static string Supported(string peftType) => peftType switch
-    {
-        "LN_TUNING" => "a norm or a linear layer",
-        "TRAINABLE_TOKENS" => "the embedding or the head",
-        "LORA" or "HIRA" or "TINYLORA" => "a linear layer or the embedding",
-        _ => "a linear layer",
-    };
 
     private static TenonException Nothing(PeftConfig config, (string? Pattern, List<string>? List) targets, bool excluded, bool unmatched,
         IReadOnlyList<ModelModule> modules)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Tenon.Cli.Benchmarks;
 using Tenon.Models.Config;
 using Tenon.Tensors;
 using Tenon.Training;

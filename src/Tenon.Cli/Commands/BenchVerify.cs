@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Tenon.Cli.Benchmarks;
 using Tenon.MathAnswers;
 using Tenon.MathAnswers.Steps;
 using Tenon.Rewards.Data;

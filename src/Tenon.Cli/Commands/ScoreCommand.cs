@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Adapters;
-using Tenon.Adapters.Methods;
 using Tenon.Checkpoints;
 using Tenon.Cli.Commands.Lines;
 using Tenon.Cli.Commands.Options;
@@ -70,7 +69,7 @@ internal sealed class ScoreCommand : Verb
         TextOptions.Tell(loaded.Notices, terminal);
         var path = call.GetValue(_gradients);
         using var set = call.GetValue(_adapter) is { } folder ? AdapterOpener.Open(loaded.Model, folder, terminal)
-            : path is not null ? new Full().Create(loaded.Model, new AdapterSettings { Method = "full" }) : null;
+            : path is not null ? AdapterMethod.Of(AdapterSettings.Whole.Method).Create(loaded.Model, AdapterSettings.Whole) : null;
         var tensors = new List<SafetensorsEntry>();
         var tape = new Tape(null, _compute.Precision(call));
         for (var i = 0; i < lines.Count; i++)

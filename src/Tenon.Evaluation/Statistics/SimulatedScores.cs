@@ -30,7 +30,7 @@ public sealed record SimulatedScores(int Problems, int Samples, double Mean, dou
     public double Coverage(Func<int[], (double Low, double High)> interval, int evaluations, ulong seed = 0)
     {
         var held = new bool[evaluations];
-        Parallel.For(0, evaluations, e =>
+        Parallel.For(0, evaluations, Workers.Options, e =>
         {
             var (low, high) = interval(Draw(seed, e));
             held[e] = low <= Mean && Mean <= high;

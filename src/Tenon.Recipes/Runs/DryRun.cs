@@ -17,6 +17,7 @@ internal static class DryRun
             $"model        {setup.Settings.Model}: {setup.Model.Config.ModelType}, {setup.Model.ParameterCount:N0} parameters",
             $"adapter      {setup.Adapter.Method.Name}: {setup.Adapter.TrainableCount:N0} trainable parameters "
             + $"({100.0 * setup.Adapter.TrainableCount / setup.Model.ParameterCount:F2} %)",
+            $"problems     {Problems(setup)}",
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most "
             + $"{setup.Settings.Rollout.MaxNewTokens} tokens",
         };
@@ -33,6 +34,10 @@ internal static class DryRun
         lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
     }
+
+    private static string Problems(TrainingSetup setup) => setup.Settings.Data.Task is { } task
+        ? $"task {task.Name}, level {task.Level}: {RunBuilder.TaskOf(task).Describe(task.Level)}"
+        : $"{setup.Settings.Data.Train}: {setup.Problems.Count:N0}";
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

@@ -10,20 +10,19 @@ namespace Tenon.Rewards.Settings;
 /// </summary>
 internal sealed class NamedTypes<T>(string kind, string suffix)
 {
-    private readonly Lazy<SortedDictionary<string, Type>> _types = new(() => new SortedDictionary<string, Type>(
-        typeof(T).Assembly.GetTypes().Where(t => t is { IsPublic: true, IsAbstract: false } && t.IsAssignableTo(typeof(T)))
-            .ToDictionary(t => SettingNames.KeyOf(t.Name.EndsWith(suffix, StringComparison.Ordinal) ? t.Name[..^suffix.Length] : t.Name)),
-        StringComparer.Ordinal));
+    private readonly Found<Type> _types = new(kind, Found.Types<T>(typeof(T).Assembly).Where(type => type.IsPublic).Select(type =>
+        KeyValuePair.Create(SettingNames.KeyOf(type.Name.EndsWith(suffix, StringComparison.Ordinal) ? type.Name[..^suffix.Length]
+        : type.Name), type)));
 
-    public IReadOnlyList<string> Names => [.. _types.Value.Keys];
+    public IReadOnlyList<string> Names => _types.Names;
 
     /// <summary>The settings of one of them at their defaults; null where nobody has that name.</summary>
-    public ISettings? Standard(string name) => _types.Value.TryGetValue(name, out var type) ? Standard(type) : null;
+    public ISettings? Standard(string name) => _types.All.TryGetValue(name, out var type) ? Standard(type) : null;
 
     public T Create(string name, IReadOnlyDictionary<string, object?>? values)
     {
-        var settings = Read(Find(name), values, out var faults);
-        if (faults.Count == 0) return Make(Find(name), settings);
+        var settings = Read(_types.Of(name), values, out var faults);
+        if (faults.Count == 0) return Make(_types.Of(name), settings);
         var lines = string.Join("\n  ", faults.Select(fault => fault.ToString()));
         throw new TenonException($"The settings of {kind} '{name}' have faults:\n  {lines}", hint: "see docs/rewards.md", usage: true);
     }
@@ -31,11 +30,11 @@ internal sealed class NamedTypes<T>(string kind, string suffix)
     /// <summary>Every fault of the settings; where there is none, the thing is made once, and what hinders that is the fault.</summary>
     public IReadOnlyList<SettingsFault> Check(string name, IReadOnlyDictionary<string, object?>? values)
     {
-        var settings = Read(Find(name), values, out var faults);
+        var settings = Read(_types.Of(name), values, out var faults);
         if (faults.Count > 0) return faults;
         try
         {
-            (Make(Find(name), settings) as IDisposable)?.Dispose();
+            (Make(_types.Of(name), settings) as IDisposable)?.Dispose();
             return [];
         }
         catch (TenonException e)
@@ -70,13 +69,5 @@ internal sealed class NamedTypes<T>(string kind, string suffix)
         {
             throw inner;
         }
-    }
-
-    private Type Find(string name)
-    {
-        if (_types.Value.TryGetValue(name, out var type)) return type;
-        var near = Nearest.Of(name, Names);
-        throw new TenonException($"Unknown {kind} '{name}'", string.Join(", ", Names), name, near is null ? null
-            : $"did you mean '{near}'?", usage: true);
     }
 }

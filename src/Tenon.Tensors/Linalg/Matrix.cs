@@ -35,14 +35,6 @@ public sealed partial class Matrix
     /// <summary>One row as a span.</summary>
     public Span<double> Row(int row) => Array.AsSpan(row * Columns, Columns);
 
-    /// <summary>A copy of one column.</summary>
-    public double[] Column(int column)
-    {
-        var result = new double[Rows];
-        for (var i = 0; i < Rows; i++) result[i] = this[i, column];
-        return result;
-    }
-
     /// <summary>A matrix over the array itself (not a copy), rows x columns values row by row.</summary>
     public static Matrix Over(double[] values, int rows, int columns)
     {
@@ -86,14 +78,6 @@ public sealed partial class Matrix
     {
         var result = new Matrix(n, n);
         for (var i = 0; i < n; i++) result.Array[(i * n) + i] = 1;
-        return result;
-    }
-
-    /// <summary>A square matrix with these numbers on its diagonal.</summary>
-    public static Matrix Diagonal(ReadOnlySpan<double> values)
-    {
-        var result = new Matrix(values.Length, values.Length);
-        for (var i = 0; i < values.Length; i++) result[i, i] = values[i];
         return result;
     }
 

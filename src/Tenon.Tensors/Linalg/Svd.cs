@@ -42,9 +42,6 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
     /// <summary>The first k singular triplets.</summary>
     public Svd Top(int k) => Range(0, k);
 
-    /// <summary>The last k singular triplets, still in descending order.</summary>
-    public Svd Bottom(int k) => Range(S.Length - k, k);
-
     /// <summary>U diag(S) Vt.</summary>
     public Matrix Product() => U.ScaleColumns(S) * Vt;
 

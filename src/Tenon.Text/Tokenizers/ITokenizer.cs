@@ -23,9 +23,6 @@ public interface ITokenizer
     /// <summary>The token's own text as the vocabulary writes it, or null for an unknown id.</summary>
     string? TokenOf(int id);
 
-    /// <summary>True for added tokens marked special.</summary>
-    bool IsSpecial(int id);
-
     /// <summary>A decoder that is fed ids one by one and gives back text as soon as it is whole UTF-8.</summary>
     IStreamingDecoder StreamingDecoder(bool skipSpecial = false);
 }

@@ -98,7 +98,7 @@ public class GoldenCountTests
         foreach (var model in document.RootElement.GetProperty("models").EnumerateObject())
         {
             var config = Config(model.Value.GetProperty("shape"));
-            var targets = type.Length == 0 ? "all-linear" : string.Join(',', DefaultTargets.Of(type, config.ModelType)!);
+            var targets = type.Length == 0 ? "all-linear" : string.Join(',', PeftTraits.TargetsOf(type, config.ModelType)!);
             AdapterMethod.Of(method).Count(config, Settings(method, targets, option))
                 .ShouldBe(model.Value.GetProperty("methods").GetProperty(name).GetProperty("default").GetProperty("trainable").GetInt64(),
                 model.Name);

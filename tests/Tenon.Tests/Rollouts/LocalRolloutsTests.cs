@@ -185,8 +185,6 @@ public class LocalRolloutsTests
 
         public string? TokenOf(int id) => null;
 
-        public bool IsSpecial(int id) => false;
-
         public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => throw new NotSupportedException();
     }
 }

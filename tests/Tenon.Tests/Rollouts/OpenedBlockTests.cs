@@ -60,7 +60,7 @@ public class OpenedBlockTests
 
         public string? TokenOf(int id) => null;
 
-        public bool IsSpecial(int id) => _letters[id] is '<' or '>';
+        private bool IsSpecial(int id) => _letters[id] is '<' or '>';
 
         public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => throw new NotSupportedException();
     }

@@ -9,13 +9,6 @@ internal sealed class Arguments(List<object?> positional, OrderedDictionary<stri
 
     internal OrderedDictionary<string, object?> Keywords { get; } = keywords ?? [];
 
-    /// <summary>The same arguments behind one more in front.</summary>
-    internal Arguments Behind(object? first)
-    {
-        Positional.Insert(0, first);
-        return this;
-    }
-
     /// <summary>
     /// A function that takes no keywords, and between <paramref name="least"/> and <paramref name="most"/> positional arguments.
     /// </summary>

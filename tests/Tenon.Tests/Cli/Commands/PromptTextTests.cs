@@ -65,8 +65,6 @@ public class PromptTextTests
 
         public string? TokenOf(int id) => inner.TokenOf(id);
 
-        public bool IsSpecial(int id) => inner.IsSpecial(id);
-
         public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => inner.StreamingDecoder(skipSpecial);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Tenon.Cli.Benchmarks;
 using Tenon.MathAnswers;
 using Tenon.MathAnswers.Steps;
 using Tenon.Tests.Support;

@@ -1,8 +1,9 @@
+using Tenon.Tensors;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
 
-namespace Tenon.Tensors;
+namespace Tenon.Cli.Benchmarks;
 
 /// <summary>The sizes of a decoder that decide how fast its kernels can be.</summary>
 /// <param name="Hidden">Width of the residual stream.</param>
@@ -11,7 +12,7 @@ namespace Tenon.Tensors;
 /// <param name="KeyValueHeads">Key and value heads.</param>
 /// <param name="HeadSize">Values of a head.</param>
 /// <param name="Vocabulary">Rows of the head.</param>
-public sealed record KernelShapes(int Hidden, int FeedForward, int Heads, int KeyValueHeads, int HeadSize, int Vocabulary);
+internal sealed record KernelShapes(int Hidden, int FeedForward, int Heads, int KeyValueHeads, int HeadSize, int Vocabulary);
 
 /// <summary>One kernel at one size, ready to be timed.</summary>
 /// <param name="Name">What it does.</param>
@@ -20,7 +21,7 @@ public sealed record KernelShapes(int Hidden, int FeedForward, int Heads, int Ke
 /// <param name="Work">Floating-point operations, or bytes moved, of one call; in billions.</param>
 /// <param name="Unit"><c>GFLOP/s</c> or <c>GB/s</c>: what <paramref name="Work"/> by seconds is.</param>
 /// <param name="Run">One call.</param>
-public sealed record KernelWorkload(string Name, string Shape, int Rows, double Work, string Unit, Action Run)
+internal sealed record KernelWorkload(string Name, string Shape, int Rows, double Work, string Unit, Action Run)
 {
     /// <summary>Tokens of a batch at which products are timed: one stream, a group, several groups, a training pass.</summary>
     public static IReadOnlyList<int> BatchRows { get; } = [1, 8, 32, 128];

@@ -1,10 +1,10 @@
-namespace Tenon.MathAnswers;
+namespace Tenon.Cli.Benchmarks;
 
 /// <summary>
 /// A fixed workload for timing the verifier: pairs as benchmarks have them, pairs of every kind of answer, hostile pairs, and worked
 /// solutions. The same on every machine.
 /// </summary>
-public static class VerifierWorkload
+internal static class VerifierWorkload
 {
     private static readonly string[] Golds =
     [
