@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Statistics;
 
 namespace Tenon.Benchmarks;
@@ -26,6 +27,7 @@ internal static class IntervalCoverage
 
     private static void Run(ParseResult call)
     {
+        Pairs(call.GetValue(S_evaluations));
         var means = string.Join(" | ", S_means.Select(m => m.ToString("0.00", CultureInfo.InvariantCulture)));
         Console.WriteLine($"| questions | samples | spread | {means} |\n|{string.Concat(Enumerable.Repeat("---:|", S_means.Length + 3))}");
         foreach (var problems in new[] { 30, 500 })
@@ -33,6 +35,20 @@ internal static class IntervalCoverage
             Row(problems, 1, 0, call.GetValue(S_evaluations));
             foreach (var spread in new[] { 0, 0.25, 0.5, 0.75 }) Row(problems, 32, spread, call.GetValue(S_evaluations));
         }
+    }
+
+    // The paired difference of `tenon compare`: the second is 5 points ahead, nine problems of ten are alike for both.
+    private static void Pairs(int evaluations)
+    {
+        Console.WriteLine("| questions | samples | mean 0.10 | 0.30 | 0.50 | 0.70 | 0.90 |\n|---:|---:|---:|---:|---:|---:|---:|");
+        foreach (var (problems, samples) in new[] { (30, 1), (30, 32), (500, 1), (500, 4) })
+        {
+            var cells = new[] { 0.1, 0.3, 0.5, 0.7, 0.9 }.Select(mean => (100 * new SimulatedPairs(problems, samples, mean, 0.05, 0.5, 0.9)
+                .Coverage(evaluations)).ToString("0.0", CultureInfo.InvariantCulture));
+            Console.WriteLine($"| {problems} | {samples} | {string.Join(" | ", cells)} |");
+        }
+
+        Console.WriteLine();
     }
 
     private static void Row(int problems, int samples, double spread, int evaluations)

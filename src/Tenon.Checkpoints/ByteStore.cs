@@ -33,11 +33,17 @@ internal sealed unsafe class ByteStore : IDisposable
                 : "nothing", "Check the path; a download may be unfinished.");
         try
         {
-            var length = new FileInfo(path).Length;
-            if (length == 0) throw new TenonException($"'{path}' is empty", what, "0 bytes", "Download the file again.");
-            var file =
-                MemoryMappedFile.CreateFromFile(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete),
-                null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            // Of the open file: a link's own length is that of the path it holds, and hubs keep their files behind links.
+            var length = stream.Length;
+            if (length == 0)
+            {
+                stream.Dispose();
+                throw new TenonException($"'{path}' is empty", what, "0 bytes", "Download the file again.");
+            }
+
+            var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None,
+                leaveOpen: false);
             var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* pointer = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);

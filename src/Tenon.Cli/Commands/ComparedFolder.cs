@@ -8,19 +8,28 @@ namespace Tenon.Cli.Commands;
 /// <param name="Evaluations">Each run's evaluations, one a benchmark.</param>
 internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<StoredEvaluation>> Evaluations)
 {
+    /// <summary>Each run's evaluations of every step up to the one that is compared.</summary>
+    public IReadOnlyList<IReadOnlyList<StoredEvaluation>> History { get; init; } = Evaluations;
+
     /// <summary>The evaluation of a benchmark in each run.</summary>
     public IReadOnlyList<StoredEvaluation> Of(string benchmark) => [.. Evaluations.Select(run => run.First(e => e.Benchmark == benchmark))];
 
-    /// <summary>The scores of a benchmark in each run; facts are means over runs where all of them say something.</summary>
-    public Entrant Scores(string benchmark)
+    /// <summary>The scores of a benchmark in each run; facts are means over runs where all of them say something, and
+    /// avg@k at the cost of the cheapest of all rows.</summary>
+    public Entrant Scores(string benchmark, IReadOnlyList<ComparedFolder> all)
     {
         var runs = Of(benchmark);
-        return new(Name, [.. runs.Select(e => e.Problems)])
+        var facts = runs[0].Facts.Keys.ToDictionary(key => key, key => runs.All(e => e.Facts.GetValueOrDefault(key) is not null)
+            ? runs.Average(e => e.Facts[key])
+            : null);
+        foreach (var cost in EqualBudget.Names)
         {
-            Facts = runs[0].Facts.Keys.ToDictionary(key => key, key => runs.All(e => e.Facts.GetValueOrDefault(key) is not null)
-                ? runs.Average(e => e.Facts[key])
-                : null),
-        };
+            if (EqualBudget.Of(all.SelectMany(e => e.Of(benchmark)), cost) is not { } budget) continue;
+            facts["at_equal_" + cost] =
+                EqualBudget.Mean([.. runs.Select((e, r) => EqualBudget.Within(History[r], e, cost, budget))]);
+        }
+
+        return new(Name, [.. runs.Select(e => e.Problems)]) { Facts = facts };
     }
 
     /// <summary>Reads the words DIR, DIR@STEP and NAME=DIR,DIR; one run alone is compared with itself before training.</summary>
@@ -56,6 +65,16 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
         throw new TenonException($"comparison of {word}", "DIR@STEP with a step of the run", word[(at + 1)..], usage: true);
     }
 
-    private static ComparedFolder Of(string name, IReadOnlyList<(string Folder, int? Step)> places) =>
-        new(name, [.. places.Select(p => StoredEvaluations.Read(p.Folder, p.Step))]);
+    private static ComparedFolder Of(string name, IReadOnlyList<(string Folder, int? Step)> places)
+    {
+        foreach (var (folder, _) in places.Where(p => !Directory.Exists(p.Folder))) StoredEvaluations.Read(folder);
+        var all = places.Select(p => StoredEvaluations.All(p.Folder)).ToList();
+        var chosen = places.Select((p, i) => StoredEvaluations.Of(p.Folder, all[i], p.Step)).ToList();
+        // What came after the step that is compared is no part of its history.
+        return new(name, chosen)
+        {
+            History = [.. all.Select((found, i) => found.Where(e => places[i].Step is not { } step || e.Step is null || e.Step <= step)
+                .ToList())],
+        };
+    }
 }

@@ -6,6 +6,7 @@ using Tenon.Cli.Commands.Lines;
 using Tenon.Cli.Commands.Options;
 using Tenon.Cli.Display;
 using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Statistics;
 using Tenon.Evaluation.Texts;
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
@@ -137,6 +138,7 @@ internal sealed class EvalCommand : Verb
             var places = new EvalPlaces(call.GetValue(_output), benchmarks.Select(b => (b.Benchmark.Name, b.Given)).ToList(),
                 texts.Select(t => t.Name).ToList());
             var pairs = new ForgettingPairs();
+            var averages = new Dictionary<EvalSide, List<Estimate>>();
             foreach (var ((benchmark, word), prompt) in benchmarks.Zip(prompts))
             {
                 var evaluator = new Evaluator(model.Model, model.Encoder, benchmark.Rewards ?? rewards, Generation(call, model, precision));
@@ -148,7 +150,10 @@ internal sealed class EvalCommand : Verb
                     var progress = new EvalProgress(terminal, benchmark.Name);
                     var figures = evaluator.Run(results, identity, benchmark, prompt, asked, side.IsBase ? null : set, progress.Show,
                         terminal.Interrupt.Token);
-                    Show(call, terminal, figures, side.Word + word, results.Folder);
+                    if (!averages.TryGetValue(side, out var all)) averages[side] = all = [];
+                    all.Add(figures.Average);
+                    var macro = all.Count == benchmarks.Count && all.Count > 1 ? EvaluationFigures.Macro(all) : null;
+                    Show(call, terminal, figures, side.Word + word, results.Folder, macro);
                     EvaluationRemarks.RequireMeasured(figures, model.Model.MaxLength, asked.MaxNewTokens);
                     pairs.Add(side, results.Folder);
                 }
@@ -260,7 +265,7 @@ internal sealed class EvalCommand : Verb
         return file.Problems;
     }
 
-    private void Show(ParseResult call, Terminal terminal, EvaluationFigures figures, string given, string folder)
+    private void Show(ParseResult call, Terminal terminal, EvaluationFigures figures, string given, string folder, JsonObject? macro)
     {
         if (EvaluationRemarks.Of(figures) is { } remark) terminal.Note(remark);
         if (call.GetValue(_json))
@@ -268,6 +273,7 @@ internal sealed class EvalCommand : Verb
             var line = (JsonObject)figures.Json.DeepClone();
             line["benchmark"] = given;
             line["folder"] = folder;
+            if (macro is not null) line["macro_average"] = macro;
             JsonLines.Write(terminal, line);
             return;
         }
@@ -282,6 +288,10 @@ internal sealed class EvalCommand : Verb
                 terminal.Out.WriteLine(
                     $"  {key}: avg {Percent(value!["avg_at_k"])} (95 % {Percent(value["low"])} to {Percent(value["high"])}), "
                     + $"{value["problems"]} problems");
+        foreach (var (of, mean) in
+            new[] { ("subjects", s["macro_subject"]), ("levels", s["macro_level"]), ("benchmarks", macro) }.Where(m => m.Item2 is not null))
+            terminal.Out.WriteLine($"  macro average of {mean!["parts"]} {of}: {Percent(mean["avg_at_k"])} (95 % {Percent(mean["low"])} to "
+                + $"{Percent(mean["high"])})");
         terminal.Error.WriteLine($"results in {folder}");
     }
 

@@ -23,8 +23,16 @@ public sealed class EvaluationPrompts
     /// <summary>Each problem's prompt as text, by id.</summary>
     public IReadOnlyDictionary<string, string> Rendered { get; }
 
-    /// <summary>SHA-256 over all problems: ids, texts, golds, other columns. Another model has the same.</summary>
-    public string ProblemsHash => Hash(p => [p.Problem.Id, p.Problem.Text, p.Problem.Answer,
+    /// <summary>
+    /// SHA-256 over all problems: ids, questions (with what was said before them) and golds. Another model, and another file of the same
+    /// problems, have the same.
+    /// </summary>
+    public string ProblemsHash => Hash(p =>
+        [p.Problem.Id, p.Problem.Text, p.Problem.Answer, .. p.Problem.System is { } system ? [$"system: {system}"] : Array.Empty<string>(),
+        .. p.Problem.Earlier.Select(turn => $"{turn.Role}: {turn.Content}")]);
+
+    /// <summary>SHA-256 over the other columns, which name parts and may tell a grader more (a unit, a tolerance).</summary>
+    public string ColumnsHash => Hash(p => [p.Problem.Id,
         .. p.Problem.Fields?.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value.GetRawText()}") ?? []]);
 
     /// <summary>SHA-256 over all prompt ids: what tokenizer, template, prompt and system message have made of the problems.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Tenon.MathAnswers;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
+using Tenon.Runs.Evaluations;
 
 namespace Tenon.Evaluation.Benchmarks;
 
@@ -49,6 +50,8 @@ public sealed record EvaluationSettings
         identity["prompt"] = Prompts.Fill(Prompt, "{problem}");
         identity["system"] = System;
         identity["shots"] = Shots.Count;
+        identity["shots_sha256"] = Shots.Count == 0 ? null
+            : EvaluationIdentity.Sha256(string.Join('\n', Shots.Select(s => EvaluationIdentity.Sha256($"{s.Question}\0{s.Answer}"))));
         identity["sampling"] = new JsonObject
         {
             ["temperature"] = Sampling.Temperature,

@@ -39,6 +39,7 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
             ["samples"] = benchmark.Samples,
             ["problems"] = benchmark.Problems.Count,
             ["problems_sha256"] = prompts.ProblemsHash,
+            ["columns_sha256"] = prompts.ColumnsHash,
             ["model"] = model.Fingerprint,
             ["adapter"] = adapter?.DeepClone(),
             ["tokenizer"] = new JsonObject { ["prompts_sha256"] = prompts.IdsHash },

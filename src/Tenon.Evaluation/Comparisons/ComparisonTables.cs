@@ -10,7 +10,8 @@ public static class ComparisonTables
 {
     /// <summary>The names of facts that get a column, in order, with its heading.</summary>
     public static IReadOnlyList<(string Key, string Heading)> Facts { get; } =
-        [("trainable", "trainable"), ("tokens", "tokens"), ("seconds", "seconds"), ("length_mean", "mean tokens"),
+        [("trainable", "trainable"), ("tokens", "tokens"), ("seconds", "seconds"), ("at_equal_tokens", "at equal tokens"),
+        ("at_equal_time", "at equal time"), ("at_equal_parameters", "at equal parameters"), ("length_mean", "mean tokens"),
         ("truncated", "truncated")];
 
     /// <summary>One row an entrant.</summary>
@@ -162,7 +163,8 @@ public static class ComparisonTables
 
     private static JsonNode? Finite(double? x) => x is { } value && double.IsFinite(value) ? value : null;
 
-    private static ResultCell Fact(string key, double? value) => key == "truncated" ? ResultCell.Percent(value) : ResultCell.Count(value);
+    private static ResultCell Fact(string key, double? value) => 
+        key == "truncated" || key.StartsWith("at_equal_", StringComparison.Ordinal) ? ResultCell.Percent(value) : ResultCell.Count(value);
 
     private static string Settle(ScoreDifference d)
     {

@@ -15,7 +15,7 @@ public static class Fairness
     [
         "model", "weights", "adapter", "tokenizer", "template", "chat", "fingerprint", "method", "run", "step", "seed", "name", "k",
             "samples", "numerics", "precision", "tier",
-        "threads", "version", "tenon", "sha256", "identity", "time", "started", "created", "folder", "path", "checkpoint", "format", "lora",
+        "threads", "version", "tenon", "sha256", "identity", "time", "started", "created", "folder", "path", "checkpoint", "format", "lora", "columns",
     ];
 
     /// <summary>

@@ -34,6 +34,9 @@ public sealed record ScoreDifference(
     /// <summary>The part that more samples a problem take away.</summary>
     private double FromSamples { get; init; }
 
+    /// <summary>The part of the standard error that the runs' scatter adds; 0 with one run a row.</summary>
+    public double FromSeeds => Math.Sqrt(Math.Max(0, Runs));
+
     private int Problems { get; init; }
 
     // Shares differ by 1 at most.

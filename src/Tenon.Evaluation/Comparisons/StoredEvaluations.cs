@@ -28,7 +28,12 @@ public static class StoredEvaluations
     {
         if (!Directory.Exists(folder))
             throw new TenonException($"evaluation {folder}", "a folder of an evaluation or of a run", "nothing there", usage: true);
-        var found = All(folder);
+        return Of(folder, All(folder), step);
+    }
+
+    /// <summary>Of all evaluations of a folder those of one step: the last, or <paramref name="step"/>.</summary>
+    public static IReadOnlyList<StoredEvaluation> Of(string folder, IReadOnlyList<StoredEvaluation> found, int? step)
+    {
         if (found.Count == 0)
         {
             var isRun = RunFolder.IsRun(folder);

@@ -14,6 +14,8 @@ public sealed record ComparedAll(IReadOnlyList<Comparison> Tasks, IReadOnlyList<
     [
         .. Tasks.Select(c => ((Func<JsonObject>)(() => ComparisonTables.Json(c)),
             (IReadOnlyList<ResultTable?>)[ComparisonTables.Main(c), ComparisonTables.PassCurves(c)], ComparisonTables.Sentences(c))),
+        .. Tasks.Count < 2 ? [] : (IReadOnlyList<(Func<JsonObject>, IReadOnlyList<ResultTable?>, IEnumerable<string>)>)
+            [(() => MacroComparison.Json(Tasks), [MacroComparison.Table(Tasks)], [])],
         .. Texts.Select(c => ((Func<JsonObject>)(() => TextTables.Json(c)), (IReadOnlyList<ResultTable?>)[TextTables.Main(c)],
             TextTables.Sentences(c))),
     ];

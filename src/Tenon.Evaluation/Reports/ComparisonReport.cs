@@ -37,6 +37,13 @@ public static class ComparisonReport
             page.Data[comparison.Benchmark] = ComparisonTables.Json(comparison);
         }
 
+        if (comparisons.Tasks.Count > 1)
+        {
+            page.Heading("All benchmarks");
+            page.Table(MacroComparison.Table(comparisons.Tasks));
+            page.Data[MacroComparison.Name] = MacroComparison.Json(comparisons.Tasks);
+        }
+
         foreach (var text in comparisons.Texts)
         {
             page.Heading($"{text.Text}: what is forgotten");

@@ -73,11 +73,16 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
     /// <summary>
     /// pass@k (unbiased) over problems with so many right of so many samples; a problem with fewer than k samples does not count.
     /// </summary>
-    public static Estimate PassAtK(IReadOnlyList<(int Correct, int Samples)> problems, int k, double confidence = 0.95) => k == 1
-        ? Of([.. problems.Select(p => (IReadOnlyList<double>)[.. Enumerable.Range(0, p.Samples).Select(j => j < p.Correct ? 1.0 : 0.0)])],
-        null, confidence)
-        : Of([.. problems.Where(p => p.Samples >= k).Select(p => (IReadOnlyList<double>)[Statistics.PassAtK.Of(p.Samples, p.Correct, k)])],
-        null, confidence);
+    public static Estimate PassAtK(IReadOnlyList<(int Correct, int Samples)> problems, int k, double confidence = 0.95,
+        IReadOnlyList<string>? clusters = null)
+    {
+        if (k == 1)
+            return Of([.. problems.Select(p => (IReadOnlyList<double>)[.. Enumerable.Range(0, p.Samples)
+                .Select(j => j < p.Correct ? 1.0 : 0.0)])], clusters, confidence);
+        int[] kept = [.. Enumerable.Range(0, problems.Count).Where(i => problems[i].Samples >= k)];
+        return Of([.. kept.Select(i => (IReadOnlyList<double>)[Statistics.PassAtK.Of(problems[i].Samples, problems[i].Correct, k)])],
+            clusters is null ? null : [.. kept.Select(i => clusters[i])], confidence);
+    }
 
     /// <summary>A share of problems: maj@k from each problem's verdict on the majority's answer.</summary>
     public static Estimate Share(IEnumerable<bool> problems, double confidence = 0.95) =>

@@ -26,6 +26,29 @@ public sealed record SimulatedScores(int Problems, int Samples, double Mean, dou
         return result;
     }
 
+    /// <summary>
+    /// Right samples of each problem for two models, the second ahead by <paramref name="difference"/> on average: of so large a share of the
+    /// problems its accuracy is the first's, moved towards 1, of the others one drawn apart.
+    /// </summary>
+    public (int[] First, int[] Second) DrawPair(ulong seed, int evaluation, double difference, double shared)
+    {
+        var stream = new Stream(new RandomKey(seed), evaluation);
+        var (first, second) = (new int[Problems], new int[Problems]);
+        for (var i = 0; i < Problems; i++)
+        {
+            var accuracy = stream.Accuracy(Mean, Spread);
+            var other = stream.Uniform() < shared ? accuracy + ((1 - accuracy) * difference / (1 - Mean))
+                : stream.Accuracy(Mean + difference, Spread);
+            for (var j = 0; j < Samples; j++)
+            {
+                first[i] += stream.Uniform() < accuracy ? 1 : 0;
+                second[i] += stream.Uniform() < other ? 1 : 0;
+            }
+        }
+
+        return (first, second);
+    }
+
     /// <summary>The share of so many evaluations whose interval (of their right samples) holds the true mean.</summary>
     public double Coverage(Func<int[], (double Low, double High)> interval, int evaluations, ulong seed = 0)
     {

@@ -35,6 +35,21 @@ public sealed class RandomModelCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_model_whose_files_are_links_is_read_as_hubs_keep_it()
+    {
+        Configuration("config.json", 300, 0.05);
+        Make("blobs", "config.json").Exit.ShouldBe(0);
+        Directory.CreateDirectory(_folder["snapshot"]);
+        foreach (var file in Directory.GetFiles(_folder["blobs"]))
+            File.CreateSymbolicLink(Path.Combine(_folder["snapshot"], Path.GetFileName(file)), Path.Combine("..", "blobs",
+                Path.GetFileName(file)));
+        var (own, linked) = (Call.Tenon("model", "inspect", _folder["blobs"]), Call.Tenon("model", "inspect", _folder["snapshot"]));
+        linked.Exit.ShouldBe(0, linked.Error);
+        string Fingerprint(Call call) => call.Lines.Single(l => l.StartsWith("fingerprint", StringComparison.Ordinal));
+        Fingerprint(linked).ShouldBe(Fingerprint(own));
+    }
+
+    [Fact]
     public void A_vocabulary_without_room_has_no_tokenizer_and_says_so()
     {
         Configuration("small.json", 100, 0.02);

@@ -19,10 +19,17 @@ internal sealed class ComparisonOptions
         new("--across") { Description = "what may differ between the evaluations: prompt, temperature, grader ...", HelpName = "WHAT" };
     private readonly Option<bool> _force = new("--force") { Description = "compare whatever differs" };
 
+    private readonly Option<string?> _equal = new("--equal")
+    {
+        Description = "compare at an equal cost: every run at its last evaluation within the tokens or the time of the cheapest one, or only "
+            + $"rows that train as many parameters: {string.Join(", ", EqualBudget.Names)}",
+        HelpName = "COST",
+    };
+
     /// <summary>Adds the options to a verb.</summary>
     public ComparisonOptions(Command verb)
     {
-        foreach (var option in new Option[] { _against, _benchmark, _margin, _across, _force }) verb.Options.Add(option);
+        foreach (var option in new Option[] { _against, _benchmark, _margin, _across, _force, _equal }) verb.Options.Add(option);
     }
 
     /// <summary>Refuses a margin that is none.</summary>
@@ -52,13 +59,33 @@ internal sealed class ComparisonOptions
         var missing = entries.SelectMany(e => e.Evaluations.SelectMany(r => r.Select(x => x.Benchmark))).Distinct().Except(names).ToList();
         if (missing.Count > 0 && call.GetValue(_benchmark) is null)
             terminal.Error.WriteLine($"left out, for not every row has them: {string.Join(", ", missing)}");
+        if (call.GetValue(_equal) is { } cost) entries = [.. entries.Select(e => Equal(e, entries, names, cost)).OfType<ComparedFolder>()];
         foreach (var name in names) RequireFair(call, name, entries);
         var (against, margin) = (call.GetValue(_against), call.GetValue(_margin));
         var isText = names.ToLookup(name => entries[0].Of(name)[0].Documents is not null);
         return new(
-            [.. isText[false].Select(name => Comparison.Of(name, [.. entries.Select(e => e.Scores(name))], against, margin))],
+            [.. isText[false].Select(name => Comparison.Of(name, [.. entries.Select(e => e.Scores(name, entries))], against, margin))],
             [.. isText[true].Select(name => TextComparison.Of(name,
                 [.. entries.Select(e => new TextEntrant(e.Name, [.. e.Of(name).Select(r => r.Documents ?? [])]))], against, margin))]);
+    }
+
+    // The row at the cost of the cheapest one; null where it trains another number of parameters.
+    private static ComparedFolder? Equal(ComparedFolder entry, IReadOnlyList<ComparedFolder> all, IReadOnlyList<string> names, string cost)
+    {
+        if (!EqualBudget.Names.Contains(cost))
+            throw new TenonException("--equal", string.Join(", ", EqualBudget.Names), cost, usage: true);
+        var runs = entry.Evaluations.Select((run, r) => names.Select(name =>
+        {
+            var compared = run.First(e => e.Benchmark == name);
+            var budget = EqualBudget.Of(all.SelectMany(e => e.Of(name)), cost)
+                ?? throw new TenonException($"--equal {cost}", "a trained run among the rows", "none that says what it cost", usage: true);
+            return compared.Facts.GetValueOrDefault(EqualBudget.FactOf(cost)) == 0 ? compared
+                : EqualBudget.Within(entry.History[r], compared, cost, budget);
+        }).ToList()).ToList();
+        return runs.Any(r => r.Contains(null)) ? null : new(entry.Name, [.. runs.Select(r => r.OfType<StoredEvaluation>().ToList())])
+        {
+            History = entry.History,
+        };
     }
 
     private void RequireFair(ParseResult call, string benchmark, IReadOnlyList<ComparedFolder> entries)
