@@ -40,6 +40,11 @@ internal static class RecipeAliases
             var key = path == "adapter." ? entry.Key.Replace('_', '-') : entry.Key;
             key = Own(path, key, map);
             if (key != entry.Key && map[key] is null) map.Entries[i] = entry = entry with { Key = key };
+            // A list of sources stands for data that has nothing else.
+            if (path.Length == 0 && key == "data" && entry.Value is SettingList sources)
+                map.Entries[i] = entry = entry
+                    with
+                { Value = new SettingMap(sources.Place, [new SettingEntry("sources", sources, sources.Place)]) };
             RenameKeys(entry.Value, path + entry.Key + ".");
         }
     }

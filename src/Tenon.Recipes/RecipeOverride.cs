@@ -17,6 +17,7 @@ internal static class RecipeOverride
         }
         var value = RecipeYaml.Parse(text[(equals + 1)..], _ => place, faults) ?? new SettingScalar(place, "", false);
         var path = text[..equals].Trim().Split('.');
+        if (path is ["data", [>= '0' and <= '9', ..], ..]) path = ["data", "sources", .. path[1..]];
         SettingNode branch = value;
         foreach (var part in path.Reverse()) branch = new SettingMap(place, [new SettingEntry(part, branch, place)]);
         RecipeAliases.RenameKeys(branch);

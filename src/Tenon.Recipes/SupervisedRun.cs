@@ -4,8 +4,6 @@ using Tenon.Models;
 using Tenon.Models.Config;
 using Tenon.Models.Decoders;
 using Tenon.Models.Weights;
-using Tenon.Rewards;
-using Tenon.Rewards.Tasks;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Text.Prompting;
@@ -36,14 +34,12 @@ public sealed class SupervisedRun : IDisposable
             Data = settings.Data with { Prompt = Prompts.Of(settings.Data.Prompt, settings.Model) },
         };
         _tokenizer = tokenizer;
-        var checker = settings.Data.Task is { } task ? RunBuilder.TaskOf(task).Checker : RewardFinder.Create("math");
-        IReadOnlyList<Problem> heldOut = settings.Data.Task is { } t
-            ? [.. Enumerable.Range(0, settings.Stop.Problems)
-            .Select(i => RunBuilder.TaskOf(t).Draw(t.Level, (ulong)settings.Seed, i, Split.Eval))]
-            : [];
+        var checker = RunData.Checker(settings.Data);
+        var heldOut = settings.Data.Tasks.Count > 0
+            ? RunData.HeldOut(settings.Data, (ulong)settings.Seed, settings.Stop.Problems, settings.Model ?? "") : [];
         _setup =
             new SupervisedSetup(model, adapter, PromptEncoder.Of(tokenizer, settings.Data.ChatTemplate, settings.Template), end,
-            RunBuilder.Problems(settings.Data, (ulong)settings.Seed), heldOut, checker);
+            RunData.Problems(settings.Data, (ulong)settings.Seed, model: settings.Model ?? ""), heldOut, checker);
     }
 
     /// <summary>The run's folder; at the run's end the model or adapter is in it too.</summary>

@@ -51,6 +51,9 @@ public interface IReward
     /// </summary>
     bool ReadsAnyGold => false;
 
+    /// <summary>What a wrong and a right completion get: the ends of an outcome's scores.</summary>
+    (double Wrong, double Right) Scores => (0, 1);
+
     /// <summary>Judges one completion of one problem.</summary>
     Verdict Judge(Problem problem, in Completion completion);
 }

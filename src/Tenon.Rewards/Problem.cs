@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tenon.Rewards;
 
@@ -17,7 +18,18 @@ public sealed record Problem(string Id, string Text, string Answer, IReadOnlyDic
 
     /// <summary>What was said before the question, user and assistant in turn; empty where the data holds a question alone.</summary>
     public IReadOnlyList<Turn> Earlier { get; init; } = [];
+
+    /// <summary>Where in a run's data it comes from; null where the data is one source of one level.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProblemOrigin? Origin { get; init; }
 }
+
+/// <summary>Where in a run's data a problem comes from.</summary>
+/// <param name="Source">Number of the source, in the recipe's order.</param>
+/// <param name="Name">What metrics call it: the source's name, and the level of a task that has several (<c>arithmetic-3</c>).</param>
+/// <param name="Level">The level of a task's problem; null for a file's.</param>
+/// <param name="Prompt">The source's own prompt; null for that of all data.</param>
+public sealed record ProblemOrigin(int Source, string Name, int? Level = null, string? Prompt = null);
 
 /// <summary>A message that stands before the question of a conversation.</summary>
 /// <param name="Role"><c>user</c> or <c>assistant</c>.</param>

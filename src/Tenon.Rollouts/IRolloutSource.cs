@@ -1,3 +1,5 @@
+using Tenon.Rollouts.Data;
+
 namespace Tenon.Rollouts;
 
 /// <summary>
@@ -32,6 +34,12 @@ public sealed record RolloutBatch(RolloutStatistics Statistics, IReadOnlyList<Ro
 
     /// <summary>Tokens that were sampled for this step and that neither it nor a later one trains on.</summary>
     public long TokensUnused { get; init; }
+
+    /// <summary>Groups of earlier steps that the batch trains on again; null where a run replays none.</summary>
+    public int? Replayed { get; init; }
+
+    /// <summary>The levels that curricula stood at, by the sources' names.</summary>
+    public IReadOnlyList<(string Name, int Level)> Levels { get; init; } = [];
 }
 
 /// <summary>What a source of rollouts carries from step to step.</summary>
@@ -48,4 +56,13 @@ public sealed record RolloutState
 
     /// <summary>Groups for the next batch.</summary>
     public IReadOnlyList<RolloutGroup> Carried { get; init; } = [];
+
+    /// <summary>Where each source of a mix stands.</summary>
+    public IReadOnlyList<SourceState> Sources { get; init; } = [];
+
+    /// <summary>What is remembered of each prompt, by problem id.</summary>
+    public IReadOnlyDictionary<string, PromptRate> Memory { get; init; } = new Dictionary<string, PromptRate>();
+
+    /// <summary>Groups that may be trained on again.</summary>
+    public IReadOnlyList<RolloutGroup> Replay { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using Tenon.Rewards;
 using Tenon.Rewards.Tasks;
+using Tenon.Rollouts.Data;
 
 namespace Tenon.Rollouts;
 
@@ -12,15 +13,22 @@ public abstract class ProblemSource
     /// <summary>The problem of a cursor that counts from 0.</summary>
     public abstract Problem At(long cursor);
 
+    /// <summary>Begins a step's walk; <paramref name="states"/> are those that the step before has left.</summary>
+    public virtual ProblemDraws Begin(IReadOnlyList<SourceState> states, int step) => new(this);
+
     /// <summary>Problems of a file: each pass over them is a permutation by the seed (or, without shuffling, the file's order).</summary>
-    public static ProblemSource Of(IReadOnlyList<Problem> problems, ulong seed, bool shuffle = true) =>
-        new FileSource(problems, seed, shuffle);
+    /// <param name="problems">The problems.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="shuffle">False takes them as they stand.</param>
+    /// <param name="number">Which of a run's files it is: each has an order of its own.</param>
+    public static ProblemSource Of(IReadOnlyList<Problem> problems, ulong seed, bool shuffle = true, uint number = 0) =>
+        new FileSource(problems, seed, shuffle, number);
 
     /// <summary>Problems that a task generates.</summary>
     public static ProblemSource Of(ITask task, int level, ulong seed, Split split = Split.Train) =>
         new TaskSource(task, level, seed, split);
 
-    private sealed class FileSource(IReadOnlyList<Problem> problems, ulong seed, bool shuffle) : ProblemSource
+    private sealed class FileSource(IReadOnlyList<Problem> problems, ulong seed, bool shuffle, uint number) : ProblemSource
     {
         private long _pass = -1;
         private int[] _order = [];
@@ -33,7 +41,7 @@ public abstract class ProblemSource
             if (!shuffle) return problems[(int)index];
             if (current != _pass)
             {
-                _order = new RandomKey(seed).Permutation(problems.Count, RandomPurpose.DataOrder, 0, checked((uint)current), 0);
+                _order = new RandomKey(seed).Permutation(problems.Count, RandomPurpose.DataOrder, 0, checked((uint)current), number);
                 _pass = current;
             }
 

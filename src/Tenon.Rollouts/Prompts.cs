@@ -52,7 +52,7 @@ public static class Prompts
     /// <paramref name="system"/>.
     /// </summary>
     public static int[] Encode(PromptEncoder encoder, string prompt, Problem problem, string? system = null) =>
-        EncodeText(encoder, Fill(prompt, problem.Text), problem, system);
+        EncodeText(encoder, Fill(problem.Origin?.Prompt ?? prompt, problem.Text), problem, system);
 
     /// <summary>Prompt ids of what a problem's question became, behind what was said before it.</summary>
     internal static int[] EncodeText(PromptEncoder encoder, string text, Problem problem, string? system)

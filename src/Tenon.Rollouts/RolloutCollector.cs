@@ -30,17 +30,25 @@ internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder,
     /// <summary>True where another group would begin at once.</summary>
     public bool HasRoom => _engine.HasRoom;
 
-    /// <summary>Takes a prompt in.</summary>
-    public void Submit(DrawnPrompt prompt, RolloutRequest request, IAdapter? adapter)
+    /// <summary>Takes a prompt in; <paramref name="onWhole"/> sees its completions once all are there, before they are judged.</summary>
+    public void Submit(DrawnPrompt prompt, RolloutRequest request, IAdapter? adapter,
+        Action<IReadOnlyList<GeneratedSample>>? onWhole = null)
     {
         var samples = new List<GeneratedSample>(request.Samples);
         _most += (long)request.Samples * request.MaxNewTokens;
         _engine.Submit(request.ToGeneration(adapter), sample =>
         {
             samples.Add(sample with { Request = prompt.Draw });
-            if (samples.Count == request.Samples) _whole.Add(new Sampled(prompt, request, samples));
+            if (samples.Count < request.Samples) return;
+            samples.Sort((a, b) => a.Sample.CompareTo(b.Sample));
+            onWhole?.Invoke(samples);
+            _whole.Add(new Sampled(prompt, request, samples));
         }, (_, _) => _tokens++);
     }
+
+    /// <summary>Takes completions in that were sampled before, to be judged with the others.</summary>
+    public void Restore(DrawnPrompt prompt, RolloutRequest request, IReadOnlyList<GeneratedSample> samples) =>
+        _whole.Add(new Sampled(prompt, request, samples));
 
     /// <summary>One forward pass; false where nothing is left to sample.</summary>
     /// <param name="progress">Is told now and then which share of the most tokens there can be is sampled, 0 to 1.</param>
@@ -64,7 +72,6 @@ internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder,
         var texts = new List<string>();
         foreach (var (prompt, request, samples) in whole)
         {
-            samples.Sort((a, b) => a.Sample.CompareTo(b.Sample));
             // With its special tokens a prompt reads as the template has rendered it.
             var rendered = encoder.Tokenizer.Decode(prompt.Prompt);
             foreach (var sample in samples)
@@ -88,5 +95,5 @@ internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder,
         (_tokens, _most) = (0, 0);
     }
 
-    private sealed record Sampled(DrawnPrompt Prompt, RolloutRequest Request, List<GeneratedSample> Samples);
+    private sealed record Sampled(DrawnPrompt Prompt, RolloutRequest Request, IReadOnlyList<GeneratedSample> Samples);
 }

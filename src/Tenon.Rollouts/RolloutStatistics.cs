@@ -1,3 +1,4 @@
+using Tenon.Rollouts.Data;
 using Tenon.Runs;
 
 namespace Tenon.Rollouts;
@@ -13,6 +14,9 @@ public sealed class RolloutStatistics
     public RolloutStatistics(IReadOnlyList<WeightedReward> rewards) => _rewards = rewards;
 
     private readonly List<Rollout> _greedy = [];
+
+    /// <summary>True where verdicts are turned round on purpose: what they were before is then reported too.</summary>
+    public bool IsNoisy { get; init; }
 
     /// <summary>All groups drawn so far, in order.</summary>
     public IReadOnlyList<RolloutGroup> Drawn => _drawn;
@@ -36,6 +40,14 @@ public sealed class RolloutStatistics
 
     /// <summary>The outcome of a completion: right where every outcome reward says so; null where one of them skipped it.</summary>
     public bool? IsRight(Rollout rollout) => WeightedReward.Outcome(_rewards, rollout.Verdicts);
+
+    /// <summary>The outcome before any verdict was turned round on purpose.</summary>
+    public bool? WasRight(Rollout rollout) => WeightedReward.Outcome(_rewards, [.. rollout.Verdicts.Select(verdict => verdict.Reason switch
+    {
+        RewardNoise.FalsePositive => verdict with { Correct = false },
+        RewardNoise.FalseNegative => verdict with { Correct = true },
+        _ => verdict,
+    })]);
 
     /// <summary>True where a group has right and wrong completions: the test of dynamic sampling, on the outcome alone.</summary>
     public bool IsMixed(RolloutGroup group) => group.Rollouts.Any(r => IsRight(r) == true) && group.Rollouts.Any(r => IsRight(r) == false);
@@ -83,6 +95,23 @@ public sealed class RolloutStatistics
         metrics[StepMetric.LengthMax] = all.Count == 0 ? 0 : lengths.Max();
         metrics[StepMetric.Truncated] = all.Count == 0 ? double.NaN : all.Count(r => r.IsTruncated) / (double)all.Count;
         foreach (var (reason, count) in _skipped) metrics[StepMetric.Skipped[reason]] = count;
+        FillSources(metrics);
+        if (!IsNoisy) return;
+        var truth = all.Select(WasRight).OfType<bool>().ToList();
+        metrics[StepMetric.AccuracyTrue] = truth.Count == 0 ? double.NaN : truth.Count(right => right) / (double)truth.Count;
+        metrics[StepMetric.FalsePositives] = all.Count(r => r.Verdicts.Any(v => v.Reason == RewardNoise.FalsePositive));
+        metrics[StepMetric.FalseNegatives] = all.Count(r => r.Verdicts.Any(v => v.Reason == RewardNoise.FalseNegative));
+    }
+
+    private void FillSources(MetricValues metrics)
+    {
+        foreach (var source in _drawn.Where(g => g.Problem.Origin is not null).GroupBy(g => g.Problem.Origin!.Name))
+        {
+            var judged = source.SelectMany(g => g.Rollouts).Select(IsRight).OfType<bool>().ToList();
+            metrics[StepMetric.SourceDrawn[source.Key]] = source.Count();
+            metrics[StepMetric.SourceAccuracy[source.Key]] =
+                judged.Count == 0 ? double.NaN : judged.Count(right => right) / (double)judged.Count;
+        }
     }
 
     private static double MeanOf(List<Rollout> all, int k)

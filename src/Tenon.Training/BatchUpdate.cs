@@ -56,12 +56,13 @@ internal sealed class BatchUpdate
     /// <summary>
     /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes
     /// with what the batch
-    /// itself shows (then nothing is applied) and leaves with the first bound that was passed.
+    /// itself shows (then nothing is applied) and leaves with the first bound that was passed. <paramref name="isFresh"/> is true where the
+    /// groups drawn for this step were sampled by the weights as they stand.
     /// </summary>
     public EntropyController? Run(
         StepMetrics metrics, IReadOnlyList<RolloutGroup> groups, PolicyBatch batch, double[] advantages, EntropyController? entropy,
         DivergenceGuard bounds,
-        ref Divergence? diverged, Action<double> progress)
+        ref Divergence? diverged, bool isFresh, Action<double> progress)
     {
         var clock = (metrics.Step - 1L) * _setup.Settings.Update.Epochs * _setup.Settings.Update.Minibatches;
         Optimizer.Clock = clock;
@@ -99,8 +100,9 @@ internal sealed class BatchUpdate
                 // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
                 var scored = isFirst && _setup.Adapter.Dropout > 0 ? _updater.Score(part, _setup.Adapter).Logps : null;
                 var loss = _updater.Accumulate(part, _setup.Adapter, objective, window, plan, Optimizer.Updates);
+                if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, _updater.IdleGroups);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
-                if (isFirst)
+                if (isFirst && isFresh)
                     report.Add(StepMetric.LogpDifference,
                         batch.LargestDifference(scored ?? window.Logps, chosen[0], g => groups[g].Step == step));
                 void Report(string name, double value) => report.Add(StepMetric.Method[name], value);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tenon.Adapters;
 using Tenon.Checkpoints;
 using Tenon.Rollouts;
+using Tenon.Rollouts.Data;
 using Tenon.Runs;
 using Tenon.Training.Objectives;
 
@@ -17,6 +18,7 @@ internal static class Checkpoint
 {
     private const string StateFile = "trainer.json";
     private const string OptimizerFile = "optimizer.safetensors";
+    private const string SamplerFile = "sampler.safetensors";
 
     /// <summary>
     /// Goes on from a run's newest whole checkpoint: later metrics, completions and evaluations are cut off, adapter and optimizer read
@@ -26,7 +28,7 @@ internal static class Checkpoint
     /// nothing is cut off and the error names what is wrong with each.
     /// </summary>
     public static TrainerState Resume(RunFolder run, AdapterSet adapter, AdapterOptimizer optimizer, Action<string>? remark = null,
-        FrozenPolicies? frozen = null)
+        FrozenPolicies? frozen = null, AdapterSet? sampler = null)
     {
         var failed = new HashSet<int>();
         var faults = new List<string>();
@@ -47,6 +49,7 @@ internal static class Checkpoint
             try
             {
                 var state = Load(run.CheckpointFolder(found), adapter, optimizer, frozen);
+                if (sampler is not null) LoadSampler(run.CheckpointFolder(found), sampler);
                 foreach (var text in passedOver.Concat(faults)) remark?.Invoke(text);
                 if (passedOver.Count + faults.Count > 0) remark?.Invoke($"going on from the checkpoint of step {found}");
                 run.SetAsideAfter(found);
@@ -66,21 +69,25 @@ internal static class Checkpoint
 
     /// <summary>Writes a run's checkpoint after its metrics are on the disk; gives the checkpoint's folder.</summary>
     public static string Write(RunFolder run, MetricsLog log, int keep, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer,
-        string baseModel, bool keepBest = false, FrozenPolicies? frozen = null)
+        string baseModel, bool keepBest = false, FrozenPolicies? frozen = null, AdapterSet? sampler = null)
     {
         adapter.RequireFinite();
         log.Sync();
-        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel, frozen),
+        return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel, frozen, sampler),
             keepBest ? state.BestStep : null);
     }
 
     private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel,
-        FrozenPolicies? frozen)
+        FrozenPolicies? frozen, AdapterSet? sampler)
     {
         PeftFolder.Save(adapter, folder, baseModel);
         frozen?.Save(folder);
         SafetensorsWriter.Write(Path.Combine(folder, OptimizerFile),
             optimizer.State.Select(s => SafetensorsEntry.FromFloats(s.Name, [s.Values.Length], s.Values)));
+        // With overlap the next batch belongs to the weights of the step before, which nothing else holds.
+        if (sampler is not null)
+            SafetensorsWriter.Write(Path.Combine(folder, SamplerFile),
+                Values(sampler).Select(t => SafetensorsEntry.FromFloats(t.Name, [t.Tensor.Length], t.Tensor.ToArray())));
         var json = new JsonObject
         {
             ["step"] = state.Step,
@@ -90,6 +97,7 @@ internal static class Checkpoint
             ["entropy_last"] = state.Entropy is { LastEntropy: var last } && double.IsFinite(last) ? last : null,
         };
         if (state.IsStopped) json["stopped"] = true;
+        if (sampler is not null) json["sampler_version"] = sampler.Version;
         if (state.EmptySteps > 0) json["empty_steps"] = state.EmptySteps;
         if (state.BestStep is { } best)
         {
@@ -104,9 +112,22 @@ internal static class Checkpoint
             json["mixed"] = state.Rollouts.Mixed;
         }
 
-        if (state.Rollouts.Carried.Count > 0) json["carried"] = JsonSerializer.SerializeToNode(state.Rollouts.Carried);
+        if (state.Rollouts.Carried.Count > 0) json["carried"] = GroupJson.Write(state.Rollouts.Carried);
+        if (state.Rollouts.Replay.Count > 0) json["replay"] = GroupJson.Write(state.Rollouts.Replay);
+        if (state.Rollouts.Sources.Count > 0) json["sources"] = JsonSerializer.SerializeToNode(state.Rollouts.Sources);
+        if (state.Rollouts.Memory.Count > 0) json["memory"] = JsonSerializer.SerializeToNode(state.Rollouts.Memory);
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
+
+    private static void LoadSampler(string folder, AdapterSet sampler)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, SamplerFile));
+        foreach (var (name, tensor) in Values(sampler)) tensor.Set(file.ReadFloats(name));
+        sampler.Version = (long?)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!["sampler_version"] ?? 0;
+    }
+
+    private static IEnumerable<(string Name, Tensors.Parameter Tensor)> Values(AdapterSet adapter) =>
+        adapter.Tensors.DistinctBy(t => t.Name).Concat(adapter.PrivateTensors.Select(t => ("private." + t.Name, t.Tensor)));
 
     /// <summary>Reads adapter and optimizer of a checkpoint back, and gives the state it was written with.</summary>
     public static TrainerState Load(string folder, AdapterSet adapter, AdapterOptimizer optimizer, FrozenPolicies? frozen = null)
@@ -125,7 +146,10 @@ internal static class Checkpoint
                 Cursor = (long)json["cursor"]!,
                 Judged = (double?)json["judged"] ?? 0,
                 Mixed = (double?)json["mixed"] ?? 0,
-                Carried = json["carried"]?.Deserialize<RolloutGroup[]>() ?? [],
+                Carried = GroupJson.Read(json["carried"]),
+                Replay = GroupJson.Read(json["replay"]),
+                Sources = json["sources"]?.Deserialize<SourceState[]>() ?? [],
+                Memory = json["memory"]?.Deserialize<Dictionary<string, PromptRate>>() ?? [],
             },
             IsStopped = (bool?)json["stopped"] == true,
             EmptySteps = (int?)json["empty_steps"] ?? 0,

@@ -18,6 +18,9 @@ public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts 
 /// <summary>The passes of training: scoring completions, and the gradient of one optimizer step over them.</summary>
 public sealed class PolicyUpdater(CausalModel model, double temperature, PassOptions options, Tape tape)
 {
+    /// <summary>Groups that the last gradient had no pass for.</summary>
+    public int IdleGroups { get; private set; }
+
     /// <summary>
     /// Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.
     /// </summary>
@@ -53,7 +56,8 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its
     /// log-probabilities and
     /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the
-    /// <paramref name="update"/>.
+    /// <paramref name="update"/>. Groups whose advantages are all zero are left out where the objective allows it: their gradient is zero,
+    /// and the denominators count them all the same.
     /// </summary>
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
         LossPlan plan, long update = 0)
@@ -61,23 +65,41 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         var totals = new LossTotals();
         var gradLogps = new double[window.Mask.Length];
         var gradEntropies = new double[window.Mask.Length];
-        foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
+        var (trained, rows) = Trained(groups, window, objective);
+        IdleGroups = groups.Count - trained.Count;
+        foreach (var micro in MicroBatch.Cut(trained, options.MicroBatchTokens, options.SharePrompts))
         {
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
-            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(groups, seed, checked((int)update)) : null;
+            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained, seed, checked((int)update)) : null;
             var head = Forward(micro, adapter);
-            var start = window.RowStarts[micro.FirstRow];
-            var count = window.RowStarts[micro.EndRow] - start;
-            for (var t = 0; t < count; t++)
+            var slopes = new float[head.LogProbabilities.Length];
+            var entropySlopes = plan.EntropyBonus == 0 ? null : new float[slopes.Length];
+            var at = 0;
+            // Rows of neighbouring groups lie side by side in the window.
+            for (int i = micro.FirstRow, next; i < micro.EndRow; i = next)
             {
-                window.Logps[start + t] = head.LogProbabilities[t];
-                if (window.Entropies is { } entropies) entropies[start + t] = head.Entropies[t];
+                for (next = i + 1; next < micro.EndRow && rows[next] == rows[next - 1] + 1;) next++;
+                var start = window.RowStarts[rows[i]];
+                var count = window.RowStarts[rows[next - 1] + 1] - start;
+                for (var t = 0; t < count; t++)
+                {
+                    window.Logps[start + t] = head.LogProbabilities[at + t];
+                    if (window.Entropies is { } entropies) entropies[start + t] = head.Entropies[at + t];
+                }
+
+                PolicyLoss.Accumulate(objective, window, plan, rows[i], rows[next - 1] + 1, gradLogps, gradEntropies, totals);
+                for (var t = 0; t < count; t++)
+                {
+                    slopes[at + t] = (float)gradLogps[start + t];
+                    if (entropySlopes is not null) entropySlopes[at + t] = (float)gradEntropies[start + t];
+                }
+
+                at += count;
             }
 
-            PolicyLoss.Accumulate(objective, window, plan, micro.FirstRow, micro.EndRow, gradLogps, gradEntropies, totals);
-            head.Backward(ToFloats(gradLogps, start, count), plan.EntropyBonus == 0 ? null : ToFloats(gradEntropies, start, count));
+            head.Backward(slopes, entropySlopes);
         }
 
         tape.Reset();
@@ -118,18 +140,38 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return loss;
     }
 
+    // The groups that have something to train on, and the rows of the window that are theirs.
+    private static (IReadOnlyList<RolloutGroup> Groups, List<int> Rows) Trained(
+        IReadOnlyList<RolloutGroup> groups, PolicyWindow window, ObjectiveSettings objective)
+    {
+        var (kept, rows, first) = (new List<RolloutGroup>(), new List<int>(), 0);
+        foreach (var group in groups)
+        {
+            var end = first + group.Rollouts.Count;
+            if (objective.TrainsWithoutAdvantage || HasAdvantage(window, first, end))
+            {
+                kept.Add(group);
+                rows.AddRange(Enumerable.Range(first, group.Rollouts.Count));
+            }
+
+            first = end;
+        }
+
+        return (kept, rows);
+    }
+
+    private static bool HasAdvantage(PolicyWindow window, int firstRow, int endRow)
+    {
+        for (var t = window.RowStarts[firstRow]; t < window.RowStarts[endRow]; t++)
+            if (window.Mask[t] && window.Advantages[t] != 0)
+                return true;
+        return false;
+    }
+
     private TokenHead Forward(MicroBatch micro, IAdapter? adapter, bool squares = false)
     {
         var batch = micro.ToBatch(adapter);
         var hidden = tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows);
         return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares);
-    }
-
-
-    private static float[] ToFloats(double[] values, int start, int count)
-    {
-        var result = new float[count];
-        for (var i = 0; i < count; i++) result[i] = (float)values[start + i];
-        return result;
     }
 }

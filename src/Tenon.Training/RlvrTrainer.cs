@@ -14,7 +14,7 @@ public sealed class RlvrTrainer
     private readonly TrainingSetup _setup;
     private readonly RunFolder _folder;
     private readonly Action<TrainingEvent> _events;
-    private readonly IRolloutSource _rollouts;
+    private readonly BatchPipeline _batches;
     private readonly BatchUpdate _update;
     private readonly RunEvaluations _evaluations;
     private readonly RunGuards _guards;
@@ -31,7 +31,7 @@ public sealed class RlvrTrainer
     public RlvrTrainer(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, IRolloutSource? rollouts = null)
     {
         (_setup, _folder, _events) = (setup, folder, events);
-        _rollouts = rollouts ?? setup.LocalRollouts();
+        _batches = new BatchPipeline(setup, folder, Say, rollouts);
         _update = new BatchUpdate(setup);
         _evaluations = new RunEvaluations(setup, folder, events);
         _guards = new RunGuards(setup, folder, events, _update);
@@ -39,7 +39,11 @@ public sealed class RlvrTrainer
     }
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
-    public void Resume() => _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, Say, _update.Frozen);
+    public void Resume()
+    {
+        _state = Checkpoint.Resume(_folder, _setup.Adapter, _update.Optimizer, Say, _update.Frozen, _batches.Sampler);
+        _setup.Adapter.Version = _state.Step;
+    }
 
     /// <summary>
     /// Runs to the last step, or until <paramref name="stop"/> asks for an end after the step at hand; an evaluation is given up and made
@@ -47,6 +51,11 @@ public sealed class RlvrTrainer
     /// </summary>
     /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
+    {
+        using (_batches) Steps(stop, abort);
+    }
+
+    private void Steps(CancellationToken stop, CancellationToken abort)
     {
         var clock = Stopwatch.StartNew();
         var settings = _setup.Settings;
@@ -62,7 +71,9 @@ public sealed class RlvrTrainer
             _evaluations.Run(metrics, stop);
             log.Append(metrics);
             _events(new StepDone(metrics));
+            var setbacks = _state.Setbacks;
             _state = _guards.After(_state, metrics, _diverged);
+            if (_state.Setbacks > setbacks) _batches.Again(_state.Step + 1, _state.Rollouts);
             var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
             if (empty) _state = _state with { EmptySteps = 0 };
             if (empty || _guards.IsBest(_state) || _state.Step == settings.Steps
@@ -71,6 +82,7 @@ public sealed class RlvrTrainer
         }
 
         if (_state.Step < settings.Steps && !_folder.CheckpointSteps().Contains(_state.Step) && _state.Step > 0) Save(log);
+        if (_state.Step == settings.Steps || _guards.Ends(_state)) _batches.Forget(int.MaxValue);
         var adapter = _state.Step > 0 ? _folder.CheckpointFolder(_state.Step) : "";
         _events(new RunEnded(_state.Step, settings.Steps, _state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds)
         {
@@ -86,14 +98,16 @@ public sealed class RlvrTrainer
         var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
         _events(new CheckpointWritten(_state.Step,
             Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best,
-            _update.Frozen)));
+                _update.Frozen, _batches.Sampler)));
+        _batches.Forget(_state.Step);
     }
 
     private StepMetrics Step(int step, CancellationToken abort)
     {
         var clock = new StepClock(_events);
         clock.Begin(StepPhase.Sampling);
-        var drawn = _rollouts.Draw(step, _state.Rollouts, share => _events(new PhaseMoved(StepPhase.Sampling, share)), abort);
+        var drawn = _batches.Next(step, _state.Rollouts, share => _events(new PhaseMoved(StepPhase.Sampling, share)), abort);
+        _batches.Ahead(step + 1, drawn.State);
         ShowSample(step, drawn.Statistics);
         SayShort(step, drawn);
 
@@ -110,13 +124,13 @@ public sealed class RlvrTrainer
         batch.Teacher?.Fill(metrics);
         _diverged = _guards.OfBatch(metrics, drawn);
         var entropy =
-            _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged,
+            _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged, _batches.IsFresh,
             share => _events(new PhaseMoved(StepPhase.Training, share)));
         var emptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0;
         _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = emptySteps };
         _setup.Adapter.Version = step;
         _update.Frozen.After(step);
-        clock.WriteTo(metrics);
+        clock.WriteTo(metrics, _batches.Sampler is null ? null : _batches.Seconds);
         return metrics;
     }
 

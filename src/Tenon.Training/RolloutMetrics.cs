@@ -10,6 +10,15 @@ internal static class RolloutMetrics
     {
         drawn.Statistics.Fill(metrics);
         metrics[StepMetric.GroupsKept] = drawn.Groups.Count;
+        foreach (var (name, level) in drawn.Levels) metrics[StepMetric.Level[name]] = level;
+        if (drawn.Replayed is { } replayed)
+        {
+            metrics[StepMetric.GroupsReplayed] = replayed;
+            // What was carried over stands first, what is replayed behind it: both are older than the step.
+            var ages = drawn.Groups.Skip(drawn.Carried).Where(g => g.Step < metrics.Step).Select(g => metrics.Step - g.Step).ToList();
+            metrics[StepMetric.ReplayAge] = ages.Count == 0 ? double.NaN : ages.Average();
+        }
+
         if (!dynamicSampling) return;
         metrics[StepMetric.GroupsMissing] = Math.Max(0, drawn.Wanted - drawn.Groups.Count);
         metrics[StepMetric.GroupsDropped] = drawn.Dropped;

@@ -33,7 +33,7 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         MaxNewTokens = recipe.Evaluate.MaxNewTokens ?? recipe.Rollout.MaxNewTokens,
         MaxPromptTokens = recipe.Rollout.MaxPromptTokens,
         Seed = (ulong)recipe.Evaluate.Seed,
-        Grader = recipe.Reward.Count == 0 ? recipe.Data.Task?.Name ?? "math"
+        Grader = recipe.Reward.Count == 0 ? string.Join('+', recipe.Data.AllSources.Select(source => source.Task?.Name ?? "math").Distinct())
         : new JsonArray([.. recipe.Reward.Select(r => SettingsJson.Write(r))]),
     };
 
@@ -63,9 +63,9 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         Add("--seed", settings.Seed.ToString(CultureInfo.InvariantCulture), "42");
         Add("--precision", recipe.Precision == Tensors.Precision.F32 ? null : recipe.Precision.ToString().ToLowerInvariant());
         // Rewards, generated problems, columns and a template's variables are in the run's recipe alone.
-        if (recipe.Reward.Count > 0 || recipe.Template is { Count: > 0 } || recipe.TokenizerPre is not null || recipe.Data.Task is not null
-            || recipe.Evaluate.Columns is not null || recipe.Data.ProblemColumn is not null || recipe.Data.AnswerColumn is not null
-            || recipe.Data.IdColumn is not null)
+        if (recipe.Reward.Count > 0 || recipe.Template is { Count: > 0 } || recipe.TokenizerPre is not null
+            || recipe.Data.Tasks.Count > 0 || recipe.Data.Sources.Count > 0 || recipe.Evaluate.Columns is not null
+            || recipe.Data.ProblemColumn is not null || recipe.Data.AnswerColumn is not null || recipe.Data.IdColumn is not null)
             Add("--run", folder);
         return arguments;
     }

@@ -16,12 +16,15 @@ internal sealed class StepClock(Action<TrainingEvent> events)
         events(new PhaseMoved(phase, 0));
     }
 
-    /// <summary>Fills the metrics of time, speed and memory; the step ends here.</summary>
-    public void WriteTo(StepMetrics metrics)
+    /// <summary>
+    /// Fills the metrics of time, speed and memory; the step ends here. <paramref name="sampling"/> is the time of sampling where it went on
+    /// beside the training of the step before; null where the step has waited for all of it.
+    /// </summary>
+    public void WriteTo(StepMetrics metrics, double? sampling = null)
     {
         var end = _clock.Elapsed.TotalSeconds;
         metrics[StepMetric.Time] = end;
-        metrics[StepMetric.SampleTime] = Of(StepPhase.Sampling, end);
+        metrics[StepMetric.SampleTime] = sampling ?? Of(StepPhase.Sampling, end);
         metrics[StepMetric.ScoreTime] = Of(StepPhase.Scoring, end);
         metrics[StepMetric.TrainTime] = Of(StepPhase.Training, end);
         metrics[StepMetric.SampleSpeed] = metrics[StepMetric.TokensSampled] / Math.Max(1e-9, metrics[StepMetric.SampleTime]);

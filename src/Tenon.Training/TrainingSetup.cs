@@ -68,22 +68,27 @@ public sealed record TrainingSetup : IDisposable
     };
 
     /// <summary>Rollouts that this process samples as the recipe says.</summary>
-    public IRolloutSource LocalRollouts()
+    /// <param name="sampler">The adapter that samples; null for the one that is trained.</param>
+    /// <param name="store">Keeps finished groups; null keeps none.</param>
+    public IRolloutSource LocalRollouts(AdapterSet? sampler = null, IGroupStore? store = null)
     {
         var rollout = Settings.Rollout;
-        return new LocalRollouts(Model, new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System), Problems, Rewards, Adapter,
-            Generation(), new RolloutPlan
-            {
-                Prompts = rollout.Prompts,
-                Group = rollout.Group,
-                MaxNewTokens = rollout.MaxNewTokens,
-                MaxPromptTokens = rollout.MaxPromptTokens,
-                DynamicSampling = rollout.DynamicSampling,
-                MaxRounds = rollout.MaxRounds,
-                CarrySurplus = rollout.Surplus == "carry",
-                GreedyBaseline = Objective.Advantage == Objectives.AdvantageEstimator.GreedyBaseline,
-                Seed = (ulong)Settings.Seed,
-            });
+        var prompts = new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System);
+        return new LocalRollouts(Model, prompts, Problems, Rewards, sampler ?? Adapter, Generation(), new RolloutPlan
+        {
+            Prompts = rollout.Prompts,
+            Group = rollout.Group,
+            MaxNewTokens = rollout.MaxNewTokens,
+            MaxPromptTokens = rollout.MaxPromptTokens,
+            DynamicSampling = rollout.DynamicSampling,
+            MaxRounds = rollout.MaxRounds,
+            CarrySurplus = rollout.Surplus == "carry",
+            GreedyBaseline = Objective.Advantage == Objectives.AdvantageEstimator.GreedyBaseline,
+            Memory = Settings.Data.Memory,
+            Replay = rollout.Replay,
+            RewardNoise = Settings.RewardNoise,
+            Seed = (ulong)Settings.Seed,
+        }, store);
     }
 
     /// <summary>Ends the rewards that run programs of their own.</summary>

@@ -29,4 +29,16 @@ public enum RandomPurpose
 
     /// <summary>Random starts and probes of decompositions.</summary>
     Sketch = 9,
+
+    /// <summary>Which source and which level the next problem comes from.</summary>
+    DataMix = 10,
+
+    /// <summary>Whether a problem is taken that the run remembers.</summary>
+    PromptMemory = 11,
+
+    /// <summary>Which groups are trained on again.</summary>
+    Replay = 12,
+
+    /// <summary>Which verdicts are turned round on purpose.</summary>
+    RewardNoise = 13,
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tenon.Runs;
 using Tenon.Training;
+using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
 
@@ -35,9 +36,19 @@ internal static class DryRun
         return string.Join('\n', lines);
     }
 
-    private static string Problems(TrainingSetup setup) => setup.Settings.Data.Task is { } task
-        ? $"task {task.Name}, level {task.Level}: {RunBuilder.TaskOf(task).Describe(task.Level)}"
-        : $"{setup.Settings.Data.Train}: {setup.Problems.Count:N0}";
+    private static string Problems(TrainingSetup setup)
+    {
+        var sources = setup.Settings.Data.AllSources;
+        var count = sources.Count == 1 ? $": {setup.Problems.Count:N0}" : "";
+        return string.Join("; ", sources.Select(source => source.Task is { } task ? Problems(task) : source.Train + count));
+    }
+
+    private static string Problems(TaskSettings task)
+    {
+        var (made, levels) = (task.CreateChecked(), task.Level);
+        return $"task {task.Name}, level {levels}: {made.Describe(levels.First)}"
+            + (levels.Count > 1 ? $" to {made.Describe(levels.Last)}" : "");
+    }
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

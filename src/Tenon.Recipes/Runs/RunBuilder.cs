@@ -4,7 +4,6 @@ using Tenon.Evaluation.Benchmarks;
 using Tenon.Evaluation.Texts;
 using Tenon.Rewards;
 using Tenon.Rewards.Data;
-using Tenon.Rewards.Tasks;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training;
@@ -31,7 +30,7 @@ internal static class RunBuilder
         var rewards = Rewards(settings.Reward, settings.Data);
         var notices = new List<string>();
         var anyGold = rewards.Exists(r => r.Reward.ReadsAnyGold);
-        var problems = Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold);
+        var problems = RunData.Problems(settings.Data, (ulong)settings.Seed, notices, home, anyGold, settings.Steps, settings.Model);
         var heldOut = HeldOut(settings, notices, home, anyGold);
         var texts = settings.Evaluate.Texts.Select(path => TextCorpus.Read(home.PathOf(path))).ToList();
         var loaded = (open ?? Open)(settings, home);
@@ -83,25 +82,6 @@ internal static class RunBuilder
         return longest.Max();
     }
 
-    /// <summary>Problems of a file or of a task; what is odd about the file goes to the notices.</summary>
-    public static ProblemSource Problems(DataSettings data, ulong seed, List<string>? notices = null, RunHome? home = null, bool anyGold =
-        false)
-    {
-        if (data.Task is { } task) return ProblemSource.Of(TaskOf(task), task.Level, seed);
-        var problems = ReadFile((home ?? RunHome.Here).PathOf(data.Train!), Columns(data) with { AnyGold = anyGold }, notices);
-        if (data.Limit is { } limit) problems = [.. problems.Take(limit)];
-        return ProblemSource.Of(problems, seed, data.Shuffle);
-    }
-
-    /// <summary>A generated task of the level that is asked for.</summary>
-    public static ITask TaskOf(TaskSettings settings)
-    {
-        var task = settings.Create();
-        if (settings.Level > task.Levels)
-            throw new TenonException($"data.task.level of '{task.Name}'", $"1 to {task.Levels}", $"{settings.Level}", usage: true);
-        return task;
-    }
-
     /// <summary>The columns that the recipe names for its training data.</summary>
     private static ProblemColumns Columns(DataSettings data) =>
         new() { Problem = data.ProblemColumn, Answer = data.AnswerColumn, Id = data.IdColumn, Solution = data.SolutionColumn };
@@ -127,17 +107,18 @@ internal static class RunBuilder
     {
         var rewards = settings.Select(s => new WeightedReward(Reward(s, data), s.Weight)).ToList();
         if (!rewards.Exists(r => r.Reward.IsOutcome))
-            rewards.Insert(0, new WeightedReward(data.Task is { } task ? TaskOf(task).Checker : RewardFinder.Create("math")));
+            rewards.Insert(0, new WeightedReward(RunData.Checker(data)));
         return rewards;
     }
 
     private static IReward Reward(RewardSettings reward, DataSettings data)
     {
-        if (reward.Name == RewardSettings.TaskChecker && data.Task is not null) return TaskOf(data.Task).Checker;
+        if (reward.Name == RewardSettings.TaskChecker && data.Tasks.Count > 0) return RunData.Checker(data);
         var options = reward.Options?.ToDictionary(o => o.Key, o => (object?)o.Value) ?? [];
         // A reward that wraps another wraps the task's own checker, unless the recipe says which.
-        if (reward.Name == "cosine-length" && data.Task is { } task
-            && options.GetValueOrDefault("of") is null or JsonElement { ValueKind: JsonValueKind.Null }) options["of"] = task.Name;
+        if (reward.Name == "cosine-length" && data.Tasks.Count == data.AllSources.Count
+            && data.Tasks.Select(one => one.Name).Distinct().ToList() is [var task]
+            && options.GetValueOrDefault("of") is null or JsonElement { ValueKind: JsonValueKind.Null }) options["of"] = task;
         return RewardFinder.Create(reward.Name, options);
     }
 
@@ -159,12 +140,9 @@ internal static class RunBuilder
     public static IReadOnlyList<Problem> HeldOutProblems(string name, RunSettings settings, List<string> notices, RunHome home,
         bool anyGold)
     {
-        if (settings.Data.Task is { } task && name == "held-out")
-        {
-            var family = TaskOf(task);
-            return TaskBenchmarks.Draw(family, task.Level, (ulong)settings.Evaluate.Seed,
-                settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems);
-        }
+        if (settings.Data.Tasks.Count > 0 && name == "held-out")
+            return RunData.HeldOut(settings.Data, (ulong)settings.Evaluate.Seed,
+                settings.Evaluate.Problems ?? EvaluateSettings.HeldOutProblems, settings.Model);
 
         var path = DataTable.Locate(name, settings.Evaluate.Data, home.PathOf);
         var problems = ReadFile(path, Columns(name, settings) with { AnyGold = anyGold }, notices);

@@ -82,15 +82,23 @@ internal static class RunIdentity
             throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint,
                 "the model's file has changed since: restore it, or --force", usage: true);
         if (run.DataSha256 is { } hash && DataSha256(data, home) is var now && hash != now)
-            throw new TenonException($"data '{data.Train}'", $"SHA-256 {hash}, as the run began", now
+            throw new TenonException($"data '{string.Join("', '", data.AllSources.Select(source => source.Train).OfType<string>())}'", $"SHA-256 {hash}, as the run began", now
                 ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
     }
 
     // A task is all in the recipe; a file is known by its bytes.
     private static string? DataSha256(DataSettings data, RunHome home)
     {
-        if (data.Train is not { } path) return null;
-        using var stream = InputFile.Open(home.PathOf(path), "Data file");
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        var hashes = data.AllSources.Select(source => source.Train).OfType<string>().Select(path =>
+        {
+            using var stream = InputFile.Open(home.PathOf(path), "Data file");
+            return SHA256.HashData(stream);
+        }).ToList();
+        return hashes.Count switch
+        {
+            0 => null,
+            1 => Convert.ToHexStringLower(hashes[0]),
+            _ => Convert.ToHexStringLower(SHA256.HashData([.. hashes.SelectMany(hash => hash)])),
+        };
     }
 }

@@ -22,6 +22,9 @@ public sealed class MathReward(MathRewardSettings settings) : IReward
     public bool IsOutcome => true;
 
     /// <inheritdoc/>
+    public (double Wrong, double Right) Scores => (settings.Wrong, settings.Right);
+
+    /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion)
     {
         var verdict = _verifier.Verify(problem.Answer, completion.Text, Options(problem, completion));

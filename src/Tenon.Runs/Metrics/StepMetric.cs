@@ -4,7 +4,7 @@ namespace Tenon.Runs;
 /// The catalogue of metrics, in the order of <c>metrics.jsonl</c>. A new metric is one declaration here and one place that sets it.
 /// Rewards, accuracy, lengths and truncation cover all completions that were drawn, before any filter.
 /// </summary>
-public static class StepMetric
+public static partial class StepMetric
 {
     private static readonly List<Metric> S_all = [];
     private static readonly List<MetricFamily> S_families = [];
@@ -66,6 +66,30 @@ public static class StepMetric
     public static readonly Metric Accuracy = Always("accuracy", "accuracy", "Share of completions with a full outcome reward.", Unit.Share,
         Over.MeanOfCompletions);
 
+    /// <summary>Accuracy before verdicts were turned round.</summary>
+    public static readonly Metric AccuracyTrue = Where("accuracy_true", "true accuracy",
+        "Share of right completions by the verdicts before reward-noise.", Unit.Share, Over.MeanOfCompletions);
+
+    /// <summary>Wrong completions that were called right on purpose.</summary>
+    public static readonly Metric FalsePositives = Where("false_positives", "false positives",
+        "Wrong completions that reward-noise called right.", Unit.None, Over.Drawn);
+
+    /// <summary>Right completions that were called wrong on purpose.</summary>
+    public static readonly Metric FalseNegatives = Where("false_negatives", "false negatives",
+        "Right completions that reward-noise called wrong.", Unit.None, Over.Drawn);
+
+    /// <summary>Groups of one source.</summary>
+    public static readonly MetricFamily SourceDrawn = Family("drawn/", "groups drawn",
+        "Groups drawn from one source of several, or at one level of several.", Unit.Groups, Over.Drawn);
+
+    /// <summary>Accuracy of one source.</summary>
+    public static readonly MetricFamily SourceAccuracy = Family("accuracy/", "accuracy",
+        "Accuracy on one source of several, or at one level of several.", Unit.Share, Over.MeanOfCompletions);
+
+    /// <summary>Level of a curriculum.</summary>
+    public static readonly MetricFamily Level = Family("level/", "level", "The level that a source's curriculum stands at.", Unit.None,
+        Over.Step);
+
     /// <summary>Mixed groups.</summary>
     public static readonly Metric GroupsMixed = Always("groups_mixed", "mixed groups", "Groups with right and wrong answers.", Unit.Groups,
         Over.Drawn);
@@ -97,6 +121,14 @@ public static class StepMetric
     /// <summary>Groups that were left over.</summary>
     public static readonly Metric GroupsDropped = Where("groups_dropped", "groups dropped",
         "Groups with right and wrong answers that the batch had no room for (rollout.surplus: drop).", Unit.Groups, Over.Step);
+
+    /// <summary>Groups that are trained on again.</summary>
+    public static readonly Metric GroupsReplayed = Where("groups_replayed", "groups replayed",
+        "Groups of earlier steps that this one trains on again (rollout.replay).", Unit.Groups, Over.Step);
+
+    /// <summary>Age of replayed groups.</summary>
+    public static readonly Metric ReplayAge = Where("replay_age", "age of replayed groups",
+        "Mean number of steps since the replayed groups were sampled.", Unit.None, Over.Step);
 
     /// <summary>Share of groups that dynamic sampling takes.</summary>
     public static readonly Metric Acceptance = Where("acceptance", "share of groups accepted",
@@ -314,6 +346,11 @@ public static class StepMetric
     public static readonly Metric WeightNorm = Where("weight_norm", "norm of the trained weights",
         "Norm of the trained parameters after the step.", Unit.None, Over.LastUpdate);
 
+    /// <summary>Groups without any advantage.</summary>
+    public static readonly Metric GroupsIdle = Where("groups_idle", "groups without a pass",
+        "Groups whose advantages are all zero and that nothing else needs: they cost no forward and no backward pass; each pass counted.",
+        Unit.Groups, Over.SumOfUpdates);
+
     /// <summary>Updates that were left out.</summary>
     public static readonly Metric UpdatesSkipped = Where("updates_skipped", "updates skipped",
         "Optimizer steps that were left out because they passed a bound of divergence.", Unit.None, Over.SumOfUpdates);
@@ -334,46 +371,4 @@ public static class StepMetric
     /// <summary>Perplexity of a text.</summary>
     public static readonly MetricFamily Perplexity = Family(
         "perplexity/", "perplexity", "Perplexity by token of a text, in the steps that evaluate.", Unit.None, Over.Step);
-
-    /// <summary>All metrics that have a fixed name, in the order of the file.</summary>
-    public static IReadOnlyList<Metric> All => S_all;
-
-    /// <summary>All families, in the order of the file.</summary>
-    public static IReadOnlyList<MetricFamily> Families => S_families;
-
-    /// <summary>The metric of a key: of the catalogue, of a family, or (a name this version does not know) of a method.</summary>
-    public static Metric Named(string name)
-    {
-        foreach (var metric in S_all)
-            if (metric.Name == name)
-                return metric;
-        foreach (var family in S_families)
-            if (family.Prefix.Length > 0 && name.StartsWith(family.Prefix, StringComparison.Ordinal))
-                return family[name[family.Prefix.Length..]];
-        return Method[name];
-    }
-
-    private static Metric Add(Metric metric)
-    {
-        metric = metric with { Place = S_all.Count + S_families.Count };
-        S_all.Add(metric);
-        return metric;
-    }
-
-    private static Metric Always(string name, string title, string sentence, Unit unit, Over over) =>
-        Add(new Metric(name, title, sentence, unit, over) { IsAlways = true });
-
-    // A metric of one choice: it stands only in runs that have made it.
-    private static Metric Where(string name, string title, string sentence, Unit unit, Over over) =>
-        Add(new Metric(name, title, sentence, unit, over));
-
-    private static Metric Clock(string name, string title, string sentence, Unit unit) =>
-        Add(new Metric(name, title, sentence, unit, Over.Step) { IsAlways = true, IsTime = true });
-
-    private static MetricFamily Family(string prefix, string title, string sentence, Unit unit, Over over)
-    {
-        var family = new MetricFamily(prefix, new Metric(prefix, title, sentence, unit, over) { Place = S_all.Count + S_families.Count });
-        S_families.Add(family);
-        return family;
-    }
 }

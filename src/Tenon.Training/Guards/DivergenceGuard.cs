@@ -49,8 +49,25 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
                         return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
             }
 
-        return Collapse(step);
+        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step);
     }
+
+    // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to
+    // train on.
+    private static double Sampled(IReadOnlyList<RolloutGroup> groups)
+    {
+        var (sum, count) = (0.0, 0L);
+        foreach (var rollout in groups.SelectMany(group => group.Rollouts))
+            foreach (var logp in rollout.Sampled.FullLogProbabilities)
+                (sum, count) = (sum - logp, count + 1);
+        return count == 0 ? double.NaN : sum / count;
+    }
+
+    private Divergence? EntropyOf(int step, double entropy) =>
+        settings.Entropy is { } share && entropy > share * ExactMath.Log(vocabulary)
+            ? new(step, "the policy's entropy", $"at most {Text(share * ExactMath.Log(vocabulary))} nats (divergence.entropy)",
+                Text(entropy))
+            : null;
 
     /// <summary>An optimizer step before it is applied: its loss and gradient, with the window that they were computed from.</summary>
     public Divergence? OfUpdate(int step, MetricValues loss, double gradNorm, double clippedNorm, PolicyWindow window,
@@ -66,9 +83,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             return new(step, "the gradient's norm",
                 $"at most {Text(LargestSquared)}, whose square float32 holds: beyond it the optimizer stands still", Text(gradNorm),
                 Worst(window, groups));
-        if (settings.Entropy is { } share && loss[StepMetric.Entropy] > share * ExactMath.Log(vocabulary))
-            return new(step, "the policy's entropy", $"at most {Text(share * ExactMath.Log(vocabulary))} nats (divergence.entropy)",
-                Text(loss[StepMetric.Entropy]));
+        if (EntropyOf(step, loss[StepMetric.Entropy]) is { } high) return high;
         if (loss[StepMetric.Kl] > settings.Kl)
             return new(step, "the divergence from the reference", $"at most {Text(settings.Kl.Value)} (divergence.kl)",
                 Text(loss[StepMetric.Kl]));

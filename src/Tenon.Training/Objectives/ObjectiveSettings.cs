@@ -335,6 +335,15 @@ public sealed record ObjectiveSettings : ISettings
     public bool NeedsFirstPass => OffPolicyThreshold is not null || Covariance != CovarianceControl.None || EntropyQuantile < 1
         || SecondMomentMax is not null || Loss == PolicyLossKind.Classification;
 
+    /// <summary>
+    /// True where tokens without advantage have a gradient all the same, or the step reads them: their groups then cannot be left out of
+    /// its passes.
+    /// </summary>
+    [JsonIgnore]
+    public bool TrainsWithoutAdvantage => Kl != 0 || DriftPenalty != 0 || HasEntropyBonus || NeedsFirstPass
+        || Loss is not (PolicyLossKind.Clip or PolicyLossKind.Ratio or PolicyLossKind.WeightedLogProb or PolicyLossKind.SoftGate
+            or PolicyLossKind.GammaWeighted or PolicyLossKind.LogProb);
+
     /// <summary>True where a completion is compared with others of its group.</summary>
     internal bool WantsGroups => Loss == PolicyLossKind.Classification
         || Advantage is not (AdvantageEstimator.Return or AdvantageEstimator.GreedyBaseline or AdvantageEstimator.None);

@@ -1,7 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Tenon.Rewards.Tasks;
 using Tenon.Rollouts;
+using Tenon.Rollouts.Data;
 
 namespace Tenon.Training.Settings;
 
@@ -16,6 +15,12 @@ public sealed record DataSettings : ISettings
 
     /// <summary>A generated task instead of a file: unlimited problems that check themselves.</summary>
     public TaskSettings? Task { get; init; }
+
+    /// <summary>
+    /// Several sources instead of one, drawn by weight; <c>data</c> may also be this list itself. Each brings its own checker unless
+    /// <c>reward</c> names one.
+    /// </summary>
+    public IReadOnlyList<SourceSettings> Sources { get; init; } = [];
 
     /// <summary>
     /// The column of the question or of a list of messages, nested ones by a dotted path; null takes the first there of <c>problem</c>,
@@ -57,6 +62,28 @@ public sealed record DataSettings : ISettings
     [Bounds(1, 1_000_000_000)]
     public int? Limit { get; init; }
 
+    /// <summary>
+    /// What is remembered of each prompt's pass rate, to pass over what is solved and prefer what is half-solved; null is off.
+    /// </summary>
+    public MemorySettings? Memory { get; init; }
+
+    /// <summary>All sources as one list, whichever way the recipe writes them.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<SourceSettings> AllSources => Sources.Count > 0 ? Sources
+        : [new SourceSettings
+        {
+            Train = Train, Task = Task, ProblemColumn = ProblemColumn, AnswerColumn = AnswerColumn, IdColumn = IdColumn,
+            SolutionColumn = SolutionColumn, Shuffle = Shuffle, Limit = Limit,
+        }];
+
+    /// <summary>The generated tasks among the sources.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<TaskSettings> Tasks => [.. AllSources.Select(source => source.Task).OfType<TaskSettings>()];
+
+    /// <inheritdoc/>
+    public bool Applies(string key) => Sources.Count == 0
+        || key is not ("problem-column" or "answer-column" or "id-column" or "solution-column" or "shuffle" or "limit");
+
     /// <inheritdoc/>
     public IEnumerable<SettingsFault> Rules()
     {
@@ -66,47 +93,19 @@ public sealed record DataSettings : ISettings
                 string.Join(", ", Prompts.Names) + ", or a text with {problem}");
         if (System is not null && ChatTemplate == false)
             yield return new("system", "stands beside chat-template: false", "the system text inside the prompt, or the chat template on");
+        if (Memory is not null && AllSources.All(source => source.Train is null))
+            yield return new("memory", "does nothing without a file: a task does not draw a problem twice", "train: FILE, or no memory");
     }
 
-    /// <summary>Faults of the choice between <c>train</c> and <c>task</c>.</summary>
+    /// <summary>Faults of the choice between <c>train</c>, <c>task</c> and <c>sources</c>.</summary>
     internal IEnumerable<SettingsFault> SourceFaults()
     {
+        if (Sources.Count > 0 && (Train ?? Task as object) is not null)
+            yield return new(Train is null ? "task" : "train", "stands beside sources", "a source of its own among them, or null");
+        if (Sources.Count > 0) yield break;
         if (Train is null && Task is null)
             yield return new("train", "names no problems", "train: FILE.jsonl, or task: { name: arithmetic, level: 2 }");
         if (Train is not null && Task is not null)
             yield return new("task", "stands beside train", "either train or task; null unsets the other");
-    }
-}
-
-/// <summary>A generated family of problems.</summary>
-public sealed record TaskSettings : IHasOptions
-{
-    /// <summary>The family: <c>arithmetic</c>, <c>countdown</c>, <c>linear-equations</c> ...</summary>
-    public string Name { get; init; } = "arithmetic";
-
-    /// <summary>How hard, from 1.</summary>
-    [Bounds(1, 100)]
-    public int Level { get; init; } = 1;
-
-    /// <summary>Options that a family has for itself.</summary>
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Options { get; init; }
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public string Owner => $"task '{Name}'";
-
-    /// <inheritdoc/>
-    public ISettings? StandardOptions() => TaskFinder.StandardSettings(Name);
-
-    /// <summary>The task with its options.</summary>
-    public ITask Create() => TaskFinder.Create(Name, Options?.ToDictionary(o => o.Key, o => (object?)o.Value));
-
-    /// <inheritdoc/>
-    public IEnumerable<SettingsFault> Rules()
-    {
-        if (!TaskFinder.Names.Contains(Name)) yield return SettingsCheck.NoChoice("name", Name, TaskFinder.Names);
-        else if (TaskFinder.Create(Name) is var task && Level > task.Levels)
-            yield return new("level", $"{Level} is more than '{Name}' has", $"1 to {task.Levels}");
     }
 }

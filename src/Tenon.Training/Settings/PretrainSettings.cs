@@ -79,7 +79,10 @@ public sealed record PretrainSettings : ISettings
             yield return new("tokenizer-pre", "belongs to a model that is there", "model: FILE.gguf beside it, or null");
         if (Model is null && Adapter is not null)
             yield return new("adapter", "needs a model that is there", "model: FOLDER beside it, or no adapter");
-        if (Stop.Accuracy is not null && Data.Task is null)
+        if (Data.Memory is not null || Data.Tasks.Any(task => task.Curriculum is not null))
+            yield return new("data", "has a memory or a curriculum, which follow verdicts, and pretraining has none",
+                "neither; levels are drawn alike");
+        if (Stop.Accuracy is not null && Data.Tasks.Count == 0)
             yield return new("stop.accuracy", "a data file has no held-out problems to measure it on", "a task, or null");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");

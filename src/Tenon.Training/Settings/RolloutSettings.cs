@@ -1,3 +1,5 @@
+using Tenon.Rollouts.Data;
+
 namespace Tenon.Training.Settings;
 
 /// <summary>
@@ -55,4 +57,13 @@ public sealed record RolloutSettings : ISettings
     /// <summary>So many steps in a row without any group to train on stop the run, with the reason; 0 goes on for ever.</summary>
     [Bounds(0, 1_000_000)]
     public int MaxEmptySteps { get; init; } = 10;
+
+    /// <summary>Training on groups of earlier steps again, with exact ratios; null is off.</summary>
+    public ReplaySettings? Replay { get; init; }
+
+    /// <summary>
+    /// Whether the next batch is sampled while this one trains: by the adapter as it was before this step's updates, so that a batch is one
+    /// step older than the policy it trains. Ratios are exact and the bits do not depend on how long anything takes.
+    /// </summary>
+    public bool Overlap { get; init; }
 }

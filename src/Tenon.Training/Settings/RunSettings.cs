@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tenon.Adapters;
 using Tenon.Rollouts;
+using Tenon.Rollouts.Data;
 using Tenon.Tensors;
 using Tenon.Training.Objectives;
 
@@ -46,6 +47,9 @@ public sealed record RunSettings : ISettings
 
     /// <summary>The rewards, summed by weight; left out, a task brings its own checker and a file gets <c>math</c>.</summary>
     public IReadOnlyList<RewardSettings> Reward { get; init; } = [];
+
+    /// <summary>Verdicts that training sees turned round on purpose, to study a faulty verifier; null is none.</summary>
+    public RewardNoiseSettings? RewardNoise { get; init; }
 
     /// <summary>What is sampled in each step.</summary>
     public RolloutSettings Rollout { get; init; } = new();
@@ -94,7 +98,11 @@ public sealed record RunSettings : ISettings
     {
         Optimizer = Optimizer.WithRate(rate),
         Adapter = Adapter.Resolved(Seed),
-        Data = Data with { Prompt = Prompts.Of(Data.Prompt, Model) },
+        Data = Data with
+        {
+            Prompt = Prompts.Of(Data.Prompt, Model),
+            Sources = [.. Data.Sources.Select(source => source with { Prompt = source.Prompt is { } own ? Prompts.Of(own, Model) : null })],
+        },
         Evaluate = Evaluate with { MaxNewTokens = Evaluate.MaxNewTokens ?? Rollout.MaxNewTokens },
     };
 

@@ -91,6 +91,29 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
+    public void A_copy_has_the_bits_of_its_moment_beside_the_original(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method);
+        set.Version = 3;
+        var logits = Logits(model, set);
+        using var copy = set.Copy();
+        Logits(model, copy).ShouldBe(logits);
+        copy.Sha256().ShouldBe(set.Sha256());
+        copy.Version.ShouldBe(3);
+        foreach (var parameter in set.Trainable)
+            parameter.Update(values =>
+            {
+                for (var i = 0; i < values.Length; i++) values[i] += 0.01f * (i % 3);
+            });
+        var later = Logits(model, set);
+        later.ShouldNotBe(logits);
+        Logits(model, copy).ShouldBe(logits);
+        copy.TakeValues(set);
+        Logits(model, copy).ShouldBe(later);
+    }
+
+    [Theory, MemberData(nameof(Methods))]
     public void Plain_lora_is_the_same_function_where_there_is_one(string method)
     {
         var model = RandomModel.Create();

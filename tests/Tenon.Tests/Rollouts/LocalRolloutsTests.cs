@@ -6,7 +6,6 @@ using Tenon.Rewards.External;
 using Tenon.Rollouts;
 using Tenon.Tests.Support;
 using Tenon.Text.Prompting;
-using Tenon.Text.Tokenizers;
 
 namespace Tenon.Tests.Rollouts;
 
@@ -20,7 +19,7 @@ public class LocalRolloutsTests
         Source(RandomModel.Create(), problems, plan, mixed).Draw(step, state ?? new RolloutState());
 
     private static LocalRollouts Source(CausalModel model, IReadOnlyList<Problem> problems, RolloutPlan plan, Func<Problem, bool> mixed) =>
-        new(model, new ProblemPrompts(new PromptEncoder(new Bytes(), null), "plain"), ProblemSource.Of(problems, 3),
+        new(model, new ProblemPrompts(new PromptEncoder(new ByteTokenizer(), null), "plain"), ProblemSource.Of(problems, 3),
         [new WeightedReward(new Alternating(mixed))], null, new GeneratorOptions(), plan);
 
     private static List<Problem> Problems(int count, Func<int, int> length) =>
@@ -103,7 +102,7 @@ public class LocalRolloutsTests
         var plan = S_plan with { DynamicSampling = true, MaxNewTokens = 12, CarrySurplus = true };
         var (mixed, state) = ((Func<Problem, bool>)(p => int.Parse(p.Id) % 4 == 1), new RolloutState { Judged = 1, Mixed = 1 });
         var reward = new Watched(mixed);
-        var prompts = new ProblemPrompts(new PromptEncoder(new Bytes(), null), "plain");
+        var prompts = new ProblemPrompts(new PromptEncoder(new ByteTokenizer(), null), "plain");
         var problems = ProblemSource.Of(Problems(100, i => 4 + i % 3), 3);
         RolloutBatch Drawn(IReward judge) => new LocalRollouts(RandomModel.Create(), prompts, problems, [new WeightedReward(judge)], null,
             new GeneratorOptions { Concurrency = concurrency, EndTokens = new HashSet<int> { 5, 9, 12, 17, 30, 31, 44, 60 } }, plan)
@@ -170,21 +169,5 @@ public class LocalRolloutsTests
             Calls++;
             return [.. items.Select(i => Judge(i.Problem, i.Completion))];
         }
-    }
-
-    /// <summary>A token a byte.</summary>
-    private sealed class Bytes : ITokenizer
-    {
-        public int VocabularySize => 67;
-
-        public int[] Encode(string text, bool addSpecial = false) => [.. text.Select(c => c % 64 + 2)];
-
-        public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false) => string.Join(' ', ids.ToArray());
-
-        public int? IdOf(string token) => null;
-
-        public string? TokenOf(int id) => null;
-
-        public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => throw new NotSupportedException();
     }
 }

@@ -1,5 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Recipes;
+using Tenon.Rewards.Tasks;
 using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Cli.Recipes;
@@ -104,7 +105,7 @@ public class RecipeFileTests
         var run =
             Load(yaml, "data.task.level=3", "rollout.group=4", "adapter.rank=2", "adapter.targets=[q_proj, v_proj]", "reward.0.weight=0.5",
             "optimizer.lr=3e-5");
-        run.Data.Task!.Level.ShouldBe(3);
+        run.Data.Task!.Level.ShouldBe(new LevelRange(3));
         run.Rollout.Group.ShouldBe(4);
         run.Adapter.ShouldSatisfyAllConditions(a => a.Method.ShouldBe("lora"), a => a.Rank.ShouldBe(2),
             a => a.Targets.ToString().ShouldBe("q_proj,v_proj"));
