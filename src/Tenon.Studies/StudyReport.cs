@@ -37,7 +37,7 @@ public static class StudyReport
         {
             page.Heading(comparison.Name.Length == 0 ? comparison.Benchmark : $"{comparison.Name}: {comparison.Benchmark}");
             page.Sentences(ComparisonTables.Sentences(comparison.Comparison));
-            page.Charts(ComparisonReport.Charts(comparison.Comparison));
+            page.Charts(Charts(comparison));
         }
 
         page.Heading("Training");
@@ -53,6 +53,14 @@ public static class StudyReport
         page.Data["study"] = results.ToJson();
         return page;
     }
+
+    /// <summary>The page's charts, for files of their own.</summary>
+    internal static IReadOnlyList<ReportChart> Charts(Study study) =>
+        [.. study.Results.Comparisons().SelectMany(Charts), .. Dynamics(study.Results), .. Sweeps(study.Results)];
+
+    // Charts of several groups are told apart by their names.
+    private static IEnumerable<ReportChart> Charts(StudyComparison comparison) => ComparisonReport.Charts(comparison.Comparison)
+        .Select(chart => comparison.Name.Length == 0 ? chart : chart with { Title = $"{chart.Title} ({comparison.Name})" });
 
     /// <summary>What a reader must know of how the figures came about.</summary>
     public static IEnumerable<string> Summary(Study study)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tenon.Cli.Commands.Options;
 using Tenon.Cli.Display;
 using Tenon.Runs;
 using Tenon.Studies;
@@ -23,6 +24,7 @@ internal sealed class StudyCommand : Verb
     private readonly Option<int> _workers;
     private readonly Option<int> _memory;
     private readonly Option<string> _image;
+    private readonly PlotOption _plots;
 
     public StudyCommand()
         : base("study",
@@ -67,6 +69,7 @@ internal sealed class StudyCommand : Verb
         {
             Description = "with --export k8s: the container that holds tenon", DefaultValueFactory = _ => "tenon:latest",
         });
+        _plots = new PlotOption(this);
     }
 
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };
@@ -96,7 +99,7 @@ internal sealed class StudyCommand : Verb
             return Interrupt.ExitCode;
         }
 
-        return End(study, call.GetValue(_json), terminal);
+        return End(call, study, terminal);
     }
 
     private Study Open(ParseResult call)
@@ -165,10 +168,10 @@ internal sealed class StudyCommand : Verb
         }
     }
 
-    private static int End(Study study, bool json, Terminal terminal)
+    private int End(ParseResult call, Study study, Terminal terminal)
     {
         var page = StudyReport.Write(study);
-        if (json)
+        if (call.GetValue(_json))
         {
             terminal.Out.WriteLine(study.Results.ToJson().ToLine());
         }
@@ -184,6 +187,7 @@ internal sealed class StudyCommand : Verb
             }
         }
 
+        _plots.Write(call, terminal, () => StudyReport.Charts(study));
         terminal.Error.WriteLine($"report: {page}");
         return 0;
     }
