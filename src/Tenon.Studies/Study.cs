@@ -63,20 +63,25 @@ public sealed class Study
     /// its step and writes a checkpoint. Waits for cells that other processes hold.
     /// </summary>
     /// <param name="jobs">Runs at once in this process.</param>
-    /// <param name="threads">Worker threads of each run; the results do not depend on it.</param>
+    /// <param name="cores">
+    /// Threads of all runs together; the results do not depend on it. With more runs than cores, runs take turns step by step: threads
+    /// that share a core would only cost each other's caches.
+    /// </param>
     /// <param name="events">Hears what happens, from several threads.</param>
     /// <param name="stop">Asks for an end.</param>
     /// <param name="patience">How long a process must show no life before its cells are taken over; null is 45 seconds.</param>
     /// <returns>True where every cell is done.</returns>
     /// <exception cref="TenonException">The disk is full, or another fault that ends more than one cell.</exception>
-    public bool Run(int jobs, int threads, Action<StudyEvent>? events = null, CancellationToken stop = default,
+    public bool Run(int jobs, int cores, Action<StudyEvent>? events = null, CancellationToken stop = default,
         TimeSpan? patience = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cores, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var work = new StudyWork(_folder, _plan, _home, events ?? (_ => { }), patience ?? S_patience, failed.Token);
+        using var turns = new SemaphoreSlim(Math.Min(jobs, cores));
+        var work = new StudyWork(_folder, _plan, _home, Hear, patience ?? S_patience, failed.Token);
         Exception? fault = null;
-        var workers = Enumerable.Range(0, jobs).Select(number => new Thread(() => Work(number))
+        var workers = Enumerable.Range(0, jobs).Select(number => new Thread(Work)
         {
             Name = $"tenon-study-{number + 1}", IsBackground = true,
         }).ToList();
@@ -86,14 +91,28 @@ public sealed class Study
         if (fault is not null) throw fault is TenonException known ? new TenonException(known.Message, inner: known) : fault;
         return Results.Missing == 0;
 
-        void Work(int number)
+        void Hear(StudyEvent e)
         {
+            events?.Invoke(e);
+            if (e is not CellMoved { Event: StepDone } || jobs <= cores) return;
+            turns.Release();
+            turns.Wait(CancellationToken.None);
+        }
+
+        void Work()
+        {
+            turns.Wait(CancellationToken.None);
             try
             {
-                using var pool = new WorkerPool(threads);
+                using var pool = new WorkerPool(Math.Max(1, cores / jobs));
                 WorkerPool.UseHere(pool);
                 while (!failed.IsCancellationRequested && work.Next(out var waits))
-                    if (waits) failed.Token.WaitHandle.WaitOne(S_pause);
+                {
+                    if (!waits) continue;
+                    turns.Release();
+                    failed.Token.WaitHandle.WaitOne(S_pause);
+                    turns.Wait(CancellationToken.None);
+                }
             }
             catch (Exception e)
             {
@@ -103,6 +122,7 @@ public sealed class Study
             finally
             {
                 WorkerPool.UseHere(null);
+                turns.Release();
             }
         }
     }

@@ -92,7 +92,7 @@ internal sealed class StudyCommand : Verb
         foreach (var (cell, _) in study.Results.Cells.Where(c => c.Cell.Refusal is not null && c.Cell.Role == StudyRole.Report)
             .DistinctBy(c => c.Cell.Row.Label))
             terminal.Error.WriteLine($"note: {cell.Row.Label} cannot be run: {cell.Refusal!.ReplaceLineEndings(" ")}");
-        var whole = Work(study, jobs, Math.Max(1, cores / jobs), TimeSpan.FromSeconds(patience), terminal);
+        var whole = Work(study, jobs, cores, TimeSpan.FromSeconds(patience), terminal);
         if (!whole && terminal.Interrupt.Token.IsCancellationRequested)
         {
             terminal.Error.WriteLine($"stopped; go on with: tenon study --resume {ShellWord.Path(study.Folder)}");
@@ -149,7 +149,7 @@ internal sealed class StudyCommand : Verb
         return 0;
     }
 
-    private static bool Work(Study study, int jobs, int threads, TimeSpan patience, Terminal terminal)
+    private static bool Work(Study study, int jobs, int cores, TimeSpan patience, Terminal terminal)
     {
         using var display = StudyDisplay.For(study, jobs, terminal);
         terminal.Interrupt.Message = "each run finishes its step and writes a checkpoint (once more: stop now)";
@@ -160,7 +160,7 @@ internal sealed class StudyCommand : Verb
         };
         try
         {
-            return study.Run(jobs, threads, display.Hear, terminal.Interrupt.Token, patience);
+            return study.Run(jobs, cores, display.Hear, terminal.Interrupt.Token, patience);
         }
         finally
         {
