@@ -40,10 +40,12 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>
     /// What a run of the recipe would be: settings with all defaults, parameters, memory, time by a measured piece of it. Writes nothing.
+    /// Where the model is a <c>config.json</c> without weights, what follows from its shape: all but time.
     /// </summary>
     /// <exception cref="TenonException">The recipe has faults, a file cannot be read, or the run would not fit in memory.</exception>
     public static RunPlan Plan(Recipe recipe)
     {
+        if (ShapePlan.Of(recipe.Settings, RunHome.Here) is { } shape) return shape;
         using var setup = RunBuilder.Build(recipe.Settings);
         MemoryCheck.Require(setup);
         return new RunPlan(DryRun.Describe(setup), setup.Notices);
