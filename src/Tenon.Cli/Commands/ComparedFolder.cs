@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tenon.Evaluation.Comparisons;
+using Tenon.Runs;
 
 namespace Tenon.Cli.Commands;
 
@@ -10,6 +11,9 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
 {
     /// <summary>Each run's evaluations of every step up to the one that is compared.</summary>
     public IReadOnlyList<IReadOnlyList<StoredEvaluation>> History { get; init; } = Evaluations;
+
+    /// <summary>The folders that are runs, those whose evaluation before training is compared left out.</summary>
+    public IReadOnlyList<string> Runs { get; init; } = [];
 
     /// <summary>The evaluation of a benchmark in each run.</summary>
     public IReadOnlyList<StoredEvaluation> Of(string benchmark) => [.. Evaluations.Select(run => run.First(e => e.Benchmark == benchmark))];
@@ -75,6 +79,7 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
         {
             History = [.. all.Select((found, i) => found.Where(e => places[i].Step is not { } step || e.Step is null || e.Step <= step)
                 .ToList())],
+            Runs = [.. places.Where(p => p.Step != 0 && RunFolder.IsRun(p.Folder)).Select(p => p.Folder)],
         };
     }
 }

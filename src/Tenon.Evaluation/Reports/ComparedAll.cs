@@ -9,6 +9,9 @@ namespace Tenon.Evaluation.Reports;
 /// <param name="Texts">A comparison a text.</param>
 public sealed record ComparedAll(IReadOnlyList<Comparison> Tasks, IReadOnlyList<TextComparison> Texts)
 {
+    /// <summary>The rows that are runs on disk, for their curves and settings.</summary>
+    public IReadOnlyList<ComparedRun> Runs { get; init; } = [];
+
     /// <summary>Each part as it is printed: its JSON line, its tables, its sentences.</summary>
     public IEnumerable<(Func<JsonObject> Json, IReadOnlyList<ResultTable?> Tables, IEnumerable<string> Sentences)> Parts() =>
     [

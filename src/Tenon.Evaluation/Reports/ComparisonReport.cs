@@ -20,6 +20,7 @@ public static class ComparisonReport
         .. comparisons.Tasks.SelectMany(c => Charts(c).Select(chart => comparisons.Tasks.Count == 1 ? chart
             : chart with { Title = $"{c.Benchmark}: {chart.Title}" })),
         .. comparisons.Texts.Select(Chart),
+        .. ComparedRuns.Dynamics(comparisons.Runs),
     ];
 
     private static ReportPage Page(ComparedAll comparisons)
@@ -53,6 +54,10 @@ public static class ComparisonReport
             page.Data[text.Text] = TextTables.Json(text);
         }
 
+        var dynamics = ComparedRuns.Dynamics(comparisons.Runs);
+        if (dynamics.Count > 0) page.Heading("How they learned");
+        page.Charts(dynamics);
+        if (ComparedRuns.Ablation(comparisons.Runs, comparisons.Tasks) is { } ablation) page.Table(ablation);
         return page;
     }
 

@@ -24,7 +24,8 @@ internal static class SettingsTable
             + $"fingerprints</summary>\n{Table(Flat(new JsonObject(run.Where(p => p.Key != "recipe").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))))}</details>\n");
     }
 
-    private static List<KeyValuePair<string, string>> Flat(JsonNode? node)
+    /// <summary>Settings by their dotted keys.</summary>
+    internal static List<KeyValuePair<string, string>> Flat(JsonNode? node)
     {
         var result = new List<KeyValuePair<string, string>>();
         Walk(node, "");

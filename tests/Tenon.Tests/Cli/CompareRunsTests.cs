@@ -74,6 +74,33 @@ public sealed class CompareRunsTests : IDisposable
     }
 
     [Fact]
+    public void A_report_shows_how_rows_learned_and_the_settings_in_which_they_differ()
+    {
+        Run("lora", 100, (1, 10, 1.0, 0.2), (2, 20, 2.0, 0.4));
+        Run("dora", 105, (1, 15, 4.0, 0.3), (2, 30, 8.0, 0.9));
+        foreach (var name in new[] { "lora", "dora" })
+            File.WriteAllText(Path.Combine(Out(name), "run.json"), new JsonObject
+            {
+                ["recipe"] = new JsonObject
+                {
+                    ["model"] = "tiny", ["seed"] = name.Length, ["adapter"] = new JsonObject { ["method"] = name, ["rank"] = 8 },
+                },
+                ["trainable"] = 100,
+            }.ToJsonString());
+        var call = Call.Tenon("report", Out("lora"), Out("dora"), "--output", Out("c.html"));
+        call.Exit.ShouldBe(0, call.Error);
+        var html = File.ReadAllText(Out("c.html"));
+        html.ShouldContain("settings that differ");
+        html.ShouldContain("<th>adapter.method</th>");
+        html.ShouldNotContain("<th>adapter.rank</th>");
+        html.ShouldContain("held-out@1 by step");
+        html.ShouldContain("accuracy against tokens sampled in training");
+        var none = Call.Tenon("report", Out("lora") + "@0", Out("lora"), "--output", Out("d.html"));
+        none.Exit.ShouldBe(0, none.Error);
+        File.ReadAllText(Out("d.html")).ShouldNotContain("settings that differ");
+    }
+
+    [Fact]
     public void A_macro_average_counts_every_benchmark_once_and_its_interval_joins_theirs()
     {
         Estimate few = new(0.9, 0.6, 0.99, 0.1, 10, 10, "x"), many = new(0.5, 0.48, 0.52, 0.01, 1000, 1000, "x");
@@ -115,7 +142,10 @@ public sealed class CompareRunsTests : IDisposable
         {
             var folder = Directory.CreateDirectory(Path.Combine(Out(name), "eval", $"{step}", "held-out@1")).FullName;
             File.WriteAllText(Path.Combine(folder, "identity.json"), """{"benchmark":"held-out@1"}""");
-            File.WriteAllText(Path.Combine(folder, "summary.json"), """{"benchmark":"held-out@1","k":1}""");
+            File.WriteAllText(Path.Combine(folder, "summary.json"), new JsonObject
+            {
+                ["benchmark"] = "held-out@1", ["k"] = 1, ["avg_at_k"] = right,
+            }.ToJsonString());
             File.WriteAllLines(Path.Combine(folder, "samples.jsonl"), Enumerable.Range(0, 40).Select(i => new JsonObject
             {
                 ["problem"] = $"p{i}", ["sample"] = 0, ["score"] = i < right * 40 - 0.5 ? 1 : 0, ["tokens"] = 5, ["finish"] = "stop",

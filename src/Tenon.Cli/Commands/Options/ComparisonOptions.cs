@@ -66,7 +66,10 @@ internal sealed class ComparisonOptions
         return new(
             [.. isText[false].Select(name => Comparison.Of(name, [.. entries.Select(e => e.Scores(name, entries))], against, margin))],
             [.. isText[true].Select(name => TextComparison.Of(name,
-                [.. entries.Select(e => new TextEntrant(e.Name, [.. e.Of(name).Select(r => r.Documents ?? [])]))], against, margin))]);
+                [.. entries.Select(e => new TextEntrant(e.Name, [.. e.Of(name).Select(r => r.Documents ?? [])]))], against, margin))])
+        {
+            Runs = [.. entries.Where(e => e.Runs.Count > 0).Select(e => new ComparedRun(e.Name, e.Runs))],
+        };
     }
 
     // The row at the cost of the cheapest one; null where it trains another number of parameters.
@@ -84,7 +87,7 @@ internal sealed class ComparisonOptions
         }).ToList()).ToList();
         return runs.Any(r => r.Contains(null)) ? null : new(entry.Name, [.. runs.Select(r => r.OfType<StoredEvaluation>().ToList())])
         {
-            History = entry.History,
+            History = entry.History, Runs = entry.Runs,
         };
     }
 
