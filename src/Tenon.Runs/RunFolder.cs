@@ -166,6 +166,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Takes remarks that a person should read (a disk that fills up).</summary>
     public Action<string>? Remark { get; set; }
 
+    /// <summary>Free bytes of the disk that a folder lies on; null asks the system.</summary>
+    public Func<string, long>? FreeSpace { get; set; }
+
     /// <summary>
     /// The newest checkpoint whose bytes are those that were written (null where there is none), and a sentence for each folder beside it
     /// that is
@@ -180,15 +183,16 @@ public sealed class RunFolder : IDisposable
     /// <summary>
     /// Writes a checkpoint: <paramref name="fill"/> writes into a temporary folder, which is sealed, flushed and then renamed. Afterwards
     /// only the
-    /// newest <paramref name="keep"/> remain (0: all), and <paramref name="kept"/> whatever its age.
+    /// newest <paramref name="keep"/> remain (0: all), and <paramref name="kept"/> whatever its age. <paramref name="expected"/> is about
+    /// how many bytes the first will take.
     /// </summary>
-    public string WriteCheckpoint(int step, int keep, Action<string> fill, int? kept = null)
+    public string WriteCheckpoint(int step, int keep, Action<string> fill, int? kept = null, long expected = 0)
     {
         var target = CheckpointFolder(step);
         _newest = null;
         try
         {
-            RequireRoom();
+            RequireRoom(expected);
             _checkpoints.Write(step, fill);
         }
         catch (Exception e) when (FaultOf(e) is { } fault)
@@ -208,15 +212,15 @@ public sealed class RunFolder : IDisposable
     }
 
     // Looked at before a byte is written: the newest checkpoint says how much the next will take.
-    private void RequireRoom()
+    private void RequireRoom(long expected)
     {
-        if (CheckpointSteps() is not [.., var last]) return;
-        var (needed, free) = (_checkpoints.BytesOf(last), FreeBytes());
+        var needed = CheckpointSteps() is [.., var last] ? _checkpoints.BytesOf(last) : expected;
+        var free = FreeSpace?.Invoke(Checkpoints) ?? FreeBytes();
         if (free < needed) throw new IOException($"{free / 1e6:F1} MB are free, a checkpoint takes {needed / 1e6:F1} MB");
         if (free >= 3 * needed || _saidRoom) return;
         _saidRoom = true;
         Remark?.Invoke(
-            $"the disk of {_checkpoints.FolderOf(last)} has {free / 1e6:F0} MB left, room for {free / Math.Max(1, needed)} more "
+            $"the disk of {Checkpoints} has {free / 1e6:F0} MB left, room for {free / Math.Max(1, needed)} more "
             + $"checkpoints of {needed / 1e6:F0} MB");
     }
 
@@ -224,8 +228,9 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            return new DriveInfo(Directory.ResolveLinkTarget(Checkpoints, returnFinalTarget: true)?.FullName
-                ?? Checkpoints).AvailableFreeSpace;
+            // Before the first checkpoint there is no such folder yet.
+            var folder = Directory.Exists(Checkpoints) ? Checkpoints : Folder;
+            return new DriveInfo(Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

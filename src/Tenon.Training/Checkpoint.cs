@@ -74,7 +74,7 @@ internal static class Checkpoint
         adapter.RequireFinite();
         log.Sync();
         return run.WriteCheckpoint(state.Step, keep, target => Save(target, state, adapter, optimizer, baseModel, frozen, sampler),
-            keepBest ? state.BestStep : null);
+            keepBest ? state.BestStep : null, BytesOf(adapter, optimizer, sampler));
     }
 
     private static void Save(string folder, TrainerState state, AdapterSet adapter, AdapterOptimizer optimizer, string baseModel,
@@ -118,6 +118,10 @@ internal static class Checkpoint
         if (state.Rollouts.Memory.Count > 0) json["memory"] = JsonSerializer.SerializeToNode(state.Rollouts.Memory);
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
     }
+
+    private static long BytesOf(AdapterSet adapter, AdapterOptimizer optimizer, AdapterSet? sampler) =>
+        sizeof(float) * (Values(adapter).Sum(t => (long)t.Tensor.Length) + optimizer.State.Sum(s => (long)s.Values.Length)
+            + (sampler is null ? 0 : Values(sampler).Sum(t => (long)t.Tensor.Length)));
 
     private static void LoadSampler(string folder, AdapterSet sampler)
     {

@@ -94,7 +94,8 @@ public sealed class RlvrTrainer
 
     private void Save(MetricsLog log)
     {
-        _state = _state with { Setbacks = 0 };
+        // The checkpoint of a step that has diverged holds nothing new.
+        if (_diverged is null) _state = _state with { Setbacks = 0 };
         var (model, settings) = (_setup.Settings.Model, _setup.Settings.Checkpoint);
         _events(new CheckpointWritten(_state.Step,
             Checkpoint.Write(_folder, log, settings.Keep, _state, _setup.Adapter, _update.Optimizer, model, settings.Best,

@@ -51,7 +51,7 @@ public class LocalRolloutsTests
         var problems = Problems(1000, _ => 4);
         var source = Source(RandomModel.Create(), problems, plan, p => int.Parse(p.Id) % 10 == 0);
         var state = new RolloutState();
-        for (var step = 1; step <= 20; step++)
+        for (var step = 1; step <= 200; step++)
         {
             var batch = source.Draw(step, state);
             batch.Groups.Count.ShouldBe(8, $"step {step} after {batch.Statistics.Drawn.Count} groups");
