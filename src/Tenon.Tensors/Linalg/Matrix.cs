@@ -1,3 +1,5 @@
+using Tenon.Tensors.Linalg.Kernels;
+
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>
@@ -85,15 +87,34 @@ public sealed partial class Matrix
     public Matrix Clone() => new(Rows, Columns, (double[])Array.Clone());
 
     /// <summary>The transposed matrix, a copy.</summary>
-    public Matrix Transposed()
+    public unsafe Matrix Transposed()
     {
-        const int Block = 16;
         var result = new Matrix(Columns, Rows);
-        for (var i = 0; i < Rows; i += Block)
-            for (var j = 0; j < Columns; j += Block)
-                for (var r = i; r < Math.Min(i + Block, Rows); r++)
-                    for (var c = j; c < Math.Min(j + Block, Columns); c++) result.Array[(c * Rows) + r] = Array[(r * Columns) + c];
+        var (rows, columns) = ((nint)Rows, (nint)Columns);
+        fixed (double* from = Array, to = result.Array)
+        {
+            var (source, target) = ((nint)from, (nint)to);
+            var parts = rows * columns < 100_000 ? 1 : 4 * Split.Threads;
+            Split.Run(parts, part =>
+            {
+                var (first, end) = Split.Range(columns, parts, part, Side);
+                for (var c = first; c < end; c += Side)
+                    for (nint r = 0; r < rows; r += Side)
+                        Turn((double*)source + (r * columns) + c, columns, (double*)target + (c * rows) + r, rows,
+                            Math.Min(Side, rows - r), Math.Min(Side, end - c));
+            });
+        }
+
         return result;
+    }
+
+    // Eight rows of eight numbers are eight lines of the cache, which fit in a set of it even where a row is a multiple of a page.
+    private const nint Side = 8;
+
+    private static unsafe void Turn(double* from, nint fromRow, double* to, nint toRow, nint rows, nint columns)
+    {
+        for (nint c = 0; c < columns; c++)
+            for (nint r = 0; r < rows; r++) to[(c * toRow) + r] = from[(r * fromRow) + c];
     }
 
     /// <summary>A copy of the block of <paramref name="rows"/> x <paramref name="columns"/> values whose first is (row, column).</summary>

@@ -10,6 +10,8 @@ namespace Tenon.Tensors.Linalg;
 internal sealed unsafe class Reflectors(int count, int length)
 {
     private const int BlockSize = 32;
+    private const nint Stripe = 128;
+    private const nint LargeTarget = 250_000;
 
     /// <summary>Row j is v_j; all that stands before its first nonzero is zero.</summary>
     public double[] Vectors { get; } = new double[checked((long)count * length)];
@@ -55,11 +57,28 @@ internal sealed unsafe class Reflectors(int count, int length)
         return (tau, beta);
     }
 
-    /// <summary>C (Length rows, <paramref name="columns"/> columns) becomes Q C, or Qᵀ C where <paramref name="transposed"/>.</summary>
+    /// <summary>
+    /// C (Length rows, <paramref name="columns"/> columns) becomes Q C, or Qᵀ C where <paramref name="transposed"/>. Columns do not know of
+    /// each other, so a large C goes stripe by stripe through all reflectors: a stripe stays in the cache for them, threads share stripes.
+    /// </summary>
     public void Apply(double* c, nint columns, bool transposed)
     {
         var blocks = (Tau.Length + BlockSize - 1) / BlockSize;
-        for (var b = 0; b < blocks; b++) ApplyBlock((transposed ? b : blocks - 1 - b) * BlockSize, c, columns, columns, transposed);
+        var triangles = new double[blocks * BlockSize * BlockSize];
+        for (var b = 0; b < blocks; b++) Triangle(b * BlockSize, triangles.AsSpan(b * BlockSize * BlockSize));
+        var stripes = (nint)Length * columns < LargeTarget ? 1 : (int)((columns + Stripe - 1) / Stripe + Split.Threads - 1) / Split.Threads
+            * Split.Threads;
+        var place = (nint)c;
+        Split.Run(stripes, part =>
+        {
+            var (from, to) = Split.Range(columns, stripes, part, 16);
+            for (var b = 0; b < blocks; b++)
+            {
+                var block = transposed ? b : blocks - 1 - b;
+                ApplyBlock(block * BlockSize, triangles.AsSpan(block * BlockSize * BlockSize), (double*)place + from, columns, to - from,
+                    transposed);
+            }
+        });
     }
 
     /// <summary>
@@ -68,16 +87,43 @@ internal sealed unsafe class Reflectors(int count, int length)
     /// </summary>
     public void ApplyBlock(int first, double* c, nint stride, nint columns, bool transposed)
     {
+        Span<double> triangle = stackalloc double[BlockSize * BlockSize];
+        Triangle(first, triangle);
+        ApplyBlock(first, triangle, c, stride, columns, transposed);
+    }
+
+    private void ApplyBlock(int first, ReadOnlySpan<double> triangle, double* c, nint stride, nint columns, bool transposed)
+    {
         var size = Math.Min(BlockSize, Tau.Length - first);
         var skip = first + Offset;
         nint rows = Length - skip;
         if (rows <= 0 || columns <= 0) return;
-        var small = new double[2 * BlockSize * BlockSize];
         var products = new double[2 * size * columns];
-        fixed (double* all = Vectors, t = small, w = products)
+        fixed (double* all = Vectors, t = triangle, w = products)
         {
             var v = all + ((nint)first * Length) + skip;
-            var gram = t + (BlockSize * BlockSize);
+            c += skip * stride;
+            var turned = w + (size * columns);
+            Product.Multiply(size, columns, rows, v, Length, 1, c, stride, 1, w, columns, Product.Into.Set);
+            Product.Multiply(size, columns, size, t, transposed ? 1 : BlockSize, transposed ? BlockSize
+                : 1, w, columns, 1, turned, columns, Product.Into.Set);
+            Product.Multiply(rows, columns, size, v, 1, Length, turned, columns, 1, c, stride, Product.Into.Subtract);
+        }
+    }
+
+    /// <summary>The triangle T [32, 32] of the compact form of reflectors <paramref name="first"/> to first + 31.</summary>
+    private void Triangle(int first, Span<double> triangle)
+    {
+        triangle = triangle[..(BlockSize * BlockSize)];
+        triangle.Clear();
+        var size = Math.Min(BlockSize, Tau.Length - first);
+        var skip = first + Offset;
+        nint rows = Length - skip;
+        if (rows <= 0) return;
+        var gram = stackalloc double[BlockSize * BlockSize];
+        fixed (double* all = Vectors, t = triangle)
+        {
+            var v = all + ((nint)first * Length) + skip;
             Product.Multiply(size, size, rows, v, Length, 1, v, 1, Length, gram, BlockSize, Product.Into.Set);
             for (var j = 0; j < size; j++)
             {
@@ -91,13 +137,6 @@ internal sealed unsafe class Reflectors(int count, int length)
 
                 t[(j * BlockSize) + j] = tau;
             }
-
-            c += skip * stride;
-            var turned = w + (size * columns);
-            Product.Multiply(size, columns, rows, v, Length, 1, c, stride, 1, w, columns, Product.Into.Set);
-            Product.Multiply(size, columns, size, t, transposed ? 1 : BlockSize, transposed ? BlockSize
-                : 1, w, columns, 1, turned, columns, Product.Into.Set);
-            Product.Multiply(rows, columns, size, v, 1, Length, turned, columns, 1, c, stride, Product.Into.Subtract);
         }
     }
 
