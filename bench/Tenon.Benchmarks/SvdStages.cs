@@ -19,7 +19,19 @@ internal static unsafe class SvdStages
         yield return new("  sweeps, vectors", () => Nothing(() => new BidiagonalIteration((double[])d.Clone(), (double[])e.Clone(),
             Matrix.Identity(n), Matrix.Identity(n)).Run()));
         yield return new("  forming one square", () => Nothing(() => Apply(bidiagonal.Left, Matrix.Identity(n))));
-        yield return new("  applying Q", () => Nothing(() => Apply(outer, new Matrix(tall.Rows, n))));
+        var dense = a.Rows < a.Columns ? a.Transposed() : a.Clone();
+        yield return new("  applying Q", () => Nothing(() => Apply(outer, dense.Clone())));
+        yield return new("  transposing in and out", () => Nothing(() => _ = a.Transposed().Transposed()));
+        yield return new("  scaling and checks", () => Nothing(() =>
+        {
+            a.RequireFinite("benchmark");
+            _ = a.NearOne().Core.MaxAbs();
+        }));
+        var (ut, vt) = (Matrix.Identity(n), Matrix.Identity(n));
+        Apply(bidiagonal.Left, ut);
+        Apply(bidiagonal.Right, vt);
+        yield return new("  sweeps, dense vectors", () => Nothing(() => new BidiagonalIteration((double[])d.Clone(), (double[])e.Clone(),
+            ut.Transposed(), vt.Transposed()).Run()));
         yield return new("  product A At", () => Nothing(() => _ = tall.TransposeTimes(tall)));
     }
 
