@@ -49,16 +49,19 @@ public sealed unsafe partial class FrozenMatrix
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
         var rounded = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
         Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
-        var perPart = SharePanels(rows, Inputs, Panels, pool);
+        var stretch = Math.Min(rows, Int8Kernels.Best.RowsAtOnce(rowBytes));
+        var stretches = (rows + stretch - 1) / stretch;
+        var perPart = SharePanels(stretch, Inputs, Panels, stretches, pool);
+        var partsOfRows = (int)((Panels + perPart - 1) / perPart);
         var call = new Int8Call
         {
             Panels = _memory.Pointer, Rows = rounded, Output = y, PanelBytes = PanelBytes, BlockBytes = format.BlockBytes,
             Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs,
-            PerPart = perPart,
+            PerPart = perPart, RowsPerPart = stretch, PartsOfRows = partsOfRows,
             Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
         };
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run((int)((Panels + perPart - 1) / perPart), &call, &Int8Kernels.Multiply, what);
+        pool.Run((int)stretches * partsOfRows, &call, &Int8Kernels.Multiply, what);
         GC.KeepAlive(this);
     }
 

@@ -23,13 +23,13 @@ public sealed unsafe partial class FrozenMatrix
             return;
         }
 
-        var panelsPerPart = SharePanels(rows, Inputs, Panels, pool);
         var call = new FrozenCall
         {
-            Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, PerPart = panelsPerPart, Scale = scale,
+            Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, Scale = scale,
         };
+        var parts = Share(&call, Inputs, Panels, pool);
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run((int)((Panels + panelsPerPart - 1) / panelsPerPart), &call, &MultiplyPart, "frozen product");
+        pool.Run(parts, &call, &MultiplyPart, "frozen product");
         GC.KeepAlive(this);
     }
 
@@ -52,14 +52,13 @@ public sealed unsafe partial class FrozenMatrix
         }
 
         var columns = (Inputs + PanelWidth - 1) / PanelWidth;
-        var perPart = SharePanels(rows, Outputs, columns, pool);
         var call = new FrozenCall
         {
-            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, PerPart = perPart,
-            Accumulate = accumulate, Scale = scale,
+            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, Accumulate = accumulate, Scale = scale,
         };
+        var parts = Share(&call, Outputs, columns, pool);
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
-        pool.Run((int)((columns + perPart - 1) / perPart), &call, &MultiplyTransposedPart, "frozen product, gradient");
+        pool.Run(parts, &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);
     }
 
@@ -75,12 +74,24 @@ public sealed unsafe partial class FrozenMatrix
     // Bytes that a product must move at least: the weight, its rows and its results.
     private double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
 
+    // Rows in stretches that the second cache holds beside a panel, each by some panels. Gives the number of parts.
+    private static int Share(FrozenCall* call, nint terms, nint panels, WorkerPool pool)
+    {
+        const nint Stretch = 192;
+        var stretches = (call->Rows + Stretch - 1) / Stretch;
+        call->RowsPerPart = stretches == 1 ? call->Rows : ((call->Rows + stretches - 1) / stretches + 11) / 12 * 12;
+        stretches = (call->Rows + call->RowsPerPart - 1) / call->RowsPerPart;
+        call->PerPart = SharePanels(call->RowsPerPart, terms, panels, stretches, pool);
+        call->PartsOfRows = (int)((panels + call->PerPart - 1) / call->PerPart);
+        return (int)stretches * call->PartsOfRows;
+    }
+
     // Shares small enough to even out, large enough that handing them out costs nothing.
-    private static nint SharePanels(nint rows, nint terms, nint panels, WorkerPool pool)
+    private static nint SharePanels(nint rows, nint terms, nint panels, nint stretches, WorkerPool pool)
     {
         if (pool.Threads == 1) return panels;
         var smallest = Math.Max(1, 100_000 / Math.Max(1, rows * terms * PanelWidth));
-        return Math.Max(smallest, panels / (4 * pool.Threads));
+        return Math.Min(panels, Math.Max(smallest, panels * stretches / (8 * pool.Threads)));
     }
 
     private void CheckPrecision(Precision precision)

@@ -24,6 +24,11 @@ internal unsafe struct FrozenCall
     public nint InputRow;
     public nint OutputRow;
     public nint PerPart;
+
+    /// <summary>Rows of a part; parts of the same rows follow each other, <see cref="PartsOfRows"/> of them.</summary>
+    public nint RowsPerPart;
+
+    public int PartsOfRows;
     public bool Accumulate;
 
     /// <summary>A factor for each output of the matrix, or null.</summary>
@@ -38,12 +43,18 @@ internal static unsafe class Frozen<TOps, TV>
     private const nint Width = FrozenMatrix.PanelWidth;
     private const nint BlockK = 512;
 
+    // Below so many rows the sums wait for memory anyway, and a line asked for early only comes in the way of the next.
+    private const nint FewRows = 8;
+
     /// <summary>The panels of one part: for each, blocks of inputs ascending, unpacked where they are not float32.</summary>
     public static void Multiply(FrozenCall* call, int part)
     {
         var w = call->Matrix;
         var format = PanelFormat.Of(w.Storage);
         var panels = (w.Outputs + Width - 1) / Width;
+        var rows = RowsOf(call, ref part);
+        // Panels lie one behind the other, so what comes next is a block further on.
+        var ahead = w.Storage == WeightStorage.F32 && rows.Count >= FewRows ? BlockK * Width : 0;
         var end = Math.Min(panels, (part + 1) * call->PerPart);
         for (var panel = part * call->PerPart; panel < end; panel++)
         {
@@ -52,11 +63,10 @@ internal static unsafe class Frozen<TOps, TV>
             {
                 var terms = Math.Min(BlockK, w.Inputs - from);
                 var block = format.Unpack(data, from, terms, Scratch.Floats(ScratchUse.Panel, BlockK * Width));
-                Block(call, Math.Min(Width, w.Outputs - (panel * Width)), terms, call->Input + from, block, call->Output + (panel * Width),
-                    from > 0);
+                Block(call, rows, Math.Min(Width, w.Outputs - (panel * Width)), terms, from, block, panel * Width, from > 0, ahead);
             }
 
-            if (call->Scale != null) ScalePanel(call, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
+            if (call->Scale != null) ScalePanel(call, rows, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
         }
     }
 
@@ -68,6 +78,7 @@ internal static unsafe class Frozen<TOps, TV>
         var w = call->Matrix;
         var format = PanelFormat.Of(w.Storage);
         var columns = (w.Inputs + Width - 1) / Width;
+        var rows = RowsOf(call, ref part);
         var end = Math.Min(columns, (part + 1) * call->PerPart);
         var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
         for (var column = part * call->PerPart; column < end; column++)
@@ -80,17 +91,25 @@ internal static unsafe class Frozen<TOps, TV>
                 for (nint t = 0; t < terms; t += Width)
                     format.Turn(w.Data + ((from + t) / Width * w.PanelBytes), first, count, block + (t * Width));
                 if (call->Scale != null) ScaleLines(block, call->Scale + from, terms);
-                Block(call, count, terms, call->Input + from, block, call->Output + first, call->Accumulate || from > 0);
+                Block(call, rows, count, terms, from, block, first, call->Accumulate || from > 0, 0);
             }
         }
     }
 
-    // The outputs of one panel times their factors, while the cache still holds them.
-    private static void ScalePanel(FrozenCall* call, nint first, nint count)
+    // The rows of a part; leaves its number among the parts of the same rows.
+    private static (nint First, nint Count) RowsOf(FrozenCall* call, ref int part)
     {
-        for (nint r = 0; r < call->Rows; r++)
+        var first = part / call->PartsOfRows * call->RowsPerPart;
+        part %= call->PartsOfRows;
+        return (first, Math.Min(call->RowsPerPart, call->Rows - first));
+    }
+
+    // The outputs of one panel times their factors, while the cache still holds them.
+    private static void ScalePanel(FrozenCall* call, (nint First, nint Count) rows, nint first, nint count)
+    {
+        for (nint r = 0; r < rows.Count; r++)
         {
-            var line = call->Output + (r * call->OutputRow) + first;
+            var line = call->Output + ((rows.First + r) * call->OutputRow) + first;
             RowKernels.Mul(line, line, call->Scale + first, count);
         }
     }
@@ -101,18 +120,21 @@ internal static unsafe class Frozen<TOps, TV>
         for (nint t = 0; t < terms; t++) RowKernels.Scale(block + (t * Width), scale[t], Width);
     }
 
-    private static void Block(FrozenCall* call, nint columns, nint terms, float* input, float* block, float* output, bool accumulate)
+    private static void Block(
+        FrozenCall* call, (nint First, nint Count) rows, nint columns, nint terms, nint from, float* block, nint first, bool accumulate,
+        nint ahead)
     {
         nint step = 2 * TOps.Lanes;
+        var input = call->Input + (rows.First * call->InputRow) + from;
+        var output = call->Output + (rows.First * call->OutputRow) + first;
         for (nint j = 0; j < columns; j += step)
         {
             if (columns - j >= step)
-                Gemm<TOps,
-                    TV>.Columns(call->Rows, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow, accumulate);
+                Gemm<TOps, TV>.Columns(rows.Count, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow,
+                    accumulate, ahead);
             else
-                Gemm<TOps,
-                    TV>.EdgePacked(call->Rows, columns - j, terms, input, call->InputRow, 1, block + j, Width, output + j, call->OutputRow,
-                    accumulate);
+                Gemm<TOps, TV>.EdgePacked(rows.Count, columns - j, terms, input, call->InputRow, 1, block + j, Width, output + j,
+                    call->OutputRow, accumulate);
         }
     }
 

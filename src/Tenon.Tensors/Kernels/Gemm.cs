@@ -33,10 +33,11 @@ internal static unsafe class Gemm
 
         // Two shares a thread, so that a thread that is held up leaves its second to the others.
         var byRows = m > n;
-        var unit = byRows ? 24 : 32;
+        nint unit = byRows ? m >= 48 * pool.Threads ? 24 : 4 : 32;
         var units = ((byRows ? m : n) + unit - 1) / unit;
         var parts = small ? 1 : (int)Math.Min(units, 2 * pool.Threads);
         var share = (units + parts - 1) / parts * unit;
+        parts = (int)(((byRows ? m : n) + share - 1) / share);
         var call = new Call
         {
             M = m, N = n, K = k, A = a, ARow = aRow, AStep = aStep, B = b, BRow = bRow, C = c, CRow = cRow,
@@ -80,6 +81,9 @@ internal static unsafe class Gemm<TOps, TV>
     /// <summary>Terms taken at a time, so that a block of columns stays in the cache.</summary>
     private const nint BlockK = 512;
 
+    /// <summary>Floats in a line of the cache.</summary>
+    private const int Line = 16;
+
     /// <summary>See <see cref="Gemm.Multiply"/>.</summary>
     public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow,
         bool accumulate)
@@ -97,40 +101,55 @@ internal static unsafe class Gemm<TOps, TV>
             var terms = Math.Min(BlockK, k - from);
             var go = accumulate || from > 0;
             var left = a + (from * aStep);
-            for (nint j = 0; j < n; j += width)
+            nint j = 0;
+            for (; m <= 3 && n - j >= 2 * width; j += 2 * width)
+                Wide(m, terms, left, aRow, aStep, b + (from * bRow) + j, bRow, c + j, cRow, go);
+            for (; j < n; j += width)
             {
                 var right = b + (from * bRow) + j;
                 if (n - j >= width) Columns(m, terms, left, aRow, aStep, right, bRow, c + j, cRow, go);
+                else if (n - j == TOps.Lanes) Narrow(m, terms, left, aRow, aStep, right, bRow, c + j, cRow, go);
                 else Edge(m, n - j, terms, left, aRow, aStep, right, bRow, c + j, cRow, go);
             }
         }
     }
 
-    /// <summary>Any number of rows by exactly two vectors of columns.</summary>
-    public static void Columns(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    /// <summary>
+    /// Any number of rows by exactly two vectors of columns. Where <paramref name="ahead"/> is not 0, the lines of B that many floats on are
+    /// asked for by the first tiles, a line of the cache by each.
+    /// </summary>
+    public static void Columns(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
+        nint ahead = 0)
     {
+        var asked = 0;
         while (m > 0)
         {
             nint rows;
+            var next = asked >= 2 * TOps.Lanes ? 0 : ahead;
             if (TOps.TileRows == 12 && m >= 12 && m != 16)
             {
-                Tiles<TOps, TV>.Rows12(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                Tiles<TOps, TV>.Rows12(k, a, aRow, aStep, b, bStep, c, cRow, accumulate, next);
                 rows = 12;
             }
             else if (TOps.TileRows == 12 && m >= 8)
             {
-                Tiles<TOps, TV>.Rows8(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                Tiles<TOps, TV>.Rows8(k, a, aRow, aStep, b, bStep, c, cRow, accumulate, next);
                 rows = 8;
             }
-            else if (TOps.TileRows == 6 && m >= 6 && m != 8)
+            else if (m >= 6 && m != 8)
             {
-                Tiles<TOps, TV>.Rows6(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                Tiles<TOps, TV>.Rows6(k, a, aRow, aStep, b, bStep, c, cRow, accumulate, next);
                 rows = 6;
             }
-            else if (m >= 4)
+            else if (m >= 4 && m != 5)
             {
                 Tiles<TOps, TV>.Rows4(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
                 rows = 4;
+            }
+            else if (m is 3 or 5)
+            {
+                Tiles<TOps, TV>.Rows3(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 3;
             }
             else if (m >= 2)
             {
@@ -146,7 +165,50 @@ internal static unsafe class Gemm<TOps, TV>
             m -= rows;
             a += rows * aRow;
             c += rows * cRow;
+            asked += Line;
+            if (ahead != 0) ahead += Line;
         }
+    }
+
+    /// <summary>Any number of rows by exactly one vector of columns.</summary>
+    private static void Narrow(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    {
+        while (m > 0)
+        {
+            nint rows;
+            if (m >= 12 && m != 16)
+            {
+                Tiles<TOps, TV>.Narrow12(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 12;
+            }
+            else if (m >= 8)
+            {
+                Tiles<TOps, TV>.Narrow8(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 8;
+            }
+            else if (m >= 4)
+            {
+                Tiles<TOps, TV>.Narrow4(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 4;
+            }
+            else
+            {
+                Tiles<TOps, TV>.Narrow1(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+                rows = 1;
+            }
+
+            m -= rows;
+            a += rows * aRow;
+            c += rows * cRow;
+        }
+    }
+
+    /// <summary>Three rows or fewer by exactly four vectors of columns.</summary>
+    private static void Wide(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    {
+        if (m == 3) Tiles<TOps, TV>.Wide3(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+        else if (m == 2) Tiles<TOps, TV>.Wide2(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
+        else Tiles<TOps, TV>.Wide1(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Tenon.Tensors.Kernels;
 
 /// <summary>
@@ -23,6 +25,12 @@ internal unsafe interface IVector<TV>
 
     /// <summary>The same number in every lane.</summary>
     static abstract TV Broadcast(float x);
+
+    /// <summary>Asks for a cache line that a later product reads; any address will do.</summary>
+    static virtual void Prefetch(float* p)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(p);
+    }
 
     /// <summary>a * b + c with one rounding.</summary>
     static abstract TV Fma(TV a, TV b, TV c);
@@ -89,6 +97,15 @@ internal unsafe interface ISimd<TV> : IVector<TV>
     static abstract TV ShiftRightLogical(TV a, int count);
 
     static abstract TV ShiftRightArithmetic(TV a, int count);
+
+    /// <summary>Writes lanes that hold integers of one byte, a byte each; gives their sum.</summary>
+    static virtual int StoreBytes(TV integers, sbyte* target)
+    {
+        var lanes = (int*)&integers;
+        var sum = 0;
+        for (var i = 0; i < 16; i++) sum += target[i] = (sbyte)lanes[i];
+        return sum;
+    }
 
     /// <summary>The sum of the lanes by one tree: i with i + 8, then with i + 4, i + 2, i + 1.</summary>
     static abstract float Sum(TV a);

@@ -22,6 +22,11 @@ internal unsafe struct Int8Call
 
     public bool Offsets, Accumulate;
 
+    /// <summary>Rows of a part; parts of the same rows follow each other, <see cref="PartsOfRows"/> of them.</summary>
+    public nint RowsPerPart;
+
+    public int PartsOfRows;
+
     /// <summary>A factor for each finished output, or null.</summary>
     public float* Scale;
 }
@@ -37,13 +42,16 @@ internal abstract unsafe class Int8Kernels
     public static readonly Int8Kernels Best = Choose();
 
     /// <summary>Bytes of rows that are worked on at a time, so that they stay in the second cache while all panels pass.</summary>
-    private const nint Chunk = 400_000;
+    private const nint Stretch = 400_000;
 
     /// <summary>The instructions it is made of.</summary>
     public abstract string Name { get; }
 
     /// <summary>Rows of the tallest tile.</summary>
     public abstract int TileRows { get; }
+
+    /// <summary>Rows of this length that a part takes at most: whole tiles.</summary>
+    public nint RowsAtOnce(nint rowBytes) => Math.Max(TileRows, Stretch / rowBytes / TileRows * TileRows);
 
     /// <summary>The panels of one part of <see cref="Int8Call.PerPart"/>.</summary>
     public static void Multiply(Int8Call* call, int part) => Best.MultiplyPart(call, part);
@@ -55,39 +63,38 @@ internal abstract unsafe class Int8Kernels
         var tile = stackalloc float[TileRows * (int)Width];
         nint tallest = TileRows;
         var panels = (call->Outputs + Width - 1) / Width;
-        var end = Math.Min(panels, (part + 1) * call->PerPart);
-        var chunk = Math.Max(tallest, Chunk / call->RowBytes / tallest * tallest);
-        for (nint first = 0; first < call->RowCount; first += chunk)
+        var first = part / call->PartsOfRows * call->RowsPerPart;
+        var last = Math.Min(call->RowCount, first + call->RowsPerPart);
+        nint group = part % call->PartsOfRows;
+        var end = Math.Min(panels, (group + 1) * call->PerPart);
+        // Tiles as even as can be: 8 rows are 4 and 4, where 6 and 2 would leave half of the second one's sums unused.
+        var tiles = (last - first + tallest - 1) / tallest;
+        for (var panel = group * call->PerPart; panel < end; panel++)
         {
-            var last = Math.Min(call->RowCount, first + chunk);
-            // Tiles as even as can be: 8 rows are 4 and 4, where 6 and 2 would leave half of the second one's sums unused.
-            var tiles = (last - first + tallest - 1) / tallest;
-            for (var panel = part * call->PerPart; panel < end; panel++)
+            var count = (int)Math.Min(Width, call->Outputs - (panel * Width));
+            for (nint t = 0; t < tiles; t++)
             {
-                var count = (int)Math.Min(Width, call->Outputs - (panel * Width));
-                for (nint t = 0; t < tiles; t++)
+                var row = first + ((last - first) * t / tiles);
+                var rows = (int)(first + ((last - first) * (t + 1) / tiles) - row);
+                var x = call->Rows + (row * call->RowBytes);
+                var y = call->Output + (row * call->OutputRow) + (panel * Width);
+                var place = new TilePlace((int)t, (int)tiles);
+                if (count == Width) Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, y, call->OutputRow, place);
+                else
                 {
-                    var row = first + ((last - first) * t / tiles);
-                    var rows = (int)(first + ((last - first) * (t + 1) / tiles) - row);
-                    var x = call->Rows + (row * call->RowBytes);
-                    var y = call->Output + (row * call->OutputRow) + (panel * Width);
-                    if (count == Width) Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, y, call->OutputRow);
-                    else
-                    {
-                        Copy(y, call->OutputRow, tile, Width, rows, count);
-                        Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, tile, Width);
-                        Copy(tile, Width, y, call->OutputRow, rows, count);
-                    }
-
-                    for (nint r = 0; r < rows && call->Scale != null; r++)
-                        RowKernels.Mul(y + (r * call->OutputRow), y + (r * call->OutputRow), call->Scale + (panel * Width), count);
+                    Copy(y, call->OutputRow, tile, Width, rows, count);
+                    Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, tile, Width, place);
+                    Copy(tile, Width, y, call->OutputRow, rows, count);
                 }
+
+                for (nint r = 0; r < rows && call->Scale != null; r++)
+                    RowKernels.Mul(y + (r * call->OutputRow), y + (r * call->OutputRow), call->Scale + (panel * Width), count);
             }
         }
     }
 
     /// <summary>1 to <see cref="TileRows"/> rows by the 32 outputs of a panel.</summary>
-    internal abstract void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow);
+    internal abstract void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow, TilePlace place = default);
 
     private static Int8Kernels Choose()
     {
@@ -114,6 +121,11 @@ internal abstract unsafe class Int8Kernels
     }
 }
 
+/// <summary>Where a tile stands in its panel: the tiles of a panel share out what they ask for of the next one.</summary>
+/// <param name="Number">From 0.</param>
+/// <param name="Count">Tiles of the panel; 0 where it is not known.</param>
+internal readonly record struct TilePlace(int Number, int Count);
+
 /// <summary>The tiles with one kind of products of bytes.</summary>
 /// <typeparam name="TDot">The products.</typeparam>
 /// <typeparam name="TW">Four weights of each output.</typeparam>
@@ -134,7 +146,7 @@ internal sealed unsafe class Int8Kernels<TDot, TW, TI, TF>(string name) : Int8Ke
 
     public override int TileRows => 4;
 
-    internal override void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow)
+    internal override void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow, TilePlace place = default)
     {
         // Bytes of weights, scales and offsets of an output all lie four bytes behind its neighbour's.
         if (rows == 4)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Tenon.Tensors.Panels;
 
 namespace Tenon.Tensors.Kernels;
@@ -39,7 +38,6 @@ internal static unsafe partial class Rows<TOps, TV>
     public static void RoundToInt8(float* x, nint n, int terms, byte* records)
     {
         var last = stackalloc float[Int8Panels.Block];
-        var integers = stackalloc int[Int8Panels.Block];
         for (nint i = 0; i < n; i += Int8Panels.Block, records += terms * Int8Rows.Record)
         {
             var source = x + i;
@@ -49,29 +47,29 @@ internal static unsafe partial class Rows<TOps, TV>
                 source = last;
             }
 
-            RoundBlock(TOps.Load(source), TOps.Load(source + 16), terms, integers, records);
+            RoundBlock(TOps.Load(source), TOps.Load(source + 16), terms, records);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RoundBlock(TV low, TV high, int terms, int* integers, byte* record)
+    private static void RoundBlock(TV low, TV high, int terms, byte* record)
     {
         var sizes = TOps.BroadcastBits(0x7FFFFFFF);
         var largest = TOps.MaxLane(TOps.Max(TOps.And(low, sizes), TOps.And(high, sizes)));
         // x - x is 0 for every finite number and NaN for the others.
         var spoilt = TOps.Sum(TOps.Add(TOps.Sub(low, low), TOps.Sub(high, high)));
         var a = (largest / 127f) + spoilt;
-        Term(low, high, a, integers, record, out var q0, out var q1);
+        Term(low, high, a, record, out var q0, out var q1);
         if (terms == 1) return;
         var minus = TOps.Broadcast(-*(float*)(record + Int8Rows.Scale));
-        Term(TOps.Fma(minus, q0, low), TOps.Fma(minus, q1, high), a / 254f, integers, record + Int8Rows.Record, out _, out _);
+        Term(TOps.Fma(minus, q0, low), TOps.Fma(minus, q1, high), a / 254f, record + Int8Rows.Record, out _, out _);
     }
 
     /// <summary>
     /// One term: the integers of 32 numbers with a scale, and what a product needs of them. Gives the integers as numbers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Term(TV low, TV high, float a, int* integers, byte* record, out TV q0, out TV q1)
+    private static void Term(TV low, TV high, float a, byte* record, out TV q0, out TV q1)
     {
         // A row that is spoilt keeps its NaN as the scale, over zeros.
         var usable = a >= Int8Panels.Smallest && a <= float.MaxValue;
@@ -84,22 +82,11 @@ internal static unsafe partial class Rows<TOps, TV>
         var r0 = TOps.Add(TOps.Min(TOps.Max(TOps.Mul(low, inverse), least), most), magic);
         var r1 = TOps.Add(TOps.Min(TOps.Max(TOps.Mul(high, inverse), least), most), magic);
         (q0, q1) = (TOps.Sub(r0, magic), TOps.Sub(r1, magic));
-        TOps.Store(TOps.SubBits(r0, magic), (float*)integers);
-        TOps.Store(TOps.SubBits(r1, magic), (float*)integers + 16);
-        var sum = Narrow(integers, (sbyte*)record) + Narrow(integers + 16, (sbyte*)record + 16);
+        var sum = TOps.StoreBytes(TOps.SubBits(r0, magic), (sbyte*)record)
+            + TOps.StoreBytes(TOps.SubBits(r1, magic), (sbyte*)record + 16);
         *(float*)(record + Int8Rows.Scale) = kept;
         *(int*)(record + Int8Rows.Start) = -Int8Panels.Bias * sum;
         *(float*)(record + Int8Rows.ScaledSum) = kept * sum;
         *(int*)(record + Int8Rows.ScaledSum + 4) = 0;
-    }
-
-    /// <summary>Sixteen small integers to bytes; gives their sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Narrow(int* integers, sbyte* target)
-    {
-        var (a, b) = (Vector128.Load(integers), Vector128.Load(integers + 4));
-        var (c, d) = (Vector128.Load(integers + 8), Vector128.Load(integers + 12));
-        Vector128.Narrow(Vector128.Narrow(a, b), Vector128.Narrow(c, d)).Store(target);
-        return Vector128.Sum(a + b + c + d);
     }
 }

@@ -48,6 +48,8 @@ internal abstract unsafe class KernelSet(SimdLevel level)
 
     public abstract void Scale(float* target, float scale, nint n);
 
+    public abstract float ScaleMax(float* target, float scale, nint n);
+
     public abstract void Mul(float* target, float* a, float* b, nint n);
 
     public abstract void MulAdd(float* target, float* a, float* b, nint n);
@@ -133,6 +135,8 @@ internal sealed unsafe class KernelSet<TOps, TV, TTile, TT, TEight, TD>(SimdLeve
     public override void Axpy(float* target, float* source, float scale, nint n) => Rows<TOps, TV>.Axpy(target, source, scale, n);
 
     public override void Scale(float* target, float scale, nint n) => Rows<TOps, TV>.Scale(target, scale, n);
+
+    public override float ScaleMax(float* target, float scale, nint n) => Rows<TOps, TV>.ScaleMax(target, scale, n);
 
     public override void Mul(float* target, float* a, float* b, nint n) => Rows<TOps, TV>.Mul(target, a, b, n);
 

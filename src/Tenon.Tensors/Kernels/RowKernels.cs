@@ -31,6 +31,9 @@ internal static unsafe class RowKernels
     /// <summary>target *= scale.</summary>
     public static void Scale(float* target, float scale, nint n) => KernelSet.Best.Scale(target, scale, n);
 
+    /// <summary>target *= scale; gives the largest result as <see cref="Max"/> does.</summary>
+    public static float ScaleMax(float* target, float scale, nint n) => KernelSet.Best.ScaleMax(target, scale, n);
+
     /// <summary>target = a b.</summary>
     public static void Mul(float* target, float* a, float* b, nint n) => KernelSet.Best.Mul(target, a, b, n);
 

@@ -23,6 +23,29 @@ internal static unsafe partial class Rows<TOps, TV>
         return TOps.MaxLane(max);
     }
 
+    /// <summary><see cref="Scale"/> and <see cref="Max"/> in one pass.</summary>
+    [MethodImpl(Optimize)]
+    public static float ScaleMax(float* target, float scale, nint n)
+    {
+        var s = TOps.Broadcast(scale);
+        var max = TOps.Broadcast(float.NegativeInfinity);
+        nint i = 0;
+        for (; i + 16 <= n; i += 16)
+        {
+            var scaled = TOps.Mul(TOps.Load(target + i), s);
+            TOps.Store(scaled, target + i);
+            max = TOps.Max(scaled, max);
+        }
+
+        if (i < n)
+        {
+            TOps.StorePart(TOps.Mul(TOps.LoadPart(target + i, (int)(n - i), 0f), s), target + i, (int)(n - i));
+            max = TOps.Max(TOps.LoadPart(target + i, (int)(n - i), float.NegativeInfinity), max);
+        }
+
+        return TOps.MaxLane(max);
+    }
+
     [MethodImpl(Optimize)]
     public static float Sum(float* x, nint n)
     {

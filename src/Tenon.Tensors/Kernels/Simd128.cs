@@ -125,6 +125,15 @@ internal readonly unsafe struct Simd128 : ISimd<Quad128>
         (a.C.AsInt32() >> count).AsSingle(), (a.D.AsInt32() >> count).AsSingle());
 
     [MethodImpl(Inline)]
+    public static int StoreBytes(Quad128 integers, sbyte* target)
+    {
+        var (a, b) = (integers.A.AsInt32(), integers.B.AsInt32());
+        var (c, d) = (integers.C.AsInt32(), integers.D.AsInt32());
+        Vector128.Narrow(Vector128.Narrow(a, b), Vector128.Narrow(c, d)).Store(target);
+        return Vector128.Sum(a + b + c + d);
+    }
+
+    [MethodImpl(Inline)]
     public static float Sum(Quad128 a)
     {
         var four = (a.A + a.C) + (a.B + a.D);

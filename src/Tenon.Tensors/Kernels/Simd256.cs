@@ -113,6 +113,15 @@ internal readonly unsafe struct Simd256 : ISimd<Pair256>
     new((a.A.AsInt32() >> count).AsSingle(), (a.B.AsInt32() >> count).AsSingle());
 
     [MethodImpl(Inline)]
+    public static int StoreBytes(Pair256 integers, sbyte* target)
+    {
+        var (a, b) = (integers.A.AsInt32().GetLower(), integers.A.AsInt32().GetUpper());
+        var (c, d) = (integers.B.AsInt32().GetLower(), integers.B.AsInt32().GetUpper());
+        Vector128.Narrow(Vector128.Narrow(a, b), Vector128.Narrow(c, d)).Store(target);
+        return Vector128.Sum(a + b + c + d);
+    }
+
+    [MethodImpl(Inline)]
     public static float Sum(Pair256 a)
     {
         var eight = a.A + a.B;

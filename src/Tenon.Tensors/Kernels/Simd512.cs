@@ -83,6 +83,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         (a.AsInt32() >> count).AsSingle();
 
     [MethodImpl(Inline)]
+    public static int StoreBytes(Vector512<float> integers, sbyte* target)
+    {
+        Avx512F.ConvertToVector128SByte(integers.AsInt32()).Store(target);
+        return Vector512.Sum(integers.AsInt32());
+    }
+
+    [MethodImpl(Inline)]
     public static float Sum(Vector512<float> a)
     {
         var eight = a.GetLower() + a.GetUpper();

@@ -7,7 +7,8 @@ internal static unsafe partial class Tiles<TOps, TV>
 {
     /// <summary>6 rows by two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows6(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    public static void Rows6(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
+        nint ahead = 0)
     {
         var zero = TOps.Broadcast(0f);
         float* a0 = a, a1 = a + (4 * aRow);
@@ -32,6 +33,7 @@ internal static unsafe partial class Tiles<TOps, TV>
 
         for (; k > 0; k--)
         {
+            TOps.Prefetch(b + ahead);
             var p = TOps.Load(b);
             var q = TOps.Load(b + TOps.Lanes);
             var v0 = TOps.Broadcast(*a0);

@@ -7,7 +7,7 @@ namespace Tenon.Tensors.Kernels;
 /// j]. One accumulator an output, k
 /// ascending, fused, kept in registers: named locals, because the compiler leaves arrays of vectors in memory. Every tile does the same to
 /// an output, so which tile
-/// computes it changes nothing.
+/// computes it changes nothing. The taller ones ask for a line of memory <c>ahead</c> of each line of B (0: none).
 /// </summary>
 internal static unsafe partial class Tiles<TOps, TV>
     where TOps : unmanaged, IVector<TV>
@@ -15,7 +15,8 @@ internal static unsafe partial class Tiles<TOps, TV>
 {
     /// <summary>12 rows by two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows12(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    public static void Rows12(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
+        nint ahead = 0)
     {
         var zero = TOps.Broadcast(0f);
         float* a0 = a, a1 = a + (4 * aRow), a2 = a + (8 * aRow);
@@ -52,6 +53,7 @@ internal static unsafe partial class Tiles<TOps, TV>
 
         for (; k > 0; k--)
         {
+            TOps.Prefetch(b + ahead);
             var p = TOps.Load(b);
             var q = TOps.Load(b + TOps.Lanes);
             var v0 = TOps.Broadcast(*a0);
@@ -112,7 +114,8 @@ internal static unsafe partial class Tiles<TOps, TV>
 
     /// <summary>8 rows by two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows8(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
+    public static void Rows8(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
+        nint ahead = 0)
     {
         var zero = TOps.Broadcast(0f);
         float* a0 = a, a1 = a + (4 * aRow);
@@ -141,6 +144,7 @@ internal static unsafe partial class Tiles<TOps, TV>
 
         for (; k > 0; k--)
         {
+            TOps.Prefetch(b + ahead);
             var p = TOps.Load(b);
             var q = TOps.Load(b + TOps.Lanes);
             var v0 = TOps.Broadcast(*a0);

@@ -8,7 +8,7 @@ namespace Tenon.Tensors.Kernels;
 internal unsafe struct Vnni512Args
 {
     /// <summary>Places of the fields.</summary>
-    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48;
+    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48, AheadAt = 56;
 
     public nint Blocks;
     public byte* Rows;
@@ -20,6 +20,9 @@ internal unsafe struct Vnni512Args
     public nint OutputRow;
 
     public nint Accumulate;
+
+    /// <summary>Bytes from a block to what is asked for while it is multiplied.</summary>
+    public nint Ahead;
 }
 
 /// <summary>
@@ -43,9 +46,10 @@ internal static class Vnni512Assembly
     private static readonly AssemblerRegisterZMM[] S_factors = [zmm28, zmm29];
 
     /// <summary>
-    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>).
+    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>) that asks
+    /// for a number of <paramref name="lines"/> of the cache in each block.
     /// </summary>
-    public static byte[] Tile(int rows, int terms, bool offsets)
+    public static byte[] Tile(int rows, int terms, bool offsets, int lines)
     {
         var c = new Assembler(64);
         var (accumulate, block) = (c.CreateLabel(), c.CreateLabel());
@@ -63,6 +67,8 @@ internal static class Vnni512Assembly
         c.Label(ref accumulate);
         Outputs(c, rows, load: true);
         c.Label(ref block);
+        if (lines > 0) c.mov(r8, __qword_ptr[rdi + Vnni512Args.AheadAt]);
+        for (var i = 0; i < lines; i++) c.prefetcht1(__byte_ptr[rcx + r8 + (64 * i)]);
         for (var t = 0; t < terms; t++) Term(c, rows, t * Int8Rows.Record, offsets);
         c.add(rsi, terms * Int8Rows.Record);
         c.add(rcx, new Int8Panels(offsets).BlockBytes);

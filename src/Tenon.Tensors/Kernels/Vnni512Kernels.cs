@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Tenon.Tensors.Memory;
 using Tenon.Tensors.Panels;
@@ -16,7 +15,11 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
     /// <summary>Set to 0, this variable of the environment forbids code that is assembled at run time.</summary>
     public const string Switch = "TENON_ASSEMBLE";
 
-    private readonly ConcurrentDictionary<(int Rows, int Terms, bool Offsets), nint> _tiles = new();
+    // By rows, terms, offsets and lines asked for ahead: 0 is not made yet, -1 cannot be made. Two threads may make the same one.
+    private readonly nint[] _tiles = new nint[(Vnni512Assembly.MostRows + 1) * 2 * 2 * S_lines.Length];
+
+    // Lines of the next panel that a tile asks for in each block.
+    private static readonly int[] S_lines = [0, 4, 10];
 
     public override string Name => "avx512-vnni";
 
@@ -29,34 +32,38 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
         Cpu.HasAvx512Vnni && OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
         && Environment.GetEnvironmentVariable(Switch) != "0";
 
-    internal override void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow)
+    internal override void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow, TilePlace place = default)
     {
-        if (!_tiles.TryGetValue((rows, call->Terms, call->Offsets), out var tile))
-            tile = _tiles.GetOrAdd((rows, call->Terms, call->Offsets), key => Make(key.Rows, key.Terms, key.Offsets));
-        if (tile == 0)
+        // The tiles of this panel share out the lines of the next one; the last of many, and a single one, ask for none.
+        var lines = place.Count switch { < 2 => 0, < 5 => 2, _ => 1 };
+        var ahead = (nint)place.Number * S_lines[lines] * 64;
+        if (ahead >= call->BlockBytes) lines = 0;
+        ref var tile = ref _tiles[(((((rows * 2) + call->Terms - 1) * 2) + (call->Offsets ? 1 : 0)) * S_lines.Length) + lines];
+        if (tile == 0) tile = Make(rows, call->Terms, call->Offsets, S_lines[lines]) is var made && made == 0 ? -1 : made;
+        if (tile == -1)
         {
             for (var row = 0; row < rows; row += fallback.TileRows)
                 fallback.Tile(call, Math.Min(fallback.TileRows, rows - row), w, x + (row * call->RowBytes), y + (row * yRow), yRow);
             return;
         }
 
-        Run(tile, call, w, x, y, yRow);
+        Run(tile, call, w, x, y, yRow, call->PanelBytes + ahead);
     }
 
-    private static void Run(nint tile, Int8Call* call, byte* w, byte* x, float* y, nint yRow)
+    private static void Run(nint tile, Int8Call* call, byte* w, byte* x, float* y, nint yRow, nint ahead)
     {
         var args = new Vnni512Args
         {
             Blocks = call->Blocks, Rows = x, RowBytes = call->RowBytes, Panel = w, Output = y, OutputRow = yRow * sizeof(float),
-            Accumulate = call->Accumulate ? 1 : 0,
+            Accumulate = call->Accumulate ? 1 : 0, Ahead = ahead,
         };
         ((delegate* unmanaged<Vnni512Args*, void>)tile)(&args);
     }
 
     /// <summary>A tile that was found right, or 0.</summary>
-    internal static nint Make(int rows, int terms, bool offsets)
+    internal static nint Make(int rows, int terms, bool offsets, int lines)
     {
-        var code = ExecutableMemory.Create(Vnni512Assembly.Tile(rows, terms, offsets));
+        var code = ExecutableMemory.Create(Vnni512Assembly.Tile(rows, terms, offsets, lines));
         return code != null && IsRight((nint)code, rows, terms, offsets) ? (nint)code : 0;
     }
 
@@ -107,7 +114,7 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
                         Blocks = Blocks, RowBytes = rowBytes, BlockBytes = format.BlockBytes, Terms = terms, Offsets = offsets,
                         Accumulate = accumulate == 1
                     };
-                Run(tile, &call, w, x, y, PanelFormat.Width);
+                Run(tile, &call, w, x, y, PanelFormat.Width, 0);
                 for (var row = 0; row < rows; row += twin.TileRows)
                     twin.Tile(&call, Math.Min(twin.TileRows, rows - row), w, x + (row * rowBytes), e + (row * PanelFormat.Width),
                         PanelFormat.Width);

@@ -25,16 +25,21 @@ public sealed class AttentionLayout
     /// <summary>Query tokens a tile holds; it bounds the scratch of scores, not the result.</summary>
     internal const int QueryTile = 24;
 
-    private AttentionLayout(TokenRun[] runs, int[][] pages, int pageCount, int[][] trees)
+    /// <summary>Most sequences that a decode tile holds; with it a tile of three heads a sequence has <see cref="QueryTile"/> rows.</summary>
+    private const int DecodeTile = 8;
+
+    private AttentionLayout(TokenRun[] runs, int[][] pages, int pageCount, int[][] trees, bool cached)
     {
         Runs = runs;
         Pages = pages;
         PageCount = pageCount;
         Trees = trees;
+        IsCached = cached;
         var tiles = new List<(int Run, int First)>();
         for (var r = 0; r < runs.Length; r++)
-            for (var first = 0; first < runs[r].Length; first += QueryTile)
+            for (var first = 0; first < runs[r].Length && runs[r].Length > 1; first += QueryTile)
                 tiles.Add((r, first));
+        Decodes = DecodeTiles(runs, pages);
         // Longest contexts first: the last parts handed to the workers are then short ones.
         tiles.Sort((a, b) => (runs[b.Run].Position + b.First).CompareTo(runs[a.Run].Position + a.First));
         Tiles = [.. tiles];
@@ -55,10 +60,19 @@ public sealed class AttentionLayout
 
     internal int PageCount { get; }
 
+    /// <summary>True where the contexts lie in a cache: a run of one token then writes its own key and value.</summary>
+    internal bool IsCached { get; }
+
     /// <summary>Runs that share prefixes, each tree in an order in which a prefix comes before what builds on it.</summary>
     internal int[][] Trees { get; }
 
+    /// <summary>Tiles of the runs of several tokens.</summary>
     internal (int Run, int First)[] Tiles { get; }
+
+    /// <summary>
+    /// Neighbouring runs of one token each whose sequences begin with the same pages: these pages are read once for all of them.
+    /// </summary>
+    internal (int Run, int Count, int Shared)[] Decodes { get; }
 
     /// <summary>
     /// The layout of a batch that holds its whole context (training, scoring): pages are numbered from 0 for this batch alone.
@@ -100,14 +114,50 @@ public sealed class AttentionLayout
         }
 
         for (var r = 0; r < runs.Length; r++) Visit(r);
-        return new AttentionLayout(runs, pages, count, [.. trees.Values.Select(t => t.ToArray())]) { Held = held };
+        return new AttentionLayout(runs, pages, count, [.. trees.Values.Select(t => t.ToArray())], cached: false) { Held = held };
     }
 
     /// <summary>
     /// The layout of a sampling step: contexts lie in a cache, and each run brings the pages of its sequence (its own positions included).
     /// </summary>
     public static AttentionLayout ForCache(TokenRun[] runs, int[][] pages) =>
-        new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Select(r => new[] { r })]);
+        new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Where(r => runs[r].Length > 1).Select(r => new[] { r })], cached: true);
+
+    private static (int Run, int Count, int Shared)[] DecodeTiles(TokenRun[] runs, int[][] pages)
+    {
+        var tiles = new List<(int Run, int Count, int Shared)>();
+        for (var r = 0; r < runs.Length;)
+        {
+            if (runs[r].Length > 1)
+            {
+                r++;
+                continue;
+            }
+
+            var (count, shared) = (1, 0);
+            while (count < DecodeTile && r + count < runs.Length && runs[r + count].Length == 1)
+            {
+                var common = CommonPages(runs, pages, r, r + count);
+                if (common == 0) break;
+                shared = count == 1 ? common : Math.Min(shared, common);
+                count++;
+            }
+
+            tiles.Add((r, count, shared));
+            r += count;
+        }
+
+        return [.. tiles];
+    }
+
+    // Pages that both sequences begin with and that lie whole before their tokens.
+    private static int CommonPages(TokenRun[] runs, int[][] pages, int a, int b)
+    {
+        var most = Math.Min(runs[a].Position, runs[b].Position) / PageSize;
+        var common = 0;
+        while (common < most && pages[a][common] == pages[b][common]) common++;
+        return common;
+    }
 }
 
 /// <summary>

@@ -13,7 +13,7 @@ namespace Tenon.Tensors.Ops;
 /// ascending.
 /// Scores are never stored: the backward pass (<see cref="AttentionBackward"/>) computes them again.
 /// </summary>
-public static unsafe class AttentionOp
+public static unsafe partial class AttentionOp
 {
     internal struct Job
     {
@@ -82,6 +82,7 @@ public static unsafe class AttentionOp
         var context = new Context { Job = &job, Layout = layoutHandle, Store = storeHandle, Round = round };
         tape.Pool.Run(layout.Trees.Length * kv, &context, &WritePart, "attention, keys and values");
         tape.Pool.Run(layout.Tiles.Length * kv, &context, &ForwardPart, "attention");
+        tape.Pool.Run(layout.Decodes.Length * kv, &context, &DecodePart, "attention, one token");
     }
 
     internal static float ScaleOf(int size) => 1f / MathF.Sqrt(size);
@@ -159,14 +160,6 @@ public static unsafe class AttentionOp
         var size = store.HeadSize;
         var limit = run.Position + first + 1;
         var at = (run.Start + first) * job->QRow + kvHead * group * size;
-        if (tokens == 1)
-        {
-            // A decode step: the rows of the tile are the heads that share these keys.
-            var scratch = Scratch.Floats(ScratchUse.Op, group * PaddedKeys(limit));
-            Tile(job->Q + at, size, job->O + at, size, group, 0, limit, store, layout.Pages[r], kvHead, job->Scale, scratch);
-            return;
-        }
-
         var scores = Scratch.Floats(ScratchUse.Op, tokens * PaddedKeys(limit + tokens - 1));
         for (var h = 0; h < group; h++)
             Tile(job->Q + at + h * size, job->QRow, job->O + at + h * size, job->QRow, tokens, 1, limit, store, layout.Pages[r], kvHead,
@@ -206,9 +199,7 @@ public static unsafe class AttentionOp
         {
             var row = scores + i * padded;
             var seen = limit + i * step;
-            RowKernels.Scale(row, scale, seen);
-            var sum = RowKernels.ExpSum(row, seen, RowKernels.Max(row, seen), row);
-            inverse[i] = 1f / sum;
+            inverse[i] = Exponentials(row, seen, scale);
             new Span<float>(row + seen, (int)(padded - seen)).Clear();
         }
     }

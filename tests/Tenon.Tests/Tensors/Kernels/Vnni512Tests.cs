@@ -16,9 +16,9 @@ public unsafe class Vnni512Tests
             foreach (var terms in (int[])[1, 2])
                 foreach (var offsets in (bool[])[false, true])
                 {
-                    Vnni512Assembly.Tile(rows, terms, offsets).Length.ShouldBeInRange(300, 4096);
+                    Vnni512Assembly.Tile(rows, terms, offsets, 4).Length.ShouldBeInRange(300, 4096);
                     if (Vnni512Kernels.IsSupported)
-                        Vnni512Kernels.Make(rows, terms, offsets).ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
+                        Vnni512Kernels.Make(rows, terms, offsets, 4).ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
                 }
     }
 

@@ -1,0 +1,80 @@
+using Tenon.Tensors.Kernels;
+using Tenon.Tensors.Memory;
+
+namespace Tenon.Tensors.Ops;
+
+/// <content>
+/// Runs of one token: rows of a tile are the query heads of one key/value head, of all sequences of the tile. Pages that the sequences
+/// share are multiplied by all rows at once, so that they are read once a step; each sequence's own pages by its heads alone. An output is
+/// the same sum in the same order as in a tile of its own.
+/// </content>
+public static unsafe partial class AttentionOp
+{
+    private static void DecodePart(Context* context, int part)
+    {
+        var layout = context->Runs;
+        var store = context->Pages;
+        var job = context->Job;
+        var (run, count, shared) = layout.Decodes[part / store.KeyValueHeads];
+        var head = part % store.KeyValueHeads;
+        if (layout.IsCached)
+            for (var i = 0; i < count; i++) WriteRun(context, layout, store, run + i, head);
+        // As many sequences at a time as give a full tile of rows.
+        var most = Math.Max(1, AttentionLayout.QueryTile / (job->Heads / store.KeyValueHeads));
+        for (var i = 0; i < count; i += most) DecodeTile(job, layout, store, run + i, Math.Min(most, count - i), shared, head);
+    }
+
+    private static void DecodeTile(Job* job, AttentionLayout layout, KvPages store, int first, int count, int shared, int head)
+    {
+        const int page = AttentionLayout.PageSize;
+        var size = store.HeadSize;
+        var group = job->Heads / store.KeyValueHeads;
+        var rows = count * group;
+        var longest = 0;
+        for (var i = 0; i < count; i++) longest = Math.Max(longest, layout.Runs[first + i].Position + 1);
+
+        // Rows lie one cache line off a multiple of a page's, so that they do not all fall on the same lines of the cache.
+        var stride = PaddedKeys(longest) + 16;
+        var q = Scratch.Floats(ScratchUse.Op, rows * (stride + 2 * size));
+        var o = q + rows * size;
+        var scores = o + rows * size;
+        var bytes = (nint)group * size * sizeof(float);
+        for (var i = 0; i < count; i++)
+        {
+            var from = job->Q + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
+            Buffer.MemoryCopy(from, q + i * group * size, bytes, bytes);
+        }
+
+        for (var p = 0; p < shared; p++)
+            Gemm.Multiply(rows, page, size, q, size, 1, store.KeyPage(layout.Pages[first][p], head), page, scores + p * page, stride,
+                accumulate: false);
+        for (var i = 0; i < count; i++)
+        {
+            var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
+            for (var p = shared; p * page < keys; p++)
+                Gemm.Multiply(group, page, size, q + at * size, size, 1, store.KeyPage(pages[p], head), page,
+                    scores + at * stride + p * page, stride, accumulate: false);
+        }
+
+        var inverse = new RowSums();
+        for (var r = 0; r < rows; r++) inverse[r] = Exponentials(scores + r * stride, layout.Runs[first + r / group].Position + 1, job->Scale);
+
+        for (var p = 0; p < shared; p++)
+            Gemm.Multiply(rows, size, page, scores + p * page, stride, 1, store.ValuePage(layout.Pages[first][p], head), size, o, size,
+                accumulate: p > 0);
+        for (var i = 0; i < count; i++)
+        {
+            var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
+            for (var p = shared; p * page < keys; p++)
+                Gemm.Multiply(group, size, Math.Min(page, keys - p * page), scores + at * stride + p * page, stride, 1,
+                    store.ValuePage(pages[p], head), size, o + at * size, size, accumulate: p > 0);
+            for (var h = 0; h < group; h++) RowKernels.Scale(o + (at + h) * size, inverse[at + h], size);
+            var to = job->O + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
+            Buffer.MemoryCopy(o + at * size, to, bytes, bytes);
+        }
+    }
+
+    /// <summary>Scores to e^(scale score - largest) in place; gives one over their sum.</summary>
+    private static float Exponentials(float* row, nint seen, float scale) =>
+        1f / RowKernels.ExpSum(row, seen, RowKernels.ScaleMax(row, scale, seen), row);
+}
