@@ -12,6 +12,10 @@ namespace Tenon.Tensors;
 /// </content>
 public sealed unsafe partial class FrozenMatrix
 {
+    // What this thread's rounded rows are of: products of the same input that follow each other share them.
+    [ThreadStatic]
+    private static (Tensor? Source, int Terms) _t_rounded;
+
     private readonly Lock _turning = new();
     private FrozenMatrix? _turned;
 
@@ -42,13 +46,13 @@ public sealed unsafe partial class FrozenMatrix
     /// </summary>
     private void MultiplyInt8(
         float* x, nint rows, nint xRow, float* y, nint yRow, bool accumulate, WorkerPool pool, int terms,
-        float* before, float* after,
-        string what)
+        float* before, float* after, string what, Tensor? source = null)
     {
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
         var rounded = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
-        Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
+        if (source is not { Kept: true } || _t_rounded != (source, terms)) Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
+        _t_rounded = (source, terms);
         var stretch = Math.Min(rows, Int8Kernels.Best.RowsAtOnce(rowBytes));
         var stretches = (rows + stretch - 1) / stretch;
         var perPart = SharePanels(stretch, Inputs, Panels, stretches, pool);

@@ -10,16 +10,18 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>
     /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
     /// multiplied by its output's factor where
-    /// <paramref name="scale"/> [outputs] is not null.
+    /// <paramref name="scale"/> [outputs] is not null. <paramref name="source"/> is the tensor that x is all of, where there is one: what is
+    /// kept (<see cref="Tensor.Kept"/>) is rounded once for products that follow each other.
     /// </summary>
     internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision =
-        Precision.F32, float* scale = null)
+        Precision.F32, float* scale = null, Tensor? source = null)
     {
         if (rows <= 0) return;
         CheckPrecision(precision);
         if (precision.Terms() is > 0 and var terms)
         {
-            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale, "frozen product");
+            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale, "frozen product",
+                source);
             return;
         }
 

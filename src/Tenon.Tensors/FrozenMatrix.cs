@@ -21,7 +21,7 @@ public sealed unsafe partial class FrozenMatrix
     internal const int PanelWidth = 32;
 
     private readonly PanelFormat _format;
-    private readonly NativeBuffer _memory;
+    private readonly PanelMemory _memory;
 
     private FrozenMatrix(string name, nint outputs, nint inputs, WeightStorage storage)
     {
@@ -29,7 +29,7 @@ public sealed unsafe partial class FrozenMatrix
         _format = PanelFormat.Of(storage);
         Panels = (outputs + PanelWidth - 1) / PanelWidth;
         PanelBytes = _format.PanelBytes(inputs);
-        _memory = NativeBuffer.Allocate(Panels * PanelBytes);
+        _memory = PanelMemory.Allocate(Panels * PanelBytes);
     }
 
     /// <summary>The name it has in its file.</summary>

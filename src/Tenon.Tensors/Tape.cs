@@ -85,6 +85,16 @@ public sealed unsafe class Tape
     }
 
     /// <summary>
+    /// Says that several products read a tensor: its values stay (what would change it in place changes a copy), so that work on it may be
+    /// shared.
+    /// </summary>
+    public static Tensor ReadByMany(Tensor tensor)
+    {
+        if (tensor is not Parameter) tensor.Kept = true;
+        return tensor;
+    }
+
+    /// <summary>
     /// The gradient buffer of an input. Where <paramref name="fresh"/> is set it holds nothing yet and must be written, else added to.
     /// </summary>
     internal Tensor GradOf(Tensor tensor, out bool fresh)

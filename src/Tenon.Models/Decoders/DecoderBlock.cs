@@ -85,6 +85,7 @@ public sealed class DecoderBlock
 
     private Tensor Attention(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)
     {
+        x = Tape.ReadByMany(x);
         var q = Query.Forward(tape, x, batch);
         var k = Key.Forward(tape, x, batch);
         var v = Value.Forward(tape, x, batch);
@@ -98,6 +99,9 @@ public sealed class DecoderBlock
         return Output.Forward(tape, attended, batch);
     }
 
-    private Tensor FeedForward(Tape tape, Tensor x, TokenBatch batch) =>
-        Down.Forward(tape, tape.SwiGlu(Gate.Forward(tape, x, batch), Up.Forward(tape, x, batch)), batch);
+    private Tensor FeedForward(Tape tape, Tensor x, TokenBatch batch)
+    {
+        x = Tape.ReadByMany(x);
+        return Down.Forward(tape, tape.SwiGlu(Gate.Forward(tape, x, batch), Up.Forward(tape, x, batch)), batch);
+    }
 }

@@ -17,16 +17,15 @@ public static unsafe partial class AttentionOp
         var job = context->Job;
         var (run, count, shared) = layout.Decodes[part / store.KeyValueHeads];
         var head = part % store.KeyValueHeads;
-        if (layout.IsCached)
-            for (var i = 0; i < count; i++) WriteRun(context, layout, store, run + i, head);
         // As many sequences at a time as give a full tile of rows.
         var most = Math.Max(1, AttentionLayout.QueryTile / (job->Heads / store.KeyValueHeads));
-        for (var i = 0; i < count; i += most) DecodeTile(job, layout, store, run + i, Math.Min(most, count - i), shared, head);
+        for (var i = 0; i < count; i += most) DecodeTile(context, layout, store, run + i, Math.Min(most, count - i), shared, head);
     }
 
-    private static void DecodeTile(Job* job, AttentionLayout layout, KvPages store, int first, int count, int shared, int head)
+    private static void DecodeTile(Context* context, AttentionLayout layout, KvPages store, int first, int count, int shared, int head)
     {
         const int page = AttentionLayout.PageSize;
+        var job = context->Job;
         var size = store.HeadSize;
         var group = job->Heads / store.KeyValueHeads;
         var rows = count * group;
@@ -43,35 +42,61 @@ public static unsafe partial class AttentionOp
         {
             var from = job->Q + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
             Buffer.MemoryCopy(from, q + i * group * size, bytes, bytes);
+            // The page that the token's key is written to, a column of it, a line of the cache for each number.
+            store.Ask(store.KeyPage(layout.Pages[first + i][layout.Runs[first + i].Position / page], head));
         }
 
         for (var p = 0; p < shared; p++)
+        {
+            store.Ask(store.KeyPage(layout.Pages[first][Math.Min(p + 1, shared - 1)], head));
             Gemm.Multiply(rows, page, size, q, size, 1, store.KeyPage(layout.Pages[first][p], head), page, scores + p * page, stride,
                 accumulate: false);
+        }
+
+        if (layout.IsCached)
+            for (var i = 0; i < count; i++) WriteRun(context, layout, store, first + i, head);
         for (var i = 0; i < count; i++)
         {
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
             for (var p = shared; p * page < keys; p++)
+            {
+                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.Ask(store.KeyPage(next, head));
                 Gemm.Multiply(group, page, size, q + at * size, size, 1, store.KeyPage(pages[p], head), page,
                     scores + at * stride + p * page, stride, accumulate: false);
+            }
         }
 
         var inverse = new RowSums();
         for (var r = 0; r < rows; r++) inverse[r] = Exponentials(scores + r * stride, layout.Runs[first + r / group].Position + 1, job->Scale);
 
         for (var p = 0; p < shared; p++)
+        {
+            store.Ask(store.ValuePage(layout.Pages[first][Math.Min(p + 1, shared - 1)], head));
             Gemm.Multiply(rows, size, page, scores + p * page, stride, 1, store.ValuePage(layout.Pages[first][p], head), size, o, size,
                 accumulate: p > 0);
+        }
+
         for (var i = 0; i < count; i++)
         {
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
             for (var p = shared; p * page < keys; p++)
+            {
+                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.Ask(store.ValuePage(next, head));
                 Gemm.Multiply(group, size, Math.Min(page, keys - p * page), scores + at * stride + p * page, stride, 1,
                     store.ValuePage(pages[p], head), size, o + at * size, size, accumulate: p > 0);
+            }
+
             for (var h = 0; h < group; h++) RowKernels.Scale(o + (at + h) * size, inverse[at + h], size);
             var to = job->O + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
             Buffer.MemoryCopy(o + at * size, to, bytes, bytes);
         }
+    }
+
+    // The page after p of a run's own pages, or the first own one of the run behind it; -1 where there is none.
+    private static int Next(AttentionLayout layout, int run, bool more, int p, int shared)
+    {
+        if ((p + 1) * AttentionLayout.PageSize <= layout.Runs[run].Position) return layout.Pages[run][p + 1];
+        return more ? layout.Pages[run + 1][shared] : -1;
     }
 
     /// <summary>Scores to e^(scale score - largest) in place; gives one over their sum.</summary>
