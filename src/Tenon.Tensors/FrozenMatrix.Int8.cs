@@ -51,7 +51,8 @@ public sealed unsafe partial class FrozenMatrix
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
         var rounded = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
-        if (source is not { Kept: true } || _t_rounded != (source, terms)) Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
+        if (source is not { Kept: true } || _t_rounded != (source, terms))
+            Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
         _t_rounded = (source, terms);
         var stretch = Math.Min(rows, Int8Kernels.Best.RowsAtOnce(rowBytes));
         var stretches = (rows + stretch - 1) / stretch;

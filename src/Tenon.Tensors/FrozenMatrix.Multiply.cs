@@ -10,8 +10,8 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>
     /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
     /// multiplied by its output's factor where
-    /// <paramref name="scale"/> [outputs] is not null. <paramref name="source"/> is the tensor that x is all of, where there is one: what is
-    /// kept (<see cref="Tensor.Kept"/>) is rounded once for products that follow each other.
+    /// <paramref name="scale"/> [outputs] is not null. <paramref name="source"/> is the tensor that x is all of, where there is one:
+    /// what is kept (<see cref="Tensor.Kept"/>) is rounded once for products that follow each other.
     /// </summary>
     internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision =
         Precision.F32, float* scale = null, Tensor? source = null)
@@ -56,7 +56,8 @@ public sealed unsafe partial class FrozenMatrix
         var columns = (Inputs + PanelWidth - 1) / PanelWidth;
         var call = new FrozenCall
         {
-            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow, Accumulate = accumulate, Scale = scale,
+            Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow,
+            Accumulate = accumulate, Scale = scale,
         };
         var parts = Share(&call, Outputs, columns, pool);
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));

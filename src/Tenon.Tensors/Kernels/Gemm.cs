@@ -115,8 +115,8 @@ internal static unsafe class Gemm<TOps, TV>
     }
 
     /// <summary>
-    /// Any number of rows by exactly two vectors of columns. Where <paramref name="ahead"/> is not 0, the lines of B that many floats on are
-    /// asked for by the first tiles, a line of the cache by each.
+    /// Any number of rows by exactly two vectors of columns. Where <paramref name="ahead"/> is not 0, the lines of B that many floats on
+    /// are asked for by the first tiles, a line of the cache by each.
     /// </summary>
     public static void Columns(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
         nint ahead = 0)

@@ -12,7 +12,8 @@ internal static unsafe partial class Tiles<TOps, TV>
         var zero = TOps.Broadcast(0f);
         float* a0 = a, a1 = a + (4 * aRow), a2 = a + (8 * aRow);
         nint r1 = aRow, r2 = 2 * aRow, r3 = 3 * aRow;
-        TV x0 = zero, x1 = zero, x2 = zero, x3 = zero, x4 = zero, x5 = zero, x6 = zero, x7 = zero, x8 = zero, x9 = zero, x10 = zero, x11 = zero;
+        TV x0 = zero, x1 = zero, x2 = zero, x3 = zero, x4 = zero, x5 = zero,
+            x6 = zero, x7 = zero, x8 = zero, x9 = zero, x10 = zero, x11 = zero;
         if (accumulate)
         {
             x0 = TOps.Load(c);

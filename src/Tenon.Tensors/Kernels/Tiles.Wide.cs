@@ -56,8 +56,12 @@ internal static unsafe partial class Tiles<TOps, TV>
         if (accumulate)
         {
             (x0, y0, z0, w0) = (TOps.Load(c), TOps.Load(c + TOps.Lanes), TOps.Load(c + (2 * TOps.Lanes)), TOps.Load(c + (3 * TOps.Lanes)));
-            (x1, y1, z1, w1) = (TOps.Load(c + cRow), TOps.Load(c + cRow + TOps.Lanes), TOps.Load(c + cRow + (2 * TOps.Lanes)), TOps.Load(c + cRow + (3 * TOps.Lanes)));
-            (x2, y2, z2, w2) = (TOps.Load(c + (2 * cRow)), TOps.Load(c + (2 * cRow) + TOps.Lanes), TOps.Load(c + (2 * cRow) + (2 * TOps.Lanes)), TOps.Load(c + (2 * cRow) + (3 * TOps.Lanes)));
+            (x1, y1, z1, w1) =
+                (TOps.Load(c + cRow), TOps.Load(c + cRow + TOps.Lanes), TOps.Load(c + cRow + (2 * TOps.Lanes)),
+                TOps.Load(c + cRow + (3 * TOps.Lanes)));
+            (x2, y2, z2, w2) =
+                (TOps.Load(c + (2 * cRow)), TOps.Load(c + (2 * cRow) + TOps.Lanes),
+                TOps.Load(c + (2 * cRow) + (2 * TOps.Lanes)), TOps.Load(c + (2 * cRow) + (3 * TOps.Lanes)));
         }
 
         for (; k > 0; k--)
@@ -109,7 +113,9 @@ internal static unsafe partial class Tiles<TOps, TV>
         if (accumulate)
         {
             (x0, y0, z0, w0) = (TOps.Load(c), TOps.Load(c + TOps.Lanes), TOps.Load(c + (2 * TOps.Lanes)), TOps.Load(c + (3 * TOps.Lanes)));
-            (x1, y1, z1, w1) = (TOps.Load(c + cRow), TOps.Load(c + cRow + TOps.Lanes), TOps.Load(c + cRow + (2 * TOps.Lanes)), TOps.Load(c + cRow + (3 * TOps.Lanes)));
+            (x1, y1, z1, w1) =
+                (TOps.Load(c + cRow), TOps.Load(c + cRow + TOps.Lanes), TOps.Load(c + cRow + (2 * TOps.Lanes)),
+                TOps.Load(c + cRow + (3 * TOps.Lanes)));
         }
 
         for (; k > 0; k--)

@@ -8,7 +8,8 @@ namespace Tenon.Tensors.Kernels;
 internal unsafe struct Vnni512Args
 {
     /// <summary>Places of the fields.</summary>
-    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48, AheadAt = 56;
+    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48,
+        AheadAt = 56;
 
     public nint Blocks;
     public byte* Rows;

@@ -15,16 +15,17 @@ internal sealed unsafe class PanelMemory
     private static readonly WeakReference<NativeBuffer?> S_newest = new(null);
     private static nint _s_used;
     private readonly NativeBuffer _block;
+    private readonly nint _start;
 
-    private PanelMemory(NativeBuffer block, byte* pointer, nint bytes)
+    private PanelMemory(NativeBuffer block, nint start, nint bytes)
     {
         _block = block;
-        Pointer = pointer;
+        _start = start;
         Bytes = bytes;
     }
 
     /// <summary>The first byte, aligned to 64 bytes or more.</summary>
-    public byte* Pointer { get; }
+    public byte* Pointer => _block.Pointer + _start;
 
     /// <summary>The size asked for.</summary>
     public nint Bytes { get; }
@@ -42,18 +43,11 @@ internal sealed unsafe class PanelMemory
                 _s_used = 0;
             }
 
-            var piece = new PanelMemory(block, block.Pointer + _s_used, bytes);
+            var piece = new PanelMemory(block, _s_used, bytes);
             _s_used = (_s_used + bytes + Alignment - 1) / Alignment * Alignment;
             return piece;
         }
     }
 
-    private static PanelMemory Own(nint bytes)
-    {
-        var block = NativeBuffer.Allocate(bytes);
-        return new PanelMemory(block, block.Pointer, bytes);
-    }
-
-    /// <summary>Keeps the block until here.</summary>
-    public void KeepAlive() => GC.KeepAlive(_block);
+    private static PanelMemory Own(nint bytes) => new(NativeBuffer.Allocate(bytes), 0, bytes);
 }

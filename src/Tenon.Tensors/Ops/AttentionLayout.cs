@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
@@ -25,7 +27,7 @@ public sealed class AttentionLayout
     /// <summary>Query tokens a tile holds; it bounds the scratch of scores, not the result.</summary>
     internal const int QueryTile = 24;
 
-    /// <summary>Most sequences that a decode tile holds; with it a tile of three heads a sequence has <see cref="QueryTile"/> rows.</summary>
+    /// <summary>Most sequences of a decode tile: with three heads a sequence it has <see cref="QueryTile"/> rows.</summary>
     private const int DecodeTile = 8;
 
     private AttentionLayout(TokenRun[] runs, int[][] pages, int pageCount, int[][] trees, bool cached)
@@ -121,7 +123,8 @@ public sealed class AttentionLayout
     /// The layout of a sampling step: contexts lie in a cache, and each run brings the pages of its sequence (its own positions included).
     /// </summary>
     public static AttentionLayout ForCache(TokenRun[] runs, int[][] pages) =>
-        new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Where(r => runs[r].Length > 1).Select(r => new[] { r })], cached: true);
+        new(runs, pages, 0, [.. Enumerable.Range(0, runs.Length).Where(r => runs[r].Length > 1).Select(r => new[] { r })],
+            cached: true);
 
     private static (int Run, int Count, int Shared)[] DecodeTiles(TokenRun[] runs, int[][] pages)
     {
@@ -187,11 +190,17 @@ public sealed unsafe class KvPages
 
     internal float* ValuePage(int page, int head) => Values.Data + ((nint)page * KeyValueHeads + head) * PageFloats;
 
-    /// <summary>Asks the memory for a page that is read soon: pages lie apart, so that the processor cannot foresee the next.</summary>
-    internal void Ask(float* page)
+    /// <summary>
+    /// Asks the memory for a page that is read soon: pages lie apart, so that the processor cannot foresee the next.
+    /// <paramref name="near"/>: into the first cache.
+    /// </summary>
+    internal void Ask(float* page, bool near = false)
     {
-        if (!System.Runtime.Intrinsics.X86.Sse.IsSupported) return;
-        for (nint i = 0; i < PageFloats; i += 16) System.Runtime.Intrinsics.X86.Sse.Prefetch1(page + i);
+        if (!Sse.IsSupported) return;
+        if (near)
+            for (nint i = 0; i < PageFloats; i += 16) Sse.Prefetch0(page + i);
+        else
+            for (nint i = 0; i < PageFloats; i += 16) Sse.Prefetch1(page + i);
     }
 
     /// <summary>Persistent pages of one layer of a cache.</summary>

@@ -43,7 +43,7 @@ public static unsafe partial class AttentionOp
             var from = job->Q + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
             Buffer.MemoryCopy(from, q + i * group * size, bytes, bytes);
             // The page that the token's key is written to, a column of it, a line of the cache for each number.
-            store.Ask(store.KeyPage(layout.Pages[first + i][layout.Runs[first + i].Position / page], head));
+            store.Ask(LastKeyPage(layout, store, first + i, head));
         }
 
         for (var p = 0; p < shared; p++)
@@ -53,8 +53,12 @@ public static unsafe partial class AttentionOp
                 accumulate: false);
         }
 
-        if (layout.IsCached)
-            for (var i = 0; i < count; i++) WriteRun(context, layout, store, first + i, head);
+        for (var i = 0; i < count && layout.IsCached; i++)
+        {
+            if (i + 1 < count) store.Ask(LastKeyPage(layout, store, first + i + 1, head), near: true);
+            WriteRun(context, layout, store, first + i, head);
+        }
+
         for (var i = 0; i < count; i++)
         {
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
@@ -67,7 +71,8 @@ public static unsafe partial class AttentionOp
         }
 
         var inverse = new RowSums();
-        for (var r = 0; r < rows; r++) inverse[r] = Exponentials(scores + r * stride, layout.Runs[first + r / group].Position + 1, job->Scale);
+        for (var r = 0; r < rows; r++)
+            inverse[r] = Exponentials(scores + r * stride, layout.Runs[first + r / group].Position + 1, job->Scale);
 
         for (var p = 0; p < shared; p++)
         {
@@ -91,6 +96,9 @@ public static unsafe partial class AttentionOp
             Buffer.MemoryCopy(o + at * size, to, bytes, bytes);
         }
     }
+
+    private static float* LastKeyPage(AttentionLayout layout, KvPages store, int run, int head) =>
+        store.KeyPage(layout.Pages[run][layout.Runs[run].Position / AttentionLayout.PageSize], head);
 
     // The page after p of a run's own pages, or the first own one of the run behind it; -1 where there is none.
     private static int Next(AttentionLayout layout, int run, bool more, int p, int shared)
