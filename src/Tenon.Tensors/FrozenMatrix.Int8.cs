@@ -54,7 +54,9 @@ public sealed unsafe partial class FrozenMatrix
         if (source is not { Kept: true } || _t_rounded != (source, terms))
             Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
         _t_rounded = (source, terms);
-        var stretch = Math.Min(rows, Int8Kernels.Best.RowsAtOnce(rowBytes));
+        // Rows so long that the cache holds few of them all go in one part with few panels: the weights are then read once.
+        var atOnce = Int8Kernels.Best.RowsAtOnce(rowBytes);
+        var stretch = atOnce >= 96 ? Math.Min(rows, atOnce) : rows;
         var stretches = (rows + stretch - 1) / stretch;
         var perPart = SharePanels(stretch, Inputs, Panels, stretches, pool);
         var partsOfRows = (int)((Panels + perPart - 1) / perPart);

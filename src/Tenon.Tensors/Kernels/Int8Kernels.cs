@@ -50,7 +50,7 @@ internal abstract unsafe class Int8Kernels
     /// <summary>Rows of the tallest tile.</summary>
     public abstract int TileRows { get; }
 
-    /// <summary>Rows of this length that a part takes at most: whole tiles.</summary>
+    /// <summary>Rows of this length that are worked on at a time: whole tiles.</summary>
     public nint RowsAtOnce(nint rowBytes) => Math.Max(TileRows, Stretch / rowBytes / TileRows * TileRows);
 
     /// <summary>The panels of one part of <see cref="Int8Call.PerPart"/>.</summary>
@@ -61,15 +61,23 @@ internal abstract unsafe class Int8Kernels
     {
         const nint Width = PanelFormat.Width;
         var tile = stackalloc float[TileRows * (int)Width];
-        nint tallest = TileRows;
         var panels = (call->Outputs + Width - 1) / Width;
         var first = part / call->PartsOfRows * call->RowsPerPart;
         var last = Math.Min(call->RowCount, first + call->RowsPerPart);
         nint group = part % call->PartsOfRows;
         var end = Math.Min(panels, (group + 1) * call->PerPart);
+        // Long rows: fewer at a time than the part has, so that they stay in the cache while its panels pass.
+        var atOnce = RowsAtOnce(call->RowBytes);
+        for (; first < last; first += atOnce) Panels(call, first, Math.Min(last, first + atOnce), group * call->PerPart, end, tile);
+    }
+
+    private void Panels(Int8Call* call, nint first, nint last, nint panel, nint end, float* tile)
+    {
+        const nint Width = PanelFormat.Width;
+        nint tallest = TileRows;
         // Tiles as even as can be: 8 rows are 4 and 4, where 6 and 2 would leave half of the second one's sums unused.
         var tiles = (last - first + tallest - 1) / tallest;
-        for (var panel = group * call->PerPart; panel < end; panel++)
+        for (; panel < end; panel++)
         {
             var count = (int)Math.Min(Width, call->Outputs - (panel * Width));
             for (nint t = 0; t < tiles; t++)
