@@ -114,13 +114,20 @@ public sealed class MathVerifier
 
     /// <summary>
     /// Math-Verify's verdict: its extraction on both sides (a raw gold is wrapped in dollars where it holds no formula of its own), its
-    /// comparison.
+    /// comparison. Math-Verify itself knows no think blocks; where the caller says that the prompt opened one, what stands inside is no
+    /// answer here either.
     /// </summary>
     private static MathVerdict AsMathVerify(string gold, string answer, VerifyOptions options)
     {
         var id = RuleProfile.MathVerify.Id;
         MathVerifyReading? g = null;
         MathVerifyReading? a = null;
+        if (options.OpenedBlock is { } opened)
+        {
+            if (ThinkBlocks.After(answer, opened) is not { } visible) return new MathVerdict(false, "unclosed-think", id);
+            answer = visible;
+        }
+
         try
         {
             g = MathVerifyReading.Of(gold);

@@ -14,17 +14,7 @@ public static class ThinkBlocks
     /// <summary>Says that a text begins inside a block whose tag is not known: the first closing tag of any kind ends it.</summary>
     public const string UnknownTag = "";
 
-    // R1, Qwen and most others; prompts in the manner of Claude; GRPO examples; Magistral; Seed; OpenThinker.
-    private static readonly (string Open, string Close)[] Tags =
-    [
-        ("<think>", "</think>"),
-        ("<thinking>", "</thinking>"),
-        ("<thought>", "</thought>"),
-        ("<reasoning>", "</reasoning>"),
-        ("[THINK]", "[/THINK]"),
-        ("<seed:think>", "</seed:think>"),
-        ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ];
+    private static readonly (string Open, string Close)[] Tags = [.. ThinkTags.All];
 
     private static readonly SearchValues<string> AnyTag =
         SearchValues.Create([.. Tags.SelectMany(t => new[] { t.Open, t.Close })], StringComparison.Ordinal);
@@ -57,6 +47,15 @@ public static class ThinkBlocks
         var (open, _, answer) = Scan(text, opened);
         if (open is not null) return null;
         return answer == 0 ? text : text[answer..];
+    }
+
+    /// <summary>The text with a semicolon in place of every tag, so that what stands before and behind one are two statements.</summary>
+    internal static string Parted(string text)
+    {
+        if (text.AsSpan().IndexOfAny(AnyTag) < 0) return text;
+        foreach (var (open, close) in Tags)
+            text = text.Replace(open, "; ", StringComparison.Ordinal).Replace(close, "; ", StringComparison.Ordinal);
+        return text;
     }
 
     // The block that is open at the end (null where none is), where its tag stands (-1: before the text), and where the text behind the

@@ -8,7 +8,8 @@ namespace Tenon.MathAnswers;
 /// <param name="Gold">The gold; null where there is none.</param>
 /// <param name="Answer">The completion; null where there is none.</param>
 /// <param name="Verdict">The other judge's verdict; null where there is none.</param>
-public sealed record JudgedLine(int Line, string? Gold, string? Answer, JsonElement? Verdict);
+/// <param name="OpenedBlock">The think tag that the row's prompt left open; null where it has no prompt or left none.</param>
+public sealed record JudgedLine(int Line, string? Gold, string? Answer, JsonElement? Verdict, string? OpenedBlock = null);
 
 /// <summary>One answer that two judges see differently.</summary>
 /// <param name="Line">Its line in the file.</param>
@@ -38,15 +39,19 @@ public sealed record VerdictAudit(int BothRight, int BothWrong, IReadOnlyList<Ve
     public int Compared => BothRight + BothWrong + Differences.Count;
 
     /// <summary>Judges the lines and compares. A verdict is a boolean, a number (right above 0) or a word such as <c>correct</c>.</summary>
-    public static VerdictAudit Read(IEnumerable<JudgedLine> lines, RuleProfile? profile = null)
+    /// <param name="lines">The lines.</param>
+    /// <param name="profile">Our rules.</param>
+    /// <param name="openedBlock">The think tag that prompts left open where a line says nothing of it.</param>
+    public static VerdictAudit Read(IEnumerable<JudgedLine> lines, RuleProfile? profile = null, string? openedBlock = null)
     {
         var verifier = new MathVerifier(profile);
         var (right, wrong, unread) = (0, 0, 0);
         var differences = new List<VerdictDifference>();
         foreach (var line in lines)
         {
+            var options = new VerifyOptions { OpenedBlock = line.OpenedBlock ?? openedBlock };
             if (line is not { Gold: { } gold, Answer: { } answer, Verdict: { } given } || Verdict(given) is not { } theirs
-                || verifier.Verify(gold, answer) is not { Correct: { } ours } verdict)
+                || verifier.Verify(gold, answer, options) is not { Correct: { } ours } verdict)
             {
                 unread++;
                 continue;
@@ -55,14 +60,14 @@ public sealed record VerdictAudit(int BothRight, int BothWrong, IReadOnlyList<Ve
             if (ours == theirs) (right, wrong) = ours ? (right + 1, wrong) : (right, wrong + 1);
             else
                 differences.Add(new VerdictDifference(line.Line, gold, answer, verdict, theirs,
-                    ours || !EndsInGold(verifier, gold, answer)));
+                    ours || !EndsInGold(verifier, gold, answer, options)));
         }
 
         return new VerdictAudit(right, wrong, differences, unread);
     }
 
-    private static bool EndsInGold(MathVerifier verifier, string gold, string answer) =>
-        verifier.Verify(gold, answer, new VerifyOptions { Profile = RuleProfile.Lenient }).Correct == true;
+    private static bool EndsInGold(MathVerifier verifier, string gold, string answer, VerifyOptions options) =>
+        verifier.Verify(gold, answer, options with { Profile = RuleProfile.Lenient }).Correct == true;
 
     private static bool? Verdict(JsonElement value) => value.ValueKind switch
     {

@@ -67,20 +67,9 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                         return "require";
                     options = options with { RequireValue = property.Value.GetString() == "value" };
                     break;
-                case "thinking":
-                    if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "thinking";
-                    options =
-                        options with { OpenedBlock = property.Value.GetBoolean() ? options.OpenedBlock ?? ThinkBlocks.UnknownTag : null };
-                    break;
                 case "truncated":
                     if (property.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "truncated";
                     options = options with { Truncated = property.Value.GetBoolean() };
-                    break;
-                case "prompt":
-                    // A conversation (a list) does not say what its template makes of it.
-                    if (property.Value.ValueKind != JsonValueKind.String) break;
-                    options =
-                        options with { OpenedBlock = ThinkBlocks.LeftOpen(VerifierJson.Plain(property.Value)) ?? options.OpenedBlock };
                     break;
                 case "profile":
                     var found = property.Value.ValueKind == JsonValueKind.String
@@ -90,6 +79,27 @@ public sealed class VerifyLines(RuleProfile? profile = null, bool explain = fals
                     break;
             }
         }
+        if (Opened(line, options.OpenedBlock, out var opened) is { } fault) return fault;
+        options = options with { OpenedBlock = opened };
+        return null;
+    }
+
+    /// <summary>
+    /// The tag of the think block that a line says its prompt left open, by <c>thinking</c> or by <c>prompt</c>;
+    /// <paramref name="given"/> where it says nothing. Gives the name of a field of a wrong type, or null.
+    /// </summary>
+    internal static string? Opened(JsonElement line, string? given, out string? opened)
+    {
+        opened = given;
+        if (line.TryGetProperty("thinking", out var thinking) && thinking.ValueKind != JsonValueKind.Null)
+        {
+            if (thinking.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return "thinking";
+            opened = thinking.GetBoolean() ? given ?? ThinkBlocks.UnknownTag : null;
+        }
+
+        // A conversation (a list) does not say what its template makes of it.
+        if (line.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == JsonValueKind.String)
+            opened = ThinkBlocks.LeftOpen(VerifierJson.Plain(prompt)) ?? opened;
         return null;
     }
 

@@ -9,6 +9,7 @@ namespace Tenon.Runs;
 /// </summary>
 internal sealed class CheckpointStore(string folder, string temporary)
 {
+    private const string Unfinished = "checkpoint-";
     private string? _temporary;
 
     /// <summary>
@@ -50,7 +51,7 @@ internal sealed class CheckpointStore(string folder, string temporary)
         var target = FolderOf(step);
         Directory.CreateDirectory(folder);
         if (Directory.Exists(target) && CheckpointSeal.Fault(target, step, bytes: false) is not null) SetAside(target);
-        AtomicFile.WriteFolder(target, Path.Combine(Temporary, $"checkpoint-{step}"), path =>
+        AtomicFile.WriteFolder(target, Path.Combine(Temporary, $"{Unfinished}{step}"), path =>
         {
             fill(path);
             CheckpointSeal.Write(path, step);
@@ -78,6 +79,19 @@ internal sealed class CheckpointStore(string folder, string temporary)
         var name = path + ".aside";
         for (var i = 2; Directory.Exists(name); i++) name = $"{path}.aside-{i}";
         Directory.Move(path, name);
+    }
+
+    /// <summary>
+    /// Puts a checkpoint back that a process was replacing by its own step's when it was killed; the unfinished rest is cleared.
+    /// </summary>
+    public void Restore()
+    {
+        foreach (var place in new[] { temporary, Beside }.Where(Directory.Exists))
+            foreach (var old in Directory.GetDirectories(place, $"{Unfinished}*.old"))
+                if (int.TryParse(Path.GetFileName(old)[Unfinished.Length..^4], NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+                    && !Directory.Exists(FolderOf(step)))
+                    Directory.Move(old, FolderOf(step));
+        ClearBeside();
     }
 
     /// <summary>Clears what a killed process left beside the checkpoints.</summary>

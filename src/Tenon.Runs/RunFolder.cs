@@ -103,13 +103,13 @@ public sealed class RunFolder : IDisposable
     {
         RequireRun(path);
         var folder = new RunFolder(path, writes: true);
+        folder._checkpoints.Restore();
         foreach (var entry in Directory.EnumerateFileSystemEntries(folder.Temporary))
         {
             if (Path.GetFileName(entry) == "lock") continue;
             if (Directory.Exists(entry)) Directory.Delete(entry, recursive: true);
             else File.Delete(entry);
         }
-        folder._checkpoints.ClearBeside();
         return folder;
     }
 

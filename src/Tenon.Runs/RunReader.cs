@@ -67,9 +67,9 @@ public sealed class RunReader
     }
 
     /// <summary>A step's completions; empty where none are on disk.</summary>
-    public IReadOnlyList<SampleRecord> Samples(int step) => File.Exists(_folder.SamplesFile(step))
-        ? [.. File.ReadLines(_folder.SamplesFile(step)).Select(SampleRecord.Read).OfType<SampleRecord>()]
-        : [];
+    /// <exception cref="TenonException">Bytes that are no UTF-8, with their line.</exception>
+    public IReadOnlyList<SampleRecord> Samples(int step) =>
+        [.. RunLines.Read(_folder.SamplesFile(step)).Select(SampleRecord.Read).OfType<SampleRecord>()];
 
     /// <summary>The steps that have completions on disk, ascending.</summary>
     public IReadOnlyList<int> SampleSteps() => _folder.SampleSteps();

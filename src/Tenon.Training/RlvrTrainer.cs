@@ -62,9 +62,11 @@ public sealed class RlvrTrainer
         _events(new RunStarted(
             _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount,
             _setup.Model.ParameterCount));
-        _evaluations.RunPending(_state.Step, stop);
+        var evaluated = _evaluations.RunPending(_state.Step, stop);
         _state = _guards.Begin(_state);
         using var log = new MetricsLog(_folder.MetricsFile);
+        // The checkpoint was written without the figures of its own evaluation: it becomes what an unbroken run would have written.
+        if (evaluated) Save(log);
         while (_state.Step < settings.Steps && !stop.IsCancellationRequested && !_guards.Ends(_state))
         {
             var metrics = Step(_state.Step + 1, abort);
@@ -84,8 +86,11 @@ public sealed class RlvrTrainer
         if (_state.Step < settings.Steps && !_folder.CheckpointSteps().Contains(_state.Step) && _state.Step > 0) Save(log);
         if (_state.Step == settings.Steps || _guards.Ends(_state)) _batches.Forget(int.MaxValue);
         var adapter = _state.Step > 0 ? _folder.CheckpointFolder(_state.Step) : "";
-        _events(new RunEnded(_state.Step, settings.Steps, _state.Step < settings.Steps, adapter, clock.Elapsed.TotalSeconds)
+        var early = _state.Step < settings.Steps ? _guards.EndReason(_state) : null;
+        var stopped = _state.Step < settings.Steps && early is null;
+        _events(new RunEnded(_state.Step, settings.Steps, stopped, adapter, clock.Elapsed.TotalSeconds)
         {
+            Early = early,
             EvaluateArguments = RunEvaluations.Arguments(settings, _folder.Folder),
         });
     }

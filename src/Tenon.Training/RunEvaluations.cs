@@ -70,44 +70,57 @@ public sealed class RunEvaluations(TrainingSetup setup, RunFolder folder, Action
         return arguments;
     }
 
-    /// <summary>Makes the evaluations of the step that a run begins with, or goes on from, where they are not there yet.</summary>
-    public void RunPending(int step, CancellationToken stop)
+    /// <summary>
+    /// Makes the evaluations of the step that a run begins with, or goes on from, where they are not there yet; true where the step's
+    /// metrics have got them now.
+    /// </summary>
+    public bool RunPending(int step, CancellationToken stop)
     {
-        if (!IsDue(step)) return;
+        if (!IsDue(step)) return false;
         var metrics = step == 0 ? new StepMetrics(0) : MetricsLog.Last(folder.MetricsFile, step);
         if (metrics is null
             || (setup.HeldOut.All(h => metrics.Has(StepMetric.Evaluation[h.Name]) || File.Exists(folder.EvaluationFile(h.Name, step)))
             && setup.Texts.All(t => metrics.Has(StepMetric.Perplexity[t.Name]))))
-            return;
-        Run(metrics, stop);
-        if (step > 0) folder.ReplaceMetrics(metrics);
+            return false;
+        if (!Run(metrics, stop) || step == 0) return false;
+        folder.ReplaceMetrics(metrics);
+        return true;
     }
 
-    /// <summary>Makes the evaluations that are due after a step and adds their accuracies to its metrics.</summary>
-    public void Run(StepMetrics metrics, CancellationToken stop)
+    /// <summary>
+    /// Makes the evaluations that are due after a step and adds their accuracies to its metrics: all of them, or none where they are given
+    /// up, so that a mean over the benchmarks is always one over the same.
+    /// </summary>
+    /// <returns>True where the metrics have them.</returns>
+    public bool Run(StepMetrics metrics, CancellationToken stop)
     {
-        if (!IsDue(metrics.Step)) return;
+        if (!IsDue(metrics.Step)) return false;
         events(new PhaseMoved(StepPhase.Evaluating, 0));
         try
         {
+            var accuracies = new List<(Metric Metric, double Accuracy)>();
             foreach (var benchmark in setup.HeldOut)
             {
                 var shown = Run(metrics.Step, benchmark, stop);
                 events(shown);
-                metrics[StepMetric.Evaluation[benchmark.Name]] = shown.Accuracy;
+                accuracies.Add((StepMetric.Evaluation[benchmark.Name], shown.Accuracy));
             }
 
             foreach (var text in setup.Texts)
             {
                 var shown = Run(metrics.Step, text, stop);
                 events(shown);
-                metrics[StepMetric.Perplexity[text.Name]] = shown.Perplexity;
+                accuracies.Add((StepMetric.Perplexity[text.Name], shown.Perplexity));
             }
+
+            foreach (var (metric, accuracy) in accuracies) metrics[metric] = accuracy;
+            return true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             events(new Remark(metrics.Step == 0 ? "the evaluation before the first step was not finished"
                 : $"the evaluation after step {metrics.Step} was not finished; it goes on with the run"));
+            return false;
         }
     }
 

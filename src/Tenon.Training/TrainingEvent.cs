@@ -109,11 +109,14 @@ public sealed record Remark(string Text) : TrainingEvent;
 /// <summary>The run is done or was asked to stop; its last checkpoint is on disk.</summary>
 /// <param name="Step">Steps that are done.</param>
 /// <param name="Steps">Steps of the whole run.</param>
-/// <param name="Stopped">True where it was asked to stop.</param>
+/// <param name="Stopped">True where it was asked to stop before its last step.</param>
 /// <param name="Adapter">The folder of the last checkpoint: a PEFT adapter folder; empty where there is none.</param>
 /// <param name="Seconds">Seconds that this process worked on it.</param>
 public sealed record RunEnded(int Step, int Steps, bool Stopped, string Adapter, double Seconds) : TrainingEvent
 {
+    /// <summary>Why a stop rule ended the run before its last step; null where none did.</summary>
+    public string? Early { get; init; }
+
     /// <summary>What <c>tenon eval MODEL --adapter DIR</c> needs to repeat the run's own evaluation; empty where it has none.</summary>
     public IReadOnlyList<string> EvaluateArguments { get; init; } = [];
 }

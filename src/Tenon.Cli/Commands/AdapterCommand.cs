@@ -19,6 +19,7 @@ internal sealed class AdapterCommand : Verb
     private readonly Option<int?> _rank;
     private readonly Option<string> _dtype;
     private readonly Option<bool> _json;
+    private readonly TextOptions _text;
 
     public AdapterCommand()
         : base("adapter",
@@ -42,12 +43,16 @@ internal sealed class AdapterCommand : Verb
         _dtype = Add(new Option<string>("--dtype") { Description = "f32, bf16 or f16 (merge, convert)", DefaultValueFactory = _ => "f32" });
         _dtype.AcceptOnlyFromAmong("f32", "bf16", "f16");
         _json = Add(new Option<bool>("--json") { Description = "one JSON line (inspect)" });
+        _text = new TextOptions(this, template: false);
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
     {
         var path = call.GetValue(_folder)!;
         var what = call.GetValue(_action)!;
+        if (what != "merge" && _text.Pre(call) is not null)
+            throw new TenonException("--tokenizer-pre", "tenon adapter merge, which writes a tokenizer", $"tenon adapter {what}",
+                "leave it out", usage: true);
         if (what == "inspect") return Inspect(path, call.GetValue(_json), terminal);
         var target = call.GetValue(_output) ?? throw new TenonException($"tenon adapter {what}", "--output DIR", "none", usage: true);
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
@@ -56,7 +61,7 @@ internal sealed class AdapterCommand : Verb
         else
         {
             var name = call.GetValue(_model) ?? throw new TenonException($"tenon adapter {what}", "--model MODEL", "none", usage: true);
-            if (what == "merge") MergedModel.Write(name, path, target, Type(call), terminal.Note);
+            if (what == "merge") MergedModel.Write(name, path, target, Type(call), terminal.Note, _text.Pre(call));
             else ToLora(name, path, target, call.GetValue(_rank), terminal);
         }
 

@@ -56,7 +56,7 @@ internal sealed class ChatCommand : Verb
             if (limit < 1)
                 throw new TenonException("the conversation", $"at most {loaded.Model.MaxLength} tokens", $"{prompt.Length}",
                     "begin a new one");
-            var stream = loaded.Encoder.Tokenizer.StreamingDecoder(skipSpecial: true);
+            var stream = loaded.Encoder.Completions.Streaming();
             var answer = new System.Text.StringBuilder();
             var made =
                 generator.Generate(

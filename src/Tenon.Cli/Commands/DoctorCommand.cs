@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Cli.Display;
+using Tenon.MathAnswers;
 using Tenon.Rewards;
 using Tenon.Runs;
 using Tenon.Runs.Doctor;
@@ -83,6 +84,7 @@ internal sealed class DoctorCommand : Verb
         var math = RewardFinder.Create("math");
         return sample => sample.Answer.Length == 0 ? null
             : math.Judge(new Problem(sample.Id, sample.Problem, sample.Answer),
-            new Completion(sample.Completion, sample.Tokens, sample.Truncated, Math.Max(1, sample.Tokens))).Correct;
+            new Completion(sample.Completion, sample.Tokens, sample.Truncated, Math.Max(1, sample.Tokens))
+            { OpenedBlock = ThinkBlocks.LeftOpen(sample.Prompt) }).Correct;
     }
 }

@@ -4,6 +4,7 @@ using Tenon.Cli.Commands.Lines;
 using Tenon.Cli.Commands.Options;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
+using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
 
 namespace Tenon.Cli.Commands;
@@ -66,8 +67,7 @@ internal sealed class GenerateCommand : Verb
         if (arguments.Count > 0 && !wrap)
             throw new TenonException("--template-arg", "--chat-template beside it", "prompts that no template renders", usage: true);
         var encoder =
-            new Lazy<Tenon.Text.Prompting.PromptEncoder>(() =>
-            Tenon.Text.Prompting.PromptEncoder.Of(tokenizer.Value, wrap ? null : false, wrap ? arguments : null));
+            new Lazy<PromptEncoder>(() => PromptEncoder.Of(tokenizer.Value, wrap ? null : false, wrap ? arguments : null));
         var isRendered = call.GetValue(_rendered);
         if (wrap && isRendered)
             throw new TenonException("--rendered", "prompts that are rendered, or prompts to be rendered", "--chat-template beside it",
@@ -98,12 +98,15 @@ internal sealed class GenerateCommand : Verb
             new RandomPlace(seed, RandomPurpose.Sampling, 0, (uint)i))
             { Adapter = set }).ToList();
         var decoder = TryTokenizer(tokenizer);
+        var completions = decoder is null ? null : new CompletionDecoder(decoder);
         if (file is not null)
         {
             GeneratedSample? broken = null;
+            // With its special tokens a prompt reads as the template has rendered it.
+            var rendered = ids.ConvertAll(prompt => decoder?.Decode(prompt));
             foreach (var s in generator.Generate(requests, cancel: terminal.Interrupt.Token))
             {
-                JsonLines.Write(terminal, Answer(s, decoder));
+                JsonLines.Write(terminal, Answer(s, rendered[s.Request], completions));
                 if (!FiniteSample.Is(s)) broken ??= s;
             }
 
@@ -113,7 +116,7 @@ internal sealed class GenerateCommand : Verb
         foreach (var (request, i) in requests.Select((r, i) => (r, i)))
             for (var s = 0; s < count; s++)
             {
-                var stream = decoder!.StreamingDecoder(skipSpecial: true);
+                var stream = completions!.Streaming();
                 var one = request with { Samples = 1, FirstSample = s };
                 var made = generator.Generate([one], (_, _, id) =>
                 {
@@ -148,12 +151,13 @@ internal sealed class GenerateCommand : Verb
         return ids.Length > 0 ? ids : throw new TenonException(where, "at least one token", "an empty prompt", usage: true);
     }
 
-    private static JsonObject Answer(GeneratedSample s, ITokenizer? tokenizer) => new()
+    private static JsonObject Answer(GeneratedSample s, string? prompt, CompletionDecoder? completions) => new()
     {
         ["line"] = s.Request,
         ["sample"] = s.Sample,
+        ["prompt"] = prompt,
         ["ids"] = JsonLines.Array(s.Ids),
-        ["text"] = tokenizer?.Decode(s.Ids, skipSpecial: true),
+        ["text"] = completions?.Decode(s.Ids),
         ["logp"] = JsonLines.Array(s.LogProbabilities),
         ["finish"] = s.Finish == FinishReason.Stop ? "stop" : "length",
     };

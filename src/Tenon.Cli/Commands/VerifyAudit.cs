@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.MathAnswers;
+using Tenon.Rewards.Data;
 
 namespace Tenon.Cli.Commands;
 
@@ -12,14 +13,17 @@ internal static class VerifyAudit
 {
     private const int LongestShown = 100;
 
-    public static void Golds(IEnumerable<GoldLine> lines, bool json, Terminal terminal)
+    public static void Golds(string file, string? column, bool json, Terminal terminal)
     {
         var count = 0;
+        var remarks = new List<string>();
+        var lines = GoldLines.Of(file, column, remarks);
         var findings = GoldAudit.Read(lines.Select(line => { count++; return line; }));
         foreach (var f in findings)
             terminal.Out.WriteLine(json ? JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail })
                 : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
         var kinds = findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}");
+        foreach (var remark in remarks) terminal.Error.WriteLine($"note: {remark}");
         terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", kinds)}");
     }
 

@@ -135,7 +135,7 @@ internal sealed class VerifyCommand : Verb
             Tolerance = call.GetValue(_tolerance),
             Unit = call.GetValue(_unit),
             RequireValue = call.GetValue(_require) == "value",
-            OpenedBlock = call.GetValue(_thinking) ? ThinkBlocks.UnknownTag : null,
+            OpenedBlock = Opened(call),
         };
         var lines = new VerifyLines(profile, call.GetValue(_explain), options);
         if (call.GetValue(_serve) is { } address)
@@ -145,19 +145,21 @@ internal sealed class VerifyCommand : Verb
         }
         var steps = call.GetValue(_steps);
         if (call.GetValue(_input) is { } input)
-            return Stream(steps ? new StepLines(call.GetValue(_explain)).Answer : lines.Answer, input, terminal);
+            return Stream(steps ? new StepLines(call.GetValue(_explain), options.OpenedBlock).Answer : lines.Answer, input, terminal);
         if (steps && call.GetValue(_gold) is { } solution && call.GetValue(_answer) is null)
         {
-            VerifySteps.Show(solution, call.GetValue(_json), call.GetValue(_explain), terminal);
+            VerifySteps.Show(solution, options.OpenedBlock, call.GetValue(_json), call.GetValue(_explain), terminal);
             return 0;
         }
         if (call.GetValue(_gold) is not { } gold || call.GetValue(_answer) is not { } answer)
             throw new TenonException("tenon verify", "GOLD and ANSWER, or --input FILE, --serve HOST:PORT, --audit FILE, --steps SOLUTION",
                 hint: "tenon verify --help", usage: true);
         Show(new MathVerifier(profile).Verify(gold, answer, options), call.GetValue(_json), terminal);
-        if (steps) VerifySteps.Show(answer, call.GetValue(_json), call.GetValue(_explain), terminal);
+        if (steps) VerifySteps.Show(answer, options.OpenedBlock, call.GetValue(_json), call.GetValue(_explain), terminal);
         return 0;
     }
+
+    private string? Opened(ParseResult call) => call.GetValue(_thinking) ? ThinkBlocks.UnknownTag : null;
 
     private static void Show(MathVerdict verdict, bool json, Terminal terminal)
     {
@@ -204,9 +206,10 @@ internal sealed class VerifyCommand : Verb
         var json = call.GetValue(_json);
         var gold = call.GetValue(_column);
         if (call.GetValue(_verdicts) is { } verdicts)
-            VerifyAudit.Verdicts(file, VerdictAudit.Read(VerdictLines.Of(file, verdicts, gold, call.GetValue(_completions)), profile),
-                verdicts, json, terminal);
-        else VerifyAudit.Golds(GoldLines.Of(file, gold), json, terminal);
+            VerifyAudit.Verdicts(file,
+                VerdictAudit.Read(VerdictLines.Of(file, verdicts, gold, call.GetValue(_completions)), profile, Opened(call)), verdicts,
+                json, terminal);
+        else VerifyAudit.Golds(file, gold, json, terminal);
         return 0;
     }
 }

@@ -7,17 +7,18 @@ namespace Tenon.Cli.Commands;
 /// </summary>
 internal static class VerifySteps
 {
-    public static void Show(string solution, bool json, bool explain, Terminal terminal)
+    public static void Show(string solution, string? openedBlock, bool json, bool explain, Terminal terminal)
     {
-        var report = new StepVerifier().Check(solution);
+        var report = new StepVerifier().Check(solution, openedBlock);
         if (json)
         {
             terminal.Out.WriteLine(StepLines.Write(report, explain));
             return;
         }
         terminal.Out.WriteLine(
-            $"steps        {report.Steps.Count} found, {report.Checked} checked, {report.Right} right, {report.Wrong} "
-            + $"wrong{(report.OverBudget ? " (the text is longer than what is checked)" : "")}");
+            $"steps        {Counts(report)}{(report.OverBudget ? " (the text is longer than what is checked)" : "")}");
+        if (report.IsThinking) terminal.Out.WriteLine("answer       none: the text ends inside its think block");
+        else if (report.Answer is { } answer) terminal.Out.WriteLine($"answer       {Counts(answer)} behind the think block");
         if (explain)
             foreach (var step in report.Steps)
                 terminal.Out.WriteLine(
@@ -32,6 +33,9 @@ internal static class VerifySteps
         terminal.Out.WriteLine($"  right      {Side(wrong.Right, wrong.RightValue)}");
         terminal.Out.WriteLine($"  why        {Why(wrong)}");
     }
+
+    private static string Counts(StepReport report) =>
+        $"{report.Steps.Count} found, {report.Checked} checked, {report.Right} right, {report.Wrong} wrong";
 
     private static string Side(string text, string? value) => value is null || value == text.Trim() ? text : $"{text}   (= {value})";
 

@@ -14,9 +14,13 @@ internal static class RunSummary
         IReadOnlyList<TextDone>? texts = null)
     {
         console.WriteLine();
-        console.WriteLine(end.Stopped
-            ? $"stopped after step {end.Step} of {end.Steps}, {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}"
-            : $"done: {end.Step} steps in {Figures.Time(TimeSpan.FromSeconds(end.Seconds))}");
+        var time = Figures.Time(TimeSpan.FromSeconds(end.Seconds));
+        console.WriteLine(end switch
+        {
+            { Stopped: true } => $"stopped after step {end.Step} of {end.Steps}, {time}",
+            { Early: { } reason } => $"done: ended early, after step {end.Step} of {end.Steps}, in {time}: {reason}",
+            _ => $"done: {end.Step} steps in {time}",
+        });
         var pairs = evaluations.GroupBy(e => e.Benchmark).Select(group => (Before: group.First(), After: group.Last())).ToList();
         var read = (texts ?? []).GroupBy(t => t.Text).Select(group => (Before: group.First(), After: group.Last())).ToList();
         if (pairs.Count + read.Count > 0) console.Write(BeforeAndAfter(pairs, read));

@@ -30,6 +30,9 @@ public sealed class Utf8Lines : TextReader
     /// <summary>Lines given out so far.</summary>
     public int Line { get; private set; }
 
+    /// <summary>True where the last line was ended by a line break, false where the input ended in it.</summary>
+    public bool IsEnded { get; private set; }
+
     /// <summary>True once no later line can be read: the input is in another encoding, or reading it failed.</summary>
     public bool IsHopeless => _hopeless is not null;
 
@@ -42,6 +45,7 @@ public sealed class Utf8Lines : TextReader
         while (true)
         {
             var found = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
+            IsEnded = found >= 0;
             if (found >= 0)
             {
                 length = searched + found;

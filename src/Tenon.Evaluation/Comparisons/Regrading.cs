@@ -30,7 +30,8 @@ public sealed record Regrading(Entrant? Theirs, Entrant Ours, IReadOnlyList<Chan
     {
         var verifier = new MathVerifier(profile);
         var verdicts = new MathVerdict[samples.Count];
-        Parallel.For(0, samples.Count, Workers.Options, i => verdicts[i] = verifier.Verify(samples[i].Gold ?? "", samples[i].Text));
+        Parallel.For(0, samples.Count, Workers.Options, i => verdicts[i] =
+            verifier.Verify(samples[i].Gold ?? "", samples[i].Text, new VerifyOptions { OpenedBlock = samples[i].OpenedBlock }));
         var judged = samples.Zip(verdicts).Where(p => p.Second.Correct is not null).ToList();
         if (judged.Count == 0)
             throw new TenonException($"regrading {name}", "samples with a gold", "none", "--data FILE gives golds by the problems' ids",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tenon.MathAnswers;
 using Tenon.Rewards.Data;
 
 namespace Tenon.Evaluation.Comparisons;
@@ -9,7 +10,11 @@ namespace Tenon.Evaluation.Comparisons;
 /// <param name="Text">The completion.</param>
 /// <param name="Gold">The right answer; null where neither the sample nor a data file has it.</param>
 /// <param name="Score">The tool's own score; null where it gives none.</param>
-public sealed record ImportedSample(string Problem, int Sample, string Text, string? Gold, double? Score);
+public sealed record ImportedSample(string Problem, int Sample, string Text, string? Gold, double? Score)
+{
+    /// <summary>The tag of the think block that the prompt left open, where the file has the prompt as the model read it.</summary>
+    public string? OpenedBlock { get; init; }
+}
 
 /// <summary>
 /// Reads the sample files of other tools (JSON lines or Parquet, as they write them):
@@ -43,7 +48,8 @@ public static class SampleImport
                 _ => throw new TenonException("--from", string.Join(", ", Formats), format, usage: true),
             };
             count++;
-            result.AddRange(samples.Select(s => s with { Gold = s.Gold ?? golds.GetValueOrDefault(s.Problem) }));
+            var opened = Prompt(row.Fields) is { } prompt ? ThinkBlocks.LeftOpen(prompt) : null;
+            result.AddRange(samples.Select(s => s with { Gold = s.Gold ?? golds.GetValueOrDefault(s.Problem), OpenedBlock = opened }));
         }
 
         if (result.Count == 0)
@@ -63,6 +69,20 @@ public static class SampleImport
 
         return result;
     }
+
+    // vLLM's prompt, lighteval's input, the first argument of lm-eval's request: the text that the model read. Messages do not say what
+    // their template makes of them.
+    private static string? Prompt(Dictionary<string, JsonElement> fields) =>
+        Strings(Field(fields, "prompt") ?? Inner(Field(fields, "model_response") ?? default, "input") ?? default)
+        .Concat(Field(fields, "arguments") is { } arguments ? FirstText(arguments) : []).FirstOrDefault();
+
+    private static IEnumerable<string> FirstText(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(FirstText),
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(p => FirstText(p.Value)),
+        _ => [],
+    };
 
     private static IEnumerable<ImportedSample> LmEval(DataRow row, string? filter)
     {

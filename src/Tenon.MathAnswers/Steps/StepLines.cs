@@ -8,12 +8,13 @@ namespace Tenon.MathAnswers.Steps;
 /// A checked solution as one JSON line of ASCII: counts, share, the first wrong step, and every step where it explains. Immutable and
 /// thread-safe.
 /// </summary>
-public sealed class StepLines(bool explain = false)
+public sealed class StepLines(bool explain = false, string? openedBlock = null)
 {
     private readonly StepVerifier _verifier = new();
 
     /// <summary>
     /// Answers a line <c>{"solution":...}</c> (or <c>"answer"</c>, <c>"completion"</c>, <c>"text"</c>), with its <c>id</c>; never throws.
+    /// <c>thinking</c> and <c>prompt</c> say that the prompt left a think block open, as in <see cref="VerifyLines"/>.
     /// </summary>
     public string Answer(string line)
     {
@@ -24,7 +25,10 @@ public sealed class StepLines(bool explain = false)
             if (root.ValueKind == JsonValueKind.Object)
                 foreach (var name in (ReadOnlySpan<string>)["solution", "answer", "completion", "text"])
                     if (root.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String)
-                        return Write(_verifier.Check(VerifierJson.Plain(text)), root.TryGetProperty("id", out var id) ? id : null, explain);
+                        return VerifyLines.Opened(root, openedBlock, out var opened) is { } fault
+                            ? VerifierJson.Error(fault, $"'{fault}' has a wrong type or an unknown value")
+                            : Write(_verifier.Check(VerifierJson.Plain(text), opened), root.TryGetProperty("id", out var id) ? id : null,
+                            explain);
             return VerifierJson.Error("solution", "expected an object with a text in 'solution', 'answer', 'completion' or 'text'");
         }
         catch (JsonException e)
@@ -47,10 +51,7 @@ public sealed class StepLines(bool explain = false)
                 json.WritePropertyName("id");
                 name.WriteTo(json);
             }
-            json.WriteNumber("steps", report.Steps.Count);
-            json.WriteNumber("checked", report.Checked);
-            json.WriteNumber("right", report.Right);
-            json.WriteNumber("wrong", report.Wrong);
+            Counts(json, report);
             if (report.Share is { } share) json.WriteNumber("share", Math.Round(share, 6));
             else json.WriteNull("share");
             json.WriteNumber("right_before_error", report.RightBeforeError);
@@ -58,6 +59,13 @@ public sealed class StepLines(bool explain = false)
             if (report.FirstWrong is { } wrong) Write(json, wrong);
             else json.WriteNullValue();
             if (report.OverBudget) json.WriteBoolean("over_budget", true);
+            if (report.IsThinking) json.WriteNull("answer");
+            else if (report.Answer is { } answer)
+            {
+                json.WriteStartObject("answer");
+                Counts(json, answer);
+                json.WriteEndObject();
+            }
             json.WriteString("rules", StepVerifier.Rules);
             if (explain)
             {
@@ -68,6 +76,14 @@ public sealed class StepLines(bool explain = false)
             json.WriteEndObject();
         }
         return Encoding.ASCII.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Counts(Utf8JsonWriter json, StepReport report)
+    {
+        json.WriteNumber("steps", report.Steps.Count);
+        json.WriteNumber("checked", report.Checked);
+        json.WriteNumber("right", report.Right);
+        json.WriteNumber("wrong", report.Wrong);
     }
 
     private static void Write(Utf8JsonWriter json, Step step)

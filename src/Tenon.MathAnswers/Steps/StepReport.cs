@@ -41,6 +41,12 @@ public sealed record Step(int Line, string Text, StepState State, string Reason)
 /// <param name="OverBudget">True where the text was too long to be checked to its end.</param>
 public sealed record StepReport(IReadOnlyList<Step> Steps, bool OverBudget)
 {
+    /// <summary>The same of what stands behind the last think block; null where the text has no such block, or does not leave it.</summary>
+    public StepReport? Answer { get; init; }
+
+    /// <summary>True where the text ends inside a think block, so that none of its steps is part of an answer.</summary>
+    public bool IsThinking { get; init; }
+
     /// <summary>Number of steps that were decided.</summary>
     public int Checked { get; } = Steps.Count(s => s.State != StepState.Unchecked);
 

@@ -11,17 +11,30 @@ namespace Tenon.MathAnswers.Steps;
 public sealed class StepVerifier
 {
     /// <summary>Name and version of the rules; changes with every change of a verdict.</summary>
-    public const string Rules = "steps-2";
+    public const string Rules = "steps-3";
 
     private const int MaxChars = 200_000;
     private const int MaxSteps = 600;
     private const int StepsOfOne = 6_000;
     private const int StepsOfAll = 600_000;
 
+    /// <summary>
+    /// Every step of a completion with its verdict, and beside it the steps of its answer alone, where it thinks before it answers.
+    /// </summary>
+    /// <param name="completion">The text.</param>
+    /// <param name="opened">The tag of the think block that the prompt left open (<see cref="ThinkBlocks.LeftOpen"/>), or null.</param>
+    public StepReport Check(string completion, string? opened)
+    {
+        var report = Check(completion);
+        var answer = ThinkBlocks.After(completion, opened);
+        return answer is null ? report with { IsThinking = true }
+            : answer.Length == completion.Length ? report : report with { Answer = Check(answer) };
+    }
+
     /// <summary>Every step of a solution with its verdict.</summary>
     public StepReport Check(string solution)
     {
-        var text = solution.Length > MaxChars ? solution[..MaxChars] : solution;
+        var text = ThinkBlocks.Parted(solution.Length > MaxChars ? solution[..MaxChars] : solution);
         var steps = new List<Step>();
         var complete = solution.Length <= MaxChars;
         List<Statement> statements;

@@ -48,7 +48,10 @@ public static class ExpectedTensors
     /// tensors and
     /// leftovers of training are passed over: they come back as notices.
     /// </summary>
-    public static IReadOnlyList<string> Check(IWeightSource source, ModelConfig config)
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="passedOver">Names of empty tensors that the source has left out by itself.</param>
+    public static IReadOnlyList<string> Check(IWeightSource source, ModelConfig config, IReadOnlyList<string>? passedOver = null)
     {
         var expected = Of(config).ToDictionary(t => t.Name, t => t.Shape);
         var missing = expected.Keys.Where(n => !source.Tensors.ContainsKey(n)).ToArray();
@@ -76,9 +79,10 @@ public static class ExpectedTensors
                 $"'{source.Location}' holds {Count(unknown.Length)} that a {config.ModelType} of this configuration does not have",
                 $"{expected.Count} tensors", List(unknown),
                 "Check flags such as attention_bias, mlp_bias and num_hidden_layers in config.json.");
-        return surplus.Length == 0 ? []
-            : [$"'{source.Location}' holds {Count(surplus.Length)} that {(surplus.Length == 1 ? "is" : "are")} no part of the model and "
-            + $"passed over: {List([.. surplus.Select(t => t.Name)])}"];
+        string[] left = [.. surplus.Select(t => t.Name), .. passedOver ?? []];
+        return left.Length == 0 ? []
+            : [$"'{source.Location}' holds {Count(left.Length)} that {(left.Length == 1 ? "is" : "are")} no part of the model and "
+            + $"passed over: {List(left)}"];
     }
 
     // Old checkpoints store the rotary frequencies, which follow from the configuration; a tied head may be stored beside the embedding.

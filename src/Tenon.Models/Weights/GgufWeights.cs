@@ -14,6 +14,7 @@ internal sealed class GgufWeights : IWeightSource, IStoredBytes, IBlockWeights
     private readonly GgufFile _file;
     private readonly Dictionary<string, WeightInfo> _tensors = [];
     private readonly Dictionary<string, (string Gguf, bool Permuted)> _sources = [];
+    private readonly List<string> _empty = [];
     private readonly int _headDim;
 
     /// <summary>Takes over the file: disposing this disposes it.</summary>
@@ -23,7 +24,13 @@ internal sealed class GgufWeights : IWeightSource, IStoredBytes, IBlockWeights
         _headDim = config.HeadDim;
         foreach (var t in file.Tensors.Values)
         {
-            if (t.Name == GgufNames.RopeFrequencies || t.Count == 0) continue;
+            if (t.Name == GgufNames.RopeFrequencies) continue;
+            if (t.Count == 0)
+            {
+                _empty.Add(t.Name);
+                continue;
+            }
+
             var name = GgufNames.ToHuggingFace(t.Name) ?? throw new TenonException(
                 $"'{file.Location}' has a tensor of no known meaning", $"the tensors of a {config.ModelType} decoder", $"'{t.Name}'",
                 "Take a plain causal language model of a supported family.");
@@ -41,6 +48,9 @@ internal sealed class GgufWeights : IWeightSource, IStoredBytes, IBlockWeights
     public string Location => _file.Location;
 
     public IReadOnlyDictionary<string, WeightInfo> Tensors => _tensors;
+
+    /// <summary>Tensors without values, which are passed over whatever they are called.</summary>
+    public IReadOnlyList<string> Empty => _empty;
 
     public void Read(string name, long row, Span<float> destination)
     {

@@ -113,7 +113,7 @@ public sealed class ModelSource : IDisposable
 
     private static ModelSource Checked<T>(string path, ModelConfig config, T weights, GgufFile? gguf) where T : IWeightSource, IStoredBytes
     {
-        var notices = ExpectedTensors.Check(weights, config);
+        var notices = ExpectedTensors.Check(weights, config, (weights as GgufWeights)?.Empty);
         if (config.TieWordEmbeddings && weights.Tensors.ContainsKey("lm_head.weight")) RequireEqualHead(weights);
         return new ModelSource(path, config, new FiniteWeights<T>(weights), gguf, notices);
     }

@@ -16,16 +16,19 @@ public static class MergedModel
     /// <param name="folder">The new folder.</param>
     /// <param name="type">How values are stored.</param>
     /// <param name="say">Hears what a person should know.</param>
+    /// <param name="pre">The rule that cuts a GGUF file's text, where the file names none.</param>
     /// <exception cref="TenonException">The model or the adapter cannot be read, they do not belong together, or the disk is
     /// full.</exception>
-    public static void Write(string model, string adapterFolder, string folder, SafetensorsType type, Action<string> say)
+    public static void Write(string model, string adapterFolder, string folder, SafetensorsType type, Action<string> say,
+        string? pre = null)
     {
         var loaded = LanguageModel.OpenWeights(model, Precision.F32, 1);
+        foreach (var notice in loaded.Notices) say(notice);
         AdapterCheck.RequireFolder(adapterFolder);
         using var set = PeftFolder.Load(loaded.Model, adapterFolder);
         foreach (var notice in set.Start.Notices) say(notice);
         using var weights = MergedWeights.Of(set);
         var config = loaded.Model.Config with { TieWordEmbeddings = MergedWeights.IsTied(set) };
-        HuggingFaceExport.Write(folder, config, weights, type, TokenizerCopy.Of(model, say));
+        HuggingFaceExport.Write(folder, config, weights, type, TokenizerCopy.Of(model, say, pre));
     }
 }

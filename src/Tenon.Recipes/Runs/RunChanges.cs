@@ -16,10 +16,12 @@ internal static class RunChanges
         "update.recompute", "micro-batch-tokens", "stop"];
 
     /// <summary>
-    /// Keys whose null stands for a value that follows from the others or from the model: the run holds that value, a recipe need not.
+    /// Keys whose null stands for a value that follows from the others, from the model or from the data's own columns: the run holds that
+    /// value (one of an earlier version always), a recipe need not.
     /// </summary>
     private static readonly HashSet<string> S_derived =
-        ["adapter.rank", "adapter.alpha", "adapter.seed", "optimizer.learning-rate", "evaluate.max-new-tokens"];
+        ["adapter.rank", "adapter.alpha", "adapter.seed", "optimizer.learning-rate", "evaluate.max-new-tokens", "data.problem-column",
+        "data.answer-column", "data.id-column"];
 
     /// <summary>The description with the recipe that is given; a change of any other key is refused by its name.</summary>
     public static RunDescription Apply(RunFolder run, RunDescription description, JsonObject given, Action<string> say)

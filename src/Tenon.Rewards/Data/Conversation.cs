@@ -17,6 +17,11 @@ internal sealed record Conversation(string? System, IReadOnlyList<Turn> Earlier,
         && value.EnumerateArray()
         .All(m => m.ValueKind == JsonValueKind.Object && (m.TryGetProperty("role", out _) || m.TryGetProperty("from", out _)));
 
+    /// <summary>True for a system's message.</summary>
+    public static bool IsSystem(JsonElement message) =>
+        (message.TryGetProperty("role", out var role) || message.TryGetProperty("from", out role))
+        && role.ValueKind == JsonValueKind.String && role.GetString() is "system" or "developer";
+
     /// <summary>The conversation; <paramref name="where"/> names file, line and column.</summary>
     public static Conversation Read(JsonElement messages, string where)
     {

@@ -21,12 +21,19 @@ internal static partial class GoldColumn
         if (opened.ValueKind == JsonValueKind.Object
             || (value.ValueKind == JsonValueKind.String && PythonObject().IsMatch(Plain(value, where))))
             throw AsObject(opened, column, where);
-        if (opened.ValueKind == JsonValueKind.Array && (value.ValueKind == JsonValueKind.Array || IsTexts(opened)))
-            return (List(opened, where), null);
+        if (IsList(value, opened)) return (List(opened, where), null);
         var text = Plain(value, where);
         var marked = Marked().Match(text);
         return marked.Success ? (marked.Groups[1].Value.Trim(), text) : (text, null);
     }
+
+    /// <summary>True for a list of several, or a text that spells a list of texts.</summary>
+    public static bool IsList(JsonElement value) =>
+        ColumnPath.Opened(value) is var opened && IsList(value, opened) && opened.GetArrayLength() > 1;
+
+    /// <summary>True for a worked solution that ends in <c>#### 72</c>.</summary>
+    public static bool IsSolution(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && Marked().IsMatch(Plain(value, ""));
 
     /// <summary>A text, or what stands there as JSON.</summary>
     public static string Plain(JsonElement value, string where)
@@ -45,6 +52,9 @@ internal static partial class GoldColumn
             throw DataTable.BrokenText(where, e);
         }
     }
+
+    private static bool IsList(JsonElement value, JsonElement opened) =>
+        opened.ValueKind == JsonValueKind.Array && (value.ValueKind == JsonValueKind.Array || IsTexts(opened));
 
     private static bool IsTexts(JsonElement list) =>
         list.GetArrayLength() > 0 && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String);

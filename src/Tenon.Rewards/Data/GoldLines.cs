@@ -6,10 +6,14 @@ namespace Tenon.Rewards.Data;
 /// <summary>The golds of a data file as they stand, for the audit: broken rows are findings, not the end.</summary>
 public static class GoldLines
 {
-    /// <summary>One gold a row; <paramref name="answerColumn"/> is null for the first of the usual names that the first row has.</summary>
-    public static IEnumerable<GoldLine> Of(string path, string? answerColumn)
+    /// <summary>
+    /// One gold a row; <paramref name="answerColumn"/> is null for the first of the usual names that the first row has. What a person
+    /// should know of the reading goes to <paramref name="remarks"/> once all rows are read.
+    /// </summary>
+    public static IEnumerable<GoldLine> Of(string path, string? answerColumn, List<string>? remarks = null)
     {
         var columns = new ProblemColumns { Answer = answerColumn };
+        var seen = new DataRemarks(path);
         (string? Problem, string? Answer, string? Id)? chosen = null;
         foreach (var row in DataTable.Rows(path))
         {
@@ -20,11 +24,33 @@ public static class GoldLines
             }
 
             chosen ??= ProblemFile.Chosen(row.Fields, columns);
-            JsonElement? gold = chosen.Value.Answer is { } name
-                && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
-            var problem = chosen.Value.Problem is { } question
-                && ColumnPath.Find(row.Fields, question) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-            yield return new GoldLine(row.Number, gold, problem);
+            yield return Line(row, chosen.Value, seen);
+        }
+
+        if (chosen is { } read) remarks?.AddRange(seen.Lines(columns, read));
+    }
+
+    private static GoldLine Line(DataRow row, (string? Problem, string? Answer, string? Id) chosen, DataRemarks seen)
+    {
+        try
+        {
+            JsonElement? gold = chosen.Answer is { } name && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value
+                ? value : null;
+            var problem = chosen.Problem is { } question ? ColumnPath.Find(row.Fields, question) : null;
+            seen.Saw(row, chosen, problem, gold);
+            return new GoldLine(row.Number, gold, problem is { } asked ? Text(asked) : null);
+        }
+        catch (TenonException e)
+        {
+            return new GoldLine(row.Number, null, null, e.Message.Split('\n')[0]);
         }
     }
+
+    // Conversations are the same problem where they are the same to the letter.
+    private static string? Text(JsonElement problem) => problem.ValueKind switch
+    {
+        JsonValueKind.String => GoldColumn.Plain(problem, ""),
+        JsonValueKind.Array when Conversation.Is(problem) => problem.GetRawText(),
+        _ => null,
+    };
 }

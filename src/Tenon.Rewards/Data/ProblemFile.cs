@@ -59,10 +59,12 @@ public sealed class ProblemFile
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var duplicates = new SortedSet<string>(StringComparer.Ordinal);
         (string? Problem, string? Answer, string? Id)? chosen = null;
+        var remarks = new DataRemarks(path);
         foreach (var row in rows)
         {
             chosen ??= Chosen(row.Fields, columns);
             var problem = Read(row, chosen.Value, columns);
+            remarks.Saw(row, chosen.Value, Find(row, chosen.Value.Problem), columns.AnyGold ? null : Find(row, chosen.Value.Answer));
             var id = problem.Id;
             for (var copy = 2; !seen.Add(id); copy++) id = $"{problem.Id}#{copy}";
             if (id != problem.Id) duplicates.Add(problem.Id);
@@ -72,16 +74,13 @@ public sealed class ProblemFile
         if (problems.Count == 0)
             throw new TenonException($"Data file {path}", "one JSON object a line, or a table with rows", "no line at all",
                 "the file is empty: check the path and how it was written", usage: true);
-        return new ProblemFile(problems, [.. duplicates], [.. Remarks(path, columns, chosen!.Value, duplicates)]);
+        return new ProblemFile(problems, [.. duplicates], [.. remarks.Lines(columns, chosen!.Value), .. Twice(path, duplicates)]);
     }
 
-    private static IEnumerable<string> Remarks(string path, ProblemColumns columns, (string? Problem, string? Answer, string? Id) chosen,
-        SortedSet<string> twice)
+    private static JsonElement? Find(DataRow row, string? column) => column is null ? null : ColumnPath.Find(row.Fields, column);
+
+    private static IEnumerable<string> Twice(string path, SortedSet<string> twice)
     {
-        if (columns.Problem is null && chosen.Problem != "problem")
-            yield return $"{path}: the problems are read from column '{chosen.Problem}'";
-        if (columns.Answer is null && columns.HasAnswer && chosen.Answer != "answer")
-            yield return $"{path}: the golds are read from column '{chosen.Answer}'";
         if (twice.Count > 0)
             yield return $"{path}: {twice.Count} ids stand on more than one line "
                 + $"({string.Join(", ", twice.Take(3))}{(twice.Count > 3 ? " ..." : "")}); "

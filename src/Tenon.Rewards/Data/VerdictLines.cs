@@ -27,7 +27,8 @@ public static class VerdictLines
             var completion = completionColumn
                 ?? CompletionColumns.FirstOrDefault(c => c != gold && ColumnPath.Find(row.Fields, c) is not null);
             JsonElement? verdict = ColumnPath.Find(row.Fields, verdictColumn) is { ValueKind: not JsonValueKind.Null } value ? value : null;
-            yield return new JudgedLine(row.Number, Text(row.Fields, gold), Text(row.Fields, completion), verdict);
+            var opened = Text(row.Fields, "prompt") is { } prompt ? ThinkBlocks.LeftOpen(prompt) : null;
+            yield return new JudgedLine(row.Number, Text(row.Fields, gold), Text(row.Fields, completion), verdict, opened);
         }
     }
 

@@ -47,6 +47,9 @@ internal sealed class CommandProcess : IDisposable
     /// <summary>Requests sent to this process.</summary>
     public long Sent { get; private set; }
 
+    /// <summary>How many requests had been sent after the last check for lines left over.</summary>
+    public long CheckedAt { get; set; }
+
     /// <summary>Lines it has printed so far, read and waiting.</summary>
     public long Printed => _read + _lines.Reader.Count;
 

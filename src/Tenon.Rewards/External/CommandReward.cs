@@ -13,6 +13,8 @@ namespace Tenon.Rewards.External;
 /// answers gets the whole batch at once. One that leaves <c>seq</c> out (a bare number answers too) gets request after request, and is
 /// believed
 /// only while exactly one line comes for each: a line too many takes back every answer of the batch (<c>command-misaligned</c>).
+/// A batch ends with a check: its first request once more, for which exactly one line must come, so that a line that the command still
+/// held in a buffer shows in the batch that it belongs to.
 /// A timeout, a crash or an answer that is none of these is a counted skip (<c>command-timeout</c>, <c>command-crashed</c>,
 /// <c>command-wrong-answer</c>);
 /// the process is killed with all its children, started again, and the rest of the batch goes to the new one.
@@ -22,8 +24,11 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
     // A command that never answered anything in this many starts is a broken recipe, not a broken completion.
     private const int StartsWithoutAnswer = 3;
 
-    // Batches of a process without sequence numbers after which a surplus line is waited for.
+    // Batches of a process without sequence numbers after which a surplus line is waited for as long as an answer may take.
     private const int BatchesWatched = 3;
+
+    // Requests between two checks, at least: single completions do not cost a command twice the work.
+    private const int RequestsACheck = 8;
 
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromMilliseconds(100);
 
@@ -120,11 +125,31 @@ public sealed class CommandReward(CommandRewardSettings settings) : IBatchReward
             return i + 1;
         }
 
-        if (unnamed == 0) _everAligned = true;
-        else if (process.Surplus(_batches++ < BatchesWatched ? Watch(process) : TimeSpan.Zero) is { } surplus)
-            TakeBack(verdicts, first, items.Count, process, surplus);
-        else _everAligned = true;
+        if (LeftOver(process, items[0], unnamed > 0) is not { } left) _everAligned = true;
+        else if (unnamed == 0) throw Misaligned(process, left);
+        else TakeBack(verdicts, first, items.Count, process, left);
         return items.Count;
+    }
+
+    // A line behind the batch's last answer. What a program prints without flushing waits in its buffer until the next answer goes out.
+    private string? LeftOver(CommandProcess process, (Problem Problem, Completion Completion) item, bool unnamed)
+    {
+        if (process.Sent - process.CheckedAt >= RequestsACheck)
+        {
+            process.CheckedAt = process.Sent + 1;
+            process.SendAll([Request(item.Problem, item.Completion, _sequence++)]);
+            if (process.ReadLine(TimeSpan.FromSeconds(settings.Timeout), out var line) != LineOutcome.Line)
+            {
+                // It has answered all that counts; the next batch finds a new process.
+                Stop();
+                return null;
+            }
+
+            if (Answer(line!, _sequence - 1, out var named) is null || named != process.EchoesSequence) return line;
+        }
+
+        if (!unnamed) return process.Surplus(TimeSpan.Zero);
+        return process.Surplus(_batches++ < BatchesWatched ? Watch(process) : ShortestWatch);
     }
 
     private static TimeSpan Watch(CommandProcess process) =>

@@ -29,9 +29,9 @@ public sealed class EvaluationFolder : RecordFolder<(string Problem, int Sample)
     }
 
     /// <summary>The samples of an evaluation, in the file's order; incomplete lines are left out.</summary>
-    public static IReadOnlyList<EvaluationSample> ReadSamples(string path) => HasSamples(path)
-        ? [.. File.ReadLines(Path.Combine(path, SamplesFile)).Select(EvaluationSample.Read).OfType<EvaluationSample>()]
-        : [];
+    /// <exception cref="TenonException">Bytes that are no UTF-8, with their line.</exception>
+    public static IReadOnlyList<EvaluationSample> ReadSamples(string path) =>
+        [.. RunLines.Read(Path.Combine(path, SamplesFile)).Select(EvaluationSample.Read).OfType<EvaluationSample>()];
 
     /// <summary>The summary of an evaluation; null where it is not finished.</summary>
     public static JsonObject? ReadSummary(string path) => EvaluationFiles.ReadSummary(path);

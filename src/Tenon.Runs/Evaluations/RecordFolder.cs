@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace Tenon.Runs.Evaluations;
 
@@ -154,15 +155,17 @@ public abstract class RecordFolder<TKey, TRecord> : IDisposable
 
     private static string Short(string text) => text.Length <= 60 ? text : text[..57] + "...";
 
-    // What a killed process left of a last line is cut off, so that the next line begins a line of its own.
+    // What a killed process left of a last line is cut off, so that the next line begins a line of its own. A line whose
+    // bytes are damaged is no record: it is made again.
     private void ReadRecords()
     {
         var file = Path.Combine(Folder, _name);
         if (!File.Exists(file)) return;
         var bytes = File.ReadAllBytes(file);
         var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-        foreach (var line in Encoding.UTF8.GetString(bytes.AsSpan(0, whole)).Split('\n'))
-            if (Read(line) is { } record) _records[KeyOf(record)] = record;
+        foreach (var range in bytes.AsSpan(0, whole).Split((byte)'\n'))
+            if (bytes.AsSpan()[range] is var line && Utf8.IsValid(line) && Read(Encoding.UTF8.GetString(line)) is { } record)
+                _records[KeyOf(record)] = record;
         if (whole == bytes.Length) return;
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
         stream.SetLength(whole);

@@ -30,7 +30,7 @@ public sealed class TextFolder : RecordFolder<string, TextDocumentScore>
 
     /// <summary>The documents of an evaluation, in the file's order; incomplete lines are left out.</summary>
     public static IReadOnlyList<TextDocumentScore> ReadDocuments(string path) => HasDocuments(path)
-        ? [.. File.ReadLines(Path.Combine(path, DocumentsFile)).Select(TextDocumentScore.Read).OfType<TextDocumentScore>()]
+        ? [.. RunLines.Read(Path.Combine(path, DocumentsFile)).Select(TextDocumentScore.Read).OfType<TextDocumentScore>()]
         : [];
 
     /// <inheritdoc/>

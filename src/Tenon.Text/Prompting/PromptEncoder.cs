@@ -34,6 +34,9 @@ public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template
     /// <summary>The tokenizer.</summary>
     public ITokenizer Tokenizer { get; } = tokenizer;
 
+    /// <summary>The text of completions.</summary>
+    public CompletionDecoder Completions { get; } = new(tokenizer);
+
     /// <summary>True where messages go through a chat template.</summary>
     public bool HasTemplate => template is not null;
 
@@ -58,8 +61,8 @@ public sealed class PromptEncoder(ITokenizer tokenizer, PromptTemplate? template
         : throw new TenonException("a conversation", "a model with a chat template", "none in its tokenizer, or chat-template: false",
         usage: true);
 
-    /// <summary>Text of a completion, special tokens left out.</summary>
-    public string Decode(ReadOnlySpan<int> ids) => Tokenizer.Decode(ids, skipSpecial: true);
+    /// <summary>Text of a completion, special tokens but the tags of think blocks left out.</summary>
+    public string Decode(ReadOnlySpan<int> ids) => Completions.Decode(ids);
 
     private int[] Ids(string rendered) => Tokenizer.Encode(rendered, addSpecial: template is null);
 

@@ -51,6 +51,11 @@ internal sealed class RunGuards
     /// <summary>True where patience is used up.</summary>
     public bool Ends(TrainerState state) => BestCheckpoint.Ends(state, EarlyStop);
 
+    /// <summary>Why a stop rule ends the run; null where it goes on.</summary>
+    public string? EndReason(TrainerState state) => Ends(state)
+        ? $"{state.SinceBest} evaluations without a better held-out accuracy than that of step {state.BestStep} (early-stop.patience)"
+        : null;
+
     /// <summary>
     /// After a step was logged: what the doctor has to say, what is done about a divergence, whether it is the best step so far.
     /// </summary>
@@ -61,10 +66,8 @@ internal sealed class RunGuards
         foreach (var text in _doctor.After(metrics)) Say(text);
         if (diverged is not null) state = Handle(state, diverged);
         state = BestCheckpoint.After(state, metrics, EarlyStop);
-        if (Ends(state))
-            Say(
-                $"step {state.Step}: {state.SinceBest} evaluations without a better held-out accuracy than that of step "
-                + $"{state.BestStep}: the run ends (early-stop.patience)");
+        if (EndReason(state) is { } reason && state.Step < _setup.Settings.Steps)
+            Say($"step {state.Step}: {reason}: the run ends");
         return state;
     }
 

@@ -56,7 +56,7 @@ public sealed class VerifyCommandTests
             "  right      146", "  why        the sides have different values"]);
         Call.Tenon("verify", "--steps", "2 + 3 = 5").Lines[^1].ShouldBe("first wrong  none");
         Call.Tenon("verify", "--steps", "2x + 3 = 7\n2x = 5", "--json").Out.Trim().ShouldBe(
-            """{"steps":2,"checked":1,"right":0,"wrong":1,"share":0,"right_before_error":0,"first_wrong":{"line":2,"state":"wrong","reason":"solution","text":"2x = 5","left":"2x \u002B 3 = 7","right":"2x = 5","left_value":"2","right_value":"5/2"},"rules":"steps-2"}""");
+            """{"steps":2,"checked":1,"right":0,"wrong":1,"share":0,"right_before_error":0,"first_wrong":{"line":2,"state":"wrong","reason":"solution","text":"2x = 5","left":"2x \u002B 3 = 7","right":"2x = 5","left_value":"2","right_value":"5/2"},"rules":"steps-3"}""");
         Call.Tenon("verify", "150", "12 * 13 = 146, so \\boxed{150}", "--steps")
             .ShouldSatisfyAllConditions(c => c.Lines[0].ShouldBe("correct"),
             c => c.Lines.ShouldContain("first wrong  line 1: 12 * 13 = 146"));

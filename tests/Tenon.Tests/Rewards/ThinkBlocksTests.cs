@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Tenon.MathAnswers;
+using Tenon.MathAnswers.Steps;
 using Tenon.Rewards.External;
+using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Rewards;
 
@@ -96,6 +98,49 @@ public class ThinkBlocksTests
         var completion = Rows.Completion("7");
         reward.JudgeAll([(Rows.Problem("7"), completion), (Rows.Problem("7"), completion with { OpenedBlock = "<think>" })])
             .Select(v => v.Score).ShouldBe([0, 1]);
+    }
+
+    [Theory]
+    [InlineData("tenon", "The answer is 7. In", false)]
+    [InlineData("lenient", "so 7", false)]
+    [InlineData("boxed", "\\boxed{7}", false)]
+    [InlineData("math-verify", "The answer is $7$. In", false)]
+    [InlineData("math-verify", "\\boxed{7}", false)]
+    [InlineData("math-verify", "no, 8</reasoning>\\boxed{7}", false)]
+    [InlineData("math-verify", "\\boxed{8}</think>So \\boxed{7}", true)]
+    [InlineData("math-verify", "\\boxed{7}</think>So $8$", false)]
+    public void Every_profile_knows_the_open_block(string profile, string answer, bool right)
+    {
+        var options = new VerifyOptions { OpenedBlock = "<think>", Profile = RuleProfile.Find(profile) };
+        var verdict = new MathVerifier().Verify("7", answer, options);
+        verdict.Correct.ShouldBe(right);
+        if (!answer.Contains("</think>", StringComparison.Ordinal)) verdict.Reason.ShouldBe("unclosed-think");
+    }
+
+    [Theory]
+    [InlineData("{\"answer\":\"1+1=3</think>2+2=4\",\"thinking\":true}", "{\"steps\":1,\"checked\":1,\"right\":1,\"wrong\":0}")]
+    [InlineData("{\"answer\":\"1+1=3</think>2+2=4\",\"prompt\":\"x\\n<think>\\n\"}",
+        "{\"steps\":1,\"checked\":1,\"right\":1,\"wrong\":0}")]
+    [InlineData("{\"answer\":\"1+1=3, 2+2=4\",\"thinking\":true}", "null")]
+    [InlineData("{\"answer\":\"<think>1+1=3\"}", "null")]
+    [InlineData("{\"answer\":\"1+1=3, 2+2=4\",\"thinking\":false}", null)]
+    [InlineData("{\"answer\":\"1+1=3, 2+2=4\"}", null)]
+    public void Lines_of_steps_tell_the_answers_steps_from_those_of_the_thought(string line, string? answer)
+    {
+        var report = JsonDocument.Parse(new StepLines().Answer(line)).RootElement;
+        report.GetProperty("wrong").GetInt32().ShouldBe(1);
+        report.TryGetProperty("answer", out var part).ShouldBe(answer is not null);
+        if (answer is not null) part.GetRawText().ShouldBe(answer);
+        JsonDocument.Parse(new StepLines(openedBlock: ThinkBlocks.UnknownTag).Answer("{\"answer\":\"1+1=3\"}")).RootElement
+            .GetProperty("answer").ValueKind.ShouldBe(JsonValueKind.Null);
+        new StepLines().Answer("{\"answer\":\"1+1=3\",\"thinking\":1}").ShouldContain("\"kind\":\"thinking\"");
+    }
+
+    [Fact]
+    public void The_page_names_every_tag()
+    {
+        var page = File.ReadAllText(Repository.Path("docs/rewards.md"));
+        foreach (var (open, _) in ThinkTags.All) page.ShouldContain($"`{open}`");
     }
 
     [Theory]

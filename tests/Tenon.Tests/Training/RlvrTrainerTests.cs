@@ -67,6 +67,7 @@ public sealed class RlvrTrainerTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     public void An_evaluation_that_is_given_up_is_made_when_the_run_goes_on(int at)
     {
         string[] overrides =
@@ -97,19 +98,81 @@ public sealed class RlvrTrainerTests : IDisposable
                 .ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Of_several_benchmarks_all_count_or_none_where_an_evaluation_is_given_up(int at)
+    {
+        var other = Path.Combine(_runs.Folder, "other.jsonl");
+        File.WriteAllText(other, string.Concat(Enumerable.Range(0, 6).Select(i => $"{{\"problem\":\"1{i}+2=?\",\"answer\":\"1{i + 2}\"}}\n")));
+        string[] overrides =
+            ["steps=2", "evaluate.every=1", "evaluate.problems=6", "evaluate.max-new-tokens=64", $"evaluate.benchmarks=[held-out@2,{other}@2]",
+            "checkpoint.every=1", "checkpoint.best=true", "early-stop.patience=9"];
+        using var whole = Setup(overrides);
+        using var expected = Folder("whole", whole);
+        new RlvrTrainer(whole, expected, Nobody).Run();
+
+        using var setup = Setup(overrides);
+        string path;
+        using (var folder = Folder("stopped", setup))
+        {
+            path = folder.Folder;
+            using var stop = new CancellationTokenSource();
+            new RlvrTrainer(setup, folder, StopIn(at, stop, evaluations: 2)).Run(stop.Token);
+            MetricsLog.Last(folder.MetricsFile, at)!.Any(m => m.Key.Name.StartsWith("eval/", StringComparison.Ordinal)).ShouldBeFalse();
+        }
+
+        using var again = Setup(overrides);
+        using var resumed = RunFolder.Open(path);
+        var trainer = new RlvrTrainer(again, resumed, Nobody);
+        trainer.Resume();
+        trainer.Run();
+        TinyRuns.ShouldBeTheSame(path, TinyRuns.Contents(expected.Folder));
+        foreach (var step in new[] { 1, 2 })
+            File.ReadAllText(Path.Combine(path, "checkpoints", $"{step}", "trainer.json"))
+                .ShouldBe(File.ReadAllText(Path.Combine(expected.Folder, "checkpoints", $"{step}", "trainer.json")));
+    }
+
+    [Fact]
+    public void A_run_that_patience_ends_says_so_and_is_no_stopped_one()
+    {
+        string[] overrides =
+            ["steps=9", "evaluate.every=1", "evaluate.problems=2", "evaluate.max-new-tokens=1", "evaluate.benchmarks=[held-out@1]",
+            "early-stop.patience=2"];
+        using var setup = Setup(overrides);
+        using var folder = Folder("early", setup);
+        var heard = new List<TrainingEvent>();
+        new RlvrTrainer(setup, folder, heard.Add).Run();
+        var end = heard.OfType<RunEnded>().Single();
+        (end.Step, end.Stopped).ShouldBe((3, false));
+        end.Early.ShouldBe("2 evaluations without a better held-out accuracy than that of step 1 (early-stop.patience)");
+        heard.OfType<Remark>().ShouldContain(new Remark($"step 3: {end.Early}: the run ends"));
+        folder.CheckpointSteps().ShouldBe([1, 3]);
+        folder.Dispose();
+
+        using var again = Setup(overrides);
+        using var resumed = RunFolder.Open(folder.Folder);
+        heard.Clear();
+        var trainer = new RlvrTrainer(again, resumed, heard.Add);
+        trainer.Resume();
+        trainer.Run();
+        heard.OfType<RunEnded>().Single().Early.ShouldBe(end.Early);
+    }
+
     private static void Nobody(TrainingEvent e) { }
 
     /// <summary>Asks for an end in the middle of the evaluation of a step.</summary>
-    private static Action<TrainingEvent> StopIn(int at, CancellationTokenSource stop)
+    private static Action<TrainingEvent> StopIn(int at, CancellationTokenSource stop, int evaluations = 1)
     {
-        var (step, trained) = (0, 0);
+        var (step, trained, evaluated) = (0, 0, 0);
         return e =>
         {
             if (e is StepDone done) step = done.Metrics.Step;
             // The step's own line is written after its evaluation, so that the last step seen is the one before.
             if (e is PhaseMoved { Phase: StepPhase.Evaluating, Share: > 0.2 and < 1 } && step == Math.Max(0, at - 1)
-                && (at == 0 || trained == at)) stop.Cancel();
-            if (e is PhaseMoved { Phase: StepPhase.Training, Share: 0 }) trained++;
+                && (at == 0 || trained == at) && evaluated >= evaluations - 1) stop.Cancel();
+            if (e is EvaluationDone) evaluated++;
+            if (e is PhaseMoved { Phase: StepPhase.Training, Share: 0 }) (trained, evaluated) = (trained + 1, 0);
         };
     }
 

@@ -119,6 +119,12 @@ public class DisplayTests
         }
         Text(console).ShouldContain("40 of 40");
         Text(console).ShouldContain("stopped after step 40 of 40");
+        var early = Console();
+        Tenon.Cli.Display.RunSummary.Write(early, Start, new RunEnded(7, 40, false, "a", 1) { Early = "no gain" }, []);
+        Text(early).ShouldContain("done: ended early, after step 7 of 40, in");
+        Text(early).ShouldContain(": no gain");
+        Text(early).ShouldNotContain("stopped");
+        Text(early).ShouldNotContain("--resume");
     }
 
     [Theory]

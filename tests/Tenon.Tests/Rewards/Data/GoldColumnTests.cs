@@ -66,7 +66,7 @@ public class GoldColumnTests
             .ShouldSatisfyAllConditions(p => p.Text.ShouldBe("q"), p => p.Answer.ShouldBe("7"), p => p.Id.ShouldBe("u/1"));
         file.Notices.ShouldBe(
             ["data.jsonl: the problems are read from column 'question'",
-            "data.jsonl: the golds are read from column 'reward_model.ground_truth'"]);
+            "data.jsonl: the golds are read from column 'reward_model.ground_truth', a value inside the column 'reward_model'"]);
         ProblemFile.Parse("""{"problem":"q","solution":"So \\boxed{7}."}""", "data.jsonl",
             new()).Problems.Single().Answer.ShouldBe("So \\boxed{7}.");
     }

@@ -125,6 +125,67 @@ public class CommandRewardTests
         notices.ShouldBeEmpty();
     }
 
+    /// <summary>A line behind the last answer that stays in the program's buffer, as Python's does, until it answers again.</summary>
+    [Theory]
+    [InlineData("debug", true)]
+    [InlineData("0.25", true)]
+    [InlineData("{\\\"score\\\":1}", true)]
+    [InlineData("debug", false)]
+    [InlineData("0.25", false)]
+    public void A_line_left_in_the_commands_buffer_ends_the_batch_that_it_belongs_to(string stray, bool named)
+    {
+        var answer = named ? "{\\\"seq\\\":$n,\\\"score\\\":1}" : "1";
+        using var reward = Reward($$"""
+            held=; while read -r l; do
+              n=${l#*:}; n=${n%%,*}
+              [ -n "$held" ] && echo "$held"; held=
+              echo "{{answer}}"
+              case "$l" in *'"completion":"c15"'*) held="{{stray}}";; esac
+            done
+            """);
+        var error = Should.Throw<TenonException>(() => reward.JudgeAll(Items(16)));
+        error.Message.ShouldContain("lines for");
+        error.Message.ShouldContain("while read -r l");
+    }
+
+    [Fact]
+    public void After_a_whole_batch_a_left_over_line_takes_back_the_batch_of_a_command_that_names_no_request()
+    {
+        using var reward = Reward("""
+            held=; while read -r l; do
+              [ -n "$held" ] && echo "$held"; held=
+              echo 1
+              case "$l" in *'"completion":"c11"'*) held=0.5;; esac
+            done
+            """);
+        reward.JudgeAll(Items(10)).ShouldAllBe(v => v.Score == 1);
+        reward.JudgeAll(Items(12)).ShouldAllBe(v => v.Skipped == "command-misaligned");
+        reward.JudgeAll(Items(9)).ShouldAllBe(v => v.Score == 1);
+    }
+
+    [Fact]
+    public void A_check_follows_every_eighth_request_at_most_and_a_command_that_ends_there_has_judged()
+    {
+        var log = Path.GetTempFileName();
+        try
+        {
+            using (var reward = Reward($"while read -r l; do n=${{l#*:}}; n=${{n%%,*}}; echo $n >> {log}; [ $n = 37 ] && exit; "
+                + "echo \"{\\\"seq\\\":$n,\\\"score\\\":1}\"; done"))
+            {
+                foreach (var count in new[] { 1, 1, 16, 3, 6, 8 }) reward.JudgeAll(Items(count)).ShouldAllBe(v => v.Score == 1);
+                reward.Starts.ShouldBe(1);
+                reward.JudgeAll(Items(2)).ShouldAllBe(v => v.Score == 1);
+            }
+
+            // 35 answers, and a check after the batches of 16, of 6 and of 8.
+            File.ReadAllLines(log).Length.ShouldBe(1 + 1 + 16 + 1 + 3 + 6 + 1 + 8 + 1 + 2);
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
     [Fact]
     public void A_batch_that_was_mostly_skipped_is_told_in_the_commands_own_words()
     {
