@@ -4,6 +4,7 @@ using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 using Tenon.Cli.Commands.Lines;
+using Tenon.Cli.Commands.Options;
 using Tenon.Recipes;
 using Tenon.Rollouts;
 
