@@ -88,8 +88,8 @@ internal sealed class CheckpointStore(string folder, string temporary)
     {
         foreach (var place in new[] { temporary, Beside }.Where(Directory.Exists))
             foreach (var old in Directory.GetDirectories(place, $"{Unfinished}*.old"))
-                if (int.TryParse(Path.GetFileName(old)[Unfinished.Length..^4], NumberStyles.None, CultureInfo.InvariantCulture, out var step)
-                    && !Directory.Exists(FolderOf(step)))
+                if (int.TryParse(Path.GetFileName(old)[Unfinished.Length..^4], NumberStyles.None, CultureInfo.InvariantCulture,
+                    out var step) && !Directory.Exists(FolderOf(step)))
                     Directory.Move(old, FolderOf(step));
         ClearBeside();
     }

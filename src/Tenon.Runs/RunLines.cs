@@ -1,8 +1,8 @@
 namespace Tenon.Runs;
 
 /// <summary>
-/// Lines of a file that a run or an evaluation writes, while it may still grow. A last line without its line break is one that the writer is
-/// at, or was killed at: it is left out. Bytes that are no UTF-8 are an error with file, line and byte, never replaced.
+/// Lines of a file that a run or an evaluation writes, while it may still grow. A last line without its line break is one that the writer
+/// is at, or was killed at: it is left out. Bytes that are no UTF-8 are an error with file, line and byte, never replaced.
 /// </summary>
 public static class RunLines
 {

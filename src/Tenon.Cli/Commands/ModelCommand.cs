@@ -122,7 +122,7 @@ internal sealed class ModelCommand : Verb
         var name = call.GetValue(_model)!;
         var folder = call.GetValue(_target) ?? throw new TenonException("tenon model export", "MODEL and DIR", "no DIR", usage: true);
         var type = TypeOf(call);
-        if (call.GetValue(_adapter) is { } adapterFolder) MergedModel.Write(name, adapterFolder, folder, type, terminal.Note, _text.Pre(call));
+        if (call.GetValue(_adapter) is { } adapter) MergedModel.Write(name, adapter, folder, type, terminal.Note, _text.Pre(call));
         else
         {
             using var source = ModelSource.Open(name);

@@ -86,9 +86,15 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         a = a[1..].TrimStart("} ");
         // (B)^2 and (B) - 1 are no choices.
         if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\'
-            && !a.TrimStart(" )}").StartsWith("\\text") && !a.TrimStart(" )}").StartsWith("\\ ")) return false;
+            && !(sign == '\\' && BeginsValue(a.TrimStart(" )}"), open && a.TrimStart(")}").StartsWith(" ")))) return false;
         return a.Length == 0 || a.Trim(" }$).").Length == 0 || (open ? a[0] == ')' : a[0] is ')' or '.' or ':') && a.Length < 200;
     }
+
+    // What a choice says beside its letter: words, or behind "(E) " a value.
+    private static bool BeginsValue(ReadOnlySpan<char> s, bool marked) =>
+        s.StartsWith("\\text") || s.StartsWith("\\ ")
+        || marked && (s.StartsWith("\\frac") || s.StartsWith("\\dfrac") || s.StartsWith("\\tfrac") || s.StartsWith("\\sqrt")
+        || s.StartsWith("\\pi"));
 
     /// <summary>5 m for a gold without letters: the letter can only be a unit.</summary>
     private static Expr? LetterUnit(Expr gold, Expr answer)

@@ -86,6 +86,7 @@ internal static partial class AnswerExtractor
         var sentence = tail[start..].Trim();
         if (sentence.Length is 0 or > LongestSentence || !HasValue(sentence)) return none;
         var concludes = Holds(sentence, AnswerWords.Conclusion);
+        if (Corrected(sentence) is { } corrected) sentence = corrected;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
         if (OffersAlternatives(sentence)) return none;
@@ -101,6 +102,26 @@ internal static partial class AnswerExtractor
             return new Extracted(formula, "closing");
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing" };
         return LastNumber(sentence) is { } number ? new Extracted(number, "closing") : none;
+    }
+
+    // "The answer isn't 12 but 13", "It is not 12; it is 13": what it is, as a sentence of its own.
+    private static string? Corrected(string sentence)
+    {
+        sentence = " " + sentence;
+        foreach (var not in (ReadOnlySpan<string>)["n't ", " not "])
+        {
+            var at = sentence.IndexOf(not, StringComparison.OrdinalIgnoreCase);
+            if (at < 0) continue;
+            foreach (var turn in (ReadOnlySpan<string>)[" but rather ", " but ", "; it's ", "; it is ", ", it's ", ", it is "])
+            {
+                var place = sentence.IndexOf(turn, at, StringComparison.OrdinalIgnoreCase);
+                if (place < 0 || !HasValue(sentence.AsSpan(at, place - at))) continue;
+                var rest = sentence[(place + turn.Length)..];
+                return HasValue(rest) ? "It is " + rest : null;
+            }
+        }
+
+        return null;
     }
 
     private static bool SaysIs(string sentence) =>
@@ -146,7 +167,7 @@ internal static partial class AnswerExtractor
     }
 
     // A word of the list that begins where a word begins.
-    private static bool Holds(ReadOnlySpan<char> text, SearchValues<string> words)
+    internal static bool Holds(ReadOnlySpan<char> text, SearchValues<string> words)
     {
         for (var from = 0; from < text.Length;)
         {

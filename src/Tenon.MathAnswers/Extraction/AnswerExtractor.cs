@@ -38,7 +38,8 @@ internal static partial class AnswerExtractor
         if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
         if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
-        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
+        var supposes = !rules.Lenient && IsForeign(rest) && AnswerWords.BeginsStep(rest);
+        if (!supposes && rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
         if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null)
@@ -171,10 +172,13 @@ internal static partial class AnswerExtractor
             && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
         else return null;
         var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
-        if (answer.StartsWith("simply ", StringComparison.Ordinal) || answer.StartsWith("thus ", StringComparison.Ordinal))
+        while (Array.Exists(Adverbs, word => answer.StartsWith(word, StringComparison.OrdinalIgnoreCase)))
             answer = answer[(answer.IndexOf(' ') + 1)..];
         return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
     }
+
+    private static readonly string[] Adverbs =
+        ["simply ", "thus ", "therefore ", "then ", "hence ", "indeed ", "clearly ", "certainly ", "definitely ", "surely ", "obviously "];
 
     private static readonly string[] OptionWords = ["option is", "choice is", "option", "choice"];
 
@@ -270,7 +274,7 @@ internal static partial class AnswerExtractor
     private static bool IsAnswer(string text, out Reading? reading)
     {
         reading = null;
-        if (text.Length > WorkBudget.MaxExpressionChars) return false;
+        if (text.Length > WorkBudget.MaxExpressionChars || BeginsWithConclusion(text)) return false;
         var words = Words(text, out var prose);
         // "x is 5", "Let x = 5": a small word beside mathematics makes a sentence of it.
         if (words > 1 || (prose && text.AsSpan().IndexOfAny("0123456789=\\") >= 0)) return false;
@@ -282,6 +286,14 @@ internal static partial class AnswerExtractor
             || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
         return (reading.Expr is not null
             || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
+    }
+
+    // "Therefore, a + b = 28": a sentence, and no list.
+    private static bool BeginsWithConclusion(string text)
+    {
+        var comma = text.IndexOf(',');
+        return comma is > 3 and < 20 && char.IsAsciiLetter(text[0]) && text.AsSpan(0, comma).IndexOfAny(AnswerWords.Conclusion) == 0
+            && text.AsSpan(0, comma).IndexOfAnyInRange('0', '9') < 0;
     }
 
     private static bool HasLooseWord(Expr side) =>
@@ -309,7 +321,7 @@ internal static partial class AnswerExtractor
                 i--;
                 continue;
             }
-            if (text[i] > 127 && char.IsLetter(text[i]))
+            if (text[i] > 127 && char.IsLetter(text[i]) || IsMixedWord(text, i))
             {
                 count += OtherWord(text, ref i);
                 continue;
@@ -333,10 +345,37 @@ internal static partial class AnswerExtractor
     private static int OtherWord(string text, ref int i)
     {
         var from = i;
-        while (i + 1 < text.Length && text[i + 1] > 127 && char.IsLetter(text[i + 1])) i++;
+        var ascii = !IsMathLetter(text[i]) && !IsUnspaced(text[i]);
+        while (i + 1 < text.Length
+            && (text[i + 1] > 127 && (char.IsLetter(text[i + 1]) || IsMark(text[i + 1])) || ascii && char.IsAsciiLetter(text[i + 1]))) i++;
         var length = i + 1 - from;
-        return length == 1 ? 0 : length <= 3 || !IsUnspaced(text[from]) ? 1 : 2;
+        if (IsUnspaced(text[from]) || IsMathLetter(text[from])) return length == 1 ? 0 : length <= 3 ? 1 : 2;
+        // "El área es 36": a short plain word before or behind makes prose of it.
+        return HasPlainNeighbour(text, from, i + 1) ? 2 : 1;
     }
+
+    // A word of Latin letters with marks ("Kết", "größte") that begins with a plain one; "aπ" is none.
+    private static bool IsMixedWord(string text, int i)
+    {
+        var at = i;
+        while (at < text.Length && char.IsAsciiLetter(text[at])) at++;
+        return at > i && at < text.Length && text[at] > 127 && char.IsLetter(text[at]) && !IsMathLetter(text[at]) && !IsUnspaced(text[at]);
+    }
+
+    private static bool HasPlainNeighbour(string text, int from, int end)
+    {
+        var before = text.AsSpan(0, from).TrimEnd(' ');
+        var after = text.AsSpan(end).TrimStart(' ');
+        return before.Length > 1 && before.Length < from && char.IsAsciiLetter(before[^1]) && char.IsAsciiLetter(before[^2])
+            || after.Length > 1 && after.Length < text.Length - end && char.IsAsciiLetter(after[0]) && char.IsAsciiLetter(after[1]);
+    }
+
+    // Letters of formulas and units that are no words: Greek ones, blackboard ones, µ, º, Å.
+    private static bool IsMathLetter(char c) =>
+        c is >= '\u0370' and <= '\u03ff' or >= '\u2100' and <= '\u214f' or '\u00b5' or '\u00ba' or '\u00aa' or '\u00c5';
+
+    private static bool IsMark(char c) => char.GetUnicodeCategory(c)
+        is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark;
 
     /// <summary>Short words of prose; other runs of two or three letters are products of variables (bx, dx, abc).</summary>
     private static readonly FrozenSet<string> SmallWords = new[]

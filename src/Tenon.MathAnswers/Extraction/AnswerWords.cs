@@ -37,15 +37,23 @@ internal static class AnswerWords
         "probably", "somewhere", "let me", "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite",
         "close to", "at first",
         "isn't", "is not", "are not", "aren't", "wasn't", "cannot be", "can't be", "does not equal", "doesn't equal",
-        "可能", "也许", "或许", "猜", "不确定", "不知道", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "아마", "수도 있", "모르", "추측",
-        "может быть", "возможно", "наверное", "не знаю", "не уверен", "ربما", "قد يكون", "لا أعرف", "शायद", "पता नहीं",
-        "quizás", "quizá", "tal vez", "no sé", "peut-être", "je ne sais", "vielleicht", "weiß nicht", "talvez", "não sei", "forse",
-        "non so", "belki", "có thể", "có lẽ", "mungkin");
+        "stuck at", "give up", "gave up", "no proof", "cannot prove", "can't prove", "i'd say", "i would say", "is wrong", "is incorrect",
+        "is false", "is impossible", "does not work", "doesn't work", "will not work", "won't work", "was wrong", "not checked",
+        "not verified", "need to verify", "need to check", "could well", "could equal", "could also", "no reason to", "my first",
+        "still need", "still have to", "still has to", "must still", "remains to be", "definitely not", "certainly not", "surely not",
+        "rules out", "ruled out", "may well", "plausible", "i doubt", "candidate", "then have to", "then has to", "now have to", "now has to",
+        "we then",
+        "可能", "也许", "或许", "猜", "不确定", "不知道", "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし",
+        "だろうか", "아마", "수도 있", "모르", "추측", "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно", "кажется",
+        "не знаю", "не уверен", "ربما", "قد يكون", "لا أعرف", "शायद", "पता नहीं",
+        "quizás", "quizá", "tal vez", "no sé", "podría ser", "puede que", "peut-être", "je ne sais", "pourrait être", "vielleicht",
+        "weiß nicht", "könnte", "womöglich", "talvez", "não sei", "poderia ser", "forse", "non so", "potrebbe", "belki", "olabilir", "sanırım", "có thể",
+        "có lẽ", "mungkin", "barangkali", "быть может", "হয়তো", "อาจ", "אולי", "हो सकता", "ممکن است", "شاید");
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly SearchValues<string> NoStatement = Of(
         "might be", "might", "may be", "could be", "cannot", "can't", "don't know", "do not know", "not sure", "unsure", "no idea",
-        "would be if", "whether", "let me", "let's",
+        "would be if", "whether", "let me", "let's", "perhaps", "maybe", "possibly",
         "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون",
         "لا أعرف", "शायद",
         "quizás", "tal vez", "no sé", "peut-être", "vielleicht", "talvez", "não sei", "forse", "non so", "belki", "có lẽ");
@@ -79,13 +87,17 @@ internal static class AnswerWords
         "first", "second", "third", "next", "then", "now", "let", "suppose", "assum", "if ", "consider", "note", "recall", "given",
             "since ", "when ", "where ", "while ", "because ",
         "we know", "we need", "we can", "we have", "we must", "we want", "we are given", "to find", "to get", "to solve", "try", "step",
-            "for example", "for instance", "again", "using", "by ",
+            "for example", "for instance", "again", "using", "by ", "to begin", "to start", "check", "so far", "not ",
+            "no, ", "for now", "we are told", "intuitively", "presumably", "likely", "apparently", "we still", "there is no reason", "imagine",
         "substitut", "plug", "multiply", "divide", "subtract", "adding", "add ", "start", "begin", "but ", "also", "similarly", "as ",
             "after", "before", "it remains", "remember", "in the",
-        "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "まず", "次に", "먼저", "우선", "다음", "сначала", "пусть", "затем", "далее", "теперь",
+        "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "若", "如果", "假如", "まず", "次に", "もし", "仮に", "먼저", "우선", "다음", "만약", "가정",
+            "сначала", "пусть", "затем", "далее", "теперь", "предположим", "допустим", "если ", "спочатку", "нехай", "припустимо",
             "أولا", "أولاً", "ثم", "पहले", "फिर", "माना",
-        "primero", "luego", "ahora", "d'abord", "ensuite", "soit", "zuerst", "dann", "sei ", "primeiro", "depois", "prima", "poi", "önce",
-            "sonra", "trước", "sau đó",
+        "primero", "luego", "ahora", "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
+            "sei ", "angenommen", "wenn ", "falls ", "primeiro", "depois", "suponha", "suponhamos", "se ", "prima", "poi", "supponiamo",
+            "önce", "sonra", "diyelim", "varsay", "trước", "sau đó", "giả sử", "nếu ", "misalkan", "jika ", "pertama", "สมมติ", "ถ้า",
+            "נניח", "अगर", "यदि", "لنفترض", "إذا كان", "اگر", "فرض",
     ];
 
     /// <summary>True where a sentence only carries the reckoning on.</summary>

@@ -13,7 +13,9 @@ internal static class ChoiceLetters
     private const int LongestTail = 4000;
 
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
-        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be"],
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be", "remain", "go with", "going with",
+        "settle on", "match", "true", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار", "विकल्प", "opción", "opção",
+        "opzione", "seçenek", "phương án", "pilihan", "ตัวเลือก"],
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Conclusions = SearchValues.Create(
@@ -74,8 +76,8 @@ internal static class ChoiceLetters
             if (start < 0
                 && !(last
                 && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
-                || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 6))) continue;
-            if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0) return null;
+                || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 8))) continue;
+            if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
             var letters = Letters(s);
             if (letters.Count == 0) continue;
             return Settle(s, letters, Math.Max(0, start));
@@ -83,6 +85,10 @@ internal static class ChoiceLetters
 
         return null;
     }
+
+    // "If the answer were B, then ..." settles on nothing.
+    private static bool IsSupposition(string s) =>
+        s.TrimStart().StartsWith("If ", StringComparison.OrdinalIgnoreCase) && s.Contains(" were ", StringComparison.Ordinal);
 
     private static IEnumerable<string> Sentences(string line)
     {
@@ -139,9 +145,11 @@ internal static class ChoiceLetters
         var from = k == 0 ? 0 : letters[k - 1].End;
         var before = s.AsSpan(from, letter.Start - from);
         // A comma or a turn ends what the "not" before it rejects.
-        var turn = Math.Max(before.LastIndexOf(", so "), Math.Max(before.LastIndexOf(" but "), before.LastIndexOf(". ")));
+        var turn = Math.Max(Math.Max(before.LastIndexOf(", so "), before.LastIndexOf(", only ")),
+            Math.Max(before.LastIndexOf(" but "), before.LastIndexOf(". ")));
         if (turn >= 0) before = before[turn..];
         if (before.IndexOfAny(Rejections) >= 0) return true;
+        if (AnswerExtractor.Holds(before, AnswerWords.Negation) && !AnswerExtractor.Holds(before, AnswerWords.Instead)) return true;
         // "not A or B", "eliminate A, B and C": what is joined to a rejected letter is rejected with it.
         if (k > 0 && before.Trim(" ,/()*$&").ToString().ToLowerInvariant() is "" or "and" or "or" or "nor" or ", and"
             && IsRejected(s, letters, k - 1) && !IsWrongBehind(s, letters, k - 1)) return true;
@@ -169,6 +177,7 @@ internal static class ChoiceLetters
         var found = new List<Letter>();
         for (var i = 0; i < s.Length && found.Count < 32; i++)
         {
+            if (s[i] is >= 'a' and <= 'j' && IsMarkedSmall(s, i)) found.Add(new Letter(char.ToUpperInvariant(s[i]), i, i + 1, true));
             if (s[i] is < 'A' or > 'J') continue;
             if (i > 0 && (char.IsAsciiLetterOrDigit(s[i - 1]) || s[i - 1] is '\\' or '_' or '^' or '=' or '\'')) continue;
             var next = i + 1 < s.Length ? s[i + 1] : ' ';
@@ -179,6 +188,18 @@ internal static class ChoiceLetters
         }
 
         return found;
+    }
+
+    // "option (c)", "answer: (c)"; not f(c), and not "part (c) of the question".
+    private static bool IsMarkedSmall(string s, int i)
+    {
+        if (i < 2 || i + 1 >= s.Length || s[i - 1] != '(' || s[i + 1] != ')') return false;
+        var before = s.AsSpan(0, i - 1).TrimEnd(" :*");
+        foreach (var word in
+            (ReadOnlySpan<string>)["option", "choice", "answer", "answer is", "option is", "choice is", "correct", "select", "choose",
+            "pick"])
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
     }
 
     // "A train", "I think": an article, a pronoun; "A because" is a choice.

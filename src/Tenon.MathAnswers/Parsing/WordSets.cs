@@ -14,7 +14,7 @@ internal static class WordSets
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
         ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
-        "at most", "between", "except", "smaller", "larger"],
+        "at most", "between", "inclusive", "except", "smaller", "larger"],
         StringComparison.OrdinalIgnoreCase);
 
     // Words that name the numbers and say nothing more of them.
@@ -22,7 +22,8 @@ internal static class WordSets
     [
         "the set of ", "the interval of ", "set of ", "all of the ", "all the ", "all ", "any ", "every ", "each ", "the ", "possible ",
             "values of ", "value of ", "values ", "value ", "of ", "for ", "is ", "are ", "must be ",
-        "can be ", "be ", "where ", "such that ", "a ", "an ", "number ", "numbers ", "with ", "that ", "which ", "satisfying ", "and ",
+        "can be ", "be ", "lies ", "lie ",
+        "where ", "such that ", "a ", "an ", "number ", "numbers ", "with ", "that ", "which ", "satisfying ", "and ",
             ", ", "in ",
     ];
 

@@ -34,8 +34,8 @@ public static class GoldLines
     {
         try
         {
-            JsonElement? gold = chosen.Answer is { } name && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value
-                ? value : null;
+            JsonElement? gold = chosen.Answer is { } name
+                && ColumnPath.Find(row.Fields, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
             var problem = chosen.Problem is { } question ? ColumnPath.Find(row.Fields, question) : null;
             seen.Saw(row, chosen, problem, gold);
             return new GoldLine(row.Number, gold, problem is { } asked ? Text(asked) : null);

@@ -3,7 +3,8 @@ using Tenon.MathAnswers;
 namespace Tenon.Tests.MathAnswers;
 
 /// <summary>
-/// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt).
+/// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt,
+/// further-kinds.txt).
 /// </summary>
 public sealed class FieldKindsTests
 {
@@ -24,11 +25,12 @@ public sealed class FieldKindsTests
     {
         var data = new TheoryData<string, string>();
         var kind = "";
-        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", "kinds.txt")))
-        {
-            if (line.StartsWith('#')) kind = line[2..];
-            else if (line.Length > 0) data.Add(kind, line);
-        }
+        foreach (var file in (string[])["kinds.txt", "further-kinds.txt"])
+            foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", file)))
+            {
+                if (line.StartsWith('#')) kind = line[2..];
+                else if (line.Length > 0) data.Add(kind, line);
+            }
 
         return data;
     }

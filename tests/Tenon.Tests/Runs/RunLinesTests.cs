@@ -51,7 +51,8 @@ public class RunLinesTests
         var identity = new EvaluationIdentity(new JsonObject { ["benchmark"] = "b" });
         var path = folder.File("e");
         using (var evaluation = EvaluationFolder.Open(path, identity))
-            evaluation.Append([new EvaluationSample { Problem = "p", Sample = 0, Text = "é" }, new EvaluationSample { Problem = "q", Sample = 0 }]);
+            evaluation.Append(
+                [new EvaluationSample { Problem = "p", Sample = 0, Text = "é" }, new EvaluationSample { Problem = "q", Sample = 0 }]);
         var file = Path.Combine(path, "samples.jsonl");
         var bytes = File.ReadAllBytes(file);
         bytes[bytes.AsSpan().IndexOf((byte)0xC3)] = (byte)' ';

@@ -4,7 +4,7 @@ using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Rewards.Data;
 
-/// <summary>What a reading of a data file says of itself: conversations, values inside columns, lists and worked solutions as golds.</summary>
+/// <summary>What a reading of a data file says of itself: conversations, values inside columns, lists and solutions as golds.</summary>
 public class DataRemarksTests
 {
     private const string Asked = """{"role":"user","content":"1+1?"}""";
