@@ -38,7 +38,9 @@ internal static partial class AnswerExtractor
         if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
         if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
-        var supposes = !rules.Lenient && IsForeign(rest) && AnswerWords.BeginsStep(rest);
+        var supposes = !rules.Lenient
+            && (IsForeign(rest) && AnswerWords.BeginsStep(rest)
+            || rest.Length < LongestSentence && HasValue(rest) && Holds(rest, AnswerWords.Doubt));
         if (!supposes && rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
