@@ -51,6 +51,13 @@ public static class MemoryPlan
         * GeneratorMemory.PageBytes(setup.Model.Config);
 
     /// <summary>
+    /// Bytes of keys and values where every sequence is of the longest kind: those of the rollouts, and beside them those of an evaluation
+    /// where the run has one.
+    /// </summary>
+    public static long CacheBytes(TrainingSetup setup) =>
+        Concurrency(setup) * SequenceBytes(setup) * (setup.HeldOut.Count > 0 ? 2 : 1);
+
+    /// <summary>
     /// Sequences that are alive at once: what the recipe says, or as many as fit beside model, adapter and training pass, 128 at most;
     /// never more than a step draws or
     /// an evaluation holds.
@@ -62,7 +69,8 @@ public static class MemoryPlan
             Math.Max((long)rollout.Prompts * rollout.Group,
             setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max());
         if (rollout.Concurrency is { } asked) return (int)Math.Min(asked, samples);
-        var fits = Math.Max(1, (AvailableBytes() - FixedBytes(setup) - PassBytes(setup)) / SequenceBytes(setup));
+        var caches = setup.HeldOut.Count > 0 ? 2 : 1;
+        var fits = Math.Max(1, (AvailableBytes() - FixedBytes(setup) - PassBytes(setup)) / (caches * SequenceBytes(setup)));
         return (int)Math.Min(Math.Min(fits, MostAlive), samples);
     }
 

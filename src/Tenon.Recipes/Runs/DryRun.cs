@@ -8,6 +8,8 @@ namespace Tenon.Recipes;
 /// <summary>What <c>train --dry-run</c> prints: the resolved recipe, parameters, memory.</summary>
 internal static class DryRun
 {
+    private const double Growth = 1.25;
+
     /// <summary>The description as text.</summary>
     public static string Describe(TrainingSetup setup)
     {
@@ -22,13 +24,12 @@ internal static class DryRun
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most "
             + $"{setup.Settings.Rollout.MaxNewTokens} tokens",
         };
-        var before = Math.Max(0, ProcessMemory.PeakBytes() - setup.Model.WeightBytes);
         var probe = RunProbe.Of(setup);
         var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
         foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes)))
             lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
-        // The program itself, its heap and what it compiled: what the process holds beyond the parts.
-        var program = Math.Max(before, ProcessMemory.PeakBytes() - expected.Sum(p => p.Bytes));
+        // A run of several steps compiles more and leaves more on its heap than the probe did.
+        var program = (long)(Growth * MemoryCheck.Program(setup, probe, ProcessMemory.PeakBytes()));
         lines.Add($"memory       program and heap: about {Size(program)}, at most {Size(2 * program)}");
         lines.Add(
             $"memory       all: about {Size(expected.Sum(p => p.Bytes) + program)}, at most {Size(worst.Sum(p => p.Bytes) + 2 * program)}");

@@ -13,7 +13,7 @@ internal static class MemoryCheck
         [
             ("model", MemoryPlan.ModelBytes(setup)),
             ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
-            ("cache of sampling", MemoryPlan.Concurrency(setup) * MemoryPlan.SequenceBytes(setup)),
+            ("cache of sampling", MemoryPlan.CacheBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),
         ];
     }
@@ -23,16 +23,43 @@ internal static class MemoryCheck
     /// </summary>
     public static IReadOnlyList<(string What, long Bytes)> Expected(TrainingSetup setup, RunProbe probe)
     {
-        var (worst, config, rollout, update) = (Estimate(setup), setup.Model.Config, setup.Settings.Rollout, setup.Settings.Update);
-        var pages = MemoryPlan.Concurrency(setup) * ((long)(probe.PromptTokens + probe.Length) / 32 + 1);
-        var tokens = Math.Min(update.MicroBatchTokens, (long)(rollout.Prompts * (rollout.Group * probe.Length + probe.PromptTokens)));
+        var (worst, rollout) = (Estimate(setup), setup.Settings.Rollout);
+        var evaluated = setup.HeldOut.Select(h => h.Problems.Count * h.Samples).DefaultIfEmpty().Max();
+        // The cache of an evaluation stands beside the one that the rollouts keep.
+        var cache = Cache(setup, probe, rollout.Prompts * rollout.Group, probe.Length)
+            + (evaluated == 0 ? 0 : Cache(setup, probe, evaluated, probe.Length));
         return
         [
-            worst[0], worst[1],
-            (worst[2].What, Math.Min(worst[2].Bytes, pages * GeneratorMemory.PageBytes(config))),
-            (worst[3].What,
-                Math.Min(worst[3].Bytes, MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)))),
+            worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
+            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length))),
         ];
+    }
+
+    /// <summary>
+    /// What the process holds beyond the parts (the runtime, compiled code, its heap), from what it has taken at most while the probe ran.
+    /// </summary>
+    /// <param name="setup">The run.</param>
+    /// <param name="probe">A piece of it.</param>
+    /// <param name="peak">The process's peak behind the probe.</param>
+    public static long Program(TrainingSetup setup, RunProbe probe, long peak)
+    {
+        var group = setup.Settings.Rollout.Group;
+        // The optimizer's two moments come with the first step.
+        var taken = MemoryPlan.ModelBytes(setup) + MemoryPlan.AdapterBytes(setup) / 2
+            + Cache(setup, probe, probe.Completions, probe.ProbedLength)
+            + Pass(setup, probe, probe.Completions / Math.Max(1, group), probe.ProbedLength);
+        return Math.Max(peak - taken, peak / 8);
+    }
+
+    private static long Cache(TrainingSetup setup, RunProbe probe, int samples, double length) =>
+        Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1)
+        * GeneratorMemory.PageBytes(setup.Model.Config);
+
+    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length)
+    {
+        var (config, update) = (setup.Model.Config, setup.Settings.Update);
+        var tokens = Math.Min(update.MicroBatchTokens, (long)(prompts * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
+        return MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup));
     }
 
     /// <summary>Throws where the estimate is above what the machine has, with the largest setting that fits.</summary>

@@ -21,6 +21,12 @@ internal sealed record RunProbe(
     double Length, double PromptTokens, double Mixed, double SecondsPerSampled, double SecondsPerScored, double SecondsPerTrained,
     int Completions)
 {
+    /// <summary>Seconds that the first call of everything took more than a later one: compilation, first touch of the weights.</summary>
+    public double StartSeconds { get; init; }
+
+    /// <summary>Mean length of the probe's own completions, which it may have cut.</summary>
+    public double ProbedLength { get; init; }
+
     private const double Budget = 3;
 
     /// <summary>Measures; takes a few seconds, more only where a single token is slow.</summary>
@@ -28,8 +34,9 @@ internal sealed record RunProbe(
     {
         var rollout = setup.Settings.Rollout;
         // The first call compiles; the second says what a token costs.
-        Draw(setup, 1, Math.Min(8, rollout.MaxNewTokens));
+        var (_, cold) = Draw(setup, 1, Math.Min(8, rollout.MaxNewTokens));
         var (batch, seconds) = Draw(setup, 1, Math.Min(8, rollout.MaxNewTokens));
+        var start = Math.Max(0, cold - seconds);
         var perToken = seconds / Math.Max(1, Tokens(batch));
         var whole = perToken * rollout.Group * rollout.MaxNewTokens;
         var prompts = (int)Math.Clamp(Budget / whole, 1, rollout.Prompts);
@@ -42,7 +49,7 @@ internal sealed record RunProbe(
             (batch, seconds) = Draw(setup, prompts, limit);
         }
 
-        var (scored, trained) = Passes(setup, batch.Groups);
+        var (coldPass, scored, trained) = Passes(setup, batch.Groups);
         var rollouts = batch.Groups.SelectMany(g => g.Rollouts).ToList();
         var tokens = Math.Max(1, Tokens(batch));
         var length = limit == rollout.MaxNewTokens
@@ -51,7 +58,11 @@ internal sealed record RunProbe(
         var groups = batch.Statistics.Drawn;
         return new RunProbe(length, batch.Groups.Count == 0 ? 0 : batch.Groups.Average(g => g.Prompt.Length),
             groups.Count == 0 ? double.NaN : groups.Count(batch.Statistics.IsMixed) / (double)groups.Count,
-            seconds / tokens, scored / tokens, trained / tokens, rollouts.Count);
+            seconds / tokens, scored / tokens, trained / tokens, rollouts.Count)
+        {
+            StartSeconds = start + Math.Max(0, coldPass - trained / Math.Max(1, batch.Groups.Count)),
+            ProbedLength = tokens / (double)Math.Max(1, rollouts.Count),
+        };
     }
 
     private static long Tokens(RolloutBatch batch) => batch.Groups.Sum(g => g.Rollouts.Sum(r => (long)r.Sampled.Ids.Length));
@@ -66,21 +77,23 @@ internal sealed record RunProbe(
         return (batch, clock.Elapsed.TotalSeconds);
     }
 
-    private static (double Scored, double Trained) Passes(TrainingSetup setup, IReadOnlyList<RolloutGroup> groups)
+    private static (double Cold, double Scored, double Trained) Passes(TrainingSetup setup, IReadOnlyList<RolloutGroup> groups)
     {
-        if (groups.Count == 0) return (0, 0);
+        if (groups.Count == 0) return (0, 0, 0);
         var settings = setup.Settings;
         var options =
             new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
             ?? MemoryPlan.Recompute(setup));
         var updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, options, new Tape(null, setup.Precision));
-        updater.AccumulateWeighted([groups[0]], setup.Adapter, (_, _) => 0);
         var clock = Stopwatch.StartNew();
+        updater.AccumulateWeighted([groups[0]], setup.Adapter, (_, _) => 0);
+        var cold = clock.Elapsed.TotalSeconds;
+        clock.Restart();
         updater.Score(groups, setup.Adapter);
         var scored = clock.Elapsed.TotalSeconds;
         updater.AccumulateWeighted(groups, setup.Adapter, (_, _) => 0);
         var trained = clock.Elapsed.TotalSeconds - scored;
         foreach (var p in setup.Adapter.Trainable) p.ZeroGrad();
-        return (scored, trained);
+        return (cold, scored, trained);
     }
 }

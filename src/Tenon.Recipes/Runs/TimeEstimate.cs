@@ -21,6 +21,7 @@ internal static class TimeEstimate
             + $"were sampled for this estimate)");
         foreach (var (name, seconds, most) in expected.Zip(worst, (a, b) => (a.Name, a.Seconds, b.Seconds)))
             if (most > 0) yield return $"time         {name}: about {Text(seconds)} a step, at most about {Text(most)}";
+        if (probe.StartSeconds > 0.05) yield return $"time         first step: about {Text(probe.StartSeconds)} more, once (compilation)";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
         var evaluations = Evaluations(setup);
         if (evaluations > 0)
@@ -28,9 +29,9 @@ internal static class TimeEstimate
             var (one, most) = (Evaluation(setup, probe, probe.Length), Evaluation(setup, probe, rollout.MaxNewTokens));
             yield return $"time         evaluation: about {Text(one)} each, at most about {Text(most)}; {evaluations} of them";
             (one, most) = (one * evaluations, most * evaluations);
-            yield return Whole(setup, step, longest, one, most);
+            yield return Whole(setup, step, longest, one + probe.StartSeconds, most + probe.StartSeconds);
         }
-        else yield return Whole(setup, step, longest, 0, 0);
+        else yield return Whole(setup, step, longest, probe.StartSeconds, probe.StartSeconds);
     }
 
     /// <summary>Seconds of the parts of a step whose completions have a length, with so many times the batch drawn.</summary>
@@ -74,11 +75,11 @@ internal static class TimeEstimate
         setup.HeldOut.Sum(h => (double)h.Problems.Count * h.Samples) * Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length)
         * probe.SecondsPerSampled;
 
-    private static string Whole(TrainingSetup setup, double step, double longest, double evaluation, double mostEvaluation)
+    private static string Whole(TrainingSetup setup, double step, double longest, double once, double mostOnce)
     {
         var steps = setup.Settings.Steps;
-        return $"time         all: about {Text(step)} a step and {Text(step * steps + evaluation)} for {steps} steps, "
-            + $"at most about {Text(longest)} and {Text(longest * steps + mostEvaluation)}";
+        return $"time         all: about {Text(step)} a step and {Text(step * steps + once)} for {steps} steps, "
+            + $"at most about {Text(longest)} and {Text(longest * steps + mostOnce)}";
     }
 
     private static string Text(double seconds) => seconds switch
