@@ -8,7 +8,7 @@ namespace Tenon.Recipes;
 /// <summary>What <c>train --dry-run</c> prints: the resolved recipe, parameters, memory.</summary>
 internal static class DryRun
 {
-    private const double Growth = 1.25;
+    private const double Growth = 1.35;
 
     /// <summary>The description as text.</summary>
     public static string Describe(TrainingSetup setup)

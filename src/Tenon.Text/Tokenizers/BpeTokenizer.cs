@@ -108,5 +108,7 @@ internal sealed class BpeTokenizer : ITokenizer
 
     public string? TokenOf(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
 
+    public bool IsSpecial(int id) => _special.Contains(id);
+
     public IStreamingDecoder StreamingDecoder(bool skipSpecial = false) => new StreamingDecoder(this, skipSpecial);
 }

@@ -23,6 +23,9 @@ public interface ITokenizer
     /// <summary>The token's own text as the vocabulary writes it, or null for an unknown id.</summary>
     string? TokenOf(int id);
 
+    /// <summary>True for added tokens marked special: those that decoding without special tokens leaves out.</summary>
+    bool IsSpecial(int id) => Decode([id]).Length > 0 && Decode([id], skipSpecial: true).Length == 0;
+
     /// <summary>A decoder that is fed ids one by one and gives back text as soon as it is whole UTF-8.</summary>
     IStreamingDecoder StreamingDecoder(bool skipSpecial = false);
 }
