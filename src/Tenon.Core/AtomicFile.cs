@@ -112,7 +112,7 @@ public static partial class AtomicFile
             },
             _ => code switch
             {
-                28 or 122 => "free some space",
+                28 or 122 or 69 => "free some space",
                 18 => "choose a folder on the same disk",
                 30 => "the disk is mounted read-only: mount it for writing, or choose another folder",
                 5 => "the disk reports a fault: look at it before going on, or choose another folder",

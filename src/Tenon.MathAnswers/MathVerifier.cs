@@ -133,7 +133,7 @@ public sealed class MathVerifier
             g = MathVerifyReading.Of(gold);
             a = MathVerifyReading.Of(answer);
             if (a.Value is null && a.Text is null) return new MathVerdict(false, "no-answer", id);
-            var decimals = options.Tolerance is { } t and > 0 ? Math.Clamp((int)Math.Round(-Math.Log10(t)), 0, 15) : 6;
+            var decimals = options.Tolerance is { } t and > 0 ? Math.Clamp((int)Math.Round(-ExactMath.Log10(t)), 0, 15) : 6;
             var judge = new MathVerifyJudge(new WorkBudget(Steps), decimals);
             var correct = judge.Same(g, a);
             return new MathVerdict(correct, judge.Rule, id)

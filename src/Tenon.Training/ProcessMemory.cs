@@ -28,6 +28,7 @@ public static class ProcessMemory
     /// <summary>Has the peak counted anew from here, where Linux allows it; elsewhere it stays that of the whole process.</summary>
     public static void ResetPeak()
     {
+        if (!OperatingSystem.IsLinux()) return;
         try
         {
             File.WriteAllText("/proc/self/clear_refs", "5");
@@ -48,6 +49,7 @@ public static class ProcessMemory
                     out var kilobytes))
                     return kilobytes * 1024;
         using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
+        // macOS keeps no peak of its own: there the largest of what was seen stands for it.
+        return Math.Max(process.PeakWorkingSet64, process.WorkingSet64);
     }
 }

@@ -57,7 +57,7 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     private static ComparedFolder Row(string word)
     {
         var (name, rest) = word.Split('=', 2) is [var given, var folders] && given.Length > 0 && !Directory.Exists(word) ? (given, folders)
-            : (word.TrimEnd('/'), word);
+            : (Path.TrimEndingDirectorySeparator(word), word);
         return Of(name, [.. (Directory.Exists(rest) ? [rest] : rest.Split(',')).Select(Place)]);
     }
 

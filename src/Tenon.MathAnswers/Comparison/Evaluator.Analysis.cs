@@ -133,13 +133,13 @@ internal sealed partial class Evaluator
     /// <summary>Place and weight of the rule's node t on a finite, half-infinite or infinite interval.</summary>
     private static (double X, double Weight) Node(double t, double low, double high)
     {
-        var (s, c) = (Math.PI / 2 * Math.Sinh(t), Math.PI / 2 * Math.Cosh(t));
-        if (double.IsInfinity(low) && double.IsInfinity(high)) return (Math.Sinh(s), c * Math.Cosh(s));
-        if (double.IsInfinity(high)) return (low + Math.Exp(s), c * Math.Exp(s));
-        if (double.IsInfinity(low)) return (high - Math.Exp(-s), c * Math.Exp(-s));
+        var (s, c) = (Math.PI / 2 * ExactMath.Sinh(t), Math.PI / 2 * ExactMath.Cosh(t));
+        if (double.IsInfinity(low) && double.IsInfinity(high)) return (ExactMath.Sinh(s), c * ExactMath.Cosh(s));
+        if (double.IsInfinity(high)) return (low + ExactMath.Exp(s), c * ExactMath.Exp(s));
+        if (double.IsInfinity(low)) return (high - ExactMath.Exp(-s), c * ExactMath.Exp(-s));
         var half = (high - low) / 2;
         // From the nearer end, so that a singular end keeps its digits.
-        var gap = half * Math.Exp(-Math.Abs(s)) / Math.Cosh(s);
-        return (s < 0 ? low + gap : high - gap, half * c / (Math.Cosh(s) * Math.Cosh(s)));
+        var gap = half * ExactMath.Exp(-Math.Abs(s)) / ExactMath.Cosh(s);
+        return (s < 0 ? low + gap : high - gap, half * c / (ExactMath.Cosh(s) * ExactMath.Cosh(s)));
     }
 }

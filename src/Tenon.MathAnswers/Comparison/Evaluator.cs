@@ -63,7 +63,7 @@ internal sealed partial class Evaluator(WorkBudget budget)
         var seed = Seed(e.Name) ^ (Functions * 0x9E3779B97F4A7C15UL);
         var phase = Approx.Exact(Next(ref seed));
         foreach (var a in e.Args) phase += Approx.Exact(0.3 + Next(ref seed)) * Value(a);
-        return Approx.Map(phase, Complex.Cos(phase.Value) + 2.5, Math.Cosh(Math.Min(50, Math.Abs(phase.Value.Imaginary))));
+        return Approx.Map(phase, ExactComplex.Cos(phase.Value) + 2.5, ExactMath.Cosh(Math.Min(50, Math.Abs(phase.Value.Imaginary))));
     }
 
     internal static ulong Seed(string name)
@@ -116,43 +116,47 @@ internal sealed partial class Evaluator(WorkBudget budget)
         if (!x.IsFinite) return Approx.NaN;
         var z = x.Value;
         var real = z.Imaginary == 0;
+        var unit = real && Math.Abs(z.Real) <= 1;
         switch (e.Name)
         {
             case "sin":
-                return real ? Approx.Map(x, Math.Sin(z.Real), 1)
-                : Approx.Map(x, Complex.Sin(z), Complex.Abs(Complex.Cos(z)) + x.Error);
+                return real ? Approx.Map(x, ExactMath.Sin(z.Real), 1)
+                : Approx.Map(x, ExactComplex.Sin(z), Complex.Abs(ExactComplex.Cos(z)) + x.Error);
             case "cos":
-                return real ? Approx.Map(x, Math.Cos(z.Real), 1)
-                : Approx.Map(x, Complex.Cos(z), Complex.Abs(Complex.Sin(z)) + x.Error);
-            case "tan": return Quotient(x, Complex.Sin(z), Complex.Cos(z));
-            case "cot": return Quotient(x, Complex.Cos(z), Complex.Sin(z));
-            case "sec": return Quotient(x, Complex.One, Complex.Cos(z));
-            case "csc": return Quotient(x, Complex.One, Complex.Sin(z));
-            case "sinh": return Approx.Map(x, Complex.Sinh(z), Complex.Abs(Complex.Cosh(z)));
-            case "cosh": return Approx.Map(x, Complex.Cosh(z), Complex.Abs(Complex.Sinh(z)));
-            case "tanh": return Quotient(x, Complex.Sinh(z), Complex.Cosh(z));
-            case "coth": return Quotient(x, Complex.Cosh(z), Complex.Sinh(z));
-            case "sech": return Quotient(x, Complex.One, Complex.Cosh(z));
-            case "csch": return Quotient(x, Complex.One, Complex.Sinh(z));
-            case "asin": return Inverse(x, real && Math.Abs(z.Real) <= 1 ? Math.Asin(z.Real) : Complex.Asin(z), Complex.One - (z * z));
-            case "acos": return Inverse(x, real && Math.Abs(z.Real) <= 1 ? Math.Acos(z.Real) : Complex.Acos(z), Complex.One - (z * z));
+                return real ? Approx.Map(x, ExactMath.Cos(z.Real), 1)
+                : Approx.Map(x, ExactComplex.Cos(z), Complex.Abs(ExactComplex.Sin(z)) + x.Error);
+            case "tan": return Quotient(x, ExactComplex.Sin(z), ExactComplex.Cos(z));
+            case "cot": return Quotient(x, ExactComplex.Cos(z), ExactComplex.Sin(z));
+            case "sec": return Quotient(x, Complex.One, ExactComplex.Cos(z));
+            case "csc": return Quotient(x, Complex.One, ExactComplex.Sin(z));
+            case "sinh": return Approx.Map(x, ExactComplex.Sinh(z), Complex.Abs(ExactComplex.Cosh(z)));
+            case "cosh": return Approx.Map(x, ExactComplex.Cosh(z), Complex.Abs(ExactComplex.Sinh(z)));
+            case "tanh": return Quotient(x, ExactComplex.Sinh(z), ExactComplex.Cosh(z));
+            case "coth": return Quotient(x, ExactComplex.Cosh(z), ExactComplex.Sinh(z));
+            case "sech": return Quotient(x, Complex.One, ExactComplex.Cosh(z));
+            case "csch": return Quotient(x, Complex.One, ExactComplex.Sinh(z));
+            case "asin": return Inverse(x, unit ? ExactMath.Asin(z.Real) : ExactComplex.Asin(z), Complex.One - (z * z));
+            case "acos": return Inverse(x, unit ? ExactMath.Acos(z.Real) : ExactComplex.Acos(z), Complex.One - (z * z));
             case "atan":
-                return Approx.Map(x, real ? Math.Atan(z.Real)
-                : Complex.Atan(z), 1 / Math.Max(1e-8, Complex.Abs(Complex.One + (z * z))));
-            case "acot": return real && z.Real != 0 ? Approx.Map(x, Math.Atan(1 / z.Real), 1) : Approx.NaN;
-            case "asec": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, Math.Acos(1 / z.Real), Complex.One - (1 / (z * z))) : Approx.NaN;
-            case "acsc": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, Math.Asin(1 / z.Real), Complex.One - (1 / (z * z))) : Approx.NaN;
-            case "asinh": return real ? Approx.Map(x, Math.Asinh(z.Real), 1) : Approx.NaN;
-            case "acosh": return real && z.Real >= 1 ? Inverse(x, Math.Acosh(z.Real), (z * z) - 1) : Approx.NaN;
-            case "atanh": return real && Math.Abs(z.Real) < 1 ? Approx.Map(x, Math.Atanh(z.Real), 1 / (1 - (z.Real * z.Real))) : Approx.NaN;
+                return Approx.Map(x, real ? ExactMath.Atan(z.Real)
+                : ExactComplex.Atan(z), 1 / Math.Max(1e-8, Complex.Abs(Complex.One + (z * z))));
+            case "acot": return real && z.Real != 0 ? Approx.Map(x, ExactMath.Atan(1 / z.Real), 1) : Approx.NaN;
+            case "asec": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Acos(1 / z.Real), Complex.One - (1 / (z * z)))
+                : Approx.NaN;
+            case "acsc": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Asin(1 / z.Real), Complex.One - (1 / (z * z)))
+                : Approx.NaN;
+            case "asinh": return real ? Approx.Map(x, ExactMath.Asinh(z.Real), 1) : Approx.NaN;
+            case "acosh": return real && z.Real >= 1 ? Inverse(x, ExactMath.Acosh(z.Real), (z * z) - 1) : Approx.NaN;
+            case "atanh":
+                return real && Math.Abs(z.Real) < 1 ? Approx.Map(x, ExactMath.Atanh(z.Real), 1 / (1 - (z.Real * z.Real))) : Approx.NaN;
             case "ln": return Log(x);
             case "log":
-                var radix = e.Args.Length > 1 ? Log(Value(e.Args[1])) : Approx.Exact(Math.Log(10));
+                var radix = e.Args.Length > 1 ? Log(Value(e.Args[1])) : Log(Approx.Exact(10));
                 return Log(x) * Approx.Pow(radix, Approx.Exact(-1));
             case "abs" or "norm" when e.Args.Length == 1: return Approx.Map(x, Complex.Abs(z), 1);
             case "re": return Approx.Map(x, z.Real, 1);
             case "im": return Approx.Map(x, z.Imaginary, 1);
-            case "arg": return z == Complex.Zero ? Approx.NaN : Approx.Map(x, z.Phase, 1 / x.Size);
+            case "arg": return z == Complex.Zero ? Approx.NaN : Approx.Map(x, ExactComplex.Phase(z), 1 / x.Size);
             case "root" when e.Args.Length == 2:
                 var degree = Value(e.Args[1]);
                 // The real root of an odd degree, as everybody outside complex analysis reads it.
@@ -222,6 +226,6 @@ internal sealed partial class Evaluator(WorkBudget budget)
     {
         if (x.Size <= x.Error) return Approx.NaN;
         var imaginary = Math.Abs(x.Value.Imaginary) <= x.Error ? 0.0 : x.Value.Imaginary;
-        return Approx.Map(x, new Complex(Math.Log(x.Size), Math.Atan2(imaginary, x.Value.Real)), 1 / (x.Size - x.Error));
+        return Approx.Map(x, new Complex(ExactMath.Log(x.Size), ExactMath.Atan2(imaginary, x.Value.Real)), 1 / (x.Size - x.Error));
     }
 }

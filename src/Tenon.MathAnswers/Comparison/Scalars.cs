@@ -73,7 +73,7 @@ internal sealed class Scalars(WorkBudget budget, double? tolerance)
     {
         var size = Math.Abs(gold);
         if (size is 0 or double.PositiveInfinity) return false;
-        var unit = Math.Pow(10, Math.Floor(Math.Log10(size)) - 5);
+        var unit = ExactMath.PowerOfTen((int)Math.Floor(ExactMath.Log10(size)) - 5);
         return difference <= 0.5 * unit * (1 + 1e-9);
     }
 

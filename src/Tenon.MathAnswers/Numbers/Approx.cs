@@ -50,13 +50,13 @@ internal readonly record struct Approx(Complex Value, double Error)
             b = new Approx(new Complex(b.Value.Real, 0), b.Error);
         if (b.Value.Imaginary == 0 && b.Value.Real > 0 && e.Value.Imaginary == 0)
         {
-            var real = e.Value.Real == 0.5 ? Math.Sqrt(b.Value.Real) : Math.Pow(b.Value.Real, e.Value.Real);
+            var real = e.Value.Real == 0.5 ? Math.Sqrt(b.Value.Real) : ExactMath.Pow(b.Value.Real, e.Value.Real);
             if (real == 0) return NaN; // too small for a double, and not zero
             return Rounded(real, Math.Abs(real)
-                * ((Math.Abs(e.Value.Real) * b.Error / b.Value.Real) + (e.Error * Math.Abs(Math.Log(b.Value.Real))) + (8 * Eps)));
+                * ((Math.Abs(e.Value.Real) * b.Error / b.Value.Real) + (e.Error * Math.Abs(ExactMath.Log(b.Value.Real))) + (8 * Eps)));
         }
-        var log = new Complex(Math.Log(b.Size), Math.Atan2(b.Value.Imaginary == 0 ? 0.0 : b.Value.Imaginary, b.Value.Real));
-        var value = Complex.Exp(log * e.Value);
+        var log = new Complex(ExactMath.Log(b.Size), ExactMath.Atan2(b.Value.Imaginary == 0 ? 0.0 : b.Value.Imaginary, b.Value.Real));
+        var value = ExactComplex.Exp(log * e.Value);
         var spread = (e.Size * b.Error / b.Size) + (e.Error * Complex.Abs(log)) + (8 * Eps * (1 + Complex.Abs(log * e.Value)));
         return Rounded(value, Complex.Abs(value) * spread);
     }

@@ -81,7 +81,8 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         var places = Quantities.Places(shown.Value);
         if (places < 1 && !(shown.IsDecimal && places == 0)) return false;
         var value = Quantities.Value(exact, budget);
-        return value.IsFinite && value.IsReal && Math.Abs(value.Value.Real - shown.Value.ToDouble()) <= 0.5000001 * Math.Pow(10, -places);
+        return value.IsFinite && value.IsReal
+            && Math.Abs(value.Value.Real - shown.Value.ToDouble()) <= 0.5000001 * ExactMath.PowerOfTen(-places);
     }
 
     /// <summary>60/200 * 100 = 30%, 100 - 30 = 70%: the sign is a unit as often as a factor.</summary>
@@ -124,7 +125,7 @@ internal sealed class LinkChecker(WorkBudget budget, IReadOnlyDictionary<string,
         var size = Math.Max(Math.Abs(x), Math.Abs(y));
         var fraction = !(l.IsNumber && l.Value.IsInteger && r.IsNumber && r.Value.IsInteger);
         if (fraction && Math.Abs(x - y) < 1 && (IsWhole(x) || IsWhole(y)) && !(IsWhole(x) && IsWhole(y))) return "rounded-otherwise";
-        if (fraction && Math.Abs(x - y) <= 1.0001 * Math.Pow(10, -Math.Max(0, Math.Min(ShownPlaces(l), ShownPlaces(r)))))
+        if (fraction && Math.Abs(x - y) <= 1.0001 * ExactMath.PowerOfTen(-Math.Max(0, Math.Min(ShownPlaces(l), ShownPlaces(r)))))
             return "rounded-otherwise";
         if (Math.Abs(x - y) <= Quantities.Looseness(left.Unfolded ?? l, budget) + Quantities.Looseness(right.Unfolded ?? r, budget)
             + (1e-9 * size)) return "rounded-otherwise";

@@ -5,7 +5,7 @@ using Tenon.Tests.Support;
 namespace Tenon.Tests.Cli;
 
 /// <summary>
-/// The calls that <c>--help</c> shows work: each parses, files of the repository that it names are there, and what is cheap is run.
+/// The calls that <c>--help</c> shows: each parses, and files of the repository that it names are there (they are run by ExampleRunTests).
 /// </summary>
 public class VerbExampleTests
 {
@@ -28,25 +28,10 @@ public class VerbExampleTests
             File.Exists(Repository.Path(word)).ShouldBeTrue($"{example}: {word}");
     }
 
-    [Theory, MemberData(nameof(Examples))]
-    public void An_example_that_is_cheap_runs(string example)
-    {
-        var words = Words(example);
-        var recipe = words.FirstOrDefault(word => word.StartsWith("recipes/", StringComparison.Ordinal));
-        var call = words[0] switch
-        {
-            "train" when recipe is not null => Call.Tenon(words[0], Repository.Path(recipe), "--dry-run"),
-            "methods" => Call.Tenon([.. words.Select(word => word == "MODEL" ? "tiny" : word)]),
-            "model" when words[1] == "inspect" => Call.Tenon(words),
-            _ => null,
-        };
-        call?.Exit.ShouldBe(0, $"{example}: {call.Error}");
-    }
-
     /// <summary>
     /// The words of an example without the program's name, up to a pipe, a redirection of the shell or a remark in brackets.
     /// </summary>
-    private static string[] Words(string example)
+    internal static string[] Words(string example)
     {
         var words = CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).ToList();
         words[0].ShouldBe("tenon");

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Recipes;
@@ -19,6 +20,20 @@ public class TenLinesTests
     [InlineData("docs/library.md")]
     public void The_pages_show_it_as_it_is(string page) =>
         File.ReadAllText(Repository.Path(page)).ReplaceLineEndings("\n").ShouldContain($"```csharp\n{Source}```");
+
+    [Fact]
+    public void Every_program_of_the_pages_is_one_of_the_samples_which_are_compiled()
+    {
+        var samples = Directory.GetFiles(Repository.Path("samples"), "Program.cs", SearchOption.AllDirectories)
+            .Select(file => File.ReadAllText(file).ReplaceLineEndings("\n")).ToList();
+        var solution = File.ReadAllText(Repository.Path("Tenon.slnx"));
+        foreach (var project in Directory.GetFiles(Repository.Path("samples"), "*.csproj", SearchOption.AllDirectories))
+            solution.ShouldContain(Path.GetFileName(project));
+        string[] pages = [.. Directory.GetFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories), Repository.Path("README.md")];
+        foreach (var page in pages)
+            foreach (Match block in Regex.Matches(File.ReadAllText(page).ReplaceLineEndings("\n"), "(?s)```csharp\n(.*?)```"))
+                samples.ShouldContain(sample => sample.Contains(block.Groups[1].Value), $"{page}: {block.Value}");
+    }
 
     [Fact]
     [Trait("Speed", "slow")]

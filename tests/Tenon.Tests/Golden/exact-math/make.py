@@ -37,3 +37,21 @@ for name, (f, xs) in cases.items():
         line(name, x, 0.0, f(mpf(x)))
 for x, y in pows:
     line("pow", x, y, mpf(x) ** mpf(y))
+
+more = {
+    "atan": (m.atan, spread(-3, 3, 150) + scales(-60, 70, 120) + [0.4375, 0.6875, 1.1875, 2.4375, 1.0]),
+    "asin": (m.asin, spread(-1, 1, 200) + scales(-60, -2, 80) + [1 - x for x in scales(-50, -3, 60, False)] + [0.5, 0.975, 1.0, -1.0]),
+    "acos": (m.acos, spread(-1, 1, 200) + scales(-60, -2, 40) + [1 - x for x in scales(-50, -3, 60, False)] + [0.5, 0.975, -1.0]),
+    "sinh": (m.sinh, spread(-5, 5, 120) + scales(-50, 8, 100) + [709.5, 710.2, -710.4]),
+    "cosh": (m.cosh, spread(-5, 5, 120) + scales(-50, 8, 100) + [709.5, 710.2, -710.4]),
+    "asinh": (m.asinh, spread(-5, 5, 80) + scales(-40, 60, 60)),
+    "acosh": (m.acosh, spread(1, 5, 80) + scales(1, 60, 40, False) + [1 + x for x in scales(-50, -3, 30, False)]),
+    "atanh": (m.atanh, spread(-1, 1, 100) + scales(-40, -2, 40)),
+    "log10": (m.log10, scales(-1000, 1000, 150, False) + spread(0.5, 2, 100) + [float(f"1e{n}") for n in range(-22, 23)]),
+}
+for name, (f, xs) in more.items():
+    for x in xs:
+        line(name, x, 0.0, f(mpf(x)))
+for y, x in [(random.choice([-1, 1]) * random.uniform(0, 3), random.choice([-1, 1]) * random.uniform(0, 3)) for _ in range(150)] \
+        + [(a, b) for a, b in zip(scales(-300, 300, 60), scales(-300, 300, 60))]:
+    line("atan2", y, x, m.atan2(mpf(y), mpf(x)))
