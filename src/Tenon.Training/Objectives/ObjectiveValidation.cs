@@ -50,6 +50,8 @@ public static class ObjectiveValidation
         if (s.SamplerCorrection != SamplerCorrection.None || s.SamplerTests.Count > 0)
             yield return "objective.sampler-correction and sampler-tests: sampler and trainer are the same computation here, so every "
                 + "sampler ratio is 1 and they do nothing";
+        if (!s.NeedsReference && s.KlReference != KlReference.Base)
+            yield return "objective.kl-reference: no divergence is taken from it while kl and reward-kl are 0";
         if (s.EntropyAdaptive && s.EntropyBonusStep == 0)
             yield return "objective.entropy-adaptive with entropy-bonus-step 0 never changes the bonus";
     }
