@@ -18,7 +18,7 @@ public sealed record SimulatedPairs(int Problems, int Samples, double Mean, doub
     public double Coverage(int evaluations, ulong seed = 0)
     {
         var held = new bool[evaluations];
-        Parallel.For(0, evaluations, e =>
+        Parallel.For(0, evaluations, Workers.Options, e =>
         {
             var interval = Draw(seed, e);
             held[e] = interval.Low <= Difference && Difference <= interval.High;
