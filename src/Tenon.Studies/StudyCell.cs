@@ -66,7 +66,7 @@ public sealed record StudyCell
         [
             .. row.Values.Select(v => $"{v.Key}={v.Value.Json}"), .. tuned.Select(t => $"{t.Key}={t.Value}"), .. further
                 ?? [], $"seed={seed}",
-            $"evaluate.benchmarks=[{string.Join(", ", benchmarks.Select(b => $"\"{b}\""))}]",
+            BenchmarksOf(benchmarks),
         ];
         RunSettings? settings = null;
         string? refusal = null;
@@ -90,6 +90,10 @@ public sealed record StudyCell
             Settings = settings, Refusal = refusal,
         };
     }
+
+    /// <summary>Benchmarks as an override of a recipe.</summary>
+    internal static string BenchmarksOf(IReadOnlyList<string> names) =>
+        $"evaluate.benchmarks=[{string.Join(", ", names.Select(name => $"\"{name}\""))}]";
 
     // Only what differs from the defaults, so that a key which a later version adds leaves finished cells what they are.
     private static JsonObject Chosen(RunSettings settings) =>

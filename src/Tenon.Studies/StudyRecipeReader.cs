@@ -84,14 +84,15 @@ internal sealed class StudyRecipeReader
     private void Check(StudyRecipe recipe, SettingMap map)
     {
         if (_faults.Count > 0) return;
-        RecipeFile.Parse<RunSettings>(recipe.BaseText, recipe.BaseName);
+        var benchmarks = StudyCell.BenchmarksOf(recipe.Benchmarks);
+        RecipeFile.Parse<RunSettings>(recipe.BaseText, recipe.BaseName, [benchmarks]);
         foreach (var axis in recipe.Grids.SelectMany(grid => grid.Axes))
         {
             foreach (var value in axis.Values)
             {
                 try
                 {
-                    RecipeFile.Parse<RunSettings>(recipe.BaseText, recipe.BaseName, [$"{axis.Key}={value.Json}"]);
+                    RecipeFile.Parse<RunSettings>(recipe.BaseText, recipe.BaseName, [$"{axis.Key}={value.Json}", benchmarks]);
                 }
                 catch (TenonException e)
                 {

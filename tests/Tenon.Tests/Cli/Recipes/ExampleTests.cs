@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tenon.Recipes;
+using Tenon.Studies;
 using Tenon.Tests.Support;
 using Tenon.Training.Settings;
 
@@ -32,6 +33,12 @@ public partial class ExampleTests
             return;
         }
 
+        if (text.StartsWith("base:", StringComparison.Ordinal))
+        {
+            StudyRecipeReader.Parse(text, name, Repository.Path("."));
+            return;
+        }
+
         using var folder = new TempFolder();
         var path = folder["recipe.yaml"];
         // A block that shows one part of a recipe is completed by data and a length.
@@ -41,7 +48,7 @@ public partial class ExampleTests
         File.WriteAllText(path, text);
         // Files of one's own, and templates of other models, are not at hand here.
         if ((text.Contains("benchmarks:", StringComparison.Ordinal) && !text.Contains("held-out", StringComparison.Ordinal))
-            || TemplateKey().IsMatch(text))
+            || TemplateKey().IsMatch(text) || text.Contains("{ train: ", StringComparison.Ordinal))
         {
             RecipeFile.Load<RunSettings>(path);
             return;
