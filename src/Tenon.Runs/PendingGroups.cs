@@ -12,6 +12,8 @@ public sealed class PendingGroups : IDisposable
     // A kill loses nothing that was written; only a power cut does, and it may cost this long.
     private static readonly TimeSpan S_sync = TimeSpan.FromSeconds(1);
 
+    // With overlap one thread opens a step's file while another removes those of the steps before.
+    private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly Action<string> _remark;
     private FileStream? _file;
@@ -28,6 +30,11 @@ public sealed class PendingGroups : IDisposable
     /// by other weights, and the file begins anew.
     /// </summary>
     public IReadOnlyList<string> Open(int step, string head)
+    {
+        lock (_gate) return OpenAlone(step, head);
+    }
+
+    private IReadOnlyList<string> OpenAlone(int step, string head)
     {
         Close();
         _fails = false;
@@ -74,6 +81,11 @@ public sealed class PendingGroups : IDisposable
 
     /// <summary>Removes the files of the steps up to <paramref name="step"/>: a checkpoint holds what follows from them.</summary>
     public void Remove(int step)
+    {
+        lock (_gate) RemoveAlone(step);
+    }
+
+    private void RemoveAlone(int step)
     {
         if (!Directory.Exists(_folder)) return;
         foreach (var path in Directory.EnumerateFiles(_folder, "*.jsonl"))

@@ -38,8 +38,9 @@ public static class MemoryPlan
     public static long ModelBytes(TrainingSetup setup) =>
         setup.Model.WeightBytes * (setup.Settings.Precision.IsInt8() ? 2 : 1) + (setup.TeacherModel?.WeightBytes ?? 0);
 
-    /// <summary>Bytes of adapter, gradient and optimizer.</summary>
-    public static long AdapterBytes(TrainingSetup setup) => setup.Adapter.TrainableCount * 4 * sizeof(float);
+    /// <summary>Bytes of adapter, gradient and optimizer; overlap samples by a copy of the adapter.</summary>
+    public static long AdapterBytes(TrainingSetup setup) =>
+        setup.Adapter.TrainableCount * (setup.Settings.Rollout.Overlap ? 5 : 4) * sizeof(float);
 
     /// <summary>Bytes of the training pass as the recipe cuts it.</summary>
     public static long PassBytes(TrainingSetup setup) =>

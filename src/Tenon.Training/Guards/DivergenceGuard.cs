@@ -112,7 +112,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         for (var i = 0; i < _accuracies.Count; i++)
         {
             sum += _accuracies[i] - (i >= 5 ? _accuracies[i - 5] : 0);
-            best = Math.Max(best, sum / Math.Min(i + 1, 5));
+            // A mean of fewer steps is chance where batches are small.
+            if (i >= 4) best = Math.Max(best, sum / 5);
         }
 
         // A run that never was right a tenth of the time has nothing to lose.

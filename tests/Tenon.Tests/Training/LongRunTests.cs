@@ -27,10 +27,11 @@ public sealed class LongRunTests(ITestOutputHelper output) : IDisposable
             model: tiny
             adapter: { method: lora, rank: 8 }
             data: { task: { name: arithmetic, level: 2 }, prompt: plain }
-            rollout: { prompts: 4, group: 4, max-new-tokens: 32, replay: { share: 0.25 } }
+            rollout: { prompts: 4, group: 4, max-new-tokens: 64, replay: { share: 0.25 } }
             objective: { preset: dapo, kl: 0.01 }
             update: { minibatches: 2 }
             steps: 1000
+            divergence: { accuracy: null }
             checkpoint: { every: 100, keep: 2 }
             """)));
         using var folder = RunFolder.Create(_runs.RunFolder("long"), RunBuilder.Describe(setup));
