@@ -1,9 +1,7 @@
 using System.Globalization;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Recipes;
-using Tenon.Runs;
 using Tenon.Training;
-using Tenon.Training.Settings;
 
 namespace Tenon.Studies;
 

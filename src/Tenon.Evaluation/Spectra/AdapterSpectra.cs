@@ -1,7 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Layers;
-using Tenon.Tensors;
 using Tenon.Tensors.Linalg;
 
 namespace Tenon.Evaluation.Spectra;

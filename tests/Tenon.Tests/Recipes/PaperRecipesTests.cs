@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Tenon.Adapters;
 using Tenon.Recipes;
 using Tenon.Tests.Support;
-using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Recipes;
 

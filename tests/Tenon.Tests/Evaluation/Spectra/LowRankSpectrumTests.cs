@@ -1,6 +1,5 @@
 using Tenon.Evaluation.Spectra;
 using Tenon.Tensors.Linalg;
-using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Evaluation.Spectra;
 
