@@ -98,7 +98,9 @@ public sealed record LanguageModel(CausalModel Model, PromptEncoder Encoder, IRe
         var length = Math.Min(maxLength, ContextOf(Model.Config));
         return this with
         {
-            Model = Model.Share(length), Tokenizer = tokenizer, Encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments),
+            Model = Model.Share(length),
+            Tokenizer = tokenizer,
+            Encoder = PromptEncoder.Of(tokenizer, chatTemplate, arguments),
         };
     }
 

@@ -1,5 +1,5 @@
-using Tenon.Training;
 using Tenon.Tensors.Threads;
+using Tenon.Training;
 
 namespace Tenon.Studies;
 

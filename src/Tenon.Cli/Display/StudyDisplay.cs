@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using Tenon.Training;
 using Tenon.Studies;
+using Tenon.Training;
 
 namespace Tenon.Cli.Display;
 

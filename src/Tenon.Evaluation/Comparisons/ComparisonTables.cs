@@ -163,7 +163,7 @@ public static class ComparisonTables
 
     private static JsonNode? Finite(double? x) => x is { } value && double.IsFinite(value) ? value : null;
 
-    private static ResultCell Fact(string key, double? value) => 
+    private static ResultCell Fact(string key, double? value) =>
         key == "truncated" || key.StartsWith("at_equal_", StringComparison.Ordinal) ? ResultCell.Percent(value) : ResultCell.Count(value);
 
     private static string Settle(ScoreDifference d)

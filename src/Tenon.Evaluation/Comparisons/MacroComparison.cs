@@ -87,7 +87,8 @@ public static class MacroComparison
         var wide = joined.StandardError > 0 ? Math.Max(1, error / joined.StandardError) : 1;
         var mean = joined with
         {
-            StandardError = error, Low = joined.Mean - (wide * (joined.Mean - joined.Low)),
+            StandardError = error,
+            Low = joined.Mean - (wide * (joined.Mean - joined.Low)),
             High = joined.Mean + (wide * (joined.High - joined.Mean)),
         };
         var df = known.Min(d => d.Df);

@@ -141,9 +141,11 @@ internal sealed partial class Evaluator(WorkBudget budget)
                 return Approx.Map(x, real ? ExactMath.Atan(z.Real)
                 : ExactComplex.Atan(z), 1 / Math.Max(1e-8, Complex.Abs(Complex.One + (z * z))));
             case "acot": return real && z.Real != 0 ? Approx.Map(x, ExactMath.Atan(1 / z.Real), 1) : Approx.NaN;
-            case "asec": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Acos(1 / z.Real), Complex.One - (1 / (z * z)))
+            case "asec":
+                return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Acos(1 / z.Real), Complex.One - (1 / (z * z)))
                 : Approx.NaN;
-            case "acsc": return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Asin(1 / z.Real), Complex.One - (1 / (z * z)))
+            case "acsc":
+                return real && Math.Abs(z.Real) >= 1 ? Inverse(x, ExactMath.Asin(1 / z.Real), Complex.One - (1 / (z * z)))
                 : Approx.NaN;
             case "asinh": return real ? Approx.Map(x, ExactMath.Asinh(z.Real), 1) : Approx.NaN;
             case "acosh": return real && z.Real >= 1 ? Inverse(x, ExactMath.Acosh(z.Real), (z * z) - 1) : Approx.NaN;

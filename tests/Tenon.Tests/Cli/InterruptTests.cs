@@ -24,7 +24,7 @@ public sealed class InterruptTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_second_signal_ends_the_process_at_once_and_leaves_whole_files(bool evaluatesFirst)
+    public async Task A_second_signal_ends_the_process_at_once_and_leaves_whole_files(bool evaluatesFirst)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs signals");
         var recipe = _runs.Recipe(evaluatesFirst ? Recipe : Recipe.Replace("benchmarks: [held-out@64]", "benchmarks: []")
@@ -39,10 +39,11 @@ public sealed class InterruptTests : IDisposable
         Terminate(process);
         Terminate(process);
         process.WaitForExit(60_000).ShouldBeTrue();
-        process.ExitCode.ShouldBe(130, error.Result);
-        error.Result.ShouldContain("stopped");
-        error.Result.ShouldContain("--resume");
-        output.Result.ShouldNotContain("   at Tenon.");
+        var (said, wrote) = (await error, await output);
+        process.ExitCode.ShouldBe(130, said);
+        said.ShouldContain("stopped");
+        said.ShouldContain("--resume");
+        wrote.ShouldNotContain("   at Tenon.");
         using var folder = RunFolder.Open(run);
         var written = TinyRuns.LastStep(run);
         if (written > 0) folder.NewestCheckpoint().Step.ShouldBe(written);

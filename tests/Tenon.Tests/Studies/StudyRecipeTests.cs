@@ -122,7 +122,8 @@ public class StudyRecipeTests
         CellResult ResultOf(StudyCell cell) => new(CellStatus.Done)
         {
             Accuracy = new Dictionary<string,
-            double> { ["held-out@1"] = -Math.Abs(Math.Log10(double.Parse(cell.Tuned.Values.Single())) + 4) },
+            double>
+            { ["held-out@1"] = -Math.Abs(Math.Log10(double.Parse(cell.Tuned.Values.Single())) + 4) },
         };
         plan.TuneCells(plan.Rows[0], _ => null).Count.ShouldBe(4);
         plan.TuneCells(plan.Rows[0], ResultOf).Count.ShouldBe(4 + 2 + 1);
