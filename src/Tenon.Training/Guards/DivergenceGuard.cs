@@ -15,6 +15,9 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
 {
     // The square of a larger number is infinite in float32, where second moments live.
     private const double LargestSquared = 1.8e19;
+
+    // A share of so many is within 15 points of the truth.
+    private const int EnoughCompletions = 100;
     private readonly List<double> _accuracies = [];
 
     /// <summary>Reads the accuracies of the steps that are logged.</summary>
@@ -49,7 +52,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
                         return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
             }
 
-        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step);
+        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step, groups.Sum(group => group.Rollouts.Count));
     }
 
     // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to
@@ -104,7 +107,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             : null;
     }
 
-    private Divergence? Collapse(StepMetrics step)
+    private Divergence? Collapse(StepMetrics step, int completions)
     {
         var now = step[StepMetric.Accuracy];
         if (settings.Accuracy is not { } share || !double.IsFinite(now) || _accuracies.Count < settings.AccuracySteps) return null;
@@ -112,8 +115,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         for (var i = 0; i < _accuracies.Count; i++)
         {
             sum += _accuracies[i] - (i >= 5 ? _accuracies[i - 5] : 0);
-            // A mean of fewer steps is chance where batches are small.
-            if (i >= 4) best = Math.Max(best, sum / 5);
+            // A mean of fewer steps than five is chance where batches are small.
+            if (i >= 4 || (i + 1) * completions >= EnoughCompletions) best = Math.Max(best, sum / Math.Min(i + 1, 5));
         }
 
         // A run that never was right a tenth of the time has nothing to lose.

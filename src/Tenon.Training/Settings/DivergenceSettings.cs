@@ -30,7 +30,10 @@ public sealed record DivergenceSettings : ISettings
     [Bounds(0, 1, Above = true)]
     public double? Entropy { get; init; } = 0.7;
 
-    /// <summary>Accuracy below this share of the run's best mean of five steps is a collapse; null for no bound.</summary>
+    /// <summary>
+    /// Accuracy below this share of the run's best mean of five steps (of fewer, once they hold 100 completions) is a collapse; null for no
+    /// bound.
+    /// </summary>
     [Bounds(0, 1, Above = true)]
     public double? Accuracy { get; init; } = 0.1;
 

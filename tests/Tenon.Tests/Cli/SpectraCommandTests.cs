@@ -77,7 +77,7 @@ public class SpectraCommandTests
         var all = Call.Tenon(["spectra", "tiny", "--adapter", run, .. words]);
         all.Exit.ShouldBe(0, all.Error);
         Call.Tenon(["spectra", "tiny", "--run", run, .. words]).Out.ShouldBe(all.Out);
-        var last = Call.Tenon(["spectra", "tiny", "--run", run, "--steps", "2", "--threads", "1", .. words]);
+        var last = Call.Tenon(["spectra", "tiny", "--run", run, "--steps", "2", .. words]);
         last.Lines.SkipLast(1).ShouldBe(all.Lines.SkipLast(1).Where(l => l.Contains("\"step\":2,", StringComparison.Ordinal)));
         Call.Tenon(["spectra", "tiny", "--run", run, "--steps", "3", .. words]).Error.ShouldContain("steps with a checkpoint: 1, 2");
 
