@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Tenon.Runs;
 
@@ -55,16 +54,12 @@ public sealed record CellResult(CellStatus Status)
         return new CellResult(status)
         {
             Reason = RunJson.Text(json["reason"]),
-            Accuracy = (json["accuracy"] as JsonObject ?? []).ToDictionary(a => a.Key, a => Number(a.Value) ?? double.NaN),
-            Trainable = (long?)Number(json["trainable"]), Tokens = (long?)Number(json["tokens"]), Seconds = Number(json["seconds"]),
+            Accuracy = (json["accuracy"] as JsonObject ?? []).ToDictionary(a => a.Key, a => RunJson.Number(a.Value)),
+            Trainable = RunJson.Whole(json["trainable"]), Tokens = RunJson.Whole(json["tokens"]),
+            Seconds = RunJson.Number(json["seconds"]) is var seconds && double.IsFinite(seconds) ? seconds : null,
         };
     }
 
     /// <summary>The status's word in files.</summary>
     public static string Word(CellStatus status) => status.ToString().ToLowerInvariant();
-
-    private static double? Number(JsonNode? node) =>
-        node is JsonValue value && value.GetValueKind() == System.Text.Json.JsonValueKind.Number
-        ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture)
-        : null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tenon.Runs;
 
@@ -9,6 +10,8 @@ namespace Tenon.Studies;
 /// </summary>
 internal sealed class StudyFolder
 {
+    private readonly ConcurrentDictionary<string, CellResult> _ended = [];
+
     private StudyFolder(string path) => Folder = Path.GetFullPath(path);
 
     public string Folder { get; }
@@ -65,13 +68,14 @@ internal sealed class StudyFolder
 
     public string RunOf(StudyCell cell) => Path.Combine(Folder, "runs", cell.Id);
 
-    /// <summary>What became of a cell; null where it is not done.</summary>
+    /// <summary>What became of a cell; null where it is not done. A record is written once, so it is read once.</summary>
     public CellResult? ResultOf(StudyCell cell)
     {
+        if (_ended.TryGetValue(cell.Id, out var known)) return known;
         var path = RecordOf(cell);
         try
         {
-            return File.Exists(path) ? CellResult.Read(File.ReadAllText(path)) : null;
+            return File.Exists(path) && CellResult.Read(File.ReadAllText(path)) is { } read ? _ended.GetOrAdd(cell.Id, read) : null;
         }
         catch (IOException)
         {

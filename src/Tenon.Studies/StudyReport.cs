@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 using Tenon.Runs;
@@ -15,7 +16,8 @@ public static class StudyReport
     {
         var results = study.Results;
         var comparisons = results.Comparisons();
-        AtomicFile.WriteText(Path.Combine(study.Folder, "study.json"), results.ToJson().ToJsonString(RunJson.Indented) + "\n");
+        var json = results.ToJson(comparisons);
+        AtomicFile.WriteText(Path.Combine(study.Folder, "study.json"), json.ToJsonString(RunJson.Indented) + "\n");
         var tables = StudyTables.All(results, comparisons);
         foreach (var (file, table) in tables)
         {
@@ -25,10 +27,11 @@ public static class StudyReport
             AtomicFile.WriteText(path + ".md", table.Markdown());
         }
 
-        return Page(study, comparisons, [.. tables.Select(t => t.Table)]).Write(Path.Combine(study.Folder, "report.html"));
+        return Page(study, comparisons, [.. tables.Select(t => t.Table)], json).Write(Path.Combine(study.Folder, "report.html"));
     }
 
-    private static ReportPage Page(Study study, IReadOnlyList<StudyComparison> comparisons, IReadOnlyList<ResultTable> tables)
+    private static ReportPage Page(Study study, IReadOnlyList<StudyComparison> comparisons, IReadOnlyList<ResultTable> tables,
+        JsonObject json)
     {
         var results = study.Results;
         var page = new ReportPage("study", Path.GetFileNameWithoutExtension(study.Recipe.Name));
@@ -50,7 +53,7 @@ public static class StudyReport
 
         page.Heading("Tables");
         foreach (var table in tables) page.Table(table);
-        page.Data["study"] = results.ToJson();
+        page.Data["study"] = json;
         return page;
     }
 

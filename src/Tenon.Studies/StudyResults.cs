@@ -63,11 +63,11 @@ public sealed class StudyResults
         var result = new List<StudyComparison>();
         foreach (var group in Groups())
         {
+            var steps =
+                new EqualSteps(Plan.Recipe.Equal,
+                [.. group.Rows.SelectMany(Reported).Select(c => (RunOf(c.Cell), c.Cell.Settings!.Steps))]);
             foreach (var benchmark in Plan.Recipe.Benchmarks)
             {
-                var steps =
-                    new EqualSteps(Plan.Recipe.Equal,
-                    [.. group.Rows.SelectMany(Reported).Select(c => (RunOf(c.Cell), c.Cell.Settings!.Steps))]);
                 Entrant[] entrants = [.. group.Rows.Select(row => EntrantOf(row, benchmark, steps)).Where(e => e.Runs.Count > 0)];
                 if (entrants.Length == 0) continue;
                 var against = group.Reference?.Label is { } label && entrants.Any(e => e.Name == label) ? label : null;
@@ -83,9 +83,10 @@ public sealed class StudyResults
         [.. from benchmark in Plan.Recipe.Benchmarks from row in Plan.Rows select Figure(row, benchmark, comparisons)];
 
     /// <summary>All of it as <c>study.json</c> has it.</summary>
-    public JsonObject ToJson()
+    public JsonObject ToJson() => ToJson(Comparisons());
+
+    internal JsonObject ToJson(IReadOnlyList<StudyComparison> comparisons)
     {
-        var comparisons = Comparisons();
         return new JsonObject
         {
             ["cells"] = new JsonArray([.. Cells.Select(c => (JsonNode?)CellJson(c.Cell, c.Result))]),

@@ -96,7 +96,7 @@ public static class StudyTables
         if (Sweep(results) is { } sweep) all.Add(("tuning", sweep));
         if (Failures(results) is { } failures) all.Add(("failures", failures));
         foreach (var comparison in comparisons)
-            all.Add(($"compare-{FileWord(comparison.Name)}{FileWord(comparison.Benchmark)}", ComparisonTables.Main(comparison.Comparison)));
+            all.Add((FileName("compare", comparison.Name, comparison.Benchmark), ComparisonTables.Main(comparison.Comparison)));
         return all;
     }
 
@@ -122,7 +122,6 @@ public static class StudyTables
                 $"{100 * d.Mean:+0.0;-0.0;0.0} [{100 * d.Low:+0.0;-0.0;0.0}, {100 * d.High:+0.0;-0.0;0.0}] {row.Verdict}"),
         };
 
-    private static string FileWord(string text) => text.Length == 0 ? ""
-        : string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '@' ? c : '-'))
-        + (text.Contains('@') ? "" : "-");
+    private static string FileName(params string[] words) => string.Concat(string.Join('-', words.Where(word => word.Length > 0))
+        .Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '@' ? c : '-'));
 }
