@@ -21,7 +21,6 @@ public sealed class RlvrTrainer
     private readonly double[] _weights;
     private TrainerState _state = new();
     private Divergence? _diverged;
-    private int _said;
 
     /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
     /// <param name="setup">What the run needs.</param>
@@ -76,11 +75,11 @@ public sealed class RlvrTrainer
             var setbacks = _state.Setbacks;
             _state = _guards.After(_state, metrics, _diverged);
             if (_state.Setbacks > setbacks) _batches.Again(_state.Step + 1, _state.Rollouts);
-            var empty = _setup.Settings.Rollout.MaxEmptySteps is > 0 and var most && _state.EmptySteps >= most;
+            var empty = _guards.Empty.Ends(_state);
             if (empty) _state = _state with { EmptySteps = 0 };
             if (empty || _guards.IsBest(_state) || _state.Step == settings.Steps
                 || (settings.Checkpoint.Every > 0 && _state.Step % settings.Checkpoint.Every == 0)) Save(log);
-            if (empty) throw NothingToLearn();
+            if (empty) throw _guards.Empty.Fault(_state);
         }
 
         if (_state.Step < settings.Steps && !_folder.CheckpointSteps().Contains(_state.Step) && _state.Step > 0) Save(log);
@@ -114,8 +113,8 @@ public sealed class RlvrTrainer
         clock.Begin(StepPhase.Sampling);
         var drawn = _batches.Next(step, _state.Rollouts, share => _events(new PhaseMoved(StepPhase.Sampling, share)), abort);
         _batches.Ahead(step + 1, drawn.State);
-        ShowSample(step, drawn.Statistics);
-        SayShort(step, drawn);
+        if (SampleLines.Shown(step, drawn.Statistics, _setup.Rewards) is { } shown) _events(shown);
+        _guards.Empty.Drawn(step, drawn);
 
         clock.Begin(StepPhase.Scoring);
         var batch = PolicyBatch.Of(drawn.Groups, drawn.Statistics, _setup.Objective);
@@ -132,41 +131,10 @@ public sealed class RlvrTrainer
         var entropy =
             _update.Run(metrics, drawn.Groups, batch, advantages, _state.Entropy, _guards.Bounds, ref _diverged, _batches.IsFresh,
             share => _events(new PhaseMoved(StepPhase.Training, share)));
-        var emptySteps = drawn.Groups.Count == 0 ? _state.EmptySteps + 1 : 0;
-        _state = _state with { Step = step, Rollouts = drawn.State, Entropy = entropy, EmptySteps = emptySteps };
+        _state = EmptyStepGuard.Count(_state, drawn) with { Step = step, Rollouts = drawn.State, Entropy = entropy };
         _setup.Adapter.Version = step;
         _update.Frozen.After(step);
         clock.WriteTo(metrics, _batches.Sampler is null ? null : _batches.Seconds);
         return metrics;
-    }
-
-    private void ShowSample(int step, RolloutStatistics statistics)
-    {
-        if (statistics.Drawn.Count == 0) return;
-        var group = statistics.Drawn[^1];
-        var rollout = group.Rollouts[^1];
-        var index = Math.Max(0, _setup.Rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
-        _events(new SampleJudged(
-            step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[index], rollout.Sampled.Ids.Length,
-            rollout.IsTruncated));
-    }
-
-    // The first time, and again each time that it has happened twice as often: every one is in the metrics.
-    private void SayShort(int step, RolloutBatch drawn)
-    {
-        if (drawn.Groups.Count >= drawn.Wanted || !int.IsPow2(++_said)) return;
-        Say($"step {step}: {drawn.Groups.Count} of {drawn.Wanted} groups with right and wrong answers after "
-            + $"{drawn.Statistics.Drawn.Count} groups"
-            + (drawn.Groups.Count == 0 ? ": nothing to learn from in this step" : "")
-            + (_said > 1 ? $" ({_said} such steps so far)" : ""));
-    }
-
-    private TenonException NothingToLearn()
-    {
-        var rollout = _setup.Settings.Rollout;
-        return new TenonException($"the run stopped after step {_state.Step}", "groups with right and wrong answers",
-            $"{rollout.MaxEmptySteps} steps in a row without one",
-            $"problems of another level, a larger rollout.group than {rollout.Group}, or rollout.max-empty-steps: 0 to go on; the "
-            + $"checkpoint is written: {_folder.ResumeCommand()}");
     }
 }

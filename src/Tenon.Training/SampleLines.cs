@@ -25,6 +25,18 @@ internal static class SampleLines
         }
     }
 
+    /// <summary>The completion of a step that a person is shown: the last that was drawn; null where none was.</summary>
+    public static SampleJudged? Shown(int step, RolloutStatistics statistics, IReadOnlyList<WeightedReward> rewards)
+    {
+        if (statistics.Drawn.Count == 0) return null;
+        var group = statistics.Drawn[^1];
+        var rollout = group.Rollouts[^1];
+        var outcome = Math.Max(0, rewards.ToList().FindIndex(r => r.Reward.IsOutcome));
+        return new SampleJudged(
+            step, group.Problem.Text, rollout.Text, group.Problem.Answer, rollout.Verdicts[outcome], rollout.Sampled.Ids.Length,
+            rollout.IsTruncated);
+    }
+
     private static SampleRecord Record(int step, int g, int s, RolloutGroup group, string prompt, RolloutStatistics statistics,
         double advantage)
     {

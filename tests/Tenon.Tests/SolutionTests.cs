@@ -24,6 +24,11 @@ public partial class SolutionTests
             .Where(file => file.Item2 > LongestFile)
             .ShouldBeEmpty();
 
+    /// <summary>The story of a training step is told in one sitting: what else a run does stands in a room of its own.</summary>
+    [Fact]
+    public void The_trainer_is_no_longer_than_150_lines() =>
+        File.ReadLines(Repository.Path("src/Tenon.Training/RlvrTrainer.cs")).Count().ShouldBeLessThanOrEqualTo(150);
+
     [Fact]
     public void No_line_is_longer_than_140_characters()
     {

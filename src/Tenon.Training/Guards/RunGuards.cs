@@ -5,7 +5,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Training.Guards;
 
 /// <summary>
-/// What watches over a run: bounds of divergence and what is done about them, the doctor, the best checkpoint and patience.
+/// What watches over a run: bounds of divergence and what is done about them, steps without problems to learn
+/// from, the doctor, the best checkpoint and patience.
 /// </summary>
 internal sealed class RunGuards
 {
@@ -23,11 +24,15 @@ internal sealed class RunGuards
         (_setup, _folder, _events, _optimizer, _frozen) = (setup, folder, events, update.Optimizer, update.Frozen);
         _doctor = new DoctorWatch(SettingsJson.Write(setup.Settings));
         Bounds = new DivergenceGuard(setup.Settings.Divergence, setup.Model.Config.VocabSize);
+        Empty = new EmptyStepGuard(setup.Settings.Rollout, folder, Say);
         folder.Remark = Say;
     }
 
     /// <summary>The bounds.</summary>
     public DivergenceGuard Bounds { get; }
+
+    /// <summary>Steps that had too little to train on.</summary>
+    public EmptyStepGuard Empty { get; }
 
     private EarlyStopSettings EarlyStop => _setup.Settings.EarlyStop;
 
