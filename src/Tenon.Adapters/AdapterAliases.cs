@@ -1,30 +1,18 @@
-using System.Globalization;
-
 namespace Tenon.Adapters;
 
 /// <summary>
-/// Other spellings of methods, starts and variants, above all PEFT's, and what they mean here. The one table: it is applied where a recipe
-/// or a command
-/// line is read, before anything is written, so that a run's folder holds the canonical words only.
+/// Other spellings of methods, starts and options, above all PEFT's, and what they mean here. Each method says its own; they are applied
+/// where a recipe or a command line is read, before anything is written, so that a run's folder holds the canonical words only.
 /// </summary>
 public static class AdapterAliases
 {
-    private static readonly Dictionary<string, string> S_methods = new()
-    {
-        ["layernorm"] = "ln-tuning", ["layer-norm"] = "ln-tuning", ["lntuning"] = "ln-tuning",
-        ["rs-lora"] = "rslora", ["lora-plus"] = "lora+", ["loraplus"] = "lora+", ["lorafa"] = "lora-fa",
-        ["milora-plus"] = "milora+", ["miloraplus"] = "milora+", ["loraxs"] = "lora-xs", ["(ia)3"] = "ia3", ["bone"] = "miss",
-        ["none"] = "full",
-    };
+    /// <summary>Every other spelling of a method, with the method.</summary>
+    public static IReadOnlyDictionary<string, string> Methods { get; } =
+        AdapterMethod.All.Values.SelectMany(method => method.Aliases.Select(alias => KeyValuePair.Create(alias, method.Name)))
+            .ToDictionary();
 
     /// <summary>Starts of LoRA in PEFT that are methods of their own here.</summary>
-    private static readonly string[] S_startMethods = ["pissa", "olora", "mica", "eva", "orthogonal", "milora", "milora+"];
-
-    /// <summary>Every other spelling of a method, with the method.</summary>
-    public static IReadOnlyDictionary<string, string> Methods => S_methods;
-
-    /// <summary>Starts that are methods.</summary>
-    public static IReadOnlyList<string> Starts => S_startMethods;
+    public static IReadOnlyList<string> Starts { get; } = [.. AdapterMethod.All.Values.Where(m => m.IsStartOfLora).Select(m => m.Name)];
 
     /// <summary>
     /// The method that a word means: case, underscores and other spellings apart. A word that means none comes back in kebab-case.
@@ -32,21 +20,18 @@ public static class AdapterAliases
     public static string MethodOf(string word)
     {
         var plain = Plain(word);
-        return S_methods.GetValueOrDefault(plain, plain);
+        return Methods.GetValueOrDefault(plain, plain);
     }
 
     /// <summary>
-    /// The method that a start of LoRA means (<c>pissa</c>, <c>pissa_niter_4</c>), with PiSSA's iterations; null where it is a start as it
-    /// stands.
+    /// The method that a start of LoRA means (<c>pissa</c>, <c>pissa_niter_4</c>), with its options; null where it is a start as it stands.
     /// </summary>
-    public static (string Method, int? Iterations)? MethodOfStart(string word)
+    public static (string Method, IReadOnlyDictionary<string, string> Options)? MethodOfStart(string word)
     {
         var plain = Plain(word);
-        if (S_startMethods.Contains(plain)) return (plain, null);
-        return plain.StartsWith("pissa-niter-", StringComparison.Ordinal)
-            && int.TryParse(plain["pissa-niter-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var iterations)
-                ? ("pissa", iterations)
-                : null;
+        foreach (var method in AdapterMethod.All.Values)
+            if (method.OfLoraStart(plain) is { } options) return (method.Name, options);
+        return null;
     }
 
     /// <summary>
@@ -59,14 +44,8 @@ public static class AdapterAliases
         var plain => plain,
     };
 
-    /// <summary>A variant's own word: RoAd's are named by their number.</summary>
-    public static string VariantOf(string word) => Plain(word) switch
-    {
-        "road-1" => "1",
-        "road-2" => "2",
-        "road-4" => "4",
-        var plain => plain,
-    };
+    /// <summary>The own word of a method's option that takes one of a few.</summary>
+    public static string OptionOf(AdapterMethod method, string option, string word) => method.OptionWord(option, Plain(word));
 
     /// <summary>Which biases are trained: PEFT calls those of adapted layers after each method.</summary>
     public static string BiasOf(string word) =>

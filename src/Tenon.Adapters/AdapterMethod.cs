@@ -40,6 +40,27 @@ public abstract class AdapterMethod
     /// <summary>One line for a person.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>Other spellings of its name, in kebab-case.</summary>
+    public virtual IReadOnlyList<string> Aliases => [];
+
+    /// <summary>
+    /// PEFT's flag on a plain LoRA that means this method, as a recipe spells it (<c>use-dora</c>); null where there is none.
+    /// </summary>
+    public virtual string? LoraFlag => null;
+
+    /// <summary>True where PEFT has it as a start of LoRA (<c>init_lora_weights</c>) by the method's name.</summary>
+    public virtual bool IsStartOfLora => false;
+
+    /// <summary>
+    /// The options of the method that a start of LoRA means (<c>pissa</c>, <c>pissa-niter-4</c>), in kebab-case; null where it is not this
+    /// method.
+    /// </summary>
+    public virtual IReadOnlyDictionary<string, string>? OfLoraStart(string start) =>
+        IsStartOfLora && start == Name ? new Dictionary<string, string>() : null;
+
+    /// <summary>The own word of an option for another spelling of it, in kebab-case.</summary>
+    public virtual string OptionWord(string option, string word) => word;
+
     /// <summary>Shared keys that it acts on; the others are accepted and said once to have no effect.</summary>
     public virtual SharedKeys Uses => SharedKeys.Rank | SharedKeys.Alpha | SharedKeys.Dropout;
 

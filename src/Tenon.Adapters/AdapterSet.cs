@@ -86,8 +86,7 @@ public sealed class AdapterSet : IAdapter, IDisposable
     private static IEnumerable<(string Name, Parameter Tensor)> OfLayer(LinearAdapter part)
     {
         foreach (var (key, tensor) in part.Tensors) yield return (PeftName(part.Layer.Path, key), tensor);
-        if (part.OwnBias is { } bias)
-            yield return (PeftName(part.Layer.Path, part is WholeLinear whole ? whole.Prefix + "bias" : "base_layer.bias"), bias);
+        if (part.OwnBias is { } bias) yield return (PeftName(part.Layer.Path, part.BiasKey), bias);
     }
 
     /// <summary>Adds a part of a linear layer.</summary>

@@ -8,7 +8,7 @@ namespace Tenon.Adapters;
 public sealed record AdapterSettings : IHasOptions
 {
     /// <summary>The method, by name (<c>tenon methods</c> lists them); <c>full</c> trains all weights.</summary>
-    public string Method { get; init; } = "lora";
+    public string Method { get; init; } = Plain;
 
     /// <summary>An adapter folder to go on from; method and shape are then the folder's.</summary>
     public string? From { get; init; }
@@ -88,8 +88,11 @@ public sealed record AdapterSettings : IHasOptions
     /// <summary>The seed of the start values.</summary>
     internal ulong StartSeed => (ulong)(Seed ?? 42);
 
+    /// <summary>The method of a recipe that names none.</summary>
+    public const string Plain = "lora";
+
     /// <summary>The adapter that is the whole model: full training.</summary>
-    public static AdapterSettings Whole { get; } = new() { Method = new Methods.Full().Name };
+    public static AdapterSettings Whole { get; } = new() { Method = AdapterMethod.All.Values.Single(m => m.IsWhole).Name };
 
     /// <summary>
     /// The same adapter with rank, alpha and seed filled in; where it goes on from a folder, rank and alpha are the folder's.

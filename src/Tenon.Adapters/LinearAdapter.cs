@@ -31,6 +31,12 @@ public abstract class LinearAdapter(Linear layer)
     /// <summary>True where it stands in place of the frozen weight rather than beside it.</summary>
     internal virtual bool Replaces => false;
 
+    /// <summary>True where the layer's own weight or bias is trained.</summary>
+    internal virtual bool TrainsBase => false;
+
+    /// <summary>The key suffix of <see cref="OwnBias"/> in PEFT's files.</summary>
+    internal virtual string BiasKey => "base_layer.bias";
+
     /// <summary>
     /// All tensors of this layer under the key suffix that PEFT's files use (<c>lora_A.weight</c>); shared tensors appear in each layer
     /// that has them in its file.

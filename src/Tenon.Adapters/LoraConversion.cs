@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Adapters.Methods;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 using Tenon.Tensors.Linalg;
@@ -64,7 +65,7 @@ public static class LoraConversion
         List<(Tenon.Models.Layers.Linear Layer, LowRankFactors Factors)> parts)
     {
         var rank = Math.Max(1, parts.Max(p => p.Factors.Rank));
-        var config = Config(baseModel, rank);
+        var config = LoraPeft.Plain(baseModel, rank);
         config["target_modules"] =
             Targets.Saved(adapter.Model.Config, new AdapterSettings { Targets = string.Join(',', parts.Select(p => p.Layer.Path)) })
             ?? new JsonArray();
@@ -73,15 +74,6 @@ public static class LoraConversion
         { ["format"] = "pt" });
         config.Write(folder);
         return rank;
-    }
-
-    /// <summary>A plain LoRA of one rank and scale 1.</summary>
-    internal static PeftConfig Config(string baseModel, int rank)
-    {
-        var config = PeftConfig.Create("LORA", baseModel);
-        config["r"] = rank;
-        config["lora_alpha"] = rank;
-        return config;
     }
 
     /// <summary>The factors of each layer under PEFT's names, padded with zeros to one rank.</summary>
@@ -103,7 +95,7 @@ public static class LoraConversion
     {
         if (adapter.Norms.Count > 0) return $"it trains the norm '{adapter.Norms[0].Norm.Path}'";
         if (adapter.Embeddings.Count > 0) return $"it trains the embedding '{adapter.Embeddings[0].Layer.Path}'";
-        if (exact && adapter.Linears.FirstOrDefault(l => l is WholeLinear) is { } whole) return $"it trains '{whole.Layer.Path}' whole";
+        if (exact && adapter.Linears.FirstOrDefault(l => l.TrainsBase) is { } whole) return $"it trains '{whole.Layer.Path}' whole";
         if (adapter.Linears.FirstOrDefault(l => l.OwnBias is not null) is { } biased) return $"it trains the bias of '{biased.Layer.Path}'";
         return adapter.Linears.FirstOrDefault(l => ChangesBias(l)) is { } part ? $"it changes the bias of '{part.Layer.Path}'" : null;
     }

@@ -1,3 +1,4 @@
+using Tenon.Adapters.Methods;
 using Tenon.Adapters.Peft;
 using Tenon.Checkpoints;
 
@@ -12,7 +13,7 @@ internal static class PlainLora
     /// <summary>The configuration.</summary>
     public static PeftConfig Config(AdapterSet adapter, string baseModel)
     {
-        var config = LoraConversion.Config(baseModel, Rank(Parts(adapter)));
+        var config = LoraPeft.Plain(baseModel, Rank(Parts(adapter)));
         config["lora_dropout"] = adapter.Settings.Dropout;
         return config;
     }

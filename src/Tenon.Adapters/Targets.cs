@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Adapters.Methods;
 using Tenon.Adapters.Peft;
 using Tenon.Models;
 using Tenon.Models.Config;
@@ -93,7 +94,7 @@ public static class Targets
 
     private static PeftConfig Configure(AdapterSettings settings)
     {
-        var peft = PeftConfig.Create("LORA");
+        var peft = PeftConfig.Create(LoraPeft.Type);
         peft["target_modules"] = settings.Targets.Json();
         if (settings.Exclude is [var only] && AdapterTargets.IsPattern(only)) peft["exclude_modules"] = only;
         else if (settings.Exclude.Count > 0) peft["exclude_modules"] = new JsonArray([.. settings.Exclude.Select(e => (JsonNode)e)]);

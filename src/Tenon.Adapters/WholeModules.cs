@@ -31,6 +31,10 @@ internal sealed class WholeLinear(Linear layer, Parameter? weight, bool ownsWeig
 {
     internal override bool Replaces => true;
 
+    internal override bool TrainsBase => true;
+
+    internal override string BiasKey => Prefix + "bias";
+
     /// <summary>What stands between the module's path and <c>weight</c> or <c>bias</c> in the file.</summary>
     public string Prefix { get; init; } = "";
 

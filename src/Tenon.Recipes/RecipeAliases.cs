@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Reflection;
 using Tenon.Adapters;
 using Tenon.Adapters.Peft;
 
@@ -53,11 +53,14 @@ internal static class RecipeAliases
     {
         if (!S_keys.TryGetValue(path + key, out var own)) return key;
         // TinyLoRA has an r beside the rank.
-        return own == "rank" && MethodOf(map) == "tinylora" ? key : own;
+        return path == "adapter." && MethodOf(map) is { } method && HasOption(method, key) ? key : own;
     }
 
-    private static string? MethodOf(SettingMap adapter) =>
-        adapter["method"] is SettingScalar method ? AdapterAliases.MethodOf(method.Text) : null;
+    private static AdapterMethod? MethodOf(SettingMap adapter) =>
+        AdapterMethod.All.GetValueOrDefault(AdapterAliases.MethodOf((adapter["method"] as SettingScalar)?.Text ?? AdapterSettings.Plain));
+
+    private static bool HasOption(AdapterMethod method, string key) =>
+        SettingNames.Keys(method.StandardOptions.GetType()).Any(property => SettingNames.KeyOf(property.Name) == key);
 
     /// <summary>Turns words of the adapter into what they mean.</summary>
     public static void RenameWords(SettingNode root, List<PlacedFault> faults)
@@ -68,18 +71,11 @@ internal static class RecipeAliases
         if (adapter is not SettingMap map) return;
         Reword(map, "method", AdapterAliases.MethodOf);
         Reword(map, "bias", AdapterAliases.BiasOf);
-        Reword(map, "variant", AdapterAliases.VariantOf);
         if (map["from"] is SettingScalar { IsNull: false }) return;
         Start(map);
         RenameOptions(map);
-        DoraFlag(map, faults);
-        // On plain LoRA the flag is a method of its own; elsewhere it is an option.
-        if (map["rs-lora"] is SettingScalar flag && IsTrue(flag) && (map["method"] is not SettingScalar known || known.Text is "lora"))
-        {
-            var place = PlaceOf(map, "rs-lora");
-            map.Entries.RemoveAll(entry => entry.Key == "rs-lora");
-            map.Set("method", flag with { Text = "rslora" }, place);
-        }
+        foreach (var method in AdapterMethod.All.Values)
+            if (method.LoraFlag is { } flag) Flag(map, flag, method.Name, faults);
     }
 
     private static void Reword(SettingMap adapter, string key, Func<string, string> own)
@@ -88,15 +84,22 @@ internal static class RecipeAliases
             adapter.Set(key, word with { Text = own(word.Text) }, PlaceOf(adapter, key));
     }
 
-    /// <summary>PEFT's fields of the method's own options.</summary>
+    /// <summary>PEFT's fields of the method's own options, and other spellings of their words.</summary>
     private static void RenameOptions(SettingMap adapter)
     {
-        if (!AdapterMethod.All.TryGetValue((adapter["method"] as SettingScalar)?.Text ?? "lora", out var method)) return;
-        foreach (var (property, field) in PeftAttribute.Fields(method.StandardOptions.GetType()))
+        if (MethodOf(adapter) is not { } method) return;
+        var options = method.StandardOptions.GetType();
+        foreach (var (property, field) in PeftAttribute.Fields(options))
         {
             var (key, own) = (field.Replace('_', '-'), SettingNames.KeyOf(property.Name));
             var at = adapter.Entries.FindIndex(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
             if (at >= 0 && adapter[own] is null) adapter.Entries[at] = adapter.Entries[at] with { Key = own };
+        }
+
+        foreach (var property in SettingNames.Keys(options).Where(p => p.GetCustomAttribute<WordsAttribute>() is not null))
+        {
+            var own = SettingNames.KeyOf(property.Name);
+            Reword(adapter, own, word => AdapterAliases.OptionOf(method, own, word));
         }
     }
 
@@ -104,12 +107,11 @@ internal static class RecipeAliases
     {
         if (adapter["init"] is not SettingScalar { IsNull: false } init) return;
         var place = PlaceOf(adapter, "init");
-        if (AdapterAliases.MethodOfStart(init.Text) is { } start && (adapter["method"] is not SettingScalar known || known.Text is "lora"))
+        if (AdapterAliases.MethodOfStart(init.Text) is { } start && IsPlain(adapter))
         {
             adapter.Entries.RemoveAll(entry => entry.Key == "init");
             adapter.Set("method", init with { Text = start.Method }, place);
-            if (start.Iterations is { } iterations)
-                adapter.Set("niter", new SettingScalar(init.Place, iterations.ToString(CultureInfo.InvariantCulture), false), place);
+            foreach (var (option, value) in start.Options) adapter.Set(option, new SettingScalar(init.Place, value, false), place);
             return;
         }
 
@@ -121,17 +123,21 @@ internal static class RecipeAliases
 
     private static bool IsTrue(SettingScalar flag) => flag.Text.Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    private static void DoraFlag(SettingMap adapter, List<PlacedFault> faults)
+    private static bool IsPlain(SettingMap adapter) =>
+        adapter["method"] is not SettingScalar method || method.Text == AdapterSettings.Plain;
+
+    /// <summary>On plain LoRA a flag of PEFT's may be a method of its own; elsewhere it may be an option.</summary>
+    private static void Flag(SettingMap adapter, string key, string means, List<PlacedFault> faults)
     {
-        const string Key = "use-dora";
-        if (adapter[Key] is not SettingScalar flag) return;
-        var place = PlaceOf(adapter, Key);
-        adapter.Entries.RemoveAll(entry => entry.Key == Key);
+        if (adapter[key] is not SettingScalar flag) return;
+        if (MethodOf(adapter) is { } owner && HasOption(owner, key) && !(IsPlain(adapter) && IsTrue(flag))) return;
+        var place = PlaceOf(adapter, key);
+        adapter.Entries.RemoveAll(entry => entry.Key == key);
         if (!IsTrue(flag) && !flag.Text.Equals("false", StringComparison.OrdinalIgnoreCase))
-            faults.Add(new PlacedFault(place, "adapter." + Key, $"{flag.Kind} is no true or false"));
-        else if (IsTrue(flag) && adapter["method"] is SettingScalar { Text: var other } && other is not ("lora" or "dora"))
-            faults.Add(new PlacedFault(place, "adapter." + Key, $"contradicts method: {other}; expected method: dora alone"));
+            faults.Add(new PlacedFault(place, "adapter." + key, $"{flag.Kind} is no true or false"));
+        else if (IsTrue(flag) && !IsPlain(adapter) && adapter["method"] is SettingScalar { Text: var other } && other != means)
+            faults.Add(new PlacedFault(place, "adapter." + key, $"contradicts method: {other}; expected method: {means} alone"));
         else if (IsTrue(flag))
-            adapter.Set("method", flag with { Text = "dora" }, place);
+            adapter.Set("method", flag with { Text = means }, place);
     }
 }

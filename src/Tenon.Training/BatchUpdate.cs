@@ -93,7 +93,7 @@ internal sealed class BatchUpdate
                     window = window with { Logps = logps, Entropies = entropies };
                 }
 
-                var plan = LossPlan.Of(objective, window, _setup.Settings.Rollout.MaxNewTokens, entropy?.Effective(objective),
+                var plan = LossPlan.Of(objective, window, _setup.Settings.Rollout.MaxNewTokens, entropy?.Effective(objective.Entropy),
                     n => new RandomKey((ulong)_setup.Settings.Seed)
                     .Permutation(n, RandomPurpose.DataOrder, step, uint.MaxValue, (uint)(epoch * count + m)));
                 var isFirst = epoch == 0 && m == 0;
@@ -120,7 +120,8 @@ internal sealed class BatchUpdate
                 var (change, rate) = Optimizer.Apply(norm, Report);
                 diverged ??= DivergenceGuard.OfChange(step, norm, change, rate);
                 if (objective.HasEntropyBonus)
-                    entropy = (entropy ?? new EntropyController(objective.EntropyBonus)).After(objective, loss[StepMetric.BonusEntropy]);
+                    entropy = (entropy ?? new EntropyController(objective.EntropyBonus))
+                        .After(objective.Entropy, loss[StepMetric.BonusEntropy]);
                 report.Add(StepMetric.UpdateNorm, change);
                 report.Add(StepMetric.LearningRate, rate);
                 report.Add(StepMetric.WeightNorm, Optimizer.WeightNorm);

@@ -84,7 +84,7 @@ internal sealed record PolicyBatch
             GreedyRewards = GreedyRewards,
         }).PerToken;
         return Teacher is null ? own
-            : TeacherAdvantages.Of(objective, Teacher.Weight, own, SampledLogps, Teacher.Logps, Teacher.Factors);
+            : TeacherAdvantages.Of(objective.Teaching, Teacher.Weight, own, SampledLogps, Teacher.Logps, Teacher.Factors);
     }
 
     /// <summary>
@@ -101,7 +101,7 @@ internal sealed record PolicyBatch
         return this with
         {
             Mask = mask,
-            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, TeacherAdvantages.Weight(objective, step), this,
+            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, TeacherAdvantages.Weight(objective.Teaching, step), this,
                 objective),
         };
     }

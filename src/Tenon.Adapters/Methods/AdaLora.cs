@@ -109,7 +109,15 @@ public sealed class AdaLora : AdapterMethod<AdaLoraOptions>
     }
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("ADALORA")
+    internal override PeftTraits Traits => new("ADALORA", """
+            {"r": 8, "target_modules": null, "exclude_modules": null, "lora_alpha": 8, "lora_dropout": 0.0, "fan_in_fan_out": false, "bias": "none",
+            "use_rslora": false, "modules_to_save": null, "init_lora_weights": true, "layers_to_transform": null, "layers_pattern": null, "rank_pattern": null,
+            "alpha_pattern": {}, "megatron_config": null, "megatron_core": "megatron.core", "trainable_token_indices": null, "loftq_config": {},
+            "eva_config": null, "corda_config": null, "lora_ga_config": null, "use_dora": false, "velora_config": null, "alora_invocation_tokens": null,
+            "use_qalora": false, "qalora_group_size": 16, "monteclora_config": null, "layer_replication": null, "lora_bias": false, "target_parameters": null,
+            "use_bdlora": null, "arrow_config": null, "kasa_config": null, "ensure_weight_tying": false, "target_r": 8, "init_r": 12, "tinit": 0, "tfinal": 0,
+            "deltaT": 1, "beta1": 0.85, "beta2": 0.85, "orth_reg_weight": 0.5, "total_step": null}
+            """)
     {
         LayersNeedList = true,
         PatternNeedsLayers = true,

@@ -60,7 +60,10 @@ public sealed class Boft : AdapterMethod<BoftOptions>
     private protected override PeftShape Shape => new("BOFT");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("BOFT") { PatternNeedsLayers = true, Faults = PeftFaults };
+    internal override PeftTraits Traits => new("BOFT", """
+            {"boft_block_size": 4, "boft_block_num": 0, "boft_n_butterfly_factor": 1, "target_modules": null, "exclude_modules": null, "boft_dropout": 0.0,
+            "fan_in_fan_out": false, "bias": "none", "modules_to_save": null, "init_weights": true, "layers_to_transform": null, "layers_pattern": null}
+            """) { PatternNeedsLayers = true, Faults = PeftFaults };
 
     private static IEnumerable<string> PeftFaults(PeftConfig config)
     {

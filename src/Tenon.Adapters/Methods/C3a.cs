@@ -77,7 +77,10 @@ public sealed class C3a : AdapterMethod<C3aOptions>
     private protected override PeftShape Shape => new("C3A");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("C3A") { LayersNeedList = true };
+    internal override PeftTraits Traits => new("C3A", """
+            {"block_size": 256, "target_modules": null, "bias": "none", "modules_to_save": null, "layers_to_transform": null, "layers_pattern": null,
+            "block_size_pattern": {}, "init_weights": "xavier_uniform"}
+            """) { LayersNeedList = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)

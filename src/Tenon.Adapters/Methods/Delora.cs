@@ -55,7 +55,10 @@ public sealed class Delora : AdapterMethod<DeloraOptions>
     private protected override PeftShape Shape => new("DELORA", Rank: "r", RankPattern: true);
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("DELORA") { LayersNeedList = true, PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("DELORA", """
+            {"r": 8, "delora_lambda": 15, "module_dropout": 0.0, "target_modules": null, "exclude_modules": null, "bias": "none", "init_weights": true,
+            "layers_to_transform": null, "layers_pattern": null, "rank_pattern": {}, "lambda_pattern": {}, "modules_to_save": null}
+            """) { LayersNeedList = true, PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

@@ -10,16 +10,16 @@ namespace Tenon.Adapters.Methods;
 /// at the norms of W. As in
 /// PEFT, n counts as a constant in the gradient.
 /// </summary>
-public sealed class Dora : LoraFamily
+public sealed class Dora : LoraFamily<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "dora";
 
     /// <inheritdoc/>
-    public override string Summary => "LoRA on the direction of the weight's rows, with a trained magnitude a row";
+    public override string LoraFlag => "use-dora";
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
+    public override string Summary => "LoRA on the direction of the weight's rows, with a trained magnitude a row";
 
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) =>
         new DoraLayer(layer, rank, scale);

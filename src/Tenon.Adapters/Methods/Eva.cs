@@ -12,12 +12,15 @@ namespace Tenon.Adapters.Methods;
 /// that gets nothing stays
 /// as it is. The inputs are those of the run's first prompts; where nobody gives any, random tokens.
 /// </summary>
-public sealed class Eva : StartedLora
+public sealed class Eva : StartedLora<EvaOptions>
 {
     private const int RandomTokens = 256;
 
     /// <inheritdoc/>
     public override string Name => "eva";
+
+    /// <inheritdoc/>
+    public override bool IsStartOfLora => true;
 
     /// <inheritdoc/>
     public override string Summary => "LoRA whose A starts at the principal directions of the layer's inputs";
@@ -27,9 +30,6 @@ public sealed class Eva : StartedLora
 
     /// <inheritdoc/>
     public override bool NeedsCalibration => true;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new EvaOptions();
 
     private protected override string PeftInit => "eva";
 
@@ -58,7 +58,7 @@ public sealed class Eva : StartedLora
                 throw new TenonException($"principal directions of the inputs of '{part.Layer.Path}'", $"{part.A.Rows}",
                     $"{found.Length / part.Layer.Inputs}", "the first prompts of the run hold too few tokens for this rank", usage: true);
             part.A.Set(found.AsSpan(0, (int)part.A.Length));
-            if (settings.OptionsAs<EvaOptions>().Whiten) Whiten(part.A, directions[part.Layer.Path].Values);
+            if (OptionsIn(settings).Whiten) Whiten(part.A, directions[part.Layer.Path].Values);
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class Eva : StartedLora
             .Take(settings.CommonRank * directions.Count).GroupBy(d => d.Path).ToDictionary(g => g.Key, g => g.Count());
         // With the scale alpha / sqrt(r) the numerator follows the root.
         double AlphaOf(int rank) =>
-            alpha * (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt((double)rank / settings.CommonRank)
+            alpha * (OptionsIn(settings).RsLora ? Math.Sqrt((double)rank / settings.CommonRank)
             : (double)rank / settings.CommonRank);
         return settings with
         {
@@ -136,7 +136,7 @@ public sealed class Eva : StartedLora
             .Select(i => (int)(config.VocabSize * key.UniformDouble(RandomPurpose.AdapterInit, 0, (uint)s, 11, (uint)i))).ToArray())];
     }
 
-    private static double Rho(AdapterSettings settings) => settings.OptionsAs<EvaOptions>().Rho;
+    private static double Rho(AdapterSettings settings) => OptionsIn(settings).Rho;
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings) =>
@@ -152,7 +152,7 @@ public sealed class Eva : StartedLora
             ["tau"] = 0.99,
             ["use_label_mask"] = true,
             ["label_mask_value"] = -100,
-            ["whiten"] = adapter.Settings.OptionsAs<EvaOptions>().Whiten,
+            ["whiten"] = OptionsIn(adapter.Settings).Whiten,
             ["adjust_scaling_factors"] = true,
         };
         return config;
@@ -164,7 +164,7 @@ public sealed class Eva : StartedLora
         var settings = base.FromPeft(config);
         if (settings is null || config["eva_config"]?["rho"] is not JsonValue rho || PeftConfig.NumberOf(rho) is not { } value)
             return settings;
-        var options = settings.OptionsAs<EvaOptions>() with
+        var options = OptionsIn(settings) with
         {
             Rho = value,
             Whiten = config["eva_config"]?["whiten"]?.GetValueKind() == System.Text.Json.JsonValueKind.True,

@@ -57,7 +57,10 @@ public sealed class FourierFt : AdapterMethod<FourierFtOptions>
     private protected override PeftShape Shape => new("FOURIERFT");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("FOURIERFT")
+    internal override PeftTraits Traits => new("FOURIERFT", """
+            {"n_frequency": 1000, "scaling": 150.0, "random_loc_seed": 777, "fan_in_fan_out": false, "target_modules": null, "exclude_modules": null,
+            "bias": "none", "modules_to_save": null, "layers_to_transform": null, "layers_pattern": null, "n_frequency_pattern": {}, "init_weights": false}
+            """)
     {
         LayersNeedList = true,
         PatternNeedsLayers = true,

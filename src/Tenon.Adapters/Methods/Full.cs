@@ -14,6 +14,9 @@ public sealed class Full : AdapterMethod
     public override string Name => "full";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["none"];
+
+    /// <inheritdoc/>
     public override string Summary => "all weights of the model";
 
     /// <inheritdoc/>

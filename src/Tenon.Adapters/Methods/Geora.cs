@@ -8,16 +8,13 @@ namespace Tenon.Adapters.Methods;
 /// approximation; A = sqrt(S) V^T and
 /// B = U sqrt(S) start at the r largest triplets of what is left, and s B A is taken off beside the weight. Saved as plain LoRA of rank 2r.
 /// </summary>
-public sealed class Geora : SubtractedLora
+public sealed class Geora : SubtractedLora<GeoraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "geora";
 
     /// <inheritdoc/>
     public override string Summary => "LoRA that starts in the part of the weight which training with rewards moves";
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new GeoraOptions();
 
     private protected override (float[] A, float[] B) Factors(Linear layer, int rank, double scale, AdapterSettings settings, int index)
     {
@@ -32,7 +29,7 @@ public sealed class Geora : SubtractedLora
         return (svd.Rows(svd.Top(rank), Math.Sqrt), svd.Columns(svd.Top(rank), Math.Sqrt));
     }
 
-    private static double Rho(AdapterSettings settings) => settings.OptionsAs<GeoraOptions>().Rho;
+    private static double Rho(AdapterSettings settings) => OptionsIn(settings).Rho;
 
     /// <summary>The count-th smallest magnitude.</summary>
     private static double Threshold(Matrix matrix, int count)

@@ -67,7 +67,10 @@ public sealed class Gralora : AdapterMethod<GraloraOptions>
     private protected override PeftShape Shape => new("GRALORA", "r", "alpha", "gralora_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("GRALORA") { Faults = PeftFaults };
+    internal override PeftTraits Traits => new("GRALORA", """
+            {"r": 32, "hybrid_r": 0, "target_modules": null, "alpha": 64, "gralora_dropout": 0.0, "gralora_k": 2, "fan_in_fan_out": false, "bias": "none",
+            "modules_to_save": null, "init_weights": true, "layers_to_transform": null, "layers_pattern": null}
+            """) { Faults = PeftFaults };
 
     private static IEnumerable<string> PeftFaults(PeftConfig config)
     {

@@ -61,7 +61,10 @@ public sealed class Hira : AdapterMethod
     private protected override PeftShape Shape => new("HIRA", Rank: "r", Dropout: "hira_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("HIRA")
+    internal override PeftTraits Traits => new("HIRA", """
+            {"r": 32, "target_modules": null, "exclude_modules": null, "hira_dropout": 0.0, "fan_in_fan_out": false, "modules_to_save": null,
+            "init_weights": true, "layers_to_transform": null, "layers_pattern": null, "rank_pattern": {}}
+            """)
     {
         LayersNeedList = true,
         Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],

@@ -67,7 +67,10 @@ public sealed class Hra : AdapterMethod<HraOptions>
     private protected override PeftShape Shape => new("HRA", Rank: "r");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("HRA") { LayersNeedList = true, PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("HRA", """
+            {"r": 8, "apply_GS": false, "target_modules": null, "exclude_modules": null, "init_weights": true, "layers_to_transform": null,
+            "layers_pattern": null, "bias": "none", "modules_to_save": null}
+            """) { LayersNeedList = true, PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

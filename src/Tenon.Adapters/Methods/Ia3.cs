@@ -18,6 +18,9 @@ public sealed class Ia3 : AdapterMethod<Ia3Options>
     public override string Name => "ia3";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["(ia)3"];
+
+    /// <inheritdoc/>
     public override string Summary => "a trained scale of each output (of each input in the feed-forward's last layer)";
 
     /// <inheritdoc/>
@@ -69,7 +72,10 @@ public sealed class Ia3 : AdapterMethod<Ia3Options>
     }
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("IA3")
+    internal override PeftTraits Traits => new("IA3", """
+            {"target_modules": null, "exclude_modules": null, "feedforward_modules": null, "fan_in_fan_out": false, "modules_to_save": null,
+            "init_ia3_weights": true}
+            """)
     {
         CondensesTargets = false,
         DefaultTargets = llama => llama ? ["k_proj", "v_proj", "down_proj"] : ["q_proj", "v_proj", "down_proj"],

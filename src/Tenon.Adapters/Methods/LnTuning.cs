@@ -16,6 +16,9 @@ public sealed class LnTuning : AdapterMethod
     public override string Name => "ln-tuning";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["layernorm", "layer-norm", "lntuning"];
+
+    /// <inheritdoc/>
     public override string Summary => "the weights of the norms";
 
     /// <inheritdoc/>
@@ -56,7 +59,9 @@ public sealed class LnTuning : AdapterMethod
         ModelModules.Of(config).Where(m => m.Kind == ModuleKind.Norm && Chosen(settings, m.Path)).Sum(m => (long)m.Shape[0]);
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("LN_TUNING")
+    internal override PeftTraits Traits => new("LN_TUNING", """
+            {"target_modules": null, "exclude_modules": null, "modules_to_save": null}
+            """)
     {
         Carries = [ModuleKind.Norm, ModuleKind.Linear],
         CarriesWords = "a norm or a linear layer",

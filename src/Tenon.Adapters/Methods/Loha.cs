@@ -49,7 +49,10 @@ public sealed class Loha : AdapterMethod
     private protected override PeftShape Shape => new("LOHA", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("LOHA") { PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("LOHA", """
+            {"rank_pattern": {}, "alpha_pattern": {}, "r": 8, "alpha": 8, "rank_dropout": 0.0, "module_dropout": 0.0, "use_effective_conv2d": false,
+            "target_modules": null, "exclude_modules": null, "init_weights": true, "layers_to_transform": null, "layers_pattern": null, "modules_to_save": null}
+            """) { PatternNeedsLayers = true };
 }
 
 /// <summary>

@@ -55,7 +55,11 @@ public sealed class Lokr : AdapterMethod<LokrOptions>
     private protected override PeftShape Shape => new("LOKR", Rank: "r", Alpha: "alpha", RankPattern: true, AlphaPattern: true);
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("LOKR") { PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("LOKR", """
+            {"rank_pattern": {}, "alpha_pattern": {}, "r": 8, "alpha": 8, "rank_dropout": 0.0, "module_dropout": 0.0, "use_effective_conv2d": false,
+            "decompose_both": false, "decompose_factor": -1, "rank_dropout_scale": false, "target_modules": null, "exclude_modules": null, "init_weights": true,
+            "layers_to_transform": null, "layers_pattern": null, "modules_to_save": null}
+            """) { PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter) =>

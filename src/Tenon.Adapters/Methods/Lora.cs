@@ -6,7 +6,7 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Adapters.Methods;
 
 /// <summary>LoRA (Hu et al. 2021): y = W x + b + s B A x, s = alpha / r.</summary>
-public sealed class Lora : LoraFamily
+public sealed class Lora : LoraFamily<LoraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "lora";

@@ -10,7 +10,7 @@ namespace Tenon.Adapters.Methods;
 /// update of B A the nearest to a step of full training. Under <c>adamw</c> the update rule is the one PEFT has for it. Files are plain
 /// LoRA.
 /// </summary>
-public sealed class LoraFa : LoraFamily
+public sealed class LoraFa : LoraFamily<ScaleOptions>
 {
     private const double Ridge = 1e-8;
 
@@ -18,10 +18,10 @@ public sealed class LoraFa : LoraFamily
     public override string Name => "lora-fa";
 
     /// <inheritdoc/>
-    public override string Summary => "LoRA with A frozen and B's gradient projected";
+    public override IReadOnlyList<string> Aliases => ["lorafa"];
 
     /// <inheritdoc/>
-    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
+    public override string Summary => "LoRA with A frozen and B's gradient projected";
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["default", "gaussian"];

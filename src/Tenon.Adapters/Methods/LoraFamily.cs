@@ -11,19 +11,12 @@ namespace Tenon.Adapters.Methods;
 /// layer, and PEFT's
 /// <c>LORA</c> configuration. They differ in the scale (alpha / r, or alpha / sqrt(r)), in the start, and in what DoRA adds.
 /// </summary>
-public abstract class LoraFamily : AdapterMethod
+/// <typeparam name="TOptions">The method's options.</typeparam>
+public abstract class LoraFamily<TOptions> : AdapterMethod<TOptions>
+    where TOptions : ScaleOptions, new()
 {
-    private static readonly string[] S_peftInits =
-        ["gaussian", "eva", "olora", "pissa", "corda", "loftq", "orthogonal", "lora_ga", "mica"];
-
-    /// <summary>True for the scale alpha / sqrt(r).</summary>
-    private protected virtual bool RankStabilized => false;
-
     /// <summary>What <c>init_lora_weights</c> says in a file that the method reads and writes when nothing else is asked for.</summary>
     private protected virtual string? PeftInit => null;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new LoraOptions { RsLora = RankStabilized };
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => ["default", "gaussian", "random"];
@@ -43,8 +36,7 @@ public abstract class LoraFamily : AdapterMethod
         }
     }
 
-    private protected static bool WithBias(AdapterSettings settings) =>
-        settings.OptionsAs<ScaleOptions>() is LoraOptions { LoraBias: true };
+    private protected static bool WithBias(AdapterSettings settings) => OptionsIn(settings) is LoraOptions { LoraBias: true };
 
     /// <summary>The part of one layer, B zero and A not yet drawn.</summary>
     private protected virtual LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings) =>
@@ -77,7 +69,7 @@ public abstract class LoraFamily : AdapterMethod
 
     /// <summary>s of one layer.</summary>
     private protected double Scale(AdapterSettings settings, string path, int rank) =>
-        settings.AlphaOf(path) / (settings.OptionsAs<ScaleOptions>().RsLora ? Math.Sqrt(rank) : rank);
+        settings.AlphaOf(path) / (OptionsIn(settings).RsLora ? Math.Sqrt(rank) : rank);
 
     /// <inheritdoc/>
     public override long? Count(ModelConfig config, AdapterSettings settings)
@@ -97,73 +89,28 @@ public abstract class LoraFamily : AdapterMethod
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<Tenon.Tensors.Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter) =>
-        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } options
+        OptionsIn(adapter.Settings) is LoraOptions { Riemannian: true } options
         ? Riemannian.Parts(adapter, options.RiemannianReg) : base.OptimizerParts(adapter);
 
     /// <inheritdoc/>
     public override bool KeepsRecord(AdapterSet adapter) =>
-        adapter.Settings.OptionsAs<ScaleOptions>() is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
+        OptionsIn(adapter.Settings) is LoraOptions { Riemannian: true } || base.KeepsRecord(adapter);
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("LORA")
-    {
-        LayersNeedList = true,
-        PatternNeedsLayers = true,
-        Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],
-        CarriesWords = "a linear layer or the embedding",
-        Faults = PeftFaults,
-    };
-
-    private static IEnumerable<string> PeftFaults(PeftConfig config)
-    {
-        if (config.Number("lora_alpha") == 0) yield return "'lora_alpha' 0 switches the adapter off";
-        var init = config["init_lora_weights"];
-        var isFlag = init?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
-        if (!isFlag)
-        {
-            var name = init?.GetValueKind() == JsonValueKind.String ? init.GetValue<string>() : null;
-            const string Niter = "pissa_niter_";
-            if (name is null) yield return $"unknown initialization init_lora_weights={init?.ToJsonString() ?? "null"}";
-            else if (name.StartsWith(Niter, StringComparison.Ordinal))
-            {
-                if (!int.TryParse(name[Niter.Length..], out _))
-                    yield return $"init_lora_weights '{name}' needs a whole number at its end, as in pissa_niter_16";
-            }
-            else if (!S_peftInits.Contains(name.ToLowerInvariant()))
-                yield return $"unknown initialization init_lora_weights='{name}'; it must be true, false, pissa_niter_N or one of "
-                    + $"{string.Join(", ", S_peftInits)}";
-            if (name == "loftq" && config["loftq_config"] is not JsonObject { Count: > 0 })
-                yield return "'loftq_config' must be specified when 'init_lora_weights' is 'loftq'";
-            if (name == "orthogonal"
-                && PeftRules.Ranks(config).FirstOrDefault(r => r % 2 != 0) is > 0 and var odd)
-                yield return $"orthogonal initialization requires the LoRA rank to be even, got {odd} instead";
-        }
-        if (config.Flag("lora_bias") && !isFlag) yield return "'lora_bias' is only supported with init_lora_weights true or false";
-        if (config.Flag("lora_bias") && config.Flag("use_dora")) yield return "'lora_bias' is not supported for DoRA";
-        if (config.Flag("use_dora") && config["megatron_config"] is not null) yield return "DoRA does not support megatron_core";
-        if (config["target_parameters"]?.GetValueKind() == JsonValueKind.String)
-            yield return "'target_parameters' must be a list of strings or null";
-    }
+    internal override PeftTraits Traits => LoraPeft.Traits;
 
     /// <inheritdoc/>
-    public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel)
-    {
-        var settings = adapter.Settings;
-        var config = PeftAttribute.Write(PeftConfig.Create("LORA", baseModel), settings.OptionsAs<ScaleOptions>());
-        config["r"] = settings.CommonRank;
-        config["lora_alpha"] = PeftNumbers.Whole(settings.Alpha ?? 2 * settings.CommonRank);
-        config["lora_dropout"] = settings.Dropout;
-        config["rank_pattern"] = PeftNumbers.Ranks(settings.RankPattern);
-        config["alpha_pattern"] = PeftNumbers.Pattern(settings.AlphaPattern);
+    private protected override PeftShape Shape =>
+        new(LoraPeft.Type, "r", "lora_alpha", "lora_dropout", RankPattern: true, AlphaPattern: true);
+
+    private protected override void Complete(PeftConfig config, AdapterSet adapter) =>
         config["init_lora_weights"] =
-            settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
-        return config;
-    }
+            adapter.Settings.Init switch { "gaussian" => "gaussian", "random" => false, _ => PeftInit is { } init ? init : true };
 
     /// <inheritdoc/>
     public override AdapterSettings? FromPeft(PeftConfig config)
     {
-        if (config.PeftType != "LORA" || !Reads(config)) return null;
+        if (config.PeftType != LoraPeft.Type || !Reads(config)) return null;
         foreach (var field in
             new[] { "megatron_config", "velora_config", "alora_invocation_tokens", "monteclora_config", "layer_replication", "use_bdlora",
             "arrow_config", "kasa_config" })
@@ -173,21 +120,11 @@ public abstract class LoraFamily : AdapterMethod
         if (config.Flag("use_qalora"))
             throw new TenonException($"'use_qalora' of {config.Source}", "false", "true", "this variant of LoRA is not supported",
                 usage: true);
-        var options = new Dictionary<string, string>();
-        if (config.Flag("use_rslora") != RankStabilized) options["rs-lora"] = config.Flag("use_rslora") ? "true" : "false";
-        if (config.Flag("lora_bias")) options["lora-bias"] = "true";
-        return new AdapterSettings
-        {
-            Method = Name,
-            Rank = config.Int("r"),
-            Alpha = config.Number("lora_alpha"),
-            Dropout = config.Number("lora_dropout"),
-            RankPattern = PeftNumbers.Ranks(config["rank_pattern"]),
-            AlphaPattern = PeftNumbers.Pattern(config["alpha_pattern"]),
-            Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null },
-            Options = AdapterSettings.Texts(options),
-        };
+        return base.FromPeft(config);
     }
+
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
+        settings with { Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null } };
 
     /// <summary>True where a LORA configuration belongs to this method.</summary>
     private protected abstract bool Reads(PeftConfig config);

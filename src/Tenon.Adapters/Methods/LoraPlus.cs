@@ -9,10 +9,13 @@ namespace Tenon.Adapters.Methods;
 /// ratio times the learning rate,
 /// biases without weight decay, the factors of an adapted embedding at a rate of their own, all else at the recipe's. Files are plain LoRA.
 /// </summary>
-public sealed class LoraPlus : LoraFamily
+public sealed class LoraPlus : LoraFamily<LoraPlusOptions>
 {
     /// <inheritdoc/>
     public override string Name => "lora+";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["lora-plus", "loraplus"];
 
     /// <inheritdoc/>
     public override string Summary => "LoRA whose B learns at a multiple of A's learning rate";
@@ -20,12 +23,9 @@ public sealed class LoraPlus : LoraFamily
     /// <inheritdoc/>
     protected override double TunedRate => 3e-5;
 
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new LoraPlusOptions();
-
     private protected override LoraLayer CreateLayer(Linear layer, int rank, float scale, AdapterSettings settings)
     {
-        if (!settings.OptionsAs<LoraPlusOptions>().Dora) return base.CreateLayer(layer, rank, scale, settings);
+        if (!OptionsIn(settings).Dora) return base.CreateLayer(layer, rank, scale, settings);
         return WithBias(settings) ? throw new TenonException("adapter.lora-bias", "false with DoRA", "true", usage: true)
             : new DoraLayer(layer, rank, scale);
     }
@@ -37,13 +37,13 @@ public sealed class LoraPlus : LoraFamily
     }
 
     private protected override long CountLayer(AdapterSettings settings, int rank, long outputs, long inputs) =>
-        base.CountLayer(settings, rank, outputs, inputs) + (settings.OptionsAs<LoraPlusOptions>().Dora ? outputs : 0);
+        base.CountLayer(settings, rank, outputs, inputs) + (OptionsIn(settings).Dora ? outputs : 0);
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<Parameter, OptimizerPart> OptimizerParts(AdapterSet adapter)
     {
         var parts = base.OptimizerParts(adapter).ToDictionary(p => p.Key, p => p.Value);
-        var options = adapter.Settings.OptionsAs<LoraPlusOptions>();
+        var options = OptionsIn(adapter.Settings);
         var ratio = options.Ratio;
         var embedding = options.EmbeddingLearningRate;
         foreach (var tensor in adapter.Embeddings.OfType<LoraEmbedding>().SelectMany(e => e.Tensors))

@@ -18,6 +18,9 @@ public sealed class LoraXs : AdapterMethod
     public override string Name => "lora-xs";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["loraxs"];
+
+    /// <inheritdoc/>
     public override string Summary => "a trained r x r matrix between frozen singular vectors of the weight";
 
     /// <summary>The paper starts R at normal values of deviation 1e-5; a recipe starts it at zero, the base model itself.</summary>

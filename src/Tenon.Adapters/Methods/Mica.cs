@@ -7,10 +7,13 @@ namespace Tenon.Adapters.Methods;
 /// MiCA (PEFT's <c>init_lora_weights: mica</c>): B is frozen at the left singular vectors of the r smallest singular values, A starts at
 /// zero and is trained alone.
 /// </summary>
-public sealed class Mica : StartedLora
+public sealed class Mica : StartedLora<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "mica";
+
+    /// <inheritdoc/>
+    public override bool IsStartOfLora => true;
 
     /// <inheritdoc/>
     public override string Summary => "LoRA with B frozen at the minor left singular vectors";

@@ -18,6 +18,9 @@ public sealed class Miss : AdapterMethod<MissOptions>
     public override string Name => "miss";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Aliases => ["bone"];
+
+    /// <inheritdoc/>
     public override string Summary => "one block that all input blocks of a layer share";
 
     /// <inheritdoc/>
@@ -84,7 +87,10 @@ public sealed class Miss : AdapterMethod<MissOptions>
     private protected override PeftShape Shape => new("MISS", Rank: "r", Dropout: "miss_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("MISS") { LayersNeedList = true, BiasWord = "MiSS_only", Faults = PeftFaults };
+    internal override PeftTraits Traits => new("MISS", """
+            {"r": 64, "miss_dropout": 0.0, "mini_r": 1, "target_modules": null, "exclude_modules": null, "init_weights": true, "layers_to_transform": null,
+            "layers_pattern": null, "bias": "none", "modules_to_save": null}
+            """) { LayersNeedList = true, BiasWord = "MiSS_only", Faults = PeftFaults };
 
     private static IEnumerable<string> PeftFaults(PeftConfig config)
     {

@@ -87,7 +87,11 @@ public sealed class Oft : AdapterMethod<OftOptions>
     private protected override PeftShape Shape => new("OFT");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("OFT") { PatternNeedsLayers = true, RankMayBeZero = true, Faults = PeftFaults };
+    internal override PeftTraits Traits => new("OFT", """
+            {"r": 0, "oft_block_size": 32, "module_dropout": 0.0, "target_modules": null, "fan_in_fan_out": false, "bias": "none", "exclude_modules": null,
+            "init_weights": true, "layers_to_transform": null, "layers_pattern": null, "modules_to_save": null, "coft": false, "eps": 6e-05,
+            "block_share": false, "use_cayley_neumann": true, "num_cayley_neumann_terms": 5}
+            """) { PatternNeedsLayers = true, RankMayBeZero = true, Faults = PeftFaults };
 
     private static IEnumerable<string> PeftFaults(PeftConfig config)
     {

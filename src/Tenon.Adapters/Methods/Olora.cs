@@ -8,10 +8,13 @@ namespace Tenon.Adapters.Methods;
 /// OLoRA (Büyükakyüz 2024): with W = Q R, B starts at the first r columns of Q and A at the first r rows of R; s B A is taken off beside
 /// the weight. A folder holds the plain LoRA of rank 2r, or with <c>init: peft</c> PEFT's own form (see <see cref="Pissa"/>).
 /// </summary>
-public sealed class Olora : SubtractedLora
+public sealed class Olora : SubtractedLora<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "olora";
+
+    /// <inheritdoc/>
+    public override bool IsStartOfLora => true;
 
     /// <inheritdoc/>
     public override string Summary => "LoRA that starts at the QR factors of the weight";

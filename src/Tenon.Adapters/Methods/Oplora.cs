@@ -9,7 +9,7 @@ namespace Tenon.Adapters.Methods;
 /// of W stay exactly as they are. A starts as in LoRA, B at
 /// zero. Saved as plain LoRA of the projected factors.
 /// </summary>
-public sealed class Oplora : StartedLora
+public sealed class Oplora : StartedLora<OploraOptions>
 {
     /// <inheritdoc/>
     public override string Name => "oplora";
@@ -17,13 +17,10 @@ public sealed class Oplora : StartedLora
     /// <inheritdoc/>
     public override string Summary => "LoRA that leaves the largest singular triplets of the weight untouched";
 
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new OploraOptions();
-
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings)
     {
         var side = Math.Min(layer.Outputs, layer.Inputs);
-        var kept = settings.OptionsAs<OploraOptions>().K ?? Math.Min(rank, side / 2);
+        var kept = OptionsIn(settings).K ?? Math.Min(rank, side / 2);
         return kept < side ? new OploraLayer(layer, rank, scale, kept)
             : throw new TenonException($"adapter.k for '{layer.Path}'",
             $"less than {side}, the smaller side of [{layer.Outputs}, {layer.Inputs}]", $"{kept}", usage: true);

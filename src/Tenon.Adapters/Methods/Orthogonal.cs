@@ -9,10 +9,13 @@ namespace Tenon.Adapters.Methods;
 /// ones, so that B A = 0 while both get
 /// a gradient at once. What rounding leaves of B0 A0 is subtracted, so that the start is the base bit for bit. The rank must be even.
 /// </summary>
-public sealed class Orthogonal : SubtractedLora
+public sealed class Orthogonal : SubtractedLora<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "orthogonal";
+
+    /// <inheritdoc/>
+    public override bool IsStartOfLora => true;
 
     /// <inheritdoc/>
     public override string Summary => "LoRA whose A and B start orthogonal to each other, both away from zero";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tenon.Adapters.Peft;
 using Tenon.Models.Layers;
 
@@ -10,7 +11,7 @@ namespace Tenon.Adapters.Methods;
 /// the start to be decomposed again by the reader, in float32, and vLLM
 /// does not subtract it at all. With <c>niter</c> the triplets come from a randomised SVD, which no reader can find again.
 /// </summary>
-public sealed class Pissa : SubtractedLora
+public sealed class Pissa : SubtractedLora<PissaOptions>
 {
     private const string Niter = "pissa_niter_";
 
@@ -18,13 +19,23 @@ public sealed class Pissa : SubtractedLora
     public override string Name => "pissa";
 
     /// <inheritdoc/>
+    public override bool IsStartOfLora => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string>? OfLoraStart(string start)
+    {
+        const string Iterated = "pissa-niter-";
+        if (!start.StartsWith(Iterated, StringComparison.Ordinal)
+            || !int.TryParse(start[Iterated.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var iterations))
+            return base.OfLoraStart(start);
+        return new Dictionary<string, string> { ["niter"] = iterations.ToString(CultureInfo.InvariantCulture) };
+    }
+
+    /// <inheritdoc/>
     public override string Summary => "LoRA that starts at the largest singular triplets of the weight";
 
     /// <inheritdoc/>
     protected override double TunedRate => 1e-4;
-
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new PissaOptions();
 
     private protected override bool NeedsWholeRank => false;
 
@@ -46,7 +57,7 @@ public sealed class Pissa : SubtractedLora
         return (svd.Rows(svd.Top(rank), s => Math.Sqrt(s / scale)), svd.Columns(svd.Top(rank), s => Math.Sqrt(s / scale)));
     }
 
-    private static int Iterations(AdapterSettings settings) => settings.OptionsAs<PissaOptions>().Niter;
+    private static int Iterations(AdapterSettings settings) => OptionsIn(settings).Niter;
 
     private protected override bool Reads(PeftConfig config)
     {

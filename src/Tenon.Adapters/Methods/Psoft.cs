@@ -78,7 +78,12 @@ public sealed class Psoft : AdapterMethod<PsoftOptions>
     private protected override PeftShape Shape => new("PSOFT", "r", "psoft_alpha", "psoft_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("PSOFT") { LayersNeedList = true, PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("PSOFT", """
+            {"r": 32, "target_modules": null, "exclude_modules": null, "psoft_alpha": 32, "psoft_dropout": 0.0, "fan_in_fan_out": false,
+            "ab_svd_init": "psoft_init", "psoft_svd": "full", "psoft_svd_lowrank_niter": 10, "random_seed": 0, "psoft_orth": true, "psoft_mag_b": true,
+            "psoft_mag_a": true, "use_cayley_neumann": false, "num_cayley_neumann_terms": 5, "cayley_neumann_eps": null, "modules_to_save": null,
+            "init_weights": true, "layers_to_transform": null, "layers_pattern": null}
+            """) { LayersNeedList = true, PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>

@@ -48,6 +48,13 @@ public sealed class RandLora : AdapterMethod<RandLoraOptions>
     private protected override PeftShape Shape => new("RANDLORA", "r", "randlora_alpha", "randlora_dropout");
 
     /// <inheritdoc/>
+    internal override PeftTraits Traits => new("RANDLORA", """
+            {"r": 32, "target_modules": null, "projection_prng_key": 0, "save_projection": true, "sparse": false, "very_sparse": false, "randlora_dropout": 0.0,
+            "fan_in_fan_out": false, "randlora_alpha": 640, "bias": "none", "modules_to_save": null, "init_weights": true, "layers_to_transform": null,
+            "layers_pattern": null}
+            """);
+
+    /// <inheritdoc/>
     private protected override void Complete(PeftConfig config, AdapterSet adapter)
     {
         config["sparse"] = RandLoraBases.Kind(adapter.Settings) == "sparse";

@@ -4,7 +4,7 @@ namespace Tenon.Adapters.Methods;
 /// RLMO (arXiv 2606.31813): LoRA whose A starts at the right singular vectors of the r smallest singular values, orthonormal, and whose B
 /// starts at zero.
 /// </summary>
-public sealed class Rlmo : StartedLora
+public sealed class Rlmo : StartedLora<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "rlmo";

@@ -4,7 +4,7 @@ namespace Tenon.Adapters.Methods;
 /// RLPO (arXiv 2606.31813): LoRA whose A starts at the right singular vectors of the r largest singular values, orthonormal, and whose B
 /// starts at zero.
 /// </summary>
-public sealed class Rlpo : StartedLora
+public sealed class Rlpo : StartedLora<ScaleOptions>
 {
     /// <inheritdoc/>
     public override string Name => "rlpo";

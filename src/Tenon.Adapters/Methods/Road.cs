@@ -17,6 +17,9 @@ public sealed class Road : AdapterMethod<RoadOptions>
     public override string Name => "road";
 
     /// <inheritdoc/>
+    public override string OptionWord(string option, string word) => option == "variant" ? RoadOptions.NumberOf(word) : word;
+
+    /// <inheritdoc/>
     public override string Summary => "turns and scales pairs of a layer's outputs";
 
     /// <inheritdoc/>
@@ -60,7 +63,9 @@ public sealed class Road : AdapterMethod<RoadOptions>
     private protected override PeftShape Shape => new("ROAD");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("ROAD") { Faults = PeftFaults };
+    internal override PeftTraits Traits => new("ROAD", """
+            {"variant": "road_1", "group_size": 64, "init_weights": true, "target_modules": null, "modules_to_save": null}
+            """) { Faults = PeftFaults };
 
     private static IEnumerable<string> PeftFaults(PeftConfig config)
     {
@@ -180,13 +185,19 @@ public sealed class RoadLayer : LinearAdapter
 /// <summary>RoAd's options.</summary>
 public sealed record RoadOptions : ISettings
 {
+    private const string Prefix = "road-";
+
     /// <summary>Angles for a pair, an output, or each factor.</summary>
     [Words("1", "2", "4")]
-    public string Variant { get; init => field = AdapterAliases.VariantOf(value); } = "1";
+    public string Variant { get; init => field = NumberOf(value); } = "1";
 
     /// <summary>Outputs that are paired within; even.</summary>
     [Default("the largest even one up to 64 that divides all outputs")]
     [Bounds(2, int.MaxValue)]
     [Peft("group_size")]
     public int? GroupSize { get; init; }
+
+    /// <summary>PEFT names the variants after the method: <c>road_2</c>.</summary>
+    internal static string NumberOf(string word) =>
+        word.Replace('_', '-') is var plain && plain.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? plain[Prefix.Length..] : word;
 }

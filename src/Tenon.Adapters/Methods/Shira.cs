@@ -34,6 +34,12 @@ public sealed class Shira : SparseMethod<ShiraOptions>
 
     /// <inheritdoc/>
     private protected override PeftShape Shape => new("SHIRA", Rank: "r");
+
+    /// <inheritdoc/>
+    internal override PeftTraits Traits => new("SHIRA", """
+            {"r": 32, "mask_type": "random", "random_seed": null, "target_modules": null, "fan_in_fan_out": false, "init_weights": true,
+            "modules_to_save": null}
+            """);
 }
 
 /// <summary>Methods that train entries of the weight: SHiRA's file format, the places as an int32 tensor beside the values.</summary>

@@ -9,11 +9,10 @@ namespace Tenon.Adapters.Methods;
 /// function, with Tenon's record beside
 /// it, so that going on is exact.
 /// </summary>
-public abstract class StartedLora : LoraFamily
+/// <typeparam name="TOptions">The method's options.</typeparam>
+public abstract class StartedLora<TOptions> : LoraFamily<TOptions>
+    where TOptions : ScaleOptions, new()
 {
-    /// <inheritdoc/>
-    public override ISettings StandardOptions => new ScaleOptions { RsLora = RankStabilized };
-
     /// <inheritdoc/>
     public override IReadOnlyList<string> Inits => [];
 

@@ -8,7 +8,9 @@ namespace Tenon.Adapters.Methods;
 /// (<see cref="MovedProduct"/>), so that the first step sees the base bit for
 /// bit, and the base itself stays as it is.
 /// </summary>
-public abstract class SubtractedLora : StartedLora
+/// <typeparam name="TOptions">The method's options.</typeparam>
+public abstract class SubtractedLora<TOptions> : StartedLora<TOptions>
+    where TOptions : ScaleOptions, new()
 {
     private protected override LoraLayer CreateStarted(Linear layer, int rank, float scale, AdapterSettings settings) =>
         new SubtractedLoraLayer(layer, rank, scale);

@@ -90,7 +90,11 @@ public sealed class TinyLora : AdapterMethod<TinyLoraOptions>
     private protected override PeftShape Shape => new("TINYLORA", Dropout: "tinylora_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("TINYLORA")
+    internal override PeftTraits Traits => new("TINYLORA", """
+            {"r": 2, "u": 64, "weight_tying": 0.0, "projection_seed": 42, "save_projection": true, "init_v_bound": 0.02, "target_modules": null,
+            "tinylora_dropout": 0.0, "fan_in_fan_out": false, "bias": "none", "modules_to_save": null, "init_weights": true, "layers_to_transform": null,
+            "layers_pattern": null}
+            """)
     {
         PatternNeedsLayers = true,
         Carries = [ModuleKind.Linear, ModuleKind.Head, ModuleKind.Embedding],

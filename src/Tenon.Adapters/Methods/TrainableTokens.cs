@@ -37,7 +37,9 @@ public sealed class TrainableTokens : AdapterMethod<TrainableTokensOptions>
     public override long? Count(ModelConfig config, AdapterSettings settings) => (long)Tokens(settings).Count * config.HiddenSize;
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("TRAINABLE_TOKENS")
+    internal override PeftTraits Traits => new("TRAINABLE_TOKENS", """
+            {"token_indices": [], "target_modules": null, "init_weights": true}
+            """)
     {
         Carries = [ModuleKind.Embedding, ModuleKind.Head],
         CarriesWords = "the embedding or the head",

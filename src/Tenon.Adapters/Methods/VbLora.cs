@@ -82,7 +82,11 @@ public sealed class VbLora : AdapterMethod<VbLoraOptions>
     private protected override PeftShape Shape => new("VBLORA", Rank: "r", Dropout: "vblora_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("VBLORA") { PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("VBLORA", """
+            {"r": 4, "num_vectors": 256, "vector_length": 256, "topk": 2, "target_modules": null, "exclude_modules": null, "save_only_topk_weights": false,
+            "vblora_dropout": 0.0, "fan_in_fan_out": false, "bias": "none", "modules_to_save": null, "init_vector_bank_bound": 0.02, "init_logits_std": 0.1,
+            "layers_to_transform": null, "layers_pattern": null}
+            """) { PatternNeedsLayers = true };
 
     /// <inheritdoc/>
     public override PeftConfig? ToPeft(AdapterSet adapter, string baseModel) =>

@@ -59,7 +59,10 @@ public sealed class Vera : AdapterMethod<VeraOptions>
     private protected override PeftShape Shape => new("VERA", Rank: "r", Dropout: "vera_dropout");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("VERA") { PatternNeedsLayers = true };
+    internal override PeftTraits Traits => new("VERA", """
+            {"r": 256, "target_modules": null, "projection_prng_key": 0, "save_projection": true, "vera_dropout": 0.0, "d_initial": 0.1, "fan_in_fan_out": false,
+            "bias": "none", "modules_to_save": null, "init_weights": true, "layers_to_transform": null, "layers_pattern": null}
+            """) { PatternNeedsLayers = true };
 }
 
 /// <summary>The matrices that all layers share, and the parts of them that layers of each size take.</summary>

@@ -80,7 +80,11 @@ public sealed class WaveFt : AdapterMethod<WaveFtOptions>
     private protected override PeftShape Shape => new("WAVEFT");
 
     /// <inheritdoc/>
-    internal override PeftTraits Traits => new("WAVEFT")
+    internal override PeftTraits Traits => new("WAVEFT", """
+            {"n_frequency": 2592, "scaling": 25.0, "wavelet_family": "db1", "use_idwt": true, "random_loc_seed": 777, "fan_in_fan_out": false,
+            "target_modules": null, "exclude_modules": null, "bias": "none", "modules_to_save": null, "layers_to_transform": null, "layers_pattern": null,
+            "n_frequency_pattern": {}, "proportional_parameters": false, "init_weights": true}
+            """)
     {
         LayersNeedList = true,
         PatternNeedsLayers = true,

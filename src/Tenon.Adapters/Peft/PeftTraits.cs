@@ -6,7 +6,10 @@ namespace Tenon.Adapters.Peft;
 /// What PEFT's own code does for one of its types where types differ; the method that the type belongs to says it in its file.
 /// </summary>
 /// <param name="Type"><c>peft_type</c>.</param>
-internal sealed record PeftTraits(string Type)
+/// <param name="Fields">
+/// The fields of its configuration with PEFT's defaults beside those that every type has, as JSON; null for a type that no method has.
+/// </param>
+internal sealed record PeftTraits(string Type, string? Fields = null)
 {
     private static readonly Lazy<FrozenDictionary<string, PeftTraits>> S_all = new(() =>
         AdapterMethod.All.Values.Select(method => method.Traits).OfType<PeftTraits>().DistinctBy(traits => traits.Type)
@@ -41,6 +44,14 @@ internal sealed record PeftTraits(string Type)
 
     /// <summary>What is wrong with a configuration of the type, one sentence each.</summary>
     public Func<PeftConfig, IEnumerable<string>> Faults { get; init; } = _ => [];
+
+    /// <summary>
+    /// Why vLLM does not compute the function of a configuration of the type, whatever its tensors are; null where it does.
+    /// </summary>
+    public Func<PeftConfig, string?> VllmObstacle { get; init; } = config => $"it does not know {config.PeftType}";
+
+    /// <summary>The types that a method has.</summary>
+    public static IReadOnlyList<string> Types => [.. S_all.Value.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>The traits of a type.</summary>
     public static PeftTraits Of(string type) => S_all.Value.GetValueOrDefault(type) ?? new PeftTraits(type);

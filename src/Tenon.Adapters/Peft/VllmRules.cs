@@ -17,13 +17,9 @@ public static class VllmRules
     /// </summary>
     public static string? Obstacle(PeftConfig config, IEnumerable<string> tensors)
     {
-        if (config.PeftType != "LORA") return $"it does not know {config.PeftType}";
-        if (config.Flag("use_dora")) return "it refuses use_dora";
+        if (PeftTraits.Of(config.PeftType).VllmObstacle(config) is { } unknown) return unknown;
         if (config.Text("bias") is not (null or "none")) return "it refuses trained biases";
         if (config.Texts("modules_to_save") is { Count: > 0 }) return "it refuses modules_to_save";
-        if (config["init_lora_weights"] is JsonValue init && init.GetValueKind() == System.Text.Json.JsonValueKind.String
-            && StartIsSubtracted(init.GetValue<string>()))
-            return $"it would leave the start of '{init.GetValue<string>()}' in the weights, where PEFT subtracts it";
         foreach (var field in new[] { "rank_pattern", "alpha_pattern" })
             if (config[field] is JsonObject { Count: > 0 }) return $"it would give every layer the same scale, whatever {field} says";
         if (config.Int("r") is var rank and > LargestRank) return $"it takes ranks up to {LargestRank}, not {rank}";
@@ -32,7 +28,4 @@ public static class VllmRules
             && !k.EndsWith(".lora_B.weight", StringComparison.Ordinal));
         return strange is null ? null : $"it does not know tensors like '{strange}'";
     }
-
-    private static bool StartIsSubtracted(string init) =>
-        init is "olora" or "corda" or "lora_ga" or "loftq" || init.StartsWith("pissa", StringComparison.Ordinal);
 }

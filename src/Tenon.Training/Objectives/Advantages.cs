@@ -50,17 +50,17 @@ public static class Advantages
     public static AdvantageResult Of(ObjectiveSettings settings, AdvantageInput input)
     {
         if (settings.TruncatedOutOfStatistics) input = input with { Rewards = WithoutTruncated(input) };
-        var rewards = Bounded(settings, input);
+        var rewards = Bounded(settings.RewardMin, settings.RewardMax, input);
         var groups = input.Rewards.Members;
         var noSignal = NoSignal(rewards, groups);
         var perToken = settings.Advantage switch
         {
             AdvantageEstimator.Return =>
-                TokenAdvantages.Returns(TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, settings.Discount),
-            AdvantageEstimator.GreedyBaseline => Greedy(settings, input, rewards),
+                TokenAdvantages.Returns(TokenRewards(settings.RewardKl, input, rewards), input.RowStarts, input.Mask, settings.Discount),
+            AdvantageEstimator.GreedyBaseline => Greedy(settings.RewardKl, input, rewards),
             AdvantageEstimator.OptimalToken => TokenAdvantages.OptimalToken(
-                TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, groups, Need(input.OldLogps, "old log-probabilities"),
-                Need(input.SumSquaredProbabilities, "sums of squared probabilities"), null, zeroTail: true, skipHoles: true),
+                TokenRewards(settings.RewardKl, input, rewards), input.RowStarts, input.Mask, groups,
+                Need(input.OldLogps, "old log-probabilities"), Need(input.SumSquaredProbabilities, "sums of squared probabilities"), null, zeroTail: true, skipHoles: true),
             _ => null,
         };
         if (perToken is not null)
@@ -69,7 +69,7 @@ public static class Advantages
             return new AdvantageResult(perToken, FirstOfRows(perToken, input), rewards, noSignal);
         }
 
-        Penalise(settings, input, rewards);
+        Penalise(settings.RewardKl, input, rewards);
         var perRow = settings.Advantage switch
         {
             AdvantageEstimator.LeaveOneOut => RowAdvantages.LeaveOneOut(rewards, groups, settings.LoneRow),
@@ -102,20 +102,20 @@ public static class Advantages
         return perToken;
     }
 
-    private static double[] Bounded(ObjectiveSettings settings, AdvantageInput input)
+    private static double[] Bounded(double? min, double? max, AdvantageInput input)
     {
         var rewards = input.Rewards.Totals();
         for (var row = 0; row < rewards.Length; row++)
         {
-            if (settings.RewardMin is { } min && rewards[row] < min) rewards[row] = min;
-            if (settings.RewardMax is { } max && rewards[row] > max) rewards[row] = max;
+            if (rewards[row] < min) rewards[row] = min!.Value;
+            if (rewards[row] > max) rewards[row] = max!.Value;
         }
         return rewards;
     }
 
-    private static void Penalise(ObjectiveSettings settings, AdvantageInput input, double[] rewards)
+    private static void Penalise(double kl, AdvantageInput input, double[] rewards)
     {
-        if (settings.RewardKl == 0) return;
+        if (kl == 0) return;
         var (old, reference) = (Need(input.OldLogps, "old log-probabilities"), Need(input.RefLogps, "reference log-probabilities"));
         for (var row = 0; row < rewards.Length; row++)
         {
@@ -123,17 +123,17 @@ public static class Advantages
             for (var t = input.RowStarts[row]; t < input.RowStarts[row + 1]; t++)
                 if (input.Mask[t])
                     sum += old[t] - reference[t];
-            rewards[row] -= settings.RewardKl * sum;
+            rewards[row] -= kl * sum;
         }
     }
 
-    private static double[] TokenRewards(ObjectiveSettings settings, AdvantageInput input, double[] rewards)
+    private static double[] TokenRewards(double kl, AdvantageInput input, double[] rewards)
     {
         var tokens = input.TokenRewards is { } given ? (double[])given.Clone() : new double[input.Mask.Length];
-        if (settings.RewardKl != 0)
+        if (kl != 0)
         {
             var (old, reference) = (Need(input.OldLogps, "old log-probabilities"), Need(input.RefLogps, "reference log-probabilities"));
-            for (var t = 0; t < tokens.Length; t++) tokens[t] -= settings.RewardKl * (old[t] - reference[t]);
+            for (var t = 0; t < tokens.Length; t++) tokens[t] -= kl * (old[t] - reference[t]);
         }
         for (var row = 0; row < rewards.Length; row++)
         {
@@ -145,10 +145,10 @@ public static class Advantages
         return tokens;
     }
 
-    private static double[] Greedy(ObjectiveSettings settings, AdvantageInput input, double[] rewards)
+    private static double[] Greedy(double kl, AdvantageInput input, double[] rewards)
     {
         var baselines = Need(input.GreedyRewards, "rewards of the greedy answers");
-        var perToken = TokenAdvantages.Returns(TokenRewards(settings, input, rewards), input.RowStarts, input.Mask, 1);
+        var perToken = TokenAdvantages.Returns(TokenRewards(kl, input, rewards), input.RowStarts, input.Mask, 1);
         for (var row = 0; row < rewards.Length; row++)
             for (var t = input.RowStarts[row]; t < input.RowStarts[row + 1]; t++)
                 if (input.Mask[t])

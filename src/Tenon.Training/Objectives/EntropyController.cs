@@ -10,17 +10,17 @@ namespace Tenon.Training.Objectives;
 public sealed record EntropyController(double Coefficient, double LastEntropy = double.PositiveInfinity)
 {
     /// <summary>The weight that the coming step uses.</summary>
-    public double Effective(ObjectiveSettings settings) =>
-        !settings.EntropyAdaptive || LastEntropy <= settings.EntropyTarget ? Coefficient : 0;
+    public double Effective(EntropyControl control) =>
+        !control.Adaptive || LastEntropy <= control.Target ? Coefficient : 0;
 
     /// <summary>
     /// The state after a step with that mean entropy over the tokens the bonus acts on; NaN (no such token) leaves it as it is.
     /// </summary>
-    public EntropyController After(ObjectiveSettings settings, double entropy) => double.IsNaN(entropy) ? this : !settings.EntropyAdaptive
+    public EntropyController After(EntropyControl control, double entropy) => double.IsNaN(entropy) ? this : !control.Adaptive
         ? this with { LastEntropy = entropy }
         : new EntropyController(
-            entropy <= settings.EntropyTarget
-                ? Math.Min(Coefficient + settings.EntropyBonusStep, settings.EntropyBonusMax)
-                : Math.Max(Coefficient - settings.EntropyBonusStep, settings.EntropyBonusMin),
+            entropy <= control.Target
+                ? Math.Min(Coefficient + control.Step, control.Max)
+                : Math.Max(Coefficient - control.Step, control.Min),
             entropy);
 }

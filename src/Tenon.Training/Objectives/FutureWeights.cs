@@ -11,18 +11,20 @@ internal static class FutureWeights
     private const double LogOfTwo = 0.693147180559945309417232121458;
 
     /// <summary>Fills in the weight of each token of a row; 1 outside the mask.</summary>
-    /// <param name="settings">Half-life and bounds.</param>
+    /// <param name="future">Half-life and bounds.</param>
+    /// <param name="clip">Its delta leaves outliers out of the sum.</param>
+    /// <param name="logRatioBound">Bound of d; null for none.</param>
     /// <param name="logRatios">d of each token, 0 outside the mask.</param>
     /// <param name="advantages">A of each token.</param>
     /// <param name="mask">Which tokens are loss tokens.</param>
     /// <param name="weights">Room for the weights.</param>
     public static void Fill(
-        ObjectiveSettings settings, ReadOnlySpan<double> logRatios, ReadOnlySpan<double> advantages, ReadOnlySpan<bool> mask,
-        Span<double> weights)
+        FutureBounds future, ClipBounds clip, double? logRatioBound, ReadOnlySpan<double> logRatios,
+        ReadOnlySpan<double> advantages, ReadOnlySpan<bool> mask, Span<double> weights)
     {
-        var decay = ExactMath.Exp(-LogOfTwo / settings.FutureHalfLife!.Value);
-        var outlier = settings.Delta is { } delta ? ExactMath.Log(delta) : double.PositiveInfinity;
-        var bound = settings.LogRatioBound ?? double.PositiveInfinity;
+        var decay = ExactMath.Exp(-LogOfTwo / future.HalfLife);
+        var outlier = clip.Delta is { } delta ? ExactMath.Log(delta) : double.PositiveInfinity;
+        var bound = logRatioBound ?? double.PositiveInfinity;
         var sum = 0.0;
         for (var t = weights.Length - 1; t >= 0; t--)
         {
@@ -32,8 +34,8 @@ internal static class FutureWeights
             if (!mask[t]) continue;
             var d = Math.Clamp(logRatios[t], -bound, bound);
             if (d <= outlier) sum += d;
-            var weight = Math.Clamp(ExactMath.Exp(Math.Clamp(sum, -700, 700)), 1 - settings.FutureLow, 1 + settings.FutureHigh);
-            if (settings.FutureSafety is { } safety && advantages[t] < 0 && ExactMath.Exp(d) > safety)
+            var weight = Math.Clamp(ExactMath.Exp(Math.Clamp(sum, -700, 700)), 1 - future.Low, 1 + future.High);
+            if (future.Safety is { } safety && advantages[t] < 0 && ExactMath.Exp(d) > safety)
                 weight = Math.Clamp(weight, 0.8, 1.0);
             weights[t] = weight;
         }

@@ -28,7 +28,7 @@ public sealed record LossDenominators
     internal double RowLengthOffset { get; init; }
 
     /// <summary>Counts the tokens of a whole optimizer step that <paramref name="counted"/> keeps (null: all loss tokens).</summary>
-    public static LossDenominators Of(ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, bool[]? counted = null)
+    public static LossDenominators Of(AggregationChoice choice, PolicyWindow window, double maxNewTokens, bool[]? counted = null)
     {
         var (tokens, rows) = (0L, 0);
         var ofRows = new int[window.Rows];
@@ -43,15 +43,15 @@ public sealed record LossDenominators
             }
             tokens += kept;
             ofRows[row] = kept;
-            if (kept > 0 || (lossTokens == 0 && settings.CountEmptyRows)) rows++;
+            if (kept > 0 || (lossTokens == 0 && choice.CountEmptyRows)) rows++;
         }
         return new LossDenominators
         {
             Tokens = tokens,
             Rows = rows,
-            ConstantLength = settings.ConstantLength ?? maxNewTokens,
+            ConstantLength = choice.ConstantLength ?? maxNewTokens,
             EntropyTokens = tokens,
-            PromptTokens = settings.Aggregation == LossAggregation.PromptMean ? ByPrompt(window, ofRows) : null,
+            PromptTokens = choice.Kind == LossAggregation.PromptMean ? ByPrompt(window, ofRows) : null,
         };
     }
 

@@ -114,7 +114,7 @@ public sealed record LossPlan
         if (settings.Covariance == CovarianceControl.Clip)
         {
             var picked = covariant =
-                CovarianceSelection.Clip(settings, window, draw
+                CovarianceSelection.Clip(settings.Covariances, settings.Clip, window, draw
                 ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
             weights ??= Ones(window.Mask.Length);
             for (var t = 0; t < weights.Length; t++)
@@ -122,10 +122,10 @@ public sealed record LossPlan
                     weights[t] = 0;
         }
 
-        var penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings, window) : null;
-        var all = LossDenominators.Of(settings, window, maxNewTokens);
-        var denominators = settings.RejectedTokens == RejectedTokens.Removed ? LossDenominators.Of(settings, window, maxNewTokens, counted)
-            : all;
+        var penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings.CovarianceShare, window) : null;
+        var all = LossDenominators.Of(settings.Aggregating, window, maxNewTokens);
+        var denominators = settings.RejectedTokens == RejectedTokens.Removed
+            ? LossDenominators.Of(settings.Aggregating, window, maxNewTokens, counted) : all;
         return new LossPlan
         {
             Denominators = denominators with { EntropyTokens = EntropyTokens(window, highEntropy) },

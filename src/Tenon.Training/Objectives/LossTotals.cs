@@ -35,7 +35,7 @@ public sealed class LossTotals
         _rows++;
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
         if (length > 0 && settings.Loss == PolicyLossKind.GammaWeighted)
-            _gammaSum += LossTerms.GammaWeight(settings, window.Advantages[start], pass.RowLogWeight);
+            _gammaSum += LossTerms.GammaWeight(settings.Gamma, window.Advantages[start], pass.RowLogWeight);
         var perRow = settings.RatioIsPerRow && settings.Ratio != RatioLevel.Geometric;
         var (tokens, low, high) = (0, 0, 0);
         for (var t = 0; t < length; t++)

@@ -314,6 +314,27 @@ public sealed record ObjectiveSettings : ISettings
     [Bounds(0, 1000)]
     public double EntropyBonusStep { get; init; } = 0.005;
 
+    internal ClipBounds Clip => new(ClipLow, ClipHigh, Delta);
+
+    internal WeightBounds Weighting => new(WeightCap, WeightFloor);
+
+    internal GateTemperatures Gate => new(GateTemperaturePositive, GateTemperatureNegative);
+
+    internal GammaWeights Gamma => new(GammaShapePositive, GammaRatePositive, GammaShapeNegative, GammaRateNegative);
+
+    internal FutureBounds? Future =>
+        FutureHalfLife is { } tokens ? new FutureBounds(tokens, FutureLow, FutureHigh, FutureSafety) : null;
+
+    internal RatioChoice RatioOf => new(Ratio, LogRatioBound);
+
+    internal CovarianceBounds Covariances => new(CovarianceShare, CovarianceMin, CovarianceMax);
+
+    internal EntropyControl Entropy => new(EntropyAdaptive, EntropyTarget, EntropyBonusMin, EntropyBonusMax, EntropyBonusStep);
+
+    internal AggregationChoice Aggregating => new(Aggregation, ConstantLength, CountEmptyRows);
+
+    internal TeacherChoice Teaching => new(TeacherSignal, TeacherWeight, TeacherDecaySteps, TeacherBound);
+
     /// <summary>True where the loss reads the reference model's log-probabilities.</summary>
     [JsonIgnore]
     public bool NeedsReference => Kl != 0 || RewardKl != 0;

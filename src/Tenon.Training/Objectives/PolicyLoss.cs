@@ -40,7 +40,7 @@ public static class PolicyLoss
         Span<double> gradEntropies,
         LossTotals totals)
     {
-        var term = LossTerms.Of(settings.Loss);
+        var term = LossTerms.Of(settings);
         var ratio = new RowRatio();
         for (var row = firstRow; row < endRow; row++)
         {

@@ -49,7 +49,7 @@ internal ref struct RowPass
     public int Untrusted { get; private set; }
 
     /// <summary>One term a token.</summary>
-    public void AddTokenTerms(Func<ObjectiveSettings, TermInput, Term> term)
+    public void AddTokenTerms(Func<TermInput, Term> term)
     {
         var weight = _plan.Denominators.TokenWeight(_settings.Aggregation, PolicyTokens(), _row);
         for (var t = 0; t < _length; t++)
@@ -64,7 +64,7 @@ internal ref struct RowPass
             }
             var advantage = _ratio.Future is { } future ? future[t] * _window.Advantages[place] : _window.Advantages[place];
             var input = new TermInput(_ratio[t], _ratio.LogRatio[t], advantage, _window.Logps[place], RowLogWeight);
-            var (value, byRatio, byLogp) = term(_settings, input);
+            var (value, byRatio, byLogp) = term(input);
             if (_plan.Penalised is { } penalised && penalised[place])
             {
                 value += _settings.CovarianceKl * Math.Abs(_ratio.LogRatio[t]);
@@ -79,12 +79,12 @@ internal ref struct RowPass
     }
 
     /// <summary>One term for the row; a row without loss tokens has ratio 1 and still counts.</summary>
-    public void AddRowTerm(Func<ObjectiveSettings, TermInput, Term> term)
+    public void AddRowTerm(Func<TermInput, Term> term)
     {
         if (_length == 0) return;
         var weight = 1 / Math.Max(1, _plan.Denominators.Rows);
         var input = new TermInput(_ratio[0], 0, RowAdvantage(), 0, 0);
-        var (value, byRatio, _) = term(_settings, input);
+        var (value, byRatio, _) = term(input);
         var factor = weight * RowWeight();
         if (factor == 0) return;
         Policy += factor * value;

@@ -44,22 +44,22 @@ internal sealed class RowRatio
         // Masked places may hold anything, NaN included: they count as unchanged.
         for (var t = 0; t < length; t++) LogRatio[t] = window.Mask[start + t] ? window.Logps[start + t] - window.Old(start + t) : 0;
         _rowSlope = 0;
-        if (settings.FutureHalfLife is not null)
+        if (settings.Future is { } future)
         {
             if (Future is null || Future.Length < length) Future = new double[_ratio.Length];
-            FutureWeights.Fill(settings, LogRatio.AsSpan(0, length), window.Advantages.AsSpan(start, length),
-                window.Mask.AsSpan(start, length), Future.AsSpan(0, length));
+            FutureWeights.Fill(future, settings.Clip, settings.LogRatioBound, LogRatio.AsSpan(0, length),
+                window.Advantages.AsSpan(start, length), window.Mask.AsSpan(start, length), Future.AsSpan(0, length));
         }
         switch (settings.Ratio)
         {
             case RatioLevel.Token:
-                FillTokens(settings, length);
+                FillTokens(settings.LogRatioBound, length);
                 break;
             case RatioLevel.Geometric:
-                FillGeometric(settings, window, start, length, kept, lengthOffset);
+                FillGeometric(settings.Clip, window, start, length, kept, lengthOffset);
                 break;
             default:
-                FillSequence(settings, window, start, length);
+                FillSequence(settings.RatioOf, window, start, length);
                 break;
         }
     }
@@ -79,18 +79,18 @@ internal sealed class RowRatio
     }
 
     // c_t = exp(d_t), slope c_t.
-    private void FillTokens(ObjectiveSettings settings, int length)
+    private void FillTokens(double? bound, int length)
     {
         for (var t = 0; t < length; t++)
         {
-            var (held, free) = Hold(LogRatio[t], settings.LogRatioBound);
+            var (held, free) = Hold(LogRatio[t], bound);
             _ratio[t] = ExactMath.Exp(held);
             _slope[t] = free ? _ratio[t] : 0;
         }
     }
 
     // One c for the row: exp of the sum or mean of d over the loss tokens.
-    private void FillSequence(ObjectiveSettings settings, PolicyWindow window, int start, int length)
+    private void FillSequence(RatioChoice choice, PolicyWindow window, int start, int length)
     {
         var (sum, count) = (0.0, 0);
         for (var t = 0; t < length; t++)
@@ -99,26 +99,26 @@ internal sealed class RowRatio
             sum += LogRatio[t];
             count++;
         }
-        double divisor = settings.Ratio == RatioLevel.SequenceSum ? 1 : Math.Max(1, count);
-        var (held, free) = Hold(sum / divisor, settings.LogRatioBound);
+        double divisor = choice.Level == RatioLevel.SequenceSum ? 1 : Math.Max(1, count);
+        var (held, free) = Hold(sum / divisor, choice.Bound);
         var ratio = ExactMath.Exp(held);
         _rowSlope = free ? ratio / divisor : 0;
         for (var t = 0; t < length; t++)
         {
             _ratio[t] = ratio;
-            if (window.Mask[start + t]) _slope[t] = settings.Ratio != RatioLevel.SequenceToken ? 1 : free ? ratio : 0;
+            if (window.Mask[start + t]) _slope[t] = choice.Level != RatioLevel.SequenceToken ? 1 : free ? ratio : 0;
         }
     }
 
     // One c for the row: exp of the mean over kept loss tokens of d, each held at most at high where A > 0 and at least at -low elsewhere.
-    private void FillGeometric(ObjectiveSettings settings, PolicyWindow window, int start, int length, bool[]? kept, double offset)
+    private void FillGeometric(ClipBounds clip, PolicyWindow window, int start, int length, bool[]? kept, double offset)
     {
         var (sum, count) = (0.0, 0);
         for (var t = 0; t < length; t++)
         {
             if (!window.Mask[start + t] || (kept is not null && !kept[start + t])) continue;
             var positive = window.Advantages[start + t] > 0;
-            var held = positive ? Math.Min(LogRatio[t], settings.ClipHigh) : Math.Max(LogRatio[t], -settings.ClipLow);
+            var held = positive ? Math.Min(LogRatio[t], clip.High) : Math.Max(LogRatio[t], -clip.Low);
             sum += held;
             count++;
             _slope[t] = held == LogRatio[t] ? 1 : 0;

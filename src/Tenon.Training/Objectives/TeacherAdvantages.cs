@@ -4,24 +4,24 @@ namespace Tenon.Training.Objectives;
 internal static class TeacherAdvantages
 {
     /// <summary>The weight of the signal in a step, counted from 1.</summary>
-    public static double Weight(ObjectiveSettings settings, int step) => settings.TeacherDecaySteps is { } steps
-        ? settings.TeacherWeight * Math.Max(0, 1 - (step - 1) / (double)steps)
-        : settings.TeacherWeight;
+    public static double Weight(TeacherChoice teacher, int step) => teacher.DecaySteps is { } steps
+        ? teacher.Weight * Math.Max(0, 1 - (step - 1) / (double)steps)
+        : teacher.Weight;
 
     /// <summary>
     /// The advantages with the teacher's signal; a token without a teacher (NaN) keeps its own. <paramref name="factors"/> takes what a
     /// magnitude is multiplied by, or nothing.
     /// </summary>
     public static double[] Of(
-        ObjectiveSettings settings, double weight, double[] advantages, double[] student, double[] teacher, double[]? factors = null)
+        TeacherChoice choice, double weight, double[] advantages, double[] student, double[] teacher, double[]? factors = null)
     {
         var result = (double[])advantages.Clone();
-        var bound = settings.TeacherBound ?? double.PositiveInfinity;
+        var bound = choice.Bound ?? double.PositiveInfinity;
         for (var t = 0; t < result.Length; t++)
         {
             if (double.IsNaN(teacher[t])) continue;
             var gap = teacher[t] - student[t];
-            if (settings.TeacherSignal == TeacherSignal.LogRatio)
+            if (choice.Kind == TeacherSignal.LogRatio)
             {
                 result[t] += weight * Math.Clamp(gap, -bound, bound);
                 continue;

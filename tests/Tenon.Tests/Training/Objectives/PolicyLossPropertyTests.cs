@@ -131,8 +131,8 @@ public class PolicyLossPropertyTests
         {
             var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
             double[] d = [.. Enumerable.Range(start, length).Select(t => window.Mask[t] ? window.Logps[t] - window.Old(t) : 0)];
-            FutureWeights.Fill(settings, d, window.Advantages.AsSpan(start, length), window.Mask.AsSpan(start, length),
-                weights.AsSpan(start, length));
+            FutureWeights.Fill(settings.Future!.Value, settings.Clip, settings.LogRatioBound, d,
+                window.Advantages.AsSpan(start, length), window.Mask.AsSpan(start, length), weights.AsSpan(start, length));
         }
         return weights;
     }
@@ -247,10 +247,10 @@ public class PolicyLossPropertyTests
     {
         var settings = new ObjectiveSettings { EntropyAdaptive = true, EntropyBonus = 0.01, EntropyTarget = 0.5, EntropyBonusMax = 0.012 };
         var start = new EntropyController(settings.EntropyBonus);
-        start.Effective(settings).ShouldBe(0);
-        var low = start.After(settings, 0.4);
-        (low.Coefficient, low.Effective(settings)).ShouldBe((0.012, 0.012));
-        var high = low.After(settings, 0.6);
-        (Math.Round(high.Coefficient, 12), high.Effective(settings)).ShouldBe((0.007, 0));
+        start.Effective(settings.Entropy).ShouldBe(0);
+        var low = start.After(settings.Entropy, 0.4);
+        (low.Coefficient, low.Effective(settings.Entropy)).ShouldBe((0.012, 0.012));
+        var high = low.After(settings.Entropy, 0.6);
+        (Math.Round(high.Coefficient, 12), high.Effective(settings.Entropy)).ShouldBe((0.007, 0));
     }
 }

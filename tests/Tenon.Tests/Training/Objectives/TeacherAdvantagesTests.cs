@@ -24,7 +24,7 @@ public class TeacherAdvantagesTests
         var settings = ObjectivePresets.Named("rlsd");
         double[] advantages = [1, -2, 0.5, 1, -1];
         var factors = new double[5];
-        var actual = TeacherAdvantages.Of(settings, 0.5, advantages, Student, Teacher, factors);
+        var actual = TeacherAdvantages.Of(settings.Teaching, 0.5, advantages, Student, Teacher, factors);
         double[] gaps = [0.6, -0.1, 0.1, 0, -6];
         for (var t = 0; t < 5; t++)
         {
@@ -40,9 +40,9 @@ public class TeacherAdvantagesTests
     public void Its_weight_falls_in_a_line()
     {
         var settings = ObjectivePresets.Named("rlsd");
-        (TeacherAdvantages.Weight(settings, 1), TeacherAdvantages.Weight(settings, 26), TeacherAdvantages.Weight(settings, 51),
-            TeacherAdvantages.Weight(settings, 90)).ShouldBe((0.5, 0.25, 0, 0));
-        TeacherAdvantages.Weight(settings with { TeacherDecaySteps = null }, 90).ShouldBe(0.5);
+        double Weight(int step) => TeacherAdvantages.Weight(settings.Teaching, step);
+        (Weight(1), Weight(26), Weight(51), Weight(90)).ShouldBe((0.5, 0.25, 0, 0));
+        TeacherAdvantages.Weight(settings.Teaching with { DecaySteps = null }, 90).ShouldBe(0.5);
     }
 
     [Fact]
@@ -60,5 +60,5 @@ public class TeacherAdvantagesTests
     }
 
     private static double[] Of(ObjectiveSettings settings, double weight, double[] advantages) =>
-        TeacherAdvantages.Of(settings, weight, advantages, Student, Teacher);
+        TeacherAdvantages.Of(settings.Teaching, weight, advantages, Student, Teacher);
 }

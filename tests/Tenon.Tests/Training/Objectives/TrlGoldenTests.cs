@@ -95,7 +95,7 @@ public class TrlGoldenTests
             Advantages = Advantages.Broadcast(x.Vector("advantages"), starts),
         };
         var controller = new EntropyController(settings.EntropyBonus, s.Optional("last_world_entropy") ?? double.PositiveInfinity);
-        var plan = LossPlan.Of(settings, window, s.Number("max_completion_length"), controller.Effective(settings));
+        var plan = LossPlan.Of(settings, window, s.Number("max_completion_length"), controller.Effective(settings.Entropy));
         plan = plan with { Denominators = Denominators(s, x, plan.Denominators), KlDenominators = Denominators(s, x, plan.Denominators) };
         var result = PolicyLoss.Of(settings, window, plan);
 
@@ -106,8 +106,8 @@ public class TrlGoldenTests
         if (expected.Optional("world_entropy") is { } world)
         {
             GoldenLines.ShouldBe("world_entropy", result.Report[StepMetric.BonusEntropy], world, 1e-12);
-            GoldenLines.ShouldBe("entropy_coef_after", controller.After(settings, world).Coefficient, expected.Number("entropy_coef_after"),
-                1e-12);
+            GoldenLines.ShouldBe("entropy_coef_after", controller.After(settings.Entropy, world).Coefficient,
+                expected.Number("entropy_coef_after"), 1e-12);
         }
         CheckMetrics(one, settings, window, result, controller);
     }
@@ -176,7 +176,7 @@ public class TrlGoldenTests
                 "kl" => report[StepMetric.KlPenalty],
                 "entropy" => report[StepMetric.Entropy],
                 "policy_loss" => report[StepMetric.PolicyLoss] * (byCount ? 1 : steps),
-                "entropy_coef" => settings.EntropyAdaptive ? controller.After(settings, report[StepMetric.BonusEntropy]).Coefficient
+                "entropy_coef" => settings.EntropyAdaptive ? controller.After(settings.Entropy, report[StepMetric.BonusEntropy]).Coefficient
                     : controller.Coefficient,
                 "sampling/sampling_logp_difference/mean" => report[StepMetric.SamplerDifference],
                 "sampling/sampling_logp_difference/max" => report[StepMetric.SamplerDifferenceMax],

@@ -120,7 +120,7 @@ public class VerlGoldenTests
     private static LossDenominators Denominators(ObjectiveSettings settings, PolicyWindow window, JsonElement s)
     {
         var width = window.RowStarts[1];
-        var own = LossDenominators.Of(settings, window, s.Optional("loss_scale_factor") ?? width);
+        var own = LossDenominators.Of(settings.Aggregating, window, s.Optional("loss_scale_factor") ?? width);
         var ranks = s.Optional("dp_size") ?? 1;
         return own with
         {

@@ -51,7 +51,8 @@ public class WholeStepLossTests
         bool[] mask = [true, true, false, true, true, true];
         double[] advantages = [1, 1, 1, -1, -1, -1];
         var weights = new double[6];
-        FutureWeights.Fill(settings, [.. d.Zip(mask, (x, on) => on ? x : 0)], advantages, mask, weights);
+        FutureWeights.Fill(settings.Future!.Value, settings.Clip, settings.LogRatioBound,
+            [.. d.Zip(mask, (x, on) => on ? x : 0)], advantages, mask, weights);
         var gamma = Math.Pow(2, -1 / halfLife);
         for (var t = 0; t < 6; t++)
         {
