@@ -12,13 +12,15 @@ namespace Tenon.Training;
 /// another cut. A step that
 /// passes a bound is not applied.
 /// </summary>
-internal sealed class BatchUpdate
+internal sealed class BatchUpdate : IDisposable
 {
     private readonly TrainingSetup _setup;
     private readonly PolicyUpdater _updater;
     private readonly TeacherPass? _teacher;
+    private readonly IGradientWorkers? _workers;
+    private readonly ShardedGradient? _shards;
 
-    public BatchUpdate(TrainingSetup setup)
+    public BatchUpdate(TrainingSetup setup, IGradientWorkers? workers = null)
     {
         _setup = setup;
         var settings = setup.Settings;
@@ -27,6 +29,12 @@ internal sealed class BatchUpdate
             ?? MemoryPlan.Recompute(setup),
             setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
         _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, setup.Precision));
+        if (workers is not null || settings.Update.Shards > 1)
+        {
+            _workers = workers ?? new LocalGradientWorkers(setup, _updater, pass, settings.Update.Workers);
+            _shards = new ShardedGradient(settings.Update.Shards, _workers);
+        }
+
         Frozen = new FrozenPolicies(setup.Objective, setup.Adapter);
         if (setup.Objective.Teacher != Teacher.None) _teacher = new TeacherPass(setup, _updater, pass, Frozen);
         Optimizer =
@@ -52,6 +60,9 @@ internal sealed class BatchUpdate
             batch = batch with { SumSquaredProbabilities = _updater.SumSquaredProbabilities(groups, _setup.Adapter) };
         return _teacher is null ? batch : batch.Taught(_teacher.Score(groups, batch), objective, step);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _workers?.Dispose();
 
     /// <summary>
     /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes
@@ -99,8 +110,8 @@ internal sealed class BatchUpdate
                 var isFirst = epoch == 0 && m == 0;
                 // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
                 var scored = isFirst && _setup.Adapter.Dropout > 0 ? _updater.Score(part, _setup.Adapter).Logps : null;
-                var loss = _updater.Accumulate(part, _setup.Adapter, objective, window, plan, Optimizer.Updates);
-                if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, _updater.IdleGroups);
+                var (loss, idle) = Accumulate(part, window, plan);
+                if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, idle);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
                 if (isFirst && isFresh)
                     report.Add(StepMetric.LogpDifference,
@@ -130,6 +141,14 @@ internal sealed class BatchUpdate
 
         report.WriteTo(metrics);
         return entropy;
+    }
+
+    // The gradient of one optimizer step, whole or in shards, and how many groups needed no pass.
+    private (MetricValues Loss, int Idle) Accumulate(IReadOnlyList<RolloutGroup> part, PolicyWindow window, LossPlan plan)
+    {
+        var (adapter, objective, updates) = (_setup.Adapter, _setup.Objective, Optimizer.Updates);
+        return _shards is null ? (_updater.Accumulate(part, adapter, objective, window, plan, updates), _updater.IdleGroups)
+            : (_shards.Accumulate(part, adapter, objective, window, plan, updates), _shards.IdleGroups);
     }
 
     // By its place: a pure function of the run's seed, the step and the pass. The groups of a share stay in the order they were drawn.

@@ -1,6 +1,7 @@
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
 using Tenon.Tensors;
+using Tenon.Training.Settings;
 
 namespace Tenon.Training;
 
@@ -28,7 +29,7 @@ public static class MemoryPlan
     /// or half of what model and adapter leave.
     /// </summary>
     public static bool Recompute(TrainingSetup setup) =>
-        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false)
+        setup.Settings.Update.Workers * PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false)
         > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
 
     /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
@@ -38,13 +39,19 @@ public static class MemoryPlan
     public static long ModelBytes(TrainingSetup setup) =>
         setup.Model.WeightBytes * (setup.Settings.Precision.IsInt8() ? 2 : 1) + (setup.TeacherModel?.WeightBytes ?? 0);
 
-    /// <summary>Bytes of adapter, gradient and optimizer; overlap samples by a copy of the adapter.</summary>
+    /// <summary>
+    /// Bytes of adapter, gradient and optimizer; overlap samples by a copy of the adapter, shards are summed beside the gradient, and each
+    /// worker but the first has a copy with a gradient.
+    /// </summary>
     public static long AdapterBytes(TrainingSetup setup) =>
-        setup.Adapter.TrainableCount * (setup.Settings.Rollout.Overlap ? 5 : 4) * sizeof(float);
+        setup.Adapter.TrainableCount * ((setup.Settings.Rollout.Overlap ? 5 : 4) + SharedValues(setup.Settings.Update)) * sizeof(float);
 
-    /// <summary>Bytes of the training pass as the recipe cuts it.</summary>
-    public static long PassBytes(TrainingSetup setup) =>
-        PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, setup.Settings.Update.Recompute ?? Recompute(setup));
+    /// <summary>Values beside each trainable one that an update in shards holds: the sum, one gradient a worker, and the copies.</summary>
+    public static long SharedValues(UpdateSettings update) => update.Shards == 1 ? 0 : 1 + update.Workers + 2 * (update.Workers - 1L);
+
+    /// <summary>Bytes of the training passes as the recipe cuts them, one a worker.</summary>
+    public static long PassBytes(TrainingSetup setup) => setup.Settings.Update.Workers
+        * PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, setup.Settings.Update.Recompute ?? Recompute(setup));
 
     /// <summary>Bytes of the cache that one sequence of the longest kind takes, an upper bound.</summary>
     public static long SequenceBytes(TrainingSetup setup) =>

@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Models;
 using Tenon.Models.Layers;
 using Tenon.Rollouts;
@@ -63,16 +64,42 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         LossPlan plan, long update = 0)
     {
         var totals = new LossTotals();
+        var trained = GradientShard.Of(groups, window, objective);
+        IdleGroups = groups.Count - trained.Groups.Count;
+        Accumulate(trained, adapter, objective, window, plan, update, totals);
+        return totals.Report(objective);
+    }
+
+    /// <summary>
+    /// The gradient of one shard of a step, through the request's adapter or a copy of it, whose own gradients are zero before and after.
+    /// </summary>
+    internal ShardGradient Gradient(GradientRequest request, GradientShard shard, AdapterSet adapter)
+    {
+        var window = request.Window with
+        {
+            Logps = (double[])request.Window.Logps.Clone(),
+            Entropies = (double[]?)request.Window.Entropies?.Clone(),
+        };
+        Accumulate(shard, adapter, request.Objective, window, request.Plan, request.Update, new LossTotals());
+        double[] Of(double[]? all) =>
+            all is null ? [] : [.. shard.Rows.SelectMany(row => all[window.RowStarts[row]..window.RowStarts[row + 1]])];
+        float[][] sums = [.. adapter.Trainable.Select(p => p.GradientOrZero().ToArray())];
+        foreach (var parameter in adapter.Trainable) parameter.ZeroGrad();
+        return new ShardGradient(sums, Of(window.Logps), Of(window.Entropies));
+    }
+
+    private void Accumulate(GradientShard trained, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan,
+        long update, LossTotals totals)
+    {
+        var rows = trained.Rows;
         var gradLogps = new double[window.Mask.Length];
         var gradEntropies = new double[window.Mask.Length];
-        var (trained, rows) = Trained(groups, window, objective);
-        IdleGroups = groups.Count - trained.Count;
-        foreach (var micro in MicroBatch.Cut(trained, options.MicroBatchTokens, options.SharePrompts))
+        foreach (var micro in MicroBatch.Cut(trained.Groups, options.MicroBatchTokens, options.SharePrompts))
         {
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
-            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained, seed, checked((int)update)) : null;
+            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
             var head = Forward(micro, adapter);
             var slopes = new float[head.LogProbabilities.Length];
             var entropySlopes = plan.EntropyBonus == 0 ? null : new float[slopes.Length];
@@ -104,7 +131,6 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
 
         tape.Reset();
         tape.Dropping = null;
-        return totals.Report(objective);
     }
 
     /// <summary>
@@ -138,34 +164,6 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
 
         tape.Reset();
         return loss;
-    }
-
-    // The groups that have something to train on, and the rows of the window that are theirs.
-    private static (IReadOnlyList<RolloutGroup> Groups, List<int> Rows) Trained(
-        IReadOnlyList<RolloutGroup> groups, PolicyWindow window, ObjectiveSettings objective)
-    {
-        var (kept, rows, first) = (new List<RolloutGroup>(), new List<int>(), 0);
-        foreach (var group in groups)
-        {
-            var end = first + group.Rollouts.Count;
-            if (objective.TrainsWithoutAdvantage || HasAdvantage(window, first, end))
-            {
-                kept.Add(group);
-                rows.AddRange(Enumerable.Range(first, group.Rollouts.Count));
-            }
-
-            first = end;
-        }
-
-        return (kept, rows);
-    }
-
-    private static bool HasAdvantage(PolicyWindow window, int firstRow, int endRow)
-    {
-        for (var t = window.RowStarts[firstRow]; t < window.RowStarts[endRow]; t++)
-            if (window.Mask[t] && window.Advantages[t] != 0)
-                return true;
-        return false;
     }
 
     private TokenHead Forward(MicroBatch micro, IAdapter? adapter, bool squares = false)

@@ -27,11 +27,13 @@ public sealed class RlvrTrainer
     /// <param name="folder">Where it is kept.</param>
     /// <param name="events">Is told what happens.</param>
     /// <param name="rollouts">Where rollouts come from; null for this process.</param>
-    public RlvrTrainer(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, IRolloutSource? rollouts = null)
+    /// <param name="gradients">Where gradients are computed; null for this process. The trainer ends it with the run.</param>
+    public RlvrTrainer(TrainingSetup setup, RunFolder folder, Action<TrainingEvent> events, IRolloutSource? rollouts = null,
+        IGradientWorkers? gradients = null)
     {
         (_setup, _folder, _events) = (setup, folder, events);
         _batches = new BatchPipeline(setup, folder, Say, rollouts);
-        _update = new BatchUpdate(setup);
+        _update = new BatchUpdate(setup, gradients);
         _evaluations = new RunEvaluations(setup, folder, events);
         _guards = new RunGuards(setup, folder, events, _update);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
@@ -51,6 +53,7 @@ public sealed class RlvrTrainer
     /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
     {
+        using (_update)
         using (_batches) Steps(stop, abort);
     }
 

@@ -31,7 +31,7 @@ internal static class MemoryCheck
         return
         [
             worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
-            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length))),
+            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers))),
         ];
     }
 
@@ -45,9 +45,9 @@ internal static class MemoryCheck
     {
         var group = setup.Settings.Rollout.Group;
         // The optimizer's two moments come with the first step.
-        var taken = MemoryPlan.ModelBytes(setup) + MemoryPlan.AdapterBytes(setup) / 2
+        var taken = MemoryPlan.ModelBytes(setup) + setup.Adapter.TrainableCount * 2 * sizeof(float)
             + Cache(setup, probe, probe.Completions, probe.ProbedLength)
-            + Pass(setup, probe, probe.Completions / Math.Max(1, group), probe.ProbedLength);
+            + Pass(setup, probe, probe.Completions / Math.Max(1, group), probe.ProbedLength, workers: 1);
         return Math.Max(peak - taken, peak / 8);
     }
 
@@ -55,11 +55,13 @@ internal static class MemoryCheck
         Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1)
         * GeneratorMemory.PageBytes(setup.Model.Config);
 
-    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length)
+    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length, int workers)
     {
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
-        var tokens = Math.Min(update.MicroBatchTokens, (long)(prompts * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
-        return MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup));
+        // Each worker has its share of the groups, and a pass of its own.
+        var shared = Math.Ceiling(prompts / (double)workers);
+        var tokens = Math.Min(update.MicroBatchTokens, (long)(shared * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
+        return workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup));
     }
 
     /// <summary>Throws where the estimate is above what the machine has, with the largest setting that fits.</summary>
@@ -80,7 +82,7 @@ internal static class MemoryCheck
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
         var concurrency = MemoryPlan.Concurrency(setup);
         var sequences = (pass < free ? free - pass : free / 2) / Math.Max(1, cache / concurrency);
-        var tokens = (cache < free ? free - cache : free / 2) / MemoryPlan.PassBytes(config, 1, recompute: true);
+        var tokens = (cache < free ? free - cache : free / 2) / (update.Workers * MemoryPlan.PassBytes(config, 1, recompute: true));
         if (sequences < 1 || tokens < 1) return "the model with its adapter is too large for this machine";
         var fits = new List<string>();
         if (sequences < concurrency) fits.Add($"rollout.concurrency up to {sequences}");

@@ -63,12 +63,12 @@ internal static class ShapePlan
     {
         var (rollout, update) = (run.Rollout, run.Update);
         yield return ("model", all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short)));
-        yield return ("adapter, gradient and optimizer", trained * 4 * sizeof(float));
+        yield return ("adapter, gradient and optimizer", trained * (4 + MemoryPlan.SharedValues(update)) * sizeof(float));
         // One sequence is the least that sampling holds; how many there are follows from the memory of the machine that runs it.
         var pages = (rollout.MaxPromptTokens + (long)rollout.MaxNewTokens) / 32 + 1;
         var sequences = rollout.Concurrency ?? 1;
         yield return ($"cache of {sequences} sequence{(sequences == 1 ? "" : "s")}", sequences * pages * GeneratorMemory.PageBytes(config));
-        yield return ("training pass", MemoryPlan.PassBytes(config, update.MicroBatchTokens, update.Recompute ?? true));
+        yield return ("training pass", update.Workers * MemoryPlan.PassBytes(config, update.MicroBatchTokens, update.Recompute ?? true));
     }
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");

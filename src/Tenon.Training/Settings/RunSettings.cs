@@ -138,6 +138,12 @@ public sealed record RunSettings : ISettings
         if (Update.Minibatches > Rollout.Prompts)
             yield return new("update.minibatches", $"{Update.Minibatches} is more than the {Rollout.Prompts} groups of a batch",
                 $"1 to rollout.prompts ({Rollout.Prompts})");
+        if (Update.Shards > Rollout.Prompts)
+            yield return new("update.shards", $"{Update.Shards} is more than the {Rollout.Prompts} groups of a batch",
+                $"1 to rollout.prompts ({Rollout.Prompts})");
+        if (Update.Workers > Update.Shards)
+            yield return new("update.workers", $"{Update.Workers} is more than the shards of an update",
+                $"1 to update.shards ({Update.Shards})");
         foreach (var reward in Reward)
             if (reward.Name == "soft-overlong" && reward.Number("buffer") is { } buffer && buffer > Rollout.MaxNewTokens)
                 yield return new("reward", $"soft-overlong: buffer {buffer} is longer than a completion may be",

@@ -11,6 +11,20 @@ public sealed record UpdateSettings : ISettings
     [Bounds(1, 1_000_000)]
     public int Minibatches { get; init; } = 1;
 
+    /// <summary>
+    /// Shards of an optimizer step: the gradients of the groups at places g with the same g mod shards are summed by themselves, and these
+    /// sums added in order. Another number rounds another way; any number of workers gives the same bits.
+    /// </summary>
+    [Bounds(1, 4096)]
+    public int Shards { get; init; } = 1;
+
+    /// <summary>
+    /// Shards that are computed at the same time in this process, each by a copy of the adapter over the one base; it changes no bit of the
+    /// result.
+    /// </summary>
+    [Bounds(1, 4096)]
+    public int Workers { get; init; } = 1;
+
     /// <summary>Tokens that are in memory at once; it changes no bit of the result.</summary>
     [Bounds(1, 1_000_000_000)]
     public int MicroBatchTokens { get; init; } = 8192;

@@ -8,7 +8,7 @@ namespace Tenon.Tests.Training;
 
 /// <summary>
 /// Runs with everything that carries state from step to step, ended fifty times in the middle of whatever they were at: all files have the
-/// bytes of the run that was never ended, on one thread and on two.
+/// bytes of the run that was never ended, on one thread and on two, with an update in one piece and in shards.
 /// </summary>
 [Trait("Speed", "slow")]
 public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
@@ -51,7 +51,8 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         File.WriteAllLines(data, Enumerable.Range(0, 12)
             .Select(i => $$"""{"id":"p{{i}}","problem":"{{10 + i}}+{{i}}","answer":"{{10 + 2 * i}}"}"""));
         var recipe = _runs.Recipe(Recipe.Replace("FILE", data).Replace("surplus: carry",
-            $"surplus: {surplus}, overlap: {(overlap ? "true" : "false")}"));
+            $"surplus: {surplus}, overlap: {(overlap ? "true" : "false")}").Replace("minibatches: 2",
+            overlap ? "minibatches: 2, shards: 2, workers: 2" : "minibatches: 2"));
         var expected = Files(_runs.Train(recipe, "whole", 1));
         expected.Count(file => file.Key.StartsWith("checkpoints/10/")).ShouldBe(overlap ? 6 : 5);
         expected.Keys.ShouldNotContain(file => file.StartsWith("rollouts"));
