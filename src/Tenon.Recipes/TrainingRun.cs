@@ -90,8 +90,18 @@ public sealed class TrainingRun : IDisposable
         BegunRun<RunSettings>.Open(folder, "train", options ?? new ResumeOptions(), begun =>
         {
             var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home, open);
-            return (new TrainingRun(setup, begun.Folder, resumed: true, begun.Notices), setup.Model, begun.Settings.Model,
-                begun.Settings.Data);
+            var run = new TrainingRun(setup, begun.Folder, resumed: true, begun.Notices);
+            try
+            {
+                RunIdentity.RequireSameTeacher(begun.Description, setup.TeacherModel, options?.Force == true);
+            }
+            catch
+            {
+                setup.Dispose();
+                throw;
+            }
+
+            return (run, setup.Model, begun.Settings.Model, begun.Settings.Data);
         });
 
     /// <summary>

@@ -127,7 +127,7 @@ public sealed class LocalRollouts(
             }
 
             while (_collector.Step(null, cancel)) { }
-            var answers = _collector.Take().Select(group => group.Rollouts[0]).ToList();
+            var answers = _collector.Take().Select(group => _noise is null ? group.Rollouts[0] : _noise.OfGreedy(group)).ToList();
             foreach (var answer in answers) statistics.AddGreedy(answer);
             return [.. groups.Zip(answers, (group, answer) => group with { Greedy = answer })];
         }

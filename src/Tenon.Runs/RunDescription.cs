@@ -26,6 +26,9 @@ public sealed record RunDescription
     /// <summary>Fingerprint of the model's file.</summary>
     public string? ModelFingerprint { get; init; }
 
+    /// <summary>Fingerprint of the file of the model that teaches; null where none does.</summary>
+    public string? TeacherFingerprint { get; init; }
+
     /// <summary>SHA-256 of the weights in memory.</summary>
     public string? WeightsSha256 { get; init; }
 
@@ -63,6 +66,7 @@ public sealed record RunDescription
     public JsonObject ToJson()
     {
         var json = Fixed();
+        if (TeacherFingerprint is not null) json["teacher_fingerprint"] = TeacherFingerprint;
         if (Home is not null) json["home"] = Home;
         if (HomeFromRun is not null) json["home_from_run"] = HomeFromRun;
         if (Changes is not null) json["changes"] = Changes.DeepClone();
@@ -100,6 +104,7 @@ public sealed record RunDescription
         Precision = RunJson.Text(json["precision"]),
         Tier = RunJson.Text(json["tier"]),
         ModelFingerprint = RunJson.Text(json["model_fingerprint"]),
+        TeacherFingerprint = RunJson.Text(json["teacher_fingerprint"]),
         WeightsSha256 = RunJson.Text(json["weights_sha256"]),
         DataSha256 = RunJson.Text(json["data_sha256"]),
         Method = RunJson.Text(json["method"]),

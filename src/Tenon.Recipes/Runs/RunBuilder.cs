@@ -182,5 +182,8 @@ internal static class RunBuilder
 
     /// <summary>What <c>run.json</c> says of a run.</summary>
     public static RunDescription Describe(TrainingSetup setup) =>
-        RunIdentity.Of("train", setup.Settings, setup.Settings.Precision, setup.Model, setup.Adapter, setup.Settings.Data);
+        RunIdentity.Of("train", setup.Settings, setup.Settings.Precision, setup.Model, setup.Adapter, setup.Settings.Data) with
+        {
+            TeacherFingerprint = setup.TeacherModel?.Fingerprint,
+        };
 }

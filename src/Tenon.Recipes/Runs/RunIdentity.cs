@@ -86,6 +86,14 @@ internal static class RunIdentity
                 ?? "no file", "the file has changed since: restore it, or --force to go on with other problems", usage: true);
     }
 
+    /// <summary>Refuses to go on with another teacher.</summary>
+    public static void RequireSameTeacher(RunDescription run, CausalModel? teacher, bool forced)
+    {
+        if (forced || run.TeacherFingerprint is not { } fingerprint || fingerprint == teacher?.Fingerprint) return;
+        throw new TenonException("objective.teacher-model", $"fingerprint {fingerprint}, as the run began", teacher?.Fingerprint ?? "none",
+            "the teacher's file has changed since: restore it, or --force", usage: true);
+    }
+
     // A task is all in the recipe; a file is known by its bytes.
     private static string? DataSha256(DataSettings data, RunHome home)
     {

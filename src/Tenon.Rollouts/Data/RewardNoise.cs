@@ -26,6 +26,15 @@ public sealed class RewardNoise(RewardNoiseSettings settings, IReadOnlyList<Weig
         })],
     };
 
+    /// <summary>
+    /// The greedy answer of a group of one as training sees it: a baseline is judged by the same faulty verifier. Its place is behind all
+    /// samples.
+    /// </summary>
+    public Rollout OfGreedy(RolloutGroup group) => group.Rollouts[0] with
+    {
+        Verdicts = [.. group.Rollouts[0].Verdicts.Select((verdict, k) => Of(verdict, k, group.Step, group.Draw, -1))],
+    };
+
     private Verdict Of(Verdict verdict, int k, int step, int draw, int sample)
     {
         if (!rewards[k].Reward.IsOutcome || verdict.Correct is not { } right) return verdict;

@@ -40,6 +40,17 @@ public sealed class TeacherModelTests : IDisposable
             ((double)line["teacher_missing"]!).ShouldBe(0);
             ((double)line["grad_norm"]!).ShouldBePositive();
         }
+
+        // The run knows its teacher: another one in its place is refused.
+        var described = JsonNode.Parse(File.ReadAllText(Path.Combine(_runs.RunFolder("run"), "run.json")))!;
+        ((string?)described["teacher_fingerprint"])!.ShouldNotBe((string?)described["model_fingerprint"]);
+        Succeed("train", "--resume", _runs.RunFolder("run"), "--set", "steps=3");
+        Succeed("model", "random", "--like", Path.Combine(_runs.Folder, "config.json"), _runs.RunFolder("second"), "--seed", "5");
+        File.Copy(Path.Combine(_runs.RunFolder("second"), "model.safetensors"),
+            Path.Combine(_runs.RunFolder("teacher"), "model.safetensors"), overwrite: true);
+        var call = Call.Tenon("train", "--resume", _runs.RunFolder("run"), "--set", "steps=4");
+        call.Exit.ShouldBe(2, call.Error);
+        call.Error.ShouldContain("the teacher's file has changed since");
     }
 
     [Fact]

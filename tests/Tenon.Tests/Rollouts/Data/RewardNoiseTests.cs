@@ -1,8 +1,13 @@
 using Tenon.Models.Generation;
+using Tenon.Recipes;
 using Tenon.Rewards;
 using Tenon.Rewards.Outcome;
 using Tenon.Rollouts;
 using Tenon.Rollouts.Data;
+using Tenon.Runs;
+using Tenon.Tests.Support;
+using Tenon.Training;
+using Tenon.Training.Settings;
 
 namespace Tenon.Tests.Rollouts.Data;
 
@@ -41,15 +46,38 @@ public class RewardNoiseTests
     }
 
     [Fact]
+    public void A_greedy_baseline_is_judged_by_the_faulty_verifier_and_a_held_out_answer_never()
+    {
+        using var runs = new TinyRuns();
+        using var setup = RunBuilder.Build(RecipeFile.Load<RunSettings>(runs.Recipe("""
+            model: tiny
+            adapter: { method: lora, rank: 2 }
+            data: { task: { name: arithmetic, level: 2 }, prompt: plain }
+            rollout: { prompts: 6, group: 2, max-new-tokens: 64 }
+            reward-noise: { false-negative: 1 }
+            objective: { preset: remax }
+            evaluate: { benchmarks: [held-out@1], problems: 24 }
+            steps: 1
+            """)));
+        using var folder = RunFolder.Create(runs.RunFolder("noisy"), RunBuilder.Describe(setup));
+        new RlvrTrainer(setup, folder, _ => { }).Run();
+        var step = RunReader.Open(folder.Folder).Steps.ShouldHaveSingleItem();
+        step[StepMetric.Accuracy].ShouldBe(0);
+        step[StepMetric.AccuracyTrue].ShouldBePositive();
+        step[StepMetric.RewardGreedy].ShouldBe(0);
+        step[StepMetric.Evaluation["held-out@1"]].ShouldBePositive();
+    }
+
+    [Fact]
     public void The_metrics_tell_what_was_true_before()
     {
         var statistics = new RolloutStatistics(S_rewards) { IsNoisy = true };
         statistics.Add(new RewardNoise(new RewardNoiseSettings { FalsePositive = 1 }, S_rewards, 3).Of(Group(0, 4)));
-        var metrics = new Tenon.Runs.StepMetrics(1);
+        var metrics = new StepMetrics(1);
         statistics.Fill(metrics);
-        metrics[Tenon.Runs.StepMetric.Accuracy].ShouldBe(1);
-        metrics[Tenon.Runs.StepMetric.AccuracyTrue].ShouldBe(0.5);
-        metrics[Tenon.Runs.StepMetric.FalsePositives].ShouldBe(32);
-        metrics[Tenon.Runs.StepMetric.FalseNegatives].ShouldBe(0);
+        metrics[StepMetric.Accuracy].ShouldBe(1);
+        metrics[StepMetric.AccuracyTrue].ShouldBe(0.5);
+        metrics[StepMetric.FalsePositives].ShouldBe(32);
+        metrics[StepMetric.FalseNegatives].ShouldBe(0);
     }
 }
