@@ -4,6 +4,7 @@ using Tenon.Cli.Commands.Options;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 using Tenon.MathAnswers;
+using Tenon.Rewards.Data;
 
 namespace Tenon.Cli.Commands;
 
@@ -23,8 +24,8 @@ internal sealed class StatsCommand : Verb
         : base(
             "stats", "Means with intervals of given scores and, for several runs, their comparison problem by problem.",
             "tenon stats --input scores.jsonl",
-            "tenon stats --input scores.jsonl --against base --json", "tenon stats --input samples_gsm8k.jsonl --from lm-eval",
-            "tenon stats --input answers.jsonl --from vllm --data data/gsm8k.jsonl")
+            "tenon stats --input scores.jsonl --against base --json", "tenon stats --input samples_gsm8k.jsonl --filter strict-match",
+            "tenon stats --input answers.jsonl --data data/gsm8k.jsonl")
     {
         _input = Add(new Option<string>("--input", "-i")
         {
@@ -45,20 +46,24 @@ internal sealed class StatsCommand : Verb
             });
         _from = Add(new Option<string?>("--from")
         {
-            Description = "the input is a sample file of another tool, whose verdicts stand beside ours: vllm, lighteval, lm-eval",
+            Description = "the tool whose sample file the input is, where that is not to be told from the file: vllm, lighteval, lm-eval; "
+                + "its verdicts stand beside ours",
             HelpName = "TOOL",
         });
         _data =
             Add(new Option<string?>("--data")
             {
-                Description = "golds by problem id, where the sample file has none (--from)",
+                Description = "golds by problem id, where a sample file of another tool has none",
                 HelpName = "FILE"
             });
-        _filter = Add(new Option<string?>("--filter") { Description = "the filter whose lines count (--from lm-eval)", HelpName = "NAME" });
+        _filter = Add(new Option<string?>("--filter")
+        {
+            Description = "the filter of lm-eval whose lines count; the file's first by default", HelpName = "NAME",
+        });
         _profile =
             Add(new Option<string>("--profile")
             {
-                Description = "our rules: tenon, math-verify or boxed (--from)", HelpName = "NAME",
+                Description = "our rules: tenon, math-verify or boxed, for another tool's file", HelpName = "NAME",
                 DefaultValueFactory = _ => "tenon"
             });
         _tables = new TableOptions(this);
@@ -68,8 +73,10 @@ internal sealed class StatsCommand : Verb
     {
         ComparisonOptions.CheckMargin(call.GetValue(_margin));
         var input = call.GetValue(_input)!;
-        if (call.GetValue(_from) is { } tool) return Regrade(call, terminal, input, tool);
-        var entrants = ScoreLines.Read(Lines(input, terminal), input);
+        if ((call.GetValue(_from) ?? (input == "-" ? null : SampleImport.ToolOf(input))) is { } tool)
+            return Regrade(call, terminal, input, tool);
+        var entrants = input != "-" && DataTable.IsTable(input) ? ScoreLines.ReadTable(input)
+            : ScoreLines.Read(Lines(input, terminal), input);
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
         _tables.Write(
             call, terminal, () => ComparisonTables.Json(comparison),
@@ -81,8 +88,8 @@ internal sealed class StatsCommand : Verb
     private int Regrade(ParseResult call, Terminal terminal, string input, string tool)
     {
         var golds = call.GetValue(_data) is { } data ? SampleImport.Golds(data) : new Dictionary<string, string>();
-        var samples = SampleImport.Read(input, tool, golds, call.GetValue(_filter));
-        var regrading = Regrading.Of(tool, samples, RuleProfile.Find(call.GetValue(_profile)!));
+        var read = SampleImport.Read(input, tool, golds, call.GetValue(_filter));
+        var regrading = Regrading.Of(tool, read.Samples, RuleProfile.Find(call.GetValue(_profile)!));
         Entrant[] entrants = regrading.Theirs is { } theirs ? [theirs, regrading.Ours] : [regrading.Ours];
         var comparison = Comparison.Of(Path.GetFileNameWithoutExtension(input), entrants, call.GetValue(_against), call.GetValue(_margin));
         var changed =
@@ -95,15 +102,18 @@ internal sealed class StatsCommand : Verb
         }
 
         _tables.Write(
-            call, terminal, () => Json(comparison, regrading),
+            call, terminal, () => Json(comparison, regrading, read),
             [ComparisonTables.Main(comparison), ComparisonTables.PassCurves(comparison), regrading.Changed.Count > 0 ? changed : null],
-            [.. ComparisonTables.Sentences(comparison), Told(regrading, samples.Count)]);
+            [.. ComparisonTables.Sentences(comparison), read.Told(), Told(regrading, read.Samples.Count)]);
         return 0;
     }
 
-    private static JsonObject Json(Comparison comparison, Regrading regrading)
+    private static JsonObject Json(Comparison comparison, Regrading regrading, ImportedSamples read)
     {
         var json = ComparisonTables.Json(comparison);
+        json["tool"] = read.Tool;
+        json["filter"] = read.Filter;
+        json["failed"] = read.Failed;
         json["skipped"] = regrading.Skipped;
         json["changed"] = new JsonArray([.. regrading.Changed.Select(c => c.ToJson())]);
         return json;
@@ -113,7 +123,10 @@ internal sealed class StatsCommand : Verb
     {
         var (right, wrong) = (regrading.Changed.Count(c => c.Ours), regrading.Changed.Count(c => !c.Ours));
         var skipped = regrading.Skipped == 0 ? "" : $"; {regrading.Skipped} have no gold that can be judged";
-        return $"Of {samples} samples our rules make {right} right that were wrong and {wrong} wrong that were right{skipped}.";
+        if (regrading.Shared == samples)
+            return $"The tool scores a problem's samples together: no verdict of a sample stands beside ours{skipped}.";
+        return $"Of {samples - regrading.Shared} samples our rules make {right} right that were wrong and {wrong} wrong that were right"
+            + $"{skipped}.";
     }
 
     private static string Short(string? text) => text is null ? "-" : Display.Figures.Text(text, 40);

@@ -25,6 +25,9 @@ public sealed record ChangedVerdict(ImportedSample Sample, bool Ours, string Rea
 /// <param name="Skipped">Samples without a gold that can be judged.</param>
 public sealed record Regrading(Entrant? Theirs, Entrant Ours, IReadOnlyList<ChangedVerdict> Changed, int Skipped)
 {
+    /// <summary>Samples whose tool gives one score to several together: none of them has a verdict of its own to change.</summary>
+    public int Shared { get; private init; }
+
     /// <summary>Judges again; a problem whose tool's score is a mean over samples counts with that mean on their side.</summary>
     public static Regrading Of(string name, IReadOnlyList<ImportedSample> samples, RuleProfile profile)
     {
@@ -36,14 +39,16 @@ public sealed record Regrading(Entrant? Theirs, Entrant Ours, IReadOnlyList<Chan
         if (judged.Count == 0)
             throw new TenonException($"regrading {name}", "samples with a gold", "none", "--data FILE gives golds by the problems' ids",
                 usage: true);
-        var single = samples.GroupBy(s => s.Problem).Where(g => g.Count() == 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
-        var changed = judged.Where(p => single.Contains(p.First.Problem) && p.First.Score is { } theirs && theirs > 0.5 != p.Second.Correct)
+        var changed = judged.Where(p => p.First is { SharedScore: false, Score: { } theirs } && theirs > 0.5 != p.Second.Correct)
             .Select(p => new ChangedVerdict(p.First, p.Second.Correct == true, p.Second.Reason, p.Second.Extracted)).ToList();
         var ours = new Entrant(name + " regraded", [Scores(judged, p => p.Second.Correct == true ? 1 : 0)]);
         var scored = judged.Where(p => p.First.Score is not null).ToList();
         return new(
             scored.Count == 0 ? null
-            : new Entrant(name, [Scores(scored, p => p.First.Score!.Value)]), ours, changed, samples.Count - judged.Count);
+            : new Entrant(name, [Scores(scored, p => p.First.Score!.Value)]), ours, changed, samples.Count - judged.Count)
+        {
+            Shared = samples.Count(s => s.SharedScore),
+        };
     }
 
     private static ProblemScores[] Scores(

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using Tenon.MathAnswers;
 using Tenon.Rewards.Data;
 
@@ -14,47 +14,97 @@ public sealed record ImportedSample(string Problem, int Sample, string Text, str
 {
     /// <summary>The tag of the think block that the prompt left open, where the file has the prompt as the model read it.</summary>
     public string? OpenedBlock { get; init; }
+
+    /// <summary>Whether the score is one of several samples together.</summary>
+    public bool SharedScore { get; init; }
+}
+
+/// <summary>The samples of a file.</summary>
+/// <param name="Tool">Whose file it is, of <see cref="SampleImport.Formats"/>.</param>
+/// <param name="Samples">Its samples in the order of the file.</param>
+/// <param name="Filter">The filter of lm-eval whose lines count; null where the file names none.</param>
+/// <param name="OtherFilters">Filters whose lines, which repeat the same samples, are left out.</param>
+/// <param name="Failed">Requests of a batch that have no answer, because they failed.</param>
+public sealed record ImportedSamples(
+    string Tool, IReadOnlyList<ImportedSample> Samples, string? Filter, IReadOnlyList<string> OtherFilters, int Failed)
+{
+    /// <summary>What was read, in a sentence.</summary>
+    public string Told()
+    {
+        var problems = Samples.Select(s => s.Problem).Distinct(StringComparer.Ordinal).Count();
+        var filters = Filter is null ? "" : OtherFilters.Count == 0 ? $", filter {Filter}"
+            : $", filter {Filter} (--filter takes another: {string.Join(", ", OtherFilters)})";
+        return $"Read as {Tool}: {Samples.Count} samples of {problems} problem{(problems == 1 ? "" : "s")}{filters}"
+            + (Failed == 0 ? "." : $"; {Failed} failed requests have none.");
+    }
 }
 
 /// <summary>
 /// Reads the sample files of other tools (JSON lines or Parquet, as they write them):
 /// <c>lm-eval</c> (samples_TASK.jsonl of lm-evaluation-harness with --log_samples), <c>lighteval</c> (its details files), <c>vllm</c>
-/// (answers of
-/// run-batch, or lines with prompt and outputs).
+/// (answers of run-batch and of OpenAI's batches, or lines with prompt and outputs).
 /// </summary>
 public static class SampleImport
 {
     /// <summary>The formats by name.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["vllm", "lighteval", "lm-eval"];
 
-    private static readonly string[] S_scores = ["math_verify", "exact_match", "extractive_match", "acc", "score"];
+    /// <summary>The tool that wrote a file, by its first row; null where it is none of <see cref="Formats"/>.</summary>
+    public static string? ToolOf(string path) =>
+        DataTable.Rows(path).FirstOrDefault() is { } first ? SampleShapes.ToolOf(first) : null;
 
     /// <summary>
-    /// The samples of a file; <paramref name="golds"/> gives golds by problem id where the file has none. A filter of lm-eval picks its
-    /// lines.
+    /// The samples of a file; <paramref name="golds"/> gives golds by problem id where the file has none. Of lm-eval's filters, whose lines
+    /// repeat each other's samples, <paramref name="filter"/> counts, or the file's first.
     /// </summary>
-    public static IReadOnlyList<ImportedSample> Read(string path, string format, IReadOnlyDictionary<string, string> golds, string? filter =
-        null)
+    public static ImportedSamples Read(string path, string format, IReadOnlyDictionary<string, string> golds, string? filter = null)
     {
+        if (!Formats.Contains(format)) throw new TenonException("--from", string.Join(", ", Formats), format, usage: true);
         var result = new List<ImportedSample>();
-        var count = 0;
+        var filters = new List<string>();
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (count, failed) = (0, 0);
         foreach (var row in DataTable.Rows(path))
         {
+            var number = count++;
+            if (format == "lm-eval" && row.Fields.FirstText("filter") is { } name)
+            {
+                if (!filters.Contains(name)) filters.Add(name);
+                if (name != (filter ?? filters[0])) continue;
+            }
+            else if (format == "vllm" && SampleShapes.Failed(row.Fields))
+            {
+                failed++;
+                continue;
+            }
+
             var samples = format switch
             {
-                "lm-eval" => LmEval(row, filter),
-                "lighteval" => LightEval(row, count),
-                "vllm" => Vllm(row, count),
-                _ => throw new TenonException("--from", string.Join(", ", Formats), format, usage: true),
+                "lm-eval" => SampleShapes.LmEval(row),
+                "lighteval" => SampleShapes.LightEval(row, number),
+                _ => SampleShapes.Vllm(row, number),
             };
-            count++;
-            var opened = Prompt(row.Fields) is { } prompt ? ThinkBlocks.LeftOpen(prompt) : null;
-            result.AddRange(samples.Select(s => s with { Gold = s.Gold ?? golds.GetValueOrDefault(s.Problem), OpenedBlock = opened }));
+            var opened = SampleShapes.Prompt(row.Fields) is { } prompt ? ThinkBlocks.LeftOpen(prompt) : null;
+            foreach (var sample in samples)
+            {
+                var problem = Known(sample.Problem, golds);
+                var place = places.GetValueOrDefault(problem);
+                places[problem] = place + 1;
+                result.Add(sample with
+                {
+                    Problem = problem, Sample = place, Gold = Final(sample.Gold) ?? golds.GetValueOrDefault(problem), OpenedBlock = opened,
+                });
+            }
         }
 
         if (result.Count == 0)
-            throw new TenonException($"{path} as {format}", "samples", filter is null ? "none" : $"none of filter {filter}", usage: true);
-        return result;
+        {
+            var found = failed > 0 ? $"{failed} failed requests" : filters.Count > 0 ? $"filters {string.Join(", ", filters)}" : "none";
+            throw new TenonException($"{path} as {format}", filter is null ? "samples" : $"samples of filter {filter}", found, usage: true);
+        }
+
+        var chosen = filters.Count == 0 ? null : filter ?? filters[0];
+        return new(format, result, chosen, [.. filters.Where(f => f != chosen)], failed);
     }
 
     /// <summary>Golds by id of a data file, its problems' order numbers among the ids.</summary>
@@ -64,72 +114,21 @@ public static class SampleImport
         foreach (var (problem, i) in ProblemFile.Read(path).Problems.Select((p, i) => (p, i)))
         {
             result.TryAdd(problem.Id, problem.Answer);
-            result.TryAdd(i.ToString(System.Globalization.CultureInfo.InvariantCulture), problem.Answer);
+            result.TryAdd(i.ToString(CultureInfo.InvariantCulture), problem.Answer);
         }
 
         return result;
     }
 
-    // vLLM's prompt, lighteval's input, the first argument of lm-eval's request: the text that the model read. Messages do not say what
-    // their template makes of them.
-    private static string? Prompt(Dictionary<string, JsonElement> fields) =>
-        Strings(Field(fields, "prompt") ?? Inner(Field(fields, "model_response") ?? default, "input") ?? default)
-        .Concat(Field(fields, "arguments") is { } arguments ? FirstText(arguments) : []).FirstOrDefault();
-
-    private static IEnumerable<string> FirstText(JsonElement value) => value.ValueKind switch
+    // A request for each sample has an id such as p7_3 or p7-sample-3 where the data file has p7.
+    private static string Known(string id, IReadOnlyDictionary<string, string> golds)
     {
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(FirstText),
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(p => FirstText(p.Value)),
-        _ => [],
-    };
-
-    private static IEnumerable<ImportedSample> LmEval(DataRow row, string? filter)
-    {
-        var fields = row.Fields;
-        if (filter is not null && Text(fields, "filter") is { } name && name != filter) return [];
-        var id = Text(fields, "doc_id") ?? throw Missing(row, "doc_id");
-        var texts = Strings(Field(fields, "resps") ?? throw Missing(row, "resps")).ToList();
-        var named = Field(fields, "metrics") is { ValueKind: JsonValueKind.Array } metrics
-            ? metrics.EnumerateArray().Select(m => m.ToString()) : [];
-        var score = named.Concat(S_scores).Select(m => Number(Field(fields, m))).FirstOrDefault(s => s is not null);
-        var gold = Field(fields, "doc") is { ValueKind: JsonValueKind.Object } doc && doc.TryGetProperty("answer", out var answer)
-            && answer.ValueKind == JsonValueKind.String
-            ? answer.GetString()
-            : Text(fields, "target");
-        return texts.Select((text, j) => new ImportedSample(id, j, text, Final(gold), score));
-    }
-
-    private static IEnumerable<ImportedSample> LightEval(DataRow row, int number)
-    {
-        var fields = row.Fields;
-        var doc = Field(fields, "doc") ?? default;
-        var id = Inner(doc, "id") is { ValueKind: JsonValueKind.String } word && word.GetString()!.Length > 0 ? word.GetString()!
-            : Text(fields, "doc_id") ?? $"{number}";
-        var gold = Inner(doc, "choices") is { ValueKind: JsonValueKind.Array } choices ? Choice(choices, Inner(doc, "gold_index"))
-            : Text(fields, "gold");
-        var texts = Inner(Field(fields, "model_response") ?? default, "text") ?? Field(fields, "predictions")
-            ?? throw Missing(row, "model_response.text or predictions");
-        var metric = Field(fields, "metric") ?? Field(fields, "metrics") ?? default;
-        var score = metric.ValueKind == JsonValueKind.Object
-            ? metric.EnumerateObject().Select(m => Number(m.Value)).FirstOrDefault(s => s is not null) : null;
-        return Strings(texts).Select((text, j) => new ImportedSample(id, j, text, Final(gold), score));
-    }
-
-    private static IEnumerable<ImportedSample> Vllm(DataRow row, int number)
-    {
-        var fields = row.Fields;
-        var id = Text(fields, "custom_id") ?? Text(fields, "id") ?? Text(fields, "request_id") ?? $"{number}";
-        var gold = Text(fields, "gold") ?? Text(fields, "answer");
-        if (Inner(Inner(Field(fields, "response") ?? default, "body") ?? default, "choices") is { ValueKind: JsonValueKind.Array } choices)
-        {
-            return choices.EnumerateArray().Select((c, j) => new ImportedSample(
-                id, j, (Inner(Inner(c, "message") ?? default, "content") ?? Inner(c, "text"))?.ToString() ?? "", Final(gold), null));
-        }
-
-        var outputs = Field(fields, "outputs") ?? Field(fields, "generated_text") ?? Field(fields, "completion")
-            ?? throw Missing(row, "response.body.choices or outputs");
-        return Strings(outputs).Select((text, j) => new ImportedSample(id, j, text, Final(gold), Number(Field(fields, "score"))));
+        if (golds.Count == 0 || golds.ContainsKey(id)) return id;
+        var end = id.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').Length;
+        if (end == id.Length || end == 0) return id;
+        foreach (var mark in new[] { "-sample-", "_sample_", "/sample/", "-", "_", "/", ":", "#", "." })
+            if (id.AsSpan(0, end).EndsWith(mark) && golds.ContainsKey(id[..(end - mark.Length)])) return id[..(end - mark.Length)];
+        return id;
     }
 
     /// <summary>What GSM8K's worked answers end in.</summary>
@@ -138,40 +137,4 @@ public static class SampleImport
         var mark = gold?.LastIndexOf("####", StringComparison.Ordinal) ?? -1;
         return mark < 0 ? gold : gold![(mark + 4)..].Trim();
     }
-
-    private static string? Choice(JsonElement choices, JsonElement? index)
-    {
-        var first = index is { ValueKind: JsonValueKind.Array } many && many.GetArrayLength() > 0 ? many[0] : index;
-        var place = first is { ValueKind: JsonValueKind.Number } number ? number.GetInt32() : 0;
-        return place >= 0 && place < choices.GetArrayLength() ? choices[place].ToString() : null;
-    }
-
-    /// <summary>All texts of a nested array, a single text, or the text fields of objects in one.</summary>
-    private static IEnumerable<string> Strings(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(Strings),
-        JsonValueKind.Object when value.TryGetProperty("text", out var text) => [text.ToString()],
-        _ => [],
-    };
-
-    private static JsonElement? Field(Dictionary<string, JsonElement> fields, string name) =>
-        fields.TryGetValue(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
-
-    private static JsonElement? Inner(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var inner) && inner.ValueKind != JsonValueKind.Null
-        ? inner : null;
-
-    private static string? Text(Dictionary<string, JsonElement> fields, string name) => Field(fields, name)?.ToString();
-
-    private static double? Number(JsonElement? value) => value?.ValueKind switch
-    {
-        JsonValueKind.Number => value.Value.GetDouble(),
-        JsonValueKind.True => 1,
-        JsonValueKind.False => 0,
-        _ => null,
-    };
-
-    private static TenonException Missing(DataRow row, string what) =>
-        new(row.Where, what, "none", "is --from the tool that wrote the file?", usage: true);
 }

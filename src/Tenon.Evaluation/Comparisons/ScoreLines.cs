@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Tenon.Rewards.Data;
 
 namespace Tenon.Evaluation.Comparisons;
 
@@ -40,6 +42,13 @@ public static class ScoreLines
         return [.. scores.GroupBy(s => s.Run).Select(run => new Entrant(run.Key, [.. run.GroupBy(s => s.Seed).Select(Problems)]))];
     }
 
+    /// <summary>The same of a table (CSV, Parquet) with these columns.</summary>
+    public static IReadOnlyList<Entrant> ReadTable(string path) => Read(
+        DataTable.Rows(path).Select(row => JsonSerializer.Serialize(
+            row.Fields.Where(f => f.Value.ValueKind != JsonValueKind.Undefined && !(f.Value.ValueKind == JsonValueKind.String
+                && f.Value.GetString()!.Length == 0)).ToDictionary(f => f.Key, f => f.Value))),
+        path);
+
     private static ProblemScores[] Problems(IEnumerable<Line> lines) =>
         [.. lines.GroupBy(l => l.Problem).Select(p =>
             new ProblemScores(p.Key, [.. p.Select(l => l.Score)], p.Select(l => l.Cluster).FirstOrDefault(c => c is not null)))];
@@ -58,6 +67,8 @@ public static class ScoreLines
                 JsonValueKind.True => 1,
                 JsonValueKind.False => 0,
                 JsonValueKind.Number when score.TryGetDouble(out var x) && double.IsFinite(x) => x,
+                JsonValueKind.String when double.TryParse(score.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var x)
+                    && double.IsFinite(x) => x,
                 _ => null,
             };
             if (value is null)

@@ -16,15 +16,22 @@ public static class DataTable
     /// <summary>The rows in the order of the file; a fault of the file as a whole is thrown, one of a row stands in the row.</summary>
     public static IEnumerable<DataRow> Rows(string path)
     {
-        using (var file = InputFile.Open(path, What))
-        {
-            Span<byte> head = stackalloc byte[4];
-            if (file.CanSeek && file.ReadAtLeast(head, 4, throwOnEndOfStream: false) == 4 && head.SequenceEqual("PAR1"u8))
-                return ParquetRows.Read(path);
-        }
-
+        if (IsParquet(path)) return ParquetRows.Read(path);
         return Text(path, InputFile.OpenText(path, What));
     }
+
+    /// <summary>Whether the file's rows are those of a table with columns (Parquet, CSV, TSV), not lines of JSON.</summary>
+    public static bool IsTable(string path) => IsParquet(path) || Ending(path) is ".csv" or ".tsv";
+
+    private static bool IsParquet(string path)
+    {
+        using var file = InputFile.Open(path, What);
+        Span<byte> head = stackalloc byte[4];
+        return file.CanSeek && file.ReadAtLeast(head, 4, throwOnEndOfStream: false) == 4 && head.SequenceEqual("PAR1"u8);
+    }
+
+    private static string Ending(string path) =>
+        Path.GetExtension(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path).ToLowerInvariant();
 
     /// <summary>
     /// The file of a benchmark: a path, or a name in a folder with one of the endings of data files, each through <paramref name="pathOf"/>
@@ -40,9 +47,8 @@ public static class DataTable
 
     internal static IEnumerable<DataRow> Text(string path, Stream stream)
     {
-        var name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
         var lines = new Utf8Lines(stream, $"{What} {path}");
-        return Path.GetExtension(name).ToLowerInvariant() switch
+        return Ending(path) switch
         {
             ".csv" => CsvRows.Read(lines, path, ','),
             ".tsv" => CsvRows.Read(lines, path, '\t'),
