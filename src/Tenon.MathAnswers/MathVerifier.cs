@@ -74,6 +74,8 @@ public sealed class MathVerifier
             {
                 // A gold that is a sentence meets itself, whatever it states.
                 var same = profile != RuleProfile.Boxed && !options.RequireValue && gold.Length > 0 && gold == answer;
+                if (!same && extracted.Rule == "no-statement" && SaysWords(gold, answer, options))
+                    return new MathVerdict(true, "words", profile.Id) { Extracted = gold, ExtractionRule = "closing" };
                 return new MathVerdict(same, same ? "same-text" : extracted.Rule, profile.Id);
             }
             g ??= Reading.Of(AnswerExtractor.Gold(gold).Text);
@@ -90,6 +92,10 @@ public sealed class MathVerifier
                 reason = comparer.Rule;
                 if (!correct && profile != RuleProfile.Boxed && !options.RequireValue && gold.Length == answer.Length && gold == answer)
                     (correct, reason) = (true, "same-text");
+                if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
+                    correct = comparer.Same(g, Reading.Of(grouped), options.Unit);
+                if (!correct && extracted.Rule is "whole" or "closing" && SaysWords(gold, answer, options)) (correct, reason) =
+                    (true, "words");
             }
         }
         catch (BudgetExceededException)
@@ -152,6 +158,10 @@ public sealed class MathVerifier
             return new MathVerdict(false, "internal", id) { Extracted = a?.Text };
         }
     }
+
+    private static bool SaysWords(string gold, string answer, VerifyOptions options) =>
+        !options.RequireValue && !options.Truncated
+        && StatedWords.Say(AnswerExtractor.Gold(gold).Text, ThinkBlocks.After(answer, options.OpenedBlock) ?? "");
 
     private static bool IsHedged(Reading answer) => answer.Expr is { Kind: ExprKind.List, Name: "or" };
 

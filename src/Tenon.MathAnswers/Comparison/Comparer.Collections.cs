@@ -9,6 +9,9 @@ internal sealed partial class Comparer
     {
         gold = DropDomains(Flat(gold));
         answer = DropDomains(Flat(answer));
+        if (gold.Kind == ExprKind.Relation || answer.Kind == ExprKind.Relation) return Values(gold, answer);
+        if (Array.Exists(gold.Args, Shapes.IsDots) != Array.Exists(answer.Args, Shapes.IsDots))
+            (gold, answer) = (Shapes.WithoutDots(gold), Shapes.WithoutDots(answer));
         if (gold.Kind != ExprKind.List && !Shapes.IsCollection(gold) && answer.Kind is ExprKind.List or ExprKind.Set)
         {
             if (answer.Args.Length == 1 && answer.Kind == ExprKind.Set) return Values(gold, answer.Args[0]);
@@ -75,6 +78,8 @@ internal sealed partial class Comparer
         var (inGold, inAnswer) = (new SortedSet<string>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal));
         Names(g, inGold);
         Names(a, inAnswer);
+        inGold.RemoveWhere(name => Shapes.IsKnownSet(Expr.Sym(name)));
+        inAnswer.RemoveWhere(name => Shapes.IsKnownSet(Expr.Sym(name)));
         var (only, other) = (inGold.Except(inAnswer).ToList(), inAnswer.Except(inGold).ToList());
         if (only is not [var to] || other is not [var from]) return (g, a);
         return HasDomain(gold, to) || HasDomain(answer, from) ? (g, Rename(a, new Dictionary<string, string> { [from] = to })) : (g, a);

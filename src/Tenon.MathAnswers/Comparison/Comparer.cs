@@ -24,6 +24,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         var expr = factor == Rational.One ? answer.Expr : Simplifier.Tidy(Expr.Mul(Expr.Num(factor), answer.Expr));
         if (Forms(gold.Expr, expr)) return true;
         var rule = Rule;
+        if (Units.IsDozen(gold.Unit) && Units.IsDozen(answer.Unit)) return Decide(rule, false);
         if (gold.Alternative is { } g && Forms(g, expr)) return Decide("other-reading", true);
         if (answer.Alternative is { } a && Forms(gold.Expr, a)) return Decide("other-reading", true);
         if (Choice(gold, answer)) return Decide("choice-letter", true);
@@ -231,6 +232,9 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         ExprKind.Number when e.Value.Bits < 4096 => e.Value.ToString(),
         ExprKind.Mul when Array.TrueForAll(e.Args, a => a.Kind is ExprKind.Symbol or ExprKind.Constant or ExprKind.Text) =>
             string.Concat(Array.ConvertAll(e.Args, a => TextForm.Words(a.Name))),
+        // \text{June } 20
+        ExprKind.Mul when e.Args is [{ Kind: ExprKind.Text } word, { IsNumber: true, Value: { IsInteger: true, Bits: < 32 } } number] =>
+            TextForm.Words(word.Name) + number.Value,
         _ => null,
     };
 

@@ -1,3 +1,4 @@
+using Tenon.MathAnswers.Numbers;
 using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Comparison;
@@ -14,6 +15,14 @@ internal static class Shapes
     /// <summary>Reads every ± as two values: 1 ± √2 is the list of both; inside a list or set the elements multiply out.</summary>
     public static Expr Expand(Expr e)
     {
+        if (e.Kind == ExprKind.List && e.Args is [{ Kind: ExprKind.Relation, Name: [Sign.Ne], Args: [{ Kind: ExprKind.Symbol } name,
+            _] } first, ..]
+            && Array.TrueForAll(e.Args[1..], a => a.IsScalar))
+        {
+            // x ≠ 0, 1: it is neither.
+            e = new Expr(ExprKind.List, "", [first, .. e.Args[1..].Select(a => new Expr(ExprKind.Relation, first.Name, [name, a]))]);
+        }
+
         if (!Simplifier.HasPlusMinus(e)) return e;
         if (e.Kind is ExprKind.List or ExprKind.Set)
         {
@@ -30,6 +39,25 @@ internal static class Shapes
         var (up, down) = (Simplifier.Tidy(Simplifier.Choose(e, true)), Simplifier.Tidy(Simplifier.Choose(e, false)));
         return new Expr(ExprKind.List, "", [up, down]);
     }
+
+    /// <summary>{0, 1, …, 9} with every number that the dots stand for; the set as it is where their step is not plain.</summary>
+    public static Expr WithoutDots(Expr e)
+    {
+        var at = Array.FindIndex(e.Args, IsDots);
+        if (at < 1 || at + 2 != e.Args.Length || !e.Args[..at].Append(e.Args[^1]).All(a =>
+            a is { IsNumber: true, IsDecimal: false })) return e;
+        var step = at == 1 ? Rational.One : e.Args[at - 1].Value - e.Args[at - 2].Value;
+        for (var i = 1; i < at; i++)
+            if (e.Args[i].Value - e.Args[i - 1].Value != step) return e;
+        if (step.IsZero || (e.Args[^1].Value - e.Args[at - 1].Value) / step is not { IsInteger: true, Sign: > 0, Bits: < 10 } count
+            || count > WorkBudget.MaxElements) return e;
+        var all = new List<Expr>(e.Args[..at]);
+        while (all[^1].Value != e.Args[^1].Value) all.Add(Expr.Num(all[^1].Value + step));
+        return new Expr(e.Kind, e.Name, [.. all]);
+    }
+
+    /// <summary>True for the dots of a list.</summary>
+    public static bool IsDots(Expr e) => e.Name == "…";
 
     /// <summary>
     /// What an equation stands for: x = 5 is 5, AB = 5 cm is 5, x = 2+3 = 5 is 5, x ∈ S is S; null where it states more than a value.

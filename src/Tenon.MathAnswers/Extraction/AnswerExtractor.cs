@@ -170,12 +170,17 @@ internal static partial class AnswerExtractor
             if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
         }
         else if (equals >= 0 && equals <= 100) from = equals + 2;
+        else if (Dash(sentence.TrimStart(" *")) is > 0 and var dash) from = sentence.Length - sentence.TrimStart(" *").Length + dash;
+        else if (sentence.StartsWith(" of ") && HasValue(sentence[..Math.Min(sentence.Length, 12)])) from = 4;
         else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare
             && (bare[0] is '$' or '\\' || char.IsAsciiDigit(bare[0]) || bare.Trim(" .()*").Length == 1)) from = 0;
         else return null;
         var answer = sentence[from..].TrimStart(" :*\n\r\t").ToString();
         while (Array.Exists(Adverbs, word => answer.StartsWith(word, StringComparison.OrdinalIgnoreCase)))
             answer = answer[(answer.IndexOf(' ') + 1)..];
+        // "The answer is:" at the end of its line: what the next one says.
+        if (answer.Length == 0 && stop < rest.Length && rest[stop] == '\n' && rest[(stop + 1)..].TrimStart() is { Length: > 0 } below)
+            answer = below[..Sentence(below)].TrimStart(" :*\n\r\t").ToString();
         return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
     }
 

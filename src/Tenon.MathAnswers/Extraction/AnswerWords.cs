@@ -24,36 +24,50 @@ internal static class AnswerWords
         "we conclude", "overall", "total",
         "所以", "因此", "综上", "總共", "总共", "一共", "共有", "从而", "よって", "したがって", "従って", "ゆえに", "合計", "따라서", "그러므로", "그래서", "모두",
         "итак", "следовательно", "таким образом", "поэтому", "значит", "всего", "إذن", "لذلك", "وبالتالي", "अतः", "इसलिए", "कुल",
-        "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "folglich",
+        "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "also ist",
+        "also sind", "also hat", "also gibt", "also gilt", "also beträgt", "folglich",
         "insgesamt", "deshalb",
         "portanto", "assim", "quindi", "dunque", "pertanto", "dolayısıyla", "bu nedenle", "toplam", "vậy", "do đó", "tổng cộng");
 
-    /// <summary>Words of doubt: a sentence that holds one states nothing.</summary>
-    public static readonly SearchValues<string> Doubt = Of(
-        "might", "maybe", "perhaps", "possibly", "could be", "may be", "guess", "unsure", "not sure", "cannot decide", "can't decide",
-        "don't know", "do not know",
-        "cannot tell", "can't tell", "no idea", "either", "wait,", "wait.", "wait no", "wait -", "hmm", "would be if", "unless", "try ",
-        "trying", "suppose", "assum", "uncertain",
-        "probably", "somewhere", "let me", "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite",
-        "close to", "at first",
-        "isn't", "is not", "are not", "aren't", "wasn't", "cannot be", "can't be", "does not equal", "doesn't equal",
-        "stuck at", "give up", "gave up", "no proof", "cannot prove", "can't prove", "i'd say", "i would say", "is wrong", "is incorrect",
-        "is false", "is impossible", "does not work", "doesn't work", "will not work", "won't work", "was wrong", "not checked",
+    private static readonly string[] Uncertain =
+    [
+        "might", "maybe", "perhaps", "possibly", "could be", "may be", "guess", "unsure", "not sure", "cannot decide",
+        "can't decide", "don't know", "do not know", "cannot tell", "can't tell", "no idea", "wait,", "wait.", "wait no", "wait -",
+        "hmm", "would be if", "unless", "try ", "trying", "suppose", "assum", "uncertain", "probably", "somewhere", "let me",
+        "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite", "close to", "at first",
+        "stuck at", "give up", "gave up", "no proof", "cannot prove", "can't prove", "i'd say", "i would say", "not checked",
         "not verified", "need to verify", "need to check", "could well", "could equal", "could also", "no reason to", "my first",
-        "still need", "still have to", "still has to", "must still", "remains to be", "definitely not", "certainly not", "surely not",
-        "rules out", "ruled out", "may well", "plausible", "i doubt", "candidate", "then have to", "then has to", "now have to", "now has to",
-        "we then",
-        "可能", "也许", "或许", "猜", "不确定", "不知道", "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし",
-        "だろうか", "아마", "수도 있", "모르", "추측", "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно", "кажется",
-        "не знаю", "не уверен", "ربما", "قد يكون", "لا أعرف", "शायद", "पता नहीं",
-        "quizás", "quizá", "tal vez", "no sé", "podría ser", "puede que", "peut-être", "je ne sais", "pourrait être", "vielleicht",
-        "weiß nicht", "könnte", "womöglich", "talvez", "não sei", "poderia ser", "forse", "non so", "potrebbe", "belki", "olabilir", "sanırım", "có thể",
-        "có lẽ", "mungkin", "barangkali", "быть может", "হয়তো", "อาจ", "אולי", "हो सकता", "ممکن است", "شاید");
+        "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
+        "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
+        "not certain", "i'd estimate", "i estimate", "i would estimate", "rough estimate",
+        " or so", "left is to", "left to do", "remains is to", "then have to", "then has to", "now have to", "now has to", "we then",
+        "可能", "也许", "或许", "猜", "不确定", "不知道",
+        "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし", "だろうか", "아마", "수도 있", "모르", "추측",
+        "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно", "кажется", "не знаю", "не уверен", "ربما", "قد يكون",
+        "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "puede que", "peut-être", "je ne sais",
+        "pourrait être", "vielleicht", "weiß nicht", "könnte", "womöglich", "talvez", "não sei", "poderia ser", "forse", "non so",
+        "potrebbe", "belki", "olabilir", "sanırım", "có thể", "có lẽ", "mungkin", "barangkali", "быть может", "হয়তো", "อาจ",
+        "אולי", "हो सकता", "ممکن است", "شاید",
+    ];
+
+    private static readonly string[] Denials =
+    [
+        "either", "isn't", "is not", "are not", "aren't", "wasn't", "cannot be", "can't be", "does not equal", "doesn't equal",
+        "is wrong", "is incorrect", "is false", "is impossible", "does not work", "doesn't work", "will not work", "won't work",
+        "was wrong", "definitely not", "certainly not", "surely not", "rules out", "ruled out",
+    ];
+
+    /// <summary>Words of doubt: a sentence that holds one states nothing.</summary>
+    public static readonly SearchValues<string> Doubt = Of([.. Uncertain, .. Denials]);
+
+    /// <summary>Words of doubt without those that only deny: a conclusion behind a denial states what is left.</summary>
+    public static readonly SearchValues<string> Uncertainty = Of(Uncertain);
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly SearchValues<string> NoStatement = Of(
         "might be", "might", "may be", "could be", "cannot", "can't", "don't know", "do not know", "not sure", "unsure", "no idea",
-        "would be if", "whether", "let me", "let's", "perhaps", "maybe", "possibly",
+        "would be if", "whether", "not confident", "not certain", "cannot say", "tentative", "let me", "let's", "perhaps", "maybe",
+        "possibly",
         "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون",
         "لا أعرف", "शायद",
         "quizás", "tal vez", "no sé", "peut-être", "vielleicht", "talvez", "não sei", "forse", "non so", "belki", "có lẽ");
@@ -88,8 +102,10 @@ internal static class AnswerWords
             "since ", "when ", "where ", "while ", "because ",
         "we know", "we need", "we can", "we have", "we must", "we want", "we are given", "to find", "to get", "to solve", "try", "step",
             "for example", "for instance", "again", "using", "by ", "to begin", "to start", "check", "so far", "not ",
-            "no, ", "for now", "we are told", "intuitively", "presumably", "likely", "apparently", "we still", "there is no reason", "imagine",
-        "substitut", "plug", "multiply", "divide", "subtract", "adding", "add ", "start", "begin", "but ", "also", "similarly", "as ",
+            "no, ", "for now", "we are told", "intuitively", "presumably", "likely", "apparently", "we still", "there is no reason",
+            "imagine",
+        "substitut", "plug", "multiply", "divide", "subtract", "adding", "add ", "start", "begin", "but ", "also,", "also we",
+        "also note", "also the", "similarly", "as ",
             "after", "before", "it remains", "remember", "in the",
         "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "若", "如果", "假如", "まず", "次に", "もし", "仮に", "먼저", "우선", "다음", "만약", "가정",
             "сначала", "пусть", "затем", "далее", "теперь", "предположим", "допустим", "если ", "спочатку", "нехай", "припустимо",
@@ -106,7 +122,8 @@ internal static class AnswerWords
         var s = sentence.TrimStart(" *-•\t\"“(");
         foreach (var step in Steps)
             if (s.StartsWith(step, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
+        // "For n = 1 we get 1": one case of several.
+        return s.StartsWith("for ", StringComparison.OrdinalIgnoreCase) && s.Length > 8 && s[4..].TrimStart("$") is [_, ' ', '=', ..];
     }
 
     private static SearchValues<string> Of(params ReadOnlySpan<string> words) =>

@@ -13,8 +13,10 @@ internal static class ChoiceLetters
     private const int LongestTail = 4000;
 
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
-        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be", "remain", "go with", "going with",
-        "settle on", "match", "true", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار", "विकल्प", "opción", "opção",
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be", "remain", "go with",
+            "going with",
+        "settle on", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار",
+        "विकल्प", "opción", "opção",
         "opzione", "seçenek", "phương án", "pilihan", "ตัวเลือก"],
         StringComparison.OrdinalIgnoreCase);
 
@@ -66,24 +68,41 @@ internal static class ChoiceLetters
     public static char? Announced(string text)
     {
         var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
+        tail = Latin(tail);
         var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
         for (var i = sentences.Count - 1; i >= 0 && i >= sentences.Count - MostSentences; i--)
         {
             var s = sentences[i];
             var start = s.AsSpan().IndexOfAny(Announcements);
-            if (start < 0) start = s.AsSpan().IndexOfAny(AnswerWords.Answer);
+            if (start < 0) start = s.TrimStart().StartsWith("Only ", StringComparison.Ordinal) ? 0
+                : s.AsSpan().IndexOfAny(AnswerWords.Answer);
             var last = i == sentences.Count - 1;
             if (start < 0
                 && !(last
                 && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
                 || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 8))) continue;
-            if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
+            if (s.TrimEnd().EndsWith('?') || Clauses.WithoutAside(s).AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
             var letters = Letters(s);
             if (letters.Count == 0) continue;
             return Settle(s, letters, Math.Max(0, start));
         }
 
         return null;
+    }
+
+    // Choices of a Cyrillic text: letters that look like ours, and Б and Г by their place.
+    private static string Latin(string text)
+    {
+        if (text.AsSpan().IndexOfAny("АБВГСЕН") < 0) return text;
+        var letters = text.ToCharArray();
+        for (var i = 0; i < letters.Length; i++)
+        {
+            var alone = (i == 0 || !char.IsLetter(text[i - 1])) && (i + 1 == text.Length || !char.IsLetter(text[i + 1]));
+            var at = alone && i > 0 ? "АБВГСЕН".IndexOf(text[i], StringComparison.Ordinal) : -1;
+            if (at >= 0) letters[i] = "ABBDCEH"[at];
+        }
+
+        return new string(letters);
     }
 
     // "If the answer were B, then ..." settles on nothing.
@@ -145,8 +164,10 @@ internal static class ChoiceLetters
         var from = k == 0 ? 0 : letters[k - 1].End;
         var before = s.AsSpan(from, letter.Start - from);
         // A comma or a turn ends what the "not" before it rejects.
-        var turn = Math.Max(Math.Max(before.LastIndexOf(", so "), before.LastIndexOf(", only ")),
-            Math.Max(before.LastIndexOf(" but "), before.LastIndexOf(". ")));
+        var turn = -1;
+        foreach (var word in (ReadOnlySpan<string>)[", so ", ", only ", " but ", ". ", "leaving ", "leaves ", "left with ", "left is ",
+            "therefore", "thus ", "hence ", "must be ", "remains ", "remaining "])
+            turn = Math.Max(turn, before.LastIndexOf(word, StringComparison.OrdinalIgnoreCase));
         if (turn >= 0) before = before[turn..];
         if (before.IndexOfAny(Rejections) >= 0) return true;
         if (AnswerExtractor.Holds(before, AnswerWords.Negation) && !AnswerExtractor.Holds(before, AnswerWords.Instead)) return true;
@@ -183,12 +204,16 @@ internal static class ChoiceLetters
             var next = i + 1 < s.Length ? s[i + 1] : ' ';
             if (char.IsAsciiLetterOrDigit(next) || next is '\'' or '’' or '_' or '^' or '=' or '+' or '-') continue;
             var marked = i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';
+            marked |= i > 1 && s[i - 1] == ' ' && NamesChoice(s.AsSpan(0, i - 1));
             if (!marked && next == ' ' && i + 2 < s.Length && IsWord(s.AsSpan(i + 2), s[i])) continue;
             found.Add(new Letter(s[i], i, i + 1, marked));
         }
 
         return found;
     }
+
+    private static bool NamesChoice(ReadOnlySpan<char> before) =>
+        before.EndsWith("option", StringComparison.OrdinalIgnoreCase) || before.EndsWith("choice", StringComparison.OrdinalIgnoreCase);
 
     // "option (c)", "answer: (c)"; not f(c), and not "part (c) of the question".
     private static bool IsMarkedSmall(string s, int i)

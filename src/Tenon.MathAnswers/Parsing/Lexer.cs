@@ -222,9 +222,9 @@ internal sealed partial class Lexer
             _p++;
             return;
         }
-        if (word is "p" or "a" && _s.AsSpan(_p).StartsWith(".m."))
+        if (word is "p" or "a" && (_s.AsSpan(_p).StartsWith(".m.") || _s.AsSpan(_p) is ".m"))
         {
-            _p += 3;
+            _p += Math.Min(3, _s.Length - _p);
             Emit(new Token(TokenKind.Word, word is "p" ? "pm" : "am"));
             return;
         }

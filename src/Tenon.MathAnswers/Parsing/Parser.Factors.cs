@@ -37,6 +37,9 @@ internal sealed partial class Parser
                     _p++;
                     e = Based(e.Name, Script());
                     continue;
+                case '\'' when FeetAndInches(e) is { } length:
+                    e = length;
+                    continue;
                 case '!':
                     _p++;
                     if (Take('!')) e = Expr.Call("factorial2", e);
@@ -111,6 +114,12 @@ internal sealed partial class Parser
             if (!Ahead(q).Is('}')) return Fail();
             _p += q + 1;
             if (degree) return Degrees(e);
+            if (_extended && e.IsNumber && primes.Length is 1 or 2)
+            {
+                Unit ??= primes.Length == 2 ? "inches" : "feet";
+                return e;
+            }
+
             return Expr.Sym(NameOf(e) + primes);
         }
         if (At('{') && Ahead(1).Is('*') && Ahead(2).Is('}'))

@@ -18,6 +18,8 @@ internal sealed partial class Parser
             // µm: the prefix is an italic letter, the unit is not.
             TokenKind.Letter when _extended && t.Text == "mu" =>
                 _p > 0 && (Ahead(1).Kind == TokenKind.Text || (Ahead(1).Kind is TokenKind.Letter or TokenKind.Word && Ahead(1).Upright)),
+            // 4\,\Omega: a capital Omega right behind a number is the ohm, behind \mathrm{k} too.
+            TokenKind.Letter when _extended && t.Text == "Omega" => _p > 0 && _t[_p - 1].Kind == TokenKind.Number,
             TokenKind.Letter => t.Upright && !t.Bold && _p > 0 && t.Text is not ("e" or "i" or "d" or "pi") && t.Text.Length == 1,
             _ => false,
         };
@@ -41,7 +43,7 @@ internal sealed partial class Parser
         {
             var t = Next;
             if (t.Kind is TokenKind.Text or TokenKind.Word
-                || (t.Kind == TokenKind.Letter && (t.Upright || b.Length > 0 || (t.Text == "mu" && UnitAhead()))))
+                || (t.Kind == TokenKind.Letter && (t.Upright || b.Length > 0 || (t.Text is "mu" or "Omega" && UnitAhead()))))
             {
                 if (b.Length > 0 && b[^1] is not ('/' or '*')) b.Append(' ');
                 b.Append(t.Text);
@@ -85,6 +87,21 @@ internal sealed partial class Parser
         }
         Unit = first;
         return value;
+    }
+
+    /// <summary>5', 16'', 5' 6'': feet and inches behind a number; null where no such signs stand here.</summary>
+    private Expr? FeetAndInches(Expr value)
+    {
+        var primes = 0;
+        while (Ahead(primes).Is('\'')) primes++;
+        if (!_extended || primes is 0 or > 2 || !value.IsNumber || value.Kind != ExprKind.Number) return null;
+        _p += primes;
+        Unit ??= primes == 2 ? "inches" : "feet";
+        if (primes == 2 || Next.Kind != TokenKind.Number || !Ahead(1).Is('\'') || !Ahead(2).Is('\'')) return value;
+        var inches = Next.Number!;
+        if (inches.Kind != ExprKind.Number) return value;
+        _p += 3;
+        return Expr.Num(value.Value + (inches.Value / 12), value.IsDecimal || inches.IsDecimal);
     }
 
     /// <summary>"and 30 minutes" behind hours.</summary>
@@ -143,6 +160,7 @@ internal sealed partial class Parser
         for (var q = _p; q < _t.Count; q++)
         {
             var t = _t[q];
+            if (t is { Kind: TokenKind.Letter, Text: "Omega" }) continue;
             if (t.Kind == TokenKind.End
                 || (t.Kind == TokenKind.Op && t.Op is ',' or ';' or ')' or ']' or Sign.And or Sign.Or or Sign.SetClose or '=')) return true;
             var unit = t.Kind is TokenKind.Text or TokenKind.Number || (t.Kind == TokenKind.Letter && t.Upright)

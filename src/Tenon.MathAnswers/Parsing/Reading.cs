@@ -56,6 +56,8 @@ internal sealed class Reading
             if (Lexer.Read(text, tokens, commasSeparate: true) is not null) other = Parser.Parse(tokens, out _);
         }
         else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
+        // 3 dozen is thirty-six, where the question did not ask for dozens.
+        if (other is null && expr is { IsNumber: true } && Units.IsDozen(unit)) other = Expr.Mul(expr, Expr.Int(12));
         return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null
             : Simplifier.Tidy(other));
     }

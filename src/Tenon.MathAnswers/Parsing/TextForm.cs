@@ -69,10 +69,11 @@ internal static class TextForm
         return b.ToString();
     }
 
-    /// <summary>12,5 as a decimal with a comma; null for any other text.</summary>
+    /// <summary>12,5, 1.234,5 and 1 234,5 as decimals with a comma; null for any other text.</summary>
     public static Expr? DecimalComma(string text)
     {
         var s = text.AsSpan().Trim().Trim('$').Trim();
+        if (s.IndexOf(',') is > 4 and < 18 and var end && Ungrouped(s[..end]) is { } whole) s = whole + s[end..].ToString();
         var negative = s.Length > 0 && s[0] == '-';
         if (negative) s = s[1..];
         var comma = s.IndexOf(',');
@@ -81,5 +82,18 @@ internal static class TextForm
         foreach (var c in s[(comma + 1)..]) if (!char.IsAsciiDigit(c)) return null;
         var digits = long.Parse(string.Concat(s[..comma], s[(comma + 1)..]), System.Globalization.CultureInfo.InvariantCulture);
         return Expr.Num(new Rational(negative ? -digits : digits, BigInteger.Pow(10, s.Length - comma - 1)), true);
+    }
+
+    /// <summary>1.234 or 1 234 without its separators, which are all the same; null where they part no thousands.</summary>
+    public static string? Ungrouped(ReadOnlySpan<char> s)
+    {
+        if (s.Length == 0) return null;
+        var start = s[0] == '-' ? 1 : 0;
+        var first = s[start..].IndexOfAny(". \u00a0\u202f");
+        if (first is < 1 or > 3) return null;
+        var separator = s[start + first];
+        for (var i = start + first; i < s.Length; i += 4)
+            if (s[i] != separator || i + 4 > s.Length || s.Slice(i + 1, 3).ContainsAnyExceptInRange('0', '9')) return null;
+        return s.ToString().Replace(separator.ToString(), "", StringComparison.Ordinal);
     }
 }

@@ -8,6 +8,9 @@ internal static class Units
 {
     private static readonly FrozenDictionary<string, (string Dimension, Rational Factor)> Table = Build();
 
+    // Symbols that mean another unit, or none, in lower case.
+    private static readonly FrozenDictionary<string, (string Dimension, Rational Factor)> Symbols = BuildSymbols();
+
     private static readonly FrozenSet<string> Words = new[]
     {
         "square", "sq", "cubic", "per", "unit", "apple", "coin", "student", "people", "person", "men", "women", "way", "digit", "number",
@@ -22,7 +25,7 @@ internal static class Units
     public static bool IsWord(string word)
     {
         var w = word.ToLowerInvariant();
-        return Table.ContainsKey(w) || Words.Contains(w)
+        return Table.ContainsKey(w) || Words.Contains(w) || Symbols.ContainsKey(word)
             || (w.Length > 3 && w[^1] == 's'
             && (Words.Contains(w[..^1]) || (w.EndsWith("es", StringComparison.Ordinal) && Words.Contains(w[..^2]))));
     }
@@ -42,7 +45,8 @@ internal static class Units
     }
 
     /// <summary>True where both texts name the same unit, known or not: plural, case and spacing aside.</summary>
-    public static bool Same(string a, string b) => Plain(a) == Plain(b) || (TryConvert(a, b, out var f, out _) && f == Rational.One);
+    public static bool Same(string a, string b) => TryConvert(a, b, out var f, out var known) ? f == Rational.One : !known
+        && Plain(a) == Plain(b);
 
     private static string Plain(string unit)
     {
@@ -53,6 +57,10 @@ internal static class Units
     /// <summary>The unit that a currency sign stands for.</summary>
     public static string OfCurrency(string sign) =>
         sign switch { "€" => "euros", "£" => "gbp", "¥" => "yen", "₹" => "rupees", "₩" => "won", "₽" => "rubles", _ => "dollars" };
+
+    /// <summary>True for dozens of anything.</summary>
+    public static bool IsDozen(string? unit) => unit is not null && unit.TrimStart().StartsWith("dozen",
+        StringComparison.OrdinalIgnoreCase);
 
     /// <summary>True for radians by any of their names.</summary>
     public static bool IsRadian(string? unit) =>
@@ -65,13 +73,13 @@ internal static class Units
     private static bool Resolve(string unit, out (string Dimension, Rational Factor) found)
     {
         found = ("", Rational.One);
-        var u = unit.ToLowerInvariant().Trim(' ', '.', ',');
+        var u = unit.Trim(' ', '.', ',').Replace("k Omega", "kOmega", StringComparison.Ordinal);
         if (u.Length is 0 or > 60) return false;
-        if (Table.TryGetValue(u, out found)) return true;
+        if (Known(u, out found)) return true;
         foreach (var (word, sign) in
             (ReadOnlySpan<(string, string)>)[(" per ", "/"), ("square ", "^2 "), ("sq ", "^2 "), ("sq. ", "^2 "), ("cubic ", "^3 "),
             (" squared", "^2"), (" cubed", "^3"), ("·", "*"), ("{", ""), ("}", ""), ("(", ""), (")", "")])
-            u = u.Replace(word, sign, StringComparison.Ordinal);
+            u = u.Replace(word, sign, StringComparison.OrdinalIgnoreCase);
         var powers = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var factor = Rational.One;
         var below = false;
@@ -89,6 +97,9 @@ internal static class Units
         return name.Length > 0;
     }
 
+    private static bool Known(string unit, out (string Dimension, Rational Factor) found) =>
+        Symbols.TryGetValue(unit, out found) || Table.TryGetValue(unit.ToLowerInvariant(), out found);
+
     private static IEnumerable<string> Parts(string unit)
     {
         foreach (var quotient in unit.Replace("/", " / ", StringComparison.Ordinal)
@@ -105,7 +116,7 @@ internal static class Units
                 || power is 0 or > 3 or < -3) return false;
             part = part[..cut];
         }
-        if (!Table.TryGetValue(part, out var one)) return false;
+        if (!Known(part, out var one)) return false;
         if (below) power = -power;
         for (var i = 0; i < Math.Abs(power); i++) factor = power > 0 ? factor * one.Factor : factor / one.Factor;
         foreach (var dimension in one.Dimension.Split(' '))
@@ -162,16 +173,35 @@ internal static class Units
         Add("length^2 mass time^-2", 1000, "kj", "kilojoule", "kilojoules");
         Add("length^2 mass time^-3", 1, "watt", "watts", "w");
         Add("length^2 mass time^-3", 1000, "kw", "kilowatt", "kilowatts");
-        Add("length^-1 mass time^-2", 1, "pascal", "pascals");
+        Add("length^-1 mass time^-2", 1, "pascal", "pascals", "pa");
+        Add("length^-1 mass time^-2", 100_000, "bar", "bars");
+        Add("length^-1 mass time^-2", 101_325, "atm", "atmosphere", "atmospheres");
         Add("length^-1 mass time^-2", 1000, "kpa");
+        Add("length^2 mass time^-2", new Rational(4184, 1000), "cal", "calorie", "calories");
+        Add("length^2 mass time^-2", 4184, "kcal", "kilocalorie", "kilocalories");
+        Add("length^2 mass time^-2", 3_600_000, "kwh");
+        Add("electronvolts", 1, "ev", "electronvolt", "electronvolts");
+        Add("electronvolts", 1000, "kev");
+        Add("am", 1, "am");
+        Add("pm", 1, "pm");
+        foreach (var (name, factor) in (ReadOnlySpan<(string, int)>)[("kb", 1000), ("mb", 1_000_000), ("gb", 1_000_000_000)]) Add("data",
+            factor, name);
+        Add("data", 1, "byte", "bytes");
         Add("time^-1", 1, "hz", "hertz");
         Add("time^-1", 1000, "khz");
         Add("time^-1", 1000000, "mhz");
         Add("current", 1, "ampere", "amperes", "amp", "amps", "a");
         Add("voltage", 1, "volt", "volts", "v");
+        Add("voltage", 1000, "kv", "kilovolt", "kilovolts");
+        Add("current", new Rational(1, 1000), "ma", "milliampere", "milliamperes", "milliamps");
         Add("resistance", 1, "ohm", "ohms", "omega");
+        Add("resistance", 1000, "kohm", "kilohm", "kilohms", "komega");
+        Add("capacitance", 1, "farad", "farads");
+        Add("inductance", 1, "henry", "henries");
+        Add("flux", 1, "tesla", "teslas");
         Add("charge", 1, "coulomb", "coulombs");
         Add("amount", 1, "mol", "mole", "moles");
+        Add("amount", new Rational(1, 1000), "mmol", "millimole", "millimoles");
         Add("kelvin", 1, "kelvin", "kelvins", "k");
         Add("celsius", 1, "celsius");
         Add("fahrenheit", 1, "fahrenheit");
@@ -185,5 +215,20 @@ internal static class Units
         Add("rubles", 1, "ruble", "rubles");
         Add("money", new Rational(1, 100), "cent", "cents");
         return t.ToFrozenDictionary();
+    }
+
+    private static FrozenDictionary<string, (string, Rational)> BuildSymbols()
+    {
+        var (pressure, power, energy) = ("length^-1 mass time^-2", "length^2 mass time^-3", "length^2 mass time^-2");
+        return new Dictionary<string, (string, Rational)>
+        {
+            ["mPa"] = (pressure, new Rational(1, 1000)), ["MPa"] = (pressure, 1_000_000), ["GPa"] = (pressure, 1_000_000_000),
+            ["mW"] = (power, new Rational(1, 1000)), ["MW"] = (power, 1_000_000), ["GW"] = (power, 1_000_000_000),
+            ["mJ"] = (energy, new Rational(1, 1000)), ["MJ"] = (energy, 1_000_000), ["GJ"] = (energy, 1_000_000_000),
+            ["mV"] = ("voltage", new Rational(1, 1000)), ["MV"] = ("voltage", 1_000_000),
+            ["MeV"] = ("electronvolts", 1_000_000), ["GeV"] = ("electronvolts", 1_000_000_000),
+            ["C"] = ("charge", 1), ["T"] = ("flux", 1), ["F"] = ("capacitance", 1), ["H"] = ("inductance", 1),
+            ["M"] = ("amount length^-3", 1000), ["Mg"] = ("mass", 1000),
+        }.ToFrozenDictionary();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tenon.MathAnswers.Numbers;
 
 namespace Tenon.MathAnswers.Parsing;
 
@@ -15,6 +16,7 @@ internal static class WordAnswers
     private static readonly FrozenDictionary<string, Expr> Meanings = new Dictionary<string, Expr>
     {
         ["nosolution"] = Empty, ["nosolutions"] = Empty, ["norealsolution"] = Empty, ["norealsolutions"] = Empty, ["emptyset"] = Empty,
+            ["norealroots"] = Empty, ["nosuchx"] = Empty,
         ["theemptyset"] = Empty,
         ["allrealnumbers"] = Expr.Sym("Reals"), ["allreals"] = Expr.Sym("Reals"), ["realnumbers"] = Expr.Sym("Reals"),
         ["allrealx"] = Expr.Sym("Reals"), ["anyrealnumber"] = Expr.Sym("Reals"),
@@ -48,18 +50,50 @@ internal static class WordAnswers
         }
         foreach (var c in words) if (!(char.IsAsciiLetter(c) || c is ' ' or '-' or '.')) return null;
         words = words.Trim(' ', '.').ToLowerInvariant();
+        foreach (var opening in (ReadOnlySpan<string>)["there is ", "there are ", "it has ", "the equation has ", "the system has ",
+            "the inequality has "])
+            if (words.StartsWith(opening + "no ", StringComparison.Ordinal)) words = words[opening.Length..];
+        if (Fraction(words) is { } part) return Expr.Num(part);
         return Number(words) is { } number ? Expr.Int(number)
             : Meanings.TryGetValue(words.Replace(" ", "", StringComparison.Ordinal), out var meant) ? meant : null;
     }
 
-    /// <summary>A whole number below a hundred in words, or "one hundred"; null otherwise.</summary>
+    /// <summary>A whole number in words, up to the millions ("two hundred and five", "one million"); null for other texts.</summary>
     public static int? Number(string words)
     {
         if (Numbers.TryGetValue(words, out var whole)) return whole;
-        if (words is "hundred" or "one hundred") return 100;
-        var cut = words.IndexOfAny(['-', ' ']);
-        return cut > 0 && Numbers.TryGetValue(words[..cut], out var tens) && tens >= 20
-            && Numbers.TryGetValue(words[(cut + 1)..], out var ones) && ones is > 0 and < 10 ? tens + ones : null;
+        var (total, group, last) = (0L, 0L, 0);
+        foreach (var word in words.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word == "and" && group + total > 0) continue;
+            if (word == "hundred" && group is >= 0 and < 100) group = Math.Max(1, group) * 100;
+            else if (word is "thousand" or "million" && group > 0)
+            {
+                if (last == 3) return null;
+                (total, group) = (total + (group * (word == "million" ? 1_000_000 : 1000)), 0);
+                last = word == "million" ? 2 : 3;
+            }
+            else if (Numbers.TryGetValue(word, out var part) && part > 0
+                && (group % 100 == 0 || (group % 10 == 0 && group % 100 >= 20 && part < 10))) group += part;
+            else return null;
+            if (total + group > 999_999_999) return null;
+        }
+
+        return total + group > 0 ? (int)(total + group) : null;
+    }
+
+    private static readonly string[] Parts =
+        ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"];
+
+    // one half, two-thirds, a quarter
+    private static Rational? Fraction(string words)
+    {
+        var cut = words.LastIndexOfAny(['-', ' ']);
+        var part = words[(cut + 1)..];
+        var at = part is "halves" ? 0 : part is "fourth" or "fourths" ? 2 : Array.IndexOf(Parts, part.TrimEnd('s'));
+        if (at < 0 || (cut < 0 && at > 0)) return null;
+        var count = cut < 0 || words[..cut] is "a" or "one" ? 1 : Number(words[..cut]);
+        return count is > 0 and < 20 ? new Rational(count.Value, at + 2) : null;
     }
 
     /// <summary>"a parabola" is "parabola".</summary>

@@ -20,7 +20,8 @@ internal static class WordSets
     // Words that name the numbers and say nothing more of them.
     private static readonly string[] Openers =
     [
-        "the set of ", "the interval of ", "set of ", "all of the ", "all the ", "all ", "any ", "every ", "each ", "the ", "possible ",
+        "the set of ", "the interval of ", "the interval ", "interval ", "set of ", "all of the ", "all the ", "all ", "any ", "every ",
+        "each ", "the ", "possible ",
             "values of ", "value of ", "values ", "value ", "of ", "for ", "is ", "are ", "must be ",
         "can be ", "be ", "lies ", "lie ",
         "where ", "such that ", "a ", "an ", "number ", "numbers ", "with ", "that ", "which ", "satisfying ", "and ",

@@ -4,7 +4,7 @@ namespace Tenon.Tests.MathAnswers;
 
 /// <summary>
 /// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt,
-/// further-kinds.txt).
+/// further-kinds.txt, completions.txt).
 /// </summary>
 public sealed class FieldKindsTests
 {
@@ -25,7 +25,7 @@ public sealed class FieldKindsTests
     {
         var data = new TheoryData<string, string>();
         var kind = "";
-        foreach (var file in (string[])["kinds.txt", "further-kinds.txt"])
+        foreach (var file in (string[])["kinds.txt", "further-kinds.txt", "completions.txt"])
             foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", file)))
             {
                 if (line.StartsWith('#')) kind = line[2..];
@@ -51,7 +51,7 @@ public sealed class FieldKindsTests
         foreach (var text in Statements) new MathVerifier().Verify("36", text).Correct.ShouldBe(true, text);
         foreach (var text in NoStatements) new MathVerifier().Verify("36", text).Correct.ShouldBe(false, text);
         new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[1]).Correct.ShouldBe(true);
-        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-3");
+        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-4");
     }
 
     [Theory]

@@ -1,0 +1,91 @@
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>
+/// The part of a sentence that states: what a denial concludes to ("it can't be 32, so it must be 33"), the main clause behind the work
+/// that
+/// leads to it ("adding these up, she has 8 left"), an announcement without the aside behind it ("B, not C as one might expect").
+/// </summary>
+internal static class Clauses
+{
+    private static readonly string[] Turns =
+    [
+        ", so ", "; so ", " and so ", "; therefore", ", therefore", "; thus", ", thus ", "; hence", ", hence ", ", which leaves ",
+        ", leaving ",
+        ", which means ", ", meaning ", " so it must be ", ", but ", ", making ", "; it must be ", ", it must be ",
+    ];
+
+    // Openings that tell how the value came about; "first", "let", "if" and the like only go on.
+    private static readonly string[] Ways =
+    [
+        "since ", "because ", "as ", "after ", "using ", "by ", "adding", "subtract", "multiply", "divid", "substitut", "plug", "given ",
+        "again, ", "also, ",
+    ];
+
+    private static readonly string[] Verbs =
+    [
+        "is", "are", "has", "have", "was", "were", "equals", "costs", "cost", "needs", "leaves", "remain", "remains", "earns", "pays",
+        "takes",
+        "must", "makes", "weighs", "gets", "spends", "sells", "travels", "owes", "saves", "lasts", "contains", "holds", "had", "will",
+        "can",
+    ];
+
+    /// <summary>What a sentence that denies one value concludes to; null where it concludes nothing or doubts.</summary>
+    public static string? Concluded(string sentence)
+    {
+        if (AnswerExtractor.Holds(sentence, AnswerWords.Uncertainty)) return null;
+        var (at, length) = (-1, 0);
+        foreach (var turn in Turns)
+            if (sentence.LastIndexOf(turn, StringComparison.OrdinalIgnoreCase) is var found && found > at) (at, length) =
+                (found, turn.Length);
+        if (at < 0) return null;
+        var rest = sentence[(at + length)..].TrimStart(' ', ',');
+        return HasDigit(rest) && !AnswerExtractor.Holds(rest, AnswerWords.Doubt) ? "It is " + rest : null;
+    }
+
+    /// <summary>The main clause behind how it came about; null for any other sentence.</summary>
+    public static string? Main(string sentence)
+    {
+        var s = sentence.AsSpan().TrimStart(" *-•\t\"“(");
+        var way = false;
+        foreach (var opening in Ways) way |= s.StartsWith(opening, StringComparison.OrdinalIgnoreCase);
+        var comma = sentence.LastIndexOf(", ", StringComparison.Ordinal);
+        if (!way || comma < 0) return null;
+        var clause = sentence[(comma + 2)..];
+        if (!HasDigit(clause) || AnswerWords.BeginsStep(clause)) return null;
+        foreach (var range in clause.AsSpan().SplitAny(' ', '.'))
+            foreach (var verb in Verbs)
+                if (clause.AsSpan()[range].Equals(verb, StringComparison.OrdinalIgnoreCase)) return clause;
+        return null;
+    }
+
+    /// <summary>A sentence without what it says the answer is not, and what one might think.</summary>
+    public static string WithoutAside(string sentence)
+    {
+        foreach (var aside in (ReadOnlySpan<string>)[", not ", ", rather than ", " rather than ", " instead of ", " as one might ",
+            " as you might "])
+        {
+            var at = sentence.IndexOf(aside, StringComparison.OrdinalIgnoreCase);
+            if (at <= 0) continue;
+            var behind = sentence.AsSpan(at + aside.Length);
+            if (!behind.StartsWith("sure", StringComparison.OrdinalIgnoreCase)
+                && !behind.StartsWith("certain", StringComparison.OrdinalIgnoreCase)
+                && !behind.StartsWith("quite", StringComparison.OrdinalIgnoreCase)) sentence = sentence[..at];
+        }
+
+        return sentence;
+    }
+
+    /// <summary>True for "Suppose the answer is 6", "If it is so": what stands before an announcement only supposes it.</summary>
+    public static bool IsSupposed(string before)
+    {
+        var s = before.AsSpan().TrimStart(" *-•\t\"“(");
+        foreach (var word in (ReadOnlySpan<string>)["suppose", "assum", "imagine", "let's say", "say the", "pretend", "假设", "假如", "如果",
+            "もし", "仮に",
+            "만약", "предположим", "допустим", "supongamos", "supposons", "angenommen", "suponha", "supponiamo"])
+            if (s.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return s.StartsWith("if ", StringComparison.OrdinalIgnoreCase) && s.IndexOf(',') < 0
+            && !s.Contains(" then ", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool HasDigit(string text) => text.AsSpan().IndexOfAnyInRange('0', '9') >= 0 || text.AsSpan().IndexOfAny("$\\π√∞") >= 0;
+}
