@@ -123,8 +123,16 @@ public abstract class LoraFamily<TOptions> : AdapterMethod<TOptions>
         return base.FromPeft(config);
     }
 
-    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config) =>
-        settings with { Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null } };
+    private protected override AdapterSettings Complete(AdapterSettings settings, PeftConfig config)
+    {
+        // The same file may be another method's of the family, which has other options: only what is set stands.
+        var standard = SettingsJson.Write(new TOptions());
+        return settings with
+        {
+            Init = InitOf(config) switch { "false" => "random", "gaussian" => "gaussian", _ => null },
+            Options = settings.Options!.Where(option => standard[option.Key]?.ToString() != option.Value.GetString()).ToDictionary(),
+        };
+    }
 
     /// <summary>True where a LORA configuration belongs to this method.</summary>
     private protected abstract bool Reads(PeftConfig config);

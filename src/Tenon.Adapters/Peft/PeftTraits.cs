@@ -50,8 +50,9 @@ internal sealed record PeftTraits(string Type, string? Fields = null)
     /// </summary>
     public Func<PeftConfig, string?> VllmObstacle { get; init; } = config => $"it does not know {config.PeftType}";
 
-    /// <summary>The types that a method has.</summary>
-    public static IReadOnlyList<string> Types => [.. S_all.Value.Keys.Order(StringComparer.Ordinal)];
+    /// <summary>The types that a method has, in order, LoRA's before all others.</summary>
+    public static IReadOnlyList<string> Types =>
+        [.. S_all.Value.Keys.Order(StringComparer.Ordinal).OrderBy(type => type != AdapterMethod.Of(AdapterSettings.Plain).Traits!.Type)];
 
     /// <summary>The traits of a type.</summary>
     public static PeftTraits Of(string type) => S_all.Value.GetValueOrDefault(type) ?? new PeftTraits(type);
