@@ -60,14 +60,14 @@ internal sealed class StudyForecast
             seconds += one * runs;
             disk += runs * Disk(setup, probe.Probe);
             memory = Math.Max(memory, MemoryCheck.Estimate(setup).Skip(1).Sum(p => (double)p.Bytes));
-            yield return $"row          {row.Label}: {runs} runs of about {Time(one)}, {setup.Adapter.TrainableCount:N0} trainable "
-                + $"parameters";
+            yield return $"row          {row.Label}: {runs} runs of about {Durations.Text(one)}, "
+                + $"{setup.Adapter.TrainableCount:N0} trainable parameters";
         }
 
         if (_probes.Count == 0) yield break;
         var model = _probes.Values.Max(p => MemoryPlan.ModelBytes(p.Setup));
-        yield return $"time         about {Time(seconds)} for one run after another; with {_jobs} at once on these cores about the same "
-            + $"processor time{(unknown > 0 ? $"; {unknown} rows are not in it" : "")}";
+        yield return $"time         about {Durations.Text(seconds)} for one run after another; with {_jobs} at once on these cores about "
+            + $"the same processor time{(unknown > 0 ? $"; {unknown} rows are not in it" : "")}";
         yield return string.Create(CultureInfo.InvariantCulture,
             $"memory       at most {(model + (_jobs * memory)) / 1e9:F2} GB for {_jobs} runs at once over one base, beside the program");
         yield return string.Create(CultureInfo.InvariantCulture, $"disk         about {disk / Megabyte:N0} MB");
@@ -126,11 +126,4 @@ internal sealed class StudyForecast
         var samples = (double)settings.Steps * settings.Rollout.Prompts * settings.Rollout.Group * (200 + (6 * probe.Length));
         return (Math.Max(1, checkpoints) * setup.Adapter.TrainableCount * 12.0) + samples;
     }
-
-    private static string Time(double seconds) => seconds switch
-    {
-        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s"),
-        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:F1} h"),
-    };
 }

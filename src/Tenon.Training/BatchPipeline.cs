@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tenon.Adapters;
 using Tenon.Rollouts;
 using Tenon.Runs;
+using Tenon.Tensors.Threads;
 
 namespace Tenon.Training;
 
@@ -97,12 +98,17 @@ internal sealed class BatchPipeline : IDisposable
         Sampler?.Dispose();
     }
 
-    private Task<(RolloutBatch Batch, double Seconds)> Begin(int step, RolloutState state, CancellationToken giveUp) =>
-        Task.Factory.StartNew(() =>
+    private Task<(RolloutBatch Batch, double Seconds)> Begin(int step, RolloutState state, CancellationToken giveUp)
+    {
+        // A run that has workers of its own samples ahead with them too.
+        var pool = WorkerPool.Default;
+        return Task.Factory.StartNew(() =>
         {
+            WorkerPool.UseHere(pool);
             var clock = Stopwatch.StartNew();
             return (_source.Draw(step, state, null, giveUp), clock.Elapsed.TotalSeconds);
         }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
 
     private void Drop()
     {

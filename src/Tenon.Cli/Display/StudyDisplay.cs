@@ -76,8 +76,7 @@ internal sealed class StudyDisplay : IDisposable
     {
         if (_done == 0) return "";
         var seconds = _clock.Elapsed.TotalSeconds / _done * Math.Max(0, Most - _before - _done);
-        return seconds < 1 ? ""
-            : $"; about {(seconds < 120 ? $"{seconds:F0} s" : seconds < 7200 ? $"{seconds / 60:F0} min" : $"{seconds / 3600:F1} h")} left";
+        return seconds < 1 ? "" : $"; about {Durations.Text(seconds)} left";
     }
 
     private void Draw()

@@ -20,14 +20,17 @@ internal static class TimeEstimate
             $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most (from {probe.Completions} completions that "
             + $"were sampled for this estimate)");
         foreach (var (name, seconds, most) in expected.Zip(worst, (a, b) => (a.Name, a.Seconds, b.Seconds)))
-            if (most > 0) yield return $"time         {name}: about {Text(seconds)} a step, at most about {Text(most)}";
-        if (probe.StartSeconds > 0.05) yield return $"time         first step: about {Text(probe.StartSeconds)} more, once (compilation)";
+            if (most > 0)
+                yield return $"time         {name}: about {Durations.Text(seconds)} a step, at most about {Durations.Text(most)}";
+        if (probe.StartSeconds > 0.05)
+            yield return $"time         first step: about {Durations.Text(probe.StartSeconds)} more, once (compilation)";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
         var evaluations = Evaluations(setup);
         if (evaluations > 0)
         {
             var (one, most) = (Evaluation(setup, probe, probe.Length), Evaluation(setup, probe, rollout.MaxNewTokens));
-            yield return $"time         evaluation: about {Text(one)} each, at most about {Text(most)}; {evaluations} of them";
+            yield return $"time         evaluation: about {Durations.Text(one)} each, at most about {Durations.Text(most)}; "
+                + $"{evaluations} of them";
             (one, most) = (one * evaluations, most * evaluations);
             yield return Whole(setup, step, longest, one + probe.StartSeconds, most + probe.StartSeconds);
         }
@@ -78,16 +81,7 @@ internal static class TimeEstimate
     private static string Whole(TrainingSetup setup, double step, double longest, double once, double mostOnce)
     {
         var steps = setup.Settings.Steps;
-        return $"time         all: about {Text(step)} a step and {Text(step * steps + once)} for {steps} steps, "
-            + $"at most about {Text(longest)} and {Text(longest * steps + mostOnce)}";
+        return $"time         all: about {Durations.Text(step)} a step and {Durations.Text(step * steps + once)} for {steps} steps, "
+            + $"at most about {Durations.Text(longest)} and {Durations.Text(longest * steps + mostOnce)}";
     }
-
-    private static string Text(double seconds) => seconds switch
-    {
-        < 0.095 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:F0} ms"),
-        < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s"),
-        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s"),
-        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:F1} h"),
-    };
 }

@@ -4,6 +4,7 @@ using Tenon.Recipes;
 using Tenon.Rewards;
 using Tenon.Rollouts;
 using Tenon.Runs;
+using Tenon.Tensors.Threads;
 using Tenon.Tests.Support;
 using Tenon.Training;
 using Tenon.Training.Settings;
@@ -84,6 +85,24 @@ public sealed class OverlapTests : IDisposable
     }
 
     [Fact]
+    public void A_run_with_workers_of_its_own_samples_ahead_with_them()
+    {
+        using var pool = new WorkerPool(1);
+        using var setup = Setup("steps=3");
+        using var folder = RunFolder.Create(Path.Combine(_runs.Folder, "own"), RunBuilder.Describe(setup));
+        var script = new Pools(setup.LocalRollouts());
+        var run = new Thread(() =>
+        {
+            WorkerPool.UseHere(pool);
+            new RlvrTrainer(setup, folder, _ => { }, script).Run();
+        });
+        run.Start();
+        run.Join();
+        script.Seen.Select(seen => seen.Pool).ShouldBe([pool, pool, pool]);
+        script.Seen.Select(seen => seen.Thread).Distinct().Count().ShouldBeGreaterThan(1, "no batch was sampled ahead");
+    }
+
+    [Fact]
     public void A_run_made_longer_is_the_longer_run()
     {
         var expected = TinyRuns.Contents(Run("whole", Setup("steps=7")));
@@ -94,6 +113,18 @@ public sealed class OverlapTests : IDisposable
         trainer.Resume();
         trainer.Run();
         TinyRuns.ShouldBeTheSame(run, expected);
+    }
+
+    /// <summary>Sees whose workers sample.</summary>
+    private sealed class Pools(IRolloutSource inner) : IRolloutSource
+    {
+        public List<(WorkerPool Pool, int Thread)> Seen { get; } = [];
+
+        public RolloutBatch Draw(int step, RolloutState state, Action<double>? progress = null, CancellationToken cancel = default)
+        {
+            Seen.Add((WorkerPool.Default, Environment.CurrentManagedThreadId));
+            return inner.Draw(step, state, progress, cancel);
+        }
     }
 
     private sealed class Slow(IReward inner) : IReward
