@@ -67,7 +67,7 @@ public static class ComparisonReport
         double[] places = [.. Enumerable.Range(1, text.Rows.Count).Select(i => (double)i)];
         return new($"{text.Text}: perplexity by row, in the table's order", places, [.. text.Rows.Select((row, i) =>
         {
-            double[] Only(double value) => [.. places.Select((_, at) => at == i ? Math.Exp(value) : double.NaN)];
+            double[] Only(double value) => [.. places.Select((_, at) => at == i ? ExactMath.Exp(value) : double.NaN)];
             var (low, high) = row.PerToken.Interval();
             return new ReportSeries(row.Name, Only(row.PerToken.Value))
             {

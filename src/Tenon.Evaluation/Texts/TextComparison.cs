@@ -21,15 +21,15 @@ public sealed record TextRow(
     string Name, RatioMean PerToken, RatioMean PerByte, RatioMean? Change, double? P, double? AdjustedP, string? Verdict)
 {
     /// <summary>Perplexity over that of the row compared with; 1.05 is five percent more.</summary>
-    public double? Ratio => Change is { } c ? Math.Exp(c.Value) : null;
+    public double? Ratio => Change is { } c ? ExactMath.Exp(c.Value) : null;
 
     /// <summary>The ends of the ratio's interval.</summary>
     public (double Low, double High)? RatioInterval =>
-        Change?.Interval() is { } ends ? (Math.Exp(ends.Low), Math.Exp(ends.High)) : null;
+        Change?.Interval() is { } ends ? (ExactMath.Exp(ends.Low), ExactMath.Exp(ends.High)) : null;
 
     /// <summary>The smallest true ratio above 1 that a test at 5 % finds with 80 % probability in a text of this size.</summary>
     public double? SmallestRatio => Change is { StandardError: var error } c && error > 0
-        ? Math.Exp(ScoreDifference.Reach(c.Df) * error) : null;
+        ? ExactMath.Exp(ScoreDifference.Reach(c.Df) * error) : null;
 }
 
 /// <summary>
@@ -82,7 +82,7 @@ public sealed record TextComparison(
     {
         if (p < Level && change.Value != 0) return change.Value < 0 ? "better" : "worse";
         if (margin is not { } m || !(change.StandardError >= 0)) return "noise";
-        var (down, up) = (Math.Log(1 - Math.Min(m, 0.999)), Math.Log(1 + m));
+        var (down, up) = (ExactMath.Log(1 - Math.Min(m, 0.999)), ExactMath.Log(1 + m));
         var error = Math.Max(change.StandardError, double.Epsilon);
         return Math.Max(Distributions.StudentTTail((change.Value - down) / error, change.Df),
             Distributions.StudentTTail((up - change.Value) / error, change.Df)) < Level ? "equivalent" : "noise";

@@ -18,7 +18,7 @@ public sealed record TextFigures(RatioMean PerToken, RatioMean PerByte, JsonObje
     public const string Kind = EvaluationResults.TextKind;
 
     /// <summary>Perplexity by token.</summary>
-    public double Perplexity => Math.Exp(PerToken.Value);
+    public double Perplexity => ExactMath.Exp(PerToken.Value);
 
     /// <summary>The ends of its interval; NaN where one unit says nothing of others.</summary>
     public (double Low, double High) Interval => Ends(PerToken);
@@ -39,15 +39,15 @@ public sealed record TextFigures(RatioMean PerToken, RatioMean PerByte, JsonObje
             ["bytes"] = documents.Sum(d => d.Bytes),
             ["window"] = settings.Window,
             ["stride"] = settings.Stride,
-            ["perplexity"] = RunJson.Finite(Math.Exp(perToken.Value)),
+            ["perplexity"] = RunJson.Finite(ExactMath.Exp(perToken.Value)),
             ["low"] = RunJson.Finite(low),
             ["high"] = RunJson.Finite(high),
             ["nats_per_token"] = RunJson.Finite(perToken.Value),
             ["standard_error"] = RunJson.Finite(perToken.StandardError),
-            ["byte_perplexity"] = RunJson.Finite(Math.Exp(perByte.Value)),
+            ["byte_perplexity"] = RunJson.Finite(ExactMath.Exp(perByte.Value)),
             ["byte_low"] = RunJson.Finite(byteLow),
             ["byte_high"] = RunJson.Finite(byteHigh),
-            ["bits_per_byte"] = RunJson.Finite(perByte.Value / Math.Log(2)),
+            ["bits_per_byte"] = RunJson.Finite(perByte.Value / ExactMath.Log(2)),
             ["interval_units"] = units,
             ["identity"] = identity.Hash,
         };
@@ -72,6 +72,6 @@ public sealed record TextFigures(RatioMean PerToken, RatioMean PerByte, JsonObje
     private static (double Low, double High) Ends(RatioMean mean)
     {
         var (low, high) = mean.Interval();
-        return (Math.Exp(low), Math.Exp(high));
+        return (ExactMath.Exp(low), ExactMath.Exp(high));
     }
 }

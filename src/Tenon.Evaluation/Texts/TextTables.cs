@@ -18,8 +18,8 @@ public static class TextTables
         {
             var (low, high) = row.PerToken.Interval();
             var ends = row.RatioInterval;
-            table.Add(row.Name, ResultCell.Three(Math.Exp(row.PerToken.Value)), ResultCell.Three(Math.Exp(low)),
-                ResultCell.Three(Math.Exp(high)), ResultCell.Three(row.PerByte.Value / Math.Log(2)), Percent(row.Ratio - 1),
+            table.Add(row.Name, ResultCell.Three(ExactMath.Exp(row.PerToken.Value)), ResultCell.Three(ExactMath.Exp(low)),
+                ResultCell.Three(ExactMath.Exp(high)), ResultCell.Three(row.PerByte.Value / ExactMath.Log(2)), Percent(row.Ratio - 1),
                 Percent(ends?.Low - 1), Percent(ends?.High - 1), ResultCell.P(row.AdjustedP), row.Verdict ?? "-",
                 Percent(row.SmallestRatio - 1));
         }
@@ -72,11 +72,11 @@ public static class TextTables
         return new JsonObject
         {
             ["name"] = row.Name,
-            ["perplexity"] = RunJson.Finite(Math.Exp(row.PerToken.Value)),
-            ["low"] = RunJson.Finite(Math.Exp(low)),
-            ["high"] = RunJson.Finite(Math.Exp(high)),
-            ["byte_perplexity"] = RunJson.Finite(Math.Exp(row.PerByte.Value)),
-            ["bits_per_byte"] = RunJson.Finite(row.PerByte.Value / Math.Log(2)),
+            ["perplexity"] = RunJson.Finite(ExactMath.Exp(row.PerToken.Value)),
+            ["low"] = RunJson.Finite(ExactMath.Exp(low)),
+            ["high"] = RunJson.Finite(ExactMath.Exp(high)),
+            ["byte_perplexity"] = RunJson.Finite(ExactMath.Exp(row.PerByte.Value)),
+            ["bits_per_byte"] = RunJson.Finite(row.PerByte.Value / ExactMath.Log(2)),
             ["ratio"] = RunJson.Finite(row.Ratio ?? double.NaN),
             ["ratio_low"] = RunJson.Finite(ends?.Low ?? double.NaN),
             ["ratio_high"] = RunJson.Finite(ends?.High ?? double.NaN),

@@ -67,7 +67,7 @@ internal sealed class TextEvalOptions
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{s["benchmark"]}: perplexity {figures.Perplexity:0.000} ({(double.IsNaN(low) ? "no interval of a single window"
             : string.Create(CultureInfo.InvariantCulture, $"95 % {low:0.000} to {high:0.000}"))}), "
-            + $"{figures.PerByte.Value / Math.Log(2):0.0000} bits a byte, {s["documents"]} documents, {s["tokens"]} tokens, "
+            + $"{figures.PerByte.Value / ExactMath.Log(2):0.0000} bits a byte, {s["documents"]} documents, {s["tokens"]} tokens, "
             + $"window {s["window"]}, stride {s["stride"]}"));
         terminal.Error.WriteLine($"results in {folder}");
     }
