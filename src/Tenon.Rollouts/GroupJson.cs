@@ -23,6 +23,12 @@ public static class GroupJson
     /// <summary>Reads what <see cref="Write"/> gave.</summary>
     public static IReadOnlyList<RolloutGroup> Read(JsonNode? groups) => groups?.Deserialize<RolloutGroup[]>(S_options) ?? [];
 
+    /// <summary>A group with its problem as a line of text.</summary>
+    public static string WholeLine(RolloutGroup group) => JsonSerializer.Serialize(group, S_options);
+
+    /// <summary>Reads what <see cref="WholeLine"/> gave.</summary>
+    public static RolloutGroup ReadWholeLine(string line) => JsonSerializer.Deserialize<RolloutGroup>(line, S_options)!;
+
     /// <summary>A group's completions as a line of text.</summary>
     public static string Line(SampledGroup group) => JsonSerializer.Serialize(group, S_options);
 

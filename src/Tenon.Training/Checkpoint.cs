@@ -112,8 +112,9 @@ internal static class Checkpoint
             json["mixed"] = state.Rollouts.Mixed;
         }
 
-        if (state.Rollouts.Carried.Count > 0) json["carried"] = GroupJson.Write(state.Rollouts.Carried);
-        if (state.Rollouts.Replay.Count > 0) json["replay"] = GroupJson.Write(state.Rollouts.Replay);
+        var groups = GroupFile.Write(folder, state.Rollouts.Carried, state.Rollouts.Replay);
+        if (groups[0].Count > 0) json["carried"] = groups[0];
+        if (groups[1].Count > 0) json["replay"] = groups[1];
         if (state.Rollouts.Sources.Count > 0) json["sources"] = JsonSerializer.SerializeToNode(state.Rollouts.Sources);
         if (state.Rollouts.Memory.Count > 0) json["memory"] = JsonSerializer.SerializeToNode(state.Rollouts.Memory);
         File.WriteAllText(Path.Combine(folder, StateFile), json.ToJsonString() + "\n");
@@ -142,6 +143,7 @@ internal static class Checkpoint
         using var file = SafetensorsFile.Open(Path.Combine(folder, OptimizerFile));
         optimizer.Restore((long)json["updates"]!, file.ReadFloats);
         var coefficient = (double?)json["entropy_coefficient"];
+        var groups = GroupFile.Read(folder, json["carried"], json["replay"]);
         return new TrainerState
         {
             Step = (int)json["step"]!,
@@ -150,8 +152,8 @@ internal static class Checkpoint
                 Cursor = (long)json["cursor"]!,
                 Judged = (double?)json["judged"] ?? 0,
                 Mixed = (double?)json["mixed"] ?? 0,
-                Carried = GroupJson.Read(json["carried"]),
-                Replay = GroupJson.Read(json["replay"]),
+                Carried = groups[0],
+                Replay = groups[1],
                 Sources = json["sources"]?.Deserialize<SourceState[]>() ?? [],
                 Memory = json["memory"]?.Deserialize<Dictionary<string, PromptRate>>() ?? [],
             },

@@ -38,6 +38,11 @@ internal sealed class SamplesCommand : Verb
             Add(new Option<bool>("--worst") { Description = "The lowest reward first." }),
         ];
         _limit = Add(new Option<int?>("--limit") { Description = "At most so many; 10 by default, all with --json.", HelpName = "N" });
+        _limit.Validators.Add(given =>
+        {
+            if (given.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var limit) && limit < 1)
+                given.AddError("--limit: expected 1 or more");
+        });
         _json = Add(new Option<bool>("--json") { Description = "One JSON line a completion." });
         Validators.Add(Contradictions);
     }
@@ -86,7 +91,6 @@ internal sealed class SamplesCommand : Verb
     {
         if (call.GetValue(_kinds[0]) && call.GetValue(_kinds[1])) call.AddError("--wrong and --right exclude each other");
         if (call.GetValue(_kinds[3]) && call.GetValue(_kinds[4])) call.AddError("--best and --worst exclude each other");
-        if (call.GetValue(_limit) < 1) call.AddError("--limit: expected 1 or more");
     }
 
     private static JsonObject ToJson(SampleRecord sample) => new()

@@ -39,6 +39,8 @@ public class SamplesCommandTests
     [Fact]
     public void Calls_that_cannot_be_answered_say_why()
     {
+        Call.Tenon("samples", "run", "--limit", "1", "--limit", "2").Error.ShouldContain("expects a single argument");
+        Call.Tenon("samples", "run", "--limit", "0").Error.ShouldContain("--limit: expected 1 or more");
         using var folder = new TemporaryFolder();
         var run = Write(folder.File("run"));
         Call.Tenon("samples", run, "--wrong", "--right")

@@ -54,7 +54,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
             $"surplus: {surplus}, overlap: {(overlap ? "true" : "false")}").Replace("minibatches: 2",
             overlap ? "minibatches: 2, shards: 2, workers: 2" : "minibatches: 2"));
         var expected = Files(_runs.Train(recipe, "whole", 1));
-        expected.Count(file => file.Key.StartsWith("checkpoints/10/")).ShouldBe(overlap ? 6 : 5);
+        expected.Count(file => file.Key.StartsWith("checkpoints/10/")).ShouldBe(overlap ? 7 : 6);
         expected.Keys.ShouldNotContain(file => file.StartsWith("rollouts"));
         ShouldBeEqual(Files(_runs.Train(recipe, "two", 2)), expected, "two threads");
 
