@@ -119,7 +119,7 @@ public sealed class BadInputTests : IDisposable
     public void A_bad_recipe_is_refused(string change, string message) =>
     Refused(Call.Tenon("train", Recipe(Task), "--set", change, "--dry-run"), message);
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("rollout.concurrency=1000000", "rollout.concurrency")]
     [InlineData("update.micro-batch-tokens=1000000000", "update.micro-batch-tokens")]
     public void A_run_that_does_not_fit_in_memory_is_refused_with_the_largest_setting_that_does(string change, string key)

@@ -43,7 +43,7 @@ public sealed class StudyRunTests : IDisposable
         .Order(StringComparer.Ordinal).Select(file => Path.GetRelativePath(folder, file) + Convert.ToHexString(
             System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))))];
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_study_gives_the_same_with_one_run_at_a_time_and_with_four()
     {
         var recipe = Recipe();

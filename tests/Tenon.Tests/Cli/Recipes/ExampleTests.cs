@@ -24,7 +24,7 @@ public partial class ExampleTests
         return data;
     }
 
-    [Theory, MemberData(nameof(Blocks))]
+    [Theory, Trait("Speed", "slow"), MemberData(nameof(Blocks))]
     public void An_example_of_the_documentation_passes_a_dry_run(string name, string text)
     {
         if (text.Contains("\nstop:", StringComparison.Ordinal) || text.StartsWith("architecture:", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ namespace Tenon.Tests.Evaluation.Statistics;
 /// <summary>The default interval: it covers what it says, and its edges make sense.</summary>
 public class EstimateTests
 {
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData(30, 1, 0.05, 0)]
     [InlineData(30, 1, 0.1, 0)]
     [InlineData(30, 1, 0.5, 0)]

@@ -74,7 +74,7 @@ public class CommandRewardTests
         reward.Starts.ShouldBe(3);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Texts_longer_than_a_pipe_and_broken_ones_pass()
     {
         using var reward = Reward(ScoreEach);

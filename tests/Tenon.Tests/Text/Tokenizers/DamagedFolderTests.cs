@@ -58,7 +58,7 @@ public class DamagedFolderTests
         RotaryFrequencies.For(model.Config, 100);
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("tokenizer.json")]
     [InlineData("tokenizer_config.json")]
     [InlineData("special_tokens_map.json")]

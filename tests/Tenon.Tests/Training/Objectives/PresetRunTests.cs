@@ -26,7 +26,7 @@ public sealed class PresetRunTests : IDisposable
 
     public static TheoryData<string> Presets => [.. ObjectivePresets.Names];
 
-    [Theory, MemberData(nameof(Presets))]
+    [Theory, Trait("Speed", "slow"), MemberData(nameof(Presets))]
     public void Every_preset_trains_with_its_metrics(string name)
     {
         // A teacher that is the policy itself has nothing to say: an entropy bonus moves the policy away from it.
