@@ -38,12 +38,18 @@ public sealed record CellResult(CellStatus Status)
     /// <summary>Seconds of its steps: with the record's name the only figures that two equal studies do not share.</summary>
     public double? Seconds { get; init; }
 
+    /// <summary>
+    /// The highest resident size of the process that ran it, in 1e9 bytes, other cells that it ran before among it: the cell's record and
+    /// the report have it, <c>study.json</c> does not.
+    /// </summary>
+    public double? Memory { get; init; }
+
     /// <summary>The record as JSON.</summary>
     public JsonObject ToJson() => new()
     {
         ["status"] = Word(Status), ["reason"] = Reason,
         ["accuracy"] = new JsonObject(Accuracy.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)JsonValue.Create(a.Value)))),
-        ["trainable"] = Trainable, ["tokens"] = Tokens, ["seconds"] = Seconds,
+        ["trainable"] = Trainable, ["tokens"] = Tokens, ["seconds"] = Seconds, ["memory_gb"] = Memory,
     };
 
     /// <summary>A record that was read; null where it is none.</summary>
@@ -56,9 +62,11 @@ public sealed record CellResult(CellStatus Status)
             Reason = RunJson.Text(json["reason"]),
             Accuracy = (json["accuracy"] as JsonObject ?? []).ToDictionary(a => a.Key, a => RunJson.Number(a.Value)),
             Trainable = RunJson.Whole(json["trainable"]), Tokens = RunJson.Whole(json["tokens"]),
-            Seconds = RunJson.Number(json["seconds"]) is var seconds && double.IsFinite(seconds) ? seconds : null,
+            Seconds = Finite(json["seconds"]), Memory = Finite(json["memory_gb"]),
         };
     }
+
+    private static double? Finite(JsonNode? node) => RunJson.Number(node) is var number && double.IsFinite(number) ? number : null;
 
     /// <summary>The status's word in files.</summary>
     public static string Word(CellStatus status) => status.ToString().ToLowerInvariant();

@@ -51,6 +51,7 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
             Trainable = reader.Run.Trainable,
             Tokens = (long)reader.Steps.Sum(step => step.Has(StepMetric.TokensSampled) ? step[StepMetric.TokensSampled] : 0),
             Seconds = reader.Steps.Sum(step => step.Has(StepMetric.Time) ? step[StepMetric.Time] : 0),
+            Memory = reader.Steps.Where(step => step.Has(StepMetric.Memory)).Select(step => (double?)step[StepMetric.Memory]).Max(),
         };
     }
 

@@ -33,20 +33,21 @@ public static class StudyTables
         return table.WithoutEmptyColumns();
     }
 
-    /// <summary>What a row costs: parameters, tokens, time.</summary>
+    /// <summary>What a row costs: parameters, tokens, time, memory.</summary>
     public static ResultTable Cost(StudyResults results)
     {
-        var table = new ResultTable("cost of a run (mean over seeds; seconds are this machine's, with other runs beside)",
-            "row", "trainable", "tokens sampled", "seconds");
+        var table = new ResultTable("cost of a run (mean over seeds; seconds are this machine's, with other runs beside; memory is the "
+            + "largest of the processes, which may have run other cells before)",
+            "row", "trainable", "tokens sampled", "seconds", "memory (GB)");
         foreach (var row in results.Rows)
         {
             var runs = results.Reported(row).Select(c => c.Result).ToList();
             if (runs.Count == 0) continue;
             table.Add(row.Label, ResultCell.Count(runs[0].Trainable), ResultCell.Count(runs.Average(r => r.Tokens)),
-                ResultCell.Three(runs.Average(r => r.Seconds)));
+                ResultCell.Three(runs.Average(r => r.Seconds)), ResultCell.Three(runs.Max(r => r.Memory)));
         }
 
-        return table;
+        return table.WithoutEmptyColumns();
     }
 
     /// <summary>

@@ -64,6 +64,7 @@ public sealed class StudyRunTests : IDisposable
         table.ShouldAllBe(row => row!["learning_rate"] != null && row["mean"] != null && row["low"] != null);
         foreach (var file in new[] { "report.html", "tables/accuracy.csv", "tables/accuracy.tex", "tables/cost.md", "tables/tuning.csv" })
             File.Exists(Path.Combine(At("one"), file)).ShouldBeTrue(file);
+        File.ReadAllText(At("one/tables/cost.md")).ShouldContain("| seconds | memory (GB) |");
     }
 
     [Fact]

@@ -50,6 +50,7 @@ internal sealed class Chromium : IDisposable
 
         await browser._socket.ConnectAsync(new Uri((string)page!["webSocketDebuggerUrl"]!), default);
         await browser.Send("Page.enable");
+        await browser.Send("Emulation.setScrollbarsHidden", new() { ["hidden"] = true });
         return browser;
     }
 
@@ -85,10 +86,18 @@ internal sealed class Chromium : IDisposable
     /// <summary>Moves the pointer.</summary>
     public Task Move(double x, double y) => Send("Input.dispatchMouseEvent", new() { ["type"] = "mouseMoved", ["x"] = x, ["y"] = y });
 
-    /// <summary>The whole page as a PNG file.</summary>
-    public async Task Screenshot(string path)
+    /// <summary>The whole page as a PNG file, or the first <paramref name="height"/> pixels of it.</summary>
+    public async Task Screenshot(string path, int height = 0)
     {
-        var answer = await Send("Page.captureScreenshot", new() { ["captureBeyondViewport"] = true });
+        await Task.Delay(300);
+        JsonObject shot = new() { ["captureBeyondViewport"] = true };
+        if (height > 0)
+        {
+            var width = (int)(await Value("document.documentElement.clientWidth"))!;
+            shot["clip"] = new JsonObject { ["x"] = 0, ["y"] = 0, ["width"] = width, ["height"] = height, ["scale"] = 1 };
+        }
+
+        var answer = await Send("Page.captureScreenshot", shot);
         await File.WriteAllBytesAsync(path, Convert.FromBase64String((string)answer["data"]!));
     }
 

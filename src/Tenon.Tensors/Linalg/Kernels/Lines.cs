@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
@@ -43,6 +44,7 @@ internal static unsafe class Lines<TOps, TV>
     where TOps : unmanaged, IEight<TV>
     where TV : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(double* x, double* y, nint n)
     {
         var (a, b, c, d) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
@@ -61,6 +63,7 @@ internal static unsafe class Lines<TOps, TV>
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(double factor, double* x, double* y, nint n)
     {
         var f = TOps.Broadcast(factor);
@@ -69,6 +72,7 @@ internal static unsafe class Lines<TOps, TV>
         for (; i < n; i++) y[i] = Math.FusedMultiplyAdd(factor, x[i], y[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddRows(double* factors, double* a, nint stride, nint rows, double* y, nint n)
     {
         nint r = 0;

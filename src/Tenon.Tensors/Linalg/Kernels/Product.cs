@@ -69,6 +69,7 @@ internal static unsafe class Product<TOps, TV>
     [ThreadStatic]
     private static double[]? _t_packed;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* b, nint bRow, nint bColumn, double* c,
         nint cRow, Product.Into into)
     {
@@ -102,6 +103,7 @@ internal static unsafe class Product<TOps, TV>
     /// <summary>
     /// Columns in panels of sixteen, each [terms][16], padded with zeros; the sign of a difference goes in here, where it is exact.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(nint terms, nint columns, double* b, nint bRow, nint bColumn, double* packed, bool negate)
     {
         for (nint j = 0; j < columns; j += Width)
@@ -124,6 +126,7 @@ internal static unsafe class Product<TOps, TV>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Block(nint m, nint n, nint k, double* a, nint aRow, nint aStep, double* packed, double* c, nint cRow, bool go,
         double* tile)
     {
@@ -161,6 +164,7 @@ internal static unsafe class Product<TOps, TV>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TV Start(double* c, bool go) => go ? TOps.Load(c) : TOps.Broadcast(0);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows8(nint k, double* a, nint aRow, nint aStep, double* b, double* c, nint cRow, bool go)
     {
         double* a4 = a + (4 * aRow), c4 = c + (4 * cRow);
@@ -212,6 +216,7 @@ internal static unsafe class Product<TOps, TV>
         Finish(x7, y7, c4 + (3 * cRow));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows2(nint k, double* a, nint aRow, nint aStep, double* b, double* c, nint cRow, bool go)
     {
         var (x0, y0) = (Start(c, go), Start(c + 8, go));
@@ -231,6 +236,7 @@ internal static unsafe class Product<TOps, TV>
         Finish(x1, y1, c + cRow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows1(nint k, double* a, nint aStep, double* b, double* c, bool go)
     {
         var (x, y) = (Start(c, go), Start(c + 8, go));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tenon.Tensors.Kernels;
 
 namespace Tenon.Tensors.Linalg.Kernels;
@@ -94,6 +95,7 @@ internal sealed unsafe class RotationBatch
     }
 
     /// <summary>One sweep over a packed stripe; the row that two neighbours share stays in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run<TOps, TV>(double* line, int count, bool backward, double* factors)
         where TOps : unmanaged, IEight<TV>
         where TV : unmanaged
@@ -124,7 +126,7 @@ internal sealed unsafe class RotationBatch
         TOps.Store(g, line + 24);
     }
 
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TV Turn<TOps, TV>(TV c, TV s, TV minus, TV held, double* line, double* next)
         where TOps : unmanaged, IEight<TV>
         where TV : unmanaged

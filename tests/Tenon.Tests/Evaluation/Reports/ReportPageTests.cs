@@ -14,21 +14,25 @@ public class ReportPageTests
         using var folder = new TemporaryFolder();
         var pages = Write(folder);
         using var browser = await Chromium.Start();
-        foreach (var (name, page) in pages)
+        foreach (var (name, page) in pages) await Fits(browser, name, page, shots: null);
+    }
+
+    /// <summary>
+    /// Pages of TENON_REPORTS, each as it looks at every width, into TENON_SCREENSHOTS: what <c>bench/screenshots.sh</c> calls.
+    /// </summary>
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task Screenshots_are_taken_of_pages_that_fit()
+    {
+        var (from, to) = (Environment.GetEnvironmentVariable("TENON_REPORTS"), Environment.GetEnvironmentVariable("TENON_SCREENSHOTS"));
+        Assert.SkipWhen(from is null || to is null, "no TENON_REPORTS and TENON_SCREENSHOTS");
+        Directory.CreateDirectory(to);
+        using var browser = await Chromium.Start();
+        foreach (var page in Directory.GetFiles(from, "*.html").Order(StringComparer.Ordinal))
         {
-            foreach (var (width, dark) in from w in new[] { 390, 768, 1280 } from d in new[] { false, true } select (w, d))
-            {
-                await browser.Open(page, width, dark);
-                ((int)(await browser.Value("document.documentElement.scrollWidth"))!).ShouldBeLessThanOrEqualTo(width,
-                    $"{name} at {width}");
-                var smallest = (double)(await browser.Value(Smallest))!;
-                smallest.ShouldBeGreaterThanOrEqualTo(11, $"{name} at {width}");
-                ((int)(await browser.Value("document.querySelectorAll('figure canvas').length"))!).ShouldBeGreaterThan(0);
-                var back = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
-                (back == "rgb(255, 255, 255)").ShouldBe(!dark);
-                if (Environment.GetEnvironmentVariable("TENON_SCREENSHOTS") is { } shots)
-                    await browser.Screenshot(Path.Combine(shots, $"{name}-{width}-{(dark ? "dark" : "light")}.png"));
-            }
+            await Fits(browser, Path.GetFileNameWithoutExtension(page), page, to);
+            await browser.Open(page, 1100, dark: false);
+            await browser.Screenshot(Path.Combine(to, Path.GetFileNameWithoutExtension(page) + ".png"), height: 640);
         }
     }
 
@@ -67,6 +71,20 @@ public class ReportPageTests
         data["charts"]!.AsArray().Count.ShouldBeGreaterThan(5);
         data["run"]!["recipe"].ShouldNotBeNull();
         ((int)(await browser.Value("performance.getEntriesByType('resource').length"))!).ShouldBe(0);
+    }
+
+    private static async Task Fits(Chromium browser, string name, string page, string? shots)
+    {
+        foreach (var (width, dark) in from w in new[] { 390, 768, 1280 } from d in new[] { false, true } select (w, d))
+        {
+            await browser.Open(page, width, dark);
+            ((int)(await browser.Value("document.documentElement.scrollWidth"))!).ShouldBeLessThanOrEqualTo(width, $"{name} at {width}");
+            ((double)(await browser.Value(Smallest))!).ShouldBeGreaterThanOrEqualTo(11, $"{name} at {width}");
+            ((int)(await browser.Value("document.querySelectorAll('figure canvas').length"))!).ShouldBeGreaterThan(0, name);
+            var back = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
+            (back == "rgb(255, 255, 255)").ShouldBe(!dark);
+            if (shots is not null) await browser.Screenshot(Path.Combine(shots, $"{name}-{width}-{(dark ? "dark" : "light")}.png"));
+        }
     }
 
     // The smallest text of any element that shows some.
