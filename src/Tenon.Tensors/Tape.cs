@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tenon.Tensors.Memory;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
@@ -14,9 +15,13 @@ namespace Tenon.Tensors;
 /// </summary>
 public sealed unsafe class Tape
 {
-    private readonly Dictionary<nint, Stack<NativeBuffer>> _free = [];
+    private const int ResetsBetweenTrims = 256;
+
+    private readonly Dictionary<nint, FreeBuffers> _free = [];
     private readonly List<Tensor?> _live = [];
     private readonly List<Step> _steps = [];
+
+    private int _resets;
 
     private readonly record struct Step(Tensor? Output, Action Backward);
 
@@ -198,13 +203,15 @@ public sealed unsafe class Tape
 
         _live.Clear();
         Recording = false;
+        if (++_resets % ResetsBetweenTrims != 0) return;
+        // Batches have many lengths: what no batch has needed for a while is kept no longer, so that memory is that of what runs now.
+        foreach (var free in _free.Values) free.DropUnused();
     }
 
     /// <summary>Gives the memory that is not in use back to the system.</summary>
     public void Trim()
     {
-        foreach (var stack in _free.Values)
-            while (stack.TryPop(out var buffer)) buffer.Dispose();
+        foreach (var free in _free.Values) free.Clear();
     }
 
     /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
@@ -257,14 +264,13 @@ public sealed unsafe class Tape
     private NativeBuffer Take(nint bytes)
     {
         var size = SizeClass(bytes);
-        if (_free.TryGetValue(size, out var stack) && stack.TryPop(out var buffer)) return buffer;
-        return NativeBuffer.Allocate(size);
+        return _free.TryGetValue(size, out var free) && free.TryPop(out var buffer) ? buffer : NativeBuffer.Allocate(size);
     }
 
     private void Give(NativeBuffer buffer)
     {
-        if (!_free.TryGetValue(buffer.Bytes, out var stack)) _free[buffer.Bytes] = stack = new Stack<NativeBuffer>();
-        stack.Push(buffer);
+        if (!_free.TryGetValue(buffer.Bytes, out var free)) _free[buffer.Bytes] = free = new FreeBuffers();
+        free.Push(buffer);
     }
 
     /// <summary>Eight sizes to an octave, so that a batch a little longer than the last one finds its buffers again.</summary>
@@ -274,5 +280,34 @@ public sealed unsafe class Tape
         if (bytes <= smallest) return smallest;
         var step = (nint)(System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes) >> 4);
         return (bytes + step - 1) / step * step;
+    }
+
+    /// <summary>Buffers of one size that nothing uses now.</summary>
+    private sealed class FreeBuffers
+    {
+        private readonly Stack<NativeBuffer> _buffers = [];
+        private int _unused;
+
+        public void Push(NativeBuffer buffer) => _buffers.Push(buffer);
+
+        public bool TryPop([MaybeNullWhen(false)] out NativeBuffer buffer)
+        {
+            var popped = _buffers.TryPop(out buffer);
+            _unused = Math.Min(_unused, _buffers.Count);
+            return popped;
+        }
+
+        /// <summary>Gives back what was free all the time since the last call.</summary>
+        public void DropUnused()
+        {
+            for (; _unused > 0; _unused--) _buffers.Pop().Dispose();
+            _unused = _buffers.Count;
+        }
+
+        public void Clear()
+        {
+            while (_buffers.TryPop(out var buffer)) buffer.Dispose();
+            _unused = 0;
+        }
     }
 }

@@ -15,6 +15,7 @@ internal sealed class BatchPipeline : IDisposable
     private readonly TrainingSetup _setup;
     private readonly IRolloutSource _source;
     private readonly PendingGroups _groups;
+    private readonly WorkerPool? _pool;
     private CancellationTokenSource _giveUp = new();
     private Task<(RolloutBatch Batch, double Seconds)>? _ahead;
 
@@ -29,7 +30,9 @@ internal sealed class BatchPipeline : IDisposable
         _groups = new PendingGroups(folder.Folder, remark);
         if (setup.Settings.Rollout.Overlap) Sampler = setup.Adapter.Copy();
         var sampler = Sampler ?? setup.Adapter;
-        _source = source ?? setup.LocalRollouts(sampler, new GroupLog(setup, sampler, _groups));
+        // Sampling and training that wait for each other's jobs lose more than they gain: each has its half of the threads.
+        if (Sampler is not null && source is null) _pool = new WorkerPool(Math.Max(1, WorkerPool.Default.Threads / 2));
+        _source = source ?? setup.LocalRollouts(sampler, new GroupLog(setup, sampler, _groups), _pool);
     }
 
     /// <summary>The copy of the adapter that samples; null without overlap.</summary>
@@ -96,6 +99,7 @@ internal sealed class BatchPipeline : IDisposable
         _groups.Dispose();
         _giveUp.Dispose();
         Sampler?.Dispose();
+        _pool?.Dispose();
     }
 
     private Task<(RolloutBatch Batch, double Seconds)> Begin(int step, RolloutState state, CancellationToken giveUp)

@@ -1,6 +1,7 @@
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
+using Tenon.Tensors.Threads;
 using Tenon.Training.Guards;
 using Tenon.Training.Objectives;
 using Tenon.Training.Settings;
@@ -19,6 +20,7 @@ internal sealed class BatchUpdate : IDisposable
     private readonly TeacherPass? _teacher;
     private readonly IGradientWorkers? _workers;
     private readonly ShardedGradient? _shards;
+    private readonly WorkerPool? _pool;
 
     public BatchUpdate(TrainingSetup setup, IGradientWorkers? workers = null)
     {
@@ -28,10 +30,12 @@ internal sealed class BatchUpdate : IDisposable
             new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
             ?? MemoryPlan.Recompute(setup),
             setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
-        _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(null, setup.Precision));
+        // Beside a sampler that runs on half of the threads; without one, on all.
+        if (settings.Rollout.Overlap) _pool = new WorkerPool((WorkerPool.Default.Threads + 1) / 2);
+        _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(_pool, setup.Precision));
         if (workers is not null || settings.Update.Shards > 1)
         {
-            _workers = workers ?? new LocalGradientWorkers(setup, _updater, pass, settings.Update.Workers);
+            _workers = workers ?? new LocalGradientWorkers(setup, _updater, pass, settings.Update.Workers, _pool ?? WorkerPool.Default);
             _shards = new ShardedGradient(settings.Update.Shards, _workers);
         }
 
@@ -62,7 +66,11 @@ internal sealed class BatchUpdate : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _workers?.Dispose();
+    public void Dispose()
+    {
+        _workers?.Dispose();
+        _pool?.Dispose();
+    }
 
     /// <summary>
     /// Trains on the batch and fills the step's metrics; gives the entropy controller as it then stands. <paramref name="diverged"/> comes

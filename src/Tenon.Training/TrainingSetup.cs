@@ -4,6 +4,7 @@ using Tenon.Evaluation.Texts;
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
+using Tenon.Tensors.Threads;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
 using Tenon.Training.Settings;
@@ -58,8 +59,10 @@ public sealed record TrainingSetup : IDisposable
     public Tensors.Precision Precision => Settings.Precision;
 
     /// <summary>Settings of the run's sampling.</summary>
-    public GeneratorOptions Generation() => new()
+    /// <param name="pool">The threads that sample; null for those of the caller.</param>
+    public GeneratorOptions Generation(WorkerPool? pool = null) => new()
     {
+        Pool = pool,
         Sampling = new SamplingSettings { Temperature = Settings.Rollout.Temperature },
         EndTokens = EndTokens,
         Concurrency = MemoryPlan.Concurrency(this),
@@ -70,11 +73,12 @@ public sealed record TrainingSetup : IDisposable
     /// <summary>Rollouts that this process samples as the recipe says.</summary>
     /// <param name="sampler">The adapter that samples; null for the one that is trained.</param>
     /// <param name="store">Keeps finished groups; null keeps none.</param>
-    public IRolloutSource LocalRollouts(AdapterSet? sampler = null, IGroupStore? store = null)
+    /// <param name="pool">The threads that sample; null for those of the caller.</param>
+    public IRolloutSource LocalRollouts(AdapterSet? sampler = null, IGroupStore? store = null, WorkerPool? pool = null)
     {
         var rollout = Settings.Rollout;
         var prompts = new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System);
-        return new LocalRollouts(Model, prompts, Problems, Rewards, sampler ?? Adapter, Generation(), new RolloutPlan
+        return new LocalRollouts(Model, prompts, Problems, Rewards, sampler ?? Adapter, Generation(pool), new RolloutPlan
         {
             Prompts = rollout.Prompts,
             Group = rollout.Group,

@@ -7,7 +7,7 @@ namespace Tenon.Training;
 
 /// <summary>
 /// Workers of this process over one packed base: the first computes with the adapter that is trained, in the calling thread, each other one
-/// with a copy of it in a thread of its own. The threads of the calling thread's pool are shared out among them.
+/// with a copy of it in a thread of its own. The threads of one pool are shared out among them.
 /// </summary>
 internal sealed class LocalGradientWorkers : IGradientWorkers
 {
@@ -20,11 +20,12 @@ internal sealed class LocalGradientWorkers : IGradientWorkers
     /// <param name="own">The passes of the calling thread; the only ones where there is one worker.</param>
     /// <param name="pass">How passes are cut.</param>
     /// <param name="count">Number of workers.</param>
-    public LocalGradientWorkers(TrainingSetup setup, PolicyUpdater own, PassOptions pass, int count)
+    /// <param name="shared">Its threads are shared out among them.</param>
+    public LocalGradientWorkers(TrainingSetup setup, PolicyUpdater own, PassOptions pass, int count, WorkerPool shared)
     {
         Count = count;
         _copies = [.. Enumerable.Range(1, count - 1).Select(_ => setup.Adapter.Copy())];
-        var threads = Math.Max(1, WorkerPool.Default.Threads / count);
+        var threads = Math.Max(1, shared.Threads / count);
         if (count > 1) _pools = [.. Enumerable.Range(0, count).Select(_ => new WorkerPool(threads))];
         _updaters = count == 1 ? [own]
             : [.. _pools.Select(pool => new PolicyUpdater(setup.Model, setup.Settings.Rollout.Temperature, pass,
