@@ -16,7 +16,7 @@ public static class ProcessMemory
     /// </summary>
     public static long PeakBytes()
     {
-        var now = Read();
+        var now = Read(StatusFile);
         long seen;
         while ((seen = Interlocked.Read(ref _s_largest)) < now && Interlocked.CompareExchange(ref _s_largest, now, seen) != seen)
         {
@@ -40,10 +40,11 @@ public static class ProcessMemory
         }
     }
 
-    private static long Read()
+    /// <summary>The peak as a file like Linux's says it; as .NET counts it where there is no such file, or no such line in it.</summary>
+    internal static long Read(string statusFile)
     {
-        if (OperatingSystem.IsLinux() && File.Exists(StatusFile))
-            foreach (var line in File.ReadLines(StatusFile))
+        if (File.Exists(statusFile))
+            foreach (var line in File.ReadLines(statusFile))
                 if (line.StartsWith("VmHWM:", StringComparison.Ordinal)
                     && long.TryParse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture,
                     out var kilobytes))

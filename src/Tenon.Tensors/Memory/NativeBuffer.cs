@@ -39,11 +39,14 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>
     /// Allocates <paramref name="bytes"/> zeroed bytes; throws <see cref="TenonException"/> where the system refuses them.
     /// </summary>
-    public static NativeBuffer Allocate(nint bytes)
+    public static NativeBuffer Allocate(nint bytes) => Allocate(bytes, OperatingSystem.IsLinux());
+
+    /// <summary>The same, with or without what Linux alone has: pages of its own that are to be huge.</summary>
+    internal static NativeBuffer Allocate(nint bytes, bool hugePages)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         if (bytes > nint.MaxValue - (2 * HugePage)) throw OutOfMemory(bytes, null);
-        if (OperatingSystem.IsLinux() && bytes >= HugePage)
+        if (hugePages && bytes >= HugePage)
         {
             // One huge page more than needed, so that the block can begin on the border of one; pages never touched cost nothing.
             var mapped = bytes + Slack + HugePage;
