@@ -109,9 +109,14 @@ public sealed class TrainingRun : IDisposable
     /// </summary>
     /// <param name="events">Hears what happens; on the thread that trains.</param>
     /// <param name="stop">Asks for an end after the step at hand.</param>
+    /// <param name="sampling">
+    /// Makes what samples the rollouts, from the run and from what takes remarks (<c>ClusterClient.Sampling</c>); null for an engine of
+    /// this process. The run's bytes do not depend on it.
+    /// </param>
     /// <exception cref="TenonException">The disk is full, the run diverged, or nothing can be learned; what is on disk is
     /// whole.</exception>
-    public void Train(Action<TrainingEvent>? events = null, CancellationToken stop = default)
+    public void Train(Action<TrainingEvent>? events = null, CancellationToken stop = default,
+        Func<TrainingSetup, Action<string>, IGroupSampler>? sampling = null)
     {
         if (_done) throw new InvalidOperationException("this run was trained already; open its folder anew to go on");
         _done = true;
@@ -122,7 +127,8 @@ public sealed class TrainingRun : IDisposable
         try
         {
             var before = _setup.Model.WeightsSha256();
-            var trainer = new RlvrTrainer(_setup, _folder, events);
+            var setup = sampling is null ? _setup : _setup with { Sampling = made => sampling(made, Say) };
+            var trainer = new RlvrTrainer(setup, _folder, events);
             if (_resumed) trainer.Resume();
             trainer.Run(stop);
             if (_setup.Model.WeightsSha256() != before)

@@ -7,13 +7,14 @@ using Tenon.Tensors;
 namespace Tenon.Rollouts;
 
 /// <summary>
-/// Rollouts of this process: draws problems, encodes them, passes over prompts that are too long, samples, has them judged, and under
+/// Rollouts that this process draws and judges, wherever they are sampled: draws problems, encodes them, passes over prompts that are
+/// too long, has them sampled and judged, and under
 /// dynamic sampling draws on, each round as large as the share of groups with both outcomes so far says it must be. Groups of the next
 /// round join the batch as soon as they are certain to be drawn, so that a round's longest completions do not run alone.
 /// </summary>
 public sealed class LocalRollouts(
     CausalModel model, ProblemPrompts prompts, ProblemSource problems, IReadOnlyList<WeightedReward> rewards, IAdapter? adapter,
-    GeneratorOptions options, RolloutPlan plan, IGroupStore? store = null) : IRolloutSource
+    GeneratorOptions options, RolloutPlan plan, IGroupStore? store = null, IGroupSampler? sampler = null) : IRolloutSource
 {
     // A round is at most this many batches: where hardly any group has both outcomes, the rounds' number and not their size ends the step.
     private const int MostBatchesARound = 4;
@@ -23,7 +24,8 @@ public sealed class LocalRollouts(
 
     private static readonly SamplingSettings S_greedy = new() { Temperature = 0 };
 
-    private readonly RolloutCollector _collector = new(model, prompts.Encoder, rewards, options);
+    private readonly RolloutCollector _collector = new(sampler ?? new LocalSampler(model, options), prompts.Encoder, rewards,
+        options.Pool);
 
     private readonly RewardNoise? _noise = plan.RewardNoise is { } noise ? new RewardNoise(noise, rewards, plan.Seed) : null;
 

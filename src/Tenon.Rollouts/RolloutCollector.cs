@@ -1,25 +1,24 @@
-using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Rewards.External;
+using Tenon.Tensors.Threads;
 using Tenon.Text.Prompting;
 
 namespace Tenon.Rollouts;
 
 /// <summary>
 /// Samples groups of completions and has them judged. Prompts may join while others run: a group is the same to the bit alone, in company
-/// and joining late. The engine is kept from batch to batch. One caller at a time.
+/// and joining late. One caller at a time.
 /// </summary>
-/// <param name="model">The model that answers.</param>
+/// <param name="sampler">Where completions are sampled.</param>
 /// <param name="encoder">Ids to text.</param>
 /// <param name="rewards">The rewards, in the recipe's order.</param>
-/// <param name="options">Settings of the engine.</param>
-internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards,
-    GeneratorOptions options)
+/// <param name="pool">Workers that judge; null for the default pool.</param>
+internal sealed class RolloutCollector(IGroupSampler sampler, PromptEncoder encoder, IReadOnlyList<WeightedReward> rewards,
+    WorkerPool? pool)
 {
     private const int TokensAReport = 256;
-    private readonly GenerationEngine _engine = new(model, options);
-    private readonly RolloutJudge _judge = new(rewards, options.Pool);
+    private readonly RolloutJudge _judge = new(rewards, pool);
     private readonly List<Sampled> _whole = [];
     private long _tokens;
     private long _most;
@@ -28,35 +27,32 @@ internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder,
     public bool JudgesAnyTime { get; } = !rewards.Any(r => r.Reward is IBatchReward);
 
     /// <summary>True where another group would begin at once.</summary>
-    public bool HasRoom => _engine.HasRoom;
+    public bool HasRoom => sampler.HasRoom;
 
     /// <summary>Takes a prompt in; <paramref name="onWhole"/> sees its completions once all are there, before they are judged.</summary>
     public void Submit(DrawnPrompt prompt, RolloutRequest request, IAdapter? adapter,
         Action<IReadOnlyList<GeneratedSample>>? onWhole = null)
     {
-        var samples = new List<GeneratedSample>(request.Samples);
         _most += (long)request.Samples * request.MaxNewTokens;
-        _engine.Submit(request.ToGeneration(adapter), sample =>
+        sampler.Submit(request, adapter, whole =>
         {
-            samples.Add(sample with { Request = prompt.Draw });
-            if (samples.Count < request.Samples) return;
-            samples.Sort((a, b) => a.Sample.CompareTo(b.Sample));
+            var samples = whole.Select(sample => sample with { Request = prompt.Draw }).ToList();
             onWhole?.Invoke(samples);
             _whole.Add(new Sampled(prompt, request, samples));
-        }, (_, _) => _tokens++);
+        }, tokens => _tokens += tokens);
     }
 
     /// <summary>Takes completions in that were sampled before, to be judged with the others.</summary>
     public void Restore(DrawnPrompt prompt, RolloutRequest request, IReadOnlyList<GeneratedSample> samples) =>
         _whole.Add(new Sampled(prompt, request, samples));
 
-    /// <summary>One forward pass; false where nothing is left to sample.</summary>
+    /// <summary>Goes on for a moment; false where nothing is left to sample.</summary>
     /// <param name="progress">Is told now and then which share of the most tokens there can be is sampled, 0 to 1.</param>
     /// <param name="cancel">Gives everything up.</param>
     public bool Step(Action<double>? progress, CancellationToken cancel)
     {
         var before = _tokens / TokensAReport;
-        var any = _engine.Step();
+        var any = sampler.Step();
         if (progress is not null && _tokens / TokensAReport > before) progress(Math.Min(1, _tokens / (double)_most));
         cancel.ThrowIfCancellationRequested();
         return any;
@@ -90,7 +86,7 @@ internal sealed class RolloutCollector(CausalModel model, PromptEncoder encoder,
     /// <summary>Forgets what is begun and what is whole.</summary>
     public void Clear()
     {
-        _engine.CancelAll();
+        sampler.CancelAll();
         _whole.Clear();
         (_tokens, _most) = (0, 0);
     }

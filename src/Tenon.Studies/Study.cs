@@ -25,6 +25,12 @@ public sealed class Study
     /// <summary>The study's folder.</summary>
     public string Folder => _folder.Folder;
 
+    /// <summary>The folder and its files.</summary>
+    internal StudyFolder Files => _folder;
+
+    /// <summary>The folder that relative paths of the recipe begin in.</summary>
+    internal string Home => _home;
+
     /// <summary>What is studied.</summary>
     public StudyRecipe Recipe => _plan.Recipe;
 
@@ -79,7 +85,7 @@ public sealed class Study
         ArgumentOutOfRangeException.ThrowIfLessThan(cores, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var turns = new SemaphoreSlim(Math.Min(jobs, cores));
-        var work = new StudyWork(_folder, _plan, _home, Hear, patience ?? S_patience, failed.Token);
+        var work = new StudyWork(_folder, new ModelShelf(), _home, Hear, patience ?? S_patience);
         Exception? fault = null;
         var workers = Enumerable.Range(0, jobs).Select(number => new Thread(Work)
         {
@@ -106,7 +112,7 @@ public sealed class Study
             {
                 using var pool = new WorkerPool(Math.Max(1, cores / jobs));
                 WorkerPool.UseHere(pool);
-                while (!failed.IsCancellationRequested && work.Next(out var waits))
+                while (!failed.IsCancellationRequested && work.Next(_plan, failed.Token, out var waits))
                 {
                     if (!waits) continue;
                     turns.Release();

@@ -26,6 +26,9 @@ internal sealed class StudyFolder
 
     public string Leases => Path.Combine(Folder, "leases");
 
+    /// <summary>A folder for cells alone, without a plan.</summary>
+    public static StudyFolder At(string path) => new(path);
+
     public static bool IsStudy(string path) => File.Exists(Path.Combine(path, "plan.json"));
 
     /// <summary>

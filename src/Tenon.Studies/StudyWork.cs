@@ -2,13 +2,24 @@ using Tenon.Runs;
 
 namespace Tenon.Studies;
 
+/// <summary>How an attempt at a cell ended.</summary>
+internal enum CellAttempt
+{
+    /// <summary>The cell has a result.</summary>
+    Ended,
+
+    /// <summary>It was asked to stop, and goes on from its last checkpoint.</summary>
+    Stopped,
+
+    /// <summary>Another process holds it.</summary>
+    Busy,
+}
+
 /// <summary>The cells that this process works on, with their leases.</summary>
 internal sealed class StudyWork : IDisposable
 {
     private readonly StudyFolder _folder;
-    private readonly StudyPlan _plan;
     private readonly Action<StudyEvent> _events;
-    private readonly CancellationToken _stop;
     private readonly CellRun _runs;
     private readonly LeaseWatch _watch;
     private readonly Dictionary<string, long> _away = [];
@@ -16,10 +27,10 @@ internal sealed class StudyWork : IDisposable
     private readonly Timer _heart;
     private readonly string _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
 
-    public StudyWork(StudyFolder folder, StudyPlan plan, string home, Action<StudyEvent> events, TimeSpan patience, CancellationToken stop)
+    public StudyWork(StudyFolder folder, ModelShelf models, string home, Action<StudyEvent> events, TimeSpan patience)
     {
-        (_folder, _plan, _events, _stop) = (folder, plan, events, stop);
-        _runs = new CellRun(folder, new ModelShelf(), home);
+        (_folder, _events) = (folder, events);
+        _runs = new CellRun(folder, models, home);
         _watch = new LeaseWatch(patience);
         _heart = new Timer(_ => Beat(), null, patience / 9, patience / 9);
     }
@@ -27,31 +38,33 @@ internal sealed class StudyWork : IDisposable
     /// <summary>
     /// Runs the first cell that is free; false where all are done. <paramref name="waits"/> is true where others hold all that are left.
     /// </summary>
-    public bool Next(out bool waits)
+    public bool Next(StudyPlan plan, CancellationToken stop, out bool waits)
     {
-        waits = false;
-        var left = _plan.Cells(_folder.ResultOf).Where(cell => _folder.ResultOf(cell) is null).DistinctBy(cell => cell.Id).ToList();
-        if (left.Count == 0) return false;
-        foreach (var cell in left)
-        {
-            if (Take(cell) is not { } stop) continue;
-            try
-            {
-                Run(cell, stop.Token);
-            }
-            finally
-            {
-                GiveBack(cell);
-            }
-
-            return true;
-        }
-
-        waits = true;
-        return true;
+        var left = Left(plan, _folder);
+        waits = left.Count > 0 && left.All(cell => Try(cell, stop) == CellAttempt.Busy);
+        return left.Count > 0;
     }
 
-    private CancellationTokenSource? Take(StudyCell cell)
+    /// <summary>The cells that are known and have no result, each once.</summary>
+    public static IReadOnlyList<StudyCell> Left(StudyPlan plan, StudyFolder folder) =>
+        [.. plan.Cells(folder.ResultOf).Where(cell => folder.ResultOf(cell) is null).DistinctBy(cell => cell.Id)];
+
+    /// <summary>Runs a cell to its end, or until it is asked to stop, where no other process holds it.</summary>
+    public CellAttempt Try(StudyCell cell, CancellationToken stop)
+    {
+        if (Take(cell, stop) is not { } lost) return CellAttempt.Busy;
+        try
+        {
+            return Run(cell, lost);
+        }
+        finally
+        {
+            GiveBack(cell);
+        }
+    }
+
+    /// <summary>Takes a cell; null where another holds it. What is given is cancelled by a stop, or once the cell is lost.</summary>
+    public CancellationToken? Take(StudyCell cell, CancellationToken stop)
     {
         lock (_held)
         {
@@ -64,29 +77,31 @@ internal sealed class StudyWork : IDisposable
                 return null;
             }
 
-            var lost = CancellationTokenSource.CreateLinkedTokenSource(_stop);
+            var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
             _held[cell.Id] = (lease, lost);
-            return lost;
+            return lost.Token;
         }
     }
 
-    private void Run(StudyCell cell, CancellationToken stop)
+    private CellAttempt Run(StudyCell cell, CancellationToken stop)
     {
         // A process that was thought dead and still holds the run's folder: looked at again once it has had time to see its loss.
         if (RunFolder.IsInUse(_folder.RunOf(cell)))
         {
             lock (_held) _away[cell.Id] = Environment.TickCount64 + (long)_watch.Patience.TotalMilliseconds;
-            return;
+            return CellAttempt.Busy;
         }
 
         _events(new CellBegun(cell));
         var result = _runs.Run(cell, e => _events(new CellMoved(cell, e)), stop);
-        if (result is null) return;
+        if (result is null) return CellAttempt.Stopped;
         _folder.WriteResult(cell, result);
         _events(new CellEnded(cell, result));
+        return CellAttempt.Ended;
     }
 
-    private void GiveBack(StudyCell cell)
+    /// <summary>Gives a cell free.</summary>
+    public void GiveBack(StudyCell cell)
     {
         lock (_held)
         {

@@ -70,7 +70,10 @@ public sealed record TrainingSetup : IDisposable
         Precision = Precision,
     };
 
-    /// <summary>Rollouts that this process samples as the recipe says.</summary>
+    /// <summary>Makes what samples the run's rollouts; null for an engine of this process.</summary>
+    public Func<TrainingSetup, IGroupSampler>? Sampling { get; init; }
+
+    /// <summary>The run's rollouts as the recipe says.</summary>
     /// <param name="sampler">The adapter that samples; null for the one that is trained.</param>
     /// <param name="store">Keeps finished groups; null keeps none.</param>
     /// <param name="pool">The threads that sample; null for those of the caller.</param>
@@ -92,7 +95,7 @@ public sealed record TrainingSetup : IDisposable
             Replay = rollout.Replay,
             RewardNoise = Settings.RewardNoise,
             Seed = (ulong)Settings.Seed,
-        }, store);
+        }, store, Sampling?.Invoke(this));
     }
 
     /// <summary>Ends the rewards that run programs of their own.</summary>

@@ -86,6 +86,9 @@ public partial class SolutionTests
     {
         "JsonSchema.Net" => "Json.Schema",
         "Parquet.Net" => "Parquet",
+        "OpenTelemetry.Exporter.OpenTelemetryProtocol" => "OpenTelemetry.Exporter",
+        "Microsoft.Orleans.Connections.Security" or "Microsoft.Orleans.TestingHost" => package["Microsoft.".Length..],
+        _ when package.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal) => "Orleans",
         _ => package,
     };
 

@@ -1,6 +1,7 @@
 using Tenon.Cli.Display;
 using Tenon.Evaluation.Reports;
 using Tenon.Recipes;
+using Tenon.Rollouts;
 using Tenon.Training;
 
 namespace Tenon.Cli.Commands;
@@ -12,7 +13,9 @@ internal static class RunSession
     /// <param name="run">The run.</param>
     /// <param name="terminal">Where it is shown.</param>
     /// <param name="also">Hears what happens, too.</param>
-    public static int Train(TrainingRun run, Terminal terminal, Action<TrainingEvent>? also = null)
+    /// <param name="sampling">Makes what samples the rollouts; null for an engine of this process.</param>
+    public static int Train(TrainingRun run, Terminal terminal, Action<TrainingEvent>? also = null,
+        Func<TrainingSetup, Action<string>, IGroupSampler>? sampling = null)
     {
         // Whatever ends the run: the terminal gets its cursor back before a fault is printed.
         using var display = RunDisplay.For(terminal);
@@ -23,7 +26,7 @@ internal static class RunSession
             {
                 also?.Invoke(e);
                 display.Show(e);
-            }, terminal.Interrupt.Token));
+            }, terminal.Interrupt.Token, sampling));
             if (exit == 0) Report(run.Folder, terminal);
             return exit;
         }

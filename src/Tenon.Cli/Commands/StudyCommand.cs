@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Tenon.Cli.Commands.Options;
 using Tenon.Cli.Display;
+using Tenon.Cluster;
+using Tenon.Cluster.Trials;
 using Tenon.Runs;
 using Tenon.Studies;
 
@@ -25,6 +27,7 @@ internal sealed class StudyCommand : Verb
     private readonly Option<int> _memory;
     private readonly Option<string> _image;
     private readonly PlotOption _plots;
+    private readonly ClusterOption _cluster;
 
     public StudyCommand()
         : base("study",
@@ -70,6 +73,7 @@ internal sealed class StudyCommand : Verb
             Description = "with --export k8s: the container that holds tenon", DefaultValueFactory = _ => "tenon:latest",
         });
         _plots = new PlotOption(this);
+        _cluster = new ClusterOption(this, "hands the cells to a cluster's workers");
     }
 
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };
@@ -92,7 +96,9 @@ internal sealed class StudyCommand : Verb
         foreach (var (cell, _) in study.Results.Cells.Where(c => c.Cell.Refusal is not null && c.Cell.Role == StudyRole.Report)
             .DistinctBy(c => c.Cell.Row.Label))
             terminal.Error.WriteLine($"note: {cell.Row.Label} cannot be run: {cell.Refusal!.ReplaceLineEndings(" ")}");
-        var whole = Work(study, jobs, cores, TimeSpan.FromSeconds(patience), terminal);
+        var whole = Work(study, jobs, terminal, hear => _cluster.IsGiven(call)
+            ? OnCluster(call, study, TimeSpan.FromSeconds(patience), hear, terminal)
+            : study.Run(jobs, cores, hear, terminal.Interrupt.Token, TimeSpan.FromSeconds(patience)));
         if (!whole && terminal.Interrupt.Token.IsCancellationRequested)
         {
             terminal.Error.WriteLine($"stopped; go on with: tenon study --resume {ShellWord.Path(study.Folder)}");
@@ -149,7 +155,15 @@ internal sealed class StudyCommand : Verb
         return 0;
     }
 
-    private static bool Work(Study study, int jobs, int cores, TimeSpan patience, Terminal terminal)
+    private bool OnCluster(ParseResult call, Study study, TimeSpan patience, Action<StudyEvent> hear, Terminal terminal)
+    {
+        using var cluster = ClusterClient.Connect(_cluster.Settings(call));
+        terminal.Error.WriteLine($"note: workers: {string.Join(", ", cluster.WorkerNames)}");
+        using var work = new ClusterStudy(study, cluster, patience, hear, text => terminal.Error.WriteLine($"note: {text}"));
+        return work.Run(terminal.Interrupt.Token);
+    }
+
+    private static bool Work(Study study, int jobs, Terminal terminal, Func<Action<StudyEvent>, bool> work)
     {
         using var display = StudyDisplay.For(study, jobs, terminal);
         terminal.Interrupt.Message = "each run finishes its step and writes a checkpoint (once more: stop now)";
@@ -160,7 +174,7 @@ internal sealed class StudyCommand : Verb
         };
         try
         {
-            return study.Run(jobs, cores, display.Hear, terminal.Interrupt.Token, patience);
+            return work(display.Hear);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tenon.Cli.Commands.Options;
+using Tenon.Cluster;
 using Tenon.Recipes;
 
 namespace Tenon.Cli.Commands;
@@ -14,6 +15,7 @@ internal sealed class TrainCommand : Verb
     private readonly Option<bool> _force;
     private readonly Option<bool> _dryRun;
     private readonly ComputeOptions _compute;
+    private readonly ClusterOption _cluster;
 
     public TrainCommand()
         : base("train", "trains an adapter by reinforcement learning with verifiable rewards",
@@ -27,6 +29,7 @@ internal sealed class TrainCommand : Verb
         _force = Add(new Option<bool>("--force") { Description = "resumes although numerics, CPU tier, model file or data file differ" });
         _dryRun = Add(new Option<bool>("--dry-run") { Description = "prints the resolved recipe, parameters, memory and time, and stops" });
         _compute = new ComputeOptions(this);
+        _cluster = new ClusterOption(this, "spreads the rollouts over a cluster's workers");
     }
 
     protected override int Run(ParseResult call, Terminal terminal)
@@ -37,7 +40,7 @@ internal sealed class TrainCommand : Verb
         {
             using var begun =
                 TrainingRun.Resume(folder, new ResumeOptions { Recipe = path, Overrides = overrides, Force = call.GetValue(_force) });
-            return Train(begun, terminal);
+            return Train(call, begun, terminal);
         }
 
         if (path is null) throw new TenonException("tenon train", "a RECIPE or --resume DIR", "neither", usage: true);
@@ -52,12 +55,19 @@ internal sealed class TrainCommand : Verb
 
         using var run =
             TrainingRun.Create(recipe, call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)));
-        return Train(run, terminal);
+        return Train(call, run, terminal);
     }
 
-    private static int Train(TrainingRun run, Terminal terminal)
+    private int Train(ParseResult call, TrainingRun run, Terminal terminal)
     {
         foreach (var notice in run.Notices) terminal.Note(notice);
-        return RunSession.Train(run, terminal);
+        return _cluster.IsGiven(call) ? TrainOn(call, run, terminal) : RunSession.Train(run, terminal);
+    }
+
+    private int TrainOn(ParseResult call, TrainingRun run, Terminal terminal)
+    {
+        using var cluster = ClusterClient.Connect(_cluster.Settings(call));
+        terminal.Note($"workers: {string.Join(", ", cluster.WorkerNames)}");
+        return RunSession.Train(run, terminal, sampling: cluster.Sampling);
     }
 }

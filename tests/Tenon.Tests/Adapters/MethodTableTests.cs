@@ -114,6 +114,19 @@ public class MethodTableTests
     }
 
     [Theory, MemberData(nameof(Methods))]
+    public void A_snapshot_computes_the_same_on_another_model(string method)
+    {
+        var model = RandomModel.Create();
+        using var set = Perturbed(model, method);
+        set.Version = 3;
+        var other = RandomModel.Create();
+        using var read = AdapterSnapshot.Read(other, AdapterSnapshot.Write(set));
+        read.Sha256().ShouldBe(set.Sha256());
+        read.Version.ShouldBe(3);
+        Logits(other, read).ShouldBe(Logits(model, set));
+    }
+
+    [Theory, MemberData(nameof(Methods))]
     public void Plain_lora_is_the_same_function_where_there_is_one(string method)
     {
         var model = RandomModel.Create();

@@ -1,5 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Checkpoints;
+using Tenon.Cluster;
 using Tenon.Evaluation.Reports;
 using Tenon.MathAnswers;
 using Tenon.Models;
@@ -33,6 +34,9 @@ public class RoomTests
     [InlineData(typeof(TrainingRun), "Tenon.Studies", "tenon", "Spectre.Console", "System.CommandLine")]
     [InlineData(typeof(Study), "tenon", "YamlDotNet", "Spectre.Console", "System.CommandLine")]
     [InlineData(typeof(TrainingRun), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
+    [InlineData(typeof(TrainingRun), "Tenon.Cluster", "Orleans.Core")]
+    [InlineData(typeof(Study), "Tenon.Cluster", "Orleans.Core")]
+    [InlineData(typeof(ClusterClient), "Tenon.Plots", "tenon")]
     [InlineData(typeof(ResultTable), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
     public void A_room_does_not_refer_to_those_above_it(Type type, params string[] others)
     {

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A study of twelve cells and a run's rollouts on three workers of a cluster, processes on loopback, one of which is killed: the bytes of
+# one machine but for times. TENON is the program (the Release build by default). Prints what it did; exits with 1 where bytes differ.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+tenon=(${TENON:-dotnet src/Tenon.Cli/bin/Release/net10.0/tenon.dll})
+work="$(mktemp -d)"
+pids=()
+trap 'kill -9 "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+port=$((20000 + RANDOM % 20000))
+cluster="127.0.0.1:$port"
+
+cat >"$work/run.yaml" <<'YAML'
+model: tiny
+adapter: { method: lora, rank: 4 }
+data: { task: { name: arithmetic, level: 1 }, prompt: plain }
+rollout: { prompts: 4, group: 4, max-new-tokens: 10 }
+steps: 3
+seed: 5
+YAML
+cat >"$work/study.yaml" <<'YAML'
+base:
+  model: tiny
+  adapter: { rank: 4 }
+  data: { task: { name: arithmetic, level: 1 }, prompt: plain }
+  rollout: { prompts: 2, group: 4, max-new-tokens: 10 }
+  steps: 3
+  evaluate: { problems: 8 }
+  checkpoint: { every: 1, keep: 1 }
+axes: { adapter.method: [lora, dora, ia3] }
+seeds: [1, 2, 3, 4]
+compare-with: { adapter.method: lora }
+YAML
+
+worker() {
+  TENON_CLUSTER_SECRET="$secret" "${tenon[@]}" worker --cluster "$cluster" --threads 1 >"$work/worker-$1.log" 2>&1 &
+  pids+=($!)
+  for _ in $(seq 600); do grep -q "threads," "$work/worker-$1.log" && return; sleep 0.1; done
+  echo "worker $1 did not start:"; cat "$work/worker-$1.log"; exit 1
+}
+
+bare() { sed -E 's/"seconds": ?[0-9.eE+-]+/"seconds":0/g' "$1/study.json"; }
+adapters() { (cd "$1" && find . -name adapter_model.safetensors | sort | xargs sha256sum); }
+
+secret="$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"
+export TENON_CLUSTER_SECRET="$secret"
+start=$SECONDS
+"${tenon[@]}" study "$work/study.yaml" --output "$work/local" --jobs 2 >/dev/null 2>"$work/local.log" || { cat "$work/local.log"; exit 1; }
+"${tenon[@]}" train "$work/run.yaml" --output "$work/alone" --threads 1 >/dev/null 2>"$work/alone.log" || { cat "$work/alone.log"; exit 1; }
+echo "on one machine: $((SECONDS - start)) s"
+for n in 1 2 3; do worker "$n"; done
+echo "three workers started: $((SECONDS - start)) s"
+"${tenon[@]}" train "$work/run.yaml" --output "$work/spread" --threads 1 --cluster "$cluster" >/dev/null 2>"$work/spread.log" \
+  || { cat "$work/spread.log"; exit 1; }
+"${tenon[@]}" study "$work/study.yaml" --output "$work/cluster" --cluster "$cluster" --patience 3 >/dev/null 2>"$work/cluster.log" &
+study=$!
+for _ in $(seq 600); do [ "$(ls "$work/cluster/cells" 2>/dev/null | wc -l)" -ge 2 ] && break; sleep 0.1; done
+kill -9 "${pids[2]}"
+wait "$study" || { cat "$work/cluster.log"; exit 1; }
+echo "a run and the study on the workers, one killed: $((SECONDS - start)) s, $(ls "$work/cluster/cells" | wc -l) cells"
+grep "^note:" "$work/cluster.log"
+status=0
+cmp <(bare "$work/local") <(bare "$work/cluster") && cmp <(adapters "$work/local") <(adapters "$work/cluster") \
+  && echo "study.json and 12 adapters are equal" || status=1
+cmp <(adapters "$work/alone") <(adapters "$work/spread") && diff -r "$work/alone/samples" "$work/spread/samples" \
+  && echo "the spread run's adapter and samples are equal" || status=1
+exit "$status"
