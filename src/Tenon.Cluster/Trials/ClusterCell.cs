@@ -52,6 +52,22 @@ internal sealed class ClusterCell(Worker worker, StudyCell cell, Study study, st
     /// <summary>Asks the worker to finish its step and to write a checkpoint.</summary>
     public void Stop() => _ = Drop();
 
+    /// <summary>Steps that the worker has said.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Asks the worker how far it is.</summary>
+    public async Task Look()
+    {
+        try
+        {
+            Steps = await worker.Grain.Steps(_work);
+        }
+        catch (Exception)
+        {
+            // Whether it lives is seen elsewhere.
+        }
+    }
+
     /// <summary>Gives the cell free, where this process held it.</summary>
     public void End()
     {

@@ -1,7 +1,9 @@
 using Tenon.Cluster.Grains;
 using Tenon.Cluster.Workers;
 using Tenon.Models.Weights;
+using Tenon.Runs;
 using Tenon.Studies;
+using Tenon.Training;
 using Tenon.Training.Settings;
 
 namespace Tenon.Cluster.Trials;
@@ -14,6 +16,8 @@ namespace Tenon.Cluster.Trials;
 internal sealed class ClusterStudy : IDisposable
 {
     private static readonly TimeSpan S_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan S_mostToStop = TimeSpan.FromMinutes(10);
+    private const int LookEvery = 10;
     private readonly Study _study;
     private readonly StudyPlan _plan;
     private readonly ClusterClient _cluster;
@@ -44,9 +48,10 @@ internal sealed class ClusterStudy : IDisposable
     {
         try
         {
-            while (!stop.IsCancellationRequested)
+            for (var turn = 0; !stop.IsCancellationRequested; turn++)
             {
                 Collect();
+                if (turn % LookEvery == 0) Look();
                 var left = StudyWork.Left(_plan, _study.Files);
                 if (left.Count == 0 && _running.Count == 0) break;
                 foreach (var cell in left) HandOut(cell, stop);
@@ -56,7 +61,10 @@ internal sealed class ClusterStudy : IDisposable
         finally
         {
             foreach (var cell in _running) cell.Stop();
-            Task.WaitAll([.. _running.Select(cell => cell.Done)], TimeSpan.FromMinutes(10));
+            // A worker that is gone never answers.
+            var until = Environment.TickCount64 + (long)S_mostToStop.TotalMilliseconds;
+            while (_running.Exists(cell => !cell.Done.IsCompleted && !cell.Worker.IsGone) && Environment.TickCount64 < until)
+                Thread.Sleep(S_pause);
             Collect(quiet: true);
         }
 
@@ -71,7 +79,9 @@ internal sealed class ClusterStudy : IDisposable
         if (_running.Exists(r => r.Cell.Id == cell.Id) || _away.GetValueOrDefault(cell.Id) > Environment.TickCount64) return;
         if (cell.Settings is not { } settings)
         {
-            _study.Files.WriteResult(cell, new CellResult(CellStatus.Refused) { Reason = cell.Refusal });
+            var refused = new CellResult(CellStatus.Refused) { Reason = cell.Refusal };
+            _study.Files.WriteResult(cell, refused);
+            _events(new CellEnded(cell, refused));
             return;
         }
 
@@ -87,6 +97,15 @@ internal sealed class ClusterStudy : IDisposable
         }
 
         RequireAny(settings);
+    }
+
+    private void Look()
+    {
+        foreach (var run in _running)
+        {
+            if (run.Steps > 0) _events(new CellMoved(run.Cell, new StepDone(new StepMetrics(run.Steps))));
+            _ = run.Look();
+        }
     }
 
     private void Collect(bool quiet = false)
@@ -140,7 +159,7 @@ internal sealed class ClusterStudy : IDisposable
 
     private BaseQuestion BaseOf(RunSettings settings)
     {
-        var path = new Runs.RunHome([_study.Home]).PathOf(settings.Model);
+        var path = new RunHome([_study.Home]).PathOf(settings.Model);
         if (_bases.TryGetValue((path, settings.Precision), out var known)) return known;
         using var source = ModelSource.Open(path);
         return _bases[(path, settings.Precision)] = BaseQuestion.Of(path, source.Fingerprint, settings.Precision);
