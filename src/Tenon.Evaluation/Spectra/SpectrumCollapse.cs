@@ -5,13 +5,14 @@ namespace Tenon.Evaluation.Spectra;
 
 /// <summary>
 /// Whether an update looks like one that collapsed, and in whose manner. Of a run its accuracy decides, because no measure of the weights
-/// tells a collapsed PiSSA from a healthy IA3 on the embedded model (docs/studies/collapse.md); of weights alone only what no healthy run
-/// there has come near to counts. Medians are over the matrices of the last step; norms count where there is nothing else.
+/// tells every collapsed run from every healthy one on the embedded model (docs/studies/collapse.md); of weights alone only what no healthy
+/// run there has reached counts. Medians are over the matrices of the last step; norms count where there is nothing else.
 /// </summary>
 public static class SpectrumCollapse
 {
     private const double Largest = 1;
-    private const double LargestShift = 0.02;
+    private const double LargestShift = 0.04;
+    private const double LargestHeadShift = 0.01;
     private const double HeadShare = 0.7;
     private const double Rise = 0.1;
     private const double TailEnd = 0.5;
@@ -25,8 +26,10 @@ public static class SpectrumCollapse
         "of a run, an update counts as collapsed where the run's accuracy did: below a fifth of its best mean of five steps, for three "
             + "steps (tenon doctor's accuracy-collapse)",
         "of weights alone, where the median |dW| / |W| is above "
-            + $"{Text(Largest)}, where the median spectrum shifts by more than {Percent(LargestShift)}, or where the median effective rank "
-            + $"of dW is below {Text(LeastRank)} although the update has room for {RoomForRank} or more",
+            + $"{Text(Largest)}, where the median spectrum shifts by more than {Percent(LargestShift)}, or by more than "
+            + $"{Percent(LargestHeadShift)} for an update of which at least {Percent(HeadShare)} lies in the first tenth of the base's "
+            + $"directions, or where the median effective rank of dW is below {Text(LeastRank)} although the update has room for "
+            + $"{RoomForRank} or more",
         $"it is as PiSSA's where at least {Percent(HeadShare)} of the median update lies in the first tenth of the base's directions, at "
             + "the first step and at the last",
         $"it is as MiLoRA's where the median share of the first half of the directions rose by {Percent(Rise)} of all or more between the "
@@ -59,7 +62,7 @@ public static class SpectrumCollapse
         var relative = Median(now, s => s.Relative);
         if (relative > Largest) return $"the update is {Text(relative)} times as large as the weight";
         var shift = Median(now, s => s.Shift);
-        if (shift > LargestShift) return $"the weights' spectrum shifted by {Percent(shift)}";
+        if (shift > (Median(now, s => s.Energy[0]) >= HeadShare ? LargestHeadShift : LargestShift)) return $"the weights' spectrum shifted by {Percent(shift)}";
         var rank = Median(now, s => s.EffectiveRank);
         return rank < LeastRank && Median(now, s => s.Rank ?? double.NaN) >= RoomForRank
             ? $"the update has shrunk to one direction, effective rank {Text(rank)}" : null;

@@ -154,6 +154,10 @@ public class SpectraCommandTests
         var call = Call.Tenon("spectra", "tiny", "--run", folder.File("run"), "--angles", "0");
         call.Out.ShouldContain("Collapse: accuracy fell to 0 %");
         call.Out.ShouldContain("as PiSSA's does");
+
+        // A checkpoint by itself is still its run's.
+        var last = Directory.GetDirectories(folder.File("run/checkpoints")).OrderBy(f => int.Parse(Path.GetFileName(f))).Last();
+        Call.Tenon("spectra", "tiny", "--adapter", last, "--angles", "0").Out.ShouldContain("Collapse: accuracy fell to 0 %");
     }
 
     [Fact]

@@ -54,6 +54,7 @@ internal sealed class UpdateOptions
         }
 
         var isRun = given[0] == _run || RunFolder.IsRun(place);
+        var (run, last) = isRun ? (place, int.MaxValue) : RunOf(place);
         var adapters = Places(place, isRun, call.GetValue(_steps));
         var (opened, _) = LanguageModel.OpenWeights(model, Precision.F32, 1);
         var sets = new List<(int? Step, AdapterSet Adapter)>();
@@ -62,7 +63,7 @@ internal sealed class UpdateOptions
             foreach (var (step, folder) in adapters) sets.Add((step, AdapterOpener.Open(opened, folder, terminal)));
             return new(place, AdapterSpectra.Subjects(sets, settings), [.. sets.Select(s => s.Adapter)])
             {
-                IsRun = isRun, Lost = isRun ? SpectrumCollapse.Lost(RunFacts.Of(RunReader.Open(place))) : null,
+                IsRun = run is not null, Lost = run is null ? null : Lost(run, last),
             };
         }
         catch
@@ -71,6 +72,19 @@ internal sealed class UpdateOptions
             throw;
         }
     }
+
+    // The run that a folder RUN/checkpoints/N belongs to, and the step whose completions its weights wrote.
+    private static (string? Run, int Last) RunOf(string place)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(place));
+        var parent = Path.GetDirectoryName(full);
+        return Path.GetFileName(parent) == "checkpoints" && Path.GetDirectoryName(parent) is { } run && RunFolder.IsRun(run)
+            && int.TryParse(Path.GetFileName(full), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? (run, step + 1) : (null, 0);
+    }
+
+    private static Finding? Lost(string run, int last) =>
+        SpectrumCollapse.Lost(RunFacts.Of(RunReader.Open(run))) is { } lost && lost.First <= last ? lost : null;
 
     private static OpenedUpdates OfFiles(string model, string place, bool isUpdate, SpectraSettings settings, Terminal terminal)
     {
@@ -114,7 +128,7 @@ internal sealed class UpdateOptions
 /// <param name="Held">What is open.</param>
 internal sealed record OpenedUpdates(string Name, IReadOnlyList<SpectrumSubject> Subjects, IReadOnlyList<IDisposable> Held) : IDisposable
 {
-    /// <summary>True for the checkpoints of a run.</summary>
+    /// <summary>True for the checkpoints of a run, all or one.</summary>
     public bool IsRun { get; init; }
 
     /// <summary>How the run's accuracy collapsed; null where it did not.</summary>
