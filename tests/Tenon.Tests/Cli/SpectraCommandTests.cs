@@ -169,6 +169,10 @@ public class SpectraCommandTests
         Call.Tenon("spectra", "/nowhere", "--adapter", "/nowhere").Exit.ShouldBe(2);
         Call.Tenon("spectra", "tiny", "--adapter", "/nowhere")
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("an adapter folder"));
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("config.json"), "{}");
+        Call.Tenon("spectra", "tiny", "--adapter", folder.Path)
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("--after"));
         Call.Tenon("spectra", "tiny", "--after", "tiny", "--adapter", "x").Error.ShouldContain("--adapter and --after");
         Call.Tenon("spectra", "tiny", "--after", "tiny", "--modules", "no_such")
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("none named no_such"));

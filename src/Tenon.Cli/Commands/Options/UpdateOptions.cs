@@ -55,6 +55,9 @@ internal sealed class UpdateOptions
 
         var isRun = given[0] == _run || RunFolder.IsRun(place);
         var (run, last) = isRun ? (place, int.MaxValue) : RunOf(place);
+        if (!isRun && !File.Exists(Path.Combine(place, "adapter_config.json")) && File.Exists(Path.Combine(place, "config.json")))
+            throw new TenonException($"adapter '{place}'", "an adapter folder", "a whole model",
+                $"`tenon spectra {model} --after {place}` compares the two", usage: true);
         var adapters = Places(place, isRun, call.GetValue(_steps));
         var (opened, _) = LanguageModel.OpenWeights(model, Precision.F32, 1);
         var sets = new List<(int? Step, AdapterSet Adapter)>();

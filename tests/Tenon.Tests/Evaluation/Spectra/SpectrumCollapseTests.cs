@@ -19,6 +19,8 @@ public class SpectrumCollapseTests
     [InlineData("dora 1e-3", 0.067, 0.0058, 0.167, 0.175, 0.556, 0.567, 29.7, false, null)]
     [InlineData("full 1e-4", 0.019, 0.0026, 0.491, 0.620, 0.780, 0.858, 50.1, false, null)]
     [InlineData("ia3 1e-2", 0.058, 0.0133, 0.626, 0.564, 0.901, 0.895, 63.6, false, null)]
+    [InlineData("pissa 1e-3, seed 7", 0.059, 0.0125, 0.745, 0.769, 0.910, 0.930, 20.7, true, "PiSSA")]
+    [InlineData("pissa 3e-4, seed 7", 0.038, 0.0075, 0.769, 0.783, 0.936, 0.943, 19.5, false, null)]
     [InlineData("lora 3e-3, quickstart", 0.200, 0.0315, 0.195, 0.200, 0.557, 0.577, 11.9, false, null)]
     public void Runs_that_collapsed_are_told_from_those_that_did_not(string run, double relative, double shift, double firstHead,
         double lastHead, double firstHalf, double lastHalf, double rank, bool lost, string? manner)
