@@ -60,7 +60,13 @@ internal sealed class LinearSlot : ILinearSlot, ILeftSlot
 
     public bool Remove(IAdapter adapter) => Parts.Remove(adapter);
 
-    public Tensor Forward(Tape tape, Linear linear, Tensor x, TokenBatch batch) =>
+    public Tensor Forward(Tape tape, Linear linear, Tensor x, TokenBatch batch)
+    {
+        if (batch.RunAdapters is not null) return Mixed(tape, linear, x, batch);
+        return Parts.Single(batch.Adapter) is { } part ? part.Forward(tape, x) : linear.Base(tape, x);
+    }
+
+    private Tensor Mixed(Tape tape, Linear linear, Tensor x, TokenBatch batch) =>
         Parts.Forward(tape, x, batch, (part, rows) => part is null ? linear.Base(tape, rows) : part.Forward(tape, rows));
 }
 

@@ -9,12 +9,14 @@ namespace Tenon.Models;
 /// <summary>A decoder-only language model with frozen weights: token runs in, hidden states out. Immutable but for its slots.</summary>
 public sealed class CausalModel
 {
+    private readonly DecoderBlock[] _blocks;
+
     internal CausalModel(ModelConfig config, Embedding embedding, DecoderBlock[] blocks, RmsNorm norm, Linear head, RotaryTable rotary,
         string fingerprint)
     {
         Config = config;
         Embedding = embedding;
-        Blocks = blocks;
+        Blocks = _blocks = blocks;
         Norm = norm;
         Head = head;
         Rotary = rotary;
@@ -92,8 +94,19 @@ public sealed class CausalModel
     {
         if (batch.Count == 0) throw new TenonException("forward pass", "at least one token", "an empty batch");
         var x = Embedding.Forward(tape, batch);
-        foreach (var block in Blocks) x = tape.Checkpoint(x, input => block.Forward(tape, input, batch, Rotary));
+        foreach (var block in _blocks) x = tape.Recording ? Recorded(tape, block, x, batch) : Plain(tape, block, x, batch);
         return Norm.Forward(tape, x, batch);
+    }
+
+    private Tensor Recorded(Tape tape, DecoderBlock block, Tensor x, TokenBatch batch) =>
+        tape.Checkpoint(x, input => block.Forward(tape, input, batch, Rotary));
+
+    private Tensor Plain(Tape tape, DecoderBlock block, Tensor x, TokenBatch batch)
+    {
+        var mark = tape.Mark();
+        var y = block.Forward(tape, x, batch, Rotary);
+        tape.Release(mark, y);
+        return y;
     }
 
     /// <summary>Logits [rows, vocabulary] of hidden rows: for a few rows at a time, never for all tokens of a training batch.</summary>
@@ -103,4 +116,13 @@ public sealed class CausalModel
     public TokenHead LogProbabilities(Tape tape, Tensor hidden, int[] targets, TokenBatch batch, double temperature = 1,
         bool squares = false) =>
         TokenHead.Forward(tape, hidden, (inner, rows) => Head.Forward(inner, rows, batch), targets, temperature, squares);
+
+    /// <summary>
+    /// The same where the gradients of the loss by each of them are known beforehand: the head's backward pass is done at once, and
+    /// <see cref="TokenHead.Resume"/> goes on with the blocks'.
+    /// </summary>
+    public TokenHead LogProbabilities(Tape tape, Tensor hidden, int[] targets, TokenBatch batch, float[] gradients,
+        float[]? entropyGradients, double temperature = 1) =>
+        TokenHead.ForwardBackward(tape, hidden, (inner, rows) => Head.Forward(inner, rows, batch), targets, gradients, entropyGradients,
+            temperature);
 }

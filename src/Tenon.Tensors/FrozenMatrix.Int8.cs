@@ -14,7 +14,7 @@ public sealed unsafe partial class FrozenMatrix
 {
     // What this thread's rounded rows are of: products of the same input that follow each other share them.
     [ThreadStatic]
-    private static (Tensor? Source, int Terms) _t_rounded;
+    private static (Tensor? Source, int Life, int Terms) _t_rounded;
 
     private readonly Lock _turning = new();
     private FrozenMatrix? _turned;
@@ -51,9 +51,9 @@ public sealed unsafe partial class FrozenMatrix
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
         var rounded = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
-        if (source is not { Kept: true } || _t_rounded != (source, terms))
+        if (source is not { Kept: true } || _t_rounded != (source, source.Life, terms))
             Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
-        _t_rounded = (source, terms);
+        _t_rounded = (source, source?.Life ?? 0, terms);
         // Rows so long that the cache holds few of them all go in one part with few panels: the weights are then read once.
         var atOnce = Int8Kernels.Best.RowsAtOnce(rowBytes);
         var stretch = atOnce >= 96 ? Math.Min(rows, atOnce) : rows;

@@ -17,10 +17,15 @@ public sealed unsafe class Tape
 {
     private const int ResetsBetweenTrims = 256;
 
+    /// <summary>From here on a buffer is worth giving back.</summary>
+    private const nint Large = 1 << 20;
+
     private readonly Dictionary<nint, FreeBuffers> _free = [];
     private readonly List<Tensor?> _live = [];
     private readonly List<Step> _steps = [];
 
+    // Objects of tensors that were released while nothing is recorded, so that nothing can read them again.
+    private readonly Stack<Tensor> _spare = [];
     private int _resets;
 
     private readonly record struct Step(Tensor? Output, Action Backward);
@@ -52,7 +57,8 @@ public sealed unsafe class Tape
     {
         var bytes = Math.Max(1, rows * columns) * sizeof(float);
         var buffer = Take(bytes);
-        var tensor = new Tensor(buffer, (float*)buffer.Pointer, rows, columns);
+        if (!Recording && _spare.TryPop(out var tensor)) tensor.Renew(buffer, rows, columns);
+        else tensor = new Tensor(buffer, (float*)buffer.Pointer, rows, columns);
         tensor.LiveIndex = _live.Count;
         _live.Add(tensor);
         return tensor;
@@ -100,6 +106,28 @@ public sealed unsafe class Tape
     }
 
     /// <summary>
+    /// Gives the memory of a tensor back that all its readers have read, and makes its values again (<see cref="Tensor.Remake"/>) before
+    /// the first of them runs
+    /// backwards. Does nothing where nothing is recorded or the values cannot be made again.
+    /// </summary>
+    public void LetGo(Tensor tensor)
+    {
+        if (Recording && tensor.Remake is { } remake && !tensor.IsViewed && tensor.LiveIndex >= 0) LetGo(tensor, remake);
+    }
+
+    private void LetGo(Tensor tensor, Action remake)
+    {
+        ReleaseNow(tensor);
+        _steps.Add(new Step(null, () =>
+        {
+            tensor.Move(Take(Math.Max(1, tensor.Length) * sizeof(float)));
+            tensor.LiveIndex = _live.Count;
+            _live.Add(tensor);
+            remake();
+        }));
+    }
+
+    /// <summary>
     /// The gradient buffer of an input. Where <paramref name="fresh"/> is set it holds nothing yet and must be written, else added to.
     /// </summary>
     internal Tensor GradOf(Tensor tensor, out bool fresh)
@@ -130,6 +158,7 @@ public sealed unsafe class Tape
         Shapes.Require(start >= 0 && count >= 0
             && start + count <= tensor.Rows, "rows of a tensor", $"within 0 to {tensor.Rows}", $"{start} to {start + count}");
         if (start == 0 && count == tensor.Rows) return tensor;
+        tensor.IsViewed = true;
         return new Tensor(tensor.Buffer, tensor.Row(start), count, tensor.Columns)
         {
             Parent = tensor, ParentRow = start,
@@ -151,7 +180,12 @@ public sealed unsafe class Tape
         var output = part(input);
         Release(mark, output);
         Recording = recording;
-        if (!recording) return output;
+        if (recording) RecordAgain(input, output, part);
+        return output;
+    }
+
+    // Apart, so that what is only run makes no closure.
+    private void RecordAgain(Tensor input, Tensor output, Func<Tensor, Tensor> part) =>
         Record(output, () =>
         {
             var innerMark = _live.Count;
@@ -166,8 +200,6 @@ public sealed unsafe class Tape
             Recompute = wasRecompute;
             Release(innerMark, input.Grad);
         });
-        return output;
-    }
 
     /// <summary>
     /// Runs a part and its backward at once, and releases its inside: <paramref name="seed"/> gets the part's result and sets its gradient
@@ -199,7 +231,7 @@ public sealed unsafe class Tape
     {
         _steps.Clear();
         foreach (var tensor in _live)
-            if (tensor is not null) Give(tensor.Buffer);
+            if (tensor is not null) GiveUp(tensor);
 
         _live.Clear();
         Recording = false;
@@ -208,6 +240,9 @@ public sealed unsafe class Tape
         foreach (var free in _free.Values) free.DropUnused();
     }
 
+    /// <summary>Bytes of the buffers that tensors hold now.</summary>
+    internal long LiveBytes => _live.OfType<Tensor>().Sum(tensor => (long)tensor.Buffer.Bytes);
+
     /// <summary>Gives the memory that is not in use back to the system.</summary>
     public void Trim()
     {
@@ -215,17 +250,17 @@ public sealed unsafe class Tape
     }
 
     /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
-    internal int Mark() => _live.Count;
+    public int Mark() => _live.Count;
 
     /// <summary>Recycles everything made since <paramref name="mark"/> but <paramref name="keep"/>.</summary>
-    internal void Release(int mark, Tensor? keep)
+    public void Release(int mark, Tensor? keep)
     {
         Tensor? survivor = null;
         for (var i = _live.Count - 1; i >= mark; i--)
         {
             if (_live[i] is not { } tensor) continue;
             if (keep is not null && ReferenceEquals(tensor.Buffer, keep.Buffer)) survivor = tensor;
-            else Give(tensor.Buffer);
+            else GiveUp(tensor);
         }
 
         _live.RemoveRange(mark, _live.Count - mark);
@@ -261,10 +296,34 @@ public sealed unsafe class Tape
         Give(tensor.Buffer);
     }
 
+    private void GiveUp(Tensor tensor)
+    {
+        const int mostSpare = 1024;
+        Give(tensor.Buffer);
+        tensor.LiveIndex = -1;
+        if (!Recording && _spare.Count < mostSpare) _spare.Push(tensor);
+    }
+
     private NativeBuffer Take(nint bytes)
     {
+        // A batch a little shorter than the last one takes the last one's buffers: a few sizes up are near enough.
         var size = SizeClass(bytes);
-        return _free.TryGetValue(size, out var free) && free.TryPop(out var buffer) ? buffer : NativeBuffer.Allocate(size);
+        var near = size;
+        for (var i = 0; i < 3; i++, near = SizeClass(near + 1))
+            if (_free.TryGetValue(near, out var free) && free.TryPop(out var buffer)) return buffer;
+        if (size >= Large) GiveBack(size);
+        return NativeBuffer.Allocate(size);
+    }
+
+    // Large buffers of other sizes that lie idle make room for a new one, so that a tape holds little more than its largest pass needs.
+    private void GiveBack(nint bytes)
+    {
+        foreach (var (size, free) in _free)
+            while (size >= Large && bytes > 0 && free.TryPop(out var buffer))
+            {
+                bytes -= size;
+                buffer.Dispose();
+            }
     }
 
     private void Give(NativeBuffer buffer)

@@ -19,10 +19,10 @@ public unsafe class Tensor
     }
 
     /// <summary>Number of rows: tokens, for activations.</summary>
-    public nint Rows { get; }
+    public nint Rows { get; private set; }
 
     /// <summary>Number of columns: features, for activations.</summary>
-    public nint Columns { get; }
+    public nint Columns { get; private set; }
 
     /// <summary>Rows times columns.</summary>
     public nint Length => Rows * Columns;
@@ -36,9 +36,34 @@ public unsafe class Tensor
     /// </summary>
     internal bool Kept { get; set; }
 
-    internal NativeBuffer Buffer { get; }
+    internal NativeBuffer Buffer { get; private set; }
 
-    internal float* Data { get; }
+    internal float* Data { get; private set; }
+
+    /// <summary>Writes the values once more, the same bits, from what the backward pass still holds; null where nothing can.</summary>
+    internal Action? Remake { get; set; }
+
+    /// <summary>True where another tensor shares its rows, so that its memory must stay where it is.</summary>
+    internal bool IsViewed { get; set; }
+
+    /// <summary>Raised each time this object becomes another tensor: what was worked out from its values before is stale.</summary>
+    internal int Life { get; private set; }
+
+    /// <summary>Makes another tensor of an object whose values nobody reads again.</summary>
+    internal void Renew(NativeBuffer buffer, nint rows, nint columns)
+    {
+        Move(buffer);
+        (Rows, Columns, RequiresGrad, Kept, IsViewed) = (rows, columns, false, false, false);
+        (Grad, Remake) = (null, null);
+        Life++;
+    }
+
+    /// <summary>Other memory of the same size, with any content.</summary>
+    internal void Move(NativeBuffer buffer)
+    {
+        Buffer = buffer;
+        Data = (float*)buffer.Pointer;
+    }
 
     /// <summary>Gradient of the loss, same shape; null until something flows here.</summary>
     internal Tensor? Grad { get; set; }

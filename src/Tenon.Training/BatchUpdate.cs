@@ -27,7 +27,7 @@ internal sealed class BatchUpdate : IDisposable
         _setup = setup;
         var settings = setup.Settings;
         var pass =
-            new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
+            new PassOptions(MemoryPlan.MicroBatchTokens(setup), settings.Rollout.SharePrompts, settings.Update.Recompute
             ?? MemoryPlan.Recompute(setup),
             setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
         // Beside a sampler that runs on half of the threads; without one, on all.
@@ -118,6 +118,11 @@ internal sealed class BatchUpdate : IDisposable
                 var isFirst = epoch == 0 && m == 0;
                 // With dropout the gradient pass is another function than the sampler on purpose: what must be equal is a pass without it.
                 var scored = isFirst && _setup.Adapter.Dropout > 0 ? _updater.Score(part, _setup.Adapter).Logps : null;
+                // What the sampler or the first pass said is what the gradient pass gives, unless it drops inputs.
+                window = window with
+                {
+                    IsForeseen = _setup.Adapter.Dropout == 0 && (objective.NeedsFirstPass || (isFirst && isFresh)),
+                };
                 var (loss, idle) = Accumulate(part, window, plan);
                 if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, idle);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.

@@ -11,25 +11,50 @@ namespace Tenon.Training;
 public static class MemoryPlan
 {
     private const int MostAlive = 128;
+    private const int MostTokens = 8192;
+    private const long SmallBudget = 512L << 20;
 
     /// <summary>
-    /// Floats that the backward pass of one block keeps for each token: residuals, norms, q, k, v, attention, gate, up, their product and
-    /// the gradients in flight.
+    /// Floats of one block for each token while the backward pass is in it: residuals, norms, q, k, v, attention, gate, up, their product
+    /// and the gradients in flight.
     /// </summary>
     public static long BlockFloatsPerToken(ModelConfig c) =>
         5L * c.HiddenSize + 2L * c.QueryDim + 2L * c.KeyValueDim + 3L * c.IntermediateSize;
 
+    /// <summary>
+    /// Floats that a block keeps for each token until the backward pass comes to it: two residuals, q, k, v, attention, gate and up; norms
+    /// and the gated product are made again.
+    /// </summary>
+    public static long KeptFloatsPerToken(ModelConfig c) =>
+        2L * c.HiddenSize + 2L * c.QueryDim + 2L * c.KeyValueDim + 2L * c.IntermediateSize;
+
     /// <summary>Bytes that a pass over <paramref name="tokens"/> tokens keeps.</summary>
     public static long PassBytes(ModelConfig c, long tokens, bool recompute) =>
         sizeof(float) * tokens * (recompute ? c.NumHiddenLayers * c.HiddenSize + 2 * BlockFloatsPerToken(c)
-        : c.NumHiddenLayers * BlockFloatsPerToken(c) + BlockFloatsPerToken(c));
+        : c.NumHiddenLayers * KeptFloatsPerToken(c) + 2 * BlockFloatsPerToken(c));
+
+    /// <summary>
+    /// What <c>micro-batch-tokens: auto</c> is: as many tokens as take twice the memory of the weights while nothing is computed again
+    /// (but 512 MB of it at least, and a quarter of what this process may use at most), no more than 8,192; and always the longest
+    /// sequence.
+    /// </summary>
+    public static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest)
+    {
+        var budget = Math.Min(Math.Max(2 * weightBytes, SmallBudget), AvailableBytes() / 4);
+        return (int)Math.Max(longest, Math.Min(MostTokens, budget / PassBytes(c, 1, recompute: false)));
+    }
+
+    /// <summary>Tokens of a training pass as the recipe or <see cref="MicroBatchTokens(ModelConfig, long, int)"/> says.</summary>
+    public static int MicroBatchTokens(TrainingSetup setup) =>
+        setup.Settings.Update.MicroBatchTokens ?? MicroBatchTokens(setup.Model.Config, setup.Model.WeightBytes,
+            setup.Settings.Rollout.MaxPromptTokens + setup.Settings.Rollout.MaxNewTokens);
 
     /// <summary>
     /// What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there,
     /// or half of what model and adapter leave.
     /// </summary>
     public static bool Recompute(TrainingSetup setup) =>
-        setup.Settings.Update.Workers * PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, false)
+        setup.Settings.Update.Workers * PassBytes(setup.Model.Config, MicroBatchTokens(setup), false)
         > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
 
     /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
@@ -51,7 +76,7 @@ public static class MemoryPlan
 
     /// <summary>Bytes of the training passes as the recipe cuts them, one a worker.</summary>
     public static long PassBytes(TrainingSetup setup) => setup.Settings.Update.Workers
-        * PassBytes(setup.Model.Config, setup.Settings.Update.MicroBatchTokens, setup.Settings.Update.Recompute ?? Recompute(setup));
+        * PassBytes(setup.Model.Config, MicroBatchTokens(setup), setup.Settings.Update.Recompute ?? Recompute(setup));
 
     /// <summary>Bytes of the cache that one sequence of the longest kind takes, an upper bound.</summary>
     public static long SequenceBytes(TrainingSetup setup) =>

@@ -58,7 +58,9 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     /// log-probabilities and
     /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the
     /// <paramref name="update"/>. Groups whose advantages are all zero are left out where the objective allows it: their gradient is zero,
-    /// and the denominators count them all the same.
+    /// and the denominators count them all the same. Where the window's log-probabilities are foreseen
+    /// (<see cref="PolicyWindow.IsForeseen"/>) the head is computed once; they are compared all the same, and where one differs its
+    /// micro-batch goes the long way, so that the result never depends on it.
     /// </summary>
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
         LossPlan plan, long update = 0)
@@ -94,39 +96,23 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         var rows = trained.Rows;
         var gradLogps = new double[window.Mask.Length];
         var gradEntropies = new double[window.Mask.Length];
+        var isForeseen = window.IsForeseen && model.Head.Slot is null;
         foreach (var micro in MicroBatch.Cut(trained.Groups, options.MicroBatchTokens, options.SharePrompts))
         {
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
             tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
-            var head = Forward(micro, adapter);
-            var slopes = new float[head.LogProbabilities.Length];
-            var entropySlopes = plan.EntropyBonus == 0 ? null : new float[slopes.Length];
-            var at = 0;
-            // Rows of neighbouring groups lie side by side in the window.
-            for (int i = micro.FirstRow, next; i < micro.EndRow; i = next)
-            {
-                for (next = i + 1; next < micro.EndRow && rows[next] == rows[next - 1] + 1;) next++;
-                var start = window.RowStarts[rows[i]];
-                var count = window.RowStarts[rows[next - 1] + 1] - start;
-                for (var t = 0; t < count; t++)
-                {
-                    window.Logps[start + t] = head.LogProbabilities[at + t];
-                    if (window.Entropies is { } entropies) entropies[start + t] = head.Entropies[at + t];
-                }
-
-                PolicyLoss.Accumulate(objective, window, plan, rows[i], rows[next - 1] + 1, gradLogps, gradEntropies, totals);
-                for (var t = 0; t < count; t++)
-                {
-                    slopes[at + t] = (float)gradLogps[start + t];
-                    if (entropySlopes is not null) entropySlopes[at + t] = (float)gradEntropies[start + t];
-                }
-
-                at += count;
-            }
-
-            head.Backward(slopes, entropySlopes);
+            var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0);
+            slopes.Fill(objective, window, plan, isForeseen ? new LossTotals() : null, gradLogps, gradEntropies);
+            var (batch, hidden) = Hidden(micro, adapter);
+            var head = isForeseen
+                ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature)
+                : model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature);
+            var isAsForeseen = slopes.Read(head, window) && isForeseen;
+            slopes.Fill(objective, window, plan, totals, gradLogps, gradEntropies);
+            if (isAsForeseen) head.Resume();
+            else head.Backward(slopes.Logps, slopes.Entropies);
         }
 
         tape.Reset();
@@ -148,18 +134,20 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
-            var head = Forward(micro, adapter);
-            var slope = new float[head.LogProbabilities.Length];
+            var slope = new float[micro.Layout.Targets.Length];
+            var weights = new double[slope.Length];
             var at = 0;
             for (var row = micro.FirstRow; row < micro.EndRow; row++)
                 for (var t = 0; t < lengths[row]; t++, at++)
                 {
-                    var w = weight(row, t) / total;
-                    slope[at] = (float)-w;
-                    loss -= w * head.LogProbabilities[at];
+                    weights[at] = weight(row, t) / total;
+                    slope[at] = (float)-weights[at];
                 }
 
-            head.Backward(slope);
+            var (batch, hidden) = Hidden(micro, adapter);
+            var head = model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slope, null, temperature);
+            for (var i = 0; i < at; i++) loss -= weights[i] * head.LogProbabilities[i];
+            head.Resume();
         }
 
         tape.Reset();
@@ -168,8 +156,13 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
 
     private TokenHead Forward(MicroBatch micro, IAdapter? adapter, bool squares = false)
     {
-        var batch = micro.ToBatch(adapter);
-        var hidden = tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows);
+        var (batch, hidden) = Hidden(micro, adapter);
         return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares);
+    }
+
+    private (TokenBatch Batch, Tensor Hidden) Hidden(MicroBatch micro, IAdapter? adapter)
+    {
+        var batch = micro.ToBatch(adapter);
+        return (batch, tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows));
     }
 }

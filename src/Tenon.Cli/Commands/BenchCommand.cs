@@ -30,7 +30,7 @@ internal sealed class BenchCommand : Verb
     private readonly Option<int> _rank;
     private readonly Option<string> _method;
     private readonly Option<int> _runs;
-    private readonly Option<int> _micro;
+    private readonly Option<int?> _micro;
     private readonly Option<bool> _thisTier;
     private readonly Option<bool> _profile;
     private readonly Option<bool> _json;
@@ -68,10 +68,9 @@ internal sealed class BenchCommand : Verb
         _method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
         _runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
         _micro =
-            Add(new Option<int>("--micro-batch-tokens")
+            Add(new Option<int?>("--micro-batch-tokens")
             {
-                Description = "most tokens of one training pass",
-                DefaultValueFactory = _ => 2048
+                Description = "most tokens of one training pass; without it as many as fit in twice the memory of the weights",
             });
         _thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
         _profile =
@@ -87,8 +86,9 @@ internal sealed class BenchCommand : Verb
     protected override int Run(ParseResult call, Terminal terminal)
     {
         _compute.Apply(call);
-        foreach (var option in new[] { _prompts, _group, _tokens, _rank, _runs, _micro })
-            if (call.GetValue(option) < 1) throw new TenonException(option.Name, "1 or more", $"{call.GetValue(option)}", usage: true);
+        foreach (var (option, value) in new[] { _prompts, _group, _tokens, _rank, _runs }.Select(o => ((Option)o, call.GetValue(o)))
+            .Append((_micro, call.GetValue(_micro) ?? 1)))
+            if (value < 1) throw new TenonException(option.Name, "1 or more", $"{value}", usage: true);
         var name = call.GetValue(_stage)!;
         if (name == "verify")
             return Show(BenchVerify.Measure(call.GetValue(_runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(_data)),
@@ -182,15 +182,17 @@ internal sealed class BenchCommand : Verb
             ids.Select((p, i) =>
             new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter })
             .ToList();
-        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(call.GetValue(_micro)), new Tape(null, precision));
-        var optimizer = new AdapterOptimizer(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000);
+        var tokens = call.GetValue(_micro) ?? MemoryPlan.MicroBatchTokens(loaded.Model.Config, loaded.Model.WeightBytes,
+            ids.Max(i => i.Length) + length);
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(tokens), new Tape(null, precision));
+        var optimizer = new Lazy<AdapterOptimizer>(() => new(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000));
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
         {
             "prefill" => () => Prefill(loaded, ids, adapter, precision),
             "sample" => () => generator.Generate(requests),
-            "train" => () => Train(updater, optimizer, adapter, fixedGroups.Value),
-            _ => () => Train(updater, optimizer, adapter, FromSamples(ids, generator.Generate(requests))),
+            "train" => () => Train(updater, optimizer.Value, adapter, fixedGroups.Value),
+            _ => () => Train(updater, optimizer.Value, adapter, FromSamples(ids, generator.Generate(requests))),
         };
     }
 

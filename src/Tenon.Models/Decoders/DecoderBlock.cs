@@ -79,8 +79,8 @@ public sealed class DecoderBlock
     /// <summary>The residual stream after this block; x [tokens, hidden].</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)
     {
-        x = tape.Add(x, Attention(tape, InputNorm.Forward(tape, x, batch), batch, rotary));
-        return tape.Add(x, FeedForward(tape, PostAttentionNorm.Forward(tape, x, batch), batch));
+        x = tape.AddInto(x, Attention(tape, InputNorm.Forward(tape, x, batch), batch, rotary));
+        return tape.AddInto(x, FeedForward(tape, PostAttentionNorm.Forward(tape, x, batch), batch));
     }
 
     private Tensor Attention(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)
@@ -89,6 +89,7 @@ public sealed class DecoderBlock
         var q = Query.Forward(tape, x, batch);
         var k = Key.Forward(tape, x, batch);
         var v = Value.Forward(tape, x, batch);
+        tape.LetGo(x);
         if (QueryNorm is not null) q = QueryNorm.Forward(tape, q, batch);
         if (KeyNorm is not null) k = KeyNorm.Forward(tape, k, batch);
         q = tape.RotateInPlace(q, batch.Positions, rotary);
@@ -102,6 +103,12 @@ public sealed class DecoderBlock
     private Tensor FeedForward(Tape tape, Tensor x, TokenBatch batch)
     {
         x = Tape.ReadByMany(x);
-        return Down.Forward(tape, tape.SwiGlu(Gate.Forward(tape, x, batch), Up.Forward(tape, x, batch)), batch);
+        var gate = Gate.Forward(tape, x, batch);
+        var up = Up.Forward(tape, x, batch);
+        tape.LetGo(x);
+        var inner = tape.SwiGlu(gate, up);
+        var y = Down.Forward(tape, inner, batch);
+        tape.LetGo(inner);
+        return y;
     }
 }

@@ -101,6 +101,7 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
 
     private void Open(int alive)
     {
+        if (_waiting.Count == 0) return;
         var samples = alive + _open.Sum(g => g.End - g.Next);
         while (_waiting.First is { Value: var group } && samples < options.Concurrency)
         {

@@ -60,7 +60,8 @@ internal static class MemoryCheck
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
         // Each worker has its share of the groups, and a pass of its own.
         var shared = Math.Ceiling(prompts / (double)workers);
-        var tokens = Math.Min(update.MicroBatchTokens, (long)(shared * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
+        var tokens = Math.Min(MemoryPlan.MicroBatchTokens(setup),
+            (long)(shared * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
         return workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup));
     }
 
@@ -79,15 +80,17 @@ internal static class MemoryCheck
     // What would fit into the bytes beside model and adapter: the cache and the training pass get what they ask for, or half of it each.
     private static string Largest(TrainingSetup setup, long free, long cache, long pass)
     {
-        var (config, update) = (setup.Model.Config, setup.Settings.Update);
+        var config = setup.Model.Config;
         var concurrency = MemoryPlan.Concurrency(setup);
         var sequences = (pass < free ? free - pass : free / 2) / Math.Max(1, cache / concurrency);
-        var tokens = (cache < free ? free - cache : free / 2) / (update.Workers * MemoryPlan.PassBytes(config, 1, recompute: true));
+        var tokens = (cache < free ? free - cache : free / 2)
+            / (setup.Settings.Update.Workers * MemoryPlan.PassBytes(config, 1, recompute: true));
         if (sequences < 1 || tokens < 1) return "the model with its adapter is too large for this machine";
         var fits = new List<string>();
         if (sequences < concurrency) fits.Add($"rollout.concurrency up to {sequences}");
-        if (tokens < update.MicroBatchTokens || pass > free)
-            fits.Add($"update.micro-batch-tokens up to {Math.Min(tokens, update.MicroBatchTokens)} with update.recompute: true");
+        var most = MemoryPlan.MicroBatchTokens(setup);
+        if (tokens < most || pass > free)
+            fits.Add($"update.micro-batch-tokens up to {Math.Min(tokens, most)} with update.recompute: true");
         return $"{string.Join(" and ", fits)} would fit";
     }
 }

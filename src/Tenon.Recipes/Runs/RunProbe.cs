@@ -82,7 +82,7 @@ internal sealed record RunProbe(
         if (groups.Count == 0) return (0, 0, 0);
         var settings = setup.Settings;
         var options =
-            new PassOptions(settings.Update.MicroBatchTokens, settings.Rollout.SharePrompts, settings.Update.Recompute
+            new PassOptions(MemoryPlan.MicroBatchTokens(setup), settings.Rollout.SharePrompts, settings.Update.Recompute
             ?? MemoryPlan.Recompute(setup));
         var updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, options, new Tape(null, setup.Precision));
         var clock = Stopwatch.StartNew();

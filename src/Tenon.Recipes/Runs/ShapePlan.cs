@@ -62,14 +62,18 @@ internal static class ShapePlan
     private static IEnumerable<(string What, long Bytes)> Parts(RunSettings run, ModelConfig config, long all, long trained)
     {
         var (rollout, update) = (run.Rollout, run.Update);
-        yield return ("model", all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short)));
+        yield return ("model", ModelBytes(run, all));
         yield return ("adapter, gradient and optimizer", trained * (4 + MemoryPlan.SharedValues(update)) * sizeof(float));
         // One sequence is the least that sampling holds; how many there are follows from the memory of the machine that runs it.
         var pages = (rollout.MaxPromptTokens + (long)rollout.MaxNewTokens) / 32 + 1;
         var sequences = rollout.Concurrency ?? 1;
         yield return ($"cache of {sequences} sequence{(sequences == 1 ? "" : "s")}", sequences * pages * GeneratorMemory.PageBytes(config));
-        yield return ("training pass", update.Workers * MemoryPlan.PassBytes(config, update.MicroBatchTokens, update.Recompute ?? true));
+        var tokens = update.MicroBatchTokens
+            ?? MemoryPlan.MicroBatchTokens(config, ModelBytes(run, all), rollout.MaxPromptTokens + rollout.MaxNewTokens);
+        yield return ("training pass", update.Workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? true));
     }
+
+    private static long ModelBytes(RunSettings run, long all) => all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short));
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

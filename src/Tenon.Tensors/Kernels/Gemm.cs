@@ -23,8 +23,10 @@ internal static unsafe class Gemm
     public static void MultiplyParallel(
         WorkerPool pool, nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
+        // One row is bound by reading B, which two threads do faster long before their arithmetic counts.
         const double WorthWhile = 200_000;
-        var small = pool.Threads == 1 || (double)m * n * k < WorthWhile;
+        const double WorthReading = 20_000;
+        var small = pool.Threads == 1 || (double)m * n * k < (m == 1 ? WorthReading : WorthWhile);
         if (small && WorkProfile.Current is null)
         {
             Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);

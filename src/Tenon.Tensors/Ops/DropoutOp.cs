@@ -13,7 +13,11 @@ public static unsafe class DropoutOp
     /// </summary>
     public static Tensor Dropout(this Tape tape, Tensor x, double rate, int layer)
     {
-        if (rate == 0 || tape.Dropping is not { } places) return x;
+        return rate == 0 || tape.Dropping is not { } places ? x : Dropped(tape, x, rate, layer, places);
+    }
+
+    private static Tensor Dropped(Tape tape, Tensor x, double rate, int layer, DropoutPlaces places)
+    {
         Shapes.Require(places.Rows.Count == x.Rows, "dropout", $"{places.Rows.Count} rows, one for each token of the batch", $"{x.Rows}");
         var y = tape.New(x.Rows, x.Columns);
         Apply(places, x, y, rate, layer, accumulate: false);

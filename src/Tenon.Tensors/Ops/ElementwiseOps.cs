@@ -37,6 +37,31 @@ public static unsafe class ElementwiseOps
         return y;
     }
 
+    /// <summary>
+    /// a + y in the memory of y, the fresh result of another op that nothing else reads (the residual stream takes a part's result in); a
+    /// new tensor where y's values must stay.
+    /// </summary>
+    public static Tensor AddInto(this Tape tape, Tensor a, Tensor y)
+    {
+        SameShape(a, y, "add");
+        if (y.Kept || y.Parent is not null || y.IsViewed || y.LiveIndex < 0 || (tape.Needs(a) && !y.RequiresGrad)) return tape.Add(a, y);
+        Each(tape, null, a.Data, y.Data, a.Rows, a.Columns, 1, &SumRows);
+        if (tape.Needs(a)) RecordSum(tape, a, y);
+        return y;
+    }
+
+    private static void RecordSum(Tape tape, Tensor a, Tensor y) =>
+        tape.RecordInPlace(y, () =>
+        {
+            if (y.Grad is { } dy) AddGrad(tape, a, dy, 1);
+        });
+
+    private static void SumRows(Job* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
+        RowKernels.Add(job->Y + first * job->N, job->B + first * job->N, (end - first) * job->N);
+    }
+
     private static void AddRows(Job* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Rows, job->Parts, part);
@@ -59,9 +84,12 @@ public static unsafe class ElementwiseOps
     {
         var y = tape.New(x.Rows, x.Columns);
         Each(tape, x.Data, null, y.Data, x.Rows, x.Columns, scale, &ScaleRows);
-        if (tape.Needs(x)) tape.Record(y, () => AddGrad(tape, x, y.Grad!, scale));
+        if (tape.Needs(x)) RecordScale(tape, x, scale, y);
         return y;
     }
+
+    private static void RecordScale(Tape tape, Tensor x, float scale, Tensor y) =>
+        tape.Record(y, () => AddGrad(tape, x, y.Grad!, scale));
 
     /// <summary>y = x in memory of its own.</summary>
     internal static Tensor Copy(this Tape tape, Tensor x)
@@ -211,15 +239,17 @@ public static unsafe class ElementwiseOps
         Shapes.Require(vector.Length == x.Columns, "bias", $"a vector of {x.Columns}", $"{vector.Length}");
         x = tape.Writable(x);
         Each(tape, null, vector.Data, x.Data, x.Rows, x.Columns, 1, &RowSum);
-        if (tape.Recording && vector.RequiresGrad)
-            tape.RecordInPlace(x, () =>
-            {
-                if (x.Grad is not { } dx) return;
-                var dv = tape.GradZeroed(vector);
-                for (nint r = 0; r < x.Rows; r++) RowKernels.Add(dv.Data, dx.Row(r), x.Columns);
-            });
+        if (tape.Recording && vector.RequiresGrad) RecordBias(tape, x, vector);
         return x;
     }
+
+    private static void RecordBias(Tape tape, Tensor x, Tensor vector) =>
+        tape.RecordInPlace(x, () =>
+        {
+            if (x.Grad is not { } dx) return;
+            var dv = tape.GradZeroed(vector);
+            for (nint r = 0; r < x.Rows; r++) RowKernels.Add(dv.Data, dx.Row(r), x.Columns);
+        });
 
     private static void RowSum(Job* job, int part)
     {

@@ -42,9 +42,10 @@ internal static unsafe class LogitRow
 
     /// <summary>
     /// z becomes the gradient by the undivided logits: (dlogp (1[y] - p) - dH p (log p + H)) / temperature, log p = z - max - logSum.
+    /// <paramref name="isDivided"/>: z went through <see cref="Read(float*, nint, float, int, out float)"/> already.
     /// </summary>
     public static void Gradient(float* z, nint n, float inverseTemperature, int target, float dlogp, float dentropy, float max,
-        float logSum, float entropy)
+        float logSum, float entropy, bool isDivided)
     {
         if (dlogp == 0 && dentropy == 0)
         {
@@ -52,7 +53,7 @@ internal static unsafe class LogitRow
             return;
         }
 
-        if (inverseTemperature != 1) RowKernels.Scale(z, inverseTemperature, n);
+        if (inverseTemperature != 1 && !isDivided) RowKernels.Scale(z, inverseTemperature, n);
         var p = Scratch.Floats(ScratchUse.Op, n);
         var sum = RowKernels.ExpSum(z, n, max, p);
         var inverse = 1f / sum;

@@ -15,14 +15,26 @@ public static unsafe class MatMulOp
         Shapes.Require(x.Columns == weight.Inputs, $"product with '{weight.Name}'", $"inputs of {weight.Inputs} columns", $"{x.Columns}");
         var y = tape.New(x.Rows, weight.Outputs);
         weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, source: x);
-        if (tape.Needs(x))
-            tape.Record(y, () =>
-            {
-                var dx = tape.GradOf(x, out var fresh);
-                weight.MultiplyTransposed(y.Grad!.Data, y.Rows, y.Columns, dx.Data, dx.Columns, !fresh, tape.Pool, tape.Precision);
-            });
+        if (tape.Needs(x)) Record(tape, x, weight, y);
         return y;
     }
+
+    // Closures are made in methods of their own: where nothing is recorded, an op leaves no garbage.
+    private static void Record(Tape tape, Tensor x, FrozenMatrix weight, Tensor y) =>
+        tape.Record(y, () =>
+        {
+            var dx = tape.GradOf(x, out var fresh);
+            weight.MultiplyTransposed(y.Grad!.Data, y.Rows, y.Columns, dx.Data, dx.Columns, !fresh, tape.Pool, tape.Precision);
+        });
+
+    private static void Record(Tape tape, Tensor x, Parameter weight, Tensor y) =>
+        tape.Record(y, () => Backward(tape, x, weight, y.Grad!));
+
+    private static void RecordInto(Tape tape, Tensor x, Parameter weight, Tensor y) =>
+        tape.RecordInPlace(y, () =>
+        {
+            if (y.Grad is { } dy) Backward(tape, x, weight, dy);
+        });
 
     /// <summary>y = x Wᵀ by a parameter [out, in].</summary>
     public static Tensor MatMul(this Tape tape, Tensor x, Parameter weight)
@@ -30,7 +42,7 @@ public static unsafe class MatMulOp
         RequireShape(x, weight);
         var y = tape.New(x.Rows, weight.Rows);
         Forward(tape, x, weight, y, accumulate: false);
-        if (tape.Needs(x, weight)) tape.Record(y, () => Backward(tape, x, weight, y.Grad!));
+        if (tape.Needs(x, weight)) Record(tape, x, weight, y);
         return y;
     }
 
@@ -42,11 +54,7 @@ public static unsafe class MatMulOp
             && y.Columns == weight.Rows, $"product with '{weight.Name}' added to a tensor", $"[{x.Rows}, {weight.Rows}]",
             $"[{y.Rows}, {y.Columns}]");
         Forward(tape, x, weight, y, accumulate: true);
-        if (tape.Needs(x, weight))
-            tape.RecordInPlace(y, () =>
-            {
-                if (y.Grad is { } dy) Backward(tape, x, weight, dy);
-            });
+        if (tape.Needs(x, weight)) RecordInto(tape, x, weight, y);
         return y;
     }
 

@@ -33,6 +33,24 @@ public static unsafe class RmsNormOp
                 Parts = RowJobs.Parts(tape.Pool, rows, n)
             };
         tape.Pool.Run(job.Parts, &job, &Forward, "norm");
+        if (tape.Recording) Record(tape, x, weight, eps, y, inverse, needed);
+        return y;
+    }
+
+    // Apart, so that sampling makes no closures.
+    private static void Record(Tape tape, Tensor x, Tensor weight, float eps, Tensor y, Tensor inverse, bool needed)
+    {
+        var (n, rows) = (weight.Length, inverse.Length);
+        y.Remake = () =>
+        {
+            var again =
+                new Job
+                {
+                    X = x.Data, W = weight.Data, Y = y.Data, Inverse = inverse.Data, Rows = rows, N = n, Eps = eps,
+                    Parts = RowJobs.Parts(tape.Pool, rows, n)
+                };
+            tape.Pool.Run(again.Parts, &again, &Forward, "norm, again");
+        };
         if (needed)
             tape.Record(y, () =>
             {
@@ -55,7 +73,6 @@ public static unsafe class RmsNormOp
                     };
                 tape.Pool.Run(back.Parts, &back, &Backward, "norm, gradient");
             });
-        return y;
     }
 
     private static void Forward(Job* job, int part)

@@ -68,13 +68,15 @@ public static unsafe class RotaryOp
                 Shapes.Require(false, "rotary position", $"0 to {table.Length - 1} (the run's maximum length)", $"{position}");
         x = tape.Writable(x);
         Run(tape, x, positions, table, &Forward);
-        if (tape.Needs(x))
-            tape.RecordInPlace(x, () =>
-            {
-                if (x.Grad is { } dx) Run(tape, dx, positions, table, &Backward);
-            });
+        if (tape.Needs(x)) Record(tape, x, positions, table);
         return x;
     }
+
+    private static void Record(Tape tape, Tensor x, int[] positions, RotaryTable table) =>
+        tape.RecordInPlace(x, () =>
+        {
+            if (x.Grad is { } dx) Run(tape, dx, positions, table, &Backward);
+        });
 
     private static void Run(Tape tape, Tensor x, int[] positions, RotaryTable table, delegate*<Job*, int, void> body)
     {

@@ -70,6 +70,24 @@ public sealed unsafe class TokenHead
         return result;
     }
 
+    /// <summary>
+    /// <see cref="Forward"/> and the head's part of <see cref="Backward"/> at once, for gradients that are known before the
+    /// log-probabilities are: each chunk of logits is computed once instead of twice. <see cref="Resume"/> goes on with the rest of the
+    /// tape.
+    /// </summary>
+    public static TokenHead ForwardBackward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float[] dlogp,
+        float[]? dentropy, double temperature = 1)
+    {
+        Shapes.Require(targets.Length == hidden.Rows && dlogp.Length == targets.Length, "log-probabilities",
+            $"{hidden.Rows} targets and gradients", $"{targets.Length} and {dlogp.Length}");
+        var result = new TokenHead(tape, hidden, head, targets, (float)(1 / temperature), squares: false);
+        result.BackwardToHidden(dlogp, dentropy, isFirst: true);
+        return result;
+    }
+
+    /// <summary>Runs the rest of the backward pass after <see cref="ForwardBackward"/>.</summary>
+    public void Resume() => _tape.Backward();
+
     private struct Job
     {
         public float* Logits, Lp, H, LogSum, Max, DLp, DH, Squares;
@@ -77,11 +95,13 @@ public sealed unsafe class TokenHead
         public nint Rows, Columns;
         public float InverseTemperature;
         public int Parts;
+        public bool IsDivided;
     }
 
-    private void Read(Tensor logits, int first, int rows) => Run(logits, first, rows, null, null, &ReadRows);
+    private void Read(Tensor logits, int first, int rows) => Run(logits, first, rows, null, null, &ReadRows, isDivided: false);
 
-    private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body)
+    private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body,
+        bool isDivided)
     {
         fixed (float* lp = LogProbabilities, h = Entropies, ls = _logSum, mx = _maximum, dl = dlogp, dh = dentropy)
         fixed (float* sq = SquaredProbabilities)
@@ -92,7 +112,7 @@ public sealed unsafe class TokenHead
                 Logits = logits.Data, Lp = lp + first, H = h + first, LogSum = ls + first, Max = mx + first, Targets = y + first,
                 DLp = dl is null ? null : dl + first, DH = dh is null ? null : dh + first, Squares = sq is null ? null : sq + first,
                 Rows = rows, Columns = logits.Columns, InverseTemperature = _inverseTemperature,
-                Parts = RowJobs.Parts(_tape.Pool, rows, logits.Columns),
+                Parts = RowJobs.Parts(_tape.Pool, rows, logits.Columns), IsDivided = isDivided,
             };
             _tape.Pool.Run(job.Parts, &job, body, dlogp is null ? "softmax of the head" : "softmax of the head, gradient");
         }
@@ -121,20 +141,21 @@ public sealed unsafe class TokenHead
     /// </summary>
     public void Backward(float[] dlogp, float[]? dentropy = null)
     {
-        BackwardToHidden(dlogp, dentropy);
+        BackwardToHidden(dlogp, dentropy, isFirst: false);
         _tape.Backward();
     }
 
-    private void BackwardToHidden(float[] dlogp, float[]? dentropy)
+    private void BackwardToHidden(float[] dlogp, float[]? dentropy, bool isFirst)
     {
-        // Chunks add to rows of one gradient: it stands before the first of them starts.
-        if (_hidden.RequiresGrad) _tape.GradZeroed(_hidden);
+        // Chunks add to rows of one gradient: it stands, zero, before the first of them starts.
+        if (_hidden.RequiresGrad) _tape.GradZeroed(_hidden).Values.Clear();
         for (var first = 0; first < _targets.Length; first += Chunk)
         {
             var rows = Math.Min(Chunk, _targets.Length - first);
             _tape.Part(() => _head(_tape, _tape.Rows(_hidden, first, rows)), logits =>
             {
-                Run(logits, first, rows, dlogp, dentropy, &GradientRows);
+                if (isFirst) Read(logits, first, rows);
+                Run(logits, first, rows, dlogp, dentropy, &GradientRows, isDivided: isFirst);
                 logits.Grad = logits;
             });
         }
@@ -150,7 +171,7 @@ public sealed unsafe class TokenHead
             var dlogp = job->DLp[r];
             var dentropy = job->DH is null ? 0 : job->DH[r];
             LogitRow.Gradient(z, job->Columns, job->InverseTemperature, job->Targets[r], dlogp, dentropy, job->Max[r], job->LogSum[r],
-                job->H[r]);
+                job->H[r], job->IsDivided);
         }
     }
 }

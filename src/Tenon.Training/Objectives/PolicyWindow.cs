@@ -19,6 +19,12 @@ public sealed record PolicyWindow
     public required double[] Advantages { get; init; }
 
     /// <summary>
+    /// True where <see cref="Logps"/> are expected to be those of the policy as it stands (its sampler's, or a first pass's), so that the
+    /// gradient may be prepared from them.
+    /// </summary>
+    public bool IsForeseen { get; init; }
+
+    /// <summary>
     /// Log-probabilities at the start of the batch's updates; null on the first update, where they equal <see cref="Logps"/>.
     /// </summary>
     public double[]? OldLogps { get; init; }

@@ -25,9 +25,13 @@ public sealed record UpdateSettings : ISettings
     [Bounds(1, 4096)]
     public int Workers { get; init; } = 1;
 
-    /// <summary>Tokens that are in memory at once; it changes no bit of the result.</summary>
+    /// <summary>
+    /// Tokens that are in memory at once; <c>auto</c> takes as many as fit in twice the memory of the weights. It changes no bit of the
+    /// result.
+    /// </summary>
+    [Auto]
     [Bounds(1, 1_000_000_000)]
-    public int MicroBatchTokens { get; init; } = 8192;
+    public int? MicroBatchTokens { get; init; }
 
     /// <summary>
     /// Whether activations are computed again in the backward pass instead of kept; <c>auto</c> decides by memory. It changes no bit of the
