@@ -54,8 +54,11 @@ echo "three workers started: $((SECONDS - start)) s"
   || { cat "$work/spread.log"; exit 1; }
 "${tenon[@]}" study "$work/study.yaml" --output "$work/cluster" --cluster "$cluster" --patience 3 >/dev/null 2>"$work/cluster.log" &
 study=$!
-for _ in $(seq 600); do [ "$(ls "$work/cluster/cells" 2>/dev/null | wc -l)" -ge 2 ] && break; sleep 0.1; done
+# Killed while it holds a cell: a lease's text names its process.
+for _ in $(seq 1200); do grep -qs "/${pids[2]}/" "$work"/cluster/leases/*.0 && break; sleep 0.1; done
+echo "the killed worker's cell: $(grep -ls "/${pids[2]}/" "$work"/cluster/leases/*.0 | head -n 1 | xargs -r basename)"
 kill -9 "${pids[2]}"
+disown "${pids[2]}" 2>/dev/null
 wait "$study" || { cat "$work/cluster.log"; exit 1; }
 echo "a run and the study on the workers, one killed: $((SECONDS - start)) s, $(ls "$work/cluster/cells" | wc -l) cells"
 grep "^note:" "$work/cluster.log"
