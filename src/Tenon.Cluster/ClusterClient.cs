@@ -16,6 +16,7 @@ public sealed class ClusterClient : IDisposable
 {
     private static readonly TimeSpan S_look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan S_answer = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan S_first = TimeSpan.FromSeconds(60);
     private const int MostMisses = 2;
     private readonly IClusterClient _client;
     private readonly IDisposable? _owned;
@@ -68,6 +69,8 @@ public sealed class ClusterClient : IDisposable
         }
 
         var cluster = new ClusterClient(host.Services.GetRequiredService<IClusterClient>(), settings, connected);
+        // One that is connected is there; on a crowded machine it may be long in saying what it is.
+        until = Math.Max(until, Environment.TickCount64 + (long)S_first.TotalMilliseconds);
         while (cluster.Workers.Count == 0 && Environment.TickCount64 < until) Thread.Sleep(50);
         if (cluster.Workers.Count > 0) return cluster;
         cluster.Dispose();
