@@ -26,7 +26,7 @@ public static class TokenizerCopy
             foreach (var notice in source.Notices) say(notice);
             source.WriteTo(target);
         }
-        catch (TenonException e)
+        catch (TenonException e) when (pre is null)
         {
             say($"the model is written without a tokenizer: {e.Message}");
         }

@@ -22,22 +22,26 @@ public sealed class InterruptTests : IDisposable
 
     /// <summary>In the evaluation before the first step, and in that of the last one, with one checkpoint written.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_second_signal_ends_the_process_at_once_and_leaves_whole_files(bool evaluatesFirst)
+    [InlineData(true, "TERM")]
+    [InlineData(false, "TERM")]
+    [InlineData(true, "INT")]
+    [InlineData(false, "INT")]
+    public async Task A_second_signal_ends_the_process_at_once_and_leaves_whole_files(bool evaluatesFirst, string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs signals");
+        Assert.SkipWhen(signal == "INT" && !OperatingSystem.IsLinux(), "needs an env that sets signals");
         var recipe = _runs.Recipe(evaluatesFirst ? Recipe : Recipe.Replace("benchmarks: [held-out@64]", "benchmarks: []")
             .Replace("steps: 2", "steps: 4000").Replace("every: 2", "every: 0"));
         var run = _runs.RunFolder("run");
-        using var process = TenonProcess.Start(["train", recipe, "--output", run, "--threads", "1"]);
+        string[] call = ["train", recipe, "--output", run, "--threads", "1"];
+        // A shell may have its children ignore SIGINT, which Ctrl-C at a terminal sends.
+        using var process = signal == "INT" ? TenonProcess.StartListening(call) : TenonProcess.Start(call);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         var clock = Stopwatch.StartNew();
         while (!process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2) && !HasBegun(run, evaluatesFirst)) Thread.Sleep(5);
-        // A shell may have its children ignore SIGINT; both signals go the same way.
-        Terminate(process);
-        Terminate(process);
+        Send(process, signal);
+        Send(process, signal);
         process.WaitForExit(60_000).ShouldBeTrue();
         var (said, wrote) = (await error, await output);
         process.ExitCode.ShouldBe(130, said);
@@ -57,9 +61,9 @@ public sealed class InterruptTests : IDisposable
     private static bool HasBegun(string run, bool evaluatesFirst) => evaluatesFirst
         ? Directory.Exists(Path.Combine(run, "eval", "0")) : TinyRuns.LastStep(run) > 0;
 
-    private static void Terminate(Process process)
+    private static void Send(Process process, string signal)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
         kill.WaitForExit();
     }
 }

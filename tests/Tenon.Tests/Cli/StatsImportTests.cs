@@ -28,6 +28,20 @@ public class StatsImportTests
         text.Out.ShouldContain("make 1 right that were wrong and 0 wrong that were right");
     }
 
+    [Theory]
+    [InlineData("<think>\\n", 0)]
+    [InlineData("<think></think>", 1)]
+    public void A_think_block_that_the_prompt_opened_is_known_when_samples_are_judged_again(string end, double right)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("b.jsonl"), $$"""
+            {"prompt":"<|user|>3+4?<|assistant|>{{end}}","answer":"7","outputs":[{"text":"The answer is 7. In"}],"gold":"7"}
+            """);
+        var call = Call.Tenon("stats", "--input", folder.File("b.jsonl"), "--from", "vllm", "--json");
+        call.Exit.ShouldBe(0, call.Error);
+        JsonNode.Parse(call.Lines[0])!["rows"]!.AsArray()[^1]!["avg_at_k"]!.GetValue<double>().ShouldBe(right);
+    }
+
     [Fact]
     public void Lighteval_details_are_read()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Cli;
 
@@ -103,6 +104,21 @@ public sealed class VerifyCommandTests
         text.Lines.ShouldContain("    1 of them state no answer and only end in the gold");
         json.Lines[^1].ShouldContain("\"only_theirs\":2,\"only_ours\":1,\"unstated\":1");
         missing.Exit.ShouldBe(1);
+    }
+
+    [Fact]
+    public void The_audit_knows_a_think_block_that_the_prompt_opened()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllLines(folder["a.jsonl"],
+        [
+            """{"gold":"7","prompt":"<|user|>3+4?<|assistant|><think>\n","completion":"The answer is 7. In","correct":true}""",
+            """{"gold":"7","prompt":"<|user|>3+4?<|assistant|><think>\n","completion":"3+4</think>The answer is 7.","correct":true}""",
+            """{"gold":"7","prompt":"<|user|>3+4?<|assistant|>","completion":"The answer is 7.","correct":true}""",
+        ]);
+        var text = Call.Tenon("verify", "--audit", folder["a.jsonl"], "--verdict-column", "correct");
+        text.Lines[0].ShouldStartWith("line 1: they accept, we reject (unclosed-think)");
+        text.Lines.ShouldContain("3 answers compared: 2 right and 0 wrong for both");
     }
 
     [Theory]

@@ -79,6 +79,32 @@ public class CheckpointStoreTests
         }
     }
 
+    /// <summary>A step's checkpoint that its own step replaces: the old one has left its place, the new one has not come.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_checkpoint_that_was_being_replaced_at_a_kill_comes_back(bool newIsThere)
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Create(folder.File("run"), new JsonObject()))
+        {
+            Write(run, 2, keep: 0);
+            Write(run, 4, keep: 0);
+            var left = Path.Combine(run.Folder, ".tmp", "checkpoint-4.old");
+            Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+            if (newIsThere) Copy(run.CheckpointFolder(4), left);
+            else Directory.Move(run.CheckpointFolder(4), left);
+        }
+
+        using var resumed = RunFolder.Open(folder.File("run"));
+        resumed.CheckpointSteps().ShouldBe([2, 4]);
+        var (step, passedOver) = resumed.NewestCheckpoint();
+        (step, passedOver.Count).ShouldBe((4, 0));
+        File.ReadAllText(Path.Combine(resumed.CheckpointFolder(4), "state")).ShouldBe("the state of step 4");
+        Write(resumed, 4, keep: 0);
+        resumed.CheckpointSteps().ShouldBe([2, 4]);
+    }
+
     [Fact]
     public void The_best_checkpoint_stays_whatever_its_age()
     {

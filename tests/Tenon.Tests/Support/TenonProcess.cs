@@ -10,6 +10,10 @@ internal static class TenonProcess
     public static Process Start(string[] arguments, params (string Name, string Value)[] environment) =>
         Start("dotnet", [Program, .. arguments], environment);
 
+    /// <summary>Starts the program with SIGINT as it is at a terminal, whatever this process ignores.</summary>
+    public static Process StartListening(string[] arguments) =>
+        Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments], []);
+
     public static (int Exit, string Output, string Error) Run(string[] arguments, params (string Name, string Value)[] environment) =>
         Read(Start(arguments, environment));
 

@@ -207,6 +207,20 @@ public class ModelSourceTests
         Should.Throw<TenonException>(() => ModelSource.Open(folder["name.gguf"])).Message.ShouldContain("blk.0.ffn_gate_inp.weight");
     }
 
+    [Theory]
+    [InlineData("blk.0.ffn_gate_inp.weight")]
+    [InlineData("anything.at.all")]
+    public void A_GGUF_with_an_empty_tensor_is_taken_with_a_notice(string name)
+    {
+        var config = TinyModel.Config("llama", tied: true);
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder["m.gguf"],
+            Gguf(config, TinyModel.Weights(config)).Tensor(name, GgufType.F32, [0], []).Build());
+        using var model = ModelSource.Open(folder["m.gguf"]);
+        var notice = model.Notices.ShouldHaveSingleItem();
+        foreach (var part in (string[])[name, "a tensor", "passed over", "m.gguf"]) notice.ShouldContain(part);
+    }
+
     [Fact]
     public void A_path_that_holds_no_model_is_a_wrong_call()
     {
@@ -239,7 +253,7 @@ public class ModelSourceTests
     /// <summary>
     /// A GGUF file of float32 tensors as llama.cpp's converter lays it out: rows of q and k permuted for the llama architecture.
     /// </summary>
-    private static GgufBuilder Gguf(ModelConfig c, MemoryWeights weights)
+    internal static GgufBuilder Gguf(ModelConfig c, MemoryWeights weights)
     {
         var a = c.ModelType;
         var b = new GgufBuilder().Key("general.architecture", a).Key($"{a}.embedding_length", (uint)c.HiddenSize)

@@ -94,8 +94,24 @@ public class DiagnosesTests
         S_ill.Keys.Order().ShouldBe(Diagnoses.All.Select(d => d.Name).Order());
     }
 
+    /// <summary>An answer inside a think block that the prompt opened is none, so rewarding it is a fault.</summary>
+    [Theory]
+    [InlineData("<think>\n", true)]
+    [InlineData("<reasoning>", true)]
+    [InlineData("<think></think>\n", false)]
+    [InlineData(null, false)]
+    public void What_the_prompt_opened_is_known(string? end, bool found)
+    {
+        using var folder = new TemporaryFolder();
+        var made = new Made(30, (_, _, lines) => lines.ForEach(x => x.Prompt = end is null ? null : $"<|user|>?<|assistant|>{end}"));
+        var call = Call.Tenon("doctor", made.Write(folder.File("run")));
+        (call.Out.Contains("wrong-answers-rewarded", StringComparison.Ordinal)).ShouldBe(found, call.Out);
+    }
+
     private sealed class Line
     {
+        public string? Prompt { get; set; }
+
         public required int Group { get; init; }
 
         public required int Sample { get; init; }
@@ -151,7 +167,7 @@ public class DiagnosesTests
                 run.WriteSamples(i, lines.Select(x => new SampleRecord
                 {
                     Step = i, Group = x.Group, Sample = x.Sample, Id = x.Id, Problem = "?", Answer = $"{100 + x.Group}",
-                    Completion = x.Completion, Tokens = 40, Correct = true, Extracted = x.Extracted,
+                    Completion = x.Completion, Prompt = x.Prompt!, Tokens = 40, Correct = true, Extracted = x.Extracted,
                 }.ToJson()));
             }
 
