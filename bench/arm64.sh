@@ -33,7 +33,8 @@ failed=0
 train() {
   local name="$1" command=(env "DOTNET_EnableHWIntrinsic=$2" DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1)
   shift 2
-  [ -z "$emulator" ] || command+=("$emulator" -L "$sysroot")
+  # The runtime writes code through a second mapping of its memory, which the emulator does not see: what it has translated would go stale.
+  [ -z "$emulator" ] || command+=(DOTNET_EnableWriteXorExecute=0 "$emulator" -L "$sysroot")
   nice -n 10 "${command[@]}" "$work/tenon/tenon" train "$work/recipe.yaml" --output "$work/$name" --threads 2 "$@" >"$work/$name.log" 2>&1 \
     || { tail -n 20 "$work/$name.log"; echo "$name: the run failed"; failed=1; return 1; }
 }
