@@ -9,7 +9,7 @@ folder="$(mktemp -d)"; trap 'rm -rf "$folder"' EXIT
 for round in 1 2 3; do
   for overlap in false true; do
     "${tenon[@]}" train "$recipe" --output "$folder/$overlap-$round" --set "steps=$steps" --set "rollout.overlap=$overlap" \
-      --set "evaluate={}" --set checkpoint.every=0 >/dev/null 2>&1
+      --set 'evaluate.benchmarks=[]' --set checkpoint.every=0 >/dev/null 2>&1
   done
 done
 python3 - "$folder" <<'PY'
