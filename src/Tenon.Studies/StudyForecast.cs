@@ -82,13 +82,11 @@ internal sealed class StudyForecast
         foreach (var benchmark in setup.HeldOut)
         {
             var plan = new ComparisonPlan { Problems = benchmark.Problems.Count, Samples = benchmark.Samples, Seeds = recipe.Seeds.Count };
-            string Needed(double difference) => plan.SeedsNeeded(difference) is { } seeds ? $"{seeds}" : "no number of";
+            string Needed(double difference) => plan.SeedsNeeded(difference) is { } seeds ? $"{seeds} seeds" : "more problems";
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"power        {benchmark.Name}, {plan.Problems} problems x {plan.Samples} x {plan.Seeds} seeds: the smallest "
-                + $"difference that two rows "
-                + $"could show is about {100 * plan.SmallestDifference:F1} points; 1 point takes {Needed(0.01)} seeds, 2 points "
-                + $"{Needed(0.02)}, "
-                + $"5 points {Needed(0.05)}");
+                $"power        {benchmark.Name}, {plan.Problems} problems x {plan.Samples} x {plan.Seeds} seeds: the smallest difference "
+                + $"that two rows could show is about {100 * plan.SmallestDifference:F1} points; 1 point takes {Needed(0.01)}, "
+                + $"2 points {Needed(0.02)}, 5 points {Needed(0.05)}");
         }
     }
 
