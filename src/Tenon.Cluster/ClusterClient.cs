@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Tenon.Cluster.Grains;
 using Tenon.Cluster.Rollouts;
 using Tenon.Rollouts;

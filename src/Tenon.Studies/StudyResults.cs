@@ -152,8 +152,9 @@ public sealed class StudyResults
             ["role"] = cell.Role == StudyRole.Tune ? "tune"
             : "report", ["status"] = CellResult.Word(result.Status), ["run"] = $"runs/{cell.Id}",
         };
+        // Of two equal studies only times differ: a process's memory knows what else it did.
         foreach (var (key, value) in result.ToJson())
-            if (key != "status") json[key] = value?.DeepClone();
+            if (key is not ("status" or "memory_gb")) json[key] = value?.DeepClone();
         return json;
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
-using Orleans.Hosting;
 using Orleans.Serialization;
 using StackExchange.Redis;
 using Tenon.Cluster.Grains;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tenon.Cluster.Grains;
-using Tenon.Runs;
 using Tenon.Studies;
 using Tenon.Training;
 using Tenon.Training.Settings;

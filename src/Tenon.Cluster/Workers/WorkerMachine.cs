@@ -3,7 +3,6 @@ using System.Reflection;
 using Tenon.Cluster.Grains;
 using Tenon.Cluster.Rollouts;
 using Tenon.Rewards;
-using Tenon.Rollouts;
 using Tenon.Tensors;
 
 namespace Tenon.Cluster.Workers;

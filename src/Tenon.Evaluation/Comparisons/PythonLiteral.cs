@@ -146,7 +146,14 @@ internal sealed class PythonLiteral
 
         result.Append(_text[_at] switch
         {
-            'n' => "\n", 't' => "\t", 'r' => "\r", '0' => "\0", 'a' => "\a", 'b' => "\b", 'f' => "\f", 'v' => "\v",
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            '0' => "\0",
+            'a' => "\a",
+            'b' => "\b",
+            'f' => "\f",
+            'v' => "\v",
             '\\' or '\'' or '"' => _text[_at].ToString(),
             var other => "\\" + other,
         });

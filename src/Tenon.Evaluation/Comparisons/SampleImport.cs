@@ -92,7 +92,10 @@ public static class SampleImport
                 places[problem] = place + 1;
                 result.Add(sample with
                 {
-                    Problem = problem, Sample = place, Gold = Final(sample.Gold) ?? golds.GetValueOrDefault(problem), OpenedBlock = opened,
+                    Problem = problem,
+                    Sample = place,
+                    Gold = Final(sample.Gold) ?? golds.GetValueOrDefault(problem),
+                    OpenedBlock = opened,
                 });
             }
         }

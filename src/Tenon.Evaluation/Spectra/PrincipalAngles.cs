@@ -18,8 +18,8 @@ public static class PrincipalAngles
         for (var i = 0; i < angles.Length; i++)
         {
             angles[i] = cosines[i] * cosines[i] >= 0.5
-                ? Math.Asin(Math.Clamp(sines[i], 0, 1))
-                : Math.Acos(Math.Clamp(cosines[i], -1, 1));
+                ? ExactMath.Asin(Math.Clamp(sines[i], 0, 1))
+                : ExactMath.Acos(Math.Clamp(cosines[i], -1, 1));
         }
 
         Array.Sort(angles);

@@ -15,8 +15,11 @@ internal static class Shapes
     /// <summary>Reads every ± as two values: 1 ± √2 is the list of both; inside a list or set the elements multiply out.</summary>
     public static Expr Expand(Expr e)
     {
-        if (e.Kind == ExprKind.List && e.Args is [{ Kind: ExprKind.Relation, Name: [Sign.Ne], Args: [{ Kind: ExprKind.Symbol } name,
-            _] } first, ..]
+        if (e.Kind == ExprKind.List && e.Args is [
+            {
+                Kind: ExprKind.Relation, Name: [Sign.Ne], Args: [{ Kind: ExprKind.Symbol } name,
+            _]
+            } first, ..]
             && Array.TrueForAll(e.Args[1..], a => a.IsScalar))
         {
             // x ≠ 0, 1: it is neither.

@@ -16,7 +16,7 @@ internal static class WordAnswers
     private static readonly FrozenDictionary<string, Expr> Meanings = new Dictionary<string, Expr>
     {
         ["nosolution"] = Empty, ["nosolutions"] = Empty, ["norealsolution"] = Empty, ["norealsolutions"] = Empty, ["emptyset"] = Empty,
-            ["norealroots"] = Empty, ["nosuchx"] = Empty,
+        ["norealroots"] = Empty, ["nosuchx"] = Empty,
         ["theemptyset"] = Empty,
         ["allrealnumbers"] = Expr.Sym("Reals"), ["allreals"] = Expr.Sym("Reals"), ["realnumbers"] = Expr.Sym("Reals"),
         ["allrealx"] = Expr.Sym("Reals"), ["anyrealnumber"] = Expr.Sym("Reals"),

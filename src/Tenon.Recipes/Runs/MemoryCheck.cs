@@ -6,6 +6,9 @@ namespace Tenon.Recipes;
 /// <summary>An estimate of a run's peak memory, and the refusal of one that cannot fit.</summary>
 internal static class MemoryCheck
 {
+    // The tape keeps buffers of the lengths before beside those of the batch at hand: 1.4 times the pass on the embedded model.
+    private const double KeptBuffers = 1.5;
+
     /// <summary>Bytes by part.</summary>
     public static IReadOnlyList<(string What, long Bytes)> Estimate(TrainingSetup setup)
     {
@@ -31,7 +34,8 @@ internal static class MemoryCheck
         return
         [
             worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
-            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers))),
+            (worst[3].What, Math.Min(worst[3].Bytes,
+                (long)(KeptBuffers * Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers)))),
         ];
     }
 

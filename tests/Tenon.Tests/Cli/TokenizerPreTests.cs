@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Tenon.Models.Config;
 using Tenon.Tests.Models.Weights;
 using Tenon.Tests.Support;
 using Tenon.Text.Tokenizers;

@@ -77,14 +77,14 @@ public sealed class ClusterRolloutTests : IDisposable
                 return groups;
             },
         });
-        using var killer = new Task(() =>
+        var killer = new Thread(() =>
         {
             begun.Wait();
             cluster.Kill(1);
         });
         killer.Start();
         TinyRuns.ShouldBeTheSame(Run("cluster", cluster.Client), TinyRuns.Contents(Run("alone", null)));
-        killer.Wait();
+        killer.Join();
         never.Set();
         _remarks.ShouldContain(text => text.Contains("asked for again"), string.Join('\n', _remarks));
     }

@@ -44,7 +44,8 @@ public class IdleGroupTests
         var window = batch.Window(0, groups.Count, batch.Advantages(objective, [1]));
         if (foreseenBy is { } shift) window = window with
         {
-            Logps = [.. updater.Score(groups, adapter).Logps.Select(l => l + shift)], IsForeseen = true,
+            Logps = [.. updater.Score(groups, adapter).Logps.Select(l => l + shift)],
+            IsForeseen = true,
         };
         var report = updater.Accumulate(groups, adapter, objective, window, LossPlan.Of(objective, window, 8, entropyBonus: 0));
         return ([.. adapter.Trainable.SelectMany(p => p.GradientOrZero().ToArray())], report, updater.IdleGroups);
