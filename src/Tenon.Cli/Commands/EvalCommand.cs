@@ -216,6 +216,7 @@ internal sealed class EvalCommand : Verb
         Concurrency = call.GetValue(_concurrency) ?? 64,
         // Work that does not fit beside the weights waits, whatever its number.
         CacheBytes = Math.Max(MemoryPlan.AvailableBytes() / 8, (MemoryPlan.AvailableBytes() - model.Model.WeightBytes) / 2),
+        LongestBytes = MemoryPlan.AvailableBytes() - model.Model.WeightBytes,
     };
 
     private List<(Benchmark Benchmark, string Given)> Benchmarks(ParseResult call, RunSettings? recipe, RunHome home, Terminal terminal,

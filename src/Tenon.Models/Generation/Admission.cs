@@ -12,7 +12,7 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
 {
     private readonly LinkedList<SampleGroup> _waiting = new();
     private readonly List<SampleGroup> _open = [];
-    private readonly long _budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config) : int.MaxValue;
+    private long _budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config) : int.MaxValue;
     private int _reserved;
 
     public KvCache Cache { get; } = new(config, 1);
@@ -30,11 +30,14 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
     {
         var request = ticket.Request;
         var whole = new SampleGroup(ticket, 0, request.Samples);
-        if (whole.PromptPages + whole.PagesOfSample > _budget)
-            throw new TenonException("cache of sampling", $"at most {options.CacheBytes / 1e9:F2} GB, the budget",
-                $"{(whole.PromptPages + whole.PagesOfSample) * KvCache.PageBytes(config) / 1e9:F2} GB for one completion of "
+        long needed = whole.PromptPages + whole.PagesOfSample;
+        var most = Math.Max(_budget, (options.LongestBytes ?? 0) / KvCache.PageBytes(config));
+        if (needed > most)
+            throw new TenonException("cache of sampling", $"at most {most * KvCache.PageBytes(config) / 1e9:F2} GB, the budget",
+                $"{needed * KvCache.PageBytes(config) / 1e9:F2} GB for one completion of "
                 + $"{request.Prompt.Length} + {request.MaxNewTokens} tokens",
                 "shorten the prompt, lower max-new-tokens, or raise the budget");
+        _budget = Math.Max(_budget, needed);
         if (options.SharePrompts) _waiting.AddLast(whole);
         else
             for (var s = 0; s < request.Samples; s++) _waiting.AddLast(new SampleGroup(ticket, s, 1));

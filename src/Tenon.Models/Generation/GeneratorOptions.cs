@@ -23,9 +23,14 @@ public sealed record GeneratorOptions
 
     /// <summary>
     /// Most bytes of keys and values; null for what the requests need. Work beyond it waits; a completion that alone is beyond it is
-    /// refused.
+    /// refused where <see cref="LongestBytes"/> says nothing else.
     /// </summary>
     public long? CacheBytes { get; init; }
+
+    /// <summary>
+    /// Bytes that <see cref="CacheBytes"/> may become for a completion that needs them alone; null for no more than it is.
+    /// </summary>
+    public long? LongestBytes { get; init; }
 
     /// <summary>Compute the prompt of a group once.</summary>
     public bool SharePrompts { get; init; } = true;

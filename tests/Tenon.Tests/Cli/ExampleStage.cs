@@ -16,6 +16,8 @@ public sealed partial class ExampleStage : IDisposable
         ["tenon data get MATH-500 GSM8K"] = "fetches from another machine",
         ["tenon data get mine --from https://example.org/mine.jsonl --sha256 HEX"] = "fetches from another machine",
         ["tenon verify --serve 127.0.0.1:8123"] = "serves until it is stopped",
+        ["tenon worker --cluster 127.0.0.1:7700"] = "works until it is stopped",
+        ["tenon worker --cluster 10.0.0.1:7700 --listen 10.0.0.2 --secret-file secret"] = "works until it is stopped, on another machine",
         ["tenon study --join /shared/perl-tiny"] = "joins the machines of a study that runs",
         ["tenon bench kernels"] = "measures in further processes of the program (BenchCommandTests does it with little work)",
         ["tenon chat MODEL --template-arg enable_thinking=false"] = "needs a model whose chat template knows the variable",
@@ -33,7 +35,7 @@ public sealed partial class ExampleStage : IDisposable
             {"id":"r1","custom_id":"p1","response":{"status_code":200,"body":{"choices":[{"index":0,"message":{"content":"\\boxed{2}"}}]}},"error":null}
             """,
         ["samples_gsm8k.jsonl"] = """
-            {"doc_id":0,"doc":{"question":"1+1?","answer":"#### 2"},"target":"#### 2","resps":[["\\boxed{3}"]],"filtered_resps":["3"],"filter":"flexible-extract","metrics":["exact_match"],"exact_match":0.0}
+            {"doc_id":0,"doc":{"question":"1+1?","answer":"#### 2"},"target":"#### 2","resps":[["\\boxed{3}"]],"filtered_resps":["3"],"filter":"strict-match","metrics":["exact_match"],"exact_match":0.0}
             """,
         ["scores.jsonl"] = """
             {"run":"base","problem":"p1","score":1}
@@ -93,7 +95,8 @@ public sealed partial class ExampleStage : IDisposable
     {
         if (NotRun.ContainsKey(example)) return null;
         var call = words.Select((word, i) => Word(word, i > 0 ? words[i - 1] : "", words[0])).ToArray();
-        if (words.Contains("vllm")) call[Array.IndexOf(words, "answers.jsonl")] = _folder["batch/answers.jsonl"];
+        if (words[0] == "stats" && words.Contains("answers.jsonl"))
+            call[Array.IndexOf(words, "answers.jsonl")] = _folder["batch/answers.jsonl"];
         string[] less = words[0] switch
         {
             "train" when !words.Contains("--resume") => ["--set", "steps=1", "--set", "rollout.prompts=2", "--set", "evaluate.problems=2"],

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tenon.Cluster;
 using Tenon.Recipes;
 using Tenon.Studies;
 using Tenon.Tests.Support;
@@ -41,6 +42,13 @@ public partial class ExampleTests
 
         using var folder = new TempFolder();
         var path = folder["recipe.yaml"];
+        if (text.StartsWith("members:", StringComparison.Ordinal))
+        {
+            File.WriteAllText(path, text);
+            ClusterSettings.Of(path).Members.ShouldBe("redis");
+            return;
+        }
+
         // A block that shows one part of a recipe is completed by data and a length.
         var isPart = !DataKey().IsMatch(text);
         if (isPart) text += "\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\n";

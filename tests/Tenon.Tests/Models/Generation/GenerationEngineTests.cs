@@ -101,6 +101,20 @@ public class GenerationEngineTests
     }
 
     [Fact]
+    public void A_budget_gives_way_to_a_completion_that_fits_by_itself()
+    {
+        var model = RandomModel.Create();
+        var page = GeneratorMemory.PageBytes(model.Config);
+        var wide = new Generator(model, Options(Precision.F32)).Generate([Request(6, 2, 60)]);
+        var engine = new GenerationEngine(model, Options(Precision.F32) with { CacheBytes = 2 * page, LongestBytes = 6 * page });
+        var samples = new List<GeneratedSample>();
+        engine.Submit(Request(6, 2, 60), samples.Add);
+        while (engine.Step()) engine.CacheBytes.ShouldBeLessThanOrEqualTo(6 * page);
+        ShouldBeTheSame(samples, [.. wide]);
+        Should.Throw<TenonException>(() => engine.Submit(Request(6, 1, 190))).Message.ShouldContain("budget");
+    }
+
+    [Fact]
     public void The_cache_is_kept_between_calls()
     {
         var model = RandomModel.Create();
