@@ -104,7 +104,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Recompute = options.Recompute;
             tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
             var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0);
-            slopes.Fill(objective, window, plan, isForeseen ? new LossTotals() : null, gradLogps, gradEntropies);
+            if (isForeseen) slopes.Fill(objective, window, plan, new LossTotals(), gradLogps, gradEntropies);
             var (batch, hidden) = Hidden(micro, adapter);
             var head = isForeseen
                 ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature)

@@ -36,11 +36,10 @@ internal sealed class TokenSlopes
     /// <summary>By each entropy; null where there is none.</summary>
     public float[]? Entropies { get; }
 
-    /// <summary>Fills them from the window as it stands; null totals for none.</summary>
-    public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, LossTotals? totals, double[] gradLogps,
+    /// <summary>Fills them from the window as it stands.</summary>
+    public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, LossTotals totals, double[] gradLogps,
         double[] gradEntropies)
     {
-        if (totals is null) return;
         foreach (var (firstRow, endRow, start, at, count) in _stretches)
         {
             PolicyLoss.Accumulate(objective, window, plan, firstRow, endRow, gradLogps, gradEntropies, totals);

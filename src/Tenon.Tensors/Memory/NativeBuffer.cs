@@ -15,7 +15,6 @@ public sealed unsafe class NativeBuffer : IDisposable
     private const int PrivateAnonymous = 0x22;
     private const int AdviseHugePage = 14;
 
-    private static long _s_live;
     private void* _block;
     private readonly nint _mapped;
 
@@ -25,16 +24,11 @@ public sealed unsafe class NativeBuffer : IDisposable
         _mapped = mapped;
         Pointer = pointer;
         Bytes = bytes;
-        if (bytes == 0) return;
-        GC.AddMemoryPressure(bytes);
-        Interlocked.Add(ref _s_live, bytes);
+        if (bytes > 0) GC.AddMemoryPressure(bytes);
     }
 
     /// <summary>Frees the memory that nobody disposed of.</summary>
     ~NativeBuffer() => Free();
-
-    /// <summary>Bytes of all blocks of this process.</summary>
-    public static long Live => Interlocked.Read(ref _s_live);
 
     /// <summary>The first byte; null once disposed.</summary>
     public byte* Pointer { get; private set; }
@@ -105,8 +99,6 @@ public sealed unsafe class NativeBuffer : IDisposable
         else NativeMemory.AlignedFree(_block);
         _block = null;
         Pointer = null;
-        if (Bytes == 0) return;
-        GC.RemoveMemoryPressure(Bytes);
-        Interlocked.Add(ref _s_live, -Bytes);
+        if (Bytes > 0) GC.RemoveMemoryPressure(Bytes);
     }
 }
