@@ -15,7 +15,7 @@ public sealed unsafe class Parameter : Tensor
     private Parameter? _aliasOf;
     private long _version;
 
-    private Parameter(NativeBuffer buffer, string name, long[] dimensions, nint rows, nint columns)
+    private Parameter(TensorMemory buffer, string name, long[] dimensions, nint rows, nint columns)
         : base(buffer, (float*)buffer.Pointer, rows, columns)
     {
         Name = name;
@@ -42,7 +42,7 @@ public sealed unsafe class Parameter : Tensor
         var rows = dimensions.Length >= 2 ? dimensions[0] : 1;
         var columns = 1L;
         for (var i = dimensions.Length >= 2 ? 1 : 0; i < dimensions.Length; i++) columns *= dimensions[i];
-        var buffer = NativeBuffer.Allocate((nint)Math.Max(1, rows * columns) * sizeof(float));
+        var buffer = new TensorMemory(NativeBuffer.Allocate((nint)Math.Max(1, rows * columns) * sizeof(float)));
         return new Parameter(buffer, name, dimensions, (nint)rows, (nint)columns) { RequiresGrad = true };
     }
 

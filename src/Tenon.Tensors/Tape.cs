@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Tenon.Tensors.Memory;
 using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
@@ -17,10 +16,7 @@ public sealed unsafe class Tape
 {
     private const int ResetsBetweenTrims = 256;
 
-    /// <summary>From here on a buffer is worth giving back.</summary>
-    private const nint Large = 1 << 20;
-
-    private readonly Dictionary<nint, FreeBuffers> _free = [];
+    private readonly BufferArena _memory = new();
     private readonly List<Tensor?> _live = [];
     private readonly List<Step> _steps = [];
 
@@ -237,17 +233,17 @@ public sealed unsafe class Tape
         Recording = false;
         if (++_resets % ResetsBetweenTrims != 0) return;
         // Batches have many lengths: what no batch has needed for a while is kept no longer, so that memory is that of what runs now.
-        foreach (var free in _free.Values) free.DropUnused();
+        _memory.DropUnused();
     }
 
     /// <summary>Bytes of the buffers that tensors hold now.</summary>
     internal long LiveBytes => _live.OfType<Tensor>().Sum(tensor => (long)tensor.Buffer.Bytes);
 
+    /// <summary>Bytes of native memory that this tape holds, in use or not.</summary>
+    internal long HeldBytes => _memory.Bytes;
+
     /// <summary>Gives the memory that is not in use back to the system.</summary>
-    public void Trim()
-    {
-        foreach (var free in _free.Values) free.Clear();
-    }
+    public void Trim() => _memory.Trim();
 
     /// <summary>A place in the tape to which <see cref="Release(int, Tensor?)"/> goes back.</summary>
     public int Mark() => _live.Count;
@@ -304,69 +300,7 @@ public sealed unsafe class Tape
         if (!Recording && _spare.Count < mostSpare) _spare.Push(tensor);
     }
 
-    private NativeBuffer Take(nint bytes)
-    {
-        // A batch a little shorter than the last one takes the last one's buffers: a few sizes up are near enough.
-        var size = SizeClass(bytes);
-        var near = size;
-        for (var i = 0; i < 3; i++, near = SizeClass(near + 1))
-            if (_free.TryGetValue(near, out var free) && free.TryPop(out var buffer)) return buffer;
-        if (size >= Large) GiveBack(size);
-        return NativeBuffer.Allocate(size);
-    }
+    private TensorMemory Take(nint bytes) => _memory.Take(bytes);
 
-    // Large buffers of other sizes that lie idle make room for a new one, so that a tape holds little more than its largest pass needs.
-    private void GiveBack(nint bytes)
-    {
-        foreach (var (size, free) in _free)
-            while (size >= Large && bytes > 0 && free.TryPop(out var buffer))
-            {
-                bytes -= size;
-                buffer.Dispose();
-            }
-    }
-
-    private void Give(NativeBuffer buffer)
-    {
-        if (!_free.TryGetValue(buffer.Bytes, out var free)) _free[buffer.Bytes] = free = new FreeBuffers();
-        free.Push(buffer);
-    }
-
-    /// <summary>Eight sizes to an octave, so that a batch a little longer than the last one finds its buffers again.</summary>
-    private static nint SizeClass(nint bytes)
-    {
-        const nint smallest = 4096;
-        if (bytes <= smallest) return smallest;
-        var step = (nint)(System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes) >> 4);
-        return (bytes + step - 1) / step * step;
-    }
-
-    /// <summary>Buffers of one size that nothing uses now.</summary>
-    private sealed class FreeBuffers
-    {
-        private readonly Stack<NativeBuffer> _buffers = [];
-        private int _unused;
-
-        public void Push(NativeBuffer buffer) => _buffers.Push(buffer);
-
-        public bool TryPop([MaybeNullWhen(false)] out NativeBuffer buffer)
-        {
-            var popped = _buffers.TryPop(out buffer);
-            _unused = Math.Min(_unused, _buffers.Count);
-            return popped;
-        }
-
-        /// <summary>Gives back what was free all the time since the last call.</summary>
-        public void DropUnused()
-        {
-            for (; _unused > 0; _unused--) _buffers.Pop().Dispose();
-            _unused = _buffers.Count;
-        }
-
-        public void Clear()
-        {
-            while (_buffers.TryPop(out var buffer)) buffer.Dispose();
-            _unused = 0;
-        }
-    }
+    private void Give(TensorMemory memory) => _memory.Give(memory);
 }

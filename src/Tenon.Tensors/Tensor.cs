@@ -10,7 +10,7 @@ namespace Tenon.Tensors;
 /// </summary>
 public unsafe class Tensor
 {
-    internal Tensor(NativeBuffer buffer, float* data, nint rows, nint columns)
+    internal Tensor(TensorMemory buffer, float* data, nint rows, nint columns)
     {
         Buffer = buffer;
         Data = data;
@@ -36,7 +36,7 @@ public unsafe class Tensor
     /// </summary>
     internal bool Kept { get; set; }
 
-    internal NativeBuffer Buffer { get; private set; }
+    internal TensorMemory Buffer { get; private set; }
 
     internal float* Data { get; private set; }
 
@@ -50,7 +50,7 @@ public unsafe class Tensor
     internal int Life { get; private set; }
 
     /// <summary>Makes another tensor of an object whose values nobody reads again.</summary>
-    internal void Renew(NativeBuffer buffer, nint rows, nint columns)
+    internal void Renew(TensorMemory buffer, nint rows, nint columns)
     {
         Move(buffer);
         (Rows, Columns, RequiresGrad, Kept, IsViewed) = (rows, columns, false, false, false);
@@ -59,7 +59,7 @@ public unsafe class Tensor
     }
 
     /// <summary>Other memory of the same size, with any content.</summary>
-    internal void Move(NativeBuffer buffer)
+    internal void Move(TensorMemory buffer)
     {
         Buffer = buffer;
         Data = (float*)buffer.Pointer;
@@ -81,7 +81,7 @@ public unsafe class Tensor
     /// <summary>A persistent tensor of its own memory, all zero.</summary>
     public static Tensor Zeros(nint rows, nint columns)
     {
-        var buffer = NativeBuffer.Allocate(Math.Max(1, rows * columns) * sizeof(float));
+        var buffer = new TensorMemory(NativeBuffer.Allocate(Math.Max(1, rows * columns) * sizeof(float)));
         return new Tensor(buffer, (float*)buffer.Pointer, rows, columns);
     }
 

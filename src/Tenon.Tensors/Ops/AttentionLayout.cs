@@ -219,8 +219,8 @@ public sealed unsafe class KvPages
         var bytes = used * Keys.Columns * sizeof(float);
         Buffer.MemoryCopy(Keys.Data, grown.Keys.Data, bytes, bytes);
         Buffer.MemoryCopy(Values.Data, grown.Values.Data, bytes, bytes);
-        Keys.Buffer.Dispose();
-        Values.Buffer.Dispose();
+        Keys.Buffer.Owner!.Dispose();
+        Values.Buffer.Owner!.Dispose();
         return grown;
     }
 
