@@ -35,15 +35,20 @@ internal sealed record KernelWorkload(string Name, string Shape, int Rows, doubl
     public static IEnumerable<KernelWorkload> Of(KernelShapes s, Precision precision, WorkerPool? pool = null)
     {
         var tape = new Tape(pool, precision);
+        var twins = new UnorderedTwins(tape.Pool);
         foreach (var (inputs, outputs) in
             new[] { (s.Hidden, s.Heads * s.HeadSize), (s.Hidden, s.FeedForward), (s.FeedForward, s.Hidden) }.Distinct())
         {
             var weight = Weight(outputs, inputs, precision);
             foreach (var rows in BatchRows)
             {
-                yield return Forward(tape, weight, rows);
+                var forward = Forward(tape, weight, rows);
+                yield return forward;
+                if (!precision.IsInt8()) yield return twins.Forward(forward, inputs, outputs, precision);
                 yield return Backward(tape, weight, rows);
             }
+
+            foreach (var workload in twins.WeightGradient(inputs, outputs, BatchRows[^1])) yield return workload;
         }
 
         var head = Weight(s.Vocabulary, s.Hidden, precision);
@@ -55,7 +60,8 @@ internal sealed record KernelWorkload(string Name, string Shape, int Rows, doubl
         yield return Prefill(tape, s, training: true);
     }
 
-    private static FrozenMatrix Weight(int outputs, int inputs, Precision precision) =>
+    /// <summary>A packed weight [outputs, inputs] of small numbers.</summary>
+    internal static FrozenMatrix Weight(int outputs, int inputs, Precision precision) =>
         FrozenMatrix.Pack("weight", outputs, inputs, precision.Storage(), (row, rows) => Fill(rows, (int)row), null);
 
     private static unsafe KernelWorkload Forward(Tape tape, FrozenMatrix weight, int rows)
@@ -161,7 +167,8 @@ internal sealed record KernelWorkload(string Name, string Shape, int Rows, doubl
         });
     }
 
-    private static Tensor Values(nint rows, nint columns)
+    /// <summary>A persistent tensor of small numbers.</summary>
+    internal static Tensor Values(nint rows, nint columns)
     {
         var tensor = Tensor.Zeros(rows, columns);
         Fill(tensor.Values, 1);

@@ -53,8 +53,9 @@ public sealed class BenchCommandTests : IDisposable
         kernels.ShouldAllBe(k => (double)k![tier]! > 0 && (int)k["rows"]! > 0);
         kernels.Select(k => (string)k!["unit"]!).Distinct().Order().ShouldBe(["GB/s", "GFLOP/s"]);
         foreach (var name in
-            (string[])["matmul forward", "matmul backward", "head with its gradient", "rms-norm", "softmax and its sum",
-            "attention, decode", "attention, prefill", "attention with its gradient", "AdamW, a step with clipping"])
+            (string[])["matmul forward", "matmul forward, sum cut", "matmul backward", "weight gradient", "weight gradient, sum cut",
+            "head with its gradient", "rms-norm", "softmax and its sum", "attention, decode", "attention, prefill",
+            "attention with its gradient", "AdamW, a step with clipping"])
             kernels.ShouldContain(k => (string)k!["name"]! == name, name);
         kernels.Where(k => (string)k!["name"]! == "matmul forward").Select(k => (int)k!["rows"]!).Distinct().ShouldBe([1, 8, 32, 128]);
     }
