@@ -7,6 +7,10 @@ namespace Tenon.Tensors;
 /// <content>Products with the packed weight. Threads share panels (and, for many rows, blocks of rows): outputs, never a sum.</content>
 public sealed unsafe partial class FrozenMatrix
 {
+    // Terms of a sum from which on the gradient's rows are larger than the caches, and rows below which they are not.
+    private const nint LongSum = 8192;
+    private const nint FewRows = 8;
+
     /// <summary>
     /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
     /// multiplied by its output's factor where
@@ -60,6 +64,15 @@ public sealed unsafe partial class FrozenMatrix
             Accumulate = accumulate, Scale = scale,
         };
         var parts = Share(&call, Outputs, columns, pool);
+        if (Outputs >= LongSum && rows > FewRows)
+        {
+            // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
+            call.PerPart = Math.Max(call.PerPart, (columns + (2 * pool.Threads) - 1) / (2 * pool.Threads));
+            var stretches = parts / call.PartsOfRows;
+            call.PartsOfRows = (int)((columns + call.PerPart - 1) / call.PerPart);
+            parts = stretches * call.PartsOfRows;
+        }
+
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);

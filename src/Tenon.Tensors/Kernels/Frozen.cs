@@ -43,6 +43,15 @@ internal static unsafe class Frozen<TOps, TV>
     private const nint Width = FrozenMatrix.PanelWidth;
     private const nint BlockK = 512;
 
+    // A copied row and a line of the cache more, so that rows lie in different sets.
+    private const nint CopyRow = BlockK + 16;
+
+    // Blocks of a sum whose rows the caches hold anyway.
+    private const nint FewBlocks = 8;
+
+    // Columns that must read a block before its copy pays.
+    private const nint WorthCopying = 3;
+
     // Below so many rows the sums wait for memory anyway, and a line asked for early only comes in the way of the next.
     private const nint FewRows = 8;
 
@@ -71,7 +80,9 @@ internal static unsafe class Frozen<TOps, TV>
     }
 
     /// <summary>
-    /// The columns of one part: 32 inputs at a time, outputs ascending in blocks that are transposed into scratch memory.
+    /// The columns of one part, 32 inputs at a time: for each block of outputs, ascending, the weights are turned into scratch memory. The
+    /// block of dy that all columns read is copied there first where there are enough of them: its rows lie far apart (a vocabulary, for
+    /// the head), often in the same few sets of the cache.
     /// </summary>
     public static void MultiplyTransposed(FrozenCall* call, int part)
     {
@@ -79,21 +90,41 @@ internal static unsafe class Frozen<TOps, TV>
         var format = PanelFormat.Of(w.Storage);
         var columns = (w.Inputs + Width - 1) / Width;
         var rows = RowsOf(call, ref part);
-        var end = Math.Min(columns, (part + 1) * call->PerPart);
+        var start = part * call->PerPart;
+        var end = Math.Min(columns, start + call->PerPart);
+        var copies = w.Outputs > FewBlocks * BlockK && end - start >= WorthCopying;
         var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
-        for (var column = part * call->PerPart; column < end; column++)
+        var near = *call;
+        if (copies)
         {
-            var first = column * Width;
-            var count = Math.Min(Width, w.Inputs - first);
+            near.Input = Scratch.Floats(ScratchUse.Input, rows.Count * CopyRow) - (rows.First * CopyRow);
+            near.InputRow = CopyRow;
+        }
+
+        // Without a copy a column's results stay in the first cache over all blocks; with one the copied block stays over all columns.
+        var together = copies ? end - start : 1;
+        for (var group = start; group < end; group += together)
             for (nint from = 0; from < w.Outputs; from += BlockK)
             {
                 var terms = Math.Min(BlockK, w.Outputs - from);
-                for (nint t = 0; t < terms; t += Width)
-                    format.Turn(w.Data + ((from + t) / Width * w.PanelBytes), first, count, block + (t * Width));
-                if (call->Scale != null) ScaleLines(block, call->Scale + from, terms);
-                Block(call, rows, count, terms, from, block, first, call->Accumulate || from > 0, 0);
+                if (copies) CopyRows(call, rows, from, terms, near.Input + (rows.First * CopyRow));
+                for (var column = group; column < group + together; column++)
+                {
+                    var first = column * Width;
+                    var count = Math.Min(Width, w.Inputs - first);
+                    for (nint t = 0; t < terms; t += Width)
+                        format.Turn(w.Data + ((from + t) / Width * w.PanelBytes), first, count, block + (t * Width));
+                    if (call->Scale != null) ScaleLines(block, call->Scale + from, terms);
+                    Block(&near, rows, count, terms, copies ? 0 : from, block, first, call->Accumulate || from > 0, 0);
+                }
             }
-        }
+    }
+
+    private static void CopyRows(FrozenCall* call, (nint First, nint Count) rows, nint from, nint terms, float* target)
+    {
+        var bytes = terms * sizeof(float);
+        for (nint r = 0; r < rows.Count; r++)
+            Buffer.MemoryCopy(call->Input + ((rows.First + r) * call->InputRow) + from, target + (r * CopyRow), bytes, bytes);
     }
 
     // The rows of a part; leaves its number among the parts of the same rows.

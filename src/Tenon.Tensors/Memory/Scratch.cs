@@ -12,6 +12,9 @@ internal enum ScratchUse
     /// <summary>A block of a frozen matrix, unpacked.</summary>
     Panel,
 
+    /// <summary>Rows of the left factor, copied to where they lie close together.</summary>
+    Input,
+
     /// <summary>Rows that were rounded to integers, for all threads of a product.</summary>
     RoundedRows,
 

@@ -11,8 +11,8 @@ namespace Tenon.Tensors.Ops;
 /// </summary>
 public sealed unsafe class TokenHead
 {
-    /// <summary>Rows of logits that exist at a time.</summary>
-    internal const int Chunk = 64;
+    /// <summary>Rows of logits that exist at a time: the head's weights come from memory once for all of them.</summary>
+    internal const int Chunk = 128;
 
     private readonly Tape _tape;
     private readonly Tensor _hidden;
