@@ -22,7 +22,7 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
         }
         catch (TenonException e) when (e.IsUsage && !IsDisk(e))
         {
-            return new CellResult(CellStatus.Refused) { Reason = e.Message };
+            return new CellResult(CellStatus.Refused) { Reason = Inside(e.Message) };
         }
 
         using (run)
@@ -33,12 +33,16 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
             }
             catch (TenonException e) when (!IsDisk(e))
             {
-                return new CellResult(CellStatus.Diverged) { Reason = e.Message, Trainable = run.Trainable };
+                return new CellResult(CellStatus.Diverged) { Reason = Inside(e.Message), Trainable = run.Trainable };
             }
         }
 
         return stop.IsCancellationRequested && !IsWhole(path, settings.Steps, settings.Evaluate.Benchmarks) ? null : Finished(cell);
     }
+
+    // Paths as the study's folder sees them: its record says the same wherever the folder stands.
+    private string Inside(string message) =>
+        message.Replace(folder.Folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     private CellResult Finished(StudyCell cell)
     {

@@ -147,7 +147,7 @@ internal sealed class StudyPlan
     // Three digits: 3.2e-4, not 3.2000000000000003e-4.
     private static string Rounded(double value) =>
         double.Parse(value.ToString("E2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
-        .ToString("R", CultureInfo.InvariantCulture);
+        .ToString("R", CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal);
 
     private static IEnumerable<StudyRow> RowsOf(StudyGrid grid)
     {

@@ -86,9 +86,15 @@ public static class StudyTables
         var table = new ResultTable("refused and diverged", "row", "tuned", "seed", "what", "why");
         foreach (var (cell, result) in failed)
             table.Add(cell.Row.Label, Tuned(cell.Tuned), cell.Seed.ToString(CultureInfo.InvariantCulture), CellResult.Word(result.Status),
-                result.Reason?.ReplaceLineEndings(" ") ?? "-");
+                Brief(result.Reason));
         return table;
     }
+
+    // A table has room for what happened; the hint stands in the cell's record.
+    private static string Brief(string? reason) =>
+        reason is null ? "-"
+            : string.Join("; ", reason.Split('\n').Select(line => line.Trim())
+                .TakeWhile(line => !line.StartsWith("Hint:", StringComparison.Ordinal)).Where(line => line.Length > 0));
 
     /// <summary>All tables with the names of their files.</summary>
     public static IReadOnlyList<(string File, ResultTable Table)> All(StudyResults results, IReadOnlyList<StudyComparison> comparisons)
