@@ -3,6 +3,7 @@
 # one machine but for times. TENON is the program (the Release build by default). Prints what it did; exits with 1 where bytes differ.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. bench/small-study.sh
 tenon=(${TENON:-dotnet src/Tenon.Cli/bin/Release/net10.0/tenon.dll})
 work="$(mktemp -d)"
 pids=()
@@ -18,19 +19,7 @@ rollout: { prompts: 4, group: 4, max-new-tokens: 10 }
 steps: 3
 seed: 5
 YAML
-cat >"$work/study.yaml" <<'YAML'
-base:
-  model: tiny
-  adapter: { rank: 4 }
-  data: { task: { name: arithmetic, level: 1 }, prompt: plain }
-  rollout: { prompts: 2, group: 4, max-new-tokens: 10 }
-  steps: 3
-  evaluate: { problems: 8 }
-  checkpoint: { every: 1, keep: 1 }
-axes: { adapter.method: [lora, dora, ia3] }
-seeds: [1, 2, 3, 4]
-compare-with: { adapter.method: lora }
-YAML
+small_study 3 "lora, dora, ia3" "1, 2, 3, 4" >"$work/study.yaml"
 
 worker() {
   TENON_CLUSTER_SECRET="$secret" "${tenon[@]}" worker --cluster "$cluster" --threads 1 >"$work/worker-$1.log" 2>&1 &
@@ -39,7 +28,6 @@ worker() {
   echo "worker $1 did not start:"; cat "$work/worker-$1.log"; exit 1
 }
 
-bare() { sed -E 's/"seconds": ?[0-9.eE+-]+/"seconds":0/g' "$1/study.json"; }
 adapters() { (cd "$1" && find . -name adapter_model.safetensors | sort | xargs sha256sum); }
 
 secret="$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"

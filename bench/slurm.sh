@@ -4,6 +4,7 @@
 # TENON is the program (the Release build by default).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. bench/small-study.sh
 tenon=(${TENON:-dotnet $PWD/src/Tenon.Cli/bin/Release/net10.0/tenon.dll})
 for program in slurmctld slurmd sbatch munged; do
   command -v "$program" >/dev/null || { echo "skipped: no $program (apt-get install slurm-wlm)"; exit 0; }
@@ -51,22 +52,10 @@ sinfo || { tail -5 "$work"/slurm*.log "$work/munge/log"; exit 1; }
 
 printf '#!/bin/sh\nexec %s "$@"\n' "${tenon[*]}" >"$work/bin/tenon"; chmod +x "$work/bin/tenon"
 export PATH="$work/bin:$PATH"
-cat >"$work/study.yaml" <<'YAML'
-base:
-  model: tiny
-  adapter: { rank: 4 }
-  data: { task: { name: arithmetic, level: 1 }, prompt: plain }
-  rollout: { prompts: 2, group: 4, max-new-tokens: 10 }
-  steps: 2
-  evaluate: { problems: 8 }
-axes: { adapter.method: [lora, dora] }
-seeds: [1, 2]
-compare-with: { adapter.method: lora }
-YAML
+small_study 2 "lora, dora" "1, 2" >"$work/study.yaml"
 tenon study "$work/study.yaml" --output "$work/slurm" --export slurm "$work/workers.sh" --workers 2 --threads 1 --memory 2 || exit 1
 sbatch --wait "$work/workers.sh" || { tail -20 "$work"/slurm/worker-*.log "$work"/slurm*.log; exit 1; }
 for n in 1 2; do echo "worker $n: $(grep -c '^\[' "$work/slurm/worker-$n.log") lines of cells, $(tail -n 1 "$work/slurm/worker-$n.log")"; done
 tenon study "$work/study.yaml" --output "$work/local" --jobs 1 --threads 1 >/dev/null 2>&1 || exit 1
-bare() { sed -E 's/"seconds": ?[0-9.eE+-]+/"seconds":0/g' "$1/study.json"; }
 cmp <(bare "$work/local") <(bare "$work/slurm") || exit 1
 echo "study.json of the two workers is that of one process, but for times"

@@ -16,7 +16,7 @@ internal static class AdapterRecord
     public const string SettingsFile = "tenon_adapter.json";
     public const string TensorFile = "tenon_adapter.safetensors";
     private const string PrivatePrefix = "private.";
-    private static readonly JsonSerializerOptions S_json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions S_json = new() { WriteIndented = true, NewLine = "\n" };
 
     public static void Save(AdapterSet adapter, string folder)
     {
@@ -84,7 +84,7 @@ internal static class AdapterRecord
 
     private static string Sha256(string folder)
     {
-        using var file = File.OpenRead(Path.Combine(folder, PeftFolder.TensorFile));
+        using var file = SharedFile.Open(Path.Combine(folder, PeftFolder.TensorFile));
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

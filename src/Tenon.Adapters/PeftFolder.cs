@@ -36,7 +36,7 @@ public static class PeftFolder
                 ["base_model_name_or_path"] = baseModel,
                 ["peft_type"] = adapter.Method.Name.ToUpperInvariant(),
             };
-            var text = whole.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+            var text = whole.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
             File.WriteAllText(Path.Combine(folder, ConfigFile), text);
         }
         if (adapter.Method.KeepsRecord(adapter)) AdapterRecord.Save(adapter, folder);
@@ -222,7 +222,7 @@ public static class PeftFolder
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllText(file));
+            using var document = JsonDocument.Parse(SharedFile.ReadText(file));
             return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("peft_type", out var type)
                 && type.ValueKind == JsonValueKind.String
                 ? AdapterMethod.All.Values.FirstOrDefault(m => m.IsWhole && m.Name.ToUpperInvariant() == type.GetString()) : null;

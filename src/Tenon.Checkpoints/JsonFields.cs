@@ -23,7 +23,7 @@ internal readonly struct JsonFields(string file, JsonElement element, string pat
         byte[] bytes;
         try
         {
-            bytes = System.IO.File.ReadAllBytes(file);
+            bytes = SharedFile.ReadBytes(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,7 @@ public static partial class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite: true);
+            MoveFile(temporary, path);
             SyncFolder(folder);
         }
         catch (Exception e)
@@ -58,8 +58,8 @@ public static partial class AtomicFile
             foreach (var inner in Directory.EnumerateDirectories(temporary, "*", SearchOption.AllDirectories)) SyncFolder(inner);
             SyncFolder(temporary);
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            if (Directory.Exists(path)) Directory.Move(path, temporary + ".old");
-            Directory.Move(temporary, path);
+            if (Directory.Exists(path)) MoveFolder(path, temporary + ".old");
+            MoveFolder(temporary, path);
             SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
             if (Directory.Exists(temporary + ".old")) Directory.Delete(temporary + ".old", recursive: true);
         }
@@ -132,6 +132,34 @@ public static partial class AtomicFile
         if (handle < 0) return;
         _ = FSync(handle);
         _ = Close(handle);
+    }
+
+    /// <summary>Renames a file on its volume, over another where there is one.</summary>
+    public static void MoveFile(string from, string to) =>
+        Patiently(() => File.Move(from, to, overwrite: true), OperatingSystem.IsWindows());
+
+    /// <summary>Renames a folder on its volume.</summary>
+    public static void MoveFolder(string from, string to) => Patiently(() => Directory.Move(from, to), OperatingSystem.IsWindows());
+
+    /// <summary>
+    /// Windows renames nothing that is open, and who reads one of our files (or scans it for viruses) is done in a moment: with
+    /// <paramref name="again"/> a refused rename is tried for half a second.
+    /// </summary>
+    internal static void Patiently(Action rename, bool again, int milliseconds = 20)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                rename();
+                return;
+            }
+            catch (Exception e) when (again && tries < 25
+                && e is UnauthorizedAccessException or IOException and not FileNotFoundException)
+            {
+                Thread.Sleep(milliseconds);
+            }
+        }
     }
 
     private static void SyncFile(string path)

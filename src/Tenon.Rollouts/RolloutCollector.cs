@@ -24,7 +24,7 @@ internal sealed class RolloutCollector(IGroupSampler sampler, PromptEncoder enco
     private long _most;
 
     /// <summary>True where a group may be judged before the others are there: a reward that judges many at once gets them all.</summary>
-    public bool JudgesAnyTime { get; } = !rewards.Any(r => r.Reward is IBatchReward);
+    public bool JudgesAnyTime { get; } = !rewards.Any(r => r.Reward is IBatchReward { JudgesBatches: true });
 
     /// <summary>True where another group would begin at once.</summary>
     public bool HasRoom => sampler.HasRoom;

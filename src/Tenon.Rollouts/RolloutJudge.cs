@@ -31,7 +31,7 @@ public sealed class RolloutJudge(IReadOnlyList<WeightedReward> rewards, WorkerPo
         var threads = new ParallelOptions { MaxDegreeOfParallelism = (pool ?? WorkerPool.Default).Threads };
         for (var k = 0; k < rewards.Count; k++)
         {
-            if (rewards[k].Reward is IBatchReward batch)
+            if (rewards[k].Reward is IBatchReward { JudgesBatches: true } batch)
             {
                 var answers = batch.JudgeAll(items);
                 for (var i = 0; i < answers.Length; i++) result[i][k] = answers[i];

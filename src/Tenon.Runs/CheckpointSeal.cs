@@ -67,7 +67,7 @@ internal static class CheckpointSeal
     {
         try
         {
-            return RunJson.Parse(File.ReadAllText(path));
+            return RunJson.Parse(SharedFile.ReadText(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,7 +77,7 @@ internal static class CheckpointSeal
 
     private static string Sha256(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = SharedFile.Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

@@ -68,7 +68,7 @@ internal sealed class CheckpointStore(string folder, string temporary)
         var trash = Path.Combine(Temporary, $"old-{step}");
         if (Directory.Exists(trash)) Directory.Delete(trash, recursive: true);
         Directory.CreateDirectory(Temporary);
-        Directory.Move(FolderOf(step), trash);
+        AtomicFile.MoveFolder(FolderOf(step), trash);
         Directory.Delete(trash, recursive: true);
         ClearBeside();
     }
@@ -78,7 +78,7 @@ internal sealed class CheckpointStore(string folder, string temporary)
     {
         var name = path + ".aside";
         for (var i = 2; Directory.Exists(name); i++) name = $"{path}.aside-{i}";
-        Directory.Move(path, name);
+        AtomicFile.MoveFolder(path, name);
     }
 
     /// <summary>
@@ -90,7 +90,7 @@ internal sealed class CheckpointStore(string folder, string temporary)
             foreach (var old in Directory.GetDirectories(place, $"{Unfinished}*.old"))
                 if (int.TryParse(Path.GetFileName(old)[Unfinished.Length..^4], NumberStyles.None, CultureInfo.InvariantCulture,
                     out var step) && !Directory.Exists(FolderOf(step)))
-                    Directory.Move(old, FolderOf(step));
+                    AtomicFile.MoveFolder(old, FolderOf(step));
         ClearBeside();
     }
 

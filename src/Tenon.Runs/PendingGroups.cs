@@ -17,6 +17,7 @@ public sealed class PendingGroups : IDisposable
     private readonly string _folder;
     private readonly Action<string> _remark;
     private FileStream? _file;
+    private int _step;
     private DateTime _synced;
     private bool _fails;
 
@@ -37,12 +38,12 @@ public sealed class PendingGroups : IDisposable
     private IReadOnlyList<string> OpenAlone(int step, string head)
     {
         Close();
-        _fails = false;
+        (_fails, _step) = (false, step);
         var path = FileOf(step);
         try
         {
             Directory.CreateDirectory(_folder);
-            var text = File.Exists(path) ? File.ReadAllText(path) : "";
+            var text = File.Exists(path) ? SharedFile.ReadText(path) : "";
             var whole = text[..(text.LastIndexOf('\n') + 1)];
             var lines = whole.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             var fits = lines.Length > 0 && lines[0] == head;
@@ -88,6 +89,8 @@ public sealed class PendingGroups : IDisposable
     private void RemoveAlone(int step)
     {
         if (!Directory.Exists(_folder)) return;
+        // Windows deletes no file that is open.
+        if (_step <= step) Close();
         foreach (var path in Directory.EnumerateFiles(_folder, "*.jsonl"))
             if (int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 && number <= step)

@@ -128,7 +128,7 @@ public sealed class RunFolder : IDisposable
         string text;
         try
         {
-            text = File.ReadAllText(RunFile);
+            text = SharedFile.ReadText(RunFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -207,8 +207,21 @@ public sealed class RunFolder : IDisposable
 
         if (keep > 0)
             foreach (var old in CheckpointSteps().Where(old => old != kept).SkipLast(keep))
-                _checkpoints.Remove(old);
+                Prune(old);
         return target;
+    }
+
+    // Windows renames no folder that somebody reads in: an evaluation of an old checkpoint must not end the run.
+    private void Prune(int step)
+    {
+        try
+        {
+            _checkpoints.Remove(step);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Remark?.Invoke($"the checkpoint of step {step} could not be removed ({e.Message}): it is tried again at the next checkpoint");
+        }
     }
 
     // Looked at before a byte is written: the newest checkpoint says how much the next will take.
@@ -254,7 +267,7 @@ public sealed class RunFolder : IDisposable
         var made = Path.Combine(Temporary, "result");
         AtomicFile.WriteFolder(made, made + ".new", fill);
         foreach (var file in Directory.GetFiles(made).OrderBy(f => Path.GetFileName(f) is "config.json" or "adapter_config.json"))
-            File.Move(file, Path.Combine(Folder, Path.GetFileName(file)), overwrite: true);
+            AtomicFile.MoveFile(file, Path.Combine(Folder, Path.GetFileName(file)));
         AtomicFile.SyncFolder(Folder);
         Directory.Delete(made);
     }
@@ -276,7 +289,7 @@ public sealed class RunFolder : IDisposable
     public string KeepAside(int step)
     {
         var path = Path.Combine(Diverged, Path.GetFileName(SamplesFile(step)));
-        if (File.Exists(SamplesFile(step))) AtomicFile.Write(path, stream => stream.Write(File.ReadAllBytes(SamplesFile(step))), Temporary);
+        if (File.Exists(SamplesFile(step))) AtomicFile.Write(path, stream => stream.Write(SharedFile.ReadBytes(SamplesFile(step))), Temporary);
         return path;
     }
 
@@ -330,7 +343,7 @@ public sealed class RunFolder : IDisposable
     /// </summary>
     public IEnumerable<string> Losses(int step)
     {
-        var logged = (File.Exists(MetricsFile) ? File.ReadLines(MetricsFile) : []).Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
+        var logged = (File.Exists(MetricsFile) ? SharedFile.ReadLines(MetricsFile) : []).Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
         var lost = Enumerable.Range(1, step).Where(number => !logged.Contains(number)).ToList();
         if (lost.Count > 0)
             yield return $"{MetricsFile} has lost "
@@ -345,7 +358,7 @@ public sealed class RunFolder : IDisposable
     private static bool EndsALine(string path)
     {
         if (!File.Exists(path)) return false;
-        using var file = File.OpenRead(path);
+        using var file = SharedFile.Open(path);
         if (file.Length == 0) return false;
         file.Position = file.Length - 1;
         return file.ReadByte() == '\n';
@@ -372,7 +385,7 @@ public sealed class RunFolder : IDisposable
     private static string ResumeCommand(string path)
     {
         using var run = new RunFolder(path, writes: false);
-        return $"tenon {RunJson.Text(RunJson.Parse(File.ReadAllText(run.RunFile))?["verb"]) ?? "train"} --resume {ShellWord.Path(path)}";
+        return $"tenon {RunJson.Text(RunJson.Parse(SharedFile.ReadText(run.RunFile))?["verb"]) ?? "train"} --resume {ShellWord.Path(path)}";
     }
 
     private static int? NumberOf(string path) =>

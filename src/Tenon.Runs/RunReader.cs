@@ -48,7 +48,7 @@ public sealed class RunReader
     public bool Refresh()
     {
         if (!File.Exists(_folder.MetricsFile)) return Reset();
-        using var file = new FileStream(_folder.MetricsFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = SharedFile.Open(_folder.MetricsFile);
         // A shorter file, or one with other bytes before the place that was reached (times differ between any two steps), was cut back.
         var changed = (file.Length < _read || !TailOf(file, _read).AsSpan().SequenceEqual(_tail)) && Reset();
         file.Position = _read;
@@ -77,7 +77,7 @@ public sealed class RunReader
     /// <summary>The run's finished evaluations, by benchmark and step.</summary>
     public IReadOnlyList<EvaluationResults> Evaluations() =>
     [
-        .. _folder.EvaluationFiles().Select(file => RunJson.Parse(File.ReadAllText(file))).OfType<JsonObject>()
+        .. _folder.EvaluationFiles().Select(file => RunJson.Parse(SharedFile.ReadText(file))).OfType<JsonObject>()
             .Select(json => EvaluationResults.Of(json, OldIdentity())).OfType<EvaluationResults>()
             .Concat(_folder.EvaluationFolders().Select(f => EvaluationResults.Read(f.Path, f.Step)).Where(e => e.IsFinished))
             .OrderBy(e => e.Benchmark, StringComparer.Ordinal).ThenBy(e => e.Step),

@@ -69,7 +69,7 @@ internal sealed class CellLease
                 twice = false;
             }
 
-            if (twice || File.ReadAllText(path) != "x")
+            if (twice || SharedFile.ReadText(path) != "x")
                 throw new TenonException($"the study's folder {folder}", "a file system in which a file is made by one process only",
                     "one that made the same file twice", "put the study on a local disk or on NFS 3 or later", usage: true);
         }
@@ -137,11 +137,9 @@ internal sealed class CellLease
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file, Encoding.UTF8);
-            return reader.ReadToEnd();
+            return SharedFile.ReadText(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -22,7 +22,7 @@ public static partial class StudyExport
     public static string Text(string form, string folder, int workers, int threads, int memory, string image)
     {
         var path = Path.GetFullPath(folder);
-        var name = Name(Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar)));
+        var name = Name(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
         return form == "slurm" ? Slurm(name, path, workers, threads, memory) : Kubernetes(name, path, workers, threads, memory, image);
     }
 

@@ -78,9 +78,9 @@ internal sealed class StudyFolder
         var path = RecordOf(cell);
         try
         {
-            return File.Exists(path) && CellResult.Read(File.ReadAllText(path)) is { } read ? _ended.GetOrAdd(cell.Id, read) : null;
+            return File.Exists(path) && CellResult.Read(SharedFile.ReadText(path)) is { } read ? _ended.GetOrAdd(cell.Id, read) : null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -128,7 +128,7 @@ internal static class Checkpoint
     {
         using var file = SafetensorsFile.Open(Path.Combine(folder, SamplerFile));
         foreach (var (name, tensor) in Values(sampler)) tensor.Set(file.ReadFloats(name));
-        sampler.Version = (long?)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!["sampler_version"] ?? 0;
+        sampler.Version = (long?)JsonNode.Parse(SharedFile.ReadText(Path.Combine(folder, StateFile)))!["sampler_version"] ?? 0;
     }
 
     private static IEnumerable<(string Name, Tensors.Parameter Tensor)> Values(AdapterSet adapter) =>
@@ -139,7 +139,7 @@ internal static class Checkpoint
     {
         PeftFolder.LoadTensors(adapter, folder);
         frozen?.Load(folder);
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, StateFile)))!;
+        var json = JsonNode.Parse(SharedFile.ReadText(Path.Combine(folder, StateFile)))!;
         using var file = SafetensorsFile.Open(Path.Combine(folder, OptimizerFile));
         optimizer.Restore((long)json["updates"]!, file.ReadFloats);
         var coefficient = (double?)json["entropy_coefficient"];

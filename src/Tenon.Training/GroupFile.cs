@@ -16,7 +16,8 @@ internal static class GroupFile
     {
         var lines = new Dictionary<(int Step, int Draw), int>();
         var all = lists.SelectMany(groups => groups).Where(group => lines.TryAdd((group.Step, group.Draw), lines.Count)).ToList();
-        if (all.Count > 0) File.WriteAllLines(Path.Combine(folder, Name), all.Select(GroupJson.WholeLine));
+        if (all.Count > 0)
+            File.WriteAllText(Path.Combine(folder, Name), string.Concat(all.Select(group => GroupJson.WholeLine(group) + "\n")));
         return [.. lists.Select(groups => new JsonArray([.. groups.Select(group => (JsonNode)lines[(group.Step, group.Draw)])]))];
     }
 
@@ -24,7 +25,7 @@ internal static class GroupFile
     public static IReadOnlyList<RolloutGroup>[] Read(string folder, params JsonNode?[] lists)
     {
         var path = Path.Combine(folder, Name);
-        List<RolloutGroup> all = File.Exists(path) ? [.. File.ReadLines(path).Select(GroupJson.ReadWholeLine)] : [];
+        List<RolloutGroup> all = File.Exists(path) ? [.. SharedFile.ReadLines(path).Select(GroupJson.ReadWholeLine)] : [];
         return [.. lists.Select(list => list is JsonArray { Count: > 0 } numbers && numbers[0] is JsonValue
             ? [.. numbers.Select(number => all[(int)number!])] : GroupJson.Read(list))];
     }

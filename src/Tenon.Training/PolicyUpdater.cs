@@ -65,11 +65,11 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
         LossPlan plan, long update = 0)
     {
-        var totals = new LossTotals();
+        var totals = new LossTotals(objective);
         var trained = GradientShard.Of(groups, window, objective);
         IdleGroups = groups.Count - trained.Groups.Count;
         Accumulate(trained, adapter, objective, window, plan, update, totals);
-        return totals.Report(objective);
+        return totals.Report();
     }
 
     /// <summary>
@@ -82,7 +82,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             Logps = (double[])request.Window.Logps.Clone(),
             Entropies = (double[]?)request.Window.Entropies?.Clone(),
         };
-        Accumulate(shard, adapter, request.Objective, window, request.Plan, request.Update, new LossTotals());
+        Accumulate(shard, adapter, request.Objective, window, request.Plan, request.Update, new LossTotals(request.Objective));
         double[] Of(double[]? all) =>
             all is null ? [] : [.. shard.Rows.SelectMany(row => all[window.RowStarts[row]..window.RowStarts[row + 1]])];
         float[][] sums = [.. adapter.Trainable.Select(p => p.GradientOrZero().ToArray())];
@@ -104,7 +104,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Recompute = options.Recompute;
             tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
             var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0);
-            if (isForeseen) slopes.Fill(objective, window, plan, new LossTotals(), gradLogps, gradEntropies);
+            if (isForeseen) slopes.Fill(objective, window, plan, new LossTotals(objective), gradLogps, gradEntropies);
             var (batch, hidden) = Hidden(micro, adapter);
             var head = isForeseen
                 ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature)

@@ -44,7 +44,7 @@ public static class ProcessMemory
     internal static long Read(string statusFile)
     {
         if (File.Exists(statusFile))
-            foreach (var line in File.ReadLines(statusFile))
+            foreach (var line in SharedFile.ReadLines(statusFile))
                 if (line.StartsWith("VmHWM:", StringComparison.Ordinal)
                     && long.TryParse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), NumberStyles.None, CultureInfo.InvariantCulture,
                     out var kilobytes))

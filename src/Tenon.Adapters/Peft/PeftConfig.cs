@@ -187,7 +187,7 @@ public sealed class PeftConfig
             stream.Write(System.Text.Encoding.ASCII.GetBytes(ToJson()));
             stream.Flush(flushToDisk: true);
         }
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.MoveFile(temporary, path);
     }
 
     internal static double? NumberOf(JsonNode? value) =>

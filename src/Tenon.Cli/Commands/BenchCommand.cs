@@ -232,7 +232,7 @@ internal sealed class BenchCommand : Verb
     private static string CpuName()
     {
         const string file = "/proc/cpuinfo";
-        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+        var line = File.Exists(file) ? SharedFile.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
             : null;
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
     }

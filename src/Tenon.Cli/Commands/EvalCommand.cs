@@ -306,7 +306,7 @@ internal sealed class EvalCommand : Verb
             .Order(StringComparer.Ordinal))
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetFileName(file)));
-            using var stream = File.OpenRead(file);
+            using var stream = SharedFile.Open(file);
             hash.AppendData(SHA256.HashData(stream));
         }
 

@@ -19,50 +19,44 @@ internal static class ClusterHosting
 
     public static void Configure(ISiloBuilder silo, ClusterSettings settings, ClusterSecret? secret, IPEndPoint? primary)
     {
-        silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Name, settings.Name));
+        silo.Configure<ClusterOptions>(options => Name(options, settings));
         silo.Configure<SiloMessagingOptions>(options => options.MaxMessageBodySize = MaxMessage);
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = TimeSpan.FromSeconds(2);
             options.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         });
-        switch (settings.Members)
-        {
-            case "redis":
-                silo.UseRedisClustering(options => options.ConfigurationOptions = RedisOf(settings));
-                break;
-            case "ado-net":
-                silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = DatabaseOf(settings));
-                break;
-            default:
-                silo.UseDevelopmentClustering(primary);
-                break;
-        }
-
+        MembersOf(settings, primary).OfSilo(silo);
         if (secret is not null) silo.UseTls(options => Guard(options, secret));
         AddGrains(silo.Services);
     }
 
     public static void Configure(IClientBuilder client, ClusterSettings settings, ClusterSecret? secret)
     {
-        client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Name, settings.Name));
+        client.Configure<ClusterOptions>(options => Name(options, settings));
         client.Configure<ClientMessagingOptions>(options => options.MaxMessageBodySize = MaxMessage);
-        switch (settings.Members)
-        {
-            case "redis":
-                client.UseRedisClustering(options => options.ConfigurationOptions = RedisOf(settings));
-                break;
-            case "ado-net":
-                client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = DatabaseOf(settings));
-                break;
-            default:
-                client.UseStaticClustering(ClusterAddress.Resolve(settings.Address, further: 1));
-                break;
-        }
-
+        MembersOf(settings, null).OfClient(client);
         if (secret is not null) client.UseTls(options => Guard(options, secret));
         AddGrains(client.Services);
     }
+
+    // Where the list of members is kept: one row a kind, for those who join and those who ask.
+    private static (Action<ISiloBuilder> OfSilo, Action<IClientBuilder> OfClient) MembersOf(ClusterSettings settings, IPEndPoint? primary) =>
+        settings.Members switch
+        {
+            "redis" => (
+                silo => silo.UseRedisClustering(options => options.ConfigurationOptions = RedisOf(settings)),
+                client => client.UseRedisClustering(options => options.ConfigurationOptions = RedisOf(settings))),
+            "ado-net" => (
+                silo => silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = DatabaseOf(settings)),
+                client => client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = DatabaseOf(settings))),
+            _ => (
+                silo => silo.UseDevelopmentClustering(primary),
+                client => client.UseStaticClustering(ClusterAddress.Resolve(settings.Address, further: 1))),
+        };
+
+    private static void Name(ClusterOptions options, ClusterSettings settings) =>
+        (options.ClusterId, options.ServiceId) = (settings.Name, settings.Name);
 
     /// <summary>The grains of this room, and where they are placed.</summary>
     public static void AddGrains(IServiceCollection services)

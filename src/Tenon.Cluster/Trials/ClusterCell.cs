@@ -111,7 +111,7 @@ internal sealed class ClusterCell(Worker worker, StudyCell cell, Study study, st
         if (!Directory.Exists(folder)) return;
         if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        Directory.Move(folder, target);
+        AtomicFile.MoveFolder(folder, target);
     }
 
     private async Task Drop()

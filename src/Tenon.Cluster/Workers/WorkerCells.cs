@@ -25,7 +25,7 @@ internal sealed class WorkerCells(WorkerThreads threads)
         var path = Path.Combine(study, "leases", TokenFile);
         try
         {
-            return File.Exists(path) && File.ReadAllText(path) == token;
+            return File.Exists(path) && SharedFile.ReadText(path) == token;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -56,7 +56,7 @@ internal sealed class WorkerCells(WorkerThreads threads)
     public byte[] Read(Guid work, string path, long offset, int length)
     {
         if (!_jobs.TryGetValue(work, out var job) || !job.Files.Contains(path)) return [];
-        using var file = File.OpenRead(Path.Combine(job.Folder, path));
+        using var file = SharedFile.Open(Path.Combine(job.Folder, path));
         file.Position = offset;
         var bytes = new byte[Math.Min(length, Math.Max(0, file.Length - offset))];
         file.ReadExactly(bytes);
@@ -125,7 +125,7 @@ internal sealed class WorkerCells(WorkerThreads threads)
         job.Files = !Directory.Exists(run) ? []
             : [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
                 .Where(path => !Path.GetRelativePath(run, path).StartsWith(".tmp", StringComparison.Ordinal))
-                .Select(path => Path.GetRelativePath(job.Folder, path)).Order(StringComparer.Ordinal)];
+                .Select(path => Path.GetRelativePath(job.Folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)];
         return [.. job.Files];
     }
 

@@ -66,43 +66,43 @@ internal sealed class PythonLiteral
     {
         var list = new JsonArray();
         value = list;
-        _at++;
-        if (++_depth > Deepest) return false;
-        while (true)
+        return Enclosed(end, () =>
         {
-            Space();
-            if (Now == end) break;
             if (!Value(out var item)) return false;
             list.Add(item);
-            Space();
-            if (Now == ',') _at++;
-            else if (Now != end) return false;
-        }
-
-        _at++;
-        _depth--;
-        return true;
+            return true;
+        });
     }
 
     private bool Dictionary(out JsonNode? value)
     {
         var map = new JsonObject();
         value = map;
-        _at++;
-        if (++_depth > Deepest) return false;
-        while (true)
+        return Enclosed('}', () =>
         {
-            Space();
-            if (Now == '}') break;
             if (!Value(out var key)) return false;
             Space();
             if (Now != ':') return false;
             _at++;
             if (!Value(out var item)) return false;
             map[key?.ToString() ?? "None"] = item;
+            return true;
+        });
+    }
+
+    // From an opening bracket to its end: what is read one by one, with commas between.
+    private bool Enclosed(char end, Func<bool> one)
+    {
+        _at++;
+        if (++_depth > Deepest) return false;
+        while (true)
+        {
+            Space();
+            if (Now == end) break;
+            if (!one()) return false;
             Space();
             if (Now == ',') _at++;
-            else if (Now != '}') return false;
+            else if (Now != end) return false;
         }
 
         _at++;

@@ -16,7 +16,7 @@ public static class SpectrumReport
     public static (IReadOnlyList<ModuleSpectrum> Spectra, string? Collapse) Read(string file)
     {
         var (spectra, collapse) = (new List<ModuleSpectrum>(), (string?)null);
-        foreach (var line in File.ReadLines(file).Where(l => l.Length > 0))
+        foreach (var line in SharedFile.ReadLines(file).Where(l => l.Length > 0))
         {
             if (RunJson.Parse(line) is not { } json) continue;
             if (SpectrumLine.Parse(json) is { } spectrum) spectra.Add(spectrum);

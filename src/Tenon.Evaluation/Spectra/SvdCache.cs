@@ -88,7 +88,7 @@ public sealed class SvdCache(string? folder)
         try
         {
             if (!File.Exists(file)) return null;
-            using var stream = File.OpenRead(file);
+            using var stream = SharedFile.Open(file);
             if (stream.Length != S_magic.Length + SHA256.HashSizeInBytes + (sizeof(double) * lengths.Sum(l => (long)l))) return null;
             var head = new byte[S_magic.Length + SHA256.HashSizeInBytes];
             stream.ReadExactly(head);

@@ -36,7 +36,7 @@ public static class HuggingFaceExport
             WriteWeights(temporary, config, weights, type, shardBytes);
             writeTokenizer?.Invoke(temporary);
             if (Directory.Exists(target)) Directory.Delete(target);
-            Directory.Move(temporary, target);
+            AtomicFile.MoveFolder(temporary, target);
         }
         catch (Exception e)
         {

@@ -140,7 +140,7 @@ public sealed class ModelSource : IDisposable
     private static bool IsGguf(string path)
     {
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) return true;
-        using var stream = File.OpenRead(path);
+        using var stream = SharedFile.Open(path);
         Span<byte> start = stackalloc byte[4];
         return stream.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("GGUF"u8);
     }

@@ -22,7 +22,7 @@ internal static class ProcessTree
                 bytes += Resident(process);
                 count++;
                 foreach (var task in Directory.EnumerateDirectories($"/proc/{process}/task"))
-                    foreach (var child in File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    foreach (var child in SharedFile.ReadText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
                         waiting.Push(int.Parse(child, CultureInfo.InvariantCulture));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -36,7 +36,7 @@ internal static class ProcessTree
 
     private static long Resident(int process)
     {
-        var fields = File.ReadAllText($"/proc/{process}/statm").Split(' ');
+        var fields = SharedFile.ReadText($"/proc/{process}/statm").Split(' ');
         return long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
     }
 }

@@ -88,14 +88,15 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
     public bool ReadsAnyGold => _inner.ReadsAnyGold;
 
     /// <inheritdoc/>
+    public bool JudgesBatches => _inner is IBatchReward { JudgesBatches: true };
+
+    /// <inheritdoc/>
     public Verdict Judge(Problem problem, in Completion completion) => Scaled(_inner.Judge(problem, completion), completion);
 
     /// <inheritdoc/>
     public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
     {
-        var verdicts = new Verdict[items.Count];
-        if (_inner is IBatchReward batch) verdicts = batch.JudgeAll(items);
-        else Parallel.For(0, items.Count, Workers.Options, i => verdicts[i] = _inner.Judge(items[i].Problem, items[i].Completion));
+        var verdicts = _inner is IBatchReward batch ? batch.JudgeAll(items) : items.Select(item => _inner.Judge(item.Problem, item.Completion));
         return [.. verdicts.Select((v, i) => Scaled(v, items[i].Completion))];
     }
 

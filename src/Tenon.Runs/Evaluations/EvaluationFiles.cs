@@ -17,5 +17,5 @@ public static class EvaluationFiles
     public static JsonObject? ReadIdentity(string path) => Read(path, Identity);
 
     private static JsonObject? Read(string path, string name) =>
-        File.Exists(Path.Combine(path, name)) ? RunJson.Parse(File.ReadAllText(Path.Combine(path, name))) : null;
+        File.Exists(Path.Combine(path, name)) ? RunJson.Parse(SharedFile.ReadText(Path.Combine(path, name))) : null;
 }

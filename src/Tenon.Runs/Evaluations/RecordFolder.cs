@@ -142,7 +142,7 @@ public abstract class RecordFolder<TKey, TRecord> : IDisposable
 
     private void RequireSame(EvaluationIdentity identity, string file)
     {
-        var there = RunJson.Parse(File.ReadAllText(file))
+        var there = RunJson.Parse(SharedFile.ReadText(file))
             ?? throw new TenonException($"{file} cannot be read", "a JSON object", "something else",
             "the folder is damaged: choose another --output", usage: true);
         var differences = identity.Differences(there);
@@ -161,7 +161,7 @@ public abstract class RecordFolder<TKey, TRecord> : IDisposable
     {
         var file = Path.Combine(Folder, _name);
         if (!File.Exists(file)) return;
-        var bytes = File.ReadAllBytes(file);
+        var bytes = SharedFile.ReadBytes(file);
         var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
         foreach (var range in bytes.AsSpan(0, whole).Split((byte)'\n'))
             if (bytes.AsSpan()[range] is var line && Utf8.IsValid(line) && Read(Encoding.UTF8.GetString(line)) is { } record)

@@ -83,7 +83,7 @@ public sealed class MetricsLog : IDisposable
     {
         if (!File.Exists(path)) return;
         var kept = new StringBuilder();
-        foreach (var line in File.ReadAllText(path).Split('\n'))
+        foreach (var line in SharedFile.ReadText(path).Split('\n'))
             if (StepOf(line) is { } number && number <= step)
                 kept.Append(line).Append('\n');
         AtomicFile.WriteText(path, kept.ToString(), temporaryFolder);
@@ -91,12 +91,12 @@ public sealed class MetricsLog : IDisposable
 
     /// <summary>The metrics of a step that is logged; null where it is not.</summary>
     public static StepMetrics? Last(string path, int step) =>
-        File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) == step).Select(Read).LastOrDefault() : null;
+        File.Exists(path) ? SharedFile.ReadLines(path).Where(line => StepOf(line) == step).Select(Read).LastOrDefault() : null;
 
     /// <summary>Puts a step's metrics in place of its line: what became known after it was logged.</summary>
     public static void Replace(string path, StepMetrics metrics, string? temporaryFolder = null) =>
         AtomicFile.WriteText(path,
-        string.Concat(File.ReadLines(path).Select(line => (StepOf(line) == metrics.Step ? Format(metrics) : line) + "\n")),
+        string.Concat(SharedFile.ReadLines(path).Select(line => (StepOf(line) == metrics.Step ? Format(metrics) : line) + "\n")),
         temporaryFolder);
 
     /// <summary>The step that a line belongs to, or null where the line is incomplete.</summary>

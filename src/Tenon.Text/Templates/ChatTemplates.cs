@@ -98,7 +98,7 @@ public sealed class ChatTemplates
     {
         try
         {
-            return Utf8.GetString(File.ReadAllBytes(file)) is ['\uFEFF', .. var rest] ? rest : Utf8.GetString(File.ReadAllBytes(file));
+            return Utf8.GetString(SharedFile.ReadBytes(file)) is ['\uFEFF', .. var rest] ? rest : Utf8.GetString(SharedFile.ReadBytes(file));
         }
         catch (DecoderFallbackException e)
         {

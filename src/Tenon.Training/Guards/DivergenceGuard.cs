@@ -25,7 +25,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
     {
         _accuracies.Clear();
         if (!File.Exists(metricsFile)) return;
-        foreach (var line in File.ReadLines(metricsFile))
+        foreach (var line in SharedFile.ReadLines(metricsFile))
             if (MetricsLog.Read(line) is { } step) Remember(step);
     }
 

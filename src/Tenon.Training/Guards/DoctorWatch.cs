@@ -17,7 +17,7 @@ internal sealed class DoctorWatch(JsonObject recipe)
     public void Load(string metricsFile)
     {
         _steps.Clear();
-        if (File.Exists(metricsFile)) _steps.AddRange(File.ReadLines(metricsFile).Select(MetricsLog.Read).OfType<StepMetrics>());
+        if (File.Exists(metricsFile)) _steps.AddRange(SharedFile.ReadLines(metricsFile).Select(MetricsLog.Read).OfType<StepMetrics>());
         foreach (var finding in Diagnoses.Of(new RunFacts(recipe, _steps))) _said.Add(finding.Diagnosis.Name);
     }
 

@@ -43,7 +43,7 @@ internal sealed class RunGuards
         _doctor.Load(_folder.MetricsFile);
         state = state with { BestStep = null, BestAccuracy = double.NaN, SinceBest = 0 };
         if (!File.Exists(_folder.MetricsFile)) return state;
-        return File.ReadLines(_folder.MetricsFile).Select(MetricsLog.Read).OfType<StepMetrics>()
+        return SharedFile.ReadLines(_folder.MetricsFile).Select(MetricsLog.Read).OfType<StepMetrics>()
             .Aggregate(state, (so, step) => BestCheckpoint.After(so, step, EarlyStop));
     }
 

@@ -12,7 +12,7 @@ namespace Tenon.Training.Objectives;
 internal sealed record AnswerClassifier(double[] Values, double[] Slopes, double Placed)
 {
     /// <summary>Reads the whole step: the log-probabilities must be those of the policy now.</summary>
-    public static AnswerClassifier Of(ObjectiveSettings settings, PolicyWindow window)
+    public static AnswerClassifier Of(double temperature, PolicyWindow window)
     {
         var (values, slopes) = (new double[window.Rows], new double[window.Rows]);
         var (placed, all, groups) = (0, 0, 0);
@@ -27,7 +27,7 @@ internal sealed record AnswerClassifier(double[] Values, double[] Slopes, double
             foreach (var right in new[] { true, false })
             {
                 var side = rows.FindAll(row => row.Right == right);
-                values[rows[0].Row] += Add(side, right ? -1 : 1, settings.ClassificationTemperature, slopes);
+                values[rows[0].Row] += Add(side, right ? -1 : 1, temperature, slopes);
                 placed += side.Count(row => right ? row.Score > 0 : row.Score < 0);
             }
             all += rows.Count;

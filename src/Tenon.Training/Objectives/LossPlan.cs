@@ -52,103 +52,72 @@ public sealed record LossPlan
     /// <param name="maxNewTokens">The rollout's token limit (the default of <see cref="ObjectiveSettings.ConstantLength"/>).</param>
     /// <param name="entropyBonus">Weight of the bonus now; null for the setting's own.</param>
     /// <param name="draw">A random order of n places, for Clip-Cov.</param>
-    public static LossPlan Of(
-        ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, double? entropyBonus = null, Func<int, int[]>? draw = null)
+    public static LossPlan Of(ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, double? entropyBonus = null,
+        Func<int, int[]>? draw = null) => Of(settings.Planning, window, maxNewTokens, entropyBonus, draw);
+
+    internal static LossPlan Of(
+        in PlanChoice choice, PolicyWindow window, double maxNewTokens, double? entropyBonus, Func<int, int[]>? draw)
     {
-        var counted = new bool[window.Mask.Length];
-        Array.Fill(counted, true);
-        double[]? weights = null, rowLogWeights = null;
-        var rejected = (OffPolicy: 0, Entropy: 0, Sampler: 0, Tests: 0, Moment: 0);
-
-        int Reject(Func<int, bool> kept)
-        {
-            var count = 0;
-            weights ??= Ones(window.Mask.Length);
-            for (var t = 0; t < counted.Length; t++)
-            {
-                if (kept(t)) continue;
-                if (window.Mask[t] && counted[t]) count++;
-                (weights[t], counted[t]) = (0, false);
-            }
-            return count;
-        }
-
-        if (window.SamplerLogps is { } sampler && (settings.SamplerCorrection != SamplerCorrection.None || settings.SamplerTests.Count > 0))
-        {
-            var logRatios = SamplerWeights.LogRatios(window, window.OldLogps ?? window.Logps, sampler);
-            foreach (var test in settings.SamplerTests)
-            {
-                var passing = test.Passing(logRatios, window.RowStarts, window.Mask);
-                rejected.Tests += Reject(t => passing[t]);
-            }
-            if (settings.SamplerCorrection != SamplerCorrection.None)
-            {
-                var ratios = SamplerRatios(settings, window, logRatios);
-                if (settings.Loss == PolicyLossKind.GammaWeighted) rowLogWeights = RowLogs(window, ratios);
-                else
-                {
-                    weights ??= Ones(window.Mask.Length);
-                    for (var t = 0; t < weights.Length; t++) weights[t] *= ratios[t];
-                    rejected.Sampler = Reject(t => ratios[t] != 0);
-                }
-            }
-        }
-        if (settings.OffPolicyThreshold is { } threshold)
-        {
-            var near = TokenMasks.OnPolicy(window, threshold);
-            rejected.OffPolicy = Reject(t => near[t]);
-        }
-        var moment = double.NaN;
-        if (settings.SecondMomentMax is { } most)
-        {
-            (var calm, moment) = TokenMasks.Calm(window, most);
-            rejected.Moment = Reject(t => calm[t]);
-        }
-        bool[]? highEntropy = null, covariant = null;
-        if (settings.EntropyQuantile < 1)
-        {
-            highEntropy = TokenMasks.HighEntropy(window, settings.EntropyQuantile);
-            // One term a row has no token to take out: there the geometric ratio leaves the others out of its mean.
-            if (settings.Aggregation != LossAggregation.Row) rejected.Entropy = Reject(t => highEntropy[t]);
-        }
-        if (settings.Covariance == CovarianceControl.Clip)
-        {
-            var picked = covariant =
-                CovarianceSelection.Clip(settings.Covariances, settings.Clip, window, draw
-                ?? throw new TenonException("covariance clip", "a source of random orders", "none"));
-            weights ??= Ones(window.Mask.Length);
-            for (var t = 0; t < weights.Length; t++)
-                if (picked[t])
-                    weights[t] = 0;
-        }
-
-        var penalised = settings.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(settings.CovarianceShare, window) : null;
-        var all = LossDenominators.Of(settings.Aggregating, window, maxNewTokens);
-        var denominators = settings.RejectedTokens == RejectedTokens.Removed
-            ? LossDenominators.Of(settings.Aggregating, window, maxNewTokens, counted) : all;
+        var tokens = new MaskedTokens(window);
+        var (tests, sampler, rowLogWeights) = BySampler(choice.Sampler, choice.IsGammaWeighted, window, tokens);
+        var offPolicy = choice.Masks.OffPolicyThreshold is { } threshold ? tokens.Reject(TokenMasks.OnPolicy(window, threshold)) : 0;
+        var (moment, secondMoment) = ByMoment(choice.Masks.SecondMomentMax, window, tokens);
+        var highEntropy = choice.Masks.EntropyQuantile < 1 ? TokenMasks.HighEntropy(window, choice.Masks.EntropyQuantile) : null;
+        // One term a row has no token to take out: there the geometric ratio leaves the others out of its mean.
+        var entropy = highEntropy is not null && choice.Aggregating.Kind != LossAggregation.Row ? tokens.Reject(highEntropy) : 0;
+        var clipped = choice.Covariance == CovarianceControl.Clip
+            ? CovarianceSelection.Clip(choice.Covariances, choice.Clip, window, draw
+                ?? throw new TenonException("covariance clip", "a source of random orders", "none"))
+            : null;
+        if (clipped is not null) tokens.TakeOut(clipped);
+        var penalised = choice.Covariance == CovarianceControl.Kl ? CovarianceSelection.Largest(choice.Covariances.Share, window) : null;
+        var all = LossDenominators.Of(choice.Aggregating, window, maxNewTokens);
+        var denominators = choice.Masks.RejectedTokens == RejectedTokens.Removed
+            ? LossDenominators.Of(choice.Aggregating, window, maxNewTokens, tokens.Counted) : all;
         return new LossPlan
         {
             Denominators = denominators with { EntropyTokens = EntropyTokens(window, highEntropy) },
             KlDenominators = all,
-            Weights = weights,
+            Weights = tokens.Weights,
             HighEntropy = highEntropy,
             RowLogWeights = rowLogWeights,
             Penalised = penalised,
-            Covariant = covariant ?? penalised,
-            EntropyBonus = entropyBonus ?? settings.EntropyBonus,
-            Rejected = rejected,
-            SecondMoment = moment,
-            Classifier = settings.Loss == PolicyLossKind.Classification ? AnswerClassifier.Of(settings, window) : null,
+            Covariant = clipped ?? penalised,
+            EntropyBonus = entropyBonus ?? choice.EntropyBonus,
+            Rejected = (offPolicy, entropy, sampler, tests, moment),
+            SecondMoment = secondMoment,
+            Classifier = choice.ClassificationTemperature is { } temperature ? AnswerClassifier.Of(temperature, window) : null,
         };
     }
 
-    private static double[] SamplerRatios(ObjectiveSettings settings, PolicyWindow window, double[] logRatios)
+    // What the sampler's log-probabilities reject and weigh: by the tests, by the bounds of the ratio; under the gamma weight the ratios
+    // go into the row's.
+    private static (int Tests, int Sampler, double[]? RowLogWeights) BySampler(
+        in SamplerChoice choice, bool isGammaWeighted, PolicyWindow window, MaskedTokens tokens)
     {
-        var ratios =
-            SamplerWeights.Of(settings.SamplerCorrection, logRatios, window.RowStarts, window.Mask, settings.SamplerMin,
-            settings.SamplerMax);
-        var overRows = settings.SamplerCorrection is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate;
-        return settings.SamplerNormalised ? SamplerWeights.Normalised(ratios, window.RowStarts, window.Mask, overRows) : ratios;
+        var corrects = choice.Correction != SamplerCorrection.None;
+        if (window.SamplerLogps is not { } sampler || (!corrects && choice.Tests.Count == 0)) return (0, 0, null);
+        var logRatios = SamplerWeights.LogRatios(window, window.OldLogps ?? window.Logps, sampler);
+        var failed = choice.Tests.Sum(test => tokens.Reject(test.Passing(logRatios, window.RowStarts, window.Mask)));
+        if (!corrects) return (failed, 0, null);
+        var ratios = SamplerRatios(choice, window, logRatios);
+        if (isGammaWeighted) return (failed, 0, RowLogs(window, ratios));
+        tokens.Weigh(ratios);
+        return (failed, tokens.Reject(Array.ConvertAll(ratios, ratio => ratio != 0)), null);
+    }
+
+    private static (int Rejected, double Mean) ByMoment(double? most, PolicyWindow window, MaskedTokens tokens)
+    {
+        if (most is not { } bound) return (0, double.NaN);
+        var (calm, mean) = TokenMasks.Calm(window, bound);
+        return (tokens.Reject(calm), mean);
+    }
+
+    private static double[] SamplerRatios(in SamplerChoice choice, PolicyWindow window, double[] logRatios)
+    {
+        var ratios = SamplerWeights.Of(choice.Correction, logRatios, window.RowStarts, window.Mask, choice.Min, choice.Max);
+        var overRows = choice.Correction is SamplerCorrection.SequenceMask or SamplerCorrection.SequenceTruncate;
+        return choice.Normalised ? SamplerWeights.Normalised(ratios, window.RowStarts, window.Mask, overRows) : ratios;
     }
 
     // Log of each token's ratio, held within [ln 1e-8, 20], summed over the row.
@@ -170,12 +139,5 @@ public sealed record LossPlan
             if (window.Mask[t] && (highEntropy is null || highEntropy[t]))
                 count++;
         return count;
-    }
-
-    private static double[] Ones(int count)
-    {
-        var result = new double[count];
-        Array.Fill(result, 1.0);
-        return result;
     }
 }

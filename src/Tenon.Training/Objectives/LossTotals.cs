@@ -5,6 +5,7 @@ namespace Tenon.Training.Objectives;
 /// <summary>Running sums over the rows of one optimizer step; rows are added in order, whatever micro-batch they come in.</summary>
 public sealed class LossTotals
 {
+    private readonly TotalsChoice _choice;
     private double _policy, _kl, _bonus, _klSum, _klPenalty, _entropy, _driftSum, _absoluteDrift, _gammaSum, _bonusEntropy;
     private double _ratioMax = double.NegativeInfinity, _ratioMin = double.PositiveInfinity, _lowMin = double.NaN, _highMax = double.NaN;
     private double _samplerSum, _samplerMax;
@@ -17,11 +18,15 @@ public sealed class LossTotals
     private double _squares, _future, _moment = double.NaN, _classified = double.NaN;
     private long _futureHeld;
 
+    /// <summary>Sums of nothing yet.</summary>
+    /// <param name="objective">What its diagnostics are counted by is taken from it.</param>
+    public LossTotals(ObjectiveSettings objective) => _choice = objective.Totals;
+
     /// <summary>The loss of all rows so far.</summary>
     public double Loss => _policy + _kl - _bonus;
 
     /// <summary>Adds one row that has been through the loss.</summary>
-    internal void AddRow(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int row, RowRatio ratio, in RowPass pass)
+    internal void AddRow(PolicyWindow window, LossPlan plan, int row, RowRatio ratio, in RowPass pass)
     {
         _policy += pass.Policy;
         _kl += pass.KlTerm;
@@ -34,9 +39,9 @@ public sealed class LossTotals
         (_hasKl, _hasEntropy) = (window.RefLogps is not null, window.Entropies is not null);
         _rows++;
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
-        if (length > 0 && settings.Loss == PolicyLossKind.GammaWeighted)
-            _gammaSum += LossTerms.GammaWeight(settings.Gamma, window.Advantages[start], pass.RowLogWeight);
-        var perRow = settings.RatioIsPerRow && settings.Ratio != RatioLevel.Geometric;
+        if (length > 0 && _choice.Gamma is { } gamma)
+            _gammaSum += LossTerms.GammaWeight(gamma, window.Advantages[start], pass.RowLogWeight);
+        var perRow = _choice.Ratio is RatioLevel.Sequence or RatioLevel.SequenceSum;
         var (tokens, low, high) = (0, 0, 0);
         for (var t = 0; t < length; t++)
         {
@@ -45,15 +50,15 @@ public sealed class LossTotals
             tokens++;
             if (plan.Covariant is { } covariant && covariant[place]) _covariant++;
             // Where the divergence stands in the reward, the loss has not summed it.
-            if (settings.Kl == 0 && window.RefLogps is { } reference)
-                _klSum += KlEstimates.Of(settings.KlEstimator, window.Logps[place], reference[place], settings.KlBound, false).Value;
+            if (_choice.Kl is { Weight: 0 } kl && window.RefLogps is { } reference)
+                _klSum += KlEstimates.Of(kl.Estimator, window.Logps[place], reference[place], kl.Bound, false).Value;
             _driftSum -= ratio.LogRatio[t];
             _absoluteDrift += Math.Abs(ratio.LogRatio[t]);
             _squares += ratio.LogRatio[t] * ratio.LogRatio[t];
-            if (ratio.Future is { } future)
+            if (_choice.Future is { } bounds && ratio.Future is { } future)
             {
                 _future += future[t];
-                if (future[t] == 1 - settings.FutureLow || future[t] == 1 + settings.FutureHigh) _futureHeld++;
+                if (future[t] == 1 - bounds.Low || future[t] == 1 + bounds.High) _futureHeld++;
             }
             if (window.Entropies is { } entropies)
             {
@@ -73,10 +78,10 @@ public sealed class LossTotals
             }
             _ratioMax = Math.Max(_ratioMax, ratio[t]);
             _ratioMin = Math.Min(_ratioMin, ratio[t]);
-            if (!perRow) Judge(settings, ratio, t, window.Advantages[place], ref low, ref high);
+            if (!perRow) Judge(ratio, t, window.Advantages[place], ref low, ref high);
         }
         _tokens += tokens;
-        if (perRow && length > 0) Judge(settings, ratio, 0, window.Advantages[start], ref low, ref high);
+        if (perRow && length > 0) Judge(ratio, 0, window.Advantages[start], ref low, ref high);
         var units = perRow ? 1 : tokens;
         _units += units;
         _low += low;
@@ -87,21 +92,21 @@ public sealed class LossTotals
     }
 
     // Clip shares are counted after the delta bound, as the loss sees the ratio; the geometric ratio is clipped in the log, token by token.
-    private void Judge(ObjectiveSettings settings, RowRatio ratio, int t, double advantage, ref int low, ref int high)
+    private void Judge(RowRatio ratio, int t, double advantage, ref int low, ref int high)
     {
-        var geometric = settings.Ratio == RatioLevel.Geometric;
-        var value = geometric ? ratio.LogRatio[t] : Math.Min(ratio[t], settings.Delta ?? double.PositiveInfinity);
+        var (geometric, clip) = (_choice.Ratio == RatioLevel.Geometric, _choice.Clip);
+        var value = geometric ? ratio.LogRatio[t] : Math.Min(ratio[t], clip.Delta ?? double.PositiveInfinity);
         var (below, above) = geometric
-            ? (value < -settings.ClipLow, value > settings.ClipHigh)
-            : (value < 1 - settings.ClipLow, value > 1 + settings.ClipHigh);
+            ? (value < -clip.Low, value > clip.High)
+            : (value < 1 - clip.Low, value > 1 + clip.High);
         if (below && advantage < 0) low++;
         if (above && advantage > 0) high++;
         if ((below || above) && advantage > 0) _outsidePositive++;
         if ((below || above) && advantage < 0) _outsideNegative++;
-        if (settings.Delta is { } delta && ratio[t] > delta && advantage < 0) _dual++;
-        if (settings.Loss != PolicyLossKind.WeightedLogProb) return;
-        if (ratio[t] > settings.WeightCap || ratio[t] < settings.WeightFloor) _capped++;
-        if (ratio[t] > settings.WeightCap && advantage > 0) _cappedPositive++;
+        if (clip.Delta is { } delta && ratio[t] > delta && advantage < 0) _dual++;
+        if (_choice.Weighting is not { } weight) return;
+        if (ratio[t] > weight.Cap || ratio[t] < weight.Floor) _capped++;
+        if (ratio[t] > weight.Cap && advantage > 0) _cappedPositive++;
     }
 
     /// <summary>Loss tokens so far.</summary>
@@ -114,7 +119,7 @@ public sealed class LossTotals
     /// tokens
     /// what is taken over them is NaN.
     /// </summary>
-    public MetricValues Report(ObjectiveSettings settings)
+    public MetricValues Report()
     {
         double tokens = _tokens == 0 ? double.NaN : _tokens, units = _units == 0 ? double.NaN : _units;
         return new MetricValues
@@ -139,12 +144,12 @@ public sealed class LossTotals
             { StepMetric.OutsidePositive, _outsidePositive / units },
             { StepMetric.OutsideNegative, _outsideNegative / units },
             { StepMetric.Untrusted, _untrusted / tokens },
-            { StepMetric.GammaWeight, settings.Loss == PolicyLossKind.GammaWeighted && _rows > 0 ? _gammaSum / _rows : 1 },
+            { StepMetric.GammaWeight, _choice.Gamma is not null && _rows > 0 ? _gammaSum / _rows : 1 },
             { StepMetric.CovarianceShare, _covariant / tokens },
             { StepMetric.Drift, _driftSum / tokens },
             { StepMetric.DriftAbsolute, _absoluteDrift / tokens },
             { StepMetric.DriftSquared, _squares / tokens },
-            { StepMetric.FutureWeight, settings.FutureHalfLife is null ? 1 : _future / tokens },
+            { StepMetric.FutureWeight, _choice.Future is null ? 1 : _future / tokens },
             { StepMetric.FutureHeld, _futureHeld / tokens },
             { StepMetric.SecondMoment, _moment },
             { StepMetric.Classified, _classified },

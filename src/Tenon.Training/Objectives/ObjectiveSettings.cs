@@ -333,6 +333,21 @@ public sealed record ObjectiveSettings : ISettings
 
     internal AggregationChoice Aggregating => new(Aggregation, ConstantLength, CountEmptyRows);
 
+    internal KlChoice Divergence => new(Kl, KlEstimator, KlBound, KlGradientOfK2, KlBiasCorrection);
+
+    // Clip-Cov's tokens leave the sum, but are no rejected ones.
+    internal TokenTermChoice TokenTerms => new(Aggregation, TrustRegion, Clip, CovarianceKl,
+        RejectedTokens == RejectedTokens.Counted || Covariance == CovarianceControl.Clip);
+
+    internal TotalsChoice Totals => new(Ratio, Clip, Loss == PolicyLossKind.WeightedLogProb ? Weighting : null,
+        Loss == PolicyLossKind.GammaWeighted ? Gamma : null, Future, Divergence);
+
+    internal PlanChoice Planning => new(
+        new SamplerChoice(SamplerCorrection, SamplerMin, SamplerMax, SamplerNormalised, SamplerTests),
+        new MaskChoice(OffPolicyThreshold, SecondMomentMax, EntropyQuantile, RejectedTokens),
+        Covariance, Covariances, Clip, Aggregating, Loss == PolicyLossKind.GammaWeighted,
+        Loss == PolicyLossKind.Classification ? ClassificationTemperature : null, EntropyBonus);
+
     internal TeacherChoice Teaching => new(TeacherSignal, TeacherWeight, TeacherDecaySteps, TeacherBound);
 
     /// <summary>True where the loss reads the reference model's log-probabilities.</summary>

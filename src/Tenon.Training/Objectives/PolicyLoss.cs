@@ -25,9 +25,9 @@ public static class PolicyLoss
     /// <summary>The whole step at once.</summary>
     public static LossResult Of(ObjectiveSettings settings, PolicyWindow window, LossPlan plan)
     {
-        var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals());
+        var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals(settings));
         Accumulate(settings, window, plan, 0, window.Rows, logps, entropies, totals);
-        return new LossResult(totals.Loss, logps, entropies, totals.Report(settings));
+        return new LossResult(totals.Loss, logps, entropies, totals.Report());
     }
 
     /// <summary>
@@ -40,21 +40,21 @@ public static class PolicyLoss
         Span<double> gradEntropies,
         LossTotals totals)
     {
-        var term = LossTerms.Of(settings);
-        var ratio = new RowRatio();
+        var (term, ratio, gamma) = (LossTerms.Of(settings), new RowRatio(), settings.Loss == PolicyLossKind.GammaWeighted);
+        var (tokenTerms, kl, choice, future) = (settings.TokenTerms, settings.Divergence, settings.RatioOf, settings.Future);
         for (var row = firstRow; row < endRow; row++)
         {
             var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
-            ratio.Fill(settings, window, row, plan.HighEntropy, plan.Denominators.RowLengthOffset);
-            var pass = new RowPass(settings, window, plan, row, ratio, gradLogps.Slice(start, length));
+            ratio.Fill(choice, settings.Clip, future, window, row, plan.HighEntropy, plan.Denominators.RowLengthOffset);
+            var pass = new RowPass(window, plan, row, ratio, gradLogps.Slice(start, length), gamma);
             if (settings.Loss == PolicyLossKind.Classification) pass.AddClass();
             else if (settings.Aggregation == LossAggregation.Row) pass.AddRowTerm(term);
-            else pass.AddTokenTerms(term);
-            if (settings.DriftPenalty != 0) pass.AddDriftPenalty();
-            if (settings.Kl != 0) pass.AddKl();
+            else pass.AddTokenTerms(term, tokenTerms);
+            if (settings.DriftPenalty != 0) pass.AddDriftPenalty(settings.DriftPenalty, settings.Aggregation);
+            if (kl.Weight != 0) pass.AddKl(kl, settings.Aggregation);
             ratio.Backward(settings.Ratio, pass.ByRatio, gradLogps.Slice(start, length));
             if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));
-            totals.AddRow(settings, window, plan, row, ratio, pass);
+            totals.AddRow(window, plan, row, ratio, pass);
         }
     }
 

@@ -3,7 +3,6 @@ namespace Tenon.Training.Objectives;
 /// <summary>One row on its way through the loss: its terms, its slopes by the ratio, and what the report wants to know.</summary>
 internal ref struct RowPass
 {
-    private readonly ObjectiveSettings _settings;
     private readonly PolicyWindow _window;
     private readonly LossPlan _plan;
     private readonly RowRatio _ratio;
@@ -13,15 +12,15 @@ internal ref struct RowPass
     private readonly int _length;
     private readonly int _lossTokens;
 
-    public RowPass(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int row, RowRatio ratio, Span<double> gradient)
+    public RowPass(PolicyWindow window, LossPlan plan, int row, RowRatio ratio, Span<double> gradient, bool isGammaWeighted)
     {
-        (_settings, _window, _plan, _row, _ratio) = (settings, window, plan, row, ratio);
+        (_window, _plan, _row, _ratio) = (window, plan, row, ratio);
         _gradient = gradient;
         (_start, _length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
         _lossTokens = window.LossTokens(row);
         ByRatio = ratio.ByRatio(_length);
         gradient.Clear();
-        RowLogWeight = settings.Loss == PolicyLossKind.GammaWeighted ? LogWeight() : 0;
+        RowLogWeight = isGammaWeighted ? LogWeight() : 0;
     }
 
     /// <summary>Slope of the loss by the ratio that each token is judged by.</summary>
@@ -49,15 +48,15 @@ internal ref struct RowPass
     public int Untrusted { get; private set; }
 
     /// <summary>One term a token.</summary>
-    public void AddTokenTerms(Func<TermInput, Term> term)
+    public void AddTokenTerms(Func<TermInput, Term> term, in TokenTermChoice choice)
     {
-        var weight = _plan.Denominators.TokenWeight(_settings.Aggregation, PolicyTokens(), _row);
+        var weight = _plan.Denominators.TokenWeight(choice.Aggregation, PolicyTokens(choice.CountsRejected), _row);
         for (var t = 0; t < _length; t++)
         {
             var place = _start + t;
             if (!_window.Mask[place]) continue;
             var factor = weight * (_plan.Weights is null ? 1 : _plan.Weights[place]);
-            if (_settings.TrustRegion != TrustRegion.None && !Trusted(place))
+            if (choice.Region != TrustRegion.None && !Trusted(choice.Region, choice.Clip, place))
             {
                 Untrusted++;
                 continue;
@@ -67,8 +66,8 @@ internal ref struct RowPass
             var (value, byRatio, byLogp) = term(input);
             if (_plan.Penalised is { } penalised && penalised[place])
             {
-                value += _settings.CovarianceKl * Math.Abs(_ratio.LogRatio[t]);
-                byLogp += _settings.CovarianceKl * Math.Sign(_ratio.LogRatio[t]);
+                value += choice.CovarianceKl * Math.Abs(_ratio.LogRatio[t]);
+                byLogp += choice.CovarianceKl * Math.Sign(_ratio.LogRatio[t]);
             }
             // A rejected token is out, whatever its value: 0 times an infinite term would be NaN.
             if (factor == 0) continue;
@@ -104,9 +103,9 @@ internal ref struct RowPass
     }
 
     /// <summary>The penalty on (l - l_old)^2, on every loss token.</summary>
-    public void AddDriftPenalty()
+    public void AddDriftPenalty(double penalty, LossAggregation aggregation)
     {
-        var weight = _settings.DriftPenalty * _plan.KlDenominators.TokenWeight(_settings.Aggregation, _lossTokens, _row);
+        var weight = penalty * _plan.KlDenominators.TokenWeight(aggregation, _lossTokens, _row);
         for (var t = 0; t < _length; t++)
         {
             if (!_window.Mask[_start + t]) continue;
@@ -117,18 +116,18 @@ internal ref struct RowPass
     }
 
     /// <summary>The divergence from the reference, on every loss token.</summary>
-    public void AddKl()
+    public void AddKl(KlChoice kl, LossAggregation aggregation)
     {
         var reference = _window.RefLogps ?? throw new TenonException("kl", "the reference's log-probabilities", "none");
-        var weight = _settings.Kl * _plan.KlDenominators.TokenWeight(_settings.Aggregation, _lossTokens, _row);
+        var weight = kl.Weight * _plan.KlDenominators.TokenWeight(aggregation, _lossTokens, _row);
         for (var t = 0; t < _length; t++)
         {
             var place = _start + t;
             if (!_window.Mask[place]) continue;
             var (value, slope) = KlEstimates.Of(
-                _settings.KlEstimator, _window.Logps[place], reference[place], _settings.KlBound, _settings.KlGradientOfK2);
+                kl.Estimator, _window.Logps[place], reference[place], kl.Bound, kl.GradientOfK2);
             KlSum += value;
-            if (_settings.KlBiasCorrection)
+            if (kl.BiasCorrection)
             {
                 ByRatio[t] += weight * value;
                 (value, slope) = (value * _ratio[t], slope * _ratio[t]);
@@ -155,10 +154,9 @@ internal ref struct RowPass
     }
 
     // Tokens that divide the row in a mean over the row: with rejected tokens removed, those that are left.
-    private readonly int PolicyTokens()
+    private readonly int PolicyTokens(bool countsRejected)
     {
-        if (_settings.RejectedTokens == RejectedTokens.Counted || _plan.Weights is null || _settings.Covariance == CovarianceControl.Clip)
-            return _lossTokens;
+        if (countsRejected || _plan.Weights is null) return _lossTokens;
         var count = 0;
         for (var place = _start; place < _start + _length; place++)
             if (_window.Mask[place] && _plan.Weights[place] != 0)
@@ -166,17 +164,17 @@ internal ref struct RowPass
         return count;
     }
 
-    private readonly bool Trusted(int place)
+    private readonly bool Trusted(TrustRegion region, ClipBounds clip, int place)
     {
         var (probability, before) = (ExactMath.Exp(_window.Logps[place]), ExactMath.Exp(_window.Old(place)));
         var positive = _window.Advantages[place] > 0;
-        if (_settings.TrustRegion == TrustRegion.TotalVariation)
-            return positive ? probability - before <= _settings.ClipHigh : probability - before >= -_settings.ClipLow;
+        if (region == TrustRegion.TotalVariation)
+            return positive ? probability - before <= clip.High : probability - before >= -clip.Low;
         var divergence = before * (_window.Old(place) - _window.Logps[place])
             + (1 - before) * ExactMath.Log((1 - before + 1e-8) / (1 - probability + 1e-8));
         return positive
-            ? divergence <= _settings.ClipHigh || probability <= before
-            : divergence <= _settings.ClipLow || probability >= before;
+            ? divergence <= clip.High || probability <= before
+            : divergence <= clip.Low || probability >= before;
     }
 
     private readonly double LogWeight()

@@ -32,7 +32,8 @@ internal sealed class RowRatio
     /// <summary>
     /// Fills in row <paramref name="row"/> of the window; <paramref name="kept"/> limits the tokens of the geometric ratio.
     /// </summary>
-    public void Fill(ObjectiveSettings settings, PolicyWindow window, int row, bool[]? kept, double lengthOffset)
+    public void Fill(RatioChoice choice, ClipBounds clip, FutureBounds? weights, PolicyWindow window, int row, bool[]? kept,
+        double lengthOffset)
     {
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
         if (_ratio.Length < length)
@@ -44,22 +45,22 @@ internal sealed class RowRatio
         // Masked places may hold anything, NaN included: they count as unchanged.
         for (var t = 0; t < length; t++) LogRatio[t] = window.Mask[start + t] ? window.Logps[start + t] - window.Old(start + t) : 0;
         _rowSlope = 0;
-        if (settings.Future is { } future)
+        if (weights is { } future)
         {
             if (Future is null || Future.Length < length) Future = new double[_ratio.Length];
-            FutureWeights.Fill(future, settings.Clip, settings.LogRatioBound, LogRatio.AsSpan(0, length),
+            FutureWeights.Fill(future, clip, choice.Bound, LogRatio.AsSpan(0, length),
                 window.Advantages.AsSpan(start, length), window.Mask.AsSpan(start, length), Future.AsSpan(0, length));
         }
-        switch (settings.Ratio)
+        switch (choice.Level)
         {
             case RatioLevel.Token:
-                FillTokens(settings.LogRatioBound, length);
+                FillTokens(choice.Bound, length);
                 break;
             case RatioLevel.Geometric:
-                FillGeometric(settings.Clip, window, start, length, kept, lengthOffset);
+                FillGeometric(clip, window, start, length, kept, lengthOffset);
                 break;
             default:
-                FillSequence(settings.RatioOf, window, start, length);
+                FillSequence(choice, window, start, length);
                 break;
         }
     }

@@ -59,9 +59,9 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers)
 
     private static MetricValues Report(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, int[] rows)
     {
-        var totals = new LossTotals();
+        var totals = new LossTotals(objective);
         var (gradLogps, gradEntropies) = (new double[window.Mask.Length], new double[window.Mask.Length]);
         foreach (var row in rows) PolicyLoss.Accumulate(objective, window, plan, row, row + 1, gradLogps, gradEntropies, totals);
-        return totals.Report(objective);
+        return totals.Report();
     }
 }

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using Tenon.Rewards;
+using Tenon.Rewards.Format;
 using Tenon.Rollouts;
 using Tenon.Tensors.Threads;
+using Tenon.Tests.Rewards;
 using Tenon.Tests.Support;
 
 namespace Tenon.Tests.Rollouts;
@@ -31,6 +33,37 @@ public class RolloutJudgeTests
                 .Select(match => (File: Path.GetFileName(file), match.Value)))
             .Where(call => !call.Value.Contains("Workers.Options", StringComparison.Ordinal)
             && !call.Value.Contains("threads", StringComparison.Ordinal)).ShouldBeEmpty();
+
+    [Fact]
+    public void A_reward_that_wraps_another_has_no_threads_of_its_own()
+    {
+        using var number = (CosineLengthReward)Rows.Reward("cosine-length", """{"of":"number"}""");
+        number.JudgesBatches.ShouldBeFalse();
+        using var command = (CosineLengthReward)Rows.Reward("cosine-length", """{"of":"command","options":{"command":"cat"}}""");
+        command.JudgesBatches.ShouldBeTrue();
+        Directory.GetFiles(Repository.Path("src/Tenon.Rewards"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Split('/', '\\').Contains("obj") && Regex.IsMatch(File.ReadAllText(file), @"\bWorkers\.|\bParallel\."))
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Verdicts_do_not_depend_on_the_number_of_threads()
+    {
+        using var reward = (CosineLengthReward)Rows.Reward("cosine-length", """{"of":"number"}""");
+        var problem = new Problem("p", "4+5", "9");
+        var completions = Enumerable.Range(0, 40)
+            .Select(i => (problem, new Completion($"\\boxed{{{8 + i % 2}}}", i, false, 64, default))).ToList();
+        Verdict[] Judged(int threads)
+        {
+            using var pool = new WorkerPool(threads);
+            return [.. new RolloutJudge([new WeightedReward(reward)], pool).Judge(completions).Select(verdicts => verdicts[0])];
+        }
+
+        var alone = Judged(1);
+        alone.Select(verdict => verdict.Correct).Take(2).ShouldBe([false, true]);
+        Judged(3).ShouldBe(alone);
+        reward.JudgeAll(completions).ShouldBe(alone);
+    }
 
     /// <summary>Sees how many judge at a time.</summary>
     private sealed class Counting : IReward

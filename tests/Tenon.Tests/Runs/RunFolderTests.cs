@@ -44,6 +44,25 @@ public class RunFolderTests
     }
 
     [Fact]
+    public void A_checkpoint_that_cannot_go_yet_ends_no_run()
+    {
+        using var folder = new TemporaryFolder();
+        using var run = RunFolder.Create(folder.File("run"), new JsonObject());
+        var remarks = new List<string>();
+        run.Remark = remarks.Add;
+        void Write(int step) => run.WriteCheckpoint(step, 1, path => File.WriteAllText(Path.Combine(path, "state"), $"{step}"));
+        Write(1);
+        // In the way of the rename, as a reader is on Windows.
+        var inTheWay = folder.File("run/.tmp/old-1", "x");
+        Write(2);
+        remarks.ShouldHaveSingleItem().ShouldStartWith("the checkpoint of step 1 could not be removed");
+        run.CheckpointSteps().ShouldBe([1, 2]);
+        File.Delete(inTheWay);
+        Write(3);
+        run.CheckpointSteps().ShouldBe([3]);
+    }
+
+    [Fact]
     public void Only_the_newest_checkpoints_are_kept_and_a_failed_one_leaves_nothing()
     {
         using var folder = new TemporaryFolder();

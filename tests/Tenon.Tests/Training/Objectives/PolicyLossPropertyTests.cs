@@ -147,7 +147,7 @@ public class PolicyLossPropertyTests
         var whole = PolicyLoss.Of(settings, window, plan);
         for (var cut = 0; cut < 1 << (window.Rows - 1); cut++)
         {
-            var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals());
+            var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals(settings));
             var first = 0;
             for (var row = 1; row <= window.Rows; row++)
             {
@@ -158,7 +158,7 @@ public class PolicyLossPropertyTests
             totals.Loss.ShouldBe(whole.Loss);
             logps.ShouldBe(whole.GradLogps);
             entropies.ShouldBe(whole.GradEntropies);
-            totals.Report(settings).ToList().ShouldBe(whole.Report.ToList());
+            totals.Report().ToList().ShouldBe(whole.Report.ToList());
         }
     }
 
