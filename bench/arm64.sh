@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The fingerprint of TinyRunTests on ARM64: publishes for linux-arm64, trains its recipe in the emulator with NEON and again without vector instructions, and
-# compares the adapter's SHA-256 with the one that the test holds; then one step with integer products, against the same step on this machine.
+# The fingerprint of TinyRunTests on ARM64: publishes for linux-arm64, trains its recipe in the emulator with NEON (neon) or without vector instructions
+# (scalar-whole, many minutes) and compares the adapter's SHA-256 with the one that the test holds. One short step without vector instructions (scalar: the short
+# run of that test) and one with integer products (int8) are compared with the same step on this machine, in its widest vectors.
 # Needs the emulator (Debian: qemu-user-static) and the libraries that a .NET program asks for on ARM64, in a folder: bench/arm64-libraries.sh DIR fetches them.
-# Usage: bench/arm64.sh [neon|scalar|int8 ...]; ARM64_SYSROOT=DIR names the folder, else /usr/aarch64-linux-gnu (Debian's cross libraries) is looked at.
+# Usage: bench/arm64.sh [neon|scalar|scalar-whole|int8 ...]; ARM64_SYSROOT=DIR names the folder, else /usr/aarch64-linux-gnu (Debian's cross libraries) is looked at.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 sysroot="${ARM64_SYSROOT:-/usr/aarch64-linux-gnu}"
@@ -39,30 +40,38 @@ train() {
     || { tail -n 20 "$work/$name.log"; echo "$name: the run failed"; failed=1; return 1; }
 }
 
-# compare NAME STEP SHA256 WHAT: the adapter of a run with the one that is expected
+# compare NAME TIER STEP SHA256 WHAT: the kernels that a run took, and its adapter, with those that are expected
 compare() {
   local actual verdict tier
   tier="$(sed -n 's/.*"tier": *"\([a-z0-9]*\)".*/\1/p' "$work/$1/run.json")"
-  actual="$(sha256sum "$work/$1/checkpoints/$2/adapter_model.safetensors" | cut -d ' ' -f 1)"
-  if [ "$actual" = "$3" ]; then verdict="$4"; else verdict="OTHER than $3"; failed=1; fi
+  actual="$(sha256sum "$work/$1/checkpoints/$3/adapter_model.safetensors" | cut -d ' ' -f 1)"
+  if [ "$actual" = "$4" ]; then verdict="$5"; else verdict="OTHER than $4"; failed=1; fi
+  if [ "$tier" != "$2" ]; then verdict="$verdict, but NOT $2"; failed=1; fi
   echo "$1: tier $tier, $actual, $verdict ($((SECONDS - start)) s)"
+}
+
+# both NAME INTRINSICS TIER ARGUMENT...: one step on this machine and on ARM64, which must be the same
+both() {
+  local name="$1" intrinsics="$2" tier="$3" here=src/Tenon.Cli/bin/Release/net10.0/tenon.dll
+  shift 3
+  [ -e "$here" ] || { echo "$name: skipped, no $here to compare with (dotnet build -c Release)"; return; }
+  nice -n 10 dotnet "$here" train "$work/recipe.yaml" --output "$work/$name-here" --threads 2 "$@" >"$work/here.log" 2>&1 \
+    || { tail -n 20 "$work/here.log"; echo "$name: the run on this machine failed"; failed=1; return; }
+  if train "$name" "$intrinsics" "$@"; then
+    compare "$name" "$tier" 1 "$(sha256sum "$work/$name-here/checkpoints/1/adapter_model.safetensors" | cut -d ' ' -f 1)" "as on this machine"
+  fi
 }
 
 [ "$#" -gt 0 ] || set -- neon scalar int8
 for kernels in "$@"; do
   start=$SECONDS
   case "$kernels" in
-    neon) train neon 1 && compare neon "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
-    scalar) train scalar 0 && compare scalar "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
-    int8)
-      here=src/Tenon.Cli/bin/Release/net10.0/tenon.dll
-      [ -e "$here" ] || { echo "int8: skipped, no $here to compare with (dotnet build -c Release)"; continue; }
-      short=(--set precision=int8 --set steps=1 --set rollout.max-new-tokens=12 --set checkpoint.every=1)
-      nice -n 10 dotnet "$here" train "$work/recipe.yaml" --output "$work/here" --threads 2 "${short[@]}" >"$work/here.log" 2>&1 \
-        || { tail -n 20 "$work/here.log"; echo "int8: the run on this machine failed"; failed=1; continue; }
-      train int8 1 "${short[@]}" \
-        && compare int8 1 "$(sha256sum "$work/here/checkpoints/1/adapter_model.safetensors" | cut -d ' ' -f 1)" "as on this machine" ;;
-    *) echo "unknown kernels: $kernels (neon, scalar, int8)" >&2; exit 2 ;;
+    neon) train neon 1 && compare neon neon "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
+    scalar-whole) train scalar-whole 0 && compare scalar-whole scalar "$steps" "$expected" "the fingerprint of TinyRunTests" ;;
+    scalar)
+      both scalar 0 scalar --set steps=1 --set rollout.prompts=2 --set rollout.group=2 --set rollout.max-new-tokens=6 --set checkpoint.every=1 ;;
+    int8) both int8 1 neon --set precision=int8 --set steps=1 --set rollout.max-new-tokens=12 --set checkpoint.every=1 ;;
+    *) echo "unknown kernels: $kernels (neon, scalar, scalar-whole, int8)" >&2; exit 2 ;;
   esac
 done
 exit "$failed"

@@ -13,6 +13,9 @@ internal static class VerifyServer
 {
     private const int MaxBody = 64 * 1024 * 1024;
 
+    // What is too long is read to its end all the same, up to here: a client that still sends would see a broken connection, no answer.
+    private const long MaxDiscarded = 1L << 30;
+
     public static void Run(VerifyLines lines, string address, Terminal terminal)
     {
         var colon = address.LastIndexOf(':');
@@ -55,7 +58,10 @@ internal static class VerifyServer
             var (status, body) = (200, "");
             if (context.Request.HttpMethod == "GET") body = "{\"verify\":\"tenon\",\"post\":\"{gold, answer}, lines or an array of them\"}";
             else if (context.Request.ContentLength64 > MaxBody || ReadBody(context.Request.InputStream) is not { } posted)
+            {
+                Discard(context.Request.InputStream);
                 (status, body) = (413, "{\"error\":{\"kind\":\"size\",\"message\":\"more than 64 MiB\"}}");
+            }
             else
             {
                 body = Text(posted) is { } text ? Body(lines, text)
@@ -87,6 +93,13 @@ internal static class VerifyServer
         }
 
         return body.ToArray();
+    }
+
+    private static void Discard(Stream input)
+    {
+        var buffer = new byte[1 << 16];
+        var total = 0L;
+        while (total < MaxDiscarded && input.Read(buffer) is > 0 and var read) total += read;
     }
 
     private static string? Text(ReadOnlySpan<byte> body)

@@ -46,7 +46,7 @@ public sealed class BadFolderTests : IDisposable
         }
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("adapter_config.json")]
     [InlineData("adapter_model.safetensors")]
     public void An_adapter_folder_with_a_bad_file_is_told(string file)
@@ -91,7 +91,7 @@ public sealed class BadFolderTests : IDisposable
         File.WriteAllText(_folder["r.yaml"],
             "model: tiny\ndata: { task: { name: arithmetic, level: 2 }, prompt: plain }\nrollout: { prompts: 2, group: 2, "
             + "max-new-tokens: 16 }\nsteps: 1\n");
-        Call.Tenon("model", "export", "tiny", _folder["good"]).Exit.ShouldBe(0);
+        if (call.Contains("CONFIG", StringComparison.Ordinal)) Call.Tenon("model", "export", "tiny", _folder["good"]).Exit.ShouldBe(0);
         var made =
             Check(call.Replace("BAD", _folder["file"], StringComparison.Ordinal)
             .Replace("LINES", _folder["lines"], StringComparison.Ordinal)

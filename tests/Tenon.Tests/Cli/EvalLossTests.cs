@@ -62,7 +62,7 @@ public sealed class EvalLossTests : IDisposable
         stopped.ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Of_two_processes_on_one_folder_the_second_is_refused_and_the_first_ends_whole()
     {
         File.WriteAllLines(Out("bench.jsonl"), Enumerable.Range(0, 40)

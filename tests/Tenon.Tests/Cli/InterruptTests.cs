@@ -21,7 +21,7 @@ public sealed class InterruptTests : IDisposable
     public void Dispose() => _runs.Dispose();
 
     /// <summary>In the evaluation before the first step, and in that of the last one, with one checkpoint written.</summary>
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData(true, "TERM")]
     [InlineData(false, "TERM")]
     [InlineData(true, "INT")]

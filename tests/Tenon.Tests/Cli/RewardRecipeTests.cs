@@ -12,7 +12,7 @@ public class RewardRecipeTests
     public static TheoryData<string> Names() =>
         [.. RewardFinder.Names.Where(n => n != "code" || global::Tenon.Rewards.Code.Sandbox.Unavailable is null)];
 
-    [Theory, MemberData(nameof(Names))]
+    [Theory, MemberData(nameof(Names)), Trait("Speed", "slow")]
     public void A_dry_run_accepts_it(string name)
     {
         var options = name switch

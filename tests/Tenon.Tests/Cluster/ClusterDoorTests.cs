@@ -18,7 +18,7 @@ public sealed class ClusterDoorTests : IDisposable
 
     private static int FreePort() => ClusterAddress.FreePair(IPAddress.Loopback);
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Workers_and_runs_with_the_secret_come_in_and_others_hear_why_not()
     {
         var settings = new ClusterSettings { Address = $"127.0.0.1:{FreePort()}", SecretFile = Secret("a secret of twenty one A") };

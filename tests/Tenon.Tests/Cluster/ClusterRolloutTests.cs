@@ -61,7 +61,7 @@ public sealed class ClusterRolloutTests : IDisposable
         _remarks.ShouldNotContain(text => text.Contains("worker"));
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_worker_that_dies_in_mid_step_costs_time_only()
     {
         using var begun = new ManualResetEventSlim();
@@ -107,7 +107,7 @@ public sealed class ClusterRolloutTests : IDisposable
         _remarks.ShouldContain(text => text.Contains("is late"));
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_liar_ends_the_run_with_its_name()
     {
         var lie = "";
@@ -130,7 +130,7 @@ public sealed class ClusterRolloutTests : IDisposable
             _ => sample,
         })])]);
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_worker_with_other_numerics_or_rules_is_refused_by_name_and_the_others_work()
     {
         var facts = WorkerMachine.FactsOf(1, 1);

@@ -7,18 +7,19 @@ namespace Tenon.Tests.MathAnswers;
 
 public sealed class VerifierFuzzTests(ITestOutputHelper output)
 {
-    /// <summary>Number of mutated pairs: a few by default, ten million where TENON_FUZZ says so.</summary>
-    private static int Count => int.TryParse(Environment.GetEnvironmentVariable("TENON_FUZZ"), out var n) ? n : 20_000;
-
-    [Fact]
-    public void No_text_crashes_hangs_or_changes_its_verdict()
+    /// <summary>Mutated pairs: ten million and more where TENON_FUZZ says so.</summary>
+    [Theory]
+    [InlineData(4_000)]
+    [InlineData(20_000, Traits = ["Speed", "slow"])]
+    public void No_text_crashes_hangs_or_changes_its_verdict(int pairs)
     {
+        if (int.TryParse(Environment.GetEnvironmentVariable("TENON_FUZZ"), out var more)) pairs = more;
         var verifier = new MathVerifier();
         var again = new MathVerifier();
         var boxed = new MathVerifier(RuleProfile.MathVerify);
         var (worst, worstPair) = (0.0, ("", ""));
         var gate = new Lock();
-        Parallel.For(0, Math.Max(1, Count / 1000), new ParallelOptions { MaxDegreeOfParallelism = 2 }, block =>
+        Parallel.For(0, Math.Max(1, pairs / 1000), new ParallelOptions { MaxDegreeOfParallelism = 2 }, block =>
         {
             var mutator = new AnswerMutator((ulong)block + 1);
             var watch = new Stopwatch();
@@ -48,17 +49,19 @@ public sealed class VerifierFuzzTests(ITestOutputHelper output)
                 (verdict.Correct is null).ShouldBe(verdict.Skipped is not null);
             }
         });
-        output.WriteLine($"{Count} pairs, worst {worst:F1} ms: {worstPair.Item1} | {worstPair.Item2}");
+        output.WriteLine($"{pairs} pairs, worst {worst:F1} ms: {worstPair.Item1} | {worstPair.Item2}");
         // Generous, for a loaded machine: what would hang takes seconds.
         worst.ShouldBeLessThan(500);
     }
 
-    [Fact]
-    public void Any_string_is_judged()
+    [Theory]
+    [InlineData(400)]
+    [InlineData(2000, Traits = ["Speed", "slow"])]
+    public void Any_string_is_judged(int tests)
     {
         var verifier = new MathVerifier();
         Prop.ForAll<string, string>((gold, answer) => verifier.Verify(gold ?? "", answer ?? "") is { Reason.Length: > 0 })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(tests));
     }
 
     [Theory]

@@ -44,14 +44,16 @@ public class LocalRolloutsTests
         fault.Message.ShouldContain("all 40 problems");
     }
 
-    [Fact]
-    public void Dynamic_sampling_fills_batches_of_a_task_with_a_tenth_of_mixed_groups_and_says_its_price()
+    [Theory]
+    [InlineData(50)]
+    [InlineData(200, Traits = ["Speed", "slow"])]
+    public void Dynamic_sampling_fills_batches_of_a_task_with_a_tenth_of_mixed_groups_and_says_its_price(int steps)
     {
         var plan = S_plan with { Prompts = 8, DynamicSampling = true };
         var problems = Problems(1000, _ => 4);
         var source = Source(RandomModel.Create(), problems, plan, p => int.Parse(p.Id) % 10 == 0);
         var state = new RolloutState();
-        for (var step = 1; step <= 200; step++)
+        for (var step = 1; step <= steps; step++)
         {
             var batch = source.Draw(step, state);
             batch.Groups.Count.ShouldBe(8, $"step {step} after {batch.Statistics.Drawn.Count} groups");

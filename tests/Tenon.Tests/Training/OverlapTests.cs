@@ -50,7 +50,7 @@ public sealed class OverlapTests : IDisposable
     private static string[] Samples(string run, int step) =>
         [.. File.ReadLines(Path.Combine(run, "samples", $"{step:D6}.jsonl")).Select(line => (string)JsonNode.Parse(line)!["completion"]!)];
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_slow_sampler_and_a_slow_trainer_change_no_bit()
     {
         var expected = TinyRuns.Contents(Run("plain", Setup()));
@@ -102,7 +102,7 @@ public sealed class OverlapTests : IDisposable
         script.Seen.Select(seen => seen.Thread).Distinct().Count().ShouldBeGreaterThan(1, "no batch was sampled ahead");
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_run_made_longer_is_the_longer_run()
     {
         var expected = TinyRuns.Contents(Run("whole", Setup("steps=7")));

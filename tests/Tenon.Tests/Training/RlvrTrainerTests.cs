@@ -66,8 +66,8 @@ public sealed class RlvrTrainerTests : IDisposable
 
     [Theory]
     [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
+    [InlineData(1, Traits = ["Speed", "slow"])]
+    [InlineData(2, Traits = ["Speed", "slow"])]
     public void An_evaluation_that_is_given_up_is_made_when_the_run_goes_on(int at)
     {
         string[] overrides =
@@ -99,7 +99,7 @@ public sealed class RlvrTrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
+    [InlineData(1, Traits = ["Speed", "slow"])]
     [InlineData(2)]
     public void Of_several_benchmarks_all_count_or_none_where_an_evaluation_is_given_up(int at)
     {

@@ -22,7 +22,7 @@ public sealed class TeacherModelTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Another_model_with_the_same_tokens_teaches_and_its_gap_is_logged()
     {
         Succeed("model", "export", "tiny", _runs.RunFolder("tiny"));

@@ -21,8 +21,8 @@ public partial class WrongValueTests
         foreach (var key in keys)
         {
             // A text is a list's or a number's wrong kind, a map is a text's; a map of maps takes neither.
-            string[] messages = [.. ((string[])["no value of this kind", "{ nonsense: { nonsense: 1 } }", "[[[1]]]"])
-                .Select(value => Message($"{key}={value}")).OfType<string>()];
+            var messages = ((string[])["no value of this kind", "{ nonsense: { nonsense: 1 } }", "[[[1]]]"])
+                .Select(value => Message($"{key}={value}")).OfType<string>();
             if (!messages.Any(message => message.Contains(key.Split('.')[^1], StringComparison.Ordinal))) silent.Add(key);
         }
 

@@ -55,7 +55,7 @@ public class GgufTokenizerTests
         GgufPreTokenizer.Recognise(tokens).ShouldBe(name);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_recognised_vocabulary_is_taken_with_a_note_that_names_what_was_assumed()
     {
         var source =
