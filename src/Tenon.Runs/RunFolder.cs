@@ -206,8 +206,7 @@ public sealed class RunFolder : IDisposable
         }
 
         if (keep > 0)
-            foreach (var old in CheckpointSteps().Where(old => old != kept).SkipLast(keep))
-                Prune(old);
+            foreach (var old in CheckpointSteps().Where(old => old != kept).SkipLast(keep)) Prune(old);
         return target;
     }
 
@@ -288,9 +287,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Keeps a step's completions aside under <c>diverged/</c>; gives the file.</summary>
     public string KeepAside(int step)
     {
-        var path = Path.Combine(Diverged, Path.GetFileName(SamplesFile(step)));
-        if (File.Exists(SamplesFile(step))) AtomicFile.Write(path, stream => stream.Write(SharedFile.ReadBytes(SamplesFile(step))), Temporary);
-        return path;
+        var (from, to) = (SamplesFile(step), Path.Combine(Diverged, Path.GetFileName(SamplesFile(step))));
+        if (File.Exists(from)) AtomicFile.Write(to, stream => stream.Write(SharedFile.ReadBytes(from)), Temporary);
+        return to;
     }
 
     /// <summary>The steps that have completions on disk, ascending.</summary>
@@ -343,7 +342,8 @@ public sealed class RunFolder : IDisposable
     /// </summary>
     public IEnumerable<string> Losses(int step)
     {
-        var logged = (File.Exists(MetricsFile) ? SharedFile.ReadLines(MetricsFile) : []).Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
+        var lines = File.Exists(MetricsFile) ? SharedFile.ReadLines(MetricsFile) : [];
+        var logged = lines.Select(MetricsLog.StepOf).OfType<int>().ToHashSet();
         var lost = Enumerable.Range(1, step).Where(number => !logged.Contains(number)).ToList();
         if (lost.Count > 0)
             yield return $"{MetricsFile} has lost "
@@ -359,8 +359,7 @@ public sealed class RunFolder : IDisposable
     {
         if (!File.Exists(path)) return false;
         using var file = SharedFile.Open(path);
-        if (file.Length == 0) return false;
-        file.Position = file.Length - 1;
+        file.Position = Math.Max(0, file.Length - 1);
         return file.ReadByte() == '\n';
     }
 

@@ -41,7 +41,8 @@ internal static class ClusterHosting
     }
 
     // Where the list of members is kept: one row a kind, for those who join and those who ask.
-    private static (Action<ISiloBuilder> OfSilo, Action<IClientBuilder> OfClient) MembersOf(ClusterSettings settings, IPEndPoint? primary) =>
+    private static (Action<ISiloBuilder> OfSilo, Action<IClientBuilder> OfClient) MembersOf(
+        ClusterSettings settings, IPEndPoint? primary) =>
         settings.Members switch
         {
             "redis" => (

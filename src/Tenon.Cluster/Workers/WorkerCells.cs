@@ -125,7 +125,9 @@ internal sealed class WorkerCells(WorkerThreads threads)
         job.Files = !Directory.Exists(run) ? []
             : [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
                 .Where(path => !Path.GetRelativePath(run, path).StartsWith(".tmp", StringComparison.Ordinal))
-                .Select(path => Path.GetRelativePath(job.Folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)];
+                // Whoever fetches them may be on another system.
+                .Select(path => Path.GetRelativePath(job.Folder, path).Replace(Path.DirectorySeparatorChar, '/'))
+                .Order(StringComparer.Ordinal)];
         return [.. job.Files];
     }
 

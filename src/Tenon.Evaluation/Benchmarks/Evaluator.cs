@@ -127,7 +127,8 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         var completion =
             RolloutJudge.Completion(prompts.Rendered[prompt.Problem.Id], "", new GeneratedSample(0, 0, [], [], [], FinishReason.Stop),
             settings.MaxNewTokens);
-        foreach (var reward in _outcomes.Select(r => r.Reward).Where(r => r is not IBatchReward { JudgesBatches: true } and not IDisposable))
+        foreach (var reward in _outcomes.Select(r => r.Reward)
+            .Where(r => r is not IBatchReward { JudgesBatches: true } and not IDisposable))
             if (reward.Judge(prompt.Problem, completion).Skipped is { } skipped)
                 return Line(prompt, prompts) with { Skipped = skipped, Reason = skipped };
         var fits = prompt.Prompt.Length <= (settings.MaxPromptTokens ?? int.MaxValue)

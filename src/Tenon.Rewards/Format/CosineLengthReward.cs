@@ -96,7 +96,8 @@ public sealed class CosineLengthReward(CosineLengthSettings settings) : IBatchRe
     /// <inheritdoc/>
     public Verdict[] JudgeAll(IReadOnlyList<(Problem Problem, Completion Completion)> items)
     {
-        var verdicts = _inner is IBatchReward batch ? batch.JudgeAll(items) : items.Select(item => _inner.Judge(item.Problem, item.Completion));
+        var verdicts = _inner is IBatchReward batch ? batch.JudgeAll(items)
+            : items.Select(item => _inner.Judge(item.Problem, item.Completion));
         return [.. verdicts.Select((v, i) => Scaled(v, items[i].Completion))];
     }
 

@@ -98,7 +98,8 @@ public sealed class ChatTemplates
     {
         try
         {
-            return Utf8.GetString(SharedFile.ReadBytes(file)) is ['\uFEFF', .. var rest] ? rest : Utf8.GetString(SharedFile.ReadBytes(file));
+            var text = Utf8.GetString(SharedFile.ReadBytes(file));
+            return text is ['\uFEFF', .. var rest] ? rest : text;
         }
         catch (DecoderFallbackException e)
         {

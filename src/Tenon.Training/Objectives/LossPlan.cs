@@ -53,9 +53,9 @@ public sealed record LossPlan
     /// <param name="entropyBonus">Weight of the bonus now; null for the setting's own.</param>
     /// <param name="draw">A random order of n places, for Clip-Cov.</param>
     public static LossPlan Of(ObjectiveSettings settings, PolicyWindow window, double maxNewTokens, double? entropyBonus = null,
-        Func<int, int[]>? draw = null) => Of(settings.Planning, window, maxNewTokens, entropyBonus, draw);
+        Func<int, int[]>? draw = null) => From(settings.Planning, window, maxNewTokens, entropyBonus, draw);
 
-    internal static LossPlan Of(
+    private static LossPlan From(
         in PlanChoice choice, PolicyWindow window, double maxNewTokens, double? entropyBonus, Func<int, int[]>? draw)
     {
         var tokens = new MaskedTokens(window);
