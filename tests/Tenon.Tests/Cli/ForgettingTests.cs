@@ -86,7 +86,7 @@ public sealed class ForgettingTests : IDisposable
         }
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_text_that_was_cut_off_goes_on_to_the_same_bytes_and_another_call_is_refused()
     {
         foreach (var place in new[] { "a", "b" }) Line(Call.Tenon("eval", "tiny", "--text", Text(), "--output", Out(place), "--json"));
@@ -107,7 +107,7 @@ public sealed class ForgettingTests : IDisposable
         }
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void An_adapter_is_shown_with_what_it_forgets()
     {
         var recipe = _runs.Recipe($$"""

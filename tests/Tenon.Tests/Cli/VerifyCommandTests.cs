@@ -127,7 +127,7 @@ public sealed class VerifyCommandTests
     public void Thinking_says_that_the_prompt_opened_the_block(string answer, string verdict) =>
         Call.Tenon("verify", "7", answer, "--thinking").Lines[0].ShouldBe(verdict);
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void The_python_file_speaks_with_the_program()
     {
         var folder = Folder("integrations/python");

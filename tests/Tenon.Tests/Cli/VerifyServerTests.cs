@@ -24,8 +24,8 @@ public class VerifyServerTests
         endless.Given.ShouldBeLessThan(2 << 20);
     }
 
-    [Fact]
-    public async Task A_chunked_body_is_answered_and_one_without_end_is_refused()
+    [Fact, Trait("Speed", "slow")]
+    public async Task A_chunked_body_is_answered_and_one_that_is_too_long_is_told_so()
     {
         var port = FreePort();
         using var process = TenonProcess.Start(["verify", "--serve", $"127.0.0.1:{port}"]);
@@ -35,16 +35,11 @@ public class VerifyServerTests
             using var client = new HttpClient();
             using var small = await Post(client, port, new MemoryStream("{\"gold\":\"7\",\"answer\":\"7\"}"u8.ToArray()));
             (await small.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"correct\":true");
-            try
-            {
-                using var large = await Post(client, port, new Endless());
-                large.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-            }
-            catch (HttpRequestException)
-            {
-                // The server has answered and hung up while the body was still being sent.
-            }
-
+            using var large = await Post(client, port, new Endless());
+            large.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+            using var declared = await client.PostAsync($"http://127.0.0.1:{port}/", new ByteArrayContent(new byte[(64 << 20) + 1]),
+                TestContext.Current.CancellationToken);
+            declared.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
             using var again = await Post(client, port, new MemoryStream("{\"gold\":\"7\",\"answer\":\"8\"}"u8.ToArray()));
             (await again.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"correct\":false");
         }

@@ -46,7 +46,7 @@ public sealed class ClusterStudyTests : IDisposable
         return study;
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Cells_on_two_workers_give_the_same_study()
     {
         var local = Local();

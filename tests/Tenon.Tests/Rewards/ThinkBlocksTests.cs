@@ -88,7 +88,7 @@ public class ThinkBlocksTests
         Score("language", "{\"language\":[\"han\"],\"where\":\"thinking\"}", "数字</think>It is four").ShouldBe(1);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_reward_command_reads_it_in_its_request()
     {
         var script =

@@ -67,7 +67,7 @@ public sealed class StudyRunTests : IDisposable
         File.ReadAllText(At("one/tables/cost.md")).ShouldContain("| seconds | memory (GB) |");
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void An_axis_that_grows_runs_only_what_is_new()
     {
         Call.Tenon("study", Recipe("lora", "11"), "--output", At("study"), "--jobs", "2").Exit.ShouldBe(0);

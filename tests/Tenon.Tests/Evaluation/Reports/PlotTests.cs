@@ -10,7 +10,7 @@ public class PlotTests
 {
     private static readonly byte[] S_png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Runs_and_comparisons_write_every_chart_as_png_and_svg()
     {
         using var folder = new TemporaryFolder();
