@@ -4,6 +4,7 @@
 # run of that test) and one with integer products (int8) are compared with the same step on this machine, in its widest vectors.
 # Needs the emulator (Debian: qemu-user-static) and the libraries that a .NET program asks for on ARM64, in a folder: bench/arm64-libraries.sh DIR fetches them.
 # Usage: bench/arm64.sh [neon|scalar|scalar-whole|int8 ...]; ARM64_SYSROOT=DIR names the folder, else /usr/aarch64-linux-gnu (Debian's cross libraries) is looked at.
+# ARM64_PROGRAM=DIR takes a program that was published before (linux-arm64, self-contained).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 sysroot="${ARM64_SYSROOT:-/usr/aarch64-linux-gnu}"
@@ -26,8 +27,12 @@ sed -n '/Recipe = """/,/""";/p' "$test" | sed '1d;$d;s/^        //' > "$work/rec
 steps="$(sed -n 's/^steps: //p' "$work/recipe.yaml")"
 [ -n "$expected" ] && [ -n "$steps" ] || { echo "no fingerprint and recipe found in $test" >&2; exit 1; }
 
-echo "publishing for linux-arm64"
-nice -n 10 dotnet publish src/Tenon.Cli -c Release -r linux-arm64 --self-contained --artifacts-path "$work/artifacts" -o "$work/tenon" -v q
+program="${ARM64_PROGRAM:-}"
+if [ -z "$program" ]; then
+  echo "publishing for linux-arm64"
+  program="$work/tenon"
+  nice -n 10 dotnet publish src/Tenon.Cli -c Release -r linux-arm64 --self-contained --artifacts-path "$work/artifacts" -o "$program" -v q
+fi
 failed=0
 
 # train NAME INTRINSICS ARGUMENT...: the recipe on ARM64, into $work/NAME
@@ -36,7 +41,7 @@ train() {
   shift 2
   # The runtime writes code through a second mapping of its memory, which the emulator does not see: what it has translated would go stale.
   [ -z "$emulator" ] || command+=(DOTNET_EnableWriteXorExecute=0 "$emulator" -L "$sysroot")
-  nice -n 10 "${command[@]}" "$work/tenon/tenon" train "$work/recipe.yaml" --output "$work/$name" --threads 2 "$@" >"$work/$name.log" 2>&1 \
+  nice -n 10 "${command[@]}" "$program/tenon" train "$work/recipe.yaml" --output "$work/$name" --threads 2 "$@" >"$work/$name.log" 2>&1 \
     || { tail -n 20 "$work/$name.log"; echo "$name: the run failed"; failed=1; return 1; }
 }
 
