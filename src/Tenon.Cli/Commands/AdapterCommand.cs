@@ -116,7 +116,8 @@ internal sealed class AdapterCommand : Verb
                 else if (key == "vllm")
                     terminal.Out.WriteLine(vllm is null ? "vllm      loads this folder as it is"
                         : $"vllm      does not compute this function: {vllm}; tenon adapter to-lora or merge writes what it does");
-                else if (key != "vllm_obstacle") terminal.Out.WriteLine($"{key,-9} {value?.ToJsonString(ReadableJson.Line)}");
+                else if (key != "vllm_obstacle" && value is not null)
+                    terminal.Out.WriteLine($"{key,-9} {value.ToJsonString(ReadableJson.Line)}");
         return 0;
     }
 }
