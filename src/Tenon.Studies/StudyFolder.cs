@@ -6,7 +6,8 @@ namespace Tenon.Studies;
 
 /// <summary>
 /// A study on disk: <c>plan.json</c> (what is studied), <c>runs/CELL/</c> (ordinary run folders), <c>cells/CELL.json</c> (what became of
-/// each), <c>leases/</c> (who works on what), and the results: <c>study.json</c>, <c>tables/</c>, <c>report.html</c>.
+/// each), <c>spectra/CELL.json</c> (where its final update lies), <c>leases/</c> (who works on what), and the results:
+/// <c>study.json</c>, <c>tables/</c>, <c>report.html</c>.
 /// </summary>
 internal sealed class StudyFolder
 {
@@ -88,6 +89,15 @@ internal sealed class StudyFolder
 
     public void WriteResult(StudyCell cell, CellResult result) =>
         AtomicFile.WriteText(RecordOf(cell), result.ToJson().ToJsonString(RunJson.Indented) + "\n");
+
+    /// <summary>Where the final update of a cell lies in its base's spectrum; null where that was not looked at.</summary>
+    public JsonObject? SpectrumOf(StudyCell cell) =>
+        File.Exists(SpectrumFile(cell)) ? RunJson.Parse(File.ReadAllText(SpectrumFile(cell))) : null;
+
+    public void WriteSpectrum(StudyCell cell, JsonObject record) =>
+        AtomicFile.WriteText(SpectrumFile(cell), record.ToJsonString(RunJson.Indented) + "\n");
+
+    private string SpectrumFile(StudyCell cell) => Path.Combine(Folder, "spectra", cell.Id + ".json");
 
     private string RecordOf(StudyCell cell) => Path.Combine(Folder, "cells", cell.Id + ".json");
 }

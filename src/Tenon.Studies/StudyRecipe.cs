@@ -44,6 +44,9 @@ public sealed record StudyRecipe
 
     /// <summary>What rows have in common where they are compared.</summary>
     public StudyBudget Equal { get; init; } = StudyBudget.Steps;
+
+    /// <summary>Whether the final updates' spectra are taken; null takes them of small bases.</summary>
+    public bool? Spectra { get; init; }
 }
 
 /// <summary>What the rows of a study have in common.</summary>

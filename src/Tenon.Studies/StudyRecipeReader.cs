@@ -11,7 +11,7 @@ internal sealed class StudyRecipeReader
 {
     private const string Rate = "optimizer.learning-rate";
     private static readonly string[] S_keys =
-        ["base", "axes", "ablations", "tune", "seeds", "benchmarks", "compare-with", "equal"];
+        ["base", "axes", "ablations", "tune", "seeds", "benchmarks", "compare-with", "equal", "spectra"];
 
     private readonly List<PlacedFault> _faults = [];
     private readonly string _folder;
@@ -62,6 +62,7 @@ internal sealed class StudyRecipeReader
             Name = name, BaseText = text, BaseName = baseName, Grids = grids, Tuned = tuned, TuneSeeds = seeds, Halving = halving,
             Seeds = Seeds(map["seeds"], "seeds"), Benchmarks = Benchmarks(map["benchmarks"], "benchmarks"),
             TuneBenchmarks = looksAt, CompareWith = Against(map["compare-with"]), Equal = Budget(map["equal"]),
+            Spectra = map["spectra"] is { } spectra ? YesOrNo(spectra, "spectra") : null,
         };
         if (recipe.Seeds.Count == 0 && map["seeds"] is not SettingList { Items.Count: > 0 })
             Fault(map["seeds"]?.Place ?? "recipe", "seeds", "none; expected a list, such as [11, 12, 13]");
@@ -170,10 +171,7 @@ internal sealed class StudyRecipeReader
             {
                 case "seeds": seeds = Seeds(entry.Value, "tune.seeds"); break;
                 case "benchmarks": looksAt = Benchmarks(entry.Value, "tune.benchmarks"); break;
-                case "halving":
-                    if (entry.Value is SettingScalar word && bool.TryParse(word.Text, out var on)) halving = on;
-                    else Fault(entry.Place, "tune.halving", $"{entry.Value.Kind}; expected true or false");
-                    break;
+                case "halving": halving = YesOrNo(entry.Value, "tune.halving"); break;
                 default: keys.AddRange(Tuned(entry)); break;
             }
         }
@@ -211,6 +209,13 @@ internal sealed class StudyRecipeReader
         }
 
         yield return new TunedKey(key, null, around, [.. factors.Items.Select(item => Number(item, $"tune.{entry.Key}.factors"))]);
+    }
+
+    private bool YesOrNo(SettingNode node, string key)
+    {
+        if (node is SettingScalar word && bool.TryParse(word.Text, out var on)) return on;
+        Fault(node.Place, key, $"{node.Kind}; expected true or false");
+        return false;
     }
 
     private double Number(SettingNode node, string key)

@@ -51,6 +51,14 @@ public static class StudyReport
             page.Charts(Sweeps(results));
         }
 
+        var spectra = StudySpectra.Sentences(results).ToList();
+        if (spectra.Count > 0)
+        {
+            page.Heading("Spectra of the final updates");
+            page.Sentences(spectra);
+            page.Charts(Spectra(results));
+        }
+
         page.Heading("Tables");
         foreach (var table in tables) page.Table(table);
         page.Data["study"] = json;
@@ -59,7 +67,8 @@ public static class StudyReport
 
     /// <summary>The page's charts, for files of their own.</summary>
     internal static IReadOnlyList<ReportChart> Charts(Study study) =>
-        [.. study.Results.Comparisons().SelectMany(Charts), .. Dynamics(study.Results), .. Sweeps(study.Results)];
+        [.. study.Results.Comparisons().SelectMany(Charts), .. Dynamics(study.Results), .. Sweeps(study.Results),
+            .. Spectra(study.Results)];
 
     // Charts of several groups are told apart by their names.
     private static IEnumerable<ReportChart> Charts(StudyComparison comparison) => ComparisonReport.Charts(comparison.Comparison)
@@ -125,6 +134,23 @@ public static class StudyReport
                     .DefaultIfEmpty(double.NaN).First())]) { Points = true, Joined = true })])
             {
                 Share = true, Log = places[0] > 0, XLabel = results.Plan.Recipe.Tuned[0].Key, Main = true, Sentence = "on the tuning seeds",
+            };
+        }
+    }
+
+    private static IEnumerable<ReportChart> Spectra(StudyResults results)
+    {
+        double[] tenths = [.. Enumerable.Range(1, 10).Select(i => (double)i)];
+        foreach (var (name, _, rows) in results.Groups())
+        {
+            var series = rows.Select(row => (row.Label, Found: StudySpectra.Mean(results, row))).Where(s => s.Found is not null)
+                .Select(s => new ReportSeries(s.Label, s.Found!.Value.Energy)).ToList();
+            if (series.Count == 0) continue;
+            yield return new ReportChart($"energy of the final update over the base's directions{(name.Length == 0 ? "" : $", {name}")}",
+                tenths, series)
+            {
+                Share = true, FromZero = true, XLabel = "tenth", Main = true,
+                Sentence = "mean over weights and seeds; by tenth, largest singular values first; even would be 10 % each",
             };
         }
     }

@@ -42,6 +42,8 @@ public sealed class StudyResults
     /// <summary>The run folder of a cell.</summary>
     public string RunOf(StudyCell cell) => _folder.RunOf(cell);
 
+    internal JsonObject? SpectrumOf(StudyCell cell) => _folder.SpectrumOf(cell);
+
     /// <summary>The rows of the study.</summary>
     public IReadOnlyList<StudyRow> Rows => Plan.Rows;
 
@@ -93,6 +95,7 @@ public sealed class StudyResults
             ["table"] = new JsonArray([.. Figures(comparisons).Select(f => (JsonNode?)FigureJson(f))]),
             ["tied"] = new JsonArray([.. comparisons.SelectMany(c => c.Comparison.Tied.Select(set =>
                 (JsonNode?)new JsonArray([.. set.Select(name => (JsonNode?)JsonValue.Create(name))])))]),
+            ["spectra"] = new JsonArray([.. Plan.Rows.Select(SpectrumJson).OfType<JsonNode>()]),
         };
     }
 
@@ -155,6 +158,16 @@ public sealed class StudyResults
         // Of two equal studies only times differ: a process's memory knows what else it did.
         foreach (var (key, value) in result.ToJson())
             if (key is not ("status" or "memory_gb")) json[key] = value?.DeepClone();
+        if (cell.Role == StudyRole.Report && SpectrumOf(cell) is { } spectrum) json["spectrum"] = spectrum;
+        return json;
+    }
+
+    private JsonObject? SpectrumJson(StudyRow row)
+    {
+        if (StudySpectra.Mean(this, row) is not { } found) return null;
+        var json = new JsonObject { ["axes"] = Axes(row), ["grid"] = row.Grid, ["name"] = row.Label, ["runs"] = found.Runs };
+        foreach (var key in StudySpectra.Measures) json[key] = RunJson.Finite(found.Means[key]);
+        json[StudySpectra.Energy] = new JsonArray([.. found.Energy.Select(RunJson.Finite)]);
         return json;
     }
 

@@ -96,11 +96,29 @@ public static class StudyTables
             : string.Join("; ", reason.Split('\n').Select(line => line.Trim())
                 .TakeWhile(line => !line.StartsWith("Hint:", StringComparison.Ordinal)).Where(line => line.Length > 0));
 
+    /// <summary>Where the final updates lie in their base's spectrum; null where that was not looked at.</summary>
+    internal static ResultTable? Spectra(StudyResults results)
+    {
+        var table = new ResultTable("spectra of the final updates (medians over weights, mean over seeds)", "row", "seeds", "|dW|/|W|",
+            "shift", "first tenth", "first half", "stable rank", "effective rank", "|dW|<1e-5");
+        foreach (var row in results.Rows)
+        {
+            if (StudySpectra.Mean(results, row) is not { } found) continue;
+            double Of(string key) => found.Means[key];
+            table.Add(row.Label, ResultCell.Count(found.Runs), ResultCell.Three(Of("relative")), ResultCell.Three(Of("shift")),
+                ResultCell.Percent(Of("first_tenth")), ResultCell.Percent(Of("principal_half")), ResultCell.Three(Of("stable_rank")),
+                ResultCell.Three(Of("effective_rank")), ResultCell.Percent(Of("sparsity")));
+        }
+
+        return table.Rows.Count == 0 ? null : table;
+    }
+
     /// <summary>All tables with the names of their files.</summary>
     public static IReadOnlyList<(string File, ResultTable Table)> All(StudyResults results, IReadOnlyList<StudyComparison> comparisons)
     {
         var all = new List<(string, ResultTable)> { ("accuracy", Main(results, comparisons)), ("cost", Cost(results)) };
         if (Sweep(results) is { } sweep) all.Add(("tuning", sweep));
+        if (Spectra(results) is { } spectra) all.Add(("spectra", spectra));
         if (Failures(results) is { } failures) all.Add(("failures", failures));
         foreach (var comparison in comparisons)
             all.Add((FileName("compare", comparison.Name, comparison.Benchmark), ComparisonTables.Main(comparison.Comparison)));

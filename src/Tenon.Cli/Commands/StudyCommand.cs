@@ -98,7 +98,8 @@ internal sealed class StudyCommand : Verb
             terminal.Error.WriteLine($"note: {cell.Row.Label} cannot be run: {cell.Refusal!.ReplaceLineEndings(" ")}");
         var whole = Work(study, jobs, terminal, hear => _cluster.IsGiven(call)
             ? OnCluster(call, study, TimeSpan.FromSeconds(patience), hear, terminal)
-            : study.Run(jobs, cores, hear, terminal.Interrupt.Token, TimeSpan.FromSeconds(patience)));
+            : study.Run(jobs, cores, hear, terminal.Interrupt.Token, TimeSpan.FromSeconds(patience)))
+            && Spectra(study, cores, terminal);
         if (!whole && terminal.Interrupt.Token.IsCancellationRequested)
         {
             terminal.Error.WriteLine($"stopped; go on with: tenon study --resume {ShellWord.Path(study.Folder)}");
@@ -180,6 +181,20 @@ internal sealed class StudyCommand : Verb
         {
             terminal.Interrupt.BeforeExit = null;
         }
+    }
+
+    private static bool Spectra(Study study, int cores, Terminal terminal)
+    {
+        var moved = false;
+        terminal.Interrupt.Message = "the update at hand is looked at to its end (once more: stop now)";
+        var whole = StudySpectra.Take(study, cores, (done, all) =>
+        {
+            if (terminal.IsLive) terminal.Error.Write($"\rspectra of {done} of {all} final updates ");
+            else if (!moved) terminal.Error.WriteLine($"spectra of {all} final updates");
+            moved = true;
+        }, terminal.Note, terminal.Interrupt.Token);
+        if (moved && terminal.IsLive) terminal.Error.WriteLine();
+        return whole;
     }
 
     private int End(ParseResult call, Study study, Terminal terminal)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -17,9 +18,16 @@ public sealed class SvdCache(string? folder)
     private static readonly byte[] S_magic = "tenon svd 2\n"u8.ToArray();
     private static readonly TimeSpan S_stale = TimeSpan.FromDays(1);
     private const int Chunk = 1 << 20;
+    private readonly ConcurrentDictionary<string, WeightSpectrum>? _kept;
     private long _written;
     private int _found;
     private int _swept;
+
+    private SvdCache(ConcurrentDictionary<string, WeightSpectrum> kept)
+        : this((string?)null) => _kept = kept;
+
+    /// <summary>Decompositions that stay in memory as long as this does: about 16 bytes an entry of a square weight.</summary>
+    internal static SvdCache InMemory() => new(new ConcurrentDictionary<string, WeightSpectrum>());
 
     /// <summary>Bytes written by this process.</summary>
     public long Written => Interlocked.Read(ref _written);
@@ -31,6 +39,7 @@ public sealed class SvdCache(string? folder)
     public WeightSpectrum Of(Matrix w, SpectraSettings settings)
     {
         var top = settings.TopOf(w.Rows, w.Columns);
+        if (_kept is not null) return _kept.GetOrAdd(Name(w, top, settings.Seed), _ => WeightSpectrum.Of(w, top, settings.Seed));
         if (folder is null) return WeightSpectrum.Of(w, top, settings.Seed);
         var file = Path.Combine(folder, Name(w, top, settings.Seed));
         var directions = Math.Min(w.Rows, w.Columns);

@@ -62,7 +62,8 @@ public sealed class StudyRunTests : IDisposable
         table[0]!["difference"].ShouldBeNull();
         table[1]!["verdict"].ShouldNotBeNull();
         table.ShouldAllBe(row => row!["learning_rate"] != null && row["mean"] != null && row["low"] != null);
-        foreach (var file in new[] { "report.html", "tables/accuracy.csv", "tables/accuracy.tex", "tables/cost.md", "tables/tuning.csv" })
+        foreach (var file in new[] { "report.html", "tables/accuracy.csv", "tables/accuracy.tex", "tables/cost.md", "tables/tuning.csv",
+            "tables/spectra.csv" })
             File.Exists(Path.Combine(At("one"), file)).ShouldBeTrue(file);
         File.ReadAllText(At("one/tables/cost.md")).ShouldContain("| seconds | memory (GB) |");
     }
@@ -78,6 +79,49 @@ public sealed class StudyRunTests : IDisposable
         call.Error.Split('\n').Count(line => line.StartsWith('[')).ShouldBe(3, call.Error);
         Directory.GetLastWriteTimeUtc(first).ShouldBe(before);
         Directory.GetDirectories(At("study/runs")).Length.ShouldBe(6);
+    }
+
+    [Fact]
+    public void Final_updates_are_looked_at_once_unless_told_not_to()
+    {
+        string Of(string methods, string more = "") => _folder.File($"moved-{methods.Length}.yaml", $$"""
+            base:
+              model: tiny
+              adapter: { rank: 4 }
+              data: { task: { name: arithmetic, level: 2 }, prompt: plain }
+              rollout: { prompts: 8, group: 4, max-new-tokens: 48 }
+              steps: 1
+              evaluate: { problems: 4 }
+            axes: { adapter.method: [{{methods}}] }
+            seeds: [11]
+            {{more}}
+            """);
+        Call.Tenon("study", Of("lora", "spectra: false"), "--output", At("study"), "--jobs", "2").Exit.ShouldBe(0);
+        Directory.Exists(At("study/spectra")).ShouldBeFalse();
+        JsonNode.Parse(File.ReadAllText(At("study/study.json")))!["spectra"]!.AsArray().ShouldBeEmpty();
+        File.ReadAllText(At("study/report.html")).ShouldNotContain("Spectra of the final updates");
+
+        var call = Call.Tenon("study", Of("lora, full"), "--output", At("study"), "--jobs", "2");
+        call.Exit.ShouldBe(0, call.Error);
+        call.Error.ShouldContain("spectra of 2 final updates");
+        call.Out.ShouldContain("spectra of the final updates");
+        File.ReadAllText(At("study/report.html")).ShouldContain("energy of the final update over the base");
+        var json = JsonNode.Parse(File.ReadAllText(At("study/study.json")))!;
+        var rows = json["spectra"]!.AsArray();
+        rows.Select(row => (string?)row!["name"]).ShouldBe(["lora", "full"]);
+        rows[0]!["energy"]!.AsArray().Sum(share => (double)share!).ShouldBeInRange(0.5, 1.0001);
+
+        // The same figures as the verb's, whose last line has the medians of the last checkpoint.
+        var cell = json["cells"]!.AsArray().First(c => (string?)c!["role"] == "report" && c["spectrum"]!["matrices"] is not null)!;
+        var verb = Call.Tenon("spectra", "tiny", "--run", Path.Combine(At("study"), (string)cell["run"]!), "--angles", "0", "--json");
+        var medians = JsonNode.Parse(verb.Out.TrimEnd().Split('\n')[^1])!["summary"]!;
+        foreach (var key in new[] { "relative", "shift", "first_tenth", "principal_half", "stable_rank", "effective_rank" })
+            ((double)cell["spectrum"]![key]!).ShouldBe((double)medians[key]!, 1e-5 * (double)medians[key]!, key);
+
+        var again = Call.Tenon("study", "--resume", At("study"));
+        again.Exit.ShouldBe(0, again.Error);
+        again.Error.ShouldNotContain("spectra of");
+        JsonNode.DeepEquals(JsonNode.Parse(File.ReadAllText(At("study/study.json"))), json).ShouldBeTrue();
     }
 
     [Fact]
