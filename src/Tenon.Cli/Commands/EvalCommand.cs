@@ -112,6 +112,7 @@ internal sealed class EvalCommand : Verb
     {
         _compute.Apply(call);
         var (recipe, home) = call.GetValue(_run) is { } run ? Recipe(run, terminal) : (null, RunHome.Here);
+        if (call.GetValue(_adapter) is null && call.GetValue(_model) is null) TellOfAdapter(call.GetValue(_run), terminal);
         var name = call.GetValue(_model) ?? (recipe is null ? null : home.PathOf(recipe.Model))
             ?? throw new TenonException("tenon eval", "a MODEL, or --run DIR", "neither", usage: true);
         if (call.GetValue(_concurrency) is < 1)
@@ -207,6 +208,14 @@ internal sealed class EvalCommand : Verb
         var description = run.ReadDescription();
         return (RunIdentity.Recipe<RunSettings>(run, ref description, "train", null, [], terminal.Error.WriteLine),
             RunHome.Of(run, description));
+    }
+
+    // A run's own figures at its start are the base's: whoever wants what it trained must say which checkpoint.
+    private static void TellOfAdapter(string? run, Terminal terminal)
+    {
+        if (run is null || RunFolder.Read(run).NewestCheckpoint().Step is not { } step) return;
+        var checkpoint = Path.Combine(run, "checkpoints", step.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        terminal.Error.WriteLine($"note: this is the run's model before training; what it trained: --adapter {ShellWord.Path(checkpoint)}");
     }
 
     private GeneratorOptions Generation(ParseResult call, LanguageModel model, Tensors.Precision precision) => new()

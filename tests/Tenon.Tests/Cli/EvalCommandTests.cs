@@ -265,6 +265,9 @@ public sealed class EvalCommandTests : IDisposable
             steps: 2
             """);
         Call.Tenon("train", recipe, "--output", Out("run")).Exit.ShouldBe(0);
+        var bare = Call.Tenon("eval", "--run", Out("run"), "--output", Out("bare"));
+        bare.Error.ShouldContain("before training");
+        bare.Error.ShouldContain(Path.Combine(Out("run"), "checkpoints"));
         Line(Eval(bench + "@2", Out("base")));
         Line(Eval(bench + "@2", Out("seed"), "--seed", "9"));
         var call = Call.Tenon("compare", Out("base"), Out("seed"), "--json");
