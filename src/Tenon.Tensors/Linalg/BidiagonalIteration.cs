@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tenon.Tensors.Linalg.Kernels;
 
 namespace Tenon.Tensors.Linalg;
@@ -160,6 +161,7 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
         return ratio * ratio < PlaneRotation.Epsilon ? 0 : shift;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ZeroShiftSweep(int first, int end, bool down)
     {
         var count = end - first;
@@ -193,6 +195,7 @@ internal sealed class BidiagonalIteration(double[] d, double[] e, Matrix? ut, Ma
         e[corner] = h * oldS;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ShiftedSweep(int first, int end, bool down, double shift)
     {
         var count = end - first;

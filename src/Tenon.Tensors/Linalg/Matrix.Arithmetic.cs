@@ -106,15 +106,18 @@ public sealed unsafe partial class Matrix
     /// <summary>
     /// A copy times 2^-power that brings the largest number between 1 and 2, so that no square overflows or vanishes with it; zeros stay.
     /// </summary>
-    internal (Matrix Core, int Power) NearOne()
+    /// <param name="own">True where this may be overwritten and given back: nobody else looks at it.</param>
+    internal (Matrix Core, int Power) NearOne(bool own = false)
     {
         var largest = MaxAbs();
-        if (largest == 0) return (Clone(), 0);
+        if (largest == 0) return (own ? this : Clone(), 0);
         var power = Math.ILogB(largest);
 
         // Two steps: one power of two may lie outside of what a double can hold.
         var (first, second) = (Math.ScaleB(1, -(power / 2)), Math.ScaleB(1, (power / 2) - power));
-        return (Map(x => x * first * second), power);
+        var core = own ? this : new Matrix(Rows, Columns);
+        for (var i = 0; i < Array.Length; i++) core.Array[i] = Array[i] * first * second;
+        return (core, power);
     }
 
     internal void RequireSquare(string what) => Shapes.Require(Rows == Columns, what, "a square matrix", $"{Rows} x {Columns}");

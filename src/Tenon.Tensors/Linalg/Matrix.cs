@@ -1,4 +1,5 @@
 using Tenon.Tensors.Linalg.Kernels;
+using Tenon.Tensors.Memory;
 
 namespace Tenon.Tensors.Linalg;
 
@@ -10,7 +11,7 @@ public sealed partial class Matrix
 {
     /// <summary>A matrix of zeros.</summary>
     public Matrix(int rows, int columns)
-        : this(rows, columns, new double[checked((long)rows * columns)])
+        : this(rows, columns, HugePages.Array(checked((long)rows * columns)))
     {
     }
 
@@ -84,7 +85,12 @@ public sealed partial class Matrix
     }
 
     /// <summary>A copy.</summary>
-    public Matrix Clone() => new(Rows, Columns, (double[])Array.Clone());
+    public Matrix Clone()
+    {
+        var result = new Matrix(Rows, Columns);
+        Array.CopyTo(result.Array, 0);
+        return result;
+    }
 
     /// <summary>The transposed matrix, a copy.</summary>
     public unsafe Matrix Transposed()

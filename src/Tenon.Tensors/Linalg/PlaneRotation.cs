@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tenon.Tensors.Linalg;
 
 /// <summary>Plane rotations and the singular values of 2 x 2 triangles, in the forms that LAPACK's dlartg, dlas2 and dlasv2 have.</summary>
@@ -9,6 +11,7 @@ internal static class PlaneRotation
     private const double Smallest = 2.2250738585072014e-308;
 
     /// <summary>c, s and r with c f + s g = r, c g - s f = 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (double C, double S, double R) Of(double f, double g)
     {
         const double Low = 1e-150;

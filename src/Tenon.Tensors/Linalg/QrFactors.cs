@@ -43,13 +43,15 @@ public sealed unsafe record QrFactors(Matrix Q, Matrix R)
         return new(q, r);
     }
 
-    /// <summary>The reflectors of Q, not multiplied out, and R.</summary>
-    internal static (Reflectors Q, Matrix R) Reduce(Matrix a)
+    /// <summary>
+    /// The reflectors of Q, not multiplied out, and R; <paramref name="own"/> says that A may be overwritten.
+    /// </summary>
+    internal static (Reflectors Q, Matrix R) Reduce(Matrix a, bool own = false)
     {
         var (m, n) = (a.Rows, a.Columns);
         var p = Math.Min(m, n);
         var reflectors = new Reflectors(p, m);
-        var work = a.Clone();
+        var work = own ? a : a.Clone();
         fixed (double* w = work.Array, v = reflectors.Vectors)
         {
             for (var first = 0; first < p; first += Panel)

@@ -1,4 +1,5 @@
 using Tenon.Tensors.Linalg.Kernels;
+using Tenon.Tensors.Memory;
 
 namespace Tenon.Tensors.Linalg;
 
@@ -13,8 +14,11 @@ internal sealed unsafe class Reflectors(int count, int length)
     private const nint Stripe = 128;
     private const nint LargeTarget = 250_000;
 
+    [ThreadStatic]
+    private static double[]? _t_products;
+
     /// <summary>Row j is v_j; all that stands before its first nonzero is zero.</summary>
-    public double[] Vectors { get; } = new double[checked((long)count * length)];
+    public double[] Vectors { get; } = HugePages.Array(checked((long)count * length));
 
     /// <summary>The factor of each; 0 is the identity.</summary>
     public double[] Tau { get; } = new double[count];
@@ -98,7 +102,9 @@ internal sealed unsafe class Reflectors(int count, int length)
         var skip = first + Offset;
         nint rows = Length - skip;
         if (rows <= 0 || columns <= 0) return;
-        var products = new double[2 * size * columns];
+        // A new one for every block would be fresh memory each time.
+        var needed = checked((int)(2 * size * columns));
+        if (_t_products is not { } products || products.Length < needed) products = _t_products = new double[needed];
         fixed (double* all = Vectors, t = triangle, w = products)
         {
             var v = all + ((nint)first * Length) + skip;

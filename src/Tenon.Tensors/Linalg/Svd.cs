@@ -16,11 +16,11 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
         a.RequireFinite("singular value decomposition");
         if (a.Rows < a.Columns)
         {
-            var (v, s, ut) = Tall(a.Transposed());
+            var (v, s, ut) = Tall(a.Transposed(), own: true);
             return new(ut.Transposed(), s, v.Transposed());
         }
 
-        var (u, values, vt) = Tall(a);
+        var (u, values, vt) = Tall(a, own: false);
         return new(u, values, vt);
     }
 
@@ -28,9 +28,10 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
     public static double[] Values(Matrix a)
     {
         a.RequireFinite("singular values");
-        var (core, power) = (a.Rows < a.Columns ? a.Transposed() : a).NearOne();
+        var wide = a.Rows < a.Columns;
+        var (core, power) = (wide ? a.Transposed() : a).NearOne(own: wide);
         if (core.MaxAbs() == 0) return new double[core.Columns];
-        var square = core.Rows > core.Columns ? QrFactors.Reduce(core).R : core;
+        var square = core.Rows > core.Columns ? QrFactors.Reduce(core, own: true).R : core;
         var bidiagonal = Bidiagonal.Reduce(square);
         new BidiagonalIteration(bidiagonal.Diagonal, bidiagonal.Upper, null, null).Run();
         var values = bidiagonal.Diagonal;
@@ -61,12 +62,13 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
         return new(U.ColumnRange(first, count), S.AsSpan(first, count).ToArray(), Vt.RowRange(first, count));
     }
 
-    private static (Matrix U, double[] S, Matrix Vt) Tall(Matrix a)
+    // Large matrices are made as few as can be: memory that is touched for the first time costs as much as the work.
+    private static (Matrix U, double[] S, Matrix Vt) Tall(Matrix a, bool own)
     {
         var (m, n) = (a.Rows, a.Columns);
-        var (core, power) = a.NearOne();
+        var (core, power) = a.NearOne(own);
         if (core.MaxAbs() == 0) return (Embedded(Matrix.Identity(n), m), new double[n], Matrix.Identity(n));
-        var (outer, square) = m > n ? QrFactors.Reduce(core) : (null, core);
+        var (outer, square) = m > n ? QrFactors.Reduce(core, own: true) : (null, core);
         var bidiagonal = Bidiagonal.Reduce(square);
         var (ut, vt) = (Formed(bidiagonal.Left, n), Formed(bidiagonal.Right, n));
         new BidiagonalIteration(bidiagonal.Diagonal, bidiagonal.Upper, ut, vt).Run();
@@ -81,13 +83,12 @@ public sealed unsafe record Svd(Matrix U, double[] S, Matrix Vt)
             vt.Row(order[i]).CopyTo(right.Row(i));
         }
 
-        var u = Embedded(left.Transposed(), m);
-        if (outer is not null)
-        {
-            fixed (double* p = u.Array) outer.Apply(p, n, transposed: false);
-        }
-
-        return (u, values, right);
+        var inner = left.Transposed();
+        if (outer is null) return (inner, values, right);
+        core.Values.Clear();
+        inner.Values.CopyTo(core.Values);
+        fixed (double* p = core.Array) outer.Apply(p, n, transposed: false);
+        return (core, values, right);
     }
 
     /// <summary>Qᵀ of some reflectors, row by row.</summary>

@@ -10,10 +10,8 @@ namespace Tenon.Tensors.Memory;
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nint Slack = 64;
-    private const nint HugePage = 2 << 20;
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
-    private const int AdviseHugePage = 14;
 
     private void* _block;
     private readonly nint _mapped;
@@ -45,15 +43,15 @@ public sealed unsafe class NativeBuffer : IDisposable
     internal static NativeBuffer Allocate(nint bytes, bool hugePages)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        if (bytes > nint.MaxValue - (2 * HugePage)) throw OutOfMemory(bytes, null);
-        if (hugePages && bytes >= HugePage)
+        if (bytes > nint.MaxValue - (2 * HugePages.Size)) throw OutOfMemory(bytes, null);
+        if (hugePages && bytes >= HugePages.Size)
         {
             // One huge page more than needed, so that the block can begin on the border of one; pages never touched cost nothing.
-            var mapped = bytes + Slack + HugePage;
+            var mapped = bytes + Slack + HugePages.Size;
             var map = MapMemory(null, mapped, ReadWrite, PrivateAnonymous, -1, 0);
             if ((nint)map == -1) throw OutOfMemory(bytes, null);
-            var start = (byte*)(((nint)map + HugePage - 1) & -HugePage);
-            _ = AdviseMemory(start, bytes, AdviseHugePage);
+            var start = (byte*)(((nint)map + HugePages.Size - 1) & -HugePages.Size);
+            HugePages.Ask(start, bytes);
             return new(map, mapped, start, bytes);
         }
 
@@ -88,9 +86,6 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     [DllImport("libc", EntryPoint = "munmap")]
     private static extern int UnmapMemory(void* address, nint bytes);
-
-    [DllImport("libc", EntryPoint = "madvise")]
-    private static extern int AdviseMemory(void* address, nint bytes, int advice);
 
     private void Free()
     {
