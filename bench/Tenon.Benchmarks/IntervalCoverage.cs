@@ -27,12 +27,13 @@ internal static class IntervalCoverage
 
     private static void Run(ParseResult call)
     {
+        Steps();
         Pairs(call.GetValue(S_evaluations));
         var means = string.Join(" | ", S_means.Select(m => m.ToString("0.00", CultureInfo.InvariantCulture)));
         Console.WriteLine($"| questions | samples | spread | {means} |\n|{string.Concat(Enumerable.Repeat("---:|", S_means.Length + 3))}");
         foreach (var problems in new[] { 30, 500 })
         {
-            Row(problems, 1, 0, call.GetValue(S_evaluations));
+            Exact(problems);
             foreach (var spread in new[] { 0, 0.25, 0.5, 0.75 }) Row(problems, 32, spread, call.GetValue(S_evaluations));
         }
     }
@@ -51,6 +52,51 @@ internal static class IntervalCoverage
         Console.WriteLine();
     }
 
+    // One sample a problem: the number of right answers is binomial, whatever the spread, so coverage is a sum and no simulation.
+    private static void Exact(int problems)
+    {
+        var cells = S_means.Select(mean =>
+        {
+            var ours = Held(problems, mean, c => Ends(Estimate.OfCounts(Counts(problems, c), 1)));
+            var plain = Held(problems, mean, c => Plain(AverageAtK.Of(Counts(problems, c), 1)));
+            return string.Create(CultureInfo.InvariantCulture, $"{100 * ours:0.0} ({100 * plain:0})");
+        });
+        Console.WriteLine($"| {problems} | 1 | - | {string.Join(" | ", cells)} |");
+    }
+
+    // How often the interval leaves 93 to 97 % over means from .05 to .95, and where no neighbouring numbers of right answers hold so much.
+    private static void Steps()
+    {
+        foreach (var (problems, means) in new[] { (30, 901), (500, 91) })
+        {
+            var ends = Enumerable.Range(0, problems + 1).Select(c => Ends(Estimate.OfCounts(Counts(problems, c), 1))).ToArray();
+            double[] all = [.. Enumerable.Range(0, means).Select(i => 0.05 + (0.9 * i / (means - 1)))];
+            var covered = all.Select(mean => Held(problems, mean, c => ends[c])).ToArray();
+            var outside = Enumerable.Range(0, means).Where(i => covered[i] is < 0.93 or > 0.97).ToList();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{problems} questions, one sample, {means} means: "
+                + $"{100 * covered.Min():0.0} to {100 * covered.Max():0.0} %, {outside.Count} outside of 93 to 97, of which "
+                + $"{outside.Count(i => !AnyHolds(problems, all[i]))} can have no interval within"));
+        }
+    }
+
+    private static bool AnyHolds(int problems, double mean)
+    {
+        var p = Hypergeometric.Binomial(problems, mean);
+        return Enumerable.Range(0, p.Length).Any(first =>
+        {
+            var sum = 0.0;
+            return p.Skip(first).Any(x => (sum += x) is >= 0.93 and <= 0.97);
+        });
+    }
+
+    private static double Held(int problems, double mean, Func<int, (double Low, double High)> interval)
+    {
+        var p = Hypergeometric.Binomial(problems, mean);
+        return Enumerable.Range(0, p.Length).Where(c => interval(c) is var (low, high) && low <= mean && mean <= high).Sum(c => p[c]);
+    }
+
+    private static int[] Counts(int problems, int right) => [.. Enumerable.Range(0, problems).Select(i => i < right ? 1 : 0)];
+
     private static void Row(int problems, int samples, double spread, int evaluations)
     {
         var cells = S_means.Select(mean =>
@@ -60,8 +106,8 @@ internal static class IntervalCoverage
             var plain = truth.Coverage(c => Plain(AverageAtK.Of(c, samples)), evaluations);
             return string.Create(CultureInfo.InvariantCulture, $"{100 * ours:0.0} ({100 * plain:0})");
         });
-        var words = samples == 1 ? "-" : spread.ToString(CultureInfo.InvariantCulture);
-        Console.WriteLine($"| {problems} | {samples} | {words} | {string.Join(" | ", cells)} |");
+        var row = string.Create(CultureInfo.InvariantCulture, $"| {problems} | {samples} | {spread} | {string.Join(" | ", cells)} |");
+        Console.WriteLine(row);
     }
 
     private static (double Low, double High) Ends(Estimate e) => (e.Low, e.High);

@@ -36,6 +36,9 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
         return new(Name, [.. runs.Select(e => e.Problems)]) { Facts = facts };
     }
 
+    /// <summary>The word of the call that names it.</summary>
+    public string Word { get; init; } = Name;
+
     /// <summary>Reads the words DIR, DIR@STEP and NAME=DIR,DIR; one run alone is compared with itself before training.</summary>
     public static IReadOnlyList<ComparedFolder> Parse(IReadOnlyList<string> words)
     {
@@ -47,7 +50,7 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
             return [Of("before", [(words[0], steps[0])]), Of("after", [(words[0], steps[^1])])];
         if (words.Count == 1)
             throw new TenonException("comparison", "two folders, or one run that was evaluated before and after", words[0], usage: true);
-        var rows = words.Select(Row).ToList();
+        var rows = Named([.. words.Select(Row)]);
         if (rows.GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new TenonException("comparison", "rows of different names", $"{twice.Key} twice", "name them: first=DIR second=DIR",
                 usage: true);
@@ -58,7 +61,23 @@ internal sealed record ComparedFolder(string Name, IReadOnlyList<IReadOnlyList<S
     {
         var (name, rest) = word.Split('=', 2) is [var given, var folders] && given.Length > 0 && !Directory.Exists(word) ? (given, folders)
             : (Path.TrimEndingDirectorySeparator(word), word);
-        return Of(name, [.. (Directory.Exists(rest) ? [rest] : rest.Split(',')).Select(Place)]);
+        return Of(name, [.. (Directory.Exists(rest) ? [rest] : rest.Split(',')).Select(Place)]) with { Word = word };
+    }
+
+    // Rows that the call gave no name are called by what tells their paths apart, where that makes all names different.
+    private static List<ComparedFolder> Named(List<ComparedFolder> rows)
+    {
+        var own = rows.Where(r => r.Name == Path.TrimEndingDirectorySeparator(r.Word) && !r.Name.Contains(',', StringComparison.Ordinal))
+            .ToList();
+        var paths = own.Select(r => Path.GetFullPath(r.Name).Split(Path.DirectorySeparatorChar)).ToList();
+        if (paths.Count == 0) return rows;
+        var most = paths.Min(p => p.Length) - 1;
+        var (first, last) = (0, 0);
+        while (first < most && paths.TrueForAll(p => p[first] == paths[0][first])) first++;
+        while (first + last < most && paths.TrueForAll(p => p[^(last + 1)] == paths[0][^(last + 1)])) last++;
+        var names = own.Zip(paths, (row, path) => (row, Name: string.Join('/', path[first..^last]))).ToDictionary(p => p.row, p => p.Name);
+        var named = rows.Select(r => names.TryGetValue(r, out var name) ? r with { Name = name } : r).ToList();
+        return named.DistinctBy(r => r.Name).Count() == rows.Count ? named : rows;
     }
 
     private static (string Folder, int? Step) Place(string word)

@@ -4,10 +4,14 @@ using Tenon.Evaluation.Reports;
 using Tenon.Recipes;
 using Tenon.Runs;
 using Tenon.Runs.Exports;
+using Tenon.Studies;
 
 namespace Tenon.Cli.Commands;
 
-/// <summary><c>tenon report</c>: a run, a comparison of several evaluations or runs, or spectra, as one self-contained HTML file.</summary>
+/// <summary>
+/// <c>tenon report</c>: a run, an evaluation, a study, a comparison of several evaluations or runs, or spectra, as one self-contained HTML
+/// file.
+/// </summary>
 internal sealed class ReportCommand : Verb
 {
     private readonly Argument<string[]> _folders;
@@ -20,22 +24,22 @@ internal sealed class ReportCommand : Verb
     public ReportCommand()
         : base(
             "report",
-            "Writes a run, or several side by side, as one self-contained HTML file: curves, evaluations, completions with verdicts, "
-            + "settings.",
-            "tenon report runs/first", "tenon report runs/first --output first.html",
+            "Writes a run, an evaluation or a study, or several side by side, as one self-contained HTML file: curves, evaluations, "
+            + "completions with verdicts, settings.",
+            "tenon report runs/first", "tenon report eval/base", "tenon report runs/first --output first.html",
             "tenon report runs/lora runs/dora --output compared.html",
             "tenon report runs/first --csv first.csv --tensorboard logs/first")
     {
         _folders = Add(new Argument<string[]>("RUN")
         {
-            Description = "A run's folder, which may still be going on; several folders of runs or evaluations are compared; "
-                + "a file of lines that tenon spectra --json wrote.",
+            Description = "A run's folder, which may still be going on, or that of an evaluation or of a study; several folders of runs or "
+                + "evaluations are compared; a file of lines that tenon spectra --json wrote.",
             Arity = ArgumentArity.OneOrMore,
         });
         _output = Add(new Option<string?>("--output", "-o")
         {
-            Description = "The file to write (report.html in the run's folder by default; comparison.html here for several; beside a "
-                + "file of spectra).",
+            Description = "The file to write (report.html in the folder by default; comparison.html here for several; beside a file "
+                + "of spectra).",
             HelpName = "FILE",
         });
         _csv =
@@ -74,9 +78,32 @@ internal sealed class ReportCommand : Verb
             return 0;
         }
 
+        if (folders is [var folder] && !folder.Contains('=', StringComparison.Ordinal))
+        {
+            if (StudyFolder.IsStudy(folder)) return OfStudy(call, folder, output, terminal);
+            terminal.Out.WriteLine(EvaluationReport.Write(folder, output));
+            _plots.Write(call, terminal, () => EvaluationReport.Charts(folder));
+            return 0;
+        }
+
         var comparisons = _comparison.Compare(call, folders, terminal);
         terminal.Out.WriteLine(ComparisonReport.Write(comparisons, output ?? "comparison.html"));
         _plots.Write(call, terminal, () => ComparisonReport.Charts(comparisons));
+        return 0;
+    }
+
+    private int OfStudy(ParseResult call, string folder, string? output, Terminal terminal)
+    {
+        var study = Study.Open(folder);
+        var page = StudyReport.Write(study);
+        if (output is not null)
+        {
+            AtomicFile.WriteText(output, File.ReadAllText(page));
+            page = Path.GetFullPath(output);
+        }
+
+        terminal.Out.WriteLine(page);
+        _plots.Write(call, terminal, () => StudyReport.Charts(study));
         return 0;
     }
 

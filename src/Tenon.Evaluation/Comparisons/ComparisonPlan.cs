@@ -6,6 +6,9 @@ namespace Tenon.Evaluation.Comparisons;
 /// </summary>
 public sealed record ComparisonPlan
 {
+    private const long Unlimited = 1L << 40;
+    private const long ManyMore = 10;
+
     /// <summary>Problems of the benchmark.</summary>
     public required int Problems { get; init; }
 
@@ -36,6 +39,24 @@ public sealed record ComparisonPlan
     /// <summary>The fewest seeds that do with these problems and samples; null where no number does.</summary>
     public long? SeedsNeeded(double difference) => Least(s => Smallest(Problems, s) <= difference);
 
+    /// <summary>
+    /// The smallest true difference that these seeds find on ever so many problems: what the spread between seeds alone hides.
+    /// </summary>
+    public double SmallestOfSeeds => Enumerable.Range(1, 40).Min(i => Smallest(1L << i, Seeds));
+
+    /// <summary>The smallest true difference that these problems find with ever so many seeds.</summary>
+    public double SmallestOfProblems => Enumerable.Range(0, 41).Min(i => Smallest(Problems, 1L << i));
+
+    /// <summary>
+    /// Seeds and problems that together show this difference where neither does alone: the fewest seeds with which ten times these problems
+    /// or, failing that, any number of them do, and how many problems it takes then; null where nothing does.
+    /// </summary>
+    public (long Seeds, long Problems)? Needed(double difference)
+    {
+        var few = Least(s => Smallest(ManyMore * Problems, s) <= difference) ?? Least(s => Smallest(Unlimited, s) <= difference);
+        return few is { } seeds && Least(n => Smallest(n, seeds) <= difference) is { } problems ? (seeds, problems) : null;
+    }
+
     private double Smallest(long problems, long seeds)
     {
         var share = Mean * (1 - Mean);
@@ -58,7 +79,7 @@ public sealed record ComparisonPlan
         long high = 1;
         while (!enough(high))
         {
-            if (high > 1L << 40) return null;
+            if (high >= Unlimited) return null;
             high *= 2;
         }
 

@@ -20,7 +20,8 @@ internal static class SampleShapes
         if (fields.First("predictions") is not null && fields.First("doc", "gold", "metrics", "full_prompt") is not null)
             return "lighteval";
         return fields.First("problem") is not null && fields.First("score") is not null ? null
-            : Failed(fields) || fields.First(S_outputs) is not null ? "vllm" : null;
+            : Failed(fields) || fields.First(S_outputs) is not null || IsAnswer(fields.First("choices"))
+                || fields.First("code") is not null && fields.First("gt") is not null ? "vllm" : null;
     }
 
     /// <summary>A line of lm-evaluation-harness's <c>samples_TASK.jsonl</c>.</summary>
@@ -37,7 +38,7 @@ internal static class SampleShapes
             ? metrics.EnumerateArray().Select(m => m.ToString()) : [];
         var score = named.Concat(S_scores).Select(m => fields.First(m).Number()).FirstOrDefault(s => s is not null);
         var gold = fields.FirstValue("doc").Inner("answer") is { ValueKind: JsonValueKind.String } answer ? answer.GetString()
-            : fields.FirstText("target");
+            : OneOf(fields.FirstValue("target"));
         return texts.Select((text, j) => new ImportedSample(id, j, text, gold, score) { SharedScore = texts.Count > 1 });
     }
 
@@ -65,12 +66,18 @@ internal static class SampleShapes
     public static IEnumerable<ImportedSample> Vllm(DataRow row, int number)
     {
         var fields = row.Fields;
-        var id = fields.FirstText("custom_id", "question_id", "problem_id", "id", "request_id") ?? $"{number}";
-        var gold = fields.FirstText("gold", "answer", "label", "ground_truth", "target");
-        var score = fields.First("score", "pass", "correct", "is_correct").Number();
+        var id = fields.FirstText("custom_id", "question_id", "problem_id", "id", "request_id", "idx") ?? $"{number}";
+        var gold = OneOf(fields.First("gold", "answer", "label", "ground_truth", "target", "gt"));
+        var verdicts = fields.First("score", "pass", "correct", "is_correct");
         var texts = Body(fields)?.ToList()
-            ?? (fields.FirstValue(S_outputs) ?? throw Missing(row, "response.body.choices or outputs")).Of().Strings().ToList();
-        return texts.Select((text, j) => new ImportedSample(id, j, text, gold, score) { SharedScore = texts.Count > 1 });
+            ?? (fields.FirstValue([.. S_outputs, "code"]) ?? throw Missing(row, "response.body.choices or outputs")).Of().Strings()
+                .ToList();
+
+        // A verdict for each text, or one for all of them.
+        double?[] each = verdicts is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray().Select(v => ((JsonElement?)v).Number())] : [];
+        return texts.Select((text, j) => each.Length == texts.Count ? new ImportedSample(id, j, text, gold, each[j])
+            : new ImportedSample(id, j, text, gold, verdicts.Number()) { SharedScore = texts.Count > 1 });
     }
 
     /// <summary>Whether a batch's line says that its request failed.</summary>
@@ -86,6 +93,14 @@ internal static class SampleShapes
         .Concat(fields.First("arguments").AllStrings()).FirstOrDefault();
 
     private static JsonElement? Of(this JsonElement value) => value;
+
+    // Of several golds that count alike the first.
+    private static string? OneOf(JsonElement? gold) => gold is { ValueKind: JsonValueKind.Array } many
+        ? many.GetArrayLength() == 0 ? null : many[0].ToString() : gold?.ToString();
+
+    // A chat's or a completion's own choices, not those of a question.
+    private static bool IsAnswer(JsonElement? choices) => choices is { ValueKind: JsonValueKind.Array } many && many.GetArrayLength() > 0
+        && ((JsonElement?)many[0] is var first) && (first.Inner("message") ?? first.Inner("text")) is not null;
 
     // Choices of completions and of chats, an empty text where a thinking model came to no answer; items of the newer responses.
     private static IEnumerable<string>? Body(Dictionary<string, JsonElement> fields)

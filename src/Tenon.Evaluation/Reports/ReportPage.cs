@@ -77,7 +77,7 @@ internal sealed class ReportPage(string title, string subtitle)
             foreach (var cell in row)
             {
                 var value = cell.Value is { } x ? string.Create(CultureInfo.InvariantCulture, $" data-v=\"{x:R}\"") : "";
-                _body.Append(CultureInfo.InvariantCulture, $"<td{value}>{E(cell.Text)}</td>");
+                _body.Append(CultureInfo.InvariantCulture, $"<td{value}>{(cell.Value is null ? Breakable(cell.Text) : E(cell.Text))}</td>");
             }
 
             _body.Append("</tr>\n");
@@ -133,6 +133,12 @@ internal sealed class ReportPage(string title, string subtitle)
 
             """;
     }
+
+    private const int LongPath = 20;
+
+    // Paths of weights and folders break behind their dots and slashes, not within a word.
+    private static string Breakable(string text) => text.Length < LongPath || text.Contains(' ', StringComparison.Ordinal) ? E(text)
+        : E(text).Replace(".", ".<wbr>", StringComparison.Ordinal).Replace("/", "/<wbr>", StringComparison.Ordinal);
 
     internal static string E(string text) => WebUtility.HtmlEncode(text);
 

@@ -24,6 +24,10 @@ internal static class SettingsTable
             + $"fingerprints</summary>\n{Table(Flat(new JsonObject(run.Where(p => p.Key != "recipe").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))))}</details>\n");
     }
 
+    /// <summary>Adds any settings under a title that opens and closes.</summary>
+    public static void Add(ReportPage page, string title, JsonObject settings, bool isOpen) => page.Html(
+        $"<details{(isOpen ? " open" : "")}><summary>{ReportPage.E(title)}</summary>\n{Table(Flat(settings))}</details>\n");
+
     /// <summary>Settings by their dotted keys.</summary>
     internal static List<KeyValuePair<string, string>> Flat(JsonNode? node)
     {

@@ -35,7 +35,8 @@ public static class SpectrumReport
     {
         var page =
             new ReportPage(name,
-            $"{spectra.Select(s => s.Module).Distinct().Count()} matrices, {spectra.Select(s => s.Step).Distinct().Count()} checkpoints");
+            $"{Count(spectra.Select(s => s.Module).Distinct().Count(), "matrix", "matrices")}, "
+            + Count(spectra.Select(s => s.Step).Distinct().Count(), "checkpoint", "checkpoints"));
         page.Sentences(SpectrumSummary.Sentences(spectra, collapse));
         page.Charts(Charts(spectra));
         foreach (var table in SpectrumSummary.Tables(spectra)) page.Table(table);
@@ -90,6 +91,9 @@ public static class SpectrumReport
             FromZero = true, Main = true, XLabel = "direction", Sentence = $"{most.Module}, whose spectrum moved most",
         };
     }
+
+    private static string Count(int count, string one, string many) =>
+        $"{count.ToString(CultureInfo.InvariantCulture)} {(count == 1 ? one : many)}";
 
     private static string Step(int? step) => step is { } s ? "step " + s.ToString(CultureInfo.InvariantCulture) : "update";
 }

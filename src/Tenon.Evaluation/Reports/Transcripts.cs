@@ -33,6 +33,27 @@ internal static class Transcripts
         return html.Length == 0 ? "" : $"<h2>Completions</h2>\n{html}";
     }
 
+    /// <summary>Samples of an evaluation of every kind of verdict, and some that the limit cut.</summary>
+    public static string Html(IReadOnlyList<EvaluationSample> samples)
+    {
+        var html = new StringBuilder();
+        foreach (var (name, wanted) in new (string, Func<EvaluationSample, bool>)[]
+        {
+            ("right", s => s.Correct == true), ("wrong, and at an end", s => s.Correct == false && !s.IsTruncated),
+            ("wrong, cut by the limit", s => s.Correct == false && s.IsTruncated), ("not judged", s => s.Correct is null),
+        })
+        {
+            var some = samples.Where(wanted).ToList();
+            if (some.Count == 0) continue;
+            html.Append(CultureInfo.InvariantCulture, $"<h3>{name}: {some.Count} of {samples.Count}, drawn blindly</h3>\n");
+            foreach (var sample in Blindly(some, s => $"{s.Problem} {s.Sample}").Take(2 * Each))
+                html.Append(CultureInfo.InvariantCulture,
+                    $"<div class=\"texts\">{Asked(sample.Question, sample.Gold)}{Cell("", sample.ToJson())}</div>\n");
+        }
+
+        return html.Length == 0 ? "" : $"<h2>Completions</h2>\n{html}";
+    }
+
     private static void Pairs(StringBuilder html, string benchmark, EvaluationResults before, EvaluationResults after)
     {
         var now = after.Samples.DistinctBy(s => s.Problem).ToDictionary(s => s.Problem);

@@ -23,8 +23,29 @@ public class CompareCommandTests
         row["pass_at"]!["4"]!.GetValue<double>().ShouldBe(2 / 3.0, 1e-12);
         row["length_mean"]!.GetValue<double>().ShouldBe(10);
         row["truncated"]!.GetValue<double>().ShouldBe(0.25);
-        json["tied"]!.ToJsonString().ShouldBe($"[[\"{folder.File("b")}\"],[\"{folder.File("a")}\"]]");
+        json["tied"]!.ToJsonString().ShouldBe("""[["b"],["a"]]""");
         Call.Tenon("compare", folder.File("a"), folder.File("b")).Out.ShouldContain("is better than");
+    }
+
+    [Fact]
+    public void Rows_are_called_by_what_tells_their_paths_apart()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var at in new[] { "one/eval", "two/eval", "two/eval/more", "three" })
+            Write(folder.File(at), "gsm8k", i => i % 2 == 0, problems: 4);
+        Names("one/eval", "two/eval").ShouldBe(["one", "two"]);
+        Names("two/eval/more", "three", "one/eval").ShouldBe(["two/eval/more", "three", "one/eval"]);
+        Names("name=three", "one/eval").ShouldBe(["name", "eval"]);
+        Call.Tenon("compare", folder.File("one/eval"), folder.File("two/eval"), "--against", folder.File("two/eval")).Exit.ShouldBe(0);
+        Call.Tenon("compare", folder.File("one/eval"), folder.File("two/eval"), "--against", "two").Exit.ShouldBe(0);
+
+        string[] Names(params string[] places)
+        {
+            var words = places.Select(p => p.StartsWith("name=", StringComparison.Ordinal) ? "name=" + folder.File(p[5..]) : folder.File(p));
+            var call = Call.Tenon(["compare", .. words, "--json"]);
+            call.Exit.ShouldBe(0, call.Error);
+            return [.. JsonNode.Parse(call.Lines[0])!["rows"]!.AsArray().Select(row => (string)row!["name"]!)];
+        }
     }
 
     [Theory]
@@ -131,7 +152,39 @@ public class CompareCommandTests
             .ShouldBeGreaterThan(0.05);
         Plan("--difference", "0.001")["problems_needed"].ShouldBeNull();
         Call.Tenon("compare", "--plan", "--mean", "2").Exit.ShouldBe(2);
+
+        var spread = Call.Tenon("compare", "--plan", "--problems", "256", "--difference", "0.02").Out;
+        spread.ShouldContain("No number of problems shows 2.0 points with 1 seed: runs of one recipe differ by a standard deviation of "
+            + "1.0 points, and that alone hides differences below 4.0 points; more seeds help, more problems do not.");
+        spread.ShouldContain("No number of seeds shows 2.0 points with 256 problems");
+        var both = JsonNode.Parse(Call.Tenon("compare", "--plan", "--problems", "256", "--difference", "0.02", "--json").Lines[0])!;
+        both["smallest_of_seeds"]!.GetValue<double>().ShouldBe(0.0396, 1e-4);
+        both["why"]!.GetValue<string>().ShouldContain("together show it");
         Call.Tenon("compare", "--plan", "--difference", "0.02").Out.ShouldContain("80 % probability");
+    }
+
+    [Fact]
+    public void One_evaluation_is_reported_on_and_what_is_none_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder.File("eval/a"), "gsm8k", i => i % 3 == 0, problems: 9);
+        var call = Call.Tenon("report", folder.File("eval/a"));
+        call.Exit.ShouldBe(0, call.Error);
+        call.Lines[0].ShouldBe(folder.File("eval/a/report.html"));
+        var page = File.ReadAllText(call.Lines[0]);
+        page.ShouldContain("gsm8k@4");
+        page.ShouldContain("9 problems, 36 samples");
+        page.ShouldContain("wrong, cut by the limit: 6 of 36");
+        page.ShouldContain("What the figures depend on");
+
+        Write(folder.File("eval/b"), "math", i => i % 3 == 0, problems: 9);
+        Call.Tenon("report", folder.File("eval"), "--output", folder.File("both.html")).Exit.ShouldBe(0);
+        File.ReadAllText(folder.File("both.html")).ShouldContain("<h2>math@4</h2>");
+
+        Directory.CreateDirectory(folder.File("empty"));
+        var none = Call.Tenon("report", folder.File("empty"));
+        none.Exit.ShouldBe(2);
+        none.Error.ShouldContain("none of them");
     }
 
     /// <summary>An evaluation folder of four samples a problem, all with one verdict.</summary>

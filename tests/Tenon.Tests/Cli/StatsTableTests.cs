@@ -113,6 +113,65 @@ public class StatsTableTests
     }
 
     [Fact]
+    public void Further_shapes_of_plain_records_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        JsonNode Of(string line)
+        {
+            File.WriteAllText(folder.File("s.jsonl"), line + "\n");
+            return Stats(folder.File("s.jsonl"));
+        }
+
+        // A verdict for each of several texts is its own.
+        var each = Of("""{"prompt":"p","responses":["\\boxed{3}","\\boxed{4}"],"answer":"3","correct":[true,true]}""");
+        Means(each).ShouldBe([1, 0.5]);
+        each["changed"]!.AsArray().ShouldHaveSingleItem()!["sample"]!.GetValue<int>().ShouldBe(1);
+        var qwen = Of("""{"idx":4,"gt":"72","gt_cot":"..","code":["so \\boxed{72}","71"],"pred":["72","71"],"score":[true,false]}""");
+        Means(qwen).ShouldBe([0.5, 0.5]);
+
+        // The answer of a chat as the server gives it, with an empty text where a thinking model came to no end.
+        var bare = Of("""{"choices":[{"message":{"content":null}},{"message":{"content":[{"text":"\\boxed{7}"}]}}],"answer":"7"}""");
+        Means(bare).ShouldBe([0.5]);
+
+        // Several golds of lm-eval: the first counts.
+        Means(Of("""{"doc_id":0,"doc":{},"target":["\\frac12","0.5"],"resps":[["0.5"]],"exact_match":1.0}""")).ShouldBe([1, 1]);
+        Means(Of("""{"doc_id":0,"doc":{"Answer":204},"target":"204","resps":[["\\boxed{204}"]],"exact_match":1}""")).ShouldBe([1, 1]);
+    }
+
+    [Fact]
+    public async Task Lighteval_prompts_with_a_worded_gold_and_answers_as_lists_of_lists_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        LateDetail[] details =
+        [
+            new()
+            {
+                Doc = new()
+                {
+                    Id = "", Choices = ["ANSWER: We add: $\\boxed{\\frac{1}{2}}$."], GoldIndex = [0], Query = "?",
+                },
+                Metric = new() { Pass = 1, Average = 0 }, Response = new() { Text = ["ANSWER: 0.5"], Input = "?" },
+            },
+            new()
+            {
+                Doc = new() { Id = null, Choices = ["no", "7"], GoldIndex = [1], Query = "?" },
+                Metric = new() { Pass = 1, Average = 0.5 }, Response = new() { Text = ["\\boxed{7}", "\\boxed{8}"], Input = "?" },
+            },
+        ];
+        await Write(folder.File("details.parquet"), details);
+        var json = Stats(folder.File("details.parquet"));
+        Means(json).ShouldBe([0.25, 0.75]);
+        json["changed"]!.AsArray().ShouldHaveSingleItem()!["problem"]!.GetValue<string>().ShouldBe("0");
+
+        NestedPredictions[] nested =
+        [
+            new() { Prompt = "?", Gold = "['1/2']", Predictions = "[['\\\\boxed{0.5}', 'two']]", Metrics = "{'em': 1.0}" },
+        ];
+        await Write(folder.File("nested.parquet"), nested);
+        Means(Stats(folder.File("nested.parquet")))[1].ShouldBe(0.5);
+    }
+
+    [Fact]
     public async Task Scores_are_read_from_tables()
     {
         using var folder = new TemporaryFolder();
@@ -180,6 +239,27 @@ public class StatsTableTests
         [JsonPropertyName("gold")] public List<string>? Gold { get; set; }
         [JsonPropertyName("predictions")] public List<string>? Predictions { get; set; }
         [JsonPropertyName("metrics")] public Marks? Metrics { get; set; }
+    }
+
+    private sealed class LateMarks
+    {
+        [JsonPropertyName("pass@k:k=1&n=2")] public double Pass { get; set; }
+        [JsonPropertyName("avg@n:n=2")] public double Average { get; set; }
+    }
+
+    private sealed class LateDetail
+    {
+        [JsonPropertyName("doc")] public Document? Doc { get; set; }
+        [JsonPropertyName("metric")] public LateMarks? Metric { get; set; }
+        [JsonPropertyName("model_response")] public Reply? Response { get; set; }
+    }
+
+    private sealed class NestedPredictions
+    {
+        [JsonPropertyName("full_prompt")] public string? Prompt { get; set; }
+        [JsonPropertyName("gold")] public string? Gold { get; set; }
+        [JsonPropertyName("predictions")] public string? Predictions { get; set; }
+        [JsonPropertyName("metrics")] public string? Metrics { get; set; }
     }
 
     private sealed class PrintedDetail

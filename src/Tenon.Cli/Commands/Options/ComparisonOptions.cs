@@ -62,6 +62,7 @@ internal sealed class ComparisonOptions
         if (call.GetValue(_equal) is { } cost) entries = [.. entries.Select(e => Equal(e, entries, names, cost)).OfType<ComparedFolder>()];
         foreach (var name in names) RequireFair(call, name, entries);
         var (against, margin) = (call.GetValue(_against), call.GetValue(_margin));
+        against = entries.FirstOrDefault(e => e.Word == against || Path.TrimEndingDirectorySeparator(e.Word) == against)?.Name ?? against;
         var isText = names.ToLookup(name => entries[0].Of(name)[0].Documents is not null);
         return new(
             [.. isText[false].Select(name => Comparison.Of(name, [.. entries.Select(e => e.Scores(name, entries))], against, margin))],
@@ -87,7 +88,7 @@ internal sealed class ComparisonOptions
         }).ToList()).ToList();
         return runs.Any(r => r.Contains(null)) ? null : new(entry.Name, [.. runs.Select(r => r.OfType<StoredEvaluation>().ToList())])
         {
-            History = entry.History, Runs = entry.Runs,
+            History = entry.History, Runs = entry.Runs, Word = entry.Word,
         };
     }
 

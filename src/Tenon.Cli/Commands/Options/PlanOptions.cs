@@ -69,8 +69,12 @@ internal sealed class PlanOptions
             ResultCell.Points(wanted), ResultCell.Count(problems), ResultCell.Count(seeds));
         tables.Write(
             call, terminal,
-            () =>
-            new JsonObject { ["smallest_difference"] = plan.SmallestDifference, ["problems_needed"] = problems, ["seeds_needed"] = seeds },
+            () => new JsonObject
+            {
+                ["smallest_difference"] = plan.SmallestDifference, ["problems_needed"] = problems, ["seeds_needed"] = seeds,
+                ["smallest_of_seeds"] = plan.SmallestOfSeeds, ["smallest_of_problems"] = plan.SmallestOfProblems,
+                ["why"] = wanted is { } y && Why(plan, y, problems, seeds).ToList() is { Count: > 0 } why ? string.Join(' ', why) : null,
+            },
             [table.WithoutEmptyColumns()], Sentences(plan, wanted, problems, seeds));
         return 0;
     }
@@ -83,11 +87,29 @@ internal sealed class PlanOptions
             + $"{Text(plan.Correlation)}, " +
             $"{Points(plan.SeedDeviation)} of standard deviation over seeds.";
         if (wanted is not { } x) yield break;
-        if (problems is null)
-            yield return $"No number of problems shows {Points(x)} with {plan.Seeds} seed{(plan.Seeds == 1 ? "" : "s")}: the seeds "
-                + $"differ by more.";
-        if (seeds is null) yield return $"No number of seeds shows {Points(x)} with {plan.Problems} problems.";
+        foreach (var sentence in Why(plan, x, problems, seeds)) yield return sentence;
     }
+
+    // Why no number of problems, or of seeds, does, and what helps.
+    private static IEnumerable<string> Why(ComparisonPlan plan, double wanted, long? problems, long? seeds)
+    {
+        if (problems is null)
+            yield return $"No number of problems shows {Points(wanted)} with {Count(plan.Seeds, "seed")}: runs of one recipe differ by a "
+                + $"standard deviation of {Points(plan.SeedDeviation)}, and that alone hides differences below "
+                + $"{Points(plan.SmallestOfSeeds)}; more seeds help, more problems do not.";
+        if (problems is null && seeds is { } enough)
+            yield return $"{Count(enough, "seed")} of each recipe show it with these {Count(plan.Problems, "problem")}.";
+        if (seeds is null)
+            yield return $"No number of seeds shows {Points(wanted)} with {Count(plan.Problems, "problem")}: on so few the two differ by "
+                + $"chance, and that alone hides differences below {Points(plan.SmallestOfProblems)}; more problems help.";
+        if (problems is null && seeds is null)
+            yield return plan.Needed(wanted) is { } both
+                ? $"{Count(both.Seeds, "seed")} of each recipe and {Count(both.Problems, "problem")} together show it."
+                : "No number of both together shows it.";
+    }
+
+    private static string Count(long count, string word) =>
+        $"{count.ToString("#,0", CultureInfo.InvariantCulture)} {word}{(count == 1 ? "" : "s")}";
 
     private static string Points(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " points";
 

@@ -48,11 +48,11 @@
     const rows = [chart.x], series = [{ label: chart.xLabel || 'step', value: (u, v) => v == null ? '–' : label(v) }], bands = [], whiskers = [];
     const text = chart.share ? percent : label;
     chart.series.forEach((s, i) => {
-      const color = css('--c' + (s.color ?? i) % 6);
+      const place = s.color ?? i, color = css('--c' + place % 8), dash = place % 16 < 8 ? undefined : [7, 4];
       const show = (u, v) => text(v);
       if (s.points) {
         rows.push(s.y);
-        series.push({ label: s.name, stroke: color, width: s.joined ? 1.5 : 0, spanGaps: true, value: show, points: { show: true, size: 8, fill: color } });
+        series.push({ label: s.name, stroke: color, dash, width: s.joined ? 1.5 : 0, spanGaps: true, value: show, points: { show: true, size: 8, fill: color } });
         if (s.low && !s.joined) whiskers.push({ s, color });
         if (s.low) {
           rows.push(s.high, s.low);
@@ -64,14 +64,17 @@
       const smoothed = width > 1 && s.y.length > 20;
       if (smoothed) { rows.push(s.y); series.push({ label: '', stroke: color + '55', width: 1, value: show, points: { show: false }, class: 'quiet' }); }
       rows.push(smoothed ? smooth(s.y, width) : s.y);
-      series.push({ label: s.name, stroke: color, width: 2, value: show, spanGaps: !!chart.spanGaps, points: { show: s.y.length <= 12, size: 5 } });
+      series.push({ label: s.name, stroke: color, dash, width: 2, value: show, spanGaps: !!chart.spanGaps, points: { show: s.y.length <= 12, size: 5 } });
     });
+    // Steps, tenths and rows are whole numbers; of k its doublings are read.
+    const whole = !chart.log && chart.x.every(x => x === Math.floor(x)) ? { incrs: [1, 2, 5].flatMap(n => [...Array(8).keys()].map(e => n * 10 ** e)).sort((a, b) => a - b) } : {};
+    const doublings = chart.log && chart.xLabel === 'k' ? { log: 2 } : {};
     const axis = { stroke: css('--soft'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line'), width: 1 }, font: '12px system-ui, sans-serif' };
     const options = {
       width: Math.max(160, holder.clientWidth), height: figure.classList.contains('main') ? 290 : 180, series, bands,
       cursor: { sync: chart.log ? undefined : { key: chart.xLabel || 'step' } },
-      scales: { x: { time: false, distr: chart.log ? 3 : 1, range: chart.log ? undefined : (u, a, b) => a === b || chart.xLabel === 'row' ? [a - 0.5, b + 0.5] : [a, b] }, y: { range: (u, a, b) => range(chart, a, b) } },
-      axes: [{ ...axis, size: 30, space: 60, values: (u, v) => v.map(t => t == null || (chart.xLabel !== undefined && !chart.log && t !== Math.floor(t)) ? '' : label(t)) }, { ...axis, size: 58, values: (u, v) => v.map(text) }],
+      scales: { x: { time: false, ...doublings, distr: chart.log ? 3 : 1, range: chart.log ? undefined : (u, a, b) => a === b || chart.xLabel === 'row' ? [a - 0.5, b + 0.5] : [a, b] }, y: { range: (u, a, b) => range(chart, a, b) } },
+      axes: [{ ...axis, ...whole, size: 30, space: 60, values: (u, v) => v.map(t => t == null || (chart.xLabel !== undefined && !chart.log && t !== Math.floor(t)) ? '' : label(t)) }, { ...axis, size: 58, values: (u, v) => v.map(text) }],
     };
     // Intervals of marks that stand alone.
     options.hooks = { draw: [u => whiskers.forEach(({ s, color }) => s.y.forEach((y, i) => {
