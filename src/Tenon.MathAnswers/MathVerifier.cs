@@ -92,6 +92,10 @@ public sealed class MathVerifier
                 reason = comparer.Rule;
                 if (!correct && profile != RuleProfile.Boxed && !options.RequireValue && gold.Length == answer.Length && gold == answer)
                     (correct, reason) = (true, "same-text");
+                if (!correct && !options.RequireValue && profile != RuleProfile.Boxed
+                    && extracted.Rule is "whole" or "closing" or "answer-is" && ChoiceLetters.AreLetters(g.Text) is { } all
+                    && ChoiceLetters.AnnouncedAll(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") == all)
+                    (correct, reason) = (true, "choice-letters");
                 if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
                     correct = comparer.Same(g, Reading.Of(grouped), options.Unit);
                 if (!correct && extracted.Rule is "whole" or "closing" && SaysWords(gold, answer, options)) (correct, reason) =

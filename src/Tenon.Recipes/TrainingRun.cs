@@ -32,6 +32,16 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Trained parameters.</summary>
     public long Trainable => _setup.Adapter.TrainableCount;
 
+    /// <summary>Bytes of the model, and what the run takes beside it at most.</summary>
+    internal (long Model, long Own) MemoryBytes
+    {
+        get
+        {
+            var parts = MemoryCheck.Estimate(_setup);
+            return (parts[0].Bytes, parts.Skip(1).Sum(p => p.Bytes));
+        }
+    }
+
     /// <summary>The newest checkpoint: a PEFT adapter folder; null before the first.</summary>
     public string? AdapterFolder => _folder.NewestCheckpoint().Step is { } step ? _folder.CheckpointFolder(step) : null;
 
@@ -61,11 +71,13 @@ public sealed class TrainingRun : IDisposable
     public static TrainingRun Create(RunSettings settings, string folder) => Create(settings, folder, null, null);
 
     /// <summary>
-    /// The same with a model that is opened elsewhere, and relative paths that begin in another folder than the current one.
+    /// The same with a model that is opened elsewhere, relative paths that begin in another folder than the current one, and a share of
+    /// the memory.
     /// </summary>
-    internal static TrainingRun Create(RunSettings settings, string folder, Func<RunSettings, RunHome, LanguageModel>? open, string? home)
+    internal static TrainingRun Create(RunSettings settings, string folder, Func<RunSettings, RunHome, LanguageModel>? open, string? home,
+        int runsAtOnce = 1)
     {
-        var setup = RunBuilder.Build(settings, null, home is null ? null : new RunHome([home]), open);
+        var setup = RunBuilder.Build(settings, null, home is null ? null : new RunHome([home]), open) with { RunsAtOnce = runsAtOnce };
         try
         {
             MemoryCheck.Require(setup);
@@ -85,11 +97,12 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="TenonException">No run, a damaged one, or one whose model, data or numerics have changed.</exception>
     public static TrainingRun Resume(string folder, ResumeOptions? options = null) => Resume(folder, options, null);
 
-    /// <summary>The same with a model that is opened elsewhere.</summary>
-    internal static TrainingRun Resume(string folder, ResumeOptions? options, Func<RunSettings, RunHome, LanguageModel>? open) =>
+    /// <summary>The same with a model that is opened elsewhere, and a share of the memory.</summary>
+    internal static TrainingRun Resume(string folder, ResumeOptions? options, Func<RunSettings, RunHome, LanguageModel>? open,
+        int runsAtOnce = 1) =>
         BegunRun<RunSettings>.Open(folder, "train", options ?? new ResumeOptions(), begun =>
         {
-            var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home, open);
+            var setup = RunBuilder.Build(begun.Settings, begun.Folder, begun.Home, open) with { RunsAtOnce = runsAtOnce };
             var run = new TrainingRun(setup, begun.Folder, resumed: true, begun.Notices);
             try
             {

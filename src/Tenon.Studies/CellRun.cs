@@ -6,7 +6,7 @@ using Tenon.Training;
 namespace Tenon.Studies;
 
 /// <summary>Runs a cell to its end, or goes on with it, in the calling thread.</summary>
-internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home)
+internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home, StudyRoom room)
 {
     /// <summary>The result; null where the run was asked to stop before its end.</summary>
     /// <exception cref="TenonException">The disk is full, or another fault that is not the cell's own.</exception>
@@ -17,8 +17,8 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
         var path = folder.RunOf(cell);
         try
         {
-            run = RunFolder.IsRun(path) ? TrainingRun.Resume(path, null, models.Open)
-                : TrainingRun.Create(settings, path, models.Open, home);
+            run = RunFolder.IsRun(path) ? TrainingRun.Resume(path, null, models.Open, room.Jobs)
+                : TrainingRun.Create(settings, path, models.Open, home, room.Jobs);
         }
         catch (TenonException e) when (e.IsUsage && !IsDisk(e))
         {
@@ -27,6 +27,8 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
 
         using (run)
         {
+            var (model, own) = run.MemoryBytes;
+            if (!room.TakeMemory(own, model, stop)) return null;
             try
             {
                 run.Train(events, stop);
@@ -34,6 +36,10 @@ internal sealed class CellRun(StudyFolder folder, ModelShelf models, string home
             catch (TenonException e) when (!IsDisk(e))
             {
                 return new CellResult(CellStatus.Diverged) { Reason = Inside(e.Message), Trainable = run.Trainable };
+            }
+            finally
+            {
+                room.GiveMemory(own);
             }
         }
 

@@ -10,8 +10,7 @@ namespace Tenon.Studies;
 /// </summary>
 public sealed class Study
 {
-    private static readonly TimeSpan S_patience = TimeSpan.FromSeconds(45);
-    private static readonly TimeSpan S_pause = TimeSpan.FromMilliseconds(500);
+    internal const int UsualPatience = 45;
     private readonly StudyFolder _folder;
     private readonly StudyPlan _plan;
     private readonly string _home;
@@ -84,8 +83,8 @@ public sealed class Study
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(cores, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var turns = new SemaphoreSlim(Math.Min(jobs, cores));
-        var work = new StudyWork(_folder, new ModelShelf(), _home, Hear, patience ?? S_patience);
+        using var room = new StudyRoom(jobs, cores);
+        var work = new StudyWork(_folder, new ModelShelf(), _home, room, Hear, patience ?? TimeSpan.FromSeconds(UsualPatience));
         Exception? fault = null;
         var workers = Enumerable.Range(0, jobs).Select(number => new Thread(Work)
         {
@@ -100,24 +99,19 @@ public sealed class Study
         void Hear(StudyEvent e)
         {
             events?.Invoke(e);
-            if (e is not CellMoved { Event: StepDone } || jobs <= cores) return;
-            turns.Release();
-            turns.Wait(CancellationToken.None);
+            if (e is CellMoved { Event: StepDone }) room.NextTurn();
         }
 
         void Work()
         {
-            turns.Wait(CancellationToken.None);
+            room.TakeTurn();
             try
             {
                 using var pool = new WorkerPool(Math.Max(1, cores / jobs));
                 WorkerPool.UseHere(pool);
                 while (!failed.IsCancellationRequested && work.Next(_plan, failed.Token, out var waits))
                 {
-                    if (!waits) continue;
-                    turns.Release();
-                    failed.Token.WaitHandle.WaitOne(S_pause);
-                    turns.Wait(CancellationToken.None);
+                    if (waits) room.Pause(failed.Token);
                 }
             }
             catch (Exception e)
@@ -128,7 +122,7 @@ public sealed class Study
             finally
             {
                 WorkerPool.UseHere(null);
-                turns.Release();
+                room.EndTurn();
             }
         }
     }

@@ -68,8 +68,11 @@ internal sealed class StudyForecast
         var model = _probes.Values.Max(p => MemoryPlan.ModelBytes(p.Setup));
         yield return $"time         about {Durations.Text(seconds)} for one run after another; with {_jobs} at once on these cores about "
             + $"the same processor time{(unknown > 0 ? $"; {unknown} rows are not in it" : "")}";
+        var fit = Math.Clamp((int)((MemoryPlan.AvailableBytes() - model) / Math.Max(1, memory)), 1, _jobs);
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"memory       at most {(model + (_jobs * memory)) / 1e9:F2} GB for {_jobs} runs at once over one base, beside the program");
+            $"memory       at most {(model + (fit * memory)) / 1e9:F2} GB for {fit} {(fit == 1 ? "run" : "runs")} at once over one base, "
+            + $"beside the program")
+            + (fit < _jobs ? $"; {_jobs} do not fit together, so runs wait for each other" : "");
         yield return string.Create(CultureInfo.InvariantCulture, $"disk         about {disk / Megabyte:N0} MB");
         foreach (var line in Power()) yield return line;
     }
@@ -98,7 +101,7 @@ internal sealed class StudyForecast
         TrainingSetup setup;
         try
         {
-            setup = RunBuilder.Build(settings, open: _models.Open);
+            setup = RunBuilder.Build(settings, open: _models.Open) with { RunsAtOnce = _jobs };
         }
         catch (TenonException e)
         {

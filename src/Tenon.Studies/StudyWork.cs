@@ -27,10 +27,10 @@ internal sealed class StudyWork : IDisposable
     private readonly Timer _heart;
     private readonly string _owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
 
-    public StudyWork(StudyFolder folder, ModelShelf models, string home, Action<StudyEvent> events, TimeSpan patience)
+    public StudyWork(StudyFolder folder, ModelShelf models, string home, StudyRoom room, Action<StudyEvent> events, TimeSpan patience)
     {
         (_folder, _events) = (folder, events);
-        _runs = new CellRun(folder, models, home);
+        _runs = new CellRun(folder, models, home, room);
         _watch = new LeaseWatch(patience);
         _heart = new Timer(_ => Beat(), null, patience / 9, patience / 9);
     }

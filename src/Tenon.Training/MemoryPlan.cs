@@ -38,16 +38,23 @@ public static class MemoryPlan
     /// (but 512 MB of it at least, and a quarter of what this process may use at most), no more than 8,192; and always the longest
     /// sequence.
     /// </summary>
-    public static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest)
+    public static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest) =>
+        MicroBatchTokens(c, weightBytes, longest, AvailableBytes() / 4);
+
+    private static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest, long most)
     {
-        var budget = Math.Min(Math.Max(2 * weightBytes, SmallBudget), AvailableBytes() / 4);
+        var budget = Math.Min(Math.Max(2 * weightBytes, SmallBudget), most);
         return (int)Math.Max(longest, Math.Min(MostTokens, budget / PassBytes(c, 1, recompute: false)));
     }
 
-    /// <summary>Tokens of a training pass as the recipe or <see cref="MicroBatchTokens(ModelConfig, long, int)"/> says.</summary>
+    /// <summary>
+    /// Tokens of a training pass as the recipe or <see cref="MicroBatchTokens(ModelConfig, long, int)"/> says; the passes of all workers
+    /// together take no more than half of what model and adapter leave, so that a sequence fits beside them.
+    /// </summary>
     public static int MicroBatchTokens(TrainingSetup setup) =>
         setup.Settings.Update.MicroBatchTokens ?? MicroBatchTokens(setup.Model.Config, setup.Model.WeightBytes,
-            setup.Settings.Rollout.MaxPromptTokens + setup.Settings.Rollout.MaxNewTokens);
+            setup.Settings.Rollout.MaxPromptTokens + setup.Settings.Rollout.MaxNewTokens,
+            Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2 / setup.Settings.Update.Workers));
 
     /// <summary>
     /// What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there,
@@ -55,7 +62,7 @@ public static class MemoryPlan
     /// </summary>
     public static bool Recompute(TrainingSetup setup) =>
         setup.Settings.Update.Workers * PassBytes(setup.Model.Config, MicroBatchTokens(setup), false)
-        > Math.Min(AvailableBytes() / 4, (AvailableBytes() - FixedBytes(setup)) / 2);
+        > Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2);
 
     /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
     public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup);
@@ -103,9 +110,13 @@ public static class MemoryPlan
             setup.HeldOut.Select(h => (long)h.Problems.Count * h.Samples).DefaultIfEmpty().Max());
         if (rollout.Concurrency is { } asked) return (int)Math.Min(asked, samples);
         var caches = setup.HeldOut.Count > 0 ? 2 : 1;
-        var fits = Math.Max(1, (AvailableBytes() - FixedBytes(setup) - PassBytes(setup)) / (caches * SequenceBytes(setup)));
+        var fits = Math.Max(1, (AvailableBytes(setup) - FixedBytes(setup) - PassBytes(setup)) / (caches * SequenceBytes(setup)));
         return (int)Math.Min(Math.Min(fits, MostAlive), samples);
     }
+
+    /// <summary>Memory that a run may use: all that this process may, or a share where several runs go on over one model.</summary>
+    public static long AvailableBytes(TrainingSetup setup) =>
+        ModelBytes(setup) + Math.Max(0, AvailableBytes() - ModelBytes(setup)) / setup.RunsAtOnce;
 
     /// <summary>Memory that this process may use.</summary>
     public static long AvailableBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -58,6 +58,9 @@ public sealed record TrainingSetup : IDisposable
     /// <summary>The precision of products with frozen weights.</summary>
     public Tensors.Precision Precision => Settings.Precision;
 
+    /// <summary>Runs that share this process's memory, one model among them; automatic values take a share.</summary>
+    public int RunsAtOnce { get; init; } = 1;
+
     /// <summary>Settings of the run's sampling.</summary>
     /// <param name="pool">The threads that sample; null for those of the caller.</param>
     public GeneratorOptions Generation(WorkerPool? pool = null) => new()

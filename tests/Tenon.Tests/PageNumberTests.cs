@@ -18,10 +18,16 @@ namespace Tenon.Tests;
 /// Numbers that a page says and the code knows: a row is a page, a sentence with a hole for each number, and the values. What was measured
 /// once, with a date, is not among them.
 /// </summary>
-public sealed class PageNumberTests
+public sealed partial class PageNumberTests
 {
     private static readonly string[] S_words =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+            "thirteen", "fourteen", "fifteen"];
+
+    private static readonly Dictionary<string, int> S_parts = new()
+    {
+         ["tenth"] = 10, ["quarter"] = 4, ["hundredth"] = 100, ["hundred"] = 100,
+    };
 
     private static readonly CodeSettings S_code = new();
     private static readonly CosineLengthSettings S_cosine = new();
@@ -77,10 +83,12 @@ public sealed class PageNumberTests
         ("docs/verifier.md", "The rules are `{}`: against", [Const("Tenon.MathAnswers", "MathAnswers.Steps.StepVerifier", "Rules")]),
     ];
 
+    private static IReadOnlyList<(string Page, string Sentence, object[] Values)> All => [.. S_rows, .. S_more];
+
     public static TheoryData<int, string> Rows()
     {
         var data = new TheoryData<int, string>();
-        for (var i = 0; i < S_rows.Length; i++) data.Add(i, $"{S_rows[i].Page}: {S_rows[i].Sentence}");
+        for (var i = 0; i < All.Count; i++) data.Add(i, $"{All[i].Page}: {All[i].Sentence}");
         return data;
     }
 
@@ -88,7 +96,7 @@ public sealed class PageNumberTests
     [MemberData(nameof(Rows))]
     public void A_page_says_what_the_code_does(int row, string sentence)
     {
-        var (page, pattern, values) = S_rows[row];
+        var (page, pattern, values) = All[row];
         var text = File.ReadAllText(Repository.Path(page)).ReplaceLineEndings("\n");
         var found = Regex.Match(text, Regex.Escape(pattern).Replace("\\{}", "(\\S+?)", StringComparison.Ordinal));
         found.Success.ShouldBeTrue($"{sentence}: no such sentence");
@@ -105,8 +113,9 @@ public sealed class PageNumberTests
     }
 
     // 40,000 and three are 40000 and 3.
-    private static string Plain(string said) => Array.IndexOf(S_words, said.ToLowerInvariant()) is >= 0 and var word
-        ? $"{word}" : said.Replace(",", "", StringComparison.Ordinal).Trim('`');
+    private static string Plain(string said) => S_parts.TryGetValue(said, out var part) ? $"{part}"
+        : Array.IndexOf(S_words, said.ToLowerInvariant()) is >= 0
+        and var word ? $"{word}" : said.Replace(",", "", StringComparison.Ordinal).Trim('`');
 
     private static string Text(object value) => value is IFormattable number ? number.ToString(null, CultureInfo.InvariantCulture)
         : $"{value}";

@@ -21,7 +21,7 @@ internal static class VerifyAudit
         var findings = GoldAudit.Read(lines.Select(line => { count++; return line; }));
         foreach (var f in findings)
             terminal.Out.WriteLine(json ? JsonSerializer.Serialize(new { line = f.Line, kind = f.Kind, gold = f.Gold, detail = f.Detail })
-                : $"line {f.Line}: {f.Kind}: {f.Gold} ({f.Detail})");
+                : $"line {f.Line}: {f.Kind}: {Short(f.Gold)} ({Cut(f.Detail)})");
         var kinds = findings.GroupBy(f => f.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}");
         foreach (var remark in remarks) terminal.Error.WriteLine($"note: {remark}");
         terminal.Error.WriteLine($"{count} lines, {findings.Count} findings: {string.Join(", ", kinds)}");
@@ -86,6 +86,8 @@ internal static class VerifyAudit
         var line = text.ReplaceLineEndings(" ").Trim();
         return line.Length <= LongestShown ? line : "..." + line[^LongestShown..];
     }
+
+    private static string Cut(string text) => text.Length <= 2 * LongestShown ? text : text[..(2 * LongestShown)] + "...";
 
     private static string Counts(List<VerdictDifference> differences) =>
         differences.Count == 0 ? "" : ": " + string.Join(", ", Grouped(differences).Select(g => $"{g.Reason} {g.Count}"));

@@ -35,7 +35,7 @@ internal sealed class ClusterStudy : IDisposable
     public ClusterStudy(Study study, ClusterClient cluster, TimeSpan patience, Action<StudyEvent> events, Action<string> remark)
     {
         (_study, _plan, _cluster, _patience, _events, _remark) = (study, study.Results.Plan, cluster, patience, events, remark);
-        _leases = new StudyWork(study.Files, new ModelShelf(), study.Home, _ => { }, patience);
+        _leases = new StudyWork(study.Files, new ModelShelf(), study.Home, new StudyRoom(1, 1), _ => { }, patience);
         AtomicFile.WriteText(Path.Combine(study.Files.Leases, WorkerCells.TokenFile), _token);
     }
 

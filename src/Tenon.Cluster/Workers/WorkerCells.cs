@@ -11,12 +11,13 @@ namespace Tenon.Cluster.Workers;
 /// Cells of studies on a worker: in the study's folder, under its leases, where the worker sees it; else in a folder of its own, whose
 /// files are fetched at the end.
 /// </summary>
-internal sealed class WorkerCells(WorkerThreads threads)
+internal sealed class WorkerCells(WorkerThreads threads, int jobs)
 {
     /// <summary>The file of a study's folder by which a worker knows that it sees the same one.</summary>
     public const string TokenFile = ".cluster";
 
     private readonly ModelShelf _models = new();
+    private readonly StudyRoom _room = new(jobs, jobs);
     private readonly ConcurrentDictionary<Guid, Job> _jobs = [];
     private readonly Dictionary<string, StudyWork> _studies = [];
 
@@ -111,7 +112,8 @@ internal sealed class WorkerCells(WorkerThreads threads)
     }
 
     private StudyWork Work(CellRequest request, string folder, Action<StudyEvent> events) => new(StudyFolder.At(folder), _models,
-        Directory.Exists(request.Home) ? request.Home : Directory.GetCurrentDirectory(), events, TimeSpan.FromSeconds(request.Patience));
+        Directory.Exists(request.Home) ? request.Home : Directory.GetCurrentDirectory(), _room, events,
+        TimeSpan.FromSeconds(request.Patience));
 
     private void Hear(StudyEvent e, string folder)
     {

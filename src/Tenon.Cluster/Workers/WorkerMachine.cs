@@ -47,7 +47,7 @@ internal sealed class WorkerMachine : IDisposable
         _threads = new WorkerThreads(offer.Jobs, offer.Threads);
         Models = new WorkerModels(offer.Models);
         Facts = offer.Facts ?? FactsOf(offer.Threads, offer.Jobs);
-        Cells = new WorkerCells(_threads);
+        Cells = new WorkerCells(_threads, offer.Jobs);
     }
 
     public WorkerFacts Facts { get; }

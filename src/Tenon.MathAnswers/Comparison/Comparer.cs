@@ -20,6 +20,14 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             && (gold.Unit is null || answer.Unit is null || gold.Unit == answer.Unit)) return Decide("same-text", true);
         if (gold.Expr is null || answer.Expr is null) return Texts(gold, answer);
         if (Angles(gold, answer) is { } angles) return Decide("radians", angles);
+        if ((statedUnit ?? gold.Unit) is { } wanted && answer.Unit is null && LetterUnit(gold.Expr, answer.Expr) is { } number)
+        {
+            // 5000 m for 5 km: the letter is the unit that the gold asks for, or another.
+            if (Units.TryConvert(answer.Expr.Args[1].Name, wanted, out var scale, out var known))
+                return Decide("letter-unit", Forms(gold.Expr, Simplifier.Tidy(Expr.Mul(Expr.Num(scale), number))));
+            if (known) return Decide("unit-different", false);
+        }
+
         if (!UnitsAgree(gold, answer, statedUnit, out var factor)) return Decide("unit-different", false);
         var expr = factor == Rational.One ? answer.Expr : Simplifier.Tidy(Expr.Mul(Expr.Num(factor), answer.Expr));
         if (Forms(gold.Expr, expr)) return true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.RegularExpressions;
 using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Extraction;
@@ -18,6 +19,7 @@ internal static partial class AnswerExtractor
     {
         var start = SentenceStart(text, at);
         var end = Math.Min(text.Length, after + Sentence(text.AsSpan(after)));
+        if (Clauses.Settled(text.AsSpan(start, end - start)) is > 0 and var settled && start + settled <= at) start += settled;
         if (IsQuestion(text, end)) return "question";
         if (Clauses.IsSupposed(text[start..at]) || Holds(Clauses.WithoutAside(text[start..end]), AnswerWords.NoStatement))
             return "no-statement";
@@ -92,7 +94,9 @@ internal static partial class AnswerExtractor
         else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
-        if (OffersAlternatives(sentence)) return none;
+        if (OffersAlternatives(sentence))
+            return Roots().Match(sentence) is { Success: true } roots
+                ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
         var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
             || sentence.EndsWith("\\]", StringComparison.Ordinal);
         if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
@@ -108,8 +112,8 @@ internal static partial class AnswerExtractor
             && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing");
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
-        return LastNumber(sentence) is { } number && !IsBound(sentence, number) ? new Extracted(Enumerated(sentence, number), "closing")
-            : none;
+        return LastNumber(sentence) is { } number && !IsBound(sentence, number)
+            ? new Extracted(Enumerated(sentence, number), "closing") { PointsGroup = SpeaksOther(sentence) } : none;
     }
 
     // "Final answer — 90", "answer = 5": the length of what stands for a colon.
@@ -127,11 +131,13 @@ internal static partial class AnswerExtractor
         return false;
     }
 
-    // "9, 27, and 81": the numbers that only separators join to the last one are one list with it.
+    // "9, 27, and 81", "x = 1 and x = 2": the numbers that only separators join to the last one are one list with it.
     private static string Enumerated(string sentence, string last)
     {
         var at = sentence.LastIndexOf(last.TrimEnd('%', '\\'), StringComparison.Ordinal);
         var list = last;
+        var name = Named(sentence.AsSpan(0, Math.Max(0, at)));
+        if (name is { } first) at = first.At;
         for (var i = 0; i < 32 && at > 0; i++)
         {
             var before = sentence.AsSpan(0, at).TrimEnd(" $");
@@ -145,10 +151,26 @@ internal static partial class AnswerExtractor
 
             if (!joined || before.Length == 0 || !char.IsAsciiDigit(before[^1]) || LastNumber(before.ToString()) is not { } number) break;
             at = before.Length - number.Length;
+            if (name is { } wanted)
+            {
+                if (Named(sentence.AsSpan(0, at)) is not { } other || other.Name != wanted.Name) break;
+                at = other.At;
+            }
+
             list = number + " , " + list;
         }
 
         return list;
+    }
+
+    // Where the "x =" begins that a text ends in, and its name; null where there is none.
+    private static (int At, char Name)? Named(ReadOnlySpan<char> before)
+    {
+        var s = before.TrimEnd(" $");
+        if (s.Length < 2 || s[^1] != '=') return null;
+        s = s[..^1].TrimEnd(' ');
+        return s.Length > 0 && char.IsAsciiLetter(s[^1]) && (s.Length == 1 || !char.IsLetterOrDigit(s[^2]))
+            ? (s.Length - 1, s[^1]) : null;
     }
 
     private static readonly string[] GoingOn =
@@ -229,6 +251,29 @@ internal static partial class AnswerExtractor
             if (c > 127 && char.IsLetter(c) && c is not ('π' or (>= 'α' and <= 'ω') or (>= 'Α' and <= 'Ω') or 'ℝ')) return true;
         return false;
     }
+
+    // Words of languages that write without letters of their own: two of them make a sentence of such a language.
+    private static readonly SearchValues<string> OtherWords = SearchValues.Create(
+        [" die ", " der ", " das ", " ist ", " sind ", " und ", " betragen ", " beträgt ", " kostet ", " kosten ", " also ", " insgesamt ",
+        " el ", " los ", " las ", " es ", " son ", " por ", " hay ", " il ", " gli ", " sono ", " costa ", " le ", " les ", " est ", " des ",
+        " donc ", " het ", " een ", " zijn ", " os ", " custa ", " euro", " pesos ", " de "], StringComparison.OrdinalIgnoreCase);
+
+    private static bool SpeaksOther(string sentence)
+    {
+        var count = 0;
+        var text = (" " + sentence).AsSpan();
+        while (text.IndexOfAny(OtherWords) is >= 0 and var at)
+        {
+            count++;
+            text = text[(at + 3)..];
+        }
+
+        return count > 1;
+    }
+
+    // "x = 1 or x = 4": two roots, and no hesitation.
+    [GeneratedRegex(@"\b([A-Za-z])\s*=\s*(-?[\d./]+)\$?,?\s+or\s+\$?\1\s*=\s*(-?[\d./]*\d)\$?[.!]?\z")]
+    private static partial Regex Roots();
 
     private static bool HasValue(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('0', '9') >= 0 || text.IndexOfAny("$\\π√∞") >= 0;
 

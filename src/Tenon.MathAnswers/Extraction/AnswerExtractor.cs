@@ -43,6 +43,7 @@ internal static partial class AnswerExtractor
             || rest.Length < LongestSentence && HasValue(rest) && Holds(rest, AnswerWords.Doubt));
         if (!supposes && rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
+        if (!supposes && Labelled(rest) is { } labelled) return labelled;
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
         if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null)
             return new Extracted(words, "whole");
@@ -51,6 +52,7 @@ internal static partial class AnswerExtractor
             if (Last(rest) is { } last) return last;
         }
         else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
+        else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return new Extracted(counted, "closing");
         return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }
@@ -198,6 +200,8 @@ internal static partial class AnswerExtractor
         {
             var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
             if (at < 0) continue;
+            var start = SentenceStart(text, at);
+            if (AnswerWords.BeginsStep(text.AsSpan(start)) || Holds(text.AsSpan(start, at - start), AnswerWords.Doubt)) continue;
             var rest = text.AsSpan(at + word.Length).TrimStart(" :*($");
             if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1]))
                 && rest.TrimEnd().Length < 6) return rest[..1].ToString();
@@ -298,6 +302,7 @@ internal static partial class AnswerExtractor
     // "Therefore, a + b = 28": a sentence, and no list.
     private static bool BeginsWithConclusion(string text)
     {
+        if (text.Length > 0 && text[0] > 127 && text.AsSpan().IndexOfAny(AnswerWords.Conclusion) == 0) return true;
         var comma = text.IndexOf(',');
         return comma is > 3 and < 20 && char.IsAsciiLetter(text[0]) && text.AsSpan(0, comma).IndexOfAny(AnswerWords.Conclusion) == 0
             && text.AsSpan(0, comma).IndexOfAnyInRange('0', '9') < 0;

@@ -15,13 +15,14 @@ internal static class AnswerWords
         "ចម្លើយ",
         "respuesta", "resposta", "risposta", "réponse", "reponse", "antwort", "ergebnis", "antwoord", "svaret", "svar:", "vastaus",
         "válasz", "răspuns", "raspuns",
-        "odpowied", "odpověď", "odpoveď", "cevap", "cevab", "yanıt", "đáp án", "đáp số", "câu trả lời", "jawaban", "resultado", "résultat",
-        "risultato", "wynik");
+        "odpowied", "odpověď", "odpoveď", "cevap", "cevab", "yanıt", "đáp án", "đáp số", "câu trả lời", "jawaban", "resultado",
+        "résultat",
+        "risultato", "wynik", "sonuç");
 
     /// <summary>Words that open a conclusion.</summary>
     public static readonly SearchValues<string> Conclusion = Of(
         "therefore", "thus", "hence", "consequently", "in conclusion", "to conclude", "altogether", "in total", "finally", "as a result",
-        "we conclude", "overall", "total",
+        "we conclude", "overall", "total", "final count", "final result", "final value",
         "所以", "因此", "综上", "總共", "总共", "一共", "共有", "从而", "よって", "したがって", "従って", "ゆえに", "合計", "따라서", "그러므로", "그래서", "모두",
         "итак", "следовательно", "таким образом", "поэтому", "значит", "всего", "إذن", "لذلك", "وبالتالي", "अतः", "इसलिए", "कुल",
         "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "also ist",
@@ -39,14 +40,21 @@ internal static class AnswerWords
         "not verified", "need to verify", "need to check", "could well", "could equal", "could also", "no reason to", "my first",
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
+        "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
+        "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
+        "i may have", "miscounted", "can't justify", "cannot justify", "something like", "suspect", "hunch", "gut feel", "ballpark",
+        "my intuition",
         "not certain", "i'd estimate", "i estimate", "i would estimate", "rough estimate",
         " or so", "left is to", "left to do", "remains is to", "then have to", "then has to", "now have to", "now has to", "we then",
-        "可能", "也许", "或许", "猜", "不确定", "不知道",
+        "可能是", "可能为", "可能等于", "可能有", "可能会", "也许", "或许", "猜", "不确定", "不知道",
         "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし", "だろうか", "아마", "수도 있", "모르", "추측",
-        "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно", "кажется", "не знаю", "не уверен", "ربما", "قد يكون",
-        "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "puede que", "peut-être", "je ne sais",
-        "pourrait être", "vielleicht", "weiß nicht", "könnte", "womöglich", "talvez", "não sei", "poderia ser", "forse", "non so",
-        "potrebbe", "belki", "olabilir", "sanırım", "có thể", "có lẽ", "mungkin", "barangkali", "быть может", "হয়তো", "อาจ",
+        "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
+        "قد يكون",
+        "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "podrían", "no lo he", "no estoy segur",
+        "puede que", "peut-être", "je ne sais",
+        "pourrait être", "pourraient", "pas sûr", "vielleicht", "weiß nicht", "nicht sicher", "könnte", "womöglich", "talvez", "não sei",
+        "não tenho certeza", "poderia", "forse", "non so", "non sono sicur", "potrebbe", "belki", "olabilir", "sanırım", "có thể",
+        "có lẽ", "mungkin", "barangkali", "быть может", "হয়তো", "อาจ",
         "אולי", "हो सकता", "ممکن است", "شاید",
     ];
 
@@ -72,6 +80,11 @@ internal static class AnswerWords
         "لا أعرف", "शायद",
         "quizás", "tal vez", "no sé", "peut-être", "vielleicht", "talvez", "não sei", "forse", "non so", "belki", "có lẽ");
 
+    /// <summary>What stands behind a "but" where the doubt before it is over: "I was unsure at first, but after checking ...".</summary>
+    public static readonly SearchValues<string> Settled = Of(
+        "actual", "in fact", "correct", "after ", "check", "verif", "turns out", "really", "true answer", "true value", "right answer",
+        "careful", "indeed", "instead");
+
     /// <summary>A statement that is taken back behind it.</summary>
     public static readonly SearchValues<string> Retraction = Of(
         "wait,", "wait.", "wait -", "wait no", "wait!", "but wait", "that is wrong", "that's wrong", "that is not right",
@@ -81,7 +94,8 @@ internal static class AnswerWords
 
     /// <summary>"Not" in other languages than English.</summary>
     public static readonly SearchValues<string> Negation = Of(
-        "不是", "不为", "并非", "不等于", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é", "non è",
+        "不是", "不为", "并非", "不等于", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é",
+        "non è",
         "değil", "không phải", "bukan", "нет");
 
     /// <summary>"But rather" behind it.</summary>

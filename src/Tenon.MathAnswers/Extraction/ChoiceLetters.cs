@@ -35,6 +35,8 @@ internal static class ChoiceLetters
 
     private static readonly SearchValues<string> Doubts = SearchValues.Create(
         ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess",
+        "let me", "let's", "let us",
+        "look at option",
         "可能", "может быть", "かもしれ"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly string[] AfterArticle = ["because", "since", "as", "and", "or", "is", "was", "for", "due", "which", "the"];
@@ -69,6 +71,7 @@ internal static class ChoiceLetters
     {
         var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
         tail = Latin(tail);
+        if (Alone(tail) is { } alone) return alone;
         var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
         for (var i = sentences.Count - 1; i >= 0 && i >= sentences.Count - MostSentences; i--)
         {
@@ -90,6 +93,44 @@ internal static class ChoiceLetters
         return null;
     }
 
+    // "A) 45 degrees", "**B: Paris**": a single line that is a choice with its text, and names no other.
+    private static char? Alone(string text)
+    {
+        var s = text.AsSpan().Trim().TrimStart(" *(").TrimEnd(" *");
+        if (s.Length is < 4 or > 200 || s[0] is < 'A' or > 'J' || s[1] is not (')' or ':') || s.ContainsAny('\n', '?')) return null;
+        for (var i = 2; i + 1 < s.Length; i++)
+            if (s[i] is >= 'A' and <= 'J' && s[i + 1] is ')' or ':' && !char.IsLetterOrDigit(s[i - 1])) return null;
+        return s[0];
+    }
+
+    /// <summary>The letters that a gold is nothing but a list of ("A, C"), or null.</summary>
+    public static string? AreLetters(string text)
+    {
+        if (text.Length is < 3 or > 40) return null;
+        var letters = new SortedSet<char>();
+        foreach (var part in text.Replace("\\text", "", StringComparison.Ordinal).Replace(" and ", ",", StringComparison.Ordinal)
+            .Split([',', ';', '，', '、']))
+        {
+            var bare = part.AsSpan().Trim(" ${}().");
+            if (bare.Length != 1 || bare[0] is < 'A' or > 'J') return null;
+            letters.Add(bare[0]);
+        }
+
+        return letters.Count > 1 ? string.Concat(letters) : null;
+    }
+
+    /// <summary>The letters that the last announcing sentence names, none of them rejected; empty where there is none.</summary>
+    public static string AnnouncedAll(string text)
+    {
+        var tail = Latin(text.Length > LongestTail ? text[^LongestTail..] : text);
+        var s = tail.Split(['\n', '。'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).LastOrDefault() ?? "";
+        if (s.Trim().Length > 20 && s.AsSpan().IndexOfAny(Announcements) < 0 && s.AsSpan().IndexOfAny(AnswerWords.Answer) < 0) return "";
+        if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)
+            || s.Contains(" or ", StringComparison.OrdinalIgnoreCase)) return "";
+        var letters = Letters(s);
+        return string.Concat(letters.Where((_, k) => !IsRejected(s, letters, k)).Select(l => l.Name).Distinct().Order());
+    }
+
     // Choices of a Cyrillic text: letters that look like ours, and Б and Г by their place.
     private static string Latin(string text)
     {
@@ -107,7 +148,8 @@ internal static class ChoiceLetters
 
     // "If the answer were B, then ..." settles on nothing.
     private static bool IsSupposition(string s) =>
-        s.TrimStart().StartsWith("If ", StringComparison.OrdinalIgnoreCase) && s.Contains(" were ", StringComparison.Ordinal);
+        s.TrimStart().StartsWith("If ", StringComparison.OrdinalIgnoreCase) && s.Contains(" were ", StringComparison.Ordinal)
+        || s.Contains(" would be ", StringComparison.OrdinalIgnoreCase) && s.Contains(" if ", StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Sentences(string line)
     {
@@ -127,12 +169,15 @@ internal static class ChoiceLetters
 
     private static char? Settle(string s, List<Letter> letters, int announced)
     {
+        // "Options: A) 3 B) 4 C) 5" lists them.
+        if (letters.Count(l => l.End < s.Length && s[l.End] == ')' && l.Start > 0 && s[l.Start - 1] != '(') > 2) return null;
         var left = letters.Where((l, k) => !IsRejected(s, letters, k)).ToList();
         if (left.Count == 0) return null;
         if (left.TrueForAll(l => l.Name == left[0].Name)) return left[0].Name;
         // "is C because A ...": the first right behind the announcement, where no other is joined to it.
         var first = left.FirstOrDefault(l => l.Start > announced);
-        if (first.Name != '\0' && Direct(s.AsSpan(announced, first.Start - announced)) && !Joined(s.AsSpan(first.End))) return first.Name;
+        if (first.Name != '\0' && !s.AsSpan(announced, first.Start - announced).Contains("except", StringComparison.OrdinalIgnoreCase)
+            && Direct(s.AsSpan(announced, first.Start - announced)) && !Joined(s.AsSpan(first.End))) return first.Name;
         // "..., so D": the last behind a conclusion, joined to none before it.
         var last = left[^1];
         var before = left[^2];
@@ -218,6 +263,10 @@ internal static class ChoiceLetters
     // "option (c)", "answer: (c)"; not f(c), and not "part (c) of the question".
     private static bool IsMarkedSmall(string s, int i)
     {
+        // "Correct option: b" at the end
+        if (i > 1 && s[i - 1] == ' ' && s[i - 2] == ':' && s.AsSpan(i + 1).Trim(" .*").IsEmpty
+            && (s.AsSpan(0, i - 2).EndsWith("option") || s.AsSpan(0, i - 2).EndsWith("choice") || s.AsSpan(0, i - 2).EndsWith("nswer")))
+            return true;
         if (i < 2 || i + 1 >= s.Length || s[i - 1] != '(' || s[i + 1] != ')') return false;
         var before = s.AsSpan(0, i - 1).TrimEnd(" :*");
         foreach (var word in

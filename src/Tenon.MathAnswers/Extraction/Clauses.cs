@@ -29,9 +29,30 @@ internal static class Clauses
         "can",
     ];
 
+    /// <summary>
+    /// Where the part of a sentence begins that settles a doubt before it: "It might look like 8, but actually the answer is 9".
+    /// </summary>
+    public static int Settled(ReadOnlySpan<char> sentence)
+    {
+        var s = sentence.TrimStart(" *-•\t\"“(");
+        foreach (var opening in (ReadOnlySpan<string>)["contrary to ", "despite ", "although ", "though ", "while ", "unlike "])
+            if (s.StartsWith(opening, StringComparison.OrdinalIgnoreCase)
+                && sentence.IndexOf(", ", StringComparison.Ordinal) is > 0 and var main) return main + 2;
+        foreach (var turn in (ReadOnlySpan<string>)[", but ", "; but ", "; however, ", ", however, ", "; however "])
+        {
+            var at = sentence.LastIndexOf(turn, StringComparison.OrdinalIgnoreCase);
+            if (at > 0 && AnswerExtractor.Holds(sentence[(at + turn.Length)..], AnswerWords.Settled)) return at + turn.Length;
+        }
+
+        return 0;
+    }
+
     /// <summary>What a sentence that denies one value concludes to; null where it concludes nothing or doubts.</summary>
     public static string? Concluded(string sentence)
     {
+        if (Settled(sentence) is > 0 and var settled)
+            return HasDigit(sentence[settled..]) && !AnswerExtractor.Holds(sentence.AsSpan(settled), AnswerWords.Doubt)
+                ? sentence[settled..] : null;
         if (AnswerExtractor.Holds(sentence, AnswerWords.Uncertainty)) return null;
         var (at, length) = (-1, 0);
         foreach (var turn in Turns)
@@ -52,6 +73,10 @@ internal static class Clauses
         if (!way || comma < 0) return null;
         var clause = sentence[(comma + 2)..];
         if (!HasDigit(clause) || AnswerWords.BeginsStep(clause)) return null;
+        if (clause.StartsWith("so ", StringComparison.OrdinalIgnoreCase) && clause.Contains('=')) return clause;
+        // "After double-checking, I get 6.": with an equals sign it is a step like any other.
+        if (!clause.Contains('=') && (clause.StartsWith("I get ", StringComparison.Ordinal)
+            || clause.StartsWith("we get ", StringComparison.OrdinalIgnoreCase))) return clause;
         foreach (var range in clause.AsSpan().SplitAny(' ', '.'))
             foreach (var verb in Verbs)
                 if (clause.AsSpan()[range].Equals(verb, StringComparison.OrdinalIgnoreCase)) return clause;

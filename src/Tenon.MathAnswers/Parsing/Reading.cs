@@ -36,6 +36,8 @@ internal sealed class Reading
         if (text.Contains("{,}", StringComparison.Ordinal) && text.Contains('\\'))
             foreach (var font in (ReadOnlySpan<string>)["\\mathrm{,}", "\\text{,}", "\\mathbf{,}", "\\textbf{,}"])
                 text = text.Replace(font, "{,}", StringComparison.Ordinal);
+        // 3{.}14: a point in braces, as 1{,}000 has its comma.
+        if (text.Contains("{.}", StringComparison.Ordinal)) text = text.Replace("{.}", ".", StringComparison.Ordinal);
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);
@@ -50,7 +52,11 @@ internal sealed class Reading
         var expr = Parser.Parse(tokens, out var unit);
         unit ??= lexer.Currency is { } currency ? Units.OfCurrency(currency) : null;
         Expr? other = null;
-        if (hasComma)
+        if (TextForm.IndianGroups(text) is { } lakhs)
+        {
+            other = lakhs;
+        }
+        else if (hasComma)
         {
             tokens.Clear();
             if (Lexer.Read(text, tokens, commasSeparate: true) is not null) other = Parser.Parse(tokens, out _);

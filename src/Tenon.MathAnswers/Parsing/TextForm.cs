@@ -84,6 +84,22 @@ internal static class TextForm
         return Expr.Num(new Rational(negative ? -digits : digits, BigInteger.Pow(10, s.Length - comma - 1)), true);
     }
 
+    /// <summary>1,23,456 and 12,34,567.5 as India groups digits: three at the end, two before; null for any other text.</summary>
+    public static Expr? IndianGroups(string text)
+    {
+        var s = text.AsSpan().Trim().Trim("$₹").Trim();
+        if (s.Length > 18) return null;
+        var point = s.IndexOf('.');
+        var whole = point < 0 ? s : s[..point];
+        if (whole.Length < 8 || whole[^4] != ',') return null;
+        for (var i = 0; i < whole.Length; i++)
+            if (char.IsAsciiDigit(whole[i]) == ((whole.Length - 4 - i) % 3 == 0 && i <= whole.Length - 4)) return null;
+        if (point == s.Length - 1 || point >= 0 && s[(point + 1)..].ContainsAnyExceptInRange('0', '9')) return null;
+        var digits = s.ToString().Replace(",", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
+        return Expr.Num(new Rational(long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture),
+            BigInteger.Pow(10, point < 0 ? 0 : s.Length - point - 1)), point >= 0);
+    }
+
     /// <summary>1.234 or 1 234 without its separators, which are all the same; null where they part no thousands.</summary>
     public static string? Ungrouped(ReadOnlySpan<char> s)
     {

@@ -14,7 +14,7 @@ internal static class WordSets
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
         ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
-        "at most", "between", "inclusive", "except", "smaller", "larger"],
+        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither"],
         StringComparison.OrdinalIgnoreCase);
 
     // Words that name the numbers and say nothing more of them.
@@ -42,7 +42,7 @@ internal static class WordSets
         ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne),
             ("but not ", Sign.Ne), ("but ", Sign.Ne), ("without ", Sign.Ne),
         ("besides ", Sign.Ne), ("apart from ", Sign.Ne), ("different from ", Sign.Ne), ("aside from ", Sign.Ne), ("save ", Sign.Ne),
-            ("not ", Sign.Ne), ("minus ", Sign.Ne),
+            ("not ", Sign.Ne), ("minus ", Sign.Ne), ("neither ", Sign.Ne),
     ];
 
     /// <summary>The set that the words mean; null for all other texts.</summary>
@@ -50,6 +50,7 @@ internal static class WordSets
     {
         if (text.Length is < 8 or > MostChars || text.AsSpan().IndexOfAny(Signals) < 0) return null;
         var s = Plain(text);
+        if (FiniteSets.Find(s) is { } finite) return finite;
         Expr? result = null;
         var (known, bounded) = (false, false);
         while (s.Length > 0)
@@ -145,9 +146,10 @@ internal static class WordSets
         return relation;
     }
 
-    // "2 and 3", "0, 1": all of them are left out.
+    // "2 and 3", "0, 1", "neither 0 nor 1": all of them are left out.
     private static Expr? Points(string text)
     {
+        text = text.Replace(" nor ", " and ", StringComparison.Ordinal);
         foreach (var word in (ReadOnlySpan<string>)["x =", "x=", "the number ", "the value ", "for "])
             if (text.StartsWith(word, StringComparison.Ordinal)) text = text[word.Length..].Trim();
         return Read(text.Replace(" and ", " , ", StringComparison.Ordinal).Replace(" or ", " , ", StringComparison.Ordinal)) switch
@@ -195,7 +197,7 @@ internal static class WordSets
         _ => new Expr(ExprKind.SetOp, "cap", [a, b]),
     };
 
-    private static Expr? Value(string text) => Read(text.Trim()) is { IsScalar: true } value ? value : null;
+    internal static Expr? Value(string text) => Read(text.Trim()) is { IsScalar: true } value ? value : null;
 
     private static Expr? Read(string text)
     {

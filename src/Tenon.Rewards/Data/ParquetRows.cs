@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Parquet;
@@ -7,9 +8,15 @@ using Parquet.Serialization;
 
 namespace Tenon.Rewards.Data;
 
-/// <summary>Rows of a Parquet file (Parquet.Net), a row group at a time; structs become objects, lists arrays, dates ISO texts.</summary>
+/// <summary>
+/// Rows of a Parquet file (Parquet.Net), a row group at a time; structs become objects, lists arrays, dates ISO texts. What has no form in
+/// JSON (bytes that are no UTF-8, intervals) becomes an object that names it, so that it is refused where it is asked for.
+/// </summary>
 internal static class ParquetRows
 {
+    private static readonly ParquetOptions S_options = new() { UseDateOnlyTypeForDates = true };
+    private static readonly UTF8Encoding S_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     public static IEnumerable<DataRow> Read(string path)
     {
         using var file = InputFile.Open(path, "Data file");
@@ -27,7 +34,7 @@ internal static class ParquetRows
             var rows = Guarded(path, () =>
             {
                 file.Position = 0;
-                return ParquetSerializer.DeserializeUntypedAsync(file, rowGroupIndex: index).GetAwaiter().GetResult().Data;
+                return ParquetSerializer.DeserializeUntypedAsync(file, S_options, index).GetAwaiter().GetResult().Data;
             });
             foreach (var row in rows)
             {
@@ -49,8 +56,10 @@ internal static class ParquetRows
         }
         catch (Exception e) when (e is not TenonException and not OutOfMemoryException)
         {
-            throw new TenonException($"Data file {path}", "a whole Parquet file", e.Message, "fetch or write the file again", e,
-                usage: true);
+            var column = e.Message.StartsWith("failed to read column", StringComparison.Ordinal);
+            throw new TenonException($"Data file {path}", "a whole Parquet file", e.InnerException is { } inner ? $"{e.Message} "
+                + $"({inner.Message})" : e.Message, "fetch or write the file again"
+                + (column ? "; numbers of more than 28 digits are to be written as text, or the column left out" : ""), e, usage: true);
         }
     }
 
@@ -61,18 +70,36 @@ internal static class ParquetRows
         null => null,
         string text => JsonValue.Create(text),
         bool flag => JsonValue.Create(flag),
-        byte[] bytes => JsonValue.Create(Convert.ToBase64String(bytes)),
+        byte[] bytes => Bytes(bytes),
+        ReadOnlyMemory<byte> bytes => Bytes(bytes.ToArray()),
+        ReadOnlyMemory<char> text => JsonValue.Create(text.ToString()),
         double number => double.IsFinite(number) ? JsonValue.Create(number) : null,
         float number => float.IsFinite(number) ? JsonValue.Create(number) : null,
         decimal number => JsonValue.Create(number),
+        // A time without a zone is none of this machine's.
+        DateTime { Kind: DateTimeKind.Local } time => Node(DateTime.SpecifyKind(time, DateTimeKind.Unspecified)),
         DateTime time => JsonValue.Create(time.ToString("O", CultureInfo.InvariantCulture)),
+        DateOnly or TimeOnly => JsonValue.Create(((IFormattable)value).ToString("O", CultureInfo.InvariantCulture)),
         IDictionary map => Map(map),
         IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(Node)]),
         IFormattable number and (sbyte or byte or short or ushort or int or uint or long or ulong) =>
             JsonNode.Parse(number.ToString(null, CultureInfo.InvariantCulture)),
         IFormattable other => JsonValue.Create(other.ToString(null, CultureInfo.InvariantCulture)),
-        _ => JsonValue.Create(value.ToString()),
+        _ => new JsonObject { [value.GetType().Name] = null },
     };
+
+    // Older writers do not mark texts as such.
+    private static JsonNode Bytes(byte[] bytes)
+    {
+        try
+        {
+            return JsonValue.Create(S_utf8.GetString(bytes));
+        }
+        catch (DecoderFallbackException)
+        {
+            return new JsonObject { ["bytes that are no text"] = null };
+        }
+    }
 
     private static JsonObject Map(IDictionary map)
     {

@@ -9,7 +9,14 @@ public static class TokenizerCopy
     /// <param name="model">The MODEL word.</param>
     /// <param name="say">Takes the notes.</param>
     /// <param name="pre">The rule that cuts a GGUF file's text, where the file names none.</param>
-    public static Action<string> Of(string model, Action<string> say, string? pre = null) => target =>
+    /// <exception cref="TenonException">A rule for a folder, whose files say by themselves how text is cut.</exception>
+    public static Action<string> Of(string model, Action<string> say, string? pre = null)
+    {
+        if (pre is not null && Directory.Exists(model)) throw TokenizerSource.NoGguf(model);
+        return target => Write(model, target, say, pre);
+    }
+
+    private static void Write(string model, string target, Action<string> say, string? pre)
     {
         if (Directory.Exists(model))
         {
@@ -30,5 +37,5 @@ public static class TokenizerCopy
         {
             say($"the model is written without a tokenizer: {e.Message}");
         }
-    };
+    }
 }

@@ -56,9 +56,7 @@ public sealed class TokenizerSource
             return OfGguf(file, pre);
         }
 
-        if (pre is not null)
-            throw new TenonException("--tokenizer-pre", "a .gguf file; a tokenizer.json says by itself how text is cut", path,
-                "leave it out", usage: true);
+        if (pre is not null) throw NoGguf(path);
         if (path == EmbeddedModel.Name)
             return OfTexts(EmbeddedModel.ReadBytes("tokenizer.json"), EmbeddedModel.ReadBytes("tokenizer_config.json"), path);
         if (!Directory.Exists(path))
@@ -88,6 +86,9 @@ public sealed class TokenizerSource
                 ? [$"'{configFile}' names the end token '{end}', which the tokenizer does not know"] : [],
         };
     }
+
+    internal static TenonException NoGguf(string path) =>
+        new("--tokenizer-pre", "a .gguf file; a tokenizer.json says by itself how text is cut", path, "leave it out", usage: true);
 
     private static TokenizerSource OfGguf(GgufFile file, string? pre)
     {

@@ -39,6 +39,49 @@ public sealed class TokenizerPreTests : IDisposable
         Call.Tenon("model", "export", model, _folder["no"], "--tokenizer-pre", "llama-bpee").Exit.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("qwen2")]
+    [InlineData("llama-bpe")]
+    public void Merge_writes_the_rule_that_is_given(string rule)
+    {
+        var (model, run) = (Model(), _folder["run"]);
+        File.WriteAllText(_folder["r.yaml"], $$"""
+            model: {{model}}
+            tokenizer-pre: {{rule}}
+            data: { task: { name: arithmetic, level: 1 }, prompt: plain }
+            rollout: { prompts: 1, group: 2, max-new-tokens: 2, max-prompt-tokens: 24 }
+            evaluate: { benchmarks: [] }
+            divergence: { entropy: null }
+            steps: 1
+            """);
+        var train = Call.Tenon("train", _folder["r.yaml"], "--output", run);
+        train.Exit.ShouldBe(0, train.Error);
+        string[] merge = ["adapter", "merge", Path.Combine(run, "checkpoints", "1"), "--model", model, "--output"];
+        var silent = Call.Tenon([.. merge, _folder["silent"]]);
+        (silent.Exit, silent.Error.Contains("without a tokenizer", StringComparison.Ordinal)).ShouldBe((0, true), silent.Error);
+        var made = Call.Tenon([.. merge, _folder["made"], "--tokenizer-pre", rule]);
+        made.Exit.ShouldBe(0, made.Error);
+        Rule(_folder["made"]).ShouldContain(rule == "qwen2" ? "\\p{N}|" : "\\p{N}{1,3}");
+        var wrong = Call.Tenon([.. merge, _folder["no"], "--tokenizer-pre", "llama-bpee"]);
+        wrong.Exit.ShouldBe(2, wrong.Error);
+        wrong.Error.ShouldContain("llama-bpe");
+        Directory.Exists(_folder["no"]).ShouldBeFalse();
+        Call.Tenon("adapter", "convert", merge[2], "--output", _folder["c"], "--tokenizer-pre", rule).Exit.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_rule_for_a_folder_is_refused_where_it_would_do_nothing()
+    {
+        Call.Tenon("model", "export", "tiny", _folder["hf"]).Exit.ShouldBe(0);
+        foreach (var rule in new[] { "qwen2", "nonsense" })
+        {
+            var export = Call.Tenon("model", "export", _folder["hf"], _folder[rule], "--tokenizer-pre", rule);
+            export.Exit.ShouldBe(2, export.Error);
+            export.Error.ShouldContain("a .gguf file");
+            Directory.Exists(_folder[rule]).ShouldBeFalse();
+        }
+    }
+
     [Fact]
     public void Lines_of_generate_hold_the_prompt_as_the_model_reads_it()
     {
