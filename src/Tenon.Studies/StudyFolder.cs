@@ -92,7 +92,7 @@ internal sealed class StudyFolder
 
     /// <summary>Where the final update of a cell lies in its base's spectrum; null where that was not looked at.</summary>
     public JsonObject? SpectrumOf(StudyCell cell) =>
-        File.Exists(SpectrumFile(cell)) ? RunJson.Parse(File.ReadAllText(SpectrumFile(cell))) : null;
+        File.Exists(SpectrumFile(cell)) ? RunJson.Parse(SharedFile.ReadText(SpectrumFile(cell))) : null;
 
     public void WriteSpectrum(StudyCell cell, JsonObject record) =>
         AtomicFile.WriteText(SpectrumFile(cell), record.ToJsonString(RunJson.Indented) + "\n");
