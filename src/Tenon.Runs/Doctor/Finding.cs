@@ -41,7 +41,22 @@ public sealed record Finding(Diagnosis Diagnosis, int First, int Last, double Va
 /// <param name="Meaning">What it means, in one sentence.</param>
 /// <param name="Remedy">What to change, by key.</param>
 /// <param name="Find">Looks for it; null where the run is free of it.</param>
-public sealed record Diagnosis(string Name, Severity Severity, string Metric, string Meaning, string Remedy, Func<RunFacts, Sight?> Find);
+public sealed record Diagnosis(string Name, Severity Severity, string Metric, string Meaning, string Remedy, Func<RunFacts, Sight?> Find)
+{
+    /// <summary>A diagnosis by metrics alone, which looks at one step after the other.</summary>
+    internal Diagnosis(string name, Severity severity, string metric, string meaning, string remedy, Func<RunFacts, StepRule> rule)
+        : this(name, severity, metric, meaning, remedy, facts =>
+        {
+            var along = rule(facts);
+            foreach (var step in facts.Steps) along.Add(step);
+            return along.Seen;
+        }) => Rule = rule;
+
+    /// <summary>Makes what looks for it as a run goes along; null where it reads more than metrics.</summary>
+    internal Func<RunFacts, StepRule>? Rule { get; }
+
+    internal Finding Found(Sight sight) => new(this, sight.First, sight.Last, sight.Value, sight.Threshold);
+}
 
 /// <summary>What a diagnosis sees, before it has its name.</summary>
 /// <param name="First">The first step it is seen in.</param>

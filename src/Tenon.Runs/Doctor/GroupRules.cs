@@ -6,20 +6,18 @@ namespace Tenon.Runs.Doctor;
 internal static class GroupRules
 {
     /// <summary>No mixed group in so many steps in a row.</summary>
-    public static Sight? NoneMixed(RunFacts facts, int steps) =>
-        facts.Streak(steps, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null) is { } seen ? new(seen.First, seen.Last, 0, 1)
-        : null;
+    public static StepRule NoneMixed(int steps) =>
+        new StreakRule(steps, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null, _ => 0, 1);
 
     /// <summary>Few groups of the last steps are mixed, and dynamic sampling does not draw others instead.</summary>
-    public static Sight? FewMixed(RunFacts facts, int steps, double least)
+    public static StepRule FewMixed(int steps, double least) => new WindowRule(steps, 0, null, (_, last, _) =>
     {
-        var last = facts.Steps.TakeLast(steps).Where(step => step[GroupsDrawn] > 0).ToList();
-        if (last.Count < steps) return null;
+        if (last.Count < steps || last.Any(step => !(step[GroupsDrawn] > 0))) return null;
         // With a filter the kept groups are the mixed ones; without, all are kept.
         var kept = last.Sum(step => step[GroupsKept] > 0 ? step[GroupsKept] : step[GroupsDrawn]);
         var share = last.Sum(step => step[GroupsMixed]) / Math.Max(1, kept);
         return share < least ? new(last[0].Step, last[^1].Step, share, least) : null;
-    }
+    });
 
     /// <summary>Draws by distinct problem over the last steps.</summary>
     public static Sight? Repeated(RunFacts facts, double most)

@@ -5,58 +5,103 @@ namespace Tenon.Runs.Doctor;
 /// <summary>Diagnoses of a policy that collapses, falls apart or jumps.</summary>
 internal static class PolicyRules
 {
-    private const int Start = 3;
-
     /// <summary>Entropy far below its start and near 0 in absolute terms, for so many steps.</summary>
-    public static Sight? EntropyCollapse(RunFacts facts, int steps, double share, double most)
-    {
-        var bound = Math.Min(most, share * StartEntropy(facts));
-        return facts.Streak(steps, step => double.IsFinite(step[Entropy]) ? step[Entropy] < bound : null) is { } seen
-            ? new(seen.First, seen.Last, facts.Steps.Last(step => step.Step == seen.Last)[Entropy], bound) : null;
-    }
+    public static StepRule EntropyCollapse(int steps, double share, double most) =>
+        new EntropyRule(start => Math.Min(most, share * start), bound => new Low(steps, bound));
 
     /// <summary>Entropy far above its start and high in absolute terms, in any step.</summary>
-    public static Sight? EntropyExplosion(RunFacts facts, double factor, double least)
-    {
-        var bound = Math.Max(least, factor * StartEntropy(facts));
-        var high = facts.Steps.Where(step => step[Entropy] > bound).ToList();
-        return high.Count == 0 ? null : new(high[0].Step, high[^1].Step, high.Max(step => step[Entropy]), bound);
-    }
+    public static StepRule EntropyExplosion(double factor, double least) =>
+        new EntropyRule(start => Math.Max(least, factor * start), bound => new AboveRule(step => step[Entropy], bound));
 
     /// <summary>Accuracy far below the best mean of five steps in a row.</summary>
-    public static Sight? AccuracyCollapse(RunFacts facts, int steps, double share)
-    {
-        var best = 0.0;
-        var window = new Queue<double>();
-        (int First, int Last)? seen = null;
-        var (first, count, value) = (0, 0, 0.0);
-        foreach (var step in facts.Steps.Where(step => double.IsFinite(step[Accuracy])))
-        {
-            window.Enqueue(step[Accuracy]);
-            if (window.Count > 5) window.Dequeue();
-            // The first steps are few: a mean of what there is.
-            best = Math.Max(best, window.Average());
-            count = best >= 0.1 && step[Accuracy] < share * best ? count + 1 : 0;
-            if (count == 1) first = step.Step;
-            if (count >= steps) (seen, value) = ((first, step.Step), step[Accuracy]);
-        }
-
-        return seen is { } found ? new(found.First, found.Last, value, share * best) : null;
-    }
+    public static StepRule AccuracyCollapse(int steps, double share) => new Fall(steps, share);
 
     /// <summary>A step's number far above the median of the ten steps before it.</summary>
-    public static Sight? Jump(RunFacts facts, Func<StepMetrics, double> of, double factor, double least)
-    {
-        for (var i = facts.Steps.Count - 1; i >= 5; i--)
-        {
-            var before = RunFacts.Median(facts.Steps.Skip(Math.Max(0, i - 10)).Take(Math.Min(10, i)), of);
-            var bound = Math.Max(least, factor * before);
-            if (of(facts.Steps[i]) > bound) return new(facts.Steps[i].Step, facts.Steps[i].Step, of(facts.Steps[i]), bound);
-        }
+    public static StepRule Jump(Func<StepMetrics, double> of, double factor, double least) => new JumpRule(of, factor, least);
 
-        return null;
+    // The bound follows from the mean of the first finite entropies: until it stands, the few steps so far are read again.
+    private sealed class EntropyRule(Func<double, double> bound, Func<double, StepRule> rule) : StepRule
+    {
+        private const int Start = 3;
+        private readonly List<StepMetrics> _early = [];
+        private StepRule? _rule;
+        private double _sum;
+        private int _finite;
+
+        public override Sight? Seen => _rule?.Seen;
+
+        public override void Add(StepMetrics step)
+        {
+            if (double.IsNaN(step[Entropy])) return;
+            if (_finite == Start)
+            {
+                _rule!.Add(step);
+                return;
+            }
+
+            _early.Add(step);
+            if (double.IsFinite(step[Entropy])) (_sum, _finite) = (_sum + step[Entropy], _finite + 1);
+            _rule = rule(bound(_finite == 0 ? double.NaN : _sum / _finite));
+            _early.ForEach(_rule.Add);
+        }
     }
 
-    private static double StartEntropy(RunFacts facts) =>
-        RunFacts.Mean(facts.Steps.Where(step => double.IsFinite(step[Entropy])).Take(Start), step => step[Entropy]);
+    private sealed class Low(int steps, double bound) : StepRule
+    {
+        private Sight? _seen;
+        private int _first, _count;
+
+        public override Sight? Seen => _seen;
+
+        public override void Add(StepMetrics step)
+        {
+            if (!double.IsFinite(step[Entropy])) return;
+            _count = step[Entropy] < bound ? _count + 1 : 0;
+            if (_count == 1) _first = step.Step;
+            if (_count >= steps) _seen = new Sight(_first, step.Step, step[Entropy], bound);
+        }
+    }
+
+    private sealed class Fall(int steps, double share) : StepRule
+    {
+        private readonly Queue<double> _window = [];
+        private Sight? _seen;
+        private double _best;
+        private int _first, _count;
+
+        public override Sight? Seen => _seen is { } seen ? seen with { Threshold = share * _best } : null;
+
+        public override void Add(StepMetrics step)
+        {
+            if (!double.IsFinite(step[Accuracy])) return;
+            _window.Enqueue(step[Accuracy]);
+            if (_window.Count > 5) _window.Dequeue();
+            // The first steps are few: a mean of what there is.
+            _best = Math.Max(_best, _window.Average());
+            _count = _best >= 0.1 && step[Accuracy] < share * _best ? _count + 1 : 0;
+            if (_count == 1) _first = step.Step;
+            if (_count >= steps) _seen = new Sight(_first, step.Step, step[Accuracy], 0);
+        }
+    }
+
+    private sealed class JumpRule(Func<StepMetrics, double> of, double factor, double least) : StepRule
+    {
+        private const int Least = 5;
+        private readonly Queue<StepMetrics> _before = [];
+        private Sight? _seen;
+
+        public override Sight? Seen => _seen;
+
+        public override void Add(StepMetrics step)
+        {
+            if (_before.Count >= Least)
+            {
+                var bound = Math.Max(least, factor * RunFacts.Median(_before, of));
+                if (of(step) > bound) _seen = new Sight(step.Step, step.Step, of(step), bound);
+            }
+
+            _before.Enqueue(step);
+            if (_before.Count > 2 * Least) _before.Dequeue();
+        }
+    }
 }

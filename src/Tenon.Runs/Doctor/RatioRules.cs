@@ -9,25 +9,17 @@ internal static class RatioRules
     /// Several updates a batch without a single clipped token. With one update every ratio is 1: that is said when the run begins, and no
     /// fault of it.
     /// </summary>
-    public static Sight? Inert(RunFacts facts, int steps)
-    {
-        if (facts.UpdatesPerBatch < 2) return null;
-        var trained = facts.Steps.Where(step => step[TokensTrained] > 0 && double.IsFinite(step[ClipLow])).TakeLast(steps).ToList();
-        if (trained.Count < steps || trained.Any(step => step[ClipLow] + step[ClipHigh] > 0 || step.Has(Capped) || step.Has(GammaWeight)))
-            return null;
-        return new(trained[0].Step, trained[^1].Step, 0, 0);
-    }
+    public static StepRule Inert(double updatesPerBatch, int steps) =>
+        new WindowRule(steps, 0, step => step[TokensTrained] > 0 && double.IsFinite(step[ClipLow]), (_, trained, _) =>
+            updatesPerBatch < 2 || trained.Count < steps
+            || trained.Any(step => step[ClipLow] + step[ClipHigh] > 0 || step.Has(Capped) || step.Has(GammaWeight))
+                ? null : new(trained[0].Step, trained[^1].Step, 0, 0));
 
     /// <summary>A large share is clipped, step after step.</summary>
-    public static Sight? Saturated(RunFacts facts, int steps, double most) =>
-        facts.Streak(steps, step => double.IsFinite(step[ClipLow]) ? step[ClipLow] + step[ClipHigh] > most : null) is { } seen
-            ? new(seen.First, seen.Last,
-            RunFacts.Mean(facts.Steps.Where(s => s.Step >= seen.First && s.Step <= seen.Last), s => s[ClipLow] + s[ClipHigh]), most) : null;
+    public static StepRule Saturated(int steps, double most) => new StreakRule(steps,
+        step => double.IsFinite(step[ClipLow]) ? step[ClipLow] + step[ClipHigh] > most : null, step => step[ClipLow] + step[ClipHigh],
+        most);
 
     /// <summary>Sampler and trainer have come apart.</summary>
-    public static Sight? SamplerDiffers(RunFacts facts, double most)
-    {
-        var worst = facts.Steps.Where(step => step[LogpDifference] > most).ToList();
-        return worst.Count == 0 ? null : new(worst[0].Step, worst[^1].Step, worst.Max(step => step[LogpDifference]), most);
-    }
+    public static StepRule SamplerDiffers(double most) => new AboveRule(step => step[LogpDifference], most);
 }

@@ -18,14 +18,13 @@ internal static class RewardRules
     }
 
     /// <summary>The reward of the last steps is above that of the first by so much, and accuracy is not above its own.</summary>
-    public static Sight? WithoutAccuracy(RunFacts facts, double least)
+    public static StepRule WithoutAccuracy(double least) => new WindowRule(Window, Window, null, (start, end, count) =>
     {
-        if (facts.Steps.Count < 2 * Window) return null;
-        double Rise(Metric metric) =>
-            RunFacts.Mean(facts.Steps.TakeLast(Window), s => s[metric]) - RunFacts.Mean(facts.Steps.Take(Window), s => s[metric]);
+        if (count < 2 * Window) return null;
+        double Rise(Metric metric) => RunFacts.Mean(end, s => s[metric]) - RunFacts.Mean(start, s => s[metric]);
         var rise = Rise(RewardMean);
-        return rise > least && Rise(Accuracy) <= 0 ? new(facts.Steps[0].Step, facts.Steps[^1].Step, rise, least) : null;
-    }
+        return rise > least && Rise(Accuracy) <= 0 ? new(start[0].Step, end[^1].Step, rise, least) : null;
+    });
 
     /// <summary>The share of completions without an answer, last against first.</summary>
     public static Sight? FormatLost(RunFacts facts, double most)
@@ -37,10 +36,8 @@ internal static class RewardRules
     }
 
     /// <summary>A large share is skipped, step after step.</summary>
-    public static Sight? ManySkipped(RunFacts facts, int steps, double most) =>
-        facts.Streak(steps, step => Completions(step) > 0 ? SkippedShare(step) > most : null) is { } seen
-            ? new(seen.First, seen.Last, RunFacts.Mean(facts.Steps.Where(s => s.Step >= seen.First && s.Step <= seen.Last), SkippedShare),
-            most) : null;
+    public static StepRule ManySkipped(int steps, double most) =>
+        new StreakRule(steps, step => Completions(step) > 0 ? SkippedShare(step) > most : null, SkippedShare, most);
 
     /// <summary>Held-out accuracy against its best, while the training reward rose since.</summary>
     public static Sight? HeldOutFalling(RunFacts facts, double most)

@@ -41,32 +41,6 @@ public sealed class RunFacts(
     public IReadOnlyList<SampleRecord> LastSamples(int count = SampledSteps) =>
         [.. steps.TakeLast(count).SelectMany(step => Samples(step.Step))];
 
-    /// <summary>
-    /// The last stretch of at least <paramref name="length"/> steps in a row that <paramref name="holds"/> is true of; steps that it says
-    /// null of neither
-    /// break it nor count.
-    /// </summary>
-    public (int First, int Last)? Streak(int length, Func<StepMetrics, bool?> holds)
-    {
-        (int First, int Last)? found = null;
-        var (first, last, count) = (0, 0, 0);
-        foreach (var step in steps)
-        {
-            if (holds(step) is not { } now) continue;
-            if (!now)
-            {
-                count = 0;
-                continue;
-            }
-
-            if (count++ == 0) first = step.Step;
-            last = step.Step;
-            if (count >= length) found = (first, last);
-        }
-
-        return found;
-    }
-
     /// <summary>Mean of a number over steps that say it; NaN where none does.</summary>
     public static double Mean(IEnumerable<StepMetrics> some, Func<StepMetrics, double> of)
     {

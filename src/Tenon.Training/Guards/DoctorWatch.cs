@@ -10,23 +10,23 @@ namespace Tenon.Training.Guards;
 /// </summary>
 internal sealed class DoctorWatch(JsonObject recipe)
 {
-    private readonly List<StepMetrics> _steps = [];
     private readonly HashSet<string> _said = [];
+    private readonly DiagnosisWatch _watch = new(recipe);
 
-    /// <summary>Reads the steps that are logged; what they show already is not said again.</summary>
+    /// <summary>Reads the steps that are logged; what was said in them is not said again.</summary>
     public void Load(string metricsFile)
     {
-        _steps.Clear();
-        if (File.Exists(metricsFile)) _steps.AddRange(SharedFile.ReadLines(metricsFile).Select(MetricsLog.Read).OfType<StepMetrics>());
-        foreach (var finding in Diagnoses.Of(new RunFacts(recipe, _steps))) _said.Add(finding.Diagnosis.Name);
+        if (!File.Exists(metricsFile)) return;
+        foreach (var step in SharedFile.ReadLines(metricsFile).Select(MetricsLog.Read).OfType<StepMetrics>())
+            foreach (var finding in _watch.After(step))
+                _said.Add(finding.Diagnosis.Name);
     }
 
     /// <summary>What a step shows for the first time, a line each.</summary>
     public IEnumerable<string> After(StepMetrics step)
     {
-        _steps.Add(step);
-        foreach (var finding in Diagnoses.Of(new RunFacts(recipe, _steps)))
-            if (finding.Last == step.Step && _said.Add(finding.Diagnosis.Name))
+        foreach (var finding in _watch.After(step))
+            if (_said.Add(finding.Diagnosis.Name))
                 yield return $"doctor: {finding.Diagnosis.Name}: {finding.Diagnosis.Meaning} Remedy: {finding.Diagnosis.Remedy}";
     }
 }
