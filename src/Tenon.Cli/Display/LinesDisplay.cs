@@ -36,19 +36,21 @@ internal sealed class LinesDisplay(TextWriter writer, IAnsiConsole summary, Time
     private void Step(StepMetrics m)
     {
         var steps = _view.Run?.Steps ?? m.Step;
-        writer.WriteLine(string.Join("  ",
+        string[] figures =
+        [
             $"step {m.Step.ToString(CultureInfo.InvariantCulture).PadLeft(steps.ToString(CultureInfo.InvariantCulture).Length)}/{steps}",
             $"reward {Figures.Number(m[StepMetric.RewardMean]),6}",
             $"accuracy {Figures.Percent(m[StepMetric.Accuracy]),5}",
             $"mixed {m[StepMetric.GroupsMixed]}/{m[StepMetric.GroupsDrawn]}",
             $"length {Figures.Number(m[StepMetric.LengthMean])}, {Figures.Percent(m[StepMetric.Truncated])} cut",
             $"entropy {Figures.Number(m[StepMetric.Entropy])}",
-            $"clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}",
-            $"KL {Figures.Number(m[StepMetric.Kl])}",
+            .. ObjectiveFigures.Of(_view.Run, m),
             $"grad {Figures.Number(m[StepMetric.GradNorm])}",
             $"{Figures.Number(m[StepMetric.SampleSpeed])} + {Figures.Number(m[StepMetric.TrainSpeed])} tokens/s",
             $"{Figures.Number(m[StepMetric.Memory])} GB",
-            $"{(_view.Remaining() is { } left ? Figures.Time(left) : "-")} left"));
+            $"{(_view.Remaining() is { } left ? Figures.Time(left) : "-")} left",
+        ];
+        writer.WriteLine(string.Join("  ", figures));
         if (_view.Sample is { } sample && (m.Step % 10 == 0 || m.Step == steps))
         {
             writer.WriteLine($"  problem  {Figures.Text(sample.Problem, 160)}");

@@ -72,9 +72,8 @@ internal sealed class TrainingView(TimeProvider time)
                 : $"{Figures.Percent(m[StepMetric.GroupsMixed] / m[StepMetric.GroupsDrawn])}  ({m[StepMetric.GroupsMixed]} of "
                 + $"{m[StepMetric.GroupsDrawn]}; {m[StepMetric.GroupsAllRight]} all right, {m[StepMetric.GroupsAllWrong]} all wrong)");
             Row("length", $"{Figures.Number(m[StepMetric.LengthMean])} tokens, {Figures.Percent(m[StepMetric.Truncated])} truncated");
-            Row("entropy",
-                $"{Figures.Number(m[StepMetric.Entropy])}   clipped {Figures.Percent(m[StepMetric.ClipLow] + m[StepMetric.ClipHigh])}   "
-                + $"KL {Figures.Number(m[StepMetric.Kl])}   gradient norm {Figures.Number(m[StepMetric.GradNorm])}");
+            Row("entropy", $"{Figures.Number(m[StepMetric.Entropy])}   gradient norm {Figures.Number(m[StepMetric.GradNorm])}");
+            if (ObjectiveFigures.Of(Run, m).ToList() is { Count: > 0 } figures) Row("objective", string.Join("   ", figures));
             Row("tokens/s", $"{Figures.Number(m[StepMetric.SampleSpeed])} sampling, {Figures.Number(m[StepMetric.TrainSpeed])} training");
             Row("memory", $"{Figures.Number(m[StepMetric.Memory])} GB");
         }

@@ -8,7 +8,10 @@ namespace Tenon.Tests.Cli.Display;
 
 public class DisplayTests
 {
-    private static readonly RunStarted Start = new("runs/first", "tiny", "lora", 40, 0, 21_504, 803_072);
+    private static readonly RunStarted Start = new("runs/first", "tiny", "lora", 40, 0, 21_504, 803_072)
+    {
+        Shown = [StepMetric.ClipLow, StepMetric.ClipHigh, StepMetric.Untrusted, StepMetric.TeacherGap, StepMetric.Kl],
+    };
 
     private static readonly EvaluationDone Before = new(0, "held-out@1", 0.5, 0.02, 512, 1, 0.5, 0.01, 36.25);
 
@@ -26,6 +29,7 @@ public class DisplayTests
         [StepMetric.Entropy] = 0.3412,
         [StepMetric.ClipLow] = 0,
         [StepMetric.ClipHigh] = 0,
+        [StepMetric.TeacherGap] = -0.25,
         [StepMetric.GradNorm] = 0.2871,
         [StepMetric.SampleSpeed] = 5123.4,
         [StepMetric.TrainSpeed] = 2871.9,
@@ -55,7 +59,8 @@ public class DisplayTests
             │ accuracy      62 %                                                                               │
             │ mixed groups  75 %  (12 of 16; 3 all right, 1 all wrong)                                         │
             │ length        36.5 tokens, 0.8 % truncated                                                       │
-            │ entropy       0.341   clipped 0 %   KL -   gradient norm 0.287                                   │
+            │ entropy       0.341   gradient norm 0.287                                                        │
+            │ objective     clipped 0 %   stopped by the trust region: -   teacher minus policy: -0.250   KL - │
             │ tokens/s      5,123 sampling, 2,872 training                                                     │
             │ memory        0.412 GB                                                                           │
             │ held-out@1    50 % before training                                                               │
@@ -92,8 +97,8 @@ public class DisplayTests
         writer.ToString().ShouldBe("""
             tiny: lora, 21,504 of 803,072 parameters trained; 40 steps into runs/first
             held-out@1 before training: 50 % of 512 problems x 1
-            step  9/40  reward  0.590  accuracy  59 %  mixed 12/16  length 36.5, 0.8 % cut  entropy 0.341  clipped 0 %  KL -  grad 0.287  5,123 + 2,872 tokens/s  0.412 GB  0:46 left
-            step 10/40  reward  0.600  accuracy  60 %  mixed 12/16  length 36.5, 0.8 % cut  entropy 0.341  clipped 0 %  KL -  grad 0.287  5,123 + 2,872 tokens/s  0.412 GB  0:45 left
+            step  9/40  reward  0.590  accuracy  59 %  mixed 12/16  length 36.5, 0.8 % cut  entropy 0.341  clipped 0 %  stopped by the trust region: -  teacher minus policy: -0.250  KL -  grad 0.287  5,123 + 2,872 tokens/s  0.412 GB  0:46 left
+            step 10/40  reward  0.600  accuracy  60 %  mixed 12/16  length 36.5, 0.8 % cut  entropy 0.341  clipped 0 %  stopped by the trust region: -  teacher minus policy: -0.250  KL -  grad 0.287  5,123 + 2,872 tokens/s  0.412 GB  0:45 left
               problem  347+86=?
               answer   7+6+0=13;⏎·[31m\boxed{433}
               verdict  right (numeric-equal)
