@@ -119,10 +119,10 @@ public sealed class CausalModel
 
     /// <summary>
     /// The same where the gradients of the loss by each of them are known beforehand: the head's backward pass is done at once, and
-    /// <see cref="TokenHead.Resume"/> goes on with the blocks'.
+    /// <see cref="TokenHead.Resume"/> goes on with the blocks'. A <paramref name="teacher"/>'s distributions are compared on the way.
     /// </summary>
     public TokenHead LogProbabilities(Tape tape, Tensor hidden, int[] targets, TokenBatch batch, float[] gradients,
-        float[]? entropyGradients, double temperature = 1) =>
+        float[]? entropyGradients, double temperature = 1, VocabularyTeacher? teacher = null) =>
         TokenHead.ForwardBackward(tape, hidden, (inner, rows) => Head.Forward(inner, rows, batch), targets, gradients, entropyGradients,
-            temperature);
+            temperature, teacher);
 }

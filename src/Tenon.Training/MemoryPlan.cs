@@ -1,6 +1,7 @@
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
 using Tenon.Tensors;
+using Tenon.Training.Objectives;
 using Tenon.Training.Settings;
 
 namespace Tenon.Training;
@@ -36,25 +37,25 @@ public static class MemoryPlan
     /// <summary>
     /// What <c>micro-batch-tokens: auto</c> is: as many tokens as take twice the memory of the weights while nothing is computed again
     /// (but 512 MB of it at least, and a quarter of what this process may use at most), no more than 8,192; and always the longest
-    /// sequence.
+    /// sequence. Workers have their passes at the same time, and share the memory.
     /// </summary>
-    public static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest) =>
-        MicroBatchTokens(c, weightBytes, longest, AvailableBytes() / 4);
+    public static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest, int workers = 1) =>
+        MicroBatchTokens(c, weightBytes, longest, AvailableBytes() / 4, workers);
 
-    private static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest, long most)
+    private static int MicroBatchTokens(ModelConfig c, long weightBytes, int longest, long most, int workers)
     {
-        var budget = Math.Min(Math.Max(2 * weightBytes, SmallBudget), most);
+        var budget = Math.Min(Math.Max(2 * weightBytes, SmallBudget), most) / workers;
         return (int)Math.Max(longest, Math.Min(MostTokens, budget / PassBytes(c, 1, recompute: false)));
     }
 
     /// <summary>
-    /// Tokens of a training pass as the recipe or <see cref="MicroBatchTokens(ModelConfig, long, int)"/> says; the passes of all workers
-    /// together take no more than half of what model and adapter leave, so that a sequence fits beside them.
+    /// Tokens of a training pass as the recipe or <see cref="MicroBatchTokens(ModelConfig, long, int, int)"/> says; the passes of all
+    /// workers together take no more than half of what model and adapter leave, so that a sequence fits beside them.
     /// </summary>
     public static int MicroBatchTokens(TrainingSetup setup) =>
         setup.Settings.Update.MicroBatchTokens ?? MicroBatchTokens(setup.Model.Config, setup.Model.WeightBytes,
             setup.Settings.Rollout.MaxPromptTokens + setup.Settings.Rollout.MaxNewTokens,
-            Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2 / setup.Settings.Update.Workers));
+            Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2), setup.Settings.Update.Workers);
 
     /// <summary>
     /// What <c>recompute: auto</c> is: true where keeping every block's inside would take more than a quarter of the memory that is there,
@@ -64,8 +65,17 @@ public static class MemoryPlan
         setup.Settings.Update.Workers * PassBytes(setup.Model.Config, MicroBatchTokens(setup), false)
         > Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2);
 
-    /// <summary>Bytes of model, adapter, gradient and optimizer.</summary>
-    public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup);
+    /// <summary>Bytes of model, adapter, gradient and optimizer, and of what is kept of a teacher.</summary>
+    public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup)
+        + TeacherBytes(setup.Objective, setup.Settings.Rollout, (setup.TeacherModel ?? setup.Model).Config,
+            setup.Settings.Rollout.MaxNewTokens);
+
+    /// <summary>
+    /// Bytes of a teacher's last hidden states of a batch whose completions have a length, where the loss compares distributions over the
+    /// vocabulary; else 0.
+    /// </summary>
+    public static long TeacherBytes(ObjectiveSettings objective, RolloutSettings rollout, ModelConfig teacher, double length) =>
+        objective.DistilsVocabulary ? (long)(rollout.Prompts * (double)rollout.Group * length) * teacher.HiddenSize * sizeof(float) : 0;
 
     /// <summary>Bytes of the weights; gradients of integer products need a second copy of them.</summary>
     public static long ModelBytes(TrainingSetup setup) =>

@@ -1,4 +1,5 @@
 using Tenon.Rollouts;
+using Tenon.Tensors.Ops;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
@@ -32,6 +33,9 @@ internal sealed record PolicyBatch
 
     /// <summary>What the teacher says; null where there is none.</summary>
     public TeacherScores? Teacher { get; init; }
+
+    /// <summary>What the teacher's distributions over the vocabulary are made of; null where the loss reads none.</summary>
+    public TeacherStates? States { get; init; }
 
     /// <summary>Sum of squared probabilities at each token (optimal token baseline); null where nothing asks for it.</summary>
     public double[]? SumSquaredProbabilities { get; init; }
@@ -91,8 +95,9 @@ internal sealed record PolicyBatch
     /// The batch with its teacher's log-probabilities. Where nothing is learned from rewards, a completion without a teacher is out of the
     /// loss.
     /// </summary>
-    public PolicyBatch Taught((double[] Logps, double[] Entropies) scores, ObjectiveSettings objective, int step)
+    public PolicyBatch Taught(TaughtTokens scores, ObjectiveSettings objective, int step)
     {
+        var weight = TeacherAdvantages.Weight(objective.Teaching, step);
         var mask = (bool[])Mask.Clone();
         if (objective.Advantage == AdvantageEstimator.None)
             for (var t = 0; t < mask.Length; t++) mask[t] &= !double.IsNaN(scores.Logps[t]);
@@ -101,8 +106,8 @@ internal sealed record PolicyBatch
         return this with
         {
             Mask = mask,
-            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, TeacherAdvantages.Weight(objective.Teaching, step), this,
-                objective),
+            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, weight, this, objective),
+            States = scores.States is { } states ? new TeacherStates(scores.Head, scores.Size, weight, states) : null,
         };
     }
 
@@ -153,6 +158,8 @@ internal sealed record PolicyBatch
             Advantages = Gather(advantages),
             RefLogps = RefLogps is null ? null : Gather(RefLogps),
             Entropies = new double[starts[^1]],
+            Teacher = States?.Of(rows),
+            Divergences = States is null ? null : new TokenDivergence[starts[^1]],
         };
     }
 
@@ -172,6 +179,8 @@ internal sealed record PolicyBatch
             Advantages = advantages[start..stop],
             RefLogps = RefLogps?[start..stop],
             Entropies = new double[stop - start],
+            Teacher = States?.Of(Enumerable.Range(firstRow, endRow - firstRow)),
+            Divergences = States is null ? null : new TokenDivergence[stop - start],
         };
     }
 

@@ -29,7 +29,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     {
         var logps = new List<double>();
         var entropies = new List<double>();
-        foreach (var head in Heads(groups, adapter, squares: false))
+        foreach (var (head, _) in Heads(groups, adapter, squares: false))
         {
             logps.AddRange(head.LogProbabilities.Select(v => (double)v));
             entropies.AddRange(head.Entropies.Select(v => (double)v));
@@ -38,16 +38,35 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return ([.. logps], [.. entropies]);
     }
 
+    /// <summary>The same, and the last hidden states of each completion's tokens.</summary>
+    internal (double[] Logps, double[] Entropies, float[][] States) ScoreStates(
+        IReadOnlyList<RolloutGroup> groups, IAdapter? adapter)
+    {
+        var (logps, entropies, states) = (new List<double>(), new List<double>(), new List<float[]>());
+        var lengths = groups.SelectMany(g => g.Rollouts).Select(r => r.Sampled.Ids.Length).ToList();
+        foreach (var (head, hidden) in Heads(groups, adapter, squares: false))
+        {
+            logps.AddRange(head.LogProbabilities.Select(v => (double)v));
+            entropies.AddRange(head.Entropies.Select(v => (double)v));
+            var (size, values) = (checked((int)hidden.Columns), hidden.ToArray());
+            for (var token = 0; token < hidden.Rows; token += lengths[states.Count - 1])
+                states.Add(values[(token * size)..((token + lengths[states.Count]) * size)]);
+        }
+
+        return ([.. logps], [.. entropies], [.. states]);
+    }
+
     /// <summary>Sum of squared probabilities over the vocabulary at every completion token, completions in order.</summary>
     public double[] SumSquaredProbabilities(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter) =>
-        [.. Heads(groups, adapter, squares: true).SelectMany(head => head.SquaredProbabilities).Select(v => (double)v)];
+        [.. Heads(groups, adapter, squares: true).SelectMany(pass => pass.Head.SquaredProbabilities).Select(v => (double)v)];
 
-    private IEnumerable<TokenHead> Heads(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter, bool squares)
+    private IEnumerable<(TokenHead Head, Tensor Hidden)> Heads(IReadOnlyList<RolloutGroup> groups, IAdapter? adapter, bool squares)
     {
         foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
         {
             tape.Reset();
-            yield return Forward(micro, adapter, squares);
+            var (batch, hidden) = Hidden(micro, adapter);
+            yield return (model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares), hidden);
         }
 
         tape.Reset();
@@ -65,11 +84,9 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
         LossPlan plan, long update = 0)
     {
-        var totals = new LossTotals(objective);
         var trained = GradientShard.Of(groups, window, objective);
         IdleGroups = groups.Count - trained.Groups.Count;
-        Accumulate(trained, adapter, objective, window, plan, update, totals);
-        return totals.Report();
+        return Accumulate(trained, adapter, objective, window, plan, update).Report();
     }
 
     /// <summary>
@@ -81,19 +98,20 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         {
             Logps = (double[])request.Window.Logps.Clone(),
             Entropies = (double[]?)request.Window.Entropies?.Clone(),
+            Divergences = (TokenDivergence[]?)request.Window.Divergences?.Clone(),
         };
-        Accumulate(shard, adapter, request.Objective, window, request.Plan, request.Update, new LossTotals(request.Objective));
-        double[] Of(double[]? all) =>
+        Accumulate(shard, adapter, request.Objective, window, request.Plan, request.Update);
+        T[] Of<T>(T[]? all) =>
             all is null ? [] : [.. shard.Rows.SelectMany(row => all[window.RowStarts[row]..window.RowStarts[row + 1]])];
         float[][] sums = [.. adapter.Trainable.Select(p => p.GradientOrZero().ToArray())];
         foreach (var parameter in adapter.Trainable) parameter.ZeroGrad();
-        return new ShardGradient(sums, Of(window.Logps), Of(window.Entropies));
+        return new ShardGradient(sums, Of(window.Logps), Of(window.Entropies)) { Divergences = Of(window.Divergences) };
     }
 
-    private void Accumulate(GradientShard trained, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan,
-        long update, LossTotals totals)
+    private LossTotals Accumulate(GradientShard trained, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan,
+        long update)
     {
-        var rows = trained.Rows;
+        var (rows, totals) = (trained.Rows, new LossTotals(objective));
         var gradLogps = new double[window.Mask.Length];
         var gradEntropies = new double[window.Mask.Length];
         var isForeseen = window.IsForeseen && model.Head.Slot is null;
@@ -103,20 +121,27 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Recording = true;
             tape.Recompute = options.Recompute;
             tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
-            var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0);
-            if (isForeseen) slopes.Fill(objective, window, plan, new LossTotals(objective), gradLogps, gradEntropies);
+            var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0, objective.Diverging);
+            var before = totals;
+            if (isForeseen) slopes.Fill(objective, window, plan, totals = totals.Copy(), gradLogps, gradEntropies);
             var (batch, hidden) = Hidden(micro, adapter);
             var head = isForeseen
-                ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature)
+                ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature,
+                    slopes.Teacher)
                 : model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature);
-            var isAsForeseen = slopes.Read(head, window) && isForeseen;
-            slopes.Fill(objective, window, plan, totals, gradLogps, gradEntropies);
-            if (isAsForeseen) head.Resume();
-            else head.Backward(slopes.Logps, slopes.Entropies);
+            if (slopes.Read(head, window) && isForeseen) head.Resume();
+            else
+            {
+                slopes.Fill(objective, window, plan, totals = before, gradLogps, gradEntropies);
+                head.Backward(slopes.Logps, slopes.Entropies, slopes.Teacher);
+            }
+
+            slopes.AddSeen(window, plan, totals);
         }
 
         tape.Reset();
         tape.Dropping = null;
+        return totals;
     }
 
     /// <summary>
@@ -152,12 +177,6 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
 
         tape.Reset();
         return loss;
-    }
-
-    private TokenHead Forward(MicroBatch micro, IAdapter? adapter, bool squares = false)
-    {
-        var (batch, hidden) = Hidden(micro, adapter);
-        return model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares);
     }
 
     private (TokenBatch Batch, Tensor Hidden) Hidden(MicroBatch micro, IAdapter? adapter)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training.Guards;
+using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
 
@@ -63,7 +64,8 @@ public sealed class RlvrTrainer
         var settings = _setup.Settings;
         _events(new RunStarted(
             _folder.Folder, settings.Model, _setup.Adapter.Method.Name, settings.Steps, _state.Step, _setup.Adapter.TrainableCount,
-            _setup.Model.ParameterCount));
+            _setup.Model.ParameterCount)
+        { Shown = LoggedMetrics.Shown(_setup.Objective) });
         var evaluated = _evaluations.RunPending(_state.Step, stop);
         _state = _guards.Begin(_state);
         using var log = new MetricsLog(_folder.MetricsFile);

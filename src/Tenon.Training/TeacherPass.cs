@@ -7,8 +7,9 @@ namespace Tenon.Training;
 
 /// <summary>
 /// A teacher's log-probabilities of the run's own completions, by the same passes that score a reference: the same model with more in its
-/// prompt (a solution, another right answer of the group), or another model with the policy's prompt. Only the tokens that were sampled are
-/// scored, so a teacher costs one forward pass and no second set of logits.
+/// prompt (a solution, another right answer of the group), or another model with the policy's prompt. It costs one forward pass: the tokens
+/// that were sampled are scored, and where the loss compares distributions over the vocabulary the last hidden states are kept, of which
+/// the teacher's head makes its logits again when they are needed.
 /// </summary>
 internal sealed class TeacherPass
 {
@@ -31,34 +32,43 @@ internal sealed class TeacherPass
         _prompts = new ProblemPrompts(setup.Encoder, setup.Settings.Data.Prompt, setup.Settings.Data.System);
     }
 
-    /// <summary>
-    /// Log-probabilities and entropies of every completion token in the batch's order; NaN where a completion has no teacher.
-    /// </summary>
-    public (double[] Logps, double[] Entropies) Score(IReadOnlyList<RolloutGroup> groups, PolicyBatch batch)
+    /// <summary>What the teacher says of every completion token.</summary>
+    public TaughtTokens Score(IReadOnlyList<RolloutGroup> groups, PolicyBatch batch)
     {
         var (logps, entropies) = (new double[batch.Mask.Length], new double[batch.Mask.Length]);
         Array.Fill(logps, double.NaN);
         Array.Fill(entropies, double.NaN);
+        var states = _objective.DistilsVocabulary ? new float[batch.RowStarts.Length - 1][] : null;
+        var head = (_setup.TeacherModel ?? _setup.Model).Head;
+        var taught = new TaughtTokens(logps, entropies, states, head.Inputs, head.Base);
         var (asked, rows) = Ask(groups, batch);
-        if (asked.Count == 0) return (logps, entropies);
-        var (scores, spread) = Pass(asked);
-        var next = 0;
-        foreach (var row in rows)
+        if (asked.Count == 0) return taught;
+        var (scores, spread, seen) = Pass(asked);
+        for (var (i, next) = (0, 0); i < rows.Count; i++)
         {
-            var length = batch.RowStarts[row + 1] - batch.RowStarts[row];
-            scores.AsSpan(next, length).CopyTo(logps.AsSpan(batch.RowStarts[row]));
-            spread.AsSpan(next, length).CopyTo(entropies.AsSpan(batch.RowStarts[row]));
+            var start = batch.RowStarts[rows[i]];
+            var length = batch.RowStarts[rows[i] + 1] - start;
+            scores.AsSpan(next, length).CopyTo(logps.AsSpan(start));
+            spread.AsSpan(next, length).CopyTo(entropies.AsSpan(start));
+            states?[rows[i]] = seen![i];
             next += length;
         }
 
-        return (logps, entropies);
+        return taught;
     }
 
-    private (double[] Logps, double[] Entropies) Pass(List<RolloutGroup> asked)
+    private (double[] Logps, double[] Entropies, float[][]? States) Pass(List<RolloutGroup> asked)
     {
         IAdapter? adapter =
             _objective.Teacher == Teacher.Model || _objective.TeacherPolicy == TeacherPolicy.Base ? null : _setup.Adapter;
-        return _frozen is null ? _updater.Score(asked, adapter) : _frozen.Under(() => _updater.Score(asked, adapter));
+        (double[], double[], float[][]?) Scored()
+        {
+            if (_objective.DistilsVocabulary) return _updater.ScoreStates(asked, adapter);
+            var (logps, entropies) = _updater.Score(asked, adapter);
+            return (logps, entropies, null);
+        }
+
+        return _frozen is null ? Scored() : _frozen.Under(Scored);
     }
 
     // The completions with the prompts that their teacher reads, those of one prompt together, and the rows of the batch they are.

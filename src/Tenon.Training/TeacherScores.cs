@@ -1,7 +1,17 @@
 using Tenon.Runs;
+using Tenon.Tensors;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
+
+/// <summary>What a teacher says of a batch's tokens, in the batch's order.</summary>
+/// <param name="Logps">Log-probabilities; NaN where a completion has no teacher.</param>
+/// <param name="Entropies">Entropies there.</param>
+/// <param name="States">Last hidden states of each row's tokens, null where a row has no teacher; null where nothing asks for them.</param>
+/// <param name="Size">Values of one state.</param>
+/// <param name="Head">The teacher's head.</param>
+internal sealed record TaughtTokens(
+    double[] Logps, double[] Entropies, float[]?[]? States, int Size, Func<Tape, Tensor, Tensor> Head);
 
 /// <summary>A teacher's verdict on a batch, token by token.</summary>
 /// <param name="Logps">l_teacher of each completion token; NaN where the completion has no teacher.</param>

@@ -8,13 +8,15 @@ internal sealed class TokenSlopes
 {
     // Rows of neighbouring groups lie side by side in the window: stretches of them, each with its first token of the micro-batch.
     private readonly List<(int FirstRow, int EndRow, int Start, int At, int Count)> _stretches = [];
+    private readonly double[] _divergences = [];
 
     /// <summary>Room for the tokens of a micro-batch.</summary>
     /// <param name="micro">The micro-batch.</param>
     /// <param name="rows">The window's rows, in the order in which micro-batches count completions.</param>
     /// <param name="window">The whole step.</param>
     /// <param name="withEntropies">True where entropies have a gradient.</param>
-    public TokenSlopes(MicroBatch micro, IReadOnlyList<int> rows, PolicyWindow window, bool withEntropies)
+    /// <param name="divergence">The divergence from a teacher's distributions, where the window has one.</param>
+    public TokenSlopes(MicroBatch micro, IReadOnlyList<int> rows, PolicyWindow window, bool withEntropies, DivergenceChoice divergence)
     {
         var at = 0;
         for (int i = micro.FirstRow, next; i < micro.EndRow; i = next)
@@ -28,7 +30,19 @@ internal sealed class TokenSlopes
 
         Logps = new float[at];
         Entropies = withEntropies ? new float[at] : null;
+        if (window.Teacher is not { } teacher) return;
+        var places = new (int Row, int Token)[at];
+        foreach (var (firstRow, endRow, start, first, _) in _stretches)
+            for (var row = firstRow; row < endRow; row++)
+                for (var token = window.RowStarts[row]; token < window.RowStarts[row + 1]; token++)
+                    places[first + token - start] = (row, token - window.RowStarts[row]);
+        _divergences = new double[at];
+        Teacher = new VocabularyTeacher(
+            (tape, first, count) => teacher.Logits(tape, places.AsSpan(first, count)), divergence, _divergences);
     }
+
+    /// <summary>By each divergence from a teacher, and the teacher; null where there is none.</summary>
+    public VocabularyTeacher? Teacher { get; }
 
     /// <summary>By each log-probability, in the order of the head's rows.</summary>
     public float[] Logps { get; }
@@ -36,18 +50,29 @@ internal sealed class TokenSlopes
     /// <summary>By each entropy; null where there is none.</summary>
     public float[]? Entropies { get; }
 
-    /// <summary>Fills them from the window as it stands.</summary>
+    /// <summary>Fills them from the window as it stands, and adds to the totals what is known by then.</summary>
     public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, LossTotals totals, double[] gradLogps,
         double[] gradEntropies)
     {
         foreach (var (firstRow, endRow, start, at, count) in _stretches)
         {
-            PolicyLoss.Accumulate(objective, window, plan, firstRow, endRow, gradLogps, gradEntropies, totals);
+            PolicyLoss.AddSlopes(objective, window, plan, firstRow, endRow, gradLogps, gradEntropies,
+                Teacher is null ? [] : _divergences.AsSpan(at, count), totals);
             for (var t = 0; t < count; t++)
             {
                 Logps[at + t] = (float)gradLogps[start + t];
                 if (Entropies is not null) Entropies[at + t] = (float)gradEntropies[start + t];
             }
+        }
+    }
+
+    /// <summary>Takes the divergences of the pass into the window, and adds what it has shown to the totals.</summary>
+    public void AddSeen(PolicyWindow window, LossPlan plan, LossTotals totals)
+    {
+        foreach (var (firstRow, endRow, start, at, count) in _stretches)
+        {
+            if (window.Divergences is { } divergences) Teacher?.Values.AsSpan(at, count).CopyTo(divergences.AsSpan(start));
+            PolicyLoss.AddSeen(window, plan, firstRow, endRow, Teacher is null ? [] : _divergences.AsSpan(at, count), totals);
         }
     }
 

@@ -18,7 +18,11 @@ public abstract record TrainingEvent;
 /// <param name="Trainable">Trained parameters.</param>
 /// <param name="Parameters">All parameters of the model.</param>
 public sealed record RunStarted(string Folder, string Model, string Method, int Steps, int FirstStep, long Trainable, long Parameters)
-    : TrainingEvent;
+    : TrainingEvent
+{
+    /// <summary>The metrics that a person wants to see of each step: what the objective is about.</summary>
+    public IReadOnlyList<Metric> Shown { get; init; } = [];
+}
 
 /// <summary>What a step does.</summary>
 public enum StepPhase

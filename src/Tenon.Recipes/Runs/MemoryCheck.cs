@@ -18,7 +18,14 @@ internal static class MemoryCheck
             ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
             ("cache of sampling", MemoryPlan.CacheBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),
+            .. States(setup, setup.Settings.Rollout.MaxNewTokens),
         ];
+    }
+
+    private static IEnumerable<(string What, long Bytes)> States(TrainingSetup setup, double length)
+    {
+        var bytes = MemoryPlan.TeacherBytes(setup.Objective, setup.Settings.Rollout, (setup.TeacherModel ?? setup.Model).Config, length);
+        return bytes == 0 ? [] : [("teacher's hidden states", bytes)];
     }
 
     /// <summary>
@@ -36,6 +43,7 @@ internal static class MemoryCheck
             worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
             (worst[3].What, Math.Min(worst[3].Bytes,
                 (long)(KeptBuffers * Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers)))),
+            .. States(setup, probe.Length),
         ];
     }
 
@@ -78,7 +86,8 @@ internal static class MemoryCheck
         if (total <= available) return;
         throw new TenonException($"memory of the run: {string.Join(", ", parts.Select(p => $"{p.What} {p.Bytes / 1e9:F1} GB"))}",
             $"at most {available / 1e9:F1} GB", $"{total / 1e9:F1} GB",
-            Largest(setup, available - parts[0].Bytes - parts[1].Bytes, parts[2].Bytes, parts[3].Bytes), usage: true);
+            Largest(setup, available - parts[0].Bytes - parts[1].Bytes - parts.Skip(4).Sum(p => p.Bytes), parts[2].Bytes, parts[3].Bytes),
+            usage: true);
     }
 
     // What would fit into the bytes beside model and adapter: the cache and the training pass get what they ask for, or half of it each.

@@ -41,6 +41,12 @@ internal static class RunBuilder
                 $"{settings.Rollout.MaxNewTokens}", usage: true);
         var adapter = Adapter(settings, loaded, problems, resumed, home);
         notices.AddRange(adapter.Start.Notices);
+        if (settings.Objective is { DistilsVocabulary: true, Teacher: not Teacher.Model, TeacherPolicy: not TeacherPolicy.Base }
+            && loaded.Model.Head.Slot is not null)
+            throw new TenonException("objective.teacher-signal: full-vocabulary",
+                $"an adapter that leaves {loaded.Model.Head.Path} as it is",
+                $"{adapter.Method.Name}, which trains it: the teacher's head would have to be a copy of its own",
+                "objective.teacher-policy: base, another adapter.method or targets, or teacher-signal: log-ratio", usage: true);
         if (resumed is null && settings.Adapter.From is null) notices.AddRange(adapter.Method.Unused(settings.Adapter));
         if (settings.Adapter.From is not null && settings.Objective is { NeedsReference: true, KlReference: KlReference.Base })
             notices.Add("objective.kl-reference: base pulls the adapter of adapter.from back to the model without one; start holds it "

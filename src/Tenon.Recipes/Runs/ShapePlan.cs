@@ -69,8 +69,12 @@ internal static class ShapePlan
         var sequences = rollout.Concurrency ?? 1;
         yield return ($"cache of {sequences} sequence{(sequences == 1 ? "" : "s")}", sequences * pages * GeneratorMemory.PageBytes(config));
         var tokens = update.MicroBatchTokens
-            ?? MemoryPlan.MicroBatchTokens(config, ModelBytes(run, all), rollout.MaxPromptTokens + rollout.MaxNewTokens);
+            ?? MemoryPlan.MicroBatchTokens(config, ModelBytes(run, all), rollout.MaxPromptTokens + rollout.MaxNewTokens, update.Workers);
         yield return ("training pass", update.Workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? true));
+        // Another model's states are of its own size, which is not known here.
+        if (run.Objective.Teacher != Teacher.Model
+            && MemoryPlan.TeacherBytes(run.Objective, rollout, config, rollout.MaxNewTokens) is > 0 and var states)
+            yield return ("teacher's hidden states", states);
     }
 
     private static long ModelBytes(RunSettings run, long all) => all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short));

@@ -51,7 +51,16 @@ internal static class TimeEstimate
                 * (setup.TeacherModel is { } teacher ? (double)teacher.ParameterCount / setup.Model.ParameterCount : 1)),
             ("first pass over each batch", ((objective.NeedsFirstPass ? update.Epochs : 0) + checks) * tokens * probe.SecondsPerScored),
             ("training", update.Epochs * tokens * probe.SecondsPerTrained),
+            ("teacher's distributions",
+                objective.DistilsVocabulary ? update.Epochs * tokens * probe.SecondsPerScored * HeadShare(setup) : 0),
         ];
+    }
+
+    // The teacher's head once for each token of an update: its share of a forward pass, and as much again for what is read off.
+    private static double HeadShare(TrainingSetup setup)
+    {
+        var head = (setup.TeacherModel ?? setup.Model).Head;
+        return 2.0 * head.Outputs * head.Inputs / setup.Model.ParameterCount;
     }
 
     /// <summary>Seconds that the whole run is expected to take.</summary>

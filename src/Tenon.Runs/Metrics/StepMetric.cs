@@ -182,11 +182,11 @@ public static partial class StepMetric
 
     /// <summary>Clipped from below.</summary>
     public static readonly Metric ClipLow = Always("clip_low", "clipped from below",
-        "Share with a negative advantage and a ratio below the clip range.", Unit.Share, Over.MeanOfUpdates);
+        "Share with a negative advantage and a ratio below the clip range; null where nothing is clipped.", Unit.Share, Over.MeanOfUpdates);
 
     /// <summary>Clipped from above.</summary>
     public static readonly Metric ClipHigh = Always("clip_high", "clipped from above",
-        "Share with a positive advantage and a ratio above the clip range.", Unit.Share, Over.MeanOfUpdates);
+        "Share with a positive advantage and a ratio above the clip range; null where nothing is clipped.", Unit.Share, Over.MeanOfUpdates);
 
     /// <summary>Least clipped row.</summary>
     public static readonly Metric ClipLowMin = Where("clip_low_min", "clipped from below, least row",
@@ -290,6 +290,18 @@ public static partial class StepMetric
     /// <summary>Factors at their bound.</summary>
     public static readonly Metric TeacherHeld = Where("teacher_factor_held", "teacher's factors held",
         "Share of those factors that teacher-bound holds.", Unit.Share, Over.Step);
+
+    /// <summary>Divergence from the teacher.</summary>
+    public static readonly Metric TeacherDivergence = Where("teacher_divergence", "divergence from the teacher",
+        "Mean divergence of the policy's distribution over the vocabulary from the teacher's.", Unit.Nats, Over.MeanOfUpdates);
+
+    /// <summary>Tokens at which a bound holds the divergence.</summary>
+    public static readonly Metric TeacherDivergenceHeld = Where("teacher_divergence_held", "divergences held",
+        "Share of those tokens at which teacher-bound holds a vocabulary entry.", Unit.Share, Over.MeanOfUpdates);
+
+    /// <summary>Probability outside the tokens that stand by themselves.</summary>
+    public static readonly Metric TeacherTail = Where("teacher_tail", "outside teacher-top",
+        "Mean probability that the policy gives to the tokens outside teacher-top.", Unit.Share, Over.MeanOfUpdates);
 
     /// <summary>Rejected by the off-policy mask.</summary>
     public static readonly Metric RejectedOffPolicy = Where("rejected_off_policy", "rejected, off-policy mask",

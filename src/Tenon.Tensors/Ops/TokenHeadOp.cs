@@ -1,3 +1,4 @@
+using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Memory;
 
 namespace Tenon.Tensors.Ops;
@@ -7,7 +8,8 @@ namespace Tenon.Tensors.Ops;
 /// computed in chunks of
 /// rows so that logits [tokens, vocabulary] never exist. z = head(h) / temperature; logp = z[y] - max - log(sum exp(z - max)); H = log(sum)
 /// - sum p (z - max).
-/// Backward, from the gradients of logp and H: dz = dlogp (1[y] - p) - dH p (log p + H); logits are computed again, chunk by chunk.
+/// Backward, from the gradients of logp and H: dz = dlogp (1[y] - p) - dH p (log p + H); logits are computed again, chunk by chunk. With a
+/// <see cref="VocabularyTeacher"/> the divergence from its distributions is taken there, too, chunk by chunk beside the logits.
 /// </summary>
 public sealed unsafe class TokenHead
 {
@@ -76,12 +78,12 @@ public sealed unsafe class TokenHead
     /// tape.
     /// </summary>
     public static TokenHead ForwardBackward(Tape tape, Tensor hidden, Func<Tape, Tensor, Tensor> head, int[] targets, float[] dlogp,
-        float[]? dentropy, double temperature = 1)
+        float[]? dentropy, double temperature = 1, VocabularyTeacher? teacher = null)
     {
         Shapes.Require(targets.Length == hidden.Rows && dlogp.Length == targets.Length, "log-probabilities",
             $"{hidden.Rows} targets and gradients", $"{targets.Length} and {dlogp.Length}");
         var result = new TokenHead(tape, hidden, head, targets, (float)(1 / temperature), squares: false);
-        result.BackwardToHidden(dlogp, dentropy, isFirst: true);
+        result.BackwardToHidden(dlogp, dentropy, teacher, isFirst: true);
         return result;
     }
 
@@ -90,9 +92,12 @@ public sealed unsafe class TokenHead
 
     private struct Job
     {
-        public float* Logits, Lp, H, LogSum, Max, DLp, DH, Squares;
+        public float* Logits, Lp, H, LogSum, Max, DLp, DH, Squares, Teacher;
         public int* Targets;
-        public nint Rows, Columns;
+        public double* Slopes;
+        public TokenDivergence* Divergences;
+        public DivergenceChoice Divergence;
+        public nint Rows, Columns, TeacherColumns;
         public float InverseTemperature;
         public int Parts;
         public bool IsDivided;
@@ -101,11 +106,15 @@ public sealed unsafe class TokenHead
     private void Read(Tensor logits, int first, int rows) => Run(logits, first, rows, null, null, &ReadRows, isDivided: false);
 
     private void Run(Tensor logits, int first, int rows, float[]? dlogp, float[]? dentropy, delegate*<Job*, int, void> body,
-        bool isDivided)
+        bool isDivided, VocabularyTeacher? teacher = null)
     {
+        var mark = _tape.Mark();
+        var taught = teacher?.Logits(_tape, first, rows);
         fixed (float* lp = LogProbabilities, h = Entropies, ls = _logSum, mx = _maximum, dl = dlogp, dh = dentropy)
         fixed (float* sq = SquaredProbabilities)
         fixed (int* y = _targets)
+        fixed (double* slopes = teacher?.Slopes)
+        fixed (TokenDivergence* divergences = teacher?.Values)
         {
             var job = new Job
             {
@@ -114,8 +123,19 @@ public sealed unsafe class TokenHead
                 Rows = rows, Columns = logits.Columns, InverseTemperature = _inverseTemperature,
                 Parts = RowJobs.Parts(_tape.Pool, rows, logits.Columns), IsDivided = isDivided,
             };
+            if (taught is not null)
+            {
+                job.Teacher = taught.Data;
+                job.TeacherColumns = taught.Columns;
+                job.Divergence = teacher!.Choice;
+                job.Slopes = slopes + first;
+                job.Divergences = divergences + first;
+            }
+
             _tape.Pool.Run(job.Parts, &job, body, dlogp is null ? "softmax of the head" : "softmax of the head, gradient");
         }
+
+        if (taught is not null) _tape.Release(mark, null);
     }
 
     private static void ReadRows(Job* job, int part)
@@ -139,13 +159,13 @@ public sealed unsafe class TokenHead
     /// Starts the backward pass of the whole tape: gradients of the loss by each log-probability and, where given, by each entropy.
     /// Rows whose gradients are zero are skipped without changing a bit.
     /// </summary>
-    public void Backward(float[] dlogp, float[]? dentropy = null)
+    public void Backward(float[] dlogp, float[]? dentropy = null, VocabularyTeacher? teacher = null)
     {
-        BackwardToHidden(dlogp, dentropy, isFirst: false);
+        BackwardToHidden(dlogp, dentropy, teacher, isFirst: false);
         _tape.Backward();
     }
 
-    private void BackwardToHidden(float[] dlogp, float[]? dentropy, bool isFirst)
+    private void BackwardToHidden(float[] dlogp, float[]? dentropy, VocabularyTeacher? teacher, bool isFirst)
     {
         // Chunks add to rows of one gradient: it stands, zero, before the first of them starts.
         if (_hidden.RequiresGrad) _tape.GradZeroed(_hidden).Values.Clear();
@@ -155,7 +175,7 @@ public sealed unsafe class TokenHead
             _tape.Part(() => _head(_tape, _tape.Rows(_hidden, first, rows)), logits =>
             {
                 if (isFirst) Read(logits, first, rows);
-                Run(logits, first, rows, dlogp, dentropy, &GradientRows, isDivided: isFirst);
+                Run(logits, first, rows, dlogp, dentropy, &GradientRows, isDivided: isFirst, teacher);
                 logits.Grad = logits;
             });
         }
@@ -170,8 +190,28 @@ public sealed unsafe class TokenHead
             var z = job->Logits + r * job->Columns;
             var dlogp = job->DLp[r];
             var dentropy = job->DH is null ? 0 : job->DH[r];
+            var isTaught = job->Teacher is not null && job->Slopes[r] != 0;
+            if (isTaught) Diverge(job, r, z);
             LogitRow.Gradient(z, job->Columns, job->InverseTemperature, job->Targets[r], dlogp, dentropy, job->Max[r], job->LogSum[r],
-                job->H[r], job->IsDivided);
+                job->H[r], job->IsDivided || isTaught);
+            if (isTaught) RowKernels.Add(z, job->Teacher + r * job->TeacherColumns, Math.Min(job->Columns, job->TeacherColumns));
         }
+    }
+
+    /// <summary>
+    /// Turns a row of the teacher's logits into the gradient of the divergence, over the tokens that both know (one vocabulary may be
+    /// padded further than the other).
+    /// </summary>
+    private static void Diverge(Job* job, nint r, float* z)
+    {
+        var teacher = job->Teacher + r * job->TeacherColumns;
+        var both = Math.Min(job->Columns, job->TeacherColumns);
+        if (job->InverseTemperature != 1)
+        {
+            if (!job->IsDivided) RowKernels.Scale(z, job->InverseTemperature, job->Columns);
+            RowKernels.Scale(teacher, job->InverseTemperature, both);
+        }
+
+        job->Divergences[r] = LogitDivergence.Of(z, teacher, both, job->Divergence, job->Slopes[r], job->InverseTemperature);
     }
 }

@@ -208,6 +208,12 @@ public enum TeacherSignal
     /// bound: signs from the reward, magnitudes from the teacher (RLSD).
     /// </summary>
     Magnitude,
+
+    /// <summary>
+    /// Leaves the advantages alone and adds weight times the divergence of the policy's distribution over the vocabulary from the
+    /// teacher's at each token (<c>teacher-divergence</c>).
+    /// </summary>
+    FullVocabulary,
 }
 
 /// <summary>The weights that a teacher which is the same model has (recipe key <c>teacher-policy</c>).</summary>

@@ -31,6 +31,12 @@ public sealed record LossPlan
     /// <summary>Weight of the entropy bonus in this step.</summary>
     public double EntropyBonus { get; init; }
 
+    /// <summary>What one token's entropy weighs in the bonus.</summary>
+    internal double BonusWeight => EntropyBonus / Math.Max(1, Denominators.EntropyTokens);
+
+    /// <summary>True where the bonus acts on a token.</summary>
+    internal bool HasBonus(PolicyWindow window, int place) => window.Mask[place] && (HighEntropy is null || HighEntropy[place]);
+
     /// <summary>
     /// Loss tokens that the off-policy mask, the entropy mask, the sampler's bounds, its tests and the bound on the second moment reject,
     /// in that order.

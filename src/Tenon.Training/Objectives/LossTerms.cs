@@ -49,9 +49,15 @@ internal static class LossTerms
 
     private static Term WeightedLogProb(WeightBounds bounds, TermInput x)
     {
-        var weight = Math.Max(x.Ratio, bounds.Floor);
-        if (weight > bounds.Cap) weight = bounds.Cap.Value;
+        var weight = Weight(bounds, x.Ratio);
         return new Term(-weight * x.Advantage * x.Logp, 0, -weight * x.Advantage);
+    }
+
+    /// <summary>min(max(c, floor), cap), the detached weight of CISPO.</summary>
+    public static double Weight(WeightBounds bounds, double ratio)
+    {
+        var weight = Math.Max(ratio, bounds.Floor);
+        return weight > bounds.Cap ? bounds.Cap.Value : weight;
     }
 
     private static Term SoftGate(GateTemperatures temperatures, TermInput x)

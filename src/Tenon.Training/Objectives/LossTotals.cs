@@ -17,26 +17,67 @@ public sealed class LossTotals
     private (int OffPolicy, int Entropy, int Sampler, int Tests, int Moment) _rejected;
     private double _squares, _future, _moment = double.NaN, _classified = double.NaN;
     private long _futureHeld;
+    private double _taught, _divergence, _tail;
+    private long _taughtTokens, _divergenceHeld;
 
     /// <summary>Sums of nothing yet.</summary>
     /// <param name="objective">What its diagnostics are counted by is taken from it.</param>
     public LossTotals(ObjectiveSettings objective) => _choice = objective.Totals;
 
     /// <summary>The loss of all rows so far.</summary>
-    public double Loss => _policy + _kl - _bonus;
+    public double Loss => _policy + _kl - _bonus + _taught;
 
-    /// <summary>Adds one row that has been through the loss.</summary>
+    /// <summary>The sums as they are now.</summary>
+    internal LossTotals Copy() => (LossTotals)MemberwiseClone();
+
+    /// <summary>Adds the entropies of one row.</summary>
+    internal void AddEntropies(PolicyWindow window, LossPlan plan, int row)
+    {
+        if (window.Entropies is not { } entropies) return;
+        _hasEntropy = true;
+        var bonus = 0.0;
+        for (var place = window.RowStarts[row]; place < window.RowStarts[row + 1]; place++)
+        {
+            if (!window.Mask[place]) continue;
+            _entropy += entropies[place];
+            if (!plan.HasBonus(window, place)) continue;
+            _bonusEntropy += entropies[place];
+            _bonusTokens++;
+            if (plan.EntropyBonus != 0) bonus += plan.BonusWeight * entropies[place];
+        }
+
+        _bonus += bonus;
+    }
+
+    /// <summary>Adds the divergences of one row's tokens, from the token <paramref name="start"/> on, with their slopes.</summary>
+    internal void AddDivergences(PolicyWindow window, int start, ReadOnlySpan<double> slopes)
+    {
+        var row = 0.0;
+        for (var t = 0; t < slopes.Length; t++)
+        {
+            if (slopes[t] == 0) continue;
+            var divergence = window.Divergences![start + t];
+            row += slopes[t] * divergence.Value;
+            _divergence += divergence.Value;
+            _tail += divergence.Tail;
+            _taughtTokens++;
+            if (divergence.IsHeld) _divergenceHeld++;
+        }
+
+        _taught += row;
+    }
+
+    /// <summary>Adds one row that has been through the loss, but for its entropies and divergences.</summary>
     internal void AddRow(PolicyWindow window, LossPlan plan, int row, RowRatio ratio, in RowPass pass)
     {
         _policy += pass.Policy;
         _kl += pass.KlTerm;
-        _bonus += pass.Bonus;
         _klSum += pass.KlSum;
         _klPenalty += pass.KlPenaltySum;
         _untrusted += pass.Untrusted;
         (_rejected, _coefficient) = (plan.Rejected, plan.EntropyBonus);
         (_moment, _classified) = (plan.SecondMoment, plan.Classifier?.Placed ?? double.NaN);
-        (_hasKl, _hasEntropy) = (window.RefLogps is not null, window.Entropies is not null);
+        _hasKl = window.RefLogps is not null;
         _rows++;
         var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
         if (length > 0 && _choice.Gamma is { } gamma)
@@ -59,15 +100,6 @@ public sealed class LossTotals
             {
                 _future += future[t];
                 if (future[t] == 1 - bounds.Low || future[t] == 1 + bounds.High) _futureHeld++;
-            }
-            if (window.Entropies is { } entropies)
-            {
-                _entropy += entropies[place];
-                if (plan.HighEntropy is null || plan.HighEntropy[place])
-                {
-                    _bonusEntropy += entropies[place];
-                    _bonusTokens++;
-                }
             }
             if (window.SamplerLogps is { } sampler && !double.IsNaN(sampler[place]))
             {
@@ -122,11 +154,12 @@ public sealed class LossTotals
     public MetricValues Report()
     {
         double tokens = _tokens == 0 ? double.NaN : _tokens, units = _units == 0 ? double.NaN : _units;
+        double taught = _taughtTokens == 0 ? double.NaN : _taughtTokens;
         return new MetricValues
         {
             { StepMetric.TokensTrained, _tokens },
             { StepMetric.Loss, Loss },
-            { StepMetric.PolicyLoss, _policy + _kl },
+            { StepMetric.PolicyLoss, _policy + _kl + _taught },
             { StepMetric.Kl, _hasKl ? _klSum / tokens : double.NaN },
             { StepMetric.KlPenalty, _klPenalty / tokens },
             { StepMetric.Entropy, _hasEntropy ? _entropy / tokens : double.NaN },
@@ -151,6 +184,9 @@ public sealed class LossTotals
             { StepMetric.DriftSquared, _squares / tokens },
             { StepMetric.FutureWeight, _choice.Future is null ? 1 : _future / tokens },
             { StepMetric.FutureHeld, _futureHeld / tokens },
+            { StepMetric.TeacherDivergence, _divergence / taught },
+            { StepMetric.TeacherDivergenceHeld, _divergenceHeld / taught },
+            { StepMetric.TeacherTail, _tail / taught },
             { StepMetric.SecondMoment, _moment },
             { StepMetric.Classified, _classified },
             { StepMetric.SamplerDifference, _samplerTokens == 0 ? 0 : _samplerSum / _samplerTokens },

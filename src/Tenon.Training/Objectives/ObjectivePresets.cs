@@ -1,3 +1,5 @@
+using Tenon.Tensors.Ops;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>The objectives of the literature by name, each a set of choices (docs/objectives.md gives formula and source).</summary>
@@ -119,6 +121,21 @@ public static class ObjectivePresets
             TeacherWeight = 0.5, TeacherDecaySteps = 50, TeacherBound = 0.2,
         },
         S_distillation with { Preset = "opd", Teacher = Teacher.Model },
+        S_distillation with
+        {
+            Preset = "opsd-full", Teacher = Teacher.Solution, TeacherPolicy = TeacherPolicy.Start,
+            TeacherSignal = TeacherSignal.FullVocabulary, TeacherDivergence = DivergenceKind.ForwardKl, TeacherBound = 0.05,
+        },
+        S_distillation with
+        {
+            Preset = "sdpo-full", Teacher = Teacher.OwnAnswer, TeacherPolicy = TeacherPolicy.Moving,
+            TeacherSignal = TeacherSignal.FullVocabulary, TeacherDivergence = DivergenceKind.JensenShannon, TeacherTop = 100,
+        },
+        S_distillation with
+        {
+            Preset = "gkd", Teacher = Teacher.Model, TeacherSignal = TeacherSignal.FullVocabulary,
+            TeacherDivergence = DivergenceKind.JensenShannon,
+        },
     }.ToDictionary(preset => preset.Preset);
 
     /// <summary>The preset of a recipe that names none.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tenon.Tensors.Ops;
 
 namespace Tenon.Training.Objectives;
 
@@ -6,13 +7,14 @@ namespace Tenon.Training.Objectives;
 /// The objective of a run as independent choices; <see cref="ObjectivePresets"/> fills them in under the names of the literature and
 /// every single one can be overridden. The formulas, defaults and sources stand in <c>docs/objectives.md</c>.
 /// </summary>
-public sealed record ObjectiveSettings : ISettings
+public sealed partial record ObjectiveSettings : ISettings
 {
     /// <summary>The objective by its name; what is not given below is as that objective has it.</summary>
     [Words("grpo", "bnpo", "dapo", "dr-grpo", "lite-ppo", "gspo", "gspo-token", "cispo", "sapo", "vespo", "luspo", "gmpo", "rloo",
         "reinforce++",
         "reinforce++-baseline", "gdpo", "opo", "gpg", "remax", "pass@k", "pass@k-training", "maxrl", "optimal-token", "dro", "dppo",
-        "prime-rl", "m2po", "fipo", "real", "scalerl", "clip-cov", "kl-cov", "reinforce", "opsd", "sdpo", "rlsd", "opd")]
+        "prime-rl", "m2po", "fipo", "real", "scalerl", "clip-cov", "kl-cov", "reinforce", "opsd", "sdpo", "rlsd", "opd", "opsd-full",
+        "sdpo-full", "gkd")]
     public string Preset { get; init; } = "grpo";
 
     // ---- advantages
@@ -222,8 +224,22 @@ public sealed record ObjectiveSettings : ISettings
     /// <summary>A teacher that scores the run's own completions in one more pass.</summary>
     public Teacher Teacher { get; init; } = Teacher.None;
 
-    /// <summary>What its log-probabilities do to the advantages.</summary>
+    /// <summary>What it does: to the advantages, or to the loss.</summary>
     public TeacherSignal TeacherSignal { get; init; } = TeacherSignal.LogRatio;
+
+    /// <summary>The divergence under <c>teacher-signal: full-vocabulary</c>.</summary>
+    public DivergenceKind TeacherDivergence { get; init; } = DivergenceKind.ReverseKl;
+
+    /// <summary>The teacher's share of the mixture under <c>teacher-divergence: jensen-shannon</c>; below 1.</summary>
+    [Bounds(0, 1, Above = true)]
+    public double TeacherBeta { get; init; } = 0.5;
+
+    /// <summary>
+    /// Under <c>teacher-signal: full-vocabulary</c> only so many tokens, the policy's likeliest, stand by themselves, and all others are
+    /// one outcome; null for all.
+    /// </summary>
+    [Bounds(1, 10_000_000)]
+    public int? TeacherTop { get; init; }
 
     /// <summary>Weight of the teacher's signal.</summary>
     [Bounds(0, 1000)]
@@ -234,8 +250,8 @@ public sealed record ObjectiveSettings : ISettings
     public int? TeacherDecaySteps { get; init; }
 
     /// <summary>
-    /// Bound of the signal: of |l_teacher - l_old| for <c>log-ratio</c>, of the factor's distance from 1 for <c>magnitude</c>; null for
-    /// none.
+    /// Bound of the signal: of |l_teacher - l_old| for <c>log-ratio</c>, of the factor's distance from 1 for <c>magnitude</c>, of each
+    /// vocabulary entry's part of the divergence for <c>full-vocabulary</c>; null for none.
     /// </summary>
     [Bounds(0, 1e6, Above = true)]
     public double? TeacherBound { get; init; }
@@ -314,41 +330,9 @@ public sealed record ObjectiveSettings : ISettings
     [Bounds(0, 1000)]
     public double EntropyBonusStep { get; init; } = 0.005;
 
-    internal ClipBounds Clip => new(ClipLow, ClipHigh, Delta);
-
-    internal WeightBounds Weighting => new(WeightCap, WeightFloor);
-
-    internal GateTemperatures Gate => new(GateTemperaturePositive, GateTemperatureNegative);
-
-    internal GammaWeights Gamma => new(GammaShapePositive, GammaRatePositive, GammaShapeNegative, GammaRateNegative);
-
-    internal FutureBounds? Future =>
-        FutureHalfLife is { } tokens ? new FutureBounds(tokens, FutureLow, FutureHigh, FutureSafety) : null;
-
-    internal RatioChoice RatioOf => new(Ratio, LogRatioBound);
-
-    internal CovarianceBounds Covariances => new(CovarianceShare, CovarianceMin, CovarianceMax);
-
-    internal EntropyControl Entropy => new(EntropyAdaptive, EntropyTarget, EntropyBonusMin, EntropyBonusMax, EntropyBonusStep);
-
-    internal AggregationChoice Aggregating => new(Aggregation, ConstantLength, CountEmptyRows);
-
-    internal KlChoice Divergence => new(Kl, KlEstimator, KlBound, KlGradientOfK2, KlBiasCorrection);
-
-    // Clip-Cov's tokens leave the sum, but are no rejected ones.
-    internal TokenTermChoice TokenTerms => new(Aggregation, TrustRegion, Clip, CovarianceKl,
-        RejectedTokens == RejectedTokens.Counted || Covariance == CovarianceControl.Clip);
-
-    internal TotalsChoice Totals => new(Ratio, Clip, Loss == PolicyLossKind.WeightedLogProb ? Weighting : null,
-        Loss == PolicyLossKind.GammaWeighted ? Gamma : null, Future, Divergence);
-
-    internal PlanChoice Planning => new(
-        new SamplerChoice(SamplerCorrection, SamplerMin, SamplerMax, SamplerNormalised, SamplerTests),
-        new MaskChoice(OffPolicyThreshold, SecondMomentMax, EntropyQuantile, RejectedTokens),
-        Covariance, Covariances, Clip, Aggregating, Loss == PolicyLossKind.GammaWeighted,
-        Loss == PolicyLossKind.Classification ? ClassificationTemperature : null, EntropyBonus);
-
-    internal TeacherChoice Teaching => new(TeacherSignal, TeacherWeight, TeacherDecaySteps, TeacherBound);
+    /// <summary>True where the loss has the divergence from a teacher's distribution over the vocabulary.</summary>
+    [JsonIgnore]
+    public bool DistilsVocabulary => Teacher != Teacher.None && TeacherSignal == TeacherSignal.FullVocabulary;
 
     /// <summary>True where the loss reads the reference model's log-probabilities.</summary>
     [JsonIgnore]

@@ -1,3 +1,5 @@
+using Tenon.Tensors.Ops;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>What the choices of an objective must agree on; ranges of single values stand at the values.</summary>
@@ -52,6 +54,8 @@ public static class ObjectiveValidation
                 + "sampler ratio is 1 and they do nothing";
         if (!s.NeedsReference && s.KlReference != KlReference.Base)
             yield return "objective.kl-reference: no divergence is taken from it while kl and reward-kl are 0";
+        if (!s.DistilsVocabulary && (s.TeacherTop is not null || s.TeacherDivergence != DivergenceKind.ReverseKl))
+            yield return "objective.teacher-divergence and teacher-top act under a teacher with teacher-signal: full-vocabulary only";
         if (s.EntropyAdaptive && s.EntropyBonusStep == 0)
             yield return "objective.entropy-adaptive with entropy-bonus-step 0 never changes the bonus";
     }
@@ -79,7 +83,7 @@ public static class ObjectiveValidation
         (string Key, Func<ObjectiveSettings, Enum> Of)[] choices =
         [
             ("advantage", x => x.Advantage), ("ratio", x => x.Ratio), ("loss", x => x.Loss), ("trust-region", x => x.TrustRegion),
-            ("covariance", x => x.Covariance), ("aggregation", x => x.Aggregation),
+            ("covariance", x => x.Covariance), ("aggregation", x => x.Aggregation), ("teacher-signal", x => x.TeacherSignal),
         ];
         foreach (var (key, of) in choices)
             if (!of(its).Equals(of(plain)) && !of(its).Equals(of(s)))
@@ -109,6 +113,8 @@ public static class ObjectiveValidation
         }
         if (s.Advantage == AdvantageEstimator.None && s.TeacherSignal == TeacherSignal.Magnitude)
             yield return new("teacher-signal", "magnitude takes its signs from the reward's advantage, which is none", "log-ratio");
+        if (s is { TeacherDivergence: DivergenceKind.JensenShannon, TeacherBeta: 1 })
+            yield return new("teacher-beta", "1 makes the mixture the teacher itself, and the divergence 0", "below 1, or reverse-kl");
         if (s.Teacher != Teacher.Model && s.TeacherModel is not null)
             yield return new("teacher-model", $"stands beside teacher: {SettingNames.Word(s.Teacher)}", "teacher: model, or null");
         if (s.TeacherPrompt is { } prompt && (s.Teacher == Teacher.Model || !prompt.Contains("{prompt}", StringComparison.Ordinal)

@@ -2,7 +2,10 @@
 // depend on
 // the row, the plan and the settings alone, and totals grow in row order: any cut into micro-batches gives the same bits.
 //
-//   L = sum_t w_t L_t + kl * sum_t v_t k_t - bonus * mean H        w, v: aggregation weights (LossDenominators), w times the plan's factor
+//   L = sum_t w_t L_t + kl * sum_t v_t k_t - bonus * mean H + weight * sum_t w_t D_t
+//
+// w, v: aggregation weights (LossDenominators), w times the plan's factor. Entropies H and divergences from a teacher D are known only once
+// a pass has been made, their slopes before it: so a row is added in two parts.
 //
 // Sources: TRL 1.16 and verl 0.9.1 (docs/objectives.md has one row a choice).
 using Tenon.Runs;
@@ -40,8 +43,24 @@ public static class PolicyLoss
         Span<double> gradEntropies,
         LossTotals totals)
     {
+        var start = window.RowStarts[firstRow];
+        var gradDivergences = window.Teacher is null ? [] : new double[window.RowStarts[endRow] - start];
+        AddSlopes(settings, window, plan, firstRow, endRow, gradLogps, gradEntropies, gradDivergences, totals);
+        AddSeen(window, plan, firstRow, endRow, gradDivergences, totals);
+    }
+
+    /// <summary>
+    /// All of <see cref="Accumulate"/> that is known before the rows' pass, given their log-probabilities: the gradients, and the totals
+    /// but for entropies and divergences from a teacher. <paramref name="gradDivergences"/> has the tokens of these rows alone, or none.
+    /// </summary>
+    internal static void AddSlopes(
+        ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps,
+        Span<double> gradEntropies, Span<double> gradDivergences, LossTotals totals)
+    {
+        var first = window.RowStarts[firstRow];
         var (term, ratio, gamma) = (LossTerms.Of(settings), new RowRatio(), settings.Loss == PolicyLossKind.GammaWeighted);
         var (tokenTerms, kl, choice, future) = (settings.TokenTerms, settings.Divergence, settings.RatioOf, settings.Future);
+        var weighting = settings.Loss == PolicyLossKind.WeightedLogProb ? settings.Weighting : (WeightBounds?)null;
         for (var row = firstRow; row < endRow; row++)
         {
             var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
@@ -54,7 +73,22 @@ public static class PolicyLoss
             if (kl.Weight != 0) pass.AddKl(kl, settings.Aggregation);
             ratio.Backward(settings.Ratio, pass.ByRatio, gradLogps.Slice(start, length));
             if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));
+            if (window.Teacher is { } teacher) pass.AddDivergence(teacher, tokenTerms, weighting, gradDivergences.Slice(start - first, length));
             totals.AddRow(window, plan, row, ratio, pass);
+        }
+    }
+
+    /// <summary>Adds what the rows' pass has shown: entropies, and divergences with the slopes that they went in with.</summary>
+    internal static void AddSeen(
+        PolicyWindow window, LossPlan plan, int firstRow, int endRow, ReadOnlySpan<double> gradDivergences, LossTotals totals)
+    {
+        var first = window.RowStarts[firstRow];
+        for (var row = firstRow; row < endRow; row++)
+        {
+            totals.AddEntropies(window, plan, row);
+            if (window.Divergences is null) continue;
+            var (start, end) = (window.RowStarts[row], window.RowStarts[row + 1]);
+            totals.AddDivergences(window, start, gradDivergences[(start - first)..(end - first)]);
         }
     }
 

@@ -1,3 +1,5 @@
+using Tenon.Tensors.Ops;
+
 namespace Tenon.Training.Objectives;
 
 /// <summary>
@@ -40,6 +42,14 @@ public sealed record PolicyWindow
 
     /// <summary>The first row of each group and, at the end, the number of rows; null for one group.</summary>
     public int[]? GroupStarts { get; init; }
+
+    /// <summary>What a teacher's distributions over the vocabulary are made of; null where the loss has no divergence from them.</summary>
+    public TeacherStates? Teacher { get; init; }
+
+    /// <summary>
+    /// The divergence from the teacher at each token, filled in as the micro-batches are computed; null where there is none.
+    /// </summary>
+    public TokenDivergence[]? Divergences { get; init; }
 
     /// <summary>Which rows' outcome is right; null takes those of a positive advantage.</summary>
     public bool[]? Right { get; init; }

@@ -41,9 +41,6 @@ internal ref struct RowPass
     /// <summary>Sum of the estimates as they enter the loss (times the ratio under bias correction).</summary>
     public double KlPenaltySum { get; private set; }
 
-    /// <summary>The row's share of the entropy bonus.</summary>
-    public double Bonus { get; private set; }
-
     /// <summary>Loss tokens that the trust region stops.</summary>
     public int Untrusted { get; private set; }
 
@@ -138,18 +135,34 @@ internal ref struct RowPass
         }
     }
 
-    /// <summary>The bonus on the mean entropy.</summary>
-    public void AddEntropyBonus(Span<double> gradient)
+    /// <summary>
+    /// The slope of the bonus on the mean entropy; its value is added where entropies are known (<see cref="LossTotals"/>).
+    /// </summary>
+    public readonly void AddEntropyBonus(Span<double> gradient)
     {
-        var entropies = _window.Entropies ?? throw new TenonException("entropy-bonus", "the entropy of each token", "none");
-        var weight = _plan.EntropyBonus / Math.Max(1, _plan.Denominators.EntropyTokens);
+        if (_window.Entropies is null) throw new TenonException("entropy-bonus", "the entropy of each token", "none");
         gradient.Clear();
+        for (var t = 0; t < _length; t++)
+            if (_plan.HasBonus(_window, _start + t))
+                gradient[t] = -_plan.BonusWeight;
+    }
+
+    /// <summary>
+    /// The slope by each token's divergence from its teacher: a term of the token like the policy's, with its masks and its detached
+    /// weight.
+    /// </summary>
+    public readonly void AddDivergence(
+        TeacherStates teacher, in TokenTermChoice choice, WeightBounds? weighting, Span<double> gradient)
+    {
+        gradient.Clear();
+        if (!teacher.Has(_row)) return;
+        var weight = teacher.Weight * _plan.Denominators.TokenWeight(choice.Aggregation, PolicyTokens(choice.CountsRejected), _row);
         for (var t = 0; t < _length; t++)
         {
             var place = _start + t;
-            if (!_window.Mask[place] || (_plan.HighEntropy is { } high && !high[place])) continue;
-            Bonus += weight * entropies[place];
-            gradient[t] = -weight;
+            if (!_window.Mask[place]) continue;
+            var factor = weight * (_plan.Weights is null ? 1 : _plan.Weights[place]);
+            gradient[t] = weighting is { } bounds ? factor * LossTerms.Weight(bounds, _ratio[t]) : factor;
         }
     }
 

@@ -16,6 +16,7 @@ internal static class TeacherAdvantages
         TeacherChoice choice, double weight, double[] advantages, double[] student, double[] teacher, double[]? factors = null)
     {
         var result = (double[])advantages.Clone();
+        if (choice.Kind == TeacherSignal.FullVocabulary) return result;
         var bound = choice.Bound ?? double.PositiveInfinity;
         for (var t = 0; t < result.Length; t++)
         {

@@ -1,5 +1,6 @@
 using Tenon.Adapters;
 using Tenon.Rollouts;
+using Tenon.Tensors.Ops;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
@@ -47,7 +48,8 @@ public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnly
         for (var g = 0; g < groups.Count; g++)
         {
             var end = first + groups[g].Rollouts.Count;
-            if (g % shards == shard && (objective.TrainsWithoutAdvantage || HasAdvantage(window, first, end)))
+            if (g % shards == shard
+                && (objective.TrainsWithoutAdvantage || HasAdvantage(window, first, end) || HasTeacher(window, first, end)))
             {
                 kept.Add(groups[g]);
                 rows.AddRange(Enumerable.Range(first, end - first));
@@ -58,6 +60,9 @@ public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnly
 
         return new GradientShard(kept, rows);
     }
+
+    private static bool HasTeacher(PolicyWindow window, int firstRow, int endRow) => window.Teacher is { } teacher
+        && Enumerable.Range(firstRow, endRow - firstRow).Any(row => teacher.Has(row) && window.LossTokens(row) > 0);
 
     private static bool HasAdvantage(PolicyWindow window, int firstRow, int endRow)
     {
@@ -72,4 +77,8 @@ public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnly
 /// <param name="Sums">Gradient of each trainable parameter, in the adapter's order.</param>
 /// <param name="Logps">Log-probability of every token of the shard's rows, in their order.</param>
 /// <param name="Entropies">Entropy there; empty where the window holds none.</param>
-public sealed record ShardGradient(float[][] Sums, double[] Logps, double[] Entropies);
+public sealed record ShardGradient(float[][] Sums, double[] Logps, double[] Entropies)
+{
+    /// <summary>Divergence from the teacher there; empty where the window holds none.</summary>
+    public TokenDivergence[] Divergences { get; init; } = [];
+}

@@ -53,6 +53,7 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers)
             var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
             gradient.Logps.AsSpan(next, length).CopyTo(window.Logps.AsSpan(start));
             if (window.Entropies is { } entropies) gradient.Entropies.AsSpan(next, length).CopyTo(entropies.AsSpan(start));
+            if (window.Divergences is { } divergences) gradient.Divergences.AsSpan(next, length).CopyTo(divergences.AsSpan(start));
             next += length;
         }
     }

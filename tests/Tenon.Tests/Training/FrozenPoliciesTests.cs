@@ -55,6 +55,7 @@ public sealed class FrozenPoliciesTests : IDisposable
     [InlineData("objective.kl-reference=start", Traits = ["Speed", "slow"])]
     [InlineData("objective.kl-reference=moving", "objective.kl-reference-period=1", "objective.kl-reference-decay=0.5")]
     [InlineData("objective.preset=sdpo", "reward=null")]
+    [InlineData("objective.preset=sdpo-full")]
     [InlineData("objective.preset=opsd", "reward=null", "objective.kl=0.01", "objective.kl-reference=moving", Traits = ["Speed", "slow"])]
     public void A_run_that_is_stopped_goes_on_with_its_copies_to_the_same_bytes(params string[] overrides)
     {

@@ -51,6 +51,7 @@ public sealed class ShardedUpdateTests : IDisposable
     [InlineData("vblora", "real", "update.minibatches=2", Traits = ["Speed", "slow"])]
     [InlineData("dora", "kl-cov", "update.minibatches=2", "objective.entropy-bonus=0.01", "objective.entropy-adaptive=true")]
     [InlineData("slicefine", "gmpo", "update.minibatches=2", Traits = ["Speed", "slow"])]
+    [InlineData("miss", "opsd-full", "update.minibatches=2", "reward=null", "optimizer.learning-rate=1.0e-4")]
     public void Any_number_of_workers_gives_the_same_bits(string method, string preset, params string[] more)
     {
         string[] overrides = [$"adapter.method={method}", $"objective.preset={preset}", .. more];
@@ -115,7 +116,13 @@ public sealed class ShardedUpdateTests : IDisposable
         var values = whole.Adapter.TrainableCount * sizeof(float);
         (MemoryPlan.AdapterBytes(shards) - MemoryPlan.AdapterBytes(whole)).ShouldBe(2 * values);
         (MemoryPlan.AdapterBytes(workers) - MemoryPlan.AdapterBytes(whole)).ShouldBe(11 * values);
-        MemoryPlan.PassBytes(workers).ShouldBe(4 * MemoryPlan.PassBytes(whole));
+        MemoryPlan.PassBytes(workers).ShouldBe(MemoryPlan.MicroBatchTokens(workers) * 4L * MemoryPlan.PassBytes(whole)
+            / MemoryPlan.MicroBatchTokens(whole));
+        // Passes that run at the same time share what one of them may have.
+        var config = whole.Model.Config with { HiddenSize = 2048, IntermediateSize = 8192, NumHiddenLayers = 30 };
+        var (one, four) = (MemoryPlan.MicroBatchTokens(config, 0, 1), MemoryPlan.MicroBatchTokens(config, 0, 1, workers: 4));
+        one.ShouldBeLessThan(8192);
+        four.ShouldBeInRange(one / 4 - 1, one / 4);
     }
 
     // Another model and another adapter, as another process has them: it gets values and rows, and gives sums.

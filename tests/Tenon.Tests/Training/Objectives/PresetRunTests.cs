@@ -30,7 +30,7 @@ public sealed class PresetRunTests : IDisposable
     public void Every_preset_trains_with_its_metrics(string name)
     {
         // A teacher that is the policy itself has nothing to say: an entropy bonus moves the policy away from it.
-        string[] own = name == "opd" ? ["objective.teacher-model=tiny", "objective.entropy-bonus=0.01"] : [];
+        string[] own = name is "opd" or "gkd" ? ["objective.teacher-model=tiny", "objective.entropy-bonus=0.01"] : [];
         var last = Train(name, [$"objective.preset={name}", "objective.pass-k=2", .. own])[^1];
         foreach (var key in new[] { "loss", "entropy", "grad_norm", "update_norm", "ratio_max" }) Number(last, key);
         Number(last, "grad_norm").ShouldBePositive();
