@@ -26,7 +26,7 @@ public sealed partial class PageNumberTests
 
     private static readonly Dictionary<string, int> S_parts = new()
     {
-         ["tenth"] = 10, ["quarter"] = 4, ["hundredth"] = 100, ["hundred"] = 100,
+        ["tenth"] = 10, ["quarter"] = 4, ["hundredth"] = 100, ["hundred"] = 100,
     };
 
     private static readonly CodeSettings S_code = new();
