@@ -73,7 +73,8 @@ public static class PolicyLoss
             if (kl.Weight != 0) pass.AddKl(kl, settings.Aggregation);
             ratio.Backward(settings.Ratio, pass.ByRatio, gradLogps.Slice(start, length));
             if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));
-            if (window.Teacher is { } teacher) pass.AddDivergence(teacher, tokenTerms, weighting, gradDivergences.Slice(start - first, length));
+            if (window.Teacher is { } teacher)
+                pass.AddDivergence(teacher, tokenTerms, weighting, gradDivergences.Slice(start - first, length));
             totals.AddRow(window, plan, row, ratio, pass);
         }
     }
