@@ -98,7 +98,7 @@ internal sealed class ReportCommand : Verb
         var page = StudyReport.Write(study);
         if (output is not null)
         {
-            AtomicFile.WriteText(output, File.ReadAllText(page));
+            AtomicFile.WriteText(output, SharedFile.ReadText(page));
             page = Path.GetFullPath(output);
         }
 

@@ -9,7 +9,8 @@ public class ObjectiveGroupsTests
     // What puts an objective together, checks it or takes it apart; everything else is handed its part.
     private static readonly string[] S_doors =
     [
-        "Advantages.Of", "LoggedMetrics.Of", "LossPlan.Of", "LossTerms.Of", "LossTotals..ctor", "PolicyLoss.Accumulate", "PolicyLoss.Of",
+        "Advantages.Of", "LoggedMetrics.Clips", "LoggedMetrics.Of", "LoggedMetrics.Shown", "LossPlan.Of", "LossTerms.Of",
+        "LossTotals..ctor", "PolicyLoss.Accumulate", "PolicyLoss.AddSlopes", "PolicyLoss.Of",
     ];
 
     [Fact]
