@@ -86,7 +86,8 @@ public sealed class ClusterRolloutTests : IDisposable
         TinyRuns.ShouldBeTheSame(Run("cluster", cluster.Client), TinyRuns.Contents(Run("alone", null)));
         killer.Join();
         never.Set();
-        _remarks.ShouldContain(text => text.Contains("asked for again"), string.Join('\n', _remarks));
+        // Where the machine is busy, its groups are late before it is known that it has died.
+        _remarks.ShouldContain(text => text.Contains("asked for again") || text.Contains("computed here"), string.Join('\n', _remarks));
     }
 
     [Fact, Trait("Speed", "slow")]
