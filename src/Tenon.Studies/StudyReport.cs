@@ -111,7 +111,7 @@ public static class StudyReport
                 double[] x = [.. Enumerable.Range(1, series.Max(s => s.Y.Length)).Select(i => (double)i)];
                 yield return new ReportChart($"{metric.Title}{(name.Length == 0 ? "" : $", {name}")}", x,
                     [.. series.Select(s =>
-                    new ReportSeries(s.Row.Label, [.. s.Y, .. Enumerable.Repeat(double.NaN, x.Length - s.Y.Length)]))])
+                    new ReportSeries(results.LabelInGroup(s.Row), [.. s.Y, .. Enumerable.Repeat(double.NaN, x.Length - s.Y.Length)]))])
                 {
                     Share = share, Sentence = "mean over seeds", Main = metric == StepMetric.Accuracy,
                 };
@@ -124,7 +124,7 @@ public static class StudyReport
         if (results.Plan.Recipe.Tuned.Count != 1) yield break;
         foreach (var (name, _, rows) in results.Groups())
         {
-            var curves = rows.Select(row => (row.Label, Points: StudyTables.Points(results, row)
+            var curves = rows.Select(row => (Label: results.LabelInGroup(row), Points: StudyTables.Points(results, row)
                 .Select(p => (X: double.TryParse(p.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) ? x : double.NaN,
                     Y: p.Mean ?? double.NaN)).Where(p => double.IsFinite(p.X)).ToList())).Where(c => c.Points.Count > 0).ToList();
             if (curves.Count == 0) continue;
@@ -143,8 +143,8 @@ public static class StudyReport
         double[] tenths = [.. Enumerable.Range(1, 10).Select(i => (double)i)];
         foreach (var (name, _, rows) in results.Groups())
         {
-            var series = rows.Select(row => (row.Label, Found: StudySpectra.Mean(results, row))).Where(s => s.Found is not null)
-                .Select(s => new ReportSeries(s.Label, s.Found!.Value.Energy)).ToList();
+            var series = rows.Select(row => (Label: results.LabelInGroup(row), Found: results.SpectraOf(row)))
+                .Where(s => s.Found is not null).Select(s => new ReportSeries(s.Label, s.Found!.Energy)).ToList();
             if (series.Count == 0) continue;
             yield return new ReportChart($"energy of the final update over the base's directions{(name.Length == 0 ? "" : $", {name}")}",
                 tenths, series)

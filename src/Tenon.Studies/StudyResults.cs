@@ -24,6 +24,7 @@ public sealed record StudyComparison(string Name, string Benchmark, Comparison C
 public sealed class StudyResults
 {
     private readonly StudyFolder _folder;
+    private readonly Dictionary<StudyRow, SpectraMean?> _spectra = [];
 
     internal StudyResults(StudyPlan plan, StudyFolder folder) => (Plan, _folder) = (plan, folder);
 
@@ -43,6 +44,10 @@ public sealed class StudyResults
     public string RunOf(StudyCell cell) => _folder.RunOf(cell);
 
     internal JsonObject? SpectrumOf(StudyCell cell) => _folder.SpectrumOf(cell);
+
+    /// <summary>The means of a row's spectra, read once; null where there is none.</summary>
+    internal SpectraMean? SpectraOf(StudyRow row) =>
+        _spectra.TryGetValue(row, out var known) ? known : _spectra[row] = StudySpectra.Mean(this, row);
 
     /// <summary>The rows of the study.</summary>
     public IReadOnlyList<StudyRow> Rows => Plan.Rows;
@@ -116,6 +121,10 @@ public sealed class StudyResults
         }
     }
 
+    /// <summary>What a row is called among those of its group: the values that they do not share.</summary>
+    internal string LabelInGroup(StudyRow row) => Plan.ReferenceOf(row) is null
+        ? row.Label : string.Join(", ", row.Values.Where(v => Plan.Recipe.CompareWith.ContainsKey(v.Key)).Select(v => v.Value.Label));
+
     private Entrant EntrantOf(StudyRow row, string benchmark, EqualSteps steps)
     {
         var runs = new List<IReadOnlyList<ProblemScores>>();
@@ -164,7 +173,7 @@ public sealed class StudyResults
 
     private JsonObject? SpectrumJson(StudyRow row)
     {
-        if (StudySpectra.Mean(this, row) is not { } found) return null;
+        if (SpectraOf(row) is not { } found) return null;
         var json = new JsonObject { ["axes"] = Axes(row), ["grid"] = row.Grid, ["name"] = row.Label, ["runs"] = found.Runs };
         foreach (var key in StudySpectra.Measures) json[key] = RunJson.Finite(found.Means[key]);
         json[StudySpectra.Energy] = new JsonArray([.. found.Energy.Select(RunJson.Finite)]);

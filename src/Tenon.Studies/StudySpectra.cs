@@ -11,6 +11,12 @@ using Tenon.Tensors.Threads;
 
 namespace Tenon.Studies;
 
+/// <summary>What a row's final updates have in common.</summary>
+/// <param name="Runs">Runs that were looked at.</param>
+/// <param name="Means">Means over them by measure.</param>
+/// <param name="Energy">Mean shares of the update by tenths of the base's directions.</param>
+internal sealed record SpectraMean(int Runs, IReadOnlyDictionary<string, double> Means, double[] Energy);
+
 /// <summary>
 /// Where the final updates of the reported runs lie in their base's spectrum, by the measures of <c>tenon spectra</c>: medians over a
 /// run's weights, kept as <c>spectra/CELL.json</c>, so that each run is looked at once. They are taken after the last cell, whole
@@ -66,12 +72,12 @@ internal static class StudySpectra
         }
     }
 
-    /// <summary>The means of a row's records over its seeds, and how many there are; null where there is none.</summary>
-    public static (int Runs, IReadOnlyDictionary<string, double> Means, double[] Energy)? Mean(StudyResults results, StudyRow row)
+    /// <summary>The means of a row's records over its seeds; null where there is none (<see cref="StudyResults.SpectraOf"/>).</summary>
+    public static SpectraMean? Mean(StudyResults results, StudyRow row)
     {
         var records = results.Reported(row).Select(c => results.SpectrumOf(c.Cell)).OfType<JsonObject>().ToList();
         if (records.Count == 0) return null;
-        return (records.Count, Measures.ToDictionary(key => key, key => records.Average(r => RunJson.Number(r[key]))),
+        return new SpectraMean(records.Count, Measures.ToDictionary(key => key, key => records.Average(r => RunJson.Number(r[key]))),
             [.. Enumerable.Range(0, 10).Select(i => records.Average(r => r[Energy] is JsonArray { Count: 10 } shares
                 ? RunJson.Number(shares[i]) : double.NaN))]);
     }
@@ -79,7 +85,7 @@ internal static class StudySpectra
     /// <summary>What a reader must know of the figures, or of why there are none.</summary>
     public static IEnumerable<string> Sentences(StudyResults results)
     {
-        if (results.Rows.Any(row => Mean(results, row) is not null))
+        if (results.Rows.Any(row => results.SpectraOf(row) is not null))
         {
             yield return "Medians over the changed weights of a run's last checkpoint, means over seeds: |dW| / |W|, the shift of the "
                 + "singular values, the shares of the update in the first tenth and the first half of the base's directions, its ranks, "

@@ -103,7 +103,7 @@ public static class StudyTables
             "shift", "first tenth", "first half", "stable rank", "effective rank", "|dW|<1e-5");
         foreach (var row in results.Rows)
         {
-            if (StudySpectra.Mean(results, row) is not { } found) continue;
+            if (results.SpectraOf(row) is not { } found) continue;
             double Of(string key) => found.Means[key];
             table.Add(row.Label, ResultCell.Count(found.Runs), ResultCell.Three(Of("relative")), ResultCell.Three(Of("shift")),
                 ResultCell.Percent(Of("first_tenth")), ResultCell.Percent(Of("principal_half")), ResultCell.Three(Of("stable_rank")),

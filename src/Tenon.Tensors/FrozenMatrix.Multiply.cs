@@ -63,16 +63,9 @@ public sealed unsafe partial class FrozenMatrix
             Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow,
             Accumulate = accumulate, Scale = scale,
         };
-        var parts = Share(&call, Outputs, columns, pool);
-        if (Outputs >= LongSum && rows > FewRows)
-        {
-            // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
-            call.PerPart = Math.Max(call.PerPart, (columns + (2 * pool.Threads) - 1) / (2 * pool.Threads));
-            var stretches = parts / call.PartsOfRows;
-            call.PartsOfRows = (int)((columns + call.PerPart - 1) / call.PerPart);
-            parts = stretches * call.PartsOfRows;
-        }
-
+        // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
+        var least = Outputs >= LongSum && rows > FewRows ? (columns + (2 * pool.Threads) - 1) / (2 * pool.Threads) : 1;
+        var parts = Share(&call, Outputs, columns, pool, least);
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);
@@ -90,14 +83,14 @@ public sealed unsafe partial class FrozenMatrix
     // Bytes that a product must move at least: the weight, its rows and its results.
     private double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
 
-    // Rows in stretches that the second cache holds beside a panel, each by some panels. Gives the number of parts.
-    private static int Share(FrozenCall* call, nint terms, nint panels, WorkerPool pool)
+    // Rows in stretches that the second cache holds beside a panel, each by some panels, at least so many. Gives the number of parts.
+    private static int Share(FrozenCall* call, nint terms, nint panels, WorkerPool pool, nint least = 1)
     {
         const nint Stretch = 192;
         var stretches = (call->Rows + Stretch - 1) / Stretch;
         call->RowsPerPart = stretches == 1 ? call->Rows : ((call->Rows + stretches - 1) / stretches + 11) / 12 * 12;
         stretches = (call->Rows + call->RowsPerPart - 1) / call->RowsPerPart;
-        call->PerPart = SharePanels(call->RowsPerPart, terms, panels, stretches, pool);
+        call->PerPart = Math.Max(least, SharePanels(call->RowsPerPart, terms, panels, stretches, pool));
         call->PartsOfRows = (int)((panels + call->PerPart - 1) / call->PerPart);
         return (int)stretches * call->PartsOfRows;
     }

@@ -15,7 +15,7 @@ public static class Diagnoses
         new("advantage-collapse", Severity.Warning, GroupsMixed.Name,
             "Less than a tenth of the groups of the last ten steps have an advantage other than 0.",
             "rollout.dynamic-sampling: true; harder or easier problems (data.task.level); rollout.group larger",
-            _ => GroupRules.FewMixed(10, 0.1)),
+            facts => GroupRules.FewMixed(10, 0.1, facts.Epochs)),
         new("repeated-problems", Severity.Warning, "id",
             "The last steps draw the same few problems again and again.",
             "more data (data.train), no data.limit, or a generated data.task", facts => GroupRules.Repeated(facts, 4)),

@@ -9,13 +9,17 @@ internal static class GroupRules
     public static StepRule NoneMixed(int steps) =>
         new StreakRule(steps, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null, _ => 0, 1);
 
-    /// <summary>Few groups of the last steps are mixed, and dynamic sampling does not draw others instead.</summary>
-    public static StepRule FewMixed(int steps, double least) => new WindowRule(steps, 0, null, (_, last, _) =>
+    /// <summary>
+    /// Few groups of the last steps are mixed, or have an advantage although they are, and dynamic sampling does not draw others instead.
+    /// </summary>
+    public static StepRule FewMixed(int steps, double least, double epochs) => new WindowRule(steps, 0, null, (_, last, _) =>
     {
         if (last.Count < steps || last.Any(step => !(step[GroupsDrawn] > 0))) return null;
         // With a filter the kept groups are the mixed ones; without, all are kept.
         var kept = last.Sum(step => step[GroupsKept] > 0 ? step[GroupsKept] : step[GroupsDrawn]);
-        var share = last.Sum(step => step[GroupsMixed]) / Math.Max(1, kept);
+        // An estimator may give a mixed group nothing (pass@k where enough of it is right): then it has no pass in any epoch.
+        var idle = last.Sum(step => step.Has(GroupsIdle) ? step[GroupsIdle] / epochs : 0);
+        var share = Math.Min(last.Sum(step => step[GroupsMixed]), kept - idle) / Math.Max(1, kept);
         return share < least ? new(last[0].Step, last[^1].Step, share, least) : null;
     });
 

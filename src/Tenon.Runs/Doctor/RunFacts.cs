@@ -21,9 +21,11 @@ public sealed class RunFacts(
     /// <summary>Accuracies by benchmark, each by step.</summary>
     public IReadOnlyList<IReadOnlyList<(int Step, double Accuracy)>> Evaluations => evaluations ?? [];
 
+    /// <summary>How often the recipe goes through a batch.</summary>
+    public double Epochs => OrOne(RunJson.Number(recipe["update"]?["epochs"]));
+
     /// <summary>Optimizer steps that the recipe takes on one batch.</summary>
-    public double UpdatesPerBatch =>
-        OrOne(RunJson.Number(recipe["update"]?["epochs"])) * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
+    public double UpdatesPerBatch => Epochs * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
 
     /// <summary>The facts of a run folder.</summary>
     public static RunFacts Of(RunReader run, Func<SampleRecord, bool?>? judge = null) => new(run.Run.Recipe, run.Steps, run.Samples,

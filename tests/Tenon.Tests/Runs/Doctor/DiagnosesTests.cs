@@ -84,6 +84,16 @@ public class DiagnosesTests
     }
 
     [Fact]
+    public void Mixed_groups_that_an_estimator_gives_no_advantage_count_as_collapsed()
+    {
+        using var folder = new TemporaryFolder();
+        var collapsed = new Made(30, (i, m, _) => { if (i > 18) m[StepMetric.GroupsIdle] = 16; });
+        Call.Tenon("doctor", collapsed.Write(folder.File("idle"))).Out.ShouldContain("advantage-collapse");
+        var some = new Made(30, (i, m, _) => m[StepMetric.GroupsIdle] = 8);
+        Call.Tenon("doctor", some.Write(folder.File("some"))).Out.ShouldContain("nothing found");
+    }
+
+    [Fact]
     public void A_folder_that_is_no_run_is_a_failure_and_the_list_names_all()
     {
         using var folder = new TemporaryFolder();

@@ -32,7 +32,7 @@ public class DiagnosisWatchTests
             for (var n = 1; n <= Length; n++)
             {
                 var so = steps[..n];
-                var plain = PlainRules.Of(so, 2).Where(pair => pair.Value is not null)
+                var plain = PlainRules.Of(so, 2, 2).Where(pair => pair.Value is not null)
                     .ToDictionary(pair => pair.Key, pair => pair.Value!.Value);
                 var all = Diagnoses.Of(new RunFacts(S_recipe, so)).ToDictionary(f => f.Diagnosis.Name);
                 all.Keys.Order().ShouldBe(plain.Keys.Order(), $"run {run}, step {n}");

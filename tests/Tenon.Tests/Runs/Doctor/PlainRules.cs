@@ -10,10 +10,10 @@ namespace Tenon.Tests.Runs.Doctor;
 /// </summary>
 internal static class PlainRules
 {
-    public static Dictionary<string, Sight?> Of(IReadOnlyList<StepMetrics> steps, double updatesPerBatch) => new()
+    public static Dictionary<string, Sight?> Of(IReadOnlyList<StepMetrics> steps, double updatesPerBatch, double epochs = 1) => new()
     {
         ["no-mixed-groups"] = Streak(steps, 3, step => step[GroupsDrawn] > 0 ? step[GroupsMixed] == 0 : null, _ => 0, 1),
-        ["advantage-collapse"] = FewMixed(steps, 10, 0.1),
+        ["advantage-collapse"] = FewMixed(steps, 10, 0.1, epochs),
         ["inert-clip"] = Inert(steps, updatesPerBatch, 10),
         ["saturated-clip"] = Streak(steps, 5, step => double.IsFinite(step[ClipLow]) ? step[ClipLow] + step[ClipHigh] > 0.3 : null,
             step => step[ClipLow] + step[ClipHigh], 0.3),
@@ -57,12 +57,13 @@ internal static class PlainRules
             : null;
     }
 
-    private static Sight? FewMixed(IReadOnlyList<StepMetrics> steps, int count, double least)
+    private static Sight? FewMixed(IReadOnlyList<StepMetrics> steps, int count, double least, double epochs)
     {
         var last = steps.TakeLast(count).Where(step => step[GroupsDrawn] > 0).ToList();
         if (last.Count < count) return null;
         var kept = last.Sum(step => step[GroupsKept] > 0 ? step[GroupsKept] : step[GroupsDrawn]);
-        var share = last.Sum(step => step[GroupsMixed]) / Math.Max(1, kept);
+        var idle = last.Sum(step => step.Has(GroupsIdle) ? step[GroupsIdle] / epochs : 0);
+        var share = Math.Min(last.Sum(step => step[GroupsMixed]), kept - idle) / Math.Max(1, kept);
         return share < least ? new(last[0].Step, last[^1].Step, share, least) : null;
     }
 
