@@ -114,8 +114,8 @@ public sealed class CompareRunsTests : IDisposable
 
     [Theory]
     [InlineData(30, 1, 0.3, 0.5)]
-    [InlineData(30, 32, 0.1, 0.5)]
-    [InlineData(200, 4, 0.5, 0.25)]
+    [InlineData(30, 32, 0.1, 0.5, Traits = ["Speed", "slow"])]
+    [InlineData(200, 4, 0.5, 0.25, Traits = ["Speed", "slow"])]
     public void The_interval_of_a_paired_difference_holds_as_often_as_it_says(int problems, int samples, double mean, double spread)
     {
         const int Evaluations = 600;

@@ -34,7 +34,7 @@ public sealed class ClusterRolloutTests : IDisposable
         return path;
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void With_three_workers_a_runs_bytes_are_those_of_one_machine() => SameBytes(3);
 
     [Theory, Trait("Speed", "slow")]

@@ -102,7 +102,7 @@ public sealed class StudyRoomTests : IDisposable
     }
 
     /// <summary>The rank that a budget of parameters finds is one that the method can be built with.</summary>
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(64)]

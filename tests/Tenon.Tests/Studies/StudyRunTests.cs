@@ -81,7 +81,7 @@ public sealed class StudyRunTests : IDisposable
         Directory.GetDirectories(At("study/runs")).Length.ShouldBe(6);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Final_updates_are_looked_at_once_unless_told_not_to()
     {
         string Of(string methods, string more = "") => _folder.File($"moved-{methods.Length}.yaml", $$"""

@@ -25,7 +25,7 @@ public sealed class FrozenPoliciesTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_run_that_goes_on_from_an_adapter_starts_at_its_reference_under_start_and_away_from_it_under_base()
     {
         Train("first");
@@ -37,7 +37,7 @@ public sealed class FrozenPoliciesTests : IDisposable
         Call.Tenon("train", _runs.Recipe(from), "--dry-run").Error.ShouldContain("kl-reference: base pulls the adapter");
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_moving_reference_follows_as_its_period_and_decay_say()
     {
         var start = Kl(Train("still", "objective.kl-reference=start"));
@@ -53,8 +53,9 @@ public sealed class FrozenPoliciesTests : IDisposable
 
     [Theory]
     [InlineData("objective.kl-reference=start", Traits = ["Speed", "slow"])]
-    [InlineData("objective.kl-reference=moving", "objective.kl-reference-period=1", "objective.kl-reference-decay=0.5")]
-    [InlineData("objective.preset=sdpo", "reward=null")]
+    [InlineData("objective.kl-reference=moving", "objective.kl-reference-period=1", "objective.kl-reference-decay=0.5",
+        Traits = ["Speed", "slow"])]
+    [InlineData("objective.preset=sdpo", "reward=null", Traits = ["Speed", "slow"])]
     [InlineData("objective.preset=sdpo-full")]
     [InlineData("objective.preset=opsd", "reward=null", "objective.kl=0.01", "objective.kl-reference=moving", Traits = ["Speed", "slow"])]
     public void A_run_that_is_stopped_goes_on_with_its_copies_to_the_same_bytes(params string[] overrides)

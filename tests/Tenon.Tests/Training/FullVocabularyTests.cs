@@ -28,10 +28,11 @@ public sealed class FullVocabularyTests : IDisposable
 
     [Theory]
     [InlineData("opsd-full")]
-    [InlineData("sdpo-full", "reward=[{ name: regex, pattern: '=[0-9]*1', match: anywhere, where: all }]")]
-    [InlineData("gkd", "objective.teacher-model=tiny", "objective.entropy-bonus=0.01")]
+    [InlineData("sdpo-full", "reward=[{ name: regex, pattern: '=[0-9]*1', match: anywhere, where: all }]",
+        Traits = ["Speed", "slow"])]
+    [InlineData("gkd", "objective.teacher-model=tiny", "objective.entropy-bonus=0.01", Traits = ["Speed", "slow"])]
     [InlineData("dapo", "objective.teacher=solution", "objective.teacher-signal=full-vocabulary", "objective.teacher-weight=0.1",
-        "objective.teacher-policy=base", "adapter.dropout=0.1")]
+        "objective.teacher-policy=base", "adapter.dropout=0.1", Traits = ["Speed", "slow"])]
     public void The_bits_depend_neither_on_how_passes_are_cut_nor_on_threads(string preset, params string[] more)
     {
         var recipe = _runs.Recipe(Text);
@@ -52,9 +53,9 @@ public sealed class FullVocabularyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("forward-kl")]
+    [InlineData("forward-kl", Traits = ["Speed", "slow"])]
     [InlineData("reverse-kl")]
-    [InlineData("jensen-shannon")]
+    [InlineData("jensen-shannon", Traits = ["Speed", "slow"])]
     public void A_teacher_that_is_the_policy_is_no_divergence_and_more_updates_lessen_that_of_another(string divergence)
     {
         string[] overrides = [$"objective.teacher-divergence={divergence}", "steps=1", "update.minibatches=1"];

@@ -98,8 +98,8 @@ public sealed class RlvrTrainerTests : IDisposable
                 .ShouldBe(File.ReadAllText(Path.Combine(own, "samples.jsonl")));
     }
 
-    [Theory]
-    [InlineData(1, Traits = ["Speed", "slow"])]
+    [Theory, Trait("Speed", "slow")]
+    [InlineData(1)]
     [InlineData(2)]
     public void Of_several_benchmarks_all_count_or_none_where_an_evaluation_is_given_up(int at)
     {
