@@ -29,7 +29,7 @@ public class TokenizerBenchmark
         const string Letters = "eeeeeetttttaaaaooooiiiinnnnsssshhhhrrrrddlluuccmmwwffggyyppbbvk";
         string Word(int length) => new([.. Enumerable.Range(0, length).Select(_ => Letters[random.Next(Letters.Length)])]);
         _piece = Word(Characters);
-        _prose = string.Concat(Enumerable.Range(0, Characters / 5).Select(_ => Word(1 + random.Next(7)) + " "))[..Characters];
+        _prose = string.Concat(Enumerable.Range(0, Characters / 2).Select(_ => Word(1 + random.Next(7)) + " "))[..Characters];
     }
 
     [Benchmark]
