@@ -70,6 +70,7 @@ public sealed record TrainingSetup : IDisposable
         EndTokens = EndTokens,
         Concurrency = MemoryPlan.Concurrency(this),
         SharePrompts = Settings.Rollout.SharePrompts,
+        Speculate = Settings.Rollout.Speculation == "auto",
         Precision = Precision,
     };
 

@@ -31,6 +31,8 @@ internal sealed class BenchCommand : Verb
     private readonly Option<string> _method;
     private readonly Option<int> _runs;
     private readonly Option<int?> _micro;
+    private readonly Option<string> _speculation;
+    private readonly Option<bool> _ends;
     private readonly Option<bool> _thisTier;
     private readonly Option<bool> _profile;
     private readonly Option<bool> _json;
@@ -72,6 +74,16 @@ internal sealed class BenchCommand : Verb
             {
                 Description = "most tokens of one training pass; without it as many as fit in twice the memory of the weights",
             });
+        _speculation = Add(new Option<string>("--speculation")
+        {
+            Description = "sample, step: auto tries several tokens at a time where few completions are alive, off never",
+            DefaultValueFactory = _ => "auto",
+        });
+        _speculation.AcceptOnlyFromAmong("auto", "off");
+        _ends = Add(new Option<bool>("--ends")
+        {
+            Description = "sample: completions end where the model ends them, after N tokens at the latest",
+        });
         _thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
         _profile =
             Add(new Option<bool>("--profile")
@@ -102,19 +114,33 @@ internal sealed class BenchCommand : Verb
         var ids = problems.Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
         using var adapter = AdapterMethod.Of(call.GetValue(_method)!)
             .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
-        var work = Work(name, call, loaded, ids, adapter, precision);
+        var generator = new Generator(loaded.Model, new GeneratorOptions
+        {
+            Concurrency = ids.Count * call.GetValue(_group), Precision = precision, Speculate = call.GetValue(_speculation) == "auto",
+            EndTokens = call.GetValue(_ends) && name == "sample" ? loaded.EndTokens : new HashSet<int>(),
+        });
+        var work = Work(name, call, loaded, ids, adapter, generator);
         work();
-        if (call.GetValue(_profile)) return Profile(name, work, precision, call, terminal);
+        if (call.GetValue(_profile)) return Profile(name, () => work(), precision, call, terminal);
         var best = double.PositiveInfinity;
+        var (count, drafted, accepted) = (0L, 0L, 0L);
         for (var i = 0; i < call.GetValue(_runs); i++)
         {
+            var (draftedBefore, acceptedBefore) = (generator.DraftedTokens, generator.AcceptedTokens);
             var clock = Stopwatch.StartNew();
-            work();
+            count = work();
             best = Math.Min(best, clock.Elapsed.TotalSeconds);
+            (drafted, accepted) = (generator.DraftedTokens - draftedBefore, generator.AcceptedTokens - acceptedBefore);
         }
 
-        var count = name == "prefill" ? ids.Sum(i => i.Length) : (long)ids.Count * call.GetValue(_group) * call.GetValue(_tokens);
-        return Show(Result(name, best, precision, r => r["tokens_per_s"] = Math.Round(count / best, 2)), call, terminal);
+        return Show(Result(name, best, precision, r =>
+        {
+            r["tokens_per_s"] = Math.Round(count / best, 2);
+            if (name != "sample") return;
+            r["tokens"] = count;
+            // Of the last run; what the runs before it have taught says what is tried.
+            (r["drafted_tokens"], r["accepted_tokens"]) = (drafted, accepted);
+        }), call, terminal);
     }
 
     private int Profile(string name, Action work, Precision precision, ParseResult call, Terminal terminal)
@@ -174,10 +200,11 @@ internal sealed class BenchCommand : Verb
         return 0;
     }
 
-    private Action Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision)
+    // The work, which gives the number of its tokens.
+    private Func<long> Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Generator generator)
     {
         var (samples, length) = (call.GetValue(_group), call.GetValue(_tokens));
-        var generator = new Generator(loaded.Model, new GeneratorOptions { Concurrency = ids.Count * samples, Precision = precision });
+        var precision = _compute.Precision(call);
         var requests =
             ids.Select((p, i) =>
             new GenerationRequest(p, samples, length, new RandomPlace(1, RandomPurpose.Sampling, 0, (uint)i)) { Adapter = adapter })
@@ -189,11 +216,21 @@ internal sealed class BenchCommand : Verb
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
         {
-            "prefill" => () => Prefill(loaded, ids, adapter, precision),
-            "sample" => () => generator.Generate(requests),
-            "train" => () => Train(updater, optimizer.Value, adapter, fixedGroups.Value),
-            _ => () => Train(updater, optimizer.Value, adapter, FromSamples(ids, generator.Generate(requests))),
+            "prefill" => () =>
+            {
+                Prefill(loaded, ids, adapter, precision);
+                return ids.Sum(i => i.Length);
+            },
+            "sample" => () => generator.Generate(requests).Sum(s => (long)s.Ids.Length),
+            "train" => () => Step(fixedGroups.Value),
+            _ => () => Step(FromSamples(ids, generator.Generate(requests))),
         };
+
+        long Step(List<RolloutGroup> groups)
+        {
+            Train(updater, optimizer.Value, adapter, groups);
+            return (long)ids.Count * samples * length;
+        }
     }
 
     private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision) =>

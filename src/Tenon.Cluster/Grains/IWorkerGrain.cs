@@ -80,10 +80,12 @@ internal sealed record BaseAnswer(string? Fingerprint, string? Fault);
 /// <param name="MaxLength">Tokens of the longest sequence.</param>
 /// <param name="Concurrency">Sequences alive at a time.</param>
 /// <param name="SharePrompts">Whether a group's prompt is computed once.</param>
+/// <param name="Speculate">Whether several tokens are tried at a time where few sequences are alive.</param>
 /// <param name="Groups">The requests, as JSON.</param>
 [GenerateSerializer, Alias("tenon.shard")]
 internal sealed record ShardRequest(
-    Guid Work, Guid Run, BaseQuestion Base, string Adapter, int MaxLength, int Concurrency, bool SharePrompts, byte[] Groups);
+    Guid Work, Guid Run, BaseQuestion Base, string Adapter, int MaxLength, int Concurrency, bool SharePrompts, bool Speculate,
+    byte[] Groups);
 
 /// <summary>What came of a shard.</summary>
 /// <param name="Groups">The completions of each group, as JSON; null where there are none.</param>

@@ -106,7 +106,8 @@ internal sealed class ClusterSampler : IGroupSampler
         ClusterMetrics.Sent.Add(shard.Groups.Count);
         var options = _setup.Generation();
         var request = new ShardRequest(shard.Work, _run, _workers.Question, _adapter?.Value.Sha256 ?? "", _setup.Model.MaxLength,
-            options.Concurrency, options.SharePrompts, RolloutMessages.Write([.. shard.Groups.Select(group => group.Request)]));
+            options.Concurrency, options.SharePrompts, options.Speculate,
+            RolloutMessages.Write([.. shard.Groups.Select(group => group.Request)]));
         var adapter = _adapter;
         _ = Task.Run(async () =>
         {

@@ -21,6 +21,7 @@ internal sealed class RunSampler : IDisposable
         {
             Concurrency = request.Concurrency,
             SharePrompts = request.SharePrompts,
+            Speculate = request.Speculate,
             Precision = Precisions.Of(request.Base.Precision),
         });
     }

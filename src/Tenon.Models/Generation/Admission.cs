@@ -137,9 +137,10 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
 
                 group.HoldsFirst = false;
                 group.Active++;
-                alive.Add(
-                    new LiveSample(group, group.Next++,
-                    Cache.Fork(group.Pages, group.Shared, group.Shared / Tensors.Ops.AttentionLayout.PageSize + group.PagesOfSample)));
+                var sample = new LiveSample(group, group.Next++,
+                    Cache.Fork(group.Pages, group.Shared, group.Shared / Tensors.Ops.AttentionLayout.PageSize + group.PagesOfSample));
+                alive.Add(sample);
+                group.Ticket.Drafts?.Begin(sample);
             }
 
             if (group.Next < group.End) break;

@@ -14,11 +14,16 @@ internal sealed class EngineBatch
     private readonly List<TokenRun> _runs = [];
     private readonly List<int[]> _pages = [];
     private readonly List<IAdapter?> _adapters = [];
+    private readonly Dictionary<int, (TokenBatch Batch, TokenRun[] Runs)> _drafted = [];
     private TokenRun[] _laid = [];
     private TokenBatch? _last;
 
-    /// <summary>Forgets the last batch: other samples are alive now.</summary>
-    public void Invalidate() => _last = null;
+    /// <summary>Forgets the last batches: other samples are alive now.</summary>
+    public void Invalidate()
+    {
+        _last = null;
+        _drafted.Clear();
+    }
 
     /// <summary>The batch of these samples, each one token on; null where it must be built anew.</summary>
     public TokenBatch? Advance(List<LiveSample> alive)
@@ -32,6 +37,53 @@ internal sealed class EngineBatch
         }
 
         return _last;
+    }
+
+    /// <summary>
+    /// The batch of these samples, each with its draft behind its next token. Runs have few shapes: each is laid once while the same
+    /// samples go on.
+    /// </summary>
+    public TokenBatch Drafted(List<LiveSample> alive, Drafts drafts, KvCache cache)
+    {
+        if (!_drafted.TryGetValue(drafts.Shape, out var known))
+        {
+            Begin();
+            for (var i = 0; i < alive.Count; i++)
+                Add([alive[i].Token, .. drafts.Of(i)], alive[i].Position, alive[i].Pages, alive[i].Group.Ticket.Request.Adapter);
+            return Lay(drafts.Shape, cache);
+        }
+
+        for (var row = 0; row < drafts.Rows; row++)
+        {
+            var (sample, ahead) = drafts.Place(row);
+            known.Batch.Ids[row] = ahead == 0 ? alive[sample].Token : drafts.Of(sample)[ahead - 1];
+            known.Batch.Positions[row] = alive[sample].Position + ahead;
+            if (ahead == 0) known.Runs[sample] = known.Runs[sample] with { Position = alive[sample].Position };
+        }
+
+        return known.Batch;
+    }
+
+    /// <summary>Lays every run that a single sample may be fed, so that none of its tokens costs memory.</summary>
+    public void LayDrafts(LiveSample sample, KvCache cache)
+    {
+        Span<int> tokens = stackalloc int[Drafts.MostRows];
+        tokens.Clear();
+        for (var rows = 2; rows <= Drafts.MostRows; rows++)
+        {
+            if (_drafted.ContainsKey(Drafts.ShapeOfOne(rows))) continue;
+            Begin();
+            Add(tokens[..rows], sample.Position, sample.Pages, sample.Group.Ticket.Request.Adapter);
+            Lay(Drafts.ShapeOfOne(rows), cache);
+        }
+    }
+
+    private TokenBatch Lay(int shape, KvCache cache)
+    {
+        TokenRun[] runs = [.. _runs];
+        var batch = Build(cache, runs);
+        _drafted[shape] = (batch, runs);
+        return batch;
     }
 
     /// <summary>Begins a new batch.</summary>
@@ -56,18 +108,24 @@ internal sealed class EngineBatch
     public TokenBatch Build(KvCache cache, bool steady)
     {
         _laid = [.. _runs];
-        var mixed = _adapters.Exists(a => !ReferenceEquals(a, _adapters[0]));
-        var batch = TokenBatch.ForCache([.. _ids], _laid, [.. _pages], cache, _adapters[0], mixed ? [.. _adapters] : null);
+        var batch = Build(cache, _laid);
         _last = steady ? batch : null;
         return batch;
     }
 
+    private TokenBatch Build(KvCache cache, TokenRun[] runs)
+    {
+        var mixed = _adapters.Exists(a => !ReferenceEquals(a, _adapters[0]));
+        return TokenBatch.ForCache([.. _ids], runs, [.. _pages], cache, _adapters[0], mixed ? [.. _adapters] : null);
+    }
+
     /// <summary>
-    /// The head sees rows of the batch: where adapters differ, their runs are cut alike (the first runs are one token each).
+    /// The head sees rows of the batch: where adapters differ, their runs are cut alike (the first runs are one token each, or all rows
+    /// are seen).
     /// </summary>
     public static TokenBatch Head(TokenBatch batch, int first, int rows)
     {
-        if (batch.RunAdapters is null) return batch;
+        if (batch.RunAdapters is null || rows == batch.Count) return batch;
         var runs = new TokenRun[rows];
         for (var i = 0; i < rows; i++) runs[i] = new TokenRun(i, 1, 0);
         var adapters = new IAdapter?[rows];

@@ -8,6 +8,7 @@ namespace Tenon.Models.Generation;
 /// that come next; an ended
 /// sample's place is taken by the next one. The prompt but its last token is computed once for a group; each sample starts by feeding the
 /// last prompt token.
+/// Where few samples are alive, drafts of their next tokens may go along (<see cref="Drafts"/>), which are dropped where they were wrong.
 /// Ids in, ids out. What a sample becomes depends on its request, its number and the settings, never on what else is in the batch or when
 /// it joined.
 /// One caller at a time; requests may be submitted and cancelled between steps and from the callbacks.
@@ -23,6 +24,8 @@ public sealed class GenerationEngine
     private readonly List<LiveSample> _alive = [];
     private readonly List<GenerationTicket> _cancelled = [];
     private readonly LogitRows.RowAction _choose;
+    private readonly LogitRows.RowAction _chooseDue;
+    private readonly Drafts? _drafts;
     private SampledToken[] _chosen = [];
     private int _firstRow;
     private int _submitted;
@@ -38,6 +41,8 @@ public sealed class GenerationEngine
         _tape = new Tape(options.Pool, options.Precision);
         _admission = new Admission(model.Config, options);
         _choose = Choose;
+        _chooseDue = ChooseDue;
+        _drafts = options.Speculate ? new Drafts() : null;
     }
 
     /// <summary>True where nothing is left to do.</summary>
@@ -51,6 +56,12 @@ public sealed class GenerationEngine
 
     /// <summary>Bytes of keys and values that the engine holds.</summary>
     public long CacheBytes => (long)_admission.Cache.Capacity * KvCache.PageBytes(_model.Config);
+
+    /// <summary>Tokens that were drafted (<see cref="GeneratorOptions.Speculate"/>) and computed.</summary>
+    public long DraftedTokens => _drafts?.Drafted ?? 0;
+
+    /// <summary>Drafted tokens that the model chose, too.</summary>
+    public long AcceptedTokens => _drafts?.Accepted ?? 0;
 
     internal int Pages => _admission.Cache.Capacity;
 
@@ -69,7 +80,7 @@ public sealed class GenerationEngine
         var ticket =
             new GenerationTicket(_submitted, request, request.Sampling ?? _options.Sampling, request.EndTokens
             ?? _options.EndTokens)
-            { OnSample = onSample, OnToken = onToken };
+            { OnSample = onSample, OnToken = onToken, Drafts = _drafts is null ? null : new DraftIndex(request.Prompt) };
         _admission.Enqueue(ticket);
         _submitted++;
         return ticket;
@@ -101,12 +112,40 @@ public sealed class GenerationEngine
             return false;
         }
 
+        var hasPrompts = _admission.HasPrompts;
+        if (!hasPrompts && _drafts?.Find(_alive) == true)
+        {
+            StepDrafted(_drafts);
+            return true;
+        }
+
         foreach (var sample in _alive) _admission.Cache.Extend(sample.Pages, sample.Position + 1);
-        var tokens = _admission.HasPrompts ? Build() : _batch.Advance(_alive) ?? Build();
+        var tokens = hasPrompts ? Build() : _batch.Advance(_alive) ?? Build();
         _tape.Reset();
         var hidden = _model.Forward(_tape, tokens);
         if (_alive.Count > 0) ChooseAll(hidden, tokens);
         return true;
+    }
+
+    // Keys and values of drafted tokens that are dropped lie behind the sample's position, where nothing reads before they are overwritten.
+    private void StepDrafted(Drafts drafts)
+    {
+        for (var i = 0; i < _alive.Count; i++)
+            _admission.Cache.Extend(_alive[i].Pages, _alive[i].Position + 1 + drafts.Of(i).Length);
+        var tokens = _batch.Drafted(_alive, drafts, _admission.Cache);
+        _tape.Reset();
+        var logits = _model.Logits(_tape, _model.Forward(_tape, tokens), tokens);
+        MakeRoom(drafts.Rows);
+        do LogitRows.ForEach(_tape, logits, _chooseDue);
+        while (drafts.Next(_chosen));
+        for (var i = 0; i < _alive.Count; i++)
+        {
+            var (sample, (row, right)) = (_alive[i], drafts.Outcome(i));
+            for (var t = 0; t <= right && !sample.IsOver && (t == 0 || !sample.Group.Ticket.IsCancelled); t++)
+                Take(sample, _chosen[row + t]);
+        }
+
+        if (_alive.RemoveAll(s => s.IsOver) > 0) _batch.Invalidate();
     }
 
     private Layers.TokenBatch Build()
@@ -114,13 +153,15 @@ public sealed class GenerationEngine
         _batch.Begin();
         foreach (var sample in _alive) _batch.Add([sample.Token], sample.Position, sample.Pages, sample.Group.Ticket.Request.Adapter);
         var prompts = _admission.AddPrompts(_batch, Math.Max(_options.MaxBatchTokens - _alive.Count, AttentionLayout.PageSize));
-        return _batch.Build(_admission.Cache, steady: !prompts);
+        var batch = _batch.Build(_admission.Cache, steady: !prompts);
+        if (!prompts && _drafts is not null && _alive.Count == 1) _batch.LayDrafts(_alive[0], _admission.Cache);
+        return batch;
     }
 
     private void ChooseAll(Tensor hidden, Layers.TokenBatch tokens)
     {
         var count = _alive.Count;
-        if (_chosen.Length < count) _chosen = new SampledToken[Math.Max(count, _options.Concurrency)];
+        MakeRoom(count);
         for (_firstRow = 0; _firstRow < count; _firstRow += LogitRowsAtOnce)
         {
             var rows = Math.Min(LogitRowsAtOnce, count - _firstRow);
@@ -132,15 +173,29 @@ public sealed class GenerationEngine
         if (_alive.RemoveAll(s => s.IsOver) > 0) _batch.Invalidate();
     }
 
-    // Runs on any worker: it reads the sample and writes its own place of `chosen`.
-    private void Choose(int row, Span<float> logits)
+    private void MakeRoom(int rows)
     {
-        var sample = _alive[_firstRow + row];
+        if (_chosen.Length < rows) _chosen = new SampledToken[Math.Max(rows, _options.Concurrency)];
+    }
+
+    // These run on any worker: they read the sample and write their own place of `chosen`.
+    private void Choose(int row, Span<float> logits) => _chosen[_firstRow + row] = Choose(_alive[_firstRow + row], [], logits);
+
+    private void ChooseDue(int row, Span<float> logits)
+    {
+        if (!_drafts!.IsDue(row)) return;
+        var (sample, ahead) = _drafts.Place(row);
+        _chosen[row] = Choose(_alive[sample], _drafts.Of(sample)[..ahead], logits);
+    }
+
+    // The token after a sample's own and a draft.
+    private static SampledToken Choose(LiveSample sample, ReadOnlySpan<int> draft, Span<float> logits)
+    {
         var ticket = sample.Group.Ticket;
         var sampling = ticket.Sampling;
-        var uniform = sampling.Temperature == 0 ? 0 : ticket.Request.Place.Uniform(sample.Number, sample.Position);
-        var previous = sampling.RepetitionPenalty == 1 ? [] : (int[])[.. sample.Group.Prompt, .. sample.Ids];
-        _chosen[_firstRow + row] = Sampler.Sample(logits, previous, sampling, uniform);
+        var uniform = sampling.Temperature == 0 ? 0 : ticket.Request.Place.Uniform(sample.Number, sample.Position + draft.Length);
+        var previous = sampling.RepetitionPenalty == 1 ? [] : (int[])[.. sample.Group.Prompt, .. sample.Ids, .. draft];
+        return Sampler.Sample(logits, previous, sampling, uniform);
     }
 
     private void Take(LiveSample sample, SampledToken token)
@@ -151,6 +206,7 @@ public sealed class GenerationEngine
         if (!over) return;
         _admission.End(sample);
         ticket.Finished++;
+        if (ticket.IsDone) ticket.Drafts = null;
         ticket.OnSample?.Invoke(sample.Finish());
     }
 
@@ -160,6 +216,7 @@ public sealed class GenerationEngine
         foreach (var sample in _alive.Where(s => s.Group.Ticket.IsCancelled)) _admission.End(sample);
         if (_alive.RemoveAll(s => s.Group.Ticket.IsCancelled) > 0) _batch.Invalidate();
         _admission.DropCancelled();
+        foreach (var ticket in _cancelled) ticket.Drafts = null;
         _cancelled.Clear();
     }
 

@@ -38,4 +38,7 @@ public sealed class GenerationTicket
     internal SamplingSettings Sampling { get; }
 
     internal IReadOnlySet<int> EndTokens { get; }
+
+    /// <summary>Where drafts for its samples are found; null where none are tried, and once nothing is left to do.</summary>
+    internal DraftIndex? Drafts { get; set; }
 }

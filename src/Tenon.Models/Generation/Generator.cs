@@ -7,6 +7,12 @@ public sealed class Generator(CausalModel model, GeneratorOptions options)
 {
     private readonly GenerationEngine _engine = new(model, options);
 
+    /// <summary>Tokens that were drafted (<see cref="GeneratorOptions.Speculate"/>) and computed, by all calls so far.</summary>
+    public long DraftedTokens => _engine.DraftedTokens;
+
+    /// <summary>Drafted tokens that the model chose, too.</summary>
+    public long AcceptedTokens => _engine.AcceptedTokens;
+
     /// <summary>
     /// Samples all requests and returns them ordered by request, then sample. <paramref name="onToken"/> sees each token (request, sample,
     /// id) as it is chosen.

@@ -35,6 +35,13 @@ public sealed record GeneratorOptions
     /// <summary>Compute the prompt of a group once.</summary>
     public bool SharePrompts { get; init; } = true;
 
+    /// <summary>
+    /// Try several tokens at a time where few sequences are alive: what followed the last tokens elsewhere in the request's texts. A token
+    /// that the model would not have chosen there is dropped. Rows of a step cost little while they are few, so the end of a batch and
+    /// single streams go faster where texts repeat; elsewhere hardly anything is tried.
+    /// </summary>
+    public bool Speculate { get; init; } = true;
+
     /// <summary>Rounding of inputs of products with frozen weights.</summary>
     public Precision Precision { get; init; } = Precision.F32;
 

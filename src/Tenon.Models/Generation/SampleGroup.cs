@@ -62,6 +62,9 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
 
     public bool IsOver { get; private set; }
 
+    /// <summary>Its tokens that stand in the index of drafts.</summary>
+    public int Indexed { get; set; }
+
     /// <summary>Takes a token; true where the completion ends with it.</summary>
     public bool Add(SampledToken token)
     {
@@ -83,7 +86,12 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
 
     private bool IsStopped { get; set; }
 
-    public GeneratedSample Finish() =>
-        new(Group.Ticket.Number, Number, _ids[..Count], _sampled[..Count], _full[..Count], IsStopped ? FinishReason.Stop
-        : FinishReason.Length);
+    public GeneratedSample Finish()
+    {
+        var result = new GeneratedSample(Group.Ticket.Number, Number, _ids[..Count], _sampled[..Count], _full[..Count],
+            IsStopped ? FinishReason.Stop : FinishReason.Length);
+        // Drafts may go on reading its tokens, and nothing else of it.
+        (_sampled, _full) = ([], []);
+        return result;
+    }
 }

@@ -40,6 +40,13 @@ public sealed record RolloutSettings : ISettings
     /// </summary>
     public bool SharePrompts { get; init; } = true;
 
+    /// <summary>
+    /// Where few completions are left, several tokens at a time are tried that followed the last ones elsewhere in the group's texts:
+    /// <c>auto</c> as far as it pays, <c>off</c> never. It changes no bit of the result.
+    /// </summary>
+    [Words("auto", "off")]
+    public string Speculation { get; init; } = "auto";
+
     /// <summary>Dynamic sampling: draw on until the batch holds only groups with right and wrong completions (DAPO).</summary>
     public bool DynamicSampling { get; init; }
 

@@ -12,11 +12,13 @@ internal sealed class RandomModel : IWeightSource
 {
     private readonly ModelConfig _config;
     private readonly ulong _seed;
+    private readonly float _blocks;
 
-    private RandomModel(ModelConfig config, ulong seed)
+    private RandomModel(ModelConfig config, ulong seed, float blocks)
     {
         _config = config;
         _seed = seed;
+        _blocks = blocks;
         Tensors = ExpectedTensors.Of(config).ToDictionary(t => t.Name, t => new WeightInfo(t.Name, t.Shape, StoredType.F32));
     }
 
@@ -31,10 +33,14 @@ internal sealed class RandomModel : IWeightSource
         VocabSize = 67, TieWordEmbeddings = tied, QkvBias = family == "qwen2", EosTokenIds = [1], MaxPositionEmbeddings = 512,
     };
 
-    public static CausalModel Create(ModelConfig? config = null, ulong seed = 7, int maxLength = 256, Precision precision = Precision.F32)
+    /// <summary>
+    /// The model; where <paramref name="blocks"/> is small, what its blocks add is small, and a token mostly depends on the one before.
+    /// </summary>
+    public static CausalModel Create(ModelConfig? config = null, ulong seed = 7, int maxLength = 256, Precision precision = Precision.F32,
+        float blocks = 1)
     {
         config ??= SmallConfig();
-        using var source = new RandomModel(config, seed);
+        using var source = new RandomModel(config, seed, blocks);
         return DecoderBuilder.Build(config, source, new LoadOptions(precision, maxLength), "random");
     }
 
@@ -45,10 +51,11 @@ internal sealed class RandomModel : IWeightSource
         var index = (uint)Tensors.Keys.Order(StringComparer.Ordinal).ToList().IndexOf(name);
         var key = new RandomKey(_seed);
         var isNorm = name.Contains("norm", StringComparison.Ordinal);
+        var scale = name.Contains("layers", StringComparison.Ordinal) ? 0.25f * _blocks : 0.25f;
         for (var i = 0; i < destination.Length; i++)
         {
             var normal = (float)key.Normal(RandomPurpose.ModelInit, 0, index, 0, (uint)(row * columns + i));
-            destination[i] = isNorm ? 1 + 0.1f * normal : normal * 0.25f;
+            destination[i] = isNorm ? 1 + 0.1f * normal : normal * scale;
         }
     }
 
