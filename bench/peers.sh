@@ -26,8 +26,8 @@ mkdir -p "$(dirname "$results")"
 
 measure() {
   case $1 in
-    tenon-sample-*) "$TENON" bench sample "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
-    tenon-one-*) "$TENON" bench sample "$model" --data "$data" --prompts 1 --group 1 --runs 3 --json --precision "${1##*-}" ;;
+    tenon-sample-*) "$TENON" bench sample "$model" --data "$data" --runs 1 --json --speculation off --precision "${1##*-}" ;;
+    tenon-one-*) "$TENON" bench sample "$model" --data "$data" --prompts 1 --group 1 --runs 3 --json --speculation off --precision "${1##*-}" ;;
     tenon-prefill-*) "$TENON" bench prefill "$model" --data "$data" --runs 3 --json --precision "${1##*-}" ;;
     tenon-train-*) "$TENON" bench train "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
     hf-sample) ${TENON_PEER_SAMPLE:?a command that prints a line of JSON with tokens_per_s and rss_gb} ;;

@@ -59,6 +59,7 @@ public sealed class LocalRollouts(
             }
         }
 
+        options.Kept?.Begin();
         try
         {
             for (var round = 0; round < rounds && kept.Count < wanted; round++)
@@ -83,6 +84,9 @@ public sealed class LocalRollouts(
                     statistics.Add(group!);
                     var isMixed = statistics.IsMixed(group!);
                     if (!plan.DynamicSampling || isMixed) kept.Add(group!);
+                    else
+                        foreach (var rollout in group!.Rollouts)
+                            rollout.Sampled.Kept?.Free();
                     if (plan.DynamicSampling) (judged, mixed) = (judged + 1, mixed + (isMixed ? 1 : 0));
                 }
             }
@@ -90,6 +94,7 @@ public sealed class LocalRollouts(
         finally
         {
             _collector.Clear();
+            if (options.Kept is { } products) products.IsOpen = false;
         }
 
         var surplus = kept.Skip(wanted).ToList();

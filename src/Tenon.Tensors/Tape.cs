@@ -45,6 +45,9 @@ public sealed unsafe class Tape
     /// <summary>Set while adapters drop inputs (training with dropout); null in sampling and scoring.</summary>
     public Ops.DropoutPlaces? Dropping { get; set; }
 
+    /// <summary>Rows of the batch whose products with frozen weights are kept or taken; null where all are simply computed.</summary>
+    public KeptRows? Kept { get; set; }
+
     /// <summary>True to keep only the inputs of checkpointed parts and compute their insides again in the backward pass.</summary>
     public bool Recompute { get; set; }
 

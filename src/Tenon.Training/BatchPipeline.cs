@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tenon.Adapters;
 using Tenon.Rollouts;
 using Tenon.Runs;
+using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 
 namespace Tenon.Training;
@@ -24,7 +25,8 @@ internal sealed class BatchPipeline : IDisposable
     /// <param name="folder">Where sampled groups are kept until a checkpoint holds what follows from them.</param>
     /// <param name="remark">Is told what a person should know.</param>
     /// <param name="source">Where rollouts come from; null for this process.</param>
-    public BatchPipeline(TrainingSetup setup, RunFolder folder, Action<string> remark, IRolloutSource? source)
+    /// <param name="kept">Where sampling keeps its products; null keeps none.</param>
+    public BatchPipeline(TrainingSetup setup, RunFolder folder, Action<string> remark, IRolloutSource? source, KeptProducts? kept = null)
     {
         _setup = setup;
         _groups = new PendingGroups(folder.Folder, remark);
@@ -32,7 +34,7 @@ internal sealed class BatchPipeline : IDisposable
         var sampler = Sampler ?? setup.Adapter;
         // Sampling and training that wait for each other's jobs lose more than they gain: each has its half of the threads.
         if (Sampler is not null && source is null) _pool = new WorkerPool(Math.Max(1, WorkerPool.Default.Threads / 2));
-        _source = source ?? setup.LocalRollouts(sampler, new GroupLog(setup, sampler, _groups), _pool);
+        _source = source ?? setup.LocalRollouts(sampler, new GroupLog(setup, sampler, _groups), _pool, kept);
     }
 
     /// <summary>The copy of the adapter that samples; null without overlap.</summary>

@@ -21,10 +21,12 @@ internal sealed class BatchUpdate : IDisposable
     private readonly IGradientWorkers? _workers;
     private readonly ShardedGradient? _shards;
     private readonly WorkerPool? _pool;
+    private readonly KeptProducts? _kept;
 
-    public BatchUpdate(TrainingSetup setup, IGradientWorkers? workers = null)
+    public BatchUpdate(TrainingSetup setup, IGradientWorkers? workers = null, KeptProducts? kept = null)
     {
         _setup = setup;
+        _kept = kept;
         var settings = setup.Settings;
         var pass =
             new PassOptions(MemoryPlan.MicroBatchTokens(setup), settings.Rollout.SharePrompts, settings.Update.Recompute
@@ -91,6 +93,7 @@ internal sealed class BatchUpdate : IDisposable
         var logged = LoggedMetrics.Of(objective);
         var update = _setup.Settings.Update;
         var count = Math.Min(update.Minibatches, groups.Count);
+        if (_kept is not null) _kept.MayTake = isFresh;
         var (isBad, goesOn) = (diverged is not null, _setup.Settings.OnDivergence == DivergenceAction.Skip);
         for (var epoch = 0; epoch < update.Epochs; epoch++)
             for (var m = 0; m < count; m++)
@@ -124,6 +127,8 @@ internal sealed class BatchUpdate : IDisposable
                     IsForeseen = _setup.Adapter.Dropout == 0 && (objective.NeedsFirstPass || (isFirst && isFresh)),
                 };
                 var (loss, idle) = Accumulate(part, window, plan);
+                // The products of the next optimizer step have other inputs.
+                _kept?.Drop();
                 if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, idle);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
                 if (isFirst && isFresh)
@@ -152,6 +157,7 @@ internal sealed class BatchUpdate : IDisposable
                 progress((epoch * count + m + 1.0) / (update.Epochs * count));
             }
 
+        _kept?.Drop();
         report.WriteTo(metrics);
         return entropy;
     }

@@ -65,8 +65,31 @@ public static class MemoryPlan
         setup.Settings.Update.Workers * PassBytes(setup.Model.Config, MicroBatchTokens(setup), false)
         > Math.Min(AvailableBytes(setup) / 4, (AvailableBytes(setup) - FixedBytes(setup)) / 2);
 
-    /// <summary>Bytes of model, adapter, gradient and optimizer, and of what is kept of a teacher.</summary>
-    public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup)
+    /// <summary>Bytes of a token's outputs of all frozen products of the blocks.</summary>
+    public static long KeptBytesPerToken(ModelConfig c) =>
+        sizeof(float) * c.NumHiddenLayers * (c.QueryDim + 2L * c.KeyValueDim + 2L * c.HiddenSize + 2L * c.IntermediateSize);
+
+    /// <summary>
+    /// Most bytes of products that are kept from sampling for training: what the recipe allows, no more than a batch has; 0 where they
+    /// could not be taken.
+    /// </summary>
+    public static long KeptBytes(TrainingSetup setup) =>
+        setup.Sampling is not null || setup.Adapter.Dropout > 0 ? 0
+        : KeptBytes(setup.Settings, setup.Model.Config, setup.Settings.Rollout.MaxPromptTokens, setup.Settings.Rollout.MaxNewTokens);
+
+    /// <summary>The same where prompts and completions have these lengths.</summary>
+    public static long KeptBytes(RunSettings settings, ModelConfig model, double prompt, double completion)
+    {
+        var (most, rollout) = (settings.Update.KeepActivations.Bytes, settings.Rollout);
+        if (most == 0 || rollout.Overlap) return 0;
+        // Groups that dynamic sampling draws and drops come and go: any number of them.
+        if (rollout.DynamicSampling) return most;
+        var tokens = rollout.Prompts * (rollout.Group * completion + prompt * (rollout.SharePrompts ? 1 : rollout.Group));
+        return (long)Math.Min(most, Math.Ceiling(tokens) * KeptBytesPerToken(model));
+    }
+
+    /// <summary>Bytes of model, adapter, gradient and optimizer, and of what is kept of a teacher and of sampling.</summary>
+    public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup) + KeptBytes(setup)
         + TeacherBytes(setup.Objective, setup.Settings.Rollout, (setup.TeacherModel ?? setup.Model).Config,
             setup.Settings.Rollout.MaxNewTokens);
 

@@ -1,5 +1,6 @@
 using Tenon.Models.Layers;
 using Tenon.Rollouts;
+using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Training;
@@ -60,6 +61,34 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
         }
 
         return new DropoutPlaces(seed, step, places);
+    }
+
+    /// <summary>
+    /// The rows that sampling kept of the batch's tokens, where they may be taken; null where there are none. <paramref name="groups"/> are
+    /// those that <see cref="Cut"/> was given.
+    /// </summary>
+    internal KeptRows? Kept(IReadOnlyList<RolloutGroup> groups)
+    {
+        var completions = groups.SelectMany(g => g.Rollouts).Skip(FirstRow).Take(EndRow - FirstRow)
+            .Select(r => r.Sampled.Kept is { MayTake: true } kept ? kept : null).ToList();
+        if (completions.Find(kept => kept is not null)?.Store is not { } store) return null;
+        var rows = new KeptRows(store, Layout.Ids.Length, takes: true);
+        var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
+        var (of, next, any) = (new Dictionary<int, KeptTokens>(), 0, false);
+        for (var r = 0; r < Layout.Runs.Length; r++)
+        {
+            var run = Layout.Runs[r];
+            var kept = prompts.Contains(r) ? of.GetValueOrDefault(r) : completions[next++];
+            if (!prompts.Contains(r) && run.Prefix >= 0 && kept?.Prompt is { } prompt) of.TryAdd(run.Prefix, prompt);
+            for (var t = 0; t < run.Length; t++)
+            {
+                var row = kept?.Row(t) ?? -1;
+                any |= row >= 0;
+                rows.Set(run.Start + t, row);
+            }
+        }
+
+        return any ? rows : null;
     }
 
     /// <summary>

@@ -65,7 +65,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         foreach (var micro in MicroBatch.Cut(groups, options.MicroBatchTokens, options.SharePrompts))
         {
             tape.Reset();
-            var (batch, hidden) = Hidden(micro, adapter);
+            var (batch, hidden) = Hidden(micro, groups, adapter);
             yield return (model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, temperature, squares), hidden);
         }
 
@@ -124,7 +124,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0, objective.Diverging);
             var before = totals;
             if (isForeseen) slopes.Fill(objective, window, plan, totals = totals.Copy(), gradLogps, gradEntropies);
-            var (batch, hidden) = Hidden(micro, adapter);
+            var (batch, hidden) = Hidden(micro, trained.Groups, adapter);
             var head = isForeseen
                 ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature,
                     slopes.Teacher)
@@ -169,7 +169,7 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
                     slope[at] = (float)-weights[at];
                 }
 
-            var (batch, hidden) = Hidden(micro, adapter);
+            var (batch, hidden) = Hidden(micro, groups, adapter);
             var head = model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slope, null, temperature);
             for (var i = 0; i < at; i++) loss -= weights[i] * head.LogProbabilities[i];
             head.Resume();
@@ -179,9 +179,10 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return loss;
     }
 
-    private (TokenBatch Batch, Tensor Hidden) Hidden(MicroBatch micro, IAdapter? adapter)
+    private (TokenBatch Batch, Tensor Hidden) Hidden(MicroBatch micro, IReadOnlyList<RolloutGroup> groups, IAdapter? adapter)
     {
         var batch = micro.ToBatch(adapter);
+        if (adapter is not null) batch.Kept = micro.Kept(groups);
         return (batch, tape.SelectRows(model.Forward(tape, batch), micro.Layout.Rows));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tenon.Rollouts;
 using Tenon.Runs;
+using Tenon.Tensors;
 using Tenon.Training.Guards;
 using Tenon.Training.Objectives;
 
@@ -19,6 +20,7 @@ public sealed class RlvrTrainer
     private readonly BatchUpdate _update;
     private readonly RunEvaluations _evaluations;
     private readonly RunGuards _guards;
+    private readonly KeptProducts? _kept;
     private readonly double[] _weights;
     private TrainerState _state = new();
     private Divergence? _diverged;
@@ -33,12 +35,17 @@ public sealed class RlvrTrainer
         IGradientWorkers? gradients = null)
     {
         (_setup, _folder, _events) = (setup, folder, events);
-        _batches = new BatchPipeline(setup, folder, Say, rollouts);
-        _update = new BatchUpdate(setup, gradients);
+        if (rollouts is null && gradients is null && MemoryPlan.KeptBytes(setup) is > 0 and var bytes)
+            _kept = new KeptProducts(setup.Model.Linears.Select(linear => linear.Weight), bytes);
+        _batches = new BatchPipeline(setup, folder, Say, rollouts, _kept);
+        _update = new BatchUpdate(setup, gradients, _kept);
         _evaluations = new RunEvaluations(setup, folder, events);
         _guards = new RunGuards(setup, folder, events, _update);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
+
+    /// <summary>What sampling keeps for training; null where it keeps nothing.</summary>
+    internal KeptProducts? Kept => _kept;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
     public void Resume()
@@ -54,6 +61,7 @@ public sealed class RlvrTrainer
     /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
     {
+        using (_kept)
         using (_update)
         using (_batches) Steps(stop, abort);
     }

@@ -4,6 +4,7 @@ using Tenon.Evaluation.Texts;
 using Tenon.Models;
 using Tenon.Models.Generation;
 using Tenon.Rollouts;
+using Tenon.Tensors;
 using Tenon.Tensors.Threads;
 using Tenon.Text.Prompting;
 using Tenon.Text.Tokenizers;
@@ -63,9 +64,11 @@ public sealed record TrainingSetup : IDisposable
 
     /// <summary>Settings of the run's sampling.</summary>
     /// <param name="pool">The threads that sample; null for those of the caller.</param>
-    public GeneratorOptions Generation(WorkerPool? pool = null) => new()
+    /// <param name="kept">Where products are kept for training; null keeps none.</param>
+    public GeneratorOptions Generation(WorkerPool? pool = null, KeptProducts? kept = null) => new()
     {
         Pool = pool,
+        Kept = kept,
         Sampling = new SamplingSettings { Temperature = Settings.Rollout.Temperature },
         EndTokens = EndTokens,
         Concurrency = MemoryPlan.Concurrency(this),
@@ -81,11 +84,13 @@ public sealed record TrainingSetup : IDisposable
     /// <param name="sampler">The adapter that samples; null for the one that is trained.</param>
     /// <param name="store">Keeps finished groups; null keeps none.</param>
     /// <param name="pool">The threads that sample; null for those of the caller.</param>
-    public IRolloutSource LocalRollouts(AdapterSet? sampler = null, IGroupStore? store = null, WorkerPool? pool = null)
+    /// <param name="kept">Where products are kept for training; null keeps none.</param>
+    public IRolloutSource LocalRollouts(AdapterSet? sampler = null, IGroupStore? store = null, WorkerPool? pool = null,
+        KeptProducts? kept = null)
     {
         var rollout = Settings.Rollout;
         var prompts = new ProblemPrompts(Encoder, Settings.Data.Prompt, Settings.Data.System);
-        return new LocalRollouts(Model, prompts, Problems, Rewards, sampler ?? Adapter, Generation(pool), new RolloutPlan
+        return new LocalRollouts(Model, prompts, Problems, Rewards, sampler ?? Adapter, Generation(pool, kept), new RolloutPlan
         {
             Prompts = rollout.Prompts,
             Group = rollout.Group,

@@ -33,6 +33,7 @@ internal sealed class BenchCommand : Verb
     private readonly Option<int?> _micro;
     private readonly Option<string> _speculation;
     private readonly Option<bool> _ends;
+    private readonly Option<string> _keep;
     private readonly Option<bool> _thisTier;
     private readonly Option<bool> _profile;
     private readonly Option<bool> _json;
@@ -84,6 +85,12 @@ internal sealed class BenchCommand : Verb
         {
             Description = "sample: completions end where the model ends them, after N tokens at the latest",
         });
+        _keep =
+            Add(new Option<string>("--keep-activations")
+            {
+                Description = "step: memory in which sampling keeps its frozen products for the update (2GB), or off",
+                DefaultValueFactory = _ => "off",
+            });
         _thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
         _profile =
             Add(new Option<bool>("--profile")
@@ -114,12 +121,15 @@ internal sealed class BenchCommand : Verb
         var ids = problems.Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
         using var adapter = AdapterMethod.Of(call.GetValue(_method)!)
             .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
+        var keep = ByteSize.Parse(call.GetValue(_keep)!)
+            ?? throw new TenonException("--keep-activations", "off, or a size (512MB, 2GB)", call.GetValue(_keep), usage: true);
+        using var kept = keep.Bytes == 0 ? null : new KeptProducts(loaded.Model.Linears.Select(linear => linear.Weight), keep.Bytes);
         var generator = new Generator(loaded.Model, new GeneratorOptions
         {
             Concurrency = ids.Count * call.GetValue(_group), Precision = precision, Speculate = call.GetValue(_speculation) == "auto",
-            EndTokens = call.GetValue(_ends) && name == "sample" ? loaded.EndTokens : new HashSet<int>(),
+            EndTokens = call.GetValue(_ends) && name == "sample" ? loaded.EndTokens : new HashSet<int>(), Kept = kept,
         });
-        var work = Work(name, call, loaded, ids, adapter, generator);
+        var work = Work(name, call, loaded, ids, adapter, generator, kept);
         work();
         if (call.GetValue(_profile)) return Profile(name, () => work(), precision, call, terminal);
         var best = double.PositiveInfinity;
@@ -201,7 +211,8 @@ internal sealed class BenchCommand : Verb
     }
 
     // The work, which gives the number of its tokens.
-    private Func<long> Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Generator generator)
+    private Func<long> Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Generator generator,
+        KeptProducts? kept)
     {
         var (samples, length) = (call.GetValue(_group), call.GetValue(_tokens));
         var precision = _compute.Precision(call);
@@ -223,8 +234,18 @@ internal sealed class BenchCommand : Verb
             },
             "sample" => () => generator.Generate(requests).Sum(s => (long)s.Ids.Length),
             "train" => () => Step(fixedGroups.Value),
-            _ => () => Step(FromSamples(ids, generator.Generate(requests))),
+            _ => SampleAndStep,
         };
+
+        long SampleAndStep()
+        {
+            kept?.Begin();
+            var groups = FromSamples(ids, generator.Generate(requests));
+            if (kept is not null) kept.MayTake = true;
+            Step(groups);
+            kept?.Drop();
+            return (long)ids.Count * samples * length;
+        }
 
         long Step(List<RolloutGroup> groups)
         {

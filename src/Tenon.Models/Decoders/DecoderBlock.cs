@@ -79,8 +79,12 @@ public sealed class DecoderBlock
     /// <summary>The residual stream after this block; x [tokens, hidden].</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)
     {
+        // A batch that is cut where its adapters change has other rows.
+        tape.Kept = batch.RunAdapters is null ? batch.Kept : null;
         x = tape.AddInto(x, Attention(tape, InputNorm.Forward(tape, x, batch), batch, rotary));
-        return tape.AddInto(x, FeedForward(tape, PostAttentionNorm.Forward(tape, x, batch), batch));
+        x = tape.AddInto(x, FeedForward(tape, PostAttentionNorm.Forward(tape, x, batch), batch));
+        tape.Kept = null;
+        return x;
     }
 
     private Tensor Attention(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)

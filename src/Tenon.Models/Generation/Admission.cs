@@ -29,7 +29,7 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
     public void Enqueue(GenerationTicket ticket)
     {
         var request = ticket.Request;
-        var whole = new SampleGroup(ticket, 0, request.Samples);
+        var whole = new SampleGroup(ticket, 0, request.Samples, options.Kept);
         long needed = whole.PromptPages + whole.PagesOfSample;
         var most = Math.Max(_budget, (options.LongestBytes ?? 0) / KvCache.PageBytes(config));
         if (needed > most)
@@ -40,7 +40,7 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
         _budget = Math.Max(_budget, needed);
         if (options.SharePrompts) _waiting.AddLast(whole);
         else
-            for (var s = 0; s < request.Samples; s++) _waiting.AddLast(new SampleGroup(ticket, s, 1));
+            for (var s = 0; s < request.Samples; s++) _waiting.AddLast(new SampleGroup(ticket, s, 1, options.Kept));
     }
 
     /// <summary>
@@ -65,7 +65,8 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
             var count = Math.Min(group.Shared - group.Computed, tokens);
             if (count <= 0) continue;
             Cache.Extend(group.Pages, group.Computed + count);
-            batch.Add(group.Prompt.AsSpan(group.Computed, count), group.Computed, group.Pages, group.Ticket.Request.Adapter);
+            batch.Add(group.Prompt.AsSpan(group.Computed, count), group.Computed, group.Pages, group.Ticket.Request.Adapter, group.Kept,
+                group.Computed);
             group.Computed += count;
             tokens -= count;
             any = true;

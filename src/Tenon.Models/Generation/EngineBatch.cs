@@ -1,4 +1,5 @@
 using Tenon.Models.Layers;
+using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Models.Generation;
@@ -15,6 +16,8 @@ internal sealed class EngineBatch
     private readonly List<int[]> _pages = [];
     private readonly List<IAdapter?> _adapters = [];
     private readonly Dictionary<int, (TokenBatch Batch, TokenRun[] Runs)> _drafted = [];
+    private readonly List<int> _kept = [];
+    private KeptProducts? _store;
     private TokenRun[] _laid = [];
     private TokenBatch? _last;
 
@@ -34,6 +37,7 @@ internal sealed class EngineBatch
             _last.Ids[i] = alive[i].Token;
             _last.Positions[i] = alive[i].Position;
             _laid[i] = new TokenRun(i, 1, alive[i].Position);
+            _last.Kept?.Set(i, alive[i].Kept?.Keep(alive[i].Count) ?? -1);
         }
 
         return _last;
@@ -41,7 +45,7 @@ internal sealed class EngineBatch
 
     /// <summary>
     /// The batch of these samples, each with its draft behind its next token. Runs have few shapes: each is laid once while the same
-    /// samples go on.
+    /// samples go on. Products are not kept: most of a draft may be dropped.
     /// </summary>
     public TokenBatch Drafted(List<LiveSample> alive, Drafts drafts, KvCache cache)
     {
@@ -93,11 +97,18 @@ internal sealed class EngineBatch
         _runs.Clear();
         _pages.Clear();
         _adapters.Clear();
+        _kept.Clear();
     }
 
-    /// <summary>Adds tokens of one sequence from a position on.</summary>
-    public void Add(ReadOnlySpan<int> tokens, int position, PageTable table, IAdapter? adapter)
+    /// <summary>
+    /// Adds tokens of one sequence from a position on, whose products are kept from <paramref name="place"/> on where
+    /// <paramref name="kept"/> is not null.
+    /// </summary>
+    public void Add(ReadOnlySpan<int> tokens, int position, PageTable table, IAdapter? adapter, KeptTokens? kept = null,
+        int place = 0)
     {
+        _store = kept?.Store ?? _store;
+        for (var t = 0; t < tokens.Length; t++) _kept.Add(kept?.Keep(place + t) ?? -1);
         _runs.Add(new TokenRun(_ids.Count, tokens.Length, position));
         _ids.AddRange(tokens);
         _pages.Add(table.Pages);
@@ -109,6 +120,7 @@ internal sealed class EngineBatch
     {
         _laid = [.. _runs];
         var batch = Build(cache, _laid);
+        batch.Kept = Kept();
         _last = steady ? batch : null;
         return batch;
     }
@@ -117,6 +129,14 @@ internal sealed class EngineBatch
     {
         var mixed = _adapters.Exists(a => !ReferenceEquals(a, _adapters[0]));
         return TokenBatch.ForCache([.. _ids], runs, [.. _pages], cache, _adapters[0], mixed ? [.. _adapters] : null);
+    }
+
+    private KeptRows? Kept()
+    {
+        if (_store is null || _kept.TrueForAll(row => row < 0)) return null;
+        var rows = new KeptRows(_store, _kept.Count, takes: false);
+        for (var token = 0; token < _kept.Count; token++) rows.Set(token, _kept[token]);
+        return rows;
     }
 
     /// <summary>

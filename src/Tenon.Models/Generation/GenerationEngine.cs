@@ -151,7 +151,8 @@ public sealed class GenerationEngine
     private Layers.TokenBatch Build()
     {
         _batch.Begin();
-        foreach (var sample in _alive) _batch.Add([sample.Token], sample.Position, sample.Pages, sample.Group.Ticket.Request.Adapter);
+        foreach (var sample in _alive)
+            _batch.Add([sample.Token], sample.Position, sample.Pages, sample.Group.Ticket.Request.Adapter, sample.Kept, sample.Count);
         var prompts = _admission.AddPrompts(_batch, Math.Max(_options.MaxBatchTokens - _alive.Count, AttentionLayout.PageSize));
         var batch = _batch.Build(_admission.Cache, steady: !prompts);
         if (!prompts && _drafts is not null && _alive.Count == 1) _batch.LayDrafts(_alive[0], _admission.Cache);

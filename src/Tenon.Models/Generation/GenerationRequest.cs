@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Tenon.Models.Layers;
+using Tenon.Tensors;
 
 namespace Tenon.Models.Generation;
 
@@ -59,4 +61,9 @@ public enum FinishReason
 /// <param name="FullLogProbabilities">Of each id under the full distribution at the sampling temperature.</param>
 /// <param name="Finish">Why it ended.</param>
 public sealed record GeneratedSample(int Request, int Sample, int[] Ids, float[] LogProbabilities, float[] FullLogProbabilities,
-    FinishReason Finish);
+    FinishReason Finish)
+{
+    /// <summary>Where the frozen products of its tokens are kept in this process; null where they are not.</summary>
+    [JsonIgnore]
+    public KeptTokens? Kept { get; init; }
+}

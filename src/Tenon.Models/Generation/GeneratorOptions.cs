@@ -45,6 +45,9 @@ public sealed record GeneratorOptions
     /// <summary>Rounding of inputs of products with frozen weights.</summary>
     public Precision Precision { get; init; } = Precision.F32;
 
+    /// <summary>Where the frozen products of sampled tokens are kept while it is open; null keeps none.</summary>
+    public KeptProducts? Kept { get; init; }
+
     /// <summary>Workers; null for the default pool.</summary>
     public WorkerPool? Pool { get; init; }
 }

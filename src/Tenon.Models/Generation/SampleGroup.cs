@@ -1,9 +1,10 @@
+using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Models.Generation;
 
 /// <summary>Samples of one request that share their prompt's pages: all of the request's, or one where prompts are not shared.</summary>
-internal sealed class SampleGroup(GenerationTicket ticket, int first, int count)
+internal sealed class SampleGroup(GenerationTicket ticket, int first, int count, KeptProducts? kept)
 {
     public GenerationTicket Ticket { get; } = ticket;
 
@@ -29,6 +30,9 @@ internal sealed class SampleGroup(GenerationTicket ticket, int first, int count)
     /// <summary>Pages set aside for the first sample while none has started, so that an open group can always begin.</summary>
     public bool HoldsFirst { get; set; }
 
+    /// <summary>Where the prompt's products are kept; null where they are not.</summary>
+    public KeptTokens? Kept { get; } = kept is { IsOpen: true } ? new KeptTokens(kept) : null;
+
     public PageTable Pages { get; } = new(KvCache.PagesFor(ticket.Request.Prompt.Length - 1));
 
     public int PromptPages => KvCache.PagesFor(Shared);
@@ -50,6 +54,9 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
     public int Number { get; } = group.Ticket.Request.FirstSample + number;
 
     public PageTable Pages { get; } = pages;
+
+    /// <summary>Where its products are kept, behind those of its prompt; null where they are not.</summary>
+    public KeptTokens? Kept { get; } = group.Kept is { } prompt ? new KeptTokens(prompt.Store, prompt) : null;
 
     public int Count { get; private set; }
 
@@ -89,7 +96,8 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
     public GeneratedSample Finish()
     {
         var result = new GeneratedSample(Group.Ticket.Number, Number, _ids[..Count], _sampled[..Count], _full[..Count],
-            IsStopped ? FinishReason.Stop : FinishReason.Length);
+            IsStopped ? FinishReason.Stop : FinishReason.Length)
+            { Kept = Kept };
         // Drafts may go on reading its tokens, and nothing else of it.
         (_sampled, _full) = ([], []);
         return result;

@@ -1,4 +1,5 @@
 using Tenon.Models.Generation;
+using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Models.Layers;
@@ -31,6 +32,9 @@ public sealed class TokenBatch
 
     /// <summary>Where runs differ, one adapter (or null for the base model) for each run.</summary>
     public IReadOnlyList<IAdapter?>? RunAdapters { get; init; }
+
+    /// <summary>Rows in which the tokens' frozen products are kept; null where none are.</summary>
+    public KeptRows? Kept { get; set; }
 
     /// <summary>The cache that holds the runs' contexts; null where the batch holds them itself.</summary>
     internal KvCache? Cache { get; init; }

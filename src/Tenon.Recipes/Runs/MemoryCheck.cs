@@ -19,8 +19,12 @@ internal static class MemoryCheck
             ("cache of sampling", MemoryPlan.CacheBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),
             .. States(setup, setup.Settings.Rollout.MaxNewTokens),
+            .. Kept(MemoryPlan.KeptBytes(setup)),
         ];
     }
+
+    /// <summary>The part of what sampling keeps for training, where it keeps anything.</summary>
+    public static IEnumerable<(string What, long Bytes)> Kept(long bytes) => bytes == 0 ? [] : [("kept activations", bytes)];
 
     private static IEnumerable<(string What, long Bytes)> States(TrainingSetup setup, double length)
     {
@@ -44,6 +48,8 @@ internal static class MemoryCheck
             (worst[3].What, Math.Min(worst[3].Bytes,
                 (long)(KeptBuffers * Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers)))),
             .. States(setup, probe.Length),
+            .. Kept(Math.Min(MemoryPlan.KeptBytes(setup),
+                MemoryPlan.KeptBytes(setup.Settings, setup.Model.Config, probe.PromptTokens, probe.Length))),
         ];
     }
 

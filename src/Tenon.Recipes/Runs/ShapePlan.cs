@@ -75,6 +75,8 @@ internal static class ShapePlan
         if (run.Objective.Teacher != Teacher.Model
             && MemoryPlan.TeacherBytes(run.Objective, rollout, config, rollout.MaxNewTokens) is > 0 and var states)
             yield return ("teacher's hidden states", states);
+        foreach (var part in MemoryCheck.Kept(MemoryPlan.KeptBytes(run, config, rollout.MaxPromptTokens, rollout.MaxNewTokens)))
+            yield return part;
     }
 
     private static long ModelBytes(RunSettings run, long all) => all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short));

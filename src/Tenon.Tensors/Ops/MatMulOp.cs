@@ -14,7 +14,7 @@ public static unsafe class MatMulOp
     {
         Shapes.Require(x.Columns == weight.Inputs, $"product with '{weight.Name}'", $"inputs of {weight.Inputs} columns", $"{x.Columns}");
         var y = tape.New(x.Rows, weight.Outputs);
-        weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, source: x);
+        KeptRows.Multiply(tape, x, weight, y, scale: null, source: x);
         if (tape.Needs(x)) Record(tape, x, weight, y);
         return y;
     }

@@ -18,7 +18,7 @@ public static unsafe class ScaledOps
             && scale.Length == weight.Outputs, $"scaled product with '{weight.Name}'",
             $"inputs of {weight.Inputs} columns and {weight.Outputs} factors", $"{x.Columns} and {scale.Length}");
         var y = tape.New(x.Rows, weight.Outputs);
-        weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale.Data);
+        KeptRows.Multiply(tape, x, weight, y, scale.Data, source: null);
         if (tape.Needs(x))
             tape.Record(y, () =>
             {

@@ -39,4 +39,11 @@ public sealed record UpdateSettings : ISettings
     /// </summary>
     [Auto]
     public bool? Recompute { get; init; }
+
+    /// <summary>
+    /// Memory in which sampling keeps the outputs of its products with frozen weights, for the first optimizer step over them to take
+    /// instead of computing them again: <c>off</c>, or a size (<c>512MB</c>, <c>2GB</c>). What does not fit is computed. It does nothing
+    /// under <c>overlap</c>, with dropout, and where other machines sample or train. It changes no bit of the result.
+    /// </summary>
+    public ByteSize KeepActivations { get; init; }
 }

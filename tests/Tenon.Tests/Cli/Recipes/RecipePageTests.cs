@@ -92,6 +92,7 @@ public class RecipePageTests
         if (type.IsEnum) return string.Join(", ", Enum.GetNames(type).Select(name => $"`{SettingNames.KeyOf(name)}`"));
         if (property.GetCustomAttribute<BoundsAttribute>() is { } bounds) return bounds.ToString();
         if (property.GetCustomAttribute<WordsAttribute>() is { } words) return string.Join(", ", words.Words.Select(word => $"`{word}`"));
+        if (type == typeof(ByteSize)) return "`off`, a size";
         return type == typeof(bool) ? "`true`, `false`" : "";
     }
 

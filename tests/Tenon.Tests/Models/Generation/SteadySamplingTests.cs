@@ -34,4 +34,23 @@ public class SteadySamplingTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
         engine.Alive.ShouldBe(samples);
     }
+
+    [Fact]
+    public void Nor_does_a_step_that_keeps_its_products_once_their_memory_is_there()
+    {
+        var model = RandomModel.Create();
+        using var pool = new WorkerPool(1);
+        using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), 100_000_000);
+        var engine = new GenerationEngine(model, new GeneratorOptions { Concurrency = 4, Pool = pool, Kept = store });
+        var request = new GenerationRequest([3, 5, 8], 4, Warm + Steps + 2, new RandomPlace(1, RandomPurpose.Sampling, 0, 0));
+        store.Begin();
+        engine.Submit(request);
+        while (engine.Step()) { }
+        store.Begin();
+        engine.Submit(request);
+        for (var i = 0; i < Warm; i++) engine.Step().ShouldBeTrue();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Steps; i++) engine.Step();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
 }

@@ -1,0 +1,139 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Tenon.Tensors.Ops;
+
+namespace Tenon.Tensors;
+
+/// <summary>
+/// The kept rows of a batch's tokens: sampling writes what it computes into them, a pass that <paramref name="takes"/> reads them and
+/// computes the tokens that have none, together and apart from the others.
+/// </summary>
+/// <param name="store">The store that holds the rows.</param>
+/// <param name="count">Tokens of the batch.</param>
+/// <param name="takes">True to read, false to write.</param>
+public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
+{
+    private readonly nint[] _rows = new nint[count];
+    private int[]? _missing;
+
+    /// <summary>Sets the row of a token; -1 for none.</summary>
+    public void Set(int token, int row) => _rows[token] = row < 0 ? 0 : store.Address(row);
+
+    /// <summary>
+    /// y = x Wᵀ, times <paramref name="scale"/> [outputs] where it is not null: by way of the rows where the tape has some.
+    /// </summary>
+    internal static void Multiply(Tape tape, Tensor x, FrozenMatrix weight, Tensor y, float* scale, Tensor? source)
+    {
+        var kept = tape.Kept is { } rows && rows._rows.Length == x.Rows ? rows : null;
+        var offset = kept?.Offset(tape, weight) ?? -1;
+        if (kept is null || offset < 0)
+        {
+            weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
+            return;
+        }
+
+        if (kept.Takes)
+        {
+            kept.Take(tape, weight, y, offset);
+            if (kept.Missing.Length > 0) kept.Compute(tape, x, weight, y, scale);
+        }
+        else
+        {
+            weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
+            kept.Write(tape, weight, y, offset);
+        }
+    }
+
+    private bool Takes => takes;
+
+    /// <summary>Tokens without a row.</summary>
+    private int[] Missing => _missing ??= [.. Enumerable.Range(0, _rows.Length).Where(token => _rows[token] == 0)];
+
+    private nint Offset(Tape tape, FrozenMatrix weight)
+    {
+        // Dropout gives another input than sampling had.
+        if (takes && (tape.Dropping is not null || !store.MayTake)) return -1;
+        var offset = store.Offset(weight);
+        return offset < 0 || (takes && !store.IsWhole(weight)) ? -1 : offset;
+    }
+
+    private void Write(Tape tape, FrozenMatrix weight, Tensor y, nint offset)
+    {
+        var written = 0;
+        foreach (var row in _rows)
+            if (row != 0)
+                written++;
+        if (written == 0) return;
+        Copy(tape, y, offset, "keeping products");
+        store.CountWritten(weight, written);
+    }
+
+    private void Take(Tape tape, FrozenMatrix weight, Tensor y, nint offset)
+    {
+        Copy(tape, y, offset, "kept products");
+        store.CountTaken(_rows.Length - Missing.Length);
+    }
+
+    private void Copy(Tape tape, Tensor y, nint offset, string what)
+    {
+        fixed (nint* rows = _rows)
+        {
+            var job = new CopyJob
+            {
+                Rows = rows, Offset = offset, Y = y.Data, Count = y.Rows, Columns = y.Columns, Takes = takes,
+                Parts = RowJobs.Parts(tape.Pool, y.Rows, y.Columns),
+            };
+            tape.Pool.Run(job.Parts, &job, &CopyPart, what);
+        }
+    }
+
+    /// <summary>The product of the tokens without a row: gathered, multiplied, and put in their places.</summary>
+    private void Compute(Tape tape, Tensor x, FrozenMatrix weight, Tensor y, float* scale)
+    {
+        var mark = tape.Mark();
+        var (from, to) = (tape.New(Missing.Length, x.Columns), tape.New(Missing.Length, y.Columns));
+        for (var i = 0; i < Missing.Length; i++) CopyRow(x.Row(Missing[i]), from.Row(i), x.Columns);
+        weight.Multiply(from.Data, from.Rows, from.Columns, to.Data, to.Columns, tape.Pool, tape.Precision, scale);
+        for (var i = 0; i < Missing.Length; i++) CopyRow(to.Row(i), y.Row(Missing[i]), y.Columns);
+        tape.Release(mark, null);
+    }
+
+    private static void CopyRow(float* from, float* to, nint columns) =>
+        Buffer.MemoryCopy(from, to, columns * sizeof(float), columns * sizeof(float));
+
+    private struct CopyJob
+    {
+        public nint* Rows;
+        public float* Y;
+        public nint Offset, Count, Columns;
+        public bool Takes;
+        public int Parts;
+    }
+
+    private static void CopyPart(CopyJob* job, int part)
+    {
+        var (first, end) = RowJobs.Range(job->Count, job->Parts, part);
+        for (var r = first; r < end; r++)
+        {
+            if (job->Rows[r] == 0) continue;
+            var kept = (float*)(job->Rows[r] + job->Offset);
+            var row = job->Y + (r * job->Columns);
+            if (job->Takes) CopyRow(kept, row, job->Columns);
+            else Stream(row, kept, job->Columns);
+        }
+
+        if (!job->Takes && Sse.IsSupported) Sse.StoreFence();
+    }
+
+    // Past the caches: nobody reads these values before the update, and memory need not be read to be overwritten.
+    private static void Stream(float* from, float* to, nint columns)
+    {
+        nint i = 0;
+        if (Avx.IsSupported && S_stream)
+            for (; i <= columns - Vector256<float>.Count; i += Vector256<float>.Count)
+                Avx.StoreAlignedNonTemporal(to + i, Vector256.Load(from + i));
+        CopyRow(from + i, to + i, columns - i);
+    }
+
+    private static readonly bool S_stream = Environment.GetEnvironmentVariable("KEPT_STREAM") != "0";
+}
