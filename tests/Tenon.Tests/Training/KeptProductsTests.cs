@@ -17,8 +17,8 @@ public class KeptProductsTests
     private const long Plenty = 100_000_000;
     private static readonly int[][] S_prompts = [[3, 14, 15, 9, 26, 5], [7], [9, 2]];
 
-    // What stands in place of the frozen weights of all linear layers has no product by them.
-    private static readonly string[] S_withoutProducts = ["full"];
+    // A weight of their own stands in place of each frozen one: there is no product to keep.
+    private static readonly string[] S_withoutProducts = ["full", "hira", "loha", "randlora"];
 
     public static TheoryData<string> Methods => [.. AdapterMethod.All.Keys];
 
@@ -119,6 +119,7 @@ public class KeptProductsTests
         using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), Plenty);
         var groups = Sample(model, set, store, Precision.F32, true);
         // As if a pass had been given up behind this row.
+        store.IsOpen = true;
         new KeptTokens(store).Keep(0).ShouldBeGreaterThanOrEqualTo(0);
         store.MayTake = true;
         new PolicyUpdater(model, 1, new PassOptions(), new Tape()).Score(groups, set);

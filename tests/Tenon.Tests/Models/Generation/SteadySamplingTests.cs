@@ -41,13 +41,13 @@ public class SteadySamplingTests
         var model = RandomModel.Create();
         using var pool = new WorkerPool(1);
         using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), 100_000_000);
-        var engine = new GenerationEngine(model, new GeneratorOptions { Concurrency = 4, Pool = pool, Kept = store });
-        var request = new GenerationRequest([3, 5, 8], 4, Warm + Steps + 2, new RandomPlace(1, RandomPurpose.Sampling, 0, 0));
+        var engine = new GenerationEngine(model, new GeneratorOptions { Concurrency = 64, Pool = pool, Kept = store });
+        var place = new RandomPlace(1, RandomPurpose.Sampling, 0, 0);
         store.Begin();
-        engine.Submit(request);
+        engine.Submit(new GenerationRequest([3, 5, 8], 64, 9, place));
         while (engine.Step()) { }
         store.Begin();
-        engine.Submit(request);
+        engine.Submit(new GenerationRequest([3, 5, 8], 4, Warm + Steps + 2, place));
         for (var i = 0; i < Warm; i++) engine.Step().ShouldBeTrue();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Steps; i++) engine.Step();
