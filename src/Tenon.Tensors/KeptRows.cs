@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Tensors;
@@ -119,21 +117,7 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
             var kept = (float*)(job->Rows[r] + job->Offset);
             var row = job->Y + (r * job->Columns);
             if (job->Takes) CopyRow(kept, row, job->Columns);
-            else Stream(row, kept, job->Columns);
+            else CopyRow(row, kept, job->Columns);
         }
-
-        if (!job->Takes && Sse.IsSupported) Sse.StoreFence();
     }
-
-    // Past the caches: nobody reads these values before the update, and memory need not be read to be overwritten.
-    private static void Stream(float* from, float* to, nint columns)
-    {
-        nint i = 0;
-        if (Avx.IsSupported && S_stream)
-            for (; i <= columns - Vector256<float>.Count; i += Vector256<float>.Count)
-                Avx.StoreAlignedNonTemporal(to + i, Vector256.Load(from + i));
-        CopyRow(from + i, to + i, columns - i);
-    }
-
-    private static readonly bool S_stream = Environment.GetEnvironmentVariable("KEPT_STREAM") != "0";
 }

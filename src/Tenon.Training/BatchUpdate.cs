@@ -72,6 +72,7 @@ internal sealed class BatchUpdate : IDisposable
     {
         _workers?.Dispose();
         _pool?.Dispose();
+        _kept?.Dispose();
     }
 
     /// <summary>

@@ -88,6 +88,10 @@ public static class MemoryPlan
         return (long)Math.Min(most, Math.Ceiling(tokens) * KeptBytesPerToken(model));
     }
 
+    /// <summary>Room for what sampling keeps for training; null where the recipe gives none, or nothing could be taken.</summary>
+    internal static KeptProducts? Kept(TrainingSetup setup) =>
+        KeptBytes(setup) is > 0 and var bytes ? new KeptProducts(setup.Model.Linears.Select(linear => linear.Weight), bytes) : null;
+
     /// <summary>Bytes of model, adapter, gradient and optimizer, and of what is kept of a teacher and of sampling.</summary>
     public static long FixedBytes(TrainingSetup setup) => ModelBytes(setup) + AdapterBytes(setup) + KeptBytes(setup)
         + TeacherBytes(setup.Objective, setup.Settings.Rollout, (setup.TeacherModel ?? setup.Model).Config,

@@ -20,10 +20,12 @@ public sealed class RlvrTrainer
     private readonly BatchUpdate _update;
     private readonly RunEvaluations _evaluations;
     private readonly RunGuards _guards;
-    private readonly KeptProducts? _kept;
     private readonly double[] _weights;
     private TrainerState _state = new();
     private Divergence? _diverged;
+
+    /// <summary>What sampling keeps for training; null where it keeps nothing.</summary>
+    internal KeptProducts? Kept { get; }
 
     /// <summary>A trainer that writes to a run folder; the folder's <c>run.json</c> stands already.</summary>
     /// <param name="setup">What the run needs.</param>
@@ -35,17 +37,13 @@ public sealed class RlvrTrainer
         IGradientWorkers? gradients = null)
     {
         (_setup, _folder, _events) = (setup, folder, events);
-        if (rollouts is null && gradients is null && MemoryPlan.KeptBytes(setup) is > 0 and var bytes)
-            _kept = new KeptProducts(setup.Model.Linears.Select(linear => linear.Weight), bytes);
-        _batches = new BatchPipeline(setup, folder, Say, rollouts, _kept);
-        _update = new BatchUpdate(setup, gradients, _kept);
+        Kept = rollouts is null && gradients is null ? MemoryPlan.Kept(setup) : null;
+        _batches = new BatchPipeline(setup, folder, Say, rollouts, Kept);
+        _update = new BatchUpdate(setup, gradients, Kept);
         _evaluations = new RunEvaluations(setup, folder, events);
         _guards = new RunGuards(setup, folder, events, _update);
         _weights = [.. setup.Rewards.Select(r => r.Weight)];
     }
-
-    /// <summary>What sampling keeps for training; null where it keeps nothing.</summary>
-    internal KeptProducts? Kept => _kept;
 
     /// <summary>Goes on from the folder's last checkpoint; without one it starts at step 0.</summary>
     public void Resume()
@@ -61,7 +59,6 @@ public sealed class RlvrTrainer
     /// <exception cref="TenonException">So many steps in a row that the recipe says had no group to train on.</exception>
     public void Run(CancellationToken stop = default, CancellationToken abort = default)
     {
-        using (_kept)
         using (_update)
         using (_batches) Steps(stop, abort);
     }
