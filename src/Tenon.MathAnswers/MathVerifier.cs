@@ -96,6 +96,8 @@ public sealed class MathVerifier
                     && extracted.Rule is "whole" or "closing" or "answer-is" && ChoiceLetters.AreLetters(g.Text) is { } all
                     && ChoiceLetters.AnnouncedAll(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") == all)
                     (correct, reason) = (true, "choice-letters");
+                if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null && a.Expr is { IsScalar: true })
+                    (correct, reason) = WithBehind(comparer, g, extracted.Text, behind, options, (correct, reason));
                 if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
                     correct = comparer.Same(g, Reading.Of(grouped), options.Unit);
                 if (!correct && extracted.Rule is "whole" or "closing" && SaysWords(gold, answer, options)) (correct, reason) =
@@ -161,6 +163,19 @@ public sealed class MathVerifier
         {
             return new MathVerdict(false, "internal", id) { Extracted = a?.Text };
         }
+    }
+
+    // The unit or power of ten behind a number: a unit that is not the gold's makes another answer, or the same after conversion.
+    private static (bool Correct, string Reason) WithBehind(Comparer comparer, Reading gold, string value, string behind,
+        VerifyOptions options, (bool Correct, string Reason) alone)
+    {
+        var asksUnit = gold.Unit is not null || options.Unit is not null || gold.Expr is { Kind: ExprKind.Degree };
+        if (alone.Correct && !asksUnit) return alone;
+        var readings = UnitBehind.Readings(value, behind, out var bare);
+        if (alone.Correct && bare || !bare && !asksUnit) return alone;
+        foreach (var reading in readings)
+            if (comparer.Same(gold, Reading.Of(reading), options.Unit)) return (true, comparer.Rule);
+        return bare ? alone : (false, "unit-different");
     }
 
     private static bool SaysWords(string gold, string answer, VerifyOptions options) =>

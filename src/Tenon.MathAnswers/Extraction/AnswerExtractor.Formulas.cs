@@ -20,6 +20,9 @@ internal static partial class AnswerExtractor
         return result;
     }
 
+    // What stands behind the one formula of a sentence.
+    private static string? BehindFormula(string text) => Formulas(text) is [var only] ? UnitBehind.Of(text.AsSpan(only.End)) : null;
+
     /// <summary>The last formula, or the last number where one stands behind it.</summary>
     private static Extracted? Last(string text)
     {
@@ -54,6 +57,13 @@ internal static partial class AnswerExtractor
         }
         if (PercentBehind(tail.AsSpan(all[^1].End))) result += "\\%";
         return result;
+    }
+
+    private static string FirstLine(string s)
+    {
+        s = s.TrimStart();
+        var end = s.IndexOf('\n');
+        return (end < 0 ? s : s[..end]).Trim();
     }
 
     private readonly record struct Formula(string Text, int Start, int End);

@@ -48,17 +48,23 @@ internal static partial class AnswerExtractor
             var value = behind.IndexOf(said.Text, StringComparison.Ordinal);
             var lead = value < 0 ? behind : behind[..value];
             said = said with { PointsGroup = !HasOtherScript(tail.AsSpan(at)) };
-            return !Holds(lead, AnswerWords.Negation) || Holds(lead, AnswerWords.Instead) ? said : new Extracted("", "negated");
+            if (Holds(lead, AnswerWords.Negation) && !Holds(lead, AnswerWords.Instead)) return new Extracted("", "negated");
+            return value >= 0 && IsNegatedBehind(behind.AsSpan(value + said.Text.Length)) ? new Extracted("", "negated") : said;
         }
         var start = SentenceStart(tail, at);
         return Value(tail[start..at]) is { Found: true } before ? before : null;
     }
 
+    // "答えは9ではありません", "Cevap 18 değildir": the verb behind the value denies it.
+    private static bool IsNegatedBehind(ReadOnlySpan<char> rest) =>
+        rest.IndexOfAny(AnswerWords.NegationBehind) >= 0 && !Holds(rest, AnswerWords.Instead);
+
     // One value said in a sentence that may be of any language.
     private static Extracted Value(string sentence)
     {
         var reason = sentence.AsSpan().IndexOfAny(AnswerWords.Reason);
-        if (reason > 0 && HasValue(sentence.AsSpan(0, reason))) sentence = sentence[..reason];
+        if (reason > 0 && (HasValue(sentence.AsSpan(0, reason)) || ValueSpans.Of(sentence[..reason]).Count > 0))
+            sentence = sentence[..reason];
         if (FirstFormulas(sentence) is { } formula) return new Extracted(formula, "answer-is");
         var last = ValueSpans.Last(sentence, "answer-is");
         return last.Found && last.Text.Length <= 400
@@ -77,118 +83,9 @@ internal static partial class AnswerExtractor
         return false;
     }
 
-    /// <summary>The value that the last sentence states, where it is whole and states one.</summary>
-    private static Extracted Closing(string text, bool truncated)
-    {
-        var none = new Extracted("", "no-statement");
-        if (truncated) return none;
-        var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
-        tail = tail.TrimEnd().TrimEnd('*', '"', '”', '_').TrimEnd();
-        var start = SentenceStart(tail, Math.Max(0, tail.Length - 1));
-        var sentence = tail[start..].Trim();
-        if (sentence.Length is 0 or > LongestSentence || !HasValue(sentence)) return none;
-        var concludes = Holds(sentence, AnswerWords.Conclusion);
-        if (Corrected(sentence) is { } corrected) sentence = corrected;
-        else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
-            (concluded, true);
-        else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
-        if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
-        if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
-        if (OffersAlternatives(sentence))
-            return Roots().Match(sentence) is { Success: true } roots
-                ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
-        var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
-            || sentence.EndsWith("\\]", StringComparison.Ordinal);
-        if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
-            || (concludes || sentence.StartsWith("So ", StringComparison.Ordinal)) && EndsInQuantity(sentence)))) return none;
-        // "60*2=$120 in 2 weeks": what comes out, not what stands last.
-        if (!whole && !EndsInValue(sentence) && sentence.LastIndexOf('=') is > 0 and var result
-            && LeadingNumber(sentence[(result + 1)..]) is { } quantity) return new Extracted(quantity, "closing");
-        if (!concludes && IsReckoning(sentence)) return none;
-        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
-            && WordSets.Find(words) is not null) return new Extracted(words, "closing");
-        if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
-        if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
-            && LastNumber(sentence[formulas[^1].End..]) is null)
-            return new Extracted(formula, "closing");
-        if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
-        return LastNumber(sentence) is { } number && !IsBound(sentence, number)
-            ? new Extracted(Enumerated(sentence, number), "closing") { PointsGroup = SpeaksOther(sentence) } : none;
-    }
-
     // "Final answer — 90", "answer = 5": the length of what stands for a colon.
     private static int Dash(ReadOnlySpan<char> s) =>
         s.StartsWith("->") || s.StartsWith("=>") || s.StartsWith("- ") ? 2 : s is ['—' or '–' or '=' or '→', ..] ? 1 : 0;
-
-    // "More than 1000": a bound is no value.
-    private static bool IsBound(string sentence, string number)
-    {
-        var before = sentence.AsSpan(0, Math.Max(0, sentence.LastIndexOf(number.TrimEnd('%', '\\'),
-            StringComparison.Ordinal))).TrimEnd(" $");
-        foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
-            "nearly", "almost", "up to", "below", "above", "anywhere from"])
-            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
-    }
-
-    // "9, 27, and 81", "x = 1 and x = 2": the numbers that only separators join to the last one are one list with it.
-    private static string Enumerated(string sentence, string last)
-    {
-        var at = sentence.LastIndexOf(last.TrimEnd('%', '\\'), StringComparison.Ordinal);
-        var list = last;
-        var name = Named(sentence.AsSpan(0, Math.Max(0, at)));
-        if (name is { } first) at = first.At;
-        for (var i = 0; i < 32 && at > 0; i++)
-        {
-            var before = sentence.AsSpan(0, at).TrimEnd(" $");
-            var joined = false;
-            foreach (var word in (ReadOnlySpan<string>)[", and", " and", ",", ", or", "&"])
-            {
-                if (joined || !before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
-                before = before[..^word.Length].TrimEnd(" $");
-                joined = true;
-            }
-
-            if (!joined || before.Length == 0 || !char.IsAsciiDigit(before[^1]) || LastNumber(before.ToString()) is not { } number) break;
-            at = before.Length - number.Length;
-            if (name is { } wanted)
-            {
-                if (Named(sentence.AsSpan(0, at)) is not { } other || other.Name != wanted.Name) break;
-                at = other.At;
-            }
-
-            list = number + " , " + list;
-        }
-
-        return list;
-    }
-
-    // Where the "x =" begins that a text ends in, and its name; null where there is none.
-    private static (int At, char Name)? Named(ReadOnlySpan<char> before)
-    {
-        var s = before.TrimEnd(" $");
-        if (s.Length < 2 || s[^1] != '=') return null;
-        s = s[..^1].TrimEnd(' ');
-        return s.Length > 0 && char.IsAsciiLetter(s[^1]) && (s.Length == 1 || !char.IsLetterOrDigit(s[^2]))
-            ? (s.Length - 1, s[^1]) : null;
-    }
-
-    private static readonly string[] GoingOn =
-    [
-        "and", "or", "so", "but", "then", "now", "which", "that", "to", "we", "plus", "minus", "times", "for", "because", "if", "when",
-        "by",
-        "is", "are", "has", "from", "over", "out", "divided", "multiplied", "more", "less", "the", "a", "in", "on", "at", "with",
-    ];
-
-    // "540 meters", "3 bolts of fabric": a number and what it counts, in at most three words that do not reckon on.
-    private static bool EndsInQuantity(string sentence)
-    {
-        var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
-        if (digit < 0 || digit + 2 >= sentence.Length || sentence[digit + 1] != ' ') return false;
-        var words = sentence[(digit + 2)..].Split(' ');
-        return words.Length <= 3 && Array.TrueForAll(words, w => w.Length > 0 && w.All(char.IsLetter)
-            && !GoingOn.Contains(w.ToLowerInvariant()));
-    }
 
     // Letters of scripts whose writers put a point before decimals.
     private static bool HasOtherScript(ReadOnlySpan<char> text)
@@ -196,26 +93,6 @@ internal static partial class AnswerExtractor
         foreach (var c in text)
             if (c > '\u052f' && char.IsLetter(c) && c is not (>= '\u1e00' and <= '\u1fff' or 'ℝ')) return true;
         return false;
-    }
-
-    // "The answer isn't 12 but 13", "It is not 12; it is 13": what it is, as a sentence of its own.
-    private static string? Corrected(string sentence)
-    {
-        sentence = " " + sentence;
-        foreach (var not in (ReadOnlySpan<string>)["n't ", " not "])
-        {
-            var at = sentence.IndexOf(not, StringComparison.OrdinalIgnoreCase);
-            if (at < 0) continue;
-            foreach (var turn in (ReadOnlySpan<string>)[" but rather ", " but ", "; it's ", "; it is ", ", it's ", ", it is "])
-            {
-                var place = sentence.IndexOf(turn, at, StringComparison.OrdinalIgnoreCase);
-                if (place < 0 || !HasValue(sentence.AsSpan(at, place - at))) continue;
-                var rest = sentence[(place + turn.Length)..];
-                return HasValue(rest) ? "It is " + rest : null;
-            }
-        }
-
-        return null;
     }
 
     private static bool SaysIs(string sentence) =>

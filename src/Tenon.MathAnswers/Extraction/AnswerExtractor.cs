@@ -94,7 +94,8 @@ internal static partial class AnswerExtractor
         if (content.Trim().Length == 0) return new Extracted("", "empty-box");
         // 20} percent: a percent sign may stand behind the box.
         if (!joined && PercentBehind(text.AsSpan(last.End))) list += "\\%";
-        return new Extracted(list, joined ? "boxed-list" : "boxed", hedged && joined);
+        return new Extracted(list, joined ? "boxed-list" : "boxed", hedged && joined)
+        { Behind = joined ? null : UnitBehind.Of(text.AsSpan(last.End)) };
     }
 
     /// <summary>A box in a box: the inner one.</summary>
@@ -252,13 +253,6 @@ internal static partial class AnswerExtractor
         return -1;
     }
 
-    private static string FirstLine(string s)
-    {
-        s = s.TrimStart();
-        var end = s.IndexOf('\n');
-        return (end < 0 ? s : s[..end]).Trim();
-    }
-
     /// <summary>
     /// An answer sentence: all of it where it reads as an answer, else its formulas, else its first number; alternatives are kept.
     /// </summary>
@@ -271,13 +265,14 @@ internal static partial class AnswerExtractor
         // "B) 42", "(C) five": a choice with its text.
         if (answer.Length > 2 && answer.TrimStart('(') is [>= 'A' and <= 'J', ')', ..]) return new Extracted(answer, rule);
         var formula = FirstFormulas(answer);
-        if (formula is not null) return new Extracted(formula, rule);
+        if (formula is not null) return new Extracted(formula, rule) { Behind = BehindFormula(answer) };
         if (WordSets.Find(answer) is not null) return new Extracted(answer, rule);
         // "12 because 3 + 9 = 12": the reason is no part of it either.
         var reason = answer.AsSpan().IndexOfAny(AnswerWords.Reason);
         if (reason > 0 && HasValue(answer.AsSpan(0, reason))) return Sentence(answer[..reason], rule);
-        if (LeadingNumber(answer) is { } leading) return new Extracted(leading, rule);
-        if (LastNumber(answer) is { } number) return new Extracted(number, rule);
+        if (LeadingNumber(answer) is { } leading)
+            return new Extracted(leading, rule) { Behind = BehindNumber(answer, leading, last: false) };
+        if (LastNumber(answer) is { } number) return new Extracted(number, rule) { Behind = BehindNumber(answer, number, last: true) };
         return new Extracted(answer.Length <= 400 ? answer : "", rule);
     }
 

@@ -98,6 +98,10 @@ internal static class AnswerWords
         "non è",
         "değil", "không phải", "bukan", "нет");
 
+    /// <summary>"Not" in languages whose verb stands behind the value.</summary>
+    public static readonly SearchValues<string> NegationBehind =
+        Of("ではな", "ではあり", "じゃな", "でない", "아니", "아닙", "नहीं", "değil", " নয়");
+
     /// <summary>"But rather" behind it.</summary>
     public static readonly SearchValues<string> Instead =
         Of("而是", "なく", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
@@ -129,6 +133,24 @@ internal static class AnswerWords
             "önce", "sonra", "diyelim", "varsay", "trước", "sau đó", "giả sử", "nếu ", "misalkan", "jika ", "pertama", "สมมติ", "ถ้า",
             "נניח", "अगर", "यदि", "لنفترض", "إذا كان", "اگر", "فرض",
     ];
+
+    // Openings behind which a sentence only says what is given or supposed, whatever it concludes to.
+    private static readonly string[] Givens =
+    [
+        "the problem says", "the problem states", "the problem tells", "the problem gives", "the question says", "the question states",
+        "the question tells", "according to the problem", "according to the question", "it is given", "hint", "suppose", "imagine",
+        "假设", "假如", "もし", "仮に", "만약", "предположим", "допустим", "пусть ", "supongamos", "supón", "supposons", "on suppose",
+        "angenommen", "nehmen wir an", "suponha", "supponiamo", "diyelim", "varsay", "giả sử", "misalkan", "załóżmy", "stel ",
+    ];
+
+    /// <summary>True for "The problem says that ...", "Supongamos que ...": nothing is concluded there.</summary>
+    public static bool OnlyGives(ReadOnlySpan<char> sentence)
+    {
+        var s = sentence.TrimStart(" *-•\t\"“(");
+        foreach (var opening in Givens)
+            if (s.StartsWith(opening, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
 
     /// <summary>True where a sentence only carries the reckoning on.</summary>
     public static bool BeginsStep(ReadOnlySpan<char> sentence)

@@ -12,6 +12,9 @@ internal readonly record struct Extracted(string Text, string Rule, bool Hedged 
     /// <summary>The text is of a language in which points group digits and a comma parts decimals: 2.500 may be 2500.</summary>
     public bool PointsGroup { get; init; }
 
+    /// <summary>The words right behind a number in its sentence, which may be its unit.</summary>
+    public string? Behind { get; init; }
+
     /// <summary>The answer as it was read while it was looked for, so that it is not read twice.</summary>
     public Parsing.Reading? Reading { get; init; }
 }

@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>A gold in words ("even", "Saturday") that the last sentence of a text says: "Hence the function is even."</summary>
-internal static class StatedWords
+internal static partial class StatedWords
 {
     private const int LongestGold = 60;
     private const int LongestSentence = 300;
@@ -14,6 +15,7 @@ internal static class StatedWords
     /// verb.</summary>
     public static bool Say(string gold, string text)
     {
+        if (IsEmptySet(gold)) return NoneIn(text);
         var wanted = Reading.Strip(gold).Replace("\\text", "", StringComparison.Ordinal).Trim(' ', '{', '}', '$');
         if (wanted.Length is < 2 or > LongestGold || !wanted.All(c => char.IsLetter(c) || c is ' ' or '-')) return false;
         var end = text.AsSpan().TrimEnd(" *\"”\n");
@@ -30,6 +32,33 @@ internal static class StatedWords
                 (found, verb.Length);
         return at > 0 && Words(sentence[(at + length)..]) == Words(wanted);
     }
+
+    // The gold is "no solution" or the empty set in signs.
+    private static bool IsEmptySet(string gold)
+    {
+        var s = Reading.Strip(gold);
+        return s is "\\emptyset" or "\\varnothing" or "\\{\\}" or "∅" or "\\{ \\}"
+            || s.Length < 40 && WordAnswers.Find(s) is { Kind: ExprKind.Set, Args.Length: 0 };
+    }
+
+    // "Hence the equation has no real solutions.", "..., so the solution set is empty.": the last clause of the last sentence.
+    private static bool NoneIn(string text)
+    {
+        var end = text.AsSpan().TrimEnd(" *$\"”\n");
+        if (end.Length == 0 || end[^1] is not ('.' or '!')) return false;
+        var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
+        var sentence = end[start..^1].Trim().ToString();
+        return sentence.Length < LongestSentence && !AnswerExtractor.Holds(sentence, AnswerWords.Uncertainty)
+            && !AnswerWords.BeginsStep(sentence) && None().IsMatch(sentence);
+    }
+
+    [GeneratedRegex(@"(?:^|, |\b(?:so|thus|hence|therefore|means|that|conclude)\b,? )(?:that )?(?:the )?"
+        + @"(?:solution set (?:is|must be) (?:the )?empty(?: set)?"
+        + @"|(?:(?:given |original )?(?:equation|inequality|system|problem|it)(?: of equations)? (?:has|have)"
+        + @"|there (?:is|are|exists?)|we have) no (?:(?:real|integer|valid|possible|such) )*(?:solutions?|roots?|numbers?|values?|integers?)"
+        + @"(?: (?:that|which) satisf(?:y|ies) (?:this|it|both|the (?:equation|inequality|system|conditions?)|both conditions))?)\z",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex None();
 
     private static string Words(string text) => TextForm.Words(WordAnswers.DropArticle(text.Replace("$", "", StringComparison.Ordinal)
         .Replace("\\text", "", StringComparison.Ordinal).Trim(' ', '*', '{', '}')));

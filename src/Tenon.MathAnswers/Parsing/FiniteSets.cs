@@ -21,6 +21,8 @@ internal static class FiniteSets
         else if (Take(ref s, ["odd "])) kind = n => n % 2 != 0;
         else if (Take(ref s, ["primes ", "prime "])) (kind, positive) = (IsPrime, true);
         else if (Take(ref s, ["multiples of "]) && Number(ref s) is > 0 and var step) kind = n => n % step == 0;
+        else if (s.Contains("integer", StringComparison.Ordinal) || s.Contains("natural", StringComparison.Ordinal)
+            || s.Contains("whole", StringComparison.Ordinal)) return Integers(s, positive);
         else return null;
         Take(ref s, Nouns);
         var from = positive ? 1 : int.MinValue;
@@ -38,6 +40,27 @@ internal static class FiniteSets
         if (Number(ref s) is not { } last) return null;
         Take(ref s, ["inclusive ", "(inclusive) ", ", inclusive "]);
         return s.Length == 0 && from != int.MinValue ? Elements(from, last, kind) : null;
+    }
+
+    // "positive integers less than 5", "integers from -1 to 1 inclusive", "integers strictly between 0 and 4"
+    private static Expr? Integers(string s, bool positive)
+    {
+        var natural = s.StartsWith("natural ", StringComparison.Ordinal);
+        var zero = Take(ref s, ["non-negative ", "nonnegative "]) || s.StartsWith("whole ", StringComparison.Ordinal);
+        if (!Take(ref s, ["integers ", "natural numbers ", "whole numbers "])) return null;
+        var lowest = positive || natural ? 1 : zero ? 0 : int.MinValue;
+        var strict = Take(ref s, ["strictly between "]);
+        if (strict || Take(ref s, ["from "]) || s.Contains("inclusive", StringComparison.Ordinal) && Take(ref s, ["between "]))
+        {
+            if (Number(ref s) is not { } first || !Take(ref s, ["to ", "and ", "through "]) || Number(ref s) is not { } last) return null;
+            Take(ref s, ["inclusive ", "(inclusive) ", ", inclusive "]);
+            return s.Length == 0 ? strict ? Elements(first + 1, last - 1, _ => true) : Elements(first, last, _ => true) : null;
+        }
+
+        if (lowest == int.MinValue) return null;
+        var below = Take(ref s, ["less than or equal to ", "not greater than ", "up to ", "at most "]) ? 0
+            : Take(ref s, ["less than ", "below ", "smaller than "]) ? 1 : -1;
+        return below >= 0 && Number(ref s) is { } bound && s.Length == 0 ? Elements(lowest, bound - below, _ => true) : null;
     }
 
     private static Expr? Elements(int from, int to, Func<int, bool> kind)

@@ -38,6 +38,8 @@ internal sealed class Reading
                 text = text.Replace(font, "{,}", StringComparison.Ordinal);
         // 3{.}14: a point in braces, as 1{,}000 has its comma.
         if (text.Contains("{.}", StringComparison.Ordinal)) text = text.Replace("{.}", ".", StringComparison.Ordinal);
+        // 1'234'567 and 1_234_567: thousands as Switzerland and program code part them.
+        if (text.AsSpan().IndexOfAny("'’_") is > 0 and < 5 && TextForm.Marked(text) is { } digits) text = digits;
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);

@@ -100,6 +100,24 @@ internal static class TextForm
             BigInteger.Pow(10, point < 0 ? 0 : s.Length - point - 1)), point >= 0);
     }
 
+    /// <summary>1'234'567.8 and 1_234_567 without their marks; null for any other text.</summary>
+    public static string? Marked(string text)
+    {
+        var start = text[0] == '-' ? 1 : 0;
+        var point = text.IndexOf('.', StringComparison.Ordinal);
+        var end = point < 0 ? text.Length : point;
+        var first = text.AsSpan(start).IndexOfAny("'’_");
+        if (first is < 1 or > 3 || (end - start - first) % 4 != 0) return null;
+        var mark = text[start + first];
+        for (var i = start; i < text.Length; i++)
+        {
+            var separates = i < end && i >= start + first && (i - start - first) % 4 == 0;
+            if (separates ? text[i] != mark : i != point && !char.IsAsciiDigit(text[i])) return null;
+        }
+
+        return text.Replace(mark.ToString(), "", StringComparison.Ordinal);
+    }
+
     /// <summary>1.234 or 1 234 without its separators, which are all the same; null where they part no thousands.</summary>
     public static string? Ungrouped(ReadOnlySpan<char> s)
     {

@@ -1,10 +1,11 @@
+using System.Text.Json;
 using Tenon.MathAnswers;
 
 namespace Tenon.Tests.MathAnswers;
 
 /// <summary>
 /// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt,
-/// further-kinds.txt, completions.txt).
+/// further-kinds.txt, completions.txt, field-cases.jsonl).
 /// </summary>
 public sealed class FieldKindsTests
 {
@@ -43,6 +44,28 @@ public sealed class FieldKindsTests
         var verdict = new MathVerifier().Verify(parts[1], parts[2].Replace("\\n\\n", "\n\n", StringComparison.Ordinal));
         verdict.Reason.ShouldNotBe("internal");
         verdict.Correct.ShouldBe(parts[0] == "T", $"{kind}: {row} ({verdict.Reason}, {verdict.Extracted}, {verdict.ExtractionRule})");
+    }
+
+    public static TheoryData<string> Cases()
+    {
+        var data = new TheoryData<string>();
+        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", "field-cases.jsonl")))
+            data.Add(line);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_case_of_the_field_is_judged_as_a_person_would(string line)
+    {
+        using var row = JsonDocument.Parse(line);
+        var root = row.RootElement;
+        var opened = root.TryGetProperty("prompt", out var prompt) ? ThinkBlocks.LeftOpen(prompt.GetString()!)
+            : root.TryGetProperty("thinking", out _) ? ThinkBlocks.UnknownTag : null;
+        var options = new VerifyOptions { OpenedBlock = opened, Truncated = root.TryGetProperty("truncated", out _) };
+        var verdict = new MathVerifier().Verify(root.GetProperty("gold").GetString()!, root.GetProperty("answer").GetString()!, options);
+        verdict.Reason.ShouldNotBe("internal");
+        verdict.Correct.ShouldBe(root.GetProperty("want").GetBoolean(), $"{line} ({verdict.Reason}, {verdict.Extracted})");
     }
 
     [Fact]

@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Tenon.MathAnswers.Parsing;
+
+namespace Tenon.MathAnswers.Extraction;
+
+/// <summary>The value that a last sentence states where nothing announces one: "So he runs 9*60=540 meters."</summary>
+internal static partial class AnswerExtractor
+{
+    /// <summary>The value that the last sentence states, where it is whole and states one.</summary>
+    private static Extracted Closing(string text, bool truncated)
+    {
+        var none = new Extracted("", "no-statement");
+        if (truncated) return none;
+        var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
+        tail = tail.TrimEnd().TrimEnd('*', '"', '”', '_').TrimEnd();
+        var start = SentenceStart(tail, Math.Max(0, tail.Length - 1));
+        var sentence = tail[start..].Trim();
+        if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence)) return none;
+        if (!HasValue(sentence) && !(sentence.Contains("number", StringComparison.OrdinalIgnoreCase) && SetInWords(sentence) is { }))
+            return none;
+        var concludes = Holds(sentence, AnswerWords.Conclusion);
+        if (Corrected(sentence) is { } corrected) sentence = corrected;
+        else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
+            (concluded, true);
+        else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
+        if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
+        if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
+        if (OffersAlternatives(sentence))
+            return Roots().Match(sentence) is { Success: true } roots
+                ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
+        var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
+            || sentence.EndsWith("\\]", StringComparison.Ordinal);
+        if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
+            || (concludes || sentence.StartsWith("So ", StringComparison.Ordinal)) && EndsInQuantity(sentence)))) return none;
+        // "60*2=$120 in 2 weeks": what comes out, not what stands last.
+        if (!whole && !EndsInValue(sentence) && sentence.LastIndexOf('=') is > 0 and var result
+            && LeadingNumber(sentence[(result + 1)..]) is { } quantity) return new Extracted(quantity, "closing");
+        if (!concludes && IsReckoning(sentence)) return none;
+        if (SetInWords(sentence) is { } words) return new Extracted(words, "closing");
+        if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var said
+            && Reading.Strip(sentence[(said + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
+            return new Extracted(value, "closing");
+        if (RatioInWords().Match(sentence) is { Success: true } ratio)
+            return new Extracted($"{ratio.Groups[1].Value}:{ratio.Groups[2].Value}", "closing");
+        if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
+        if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
+            && LastNumber(sentence[formulas[^1].End..]) is null)
+            return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
+        if (IsDenied(sentence)) return none;
+        if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
+        if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
+        var list = Enumerated(sentence, number);
+        return new Extracted(list, "closing")
+        {
+            PointsGroup = SpeaksOther(sentence),
+            Behind = list == number ? BehindNumber(sentence, number, last: true) : null,
+        };
+    }
+
+    private static readonly SearchValues<char> ClauseEnds = SearchValues.Create(",;，；、");
+
+    // "El total no es 80.", "Площадь не равна 80.": the clause that holds the last number denies it.
+    private static bool IsDenied(string sentence)
+    {
+        var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
+        if (digit < 0) return false;
+        var clause = sentence.AsSpan(0, digit);
+        clause = clause[(clause.LastIndexOfAny(ClauseEnds) + 1)..];
+        return Holds(clause, AnswerWords.Negation) && !Holds(clause, AnswerWords.Instead) || IsNegatedBehind(sentence.AsSpan(digit));
+    }
+
+    private static string? BehindNumber(string sentence, string number, bool last)
+    {
+        var at = last ? sentence.LastIndexOf(number, StringComparison.Ordinal) : sentence.IndexOf(number, StringComparison.Ordinal);
+        return at < 0 ? null : UnitBehind.Of(sentence.AsSpan(at + number.Length));
+    }
+
+    // "The domain is all real numbers except 2.": what stands behind the first "is", where that is a set in words.
+    private static string? SetInWords(string sentence) =>
+        IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
+        && WordSets.Find(words) is not null ? words : null;
+
+    // "The ratio of boys to girls is 2 to 3."
+    [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z", RegexOptions.IgnoreCase)]
+    private static partial Regex RatioInWords();
+
+    // "More than 1000": a bound is no value.
+    private static bool IsBound(string sentence, string number)
+    {
+        var before = sentence.AsSpan(0, Math.Max(0, sentence.LastIndexOf(number.TrimEnd('%', '\\'),
+            StringComparison.Ordinal))).TrimEnd(" $");
+        foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
+            "nearly", "almost", "up to", "below", "above", "anywhere from"])
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    // "9, 27, and 81", "x = 1 and x = 2": the numbers that only separators join to the last one are one list with it.
+    private static string Enumerated(string sentence, string last)
+    {
+        var at = sentence.LastIndexOf(last.TrimEnd('%', '\\'), StringComparison.Ordinal);
+        var list = last;
+        var name = Named(sentence.AsSpan(0, Math.Max(0, at)));
+        if (name is { } first) at = first.At;
+        for (var i = 0; i < 32 && at > 0; i++)
+        {
+            var before = sentence.AsSpan(0, at).TrimEnd(" $");
+            var joined = false;
+            foreach (var word in (ReadOnlySpan<string>)[", and", " and", ",", ", or", "&"])
+            {
+                if (joined || !before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
+                before = before[..^word.Length].TrimEnd(" $");
+                joined = true;
+            }
+
+            if (!joined || before.Length == 0 || !char.IsAsciiDigit(before[^1]) || LastNumber(before.ToString()) is not { } number) break;
+            at = before.Length - number.Length;
+            if (name is { } wanted)
+            {
+                if (Named(sentence.AsSpan(0, at)) is not { } other || other.Name != wanted.Name) break;
+                at = other.At;
+            }
+
+            list = number + " , " + list;
+        }
+
+        return list;
+    }
+
+    // Where the "x =" begins that a text ends in, and its name; null where there is none.
+    private static (int At, char Name)? Named(ReadOnlySpan<char> before)
+    {
+        var s = before.TrimEnd(" $");
+        if (s.Length < 2 || s[^1] != '=') return null;
+        s = s[..^1].TrimEnd(' ');
+        return s.Length > 0 && char.IsAsciiLetter(s[^1]) && (s.Length == 1 || !char.IsLetterOrDigit(s[^2]))
+            ? (s.Length - 1, s[^1]) : null;
+    }
+
+    private static readonly string[] GoingOn =
+    [
+        "and", "or", "so", "but", "then", "now", "which", "that", "to", "we", "plus", "minus", "times", "for", "because", "if", "when",
+        "by",
+        "is", "are", "has", "from", "over", "out", "divided", "multiplied", "more", "less", "the", "a", "in", "on", "at", "with",
+    ];
+
+    // "540 meters", "3 bolts of fabric": a number and what it counts, in at most three words that do not reckon on.
+    private static bool EndsInQuantity(string sentence)
+    {
+        var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
+        if (digit < 0 || digit + 2 >= sentence.Length || sentence[digit + 1] != ' ') return false;
+        var words = sentence[(digit + 2)..].Split(' ');
+        return words.Length <= 3 && Array.TrueForAll(words, w => w.Length > 0 && w.All(char.IsLetter)
+            && !GoingOn.Contains(w.ToLowerInvariant()));
+    }
+
+    // "The answer isn't 12 but 13", "It is not 12; it is 13": what it is, as a sentence of its own.
+    private static string? Corrected(string sentence)
+    {
+        sentence = " " + sentence;
+        foreach (var not in (ReadOnlySpan<string>)["n't ", " not "])
+        {
+            var at = sentence.IndexOf(not, StringComparison.OrdinalIgnoreCase);
+            if (at < 0) continue;
+            foreach (var turn in (ReadOnlySpan<string>)[" but rather ", " but ", "; it's ", "; it is ", ", it's ", ", it is "])
+            {
+                var place = sentence.IndexOf(turn, at, StringComparison.OrdinalIgnoreCase);
+                if (place < 0 || !HasValue(sentence.AsSpan(at, place - at))) continue;
+                var rest = sentence[(place + turn.Length)..];
+                return HasValue(rest) ? "It is " + rest : null;
+            }
+        }
+
+        return null;
+    }
+}
