@@ -25,7 +25,7 @@ internal static partial class AnswerExtractor
             (concluded, true);
         else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
-        if (!concludes && AnswerWords.BeginsStep(sentence)) return none;
+        if (!concludes && AnswerWords.BeginsStep(sentence) || IsCounterfactual(sentence)) return none;
         if (OffersAlternatives(sentence))
             return Roots().Match(sentence) is { Success: true } roots
                 ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
@@ -51,11 +51,9 @@ internal static partial class AnswerExtractor
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
         var list = Enumerated(sentence, number);
-        return new Extracted(list, "closing")
-        {
-            PointsGroup = SpeaksOther(sentence),
-            Behind = list == number ? BehindNumber(sentence, number, last: true) : null,
-        };
+        var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
+        return !concludes && CountsItsMeans(behind) ? none
+            : new Extracted(list, "closing") { PointsGroup = SpeaksOther(sentence), Behind = behind };
     }
 
     private static readonly SearchValues<char> ClauseEnds = SearchValues.Create(",;，；、");
@@ -76,10 +74,33 @@ internal static partial class AnswerExtractor
         return at < 0 ? null : UnitBehind.Of(sentence.AsSpan(at + number.Length));
     }
 
-    // "The domain is all real numbers except 2.": what stands behind the first "is", where that is a set in words.
-    private static string? SetInWords(string sentence) =>
-        IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
-        && WordSets.Find(words) is not null ? words : null;
+    private static readonly string[] SetLeads =
+        ["holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
+
+    // "The domain is all real numbers except 2.", "It holds for x between 1 and 2.": a set in words behind its lead.
+    private static string? SetInWords(string sentence)
+    {
+        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
+            && WordSets.Find(words) is not null) return words;
+        foreach (var lead in SetLeads)
+            if (sentence.IndexOf(lead, StringComparison.OrdinalIgnoreCase) is >= 0 and var at
+                && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
+        return null;
+    }
+
+    // "It would be $54 if there were no discount."
+    private static bool IsCounterfactual(string sentence)
+    {
+        if (IndexOfWord(sentence, "would") < 0 || sentence.LastIndexOf(" if ", StringComparison.OrdinalIgnoreCase) is not (> 0 and var at))
+            return false;
+        foreach (var verb in (ReadOnlySpan<string>)[" were ", " weren't ", " had ", " hadn't ", " had not "])
+            if (sentence.IndexOf(verb, at, StringComparison.OrdinalIgnoreCase) > 0) return true;
+        return false;
+    }
+
+    // "three equations with 3 unknowns": what the reckoning has, and not what it comes to.
+    private static bool CountsItsMeans(string? behind) => behind is not null
+        && behind.Split(' ')[0] is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
 
     // "The ratio of boys to girls is 2 to 3."
     [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z", RegexOptions.IgnoreCase)]

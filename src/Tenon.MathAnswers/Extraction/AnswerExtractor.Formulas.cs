@@ -93,7 +93,8 @@ internal static partial class AnswerExtractor
                 continue;
             }
             var content = text[(i + open)..end].Trim();
-            if (content.Length > 0 && end - i < WorkBudget.MaxExpressionChars) found.Add(new Formula(content, i, end + close.Length));
+            // in$^2$, 60$^\circ$: a power of what stands before it is no formula of its own.
+            if (content.Length > 0 && content[0] != '^' && end - i < WorkBudget.MaxExpressionChars) found.Add(new Formula(content, i, end + close.Length));
             i = end + close.Length;
         }
         return found;
@@ -108,9 +109,10 @@ internal static partial class AnswerExtractor
             var start = end;
             while (start > 0 && end - start < 400
                 && (char.IsAsciiDigit(text[start - 1])
-                || (text[start - 1] is '.' or ',' or '/' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
-            // Digits that belong to a name (x10, A2B) are no number.
-            if (start > 0 && char.IsLetter(text[start - 1]))
+                || (text[start - 1] is '.' or ',' or '/' or ':' && start > 1 && char.IsAsciiDigit(text[start - 2])))) start--;
+            // Digits that belong to a name (x10, A2B) or to a unit (cm^2, in$^2$) are no number.
+            if (start > 0 && char.IsLetter(text[start - 1])
+                || start > 2 && text[start - 1] == '^' && (text[start - 2] == '$' || char.IsLetter(text[start - 2])))
             {
                 end = start;
                 continue;

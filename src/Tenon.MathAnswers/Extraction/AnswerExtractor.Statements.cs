@@ -37,7 +37,8 @@ internal static partial class AnswerExtractor
             from = found + 1;
             while (from < tail.Length && char.IsLetter(tail[from]) && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) != 0
                 && !IsUnspaced(tail[found])) from++;
-            if (IsUnspaced(tail[found]) || found == 0 || !char.IsLetter(tail[found - 1])) at = found;
+            if (IsUnspaced(tail[found]) || found == 0 || !char.IsLetter(tail[found - 1]))
+                at = found > 0 && tail[found - 1] == '不' ? at : found;
         }
 
         if (at < 0) return null;
@@ -97,7 +98,11 @@ internal static partial class AnswerExtractor
 
     private static bool SaysIs(string sentence) =>
         IndexOfWord(sentence, "is") >= 0 || IndexOfWord(sentence, "are") >= 0 || IndexOfWord(sentence, "equals") >= 0
-        || sentence.AsSpan().IndexOfAny("=:") >= 0 || IsForeign(sentence);
+        || sentence.AsSpan().IndexOfAny("=:") >= 0 || IsForeign(sentence) || sentence.AsSpan().IndexOfAny(ComesTo) >= 0;
+
+    private static readonly SearchValues<string> ComesTo = SearchValues.Create(
+        [" comes to ", " comes out to ", " come to ", " amounts to ", " adds up to ", " add up to ", " come out to "],
+        StringComparison.OrdinalIgnoreCase);
 
     private static bool EndsInValue(string sentence) =>
         char.IsAsciiDigit(sentence[^1]) || sentence[^1] is '%' or '}' or ')' or '°' or 'π' || char.IsAsciiLetterUpper(sentence[^1]);

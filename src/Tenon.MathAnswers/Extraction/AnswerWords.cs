@@ -94,7 +94,7 @@ internal static class AnswerWords
 
     /// <summary>"Not" in other languages than English.</summary>
     public static readonly SearchValues<string> Negation = Of(
-        "不是", "不为", "并非", "不等于", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é",
+        "不是", "不为", "并非", "不等于", "不选", "不能选", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é",
         "non è",
         "değil", "không phải", "bukan", "нет");
 
@@ -111,7 +111,8 @@ internal static class AnswerWords
         " because", " since ", ", as ", " as the ", " as it ", " due to", ", which ", ", where ", ", for ", " whereas ", ", not ",
         ", rather ", ", and not ", " rather than ", " instead of ",
         "因为", "因為", "由于", "なぜなら", "왜냐하면", "потому что", "так как", "поскольку", "لأن", "क्योंकि", " porque ", " parce que ", " car ",
-        " weil ", ", da ", " denn ", " perché ", " çünkü ", " vì ");
+        " weil ", ", da ", " denn ", " pois ", " já que ", " ya que ", " puisque ", " poiché ", " omdat ", " ponieważ ", " karena ",
+        "เพราะ", "কারণ", "זה כי", "επειδή", " perché ", " çünkü ", " vì ");
 
     // How sentences begin that reckon on, suppose or give what is known.
     private static readonly string[] Steps =

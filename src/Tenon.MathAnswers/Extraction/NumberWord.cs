@@ -5,27 +5,41 @@ namespace Tenon.MathAnswers.Extraction;
 /// <summary>A count in words that a last sentence without digits states: "Therefore there are exactly four such integers."</summary>
 internal static class NumberWord
 {
-    private const int Shortest = 8, Longest = 300;
-    private static readonly string[] S_before = ["is", "are", "exactly", "only", "has", "have", "equals", "remain", "remains", "leaves"];
+    private const int Shortest = 8, Longest = 300, MostWords = 8;
+    private static readonly string[] S_before =
+    [
+        "is", "are", "exactly", "only", "has", "have", "equals", "remain", "remains", "leaves", "made", "makes", "earned", "earns", "costs",
+        "cost", "pays", "paid", "gets", "got", "needs", "sold", "sells", "takes", "took", "spent", "spends", "weighs", "saves", "saved",
+    ];
 
-    /// <summary>The word; null where there is none, or more than one.</summary>
+    /// <summary>The words; null where there are none, or more than one count.</summary>
     public static string? Closing(string text)
     {
         text = text.Trim();
         if (text.Length is < Shortest or > Longest || text[^1] is not ('.' or '!') || text.AsSpan().IndexOfAnyInRange('0', '9') >= 0
             || text.AsSpan().IndexOfAny("$\\\n") >= 0) return null;
         var sentence = text[(text.LastIndexOf(". ", text.Length - 2, StringComparison.Ordinal) + 1)..].Trim();
-        if (AnswerWords.BeginsStep(sentence) || AnswerExtractor.Holds(sentence, AnswerWords.Doubt)) return null;
+        if (AnswerWords.BeginsStep(sentence) || AnswerWords.OnlyGives(sentence) || AnswerExtractor.Holds(sentence, AnswerWords.Doubt))
+            return null;
         var words = sentence.TrimEnd('.', '!').ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string? found = null;
         for (var i = 0; i < words.Length; i++)
         {
             if (words[i] == "or") return null;
-            if (words[i] is "one" or "no" or "a" || WordAnswers.Find(words[i]) is not { IsNumber: true }) continue;
+            if (words[i] is "no" or "a" || Run(words, i) is not (> 0 and var run) || (run == 1 && words[i] == "one")) continue;
             if (found is not null || i == 0 || Array.IndexOf(S_before, words[i - 1]) < 0) return null;
-            found = words[i];
+            found = string.Join(' ', words, i, run);
+            i += run - 1;
         }
 
         return found;
+    }
+
+    // How many words from here on are one number: "two hundred and five", "ten thousand".
+    private static int Run(string[] words, int from)
+    {
+        for (var n = Math.Min(MostWords, words.Length - from); n > 0; n--)
+            if (WordAnswers.Find(string.Join(' ', words, from, n)) is { IsNumber: true }) return n;
+        return 0;
     }
 }

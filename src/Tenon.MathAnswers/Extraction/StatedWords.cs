@@ -16,6 +16,8 @@ internal static partial class StatedWords
     public static bool Say(string gold, string text)
     {
         if (IsEmptySet(gold)) return NoneIn(text);
+        if (gold.Trim().Trim('.').ToLowerInvariant() is "yes" or "no" && YesOrNo(text) is { } said)
+            return said == gold.Trim()[0] is 'y' or 'Y';
         var wanted = Reading.Strip(gold).Replace("\\text", "", StringComparison.Ordinal).Trim(' ', '{', '}', '$');
         if (wanted.Length is < 2 or > LongestGold || !wanted.All(c => char.IsLetter(c) || c is ' ' or '-')) return false;
         var end = text.AsSpan().TrimEnd(" *\"”\n");
@@ -32,6 +34,24 @@ internal static partial class StatedWords
                 (found, verb.Length);
         return at > 0 && Words(sentence[(at + length)..]) == Words(wanted);
     }
+
+    // "Yes, they are congruent.": what the sentences begin with, where they agree; null where none says so or one doubts.
+    private static bool? YesOrNo(string text)
+    {
+        bool? found = null;
+        if (text.Length > 20_000 || AnswerExtractor.Holds(text, AnswerWords.Retraction)) return null;
+        foreach (Match word in Opening().Matches(text))
+        {
+            var yes = word.Groups[1].ValueSpan[0] is 'Y' or 'y';
+            if (found is { } before && before != yes) return null;
+            found = yes;
+        }
+
+        return found;
+    }
+
+    [GeneratedRegex(@"(?:^|[.!\n] ?)\s*\**(?:(?:so|therefore|thus|hence),? )?\**(yes|no)\**(?=[,.!:]|\s*$)", RegexOptions.IgnoreCase)]
+    private static partial Regex Opening();
 
     // The gold is "no solution" or the empty set in signs.
     private static bool IsEmptySet(string gold)

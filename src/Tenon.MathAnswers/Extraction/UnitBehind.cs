@@ -15,7 +15,7 @@ internal static class UnitBehind
     private static readonly SearchValues<char> Ends = SearchValues.Create("\n,;:!?()=");
 
     // Words that are units elsewhere and prose here, and symbols of one letter that are units only where the sentence ends.
-    private static readonly string[] NoUnits = ["in", "a", "am", "pm", "an", "at", "times", "bar", "bars", "won"];
+    private static readonly string[] NoUnits = ["in", "a", "an", "at", "times", "bar", "bars", "won"];
 
     // "10 dollars a day": the unit goes on in words.
     private static readonly string[] Rates = ["per", "a", "an", "each", "every", "for", "apiece"];
@@ -31,6 +31,7 @@ internal static class UnitBehind
         var text = rest.ToString();
         foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
             if (text.Contains(command, StringComparison.Ordinal)) text = text.Replace(command, "", StringComparison.Ordinal);
+        text = text.Replace("p.m", "pm", StringComparison.Ordinal).Replace("a.m", "am", StringComparison.Ordinal);
         text = text.Replace("²", "^2", StringComparison.Ordinal).Replace("³", "^3", StringComparison.Ordinal).Trim();
         var end = text.AsSpan().IndexOfAny(Ends);
         if (end >= 0) text = text[..end];

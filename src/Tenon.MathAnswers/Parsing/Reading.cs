@@ -64,6 +64,13 @@ internal sealed class Reading
             if (Lexer.Read(text, tokens, commasSeparate: true) is not null) other = Parser.Parse(tokens, out _);
         }
         else if (expr is { Kind: ExprKind.List, Args.Length: 2 } && TextForm.DecimalComma(text) is { } point) other = point;
+        // dy/dx is y'.
+        if (other is null && TextForm.Primed(text) is { } primed)
+        {
+            tokens.Clear();
+            if (Lexer.Read(primed, tokens) is not null) other = Parser.Parse(tokens, out _);
+        }
+
         // 3 dozen is thirty-six, where the question did not ask for dozens.
         if (other is null && expr is { IsNumber: true } && Units.IsDozen(unit)) other = Expr.Mul(expr, Expr.Int(12));
         return new Reading(text, expr is null ? null : Simplifier.Tidy(expr), unit, normalised, other is null ? null

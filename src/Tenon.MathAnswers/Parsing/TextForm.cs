@@ -100,6 +100,22 @@ internal static class TextForm
             BigInteger.Pow(10, point < 0 ? 0 : s.Length - point - 1)), point >= 0);
     }
 
+    /// <summary>\frac{dy}{dx} and dy/dx as y'; null where the text does not begin with one.</summary>
+    public static string? Primed(string text)
+    {
+        if (text.Length < 6 || text[0] is not ('\\' or 'd')) return null;
+        foreach (var form in (ReadOnlySpan<string>)["\\frac{d?}{d", "\\dfrac{d?}{d", "d?/d"])
+        {
+            var name = form.IndexOf('?', StringComparison.Ordinal);
+            var end = form.Length + (form[0] == '\\' ? 2 : 1);
+            if (text.Length > end && text.StartsWith(form[..name], StringComparison.Ordinal) && char.IsAsciiLetter(text[name])
+                && text.AsSpan(name + 1).StartsWith(form.AsSpan(name + 1)) && (form[0] == 'd' || text[end - 1] == '}'))
+                return text[name] + "'" + text[end..];
+        }
+
+        return null;
+    }
+
     /// <summary>1'234'567.8 and 1_234_567 without their marks; null for any other text.</summary>
     public static string? Marked(string text)
     {

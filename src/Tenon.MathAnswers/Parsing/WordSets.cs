@@ -115,6 +115,14 @@ internal static class WordSets
         var cut = s.IndexOf(middle, start, StringComparison.Ordinal);
         if (cut < 0) return null;
         var rest = s[(cut + middle.Length)..];
+        foreach (var ends in (ReadOnlySpan<string>)["the endpoints", "the end points", "both endpoints", "endpoints"])
+        {
+            strict |= rest.Contains("not including " + ends, StringComparison.Ordinal)
+                || rest.Contains("excluding " + ends, StringComparison.Ordinal);
+            foreach (var lead in (ReadOnlySpan<string>)["not including ", "excluding ", "including "])
+                rest = rest.Replace(lead + ends, lead[0] == 'i' ? "inclusive" : " ", StringComparison.Ordinal);
+        }
+
         var inclusive = rest.Contains("inclusive", StringComparison.Ordinal) || s[0] == 'f';
         foreach (var word in (ReadOnlySpan<string>)["inclusive", "exclusive", "exclusively", "inclusively", ",", "(", ")"])
             rest = rest.Replace(word, " ", StringComparison.Ordinal);
