@@ -97,7 +97,11 @@ public sealed class MathVerifier
                     && ChoiceLetters.AnnouncedAll(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") == all)
                     (correct, reason) = (true, "choice-letters");
                 if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null && a.Expr is { IsScalar: true })
-                    (correct, reason) = WithBehind(comparer, g, extracted.Text, behind, options, (correct, reason));
+                    (correct, reason) = WithBehind(comparer, g, Figures(extracted.Text, a.Expr), behind, options, (correct, reason));
+                // "The answer is 540!" may be glad of 540.
+                if (!correct && extracted is { Rule: "answer-is" or "final-answer" or "whole", Text: [.., var figure, '!'] loud }
+                    && char.IsAsciiDigit(figure) && !options.RequireValue && loud.Length > 2)
+                    correct = comparer.Same(g, Reading.Of(loud[..^1]), options.Unit);
                 if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
                     correct = comparer.Same(g, Reading.Of(grouped), options.Unit);
                 if (!correct && extracted.Rule is "whole" or "closing" && SaysWords(gold, answer, options)) (correct, reason) =
@@ -177,6 +181,10 @@ public sealed class MathVerifier
             if (comparer.Same(gold, Reading.Of(reading), options.Unit)) return (true, comparer.Rule);
         return bare ? alone : (false, "unit-different");
     }
+
+    // "half" as \frac{1}{2}, so that a unit may stand behind it.
+    private static string Figures(string text, Expr value) =>
+        value.IsNumber && char.IsAsciiLetter(text[0]) ? $"\\frac{{{value.Value.Num}}}{{{value.Value.Den}}}" : text;
 
     private static bool SaysWords(string gold, string answer, VerifyOptions options) =>
         !options.RequireValue && !options.Truncated

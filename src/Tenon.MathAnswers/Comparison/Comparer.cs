@@ -28,6 +28,11 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             if (known) return Decide("unit-different", false);
         }
 
+        // 500 cm for a gold "5 m" whose letter is a unit.
+        if (gold.Unit is null && answer.Unit is not null && answer.Expr.IsNumber
+            && gold.Expr is { Kind: ExprKind.Mul, Args: [{ IsNumber: true } size, { Kind: ExprKind.Symbol } letter] }
+            && Units.TryConvert(answer.Unit, letter.Name, out var times, out _))
+            return Decide("letter-unit", Forms(size, Simplifier.Tidy(Expr.Mul(Expr.Num(times), answer.Expr))));
         if (!UnitsAgree(gold, answer, statedUnit, out var factor)) return Decide("unit-different", false);
         var expr = factor == Rational.One ? answer.Expr : Simplifier.Tidy(Expr.Mul(Expr.Num(factor), answer.Expr));
         if (Forms(gold.Expr, expr)) return true;

@@ -73,7 +73,7 @@ internal static class Shapes
         var approx = e.Name.IndexOf(Sign.Approx);
         if (approx >= 0)
         {
-            end = approx == 0 && IsName(e.Args[0]) ? 1 : approx;
+            end = approx == 0 && IsName(e.Args[0]) && !IsKnownValue(e.Args[0]) ? 1 : approx;
             if (end == 0) return e.Args[0];
         }
         for (var i = 0; i < end; i++)
@@ -83,6 +83,9 @@ internal static class Shapes
         // 5 = x
         return e is { Name: "=", Args: [{ IsNumber: true } value, { Kind: ExprKind.Symbol }] } ? value : null;
     }
+
+    // ln 2: a function of numbers is a value and no name.
+    private static bool IsKnownValue(Expr e) => e.Kind == ExprKind.Call && Array.TrueForAll(e.Args, a => a.IsNumber);
 
     /// <summary>
     /// True for what only names a quantity: variables, their products, sums and quotients, f(1), |AB|, tuples of names. A number in it (2a)

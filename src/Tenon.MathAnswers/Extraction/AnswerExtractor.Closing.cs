@@ -19,13 +19,16 @@ internal static partial class AnswerExtractor
         if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence)) return none;
         if (!HasValue(sentence) && !(sentence.Contains("number", StringComparison.OrdinalIgnoreCase) && SetInWords(sentence) is { }))
             return none;
+        sentence = WithoutParenthesis(sentence);
         var concludes = Holds(sentence, AnswerWords.Conclusion);
+        if (Solved().Match(sentence) is { Success: true } solved) return new Extracted(solved.Groups[2].Value, "closing");
         if (Corrected(sentence) is { } corrected) sentence = corrected;
         else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
             (concluded, true);
         else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence) || IsCounterfactual(sentence)) return none;
+        if (SetInWords(sentence) is { } union && union.Contains(" or ", StringComparison.Ordinal)) return new Extracted(union, "closing");
         if (OffersAlternatives(sentence))
             return Roots().Match(sentence) is { Success: true } roots
                 ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
@@ -44,10 +47,11 @@ internal static partial class AnswerExtractor
         if (RatioInWords().Match(sentence) is { Success: true } ratio)
             return new Extracted($"{ratio.Groups[1].Value}:{ratio.Groups[2].Value}", "closing");
         if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
+        if (StatedFormula(sentence) is { } plain) return plain;
         if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
             && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
-        if (IsDenied(sentence)) return none;
+        if (IsDenied(sentence) || GoesOn().IsMatch(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
         var list = Enumerated(sentence, number);
@@ -75,7 +79,7 @@ internal static partial class AnswerExtractor
     }
 
     private static readonly string[] SetLeads =
-        ["holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
+        ["must be ", "holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
 
     // "The domain is all real numbers except 2.", "It holds for x between 1 and 2.": a set in words behind its lead.
     private static string? SetInWords(string sentence)
@@ -105,6 +109,52 @@ internal static partial class AnswerExtractor
     // "The ratio of boys to girls is 2 to 3."
     [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z", RegexOptions.IgnoreCase)]
     private static partial Regex RatioInWords();
+
+    // "x = 8 (we reject x = -2)": words in brackets behind the value say something of it.
+    private static string WithoutParenthesis(string sentence)
+    {
+        var s = sentence.AsSpan().TrimEnd(" .!");
+        if (s.Length < 8 || s[^1] != ')') return sentence;
+        var (depth, open) = (0, -1);
+        for (var i = s.Length - 1; i >= 0 && open < 0; i--)
+        {
+            if (s[i] == ')') depth++;
+            else if (s[i] == '(' && --depth == 0) open = i;
+        }
+
+        if (open < 2 || s[open - 1] != ' ' || !HasValue(s[..open]) || s[open..].ContainsAny('$', '\\')) return sentence;
+        var words = 0;
+        foreach (var range in s[(open + 1)..^1].Split(' '))
+            if (s[(open + 1)..^1][range] is { Length: > 2 } word && char.IsAsciiLetter(word[0]) && char.IsAsciiLetter(word[^1])) words++;
+        return words > 1 ? s[..open].TrimEnd().ToString() + "." : sentence;
+    }
+
+    // "Then 2x + 3 = 27, 2x = 24, x = 12.": a chain of equations that ends in its unknown.
+    [GeneratedRegex(@"\A(?:Then|So|Thus|Hence|Now)?,?[^.;a-zA-Z=]*([a-z])[^.;a-zA-Z=]*=[^.;a-zA-Z=]*,(?:[^.;a-zA-Z=]*\1[^.;a-zA-Z=]*=[^.;a-zA-Z=]*,)*"
+        + @"\s*(?:so )?\$?\1\s*=\s*(-?\d+(?:[./]\d+)?)\$?\.?\z")]
+    private static partial Regex Solved();
+
+    // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
+    [GeneratedRegex(@"\d\W{0,3} *[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to|question)\b[^\d]*\z"
+        + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z", RegexOptions.IgnoreCase)]
+    private static partial Regex GoesOn();
+
+    // "The line is x + 2y = 8.", "The expression is x + 1.": a formula in plain letters behind the last "is".
+    private static Extracted? StatedFormula(string sentence)
+    {
+        if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is not (> 0 and var at)) return null;
+        var said = Reading.Strip(sentence[(at + 4)..]);
+        if (said.Length is < 3 or > 100 || said.AsSpan().IndexOfAny("+-*/=^") < 0 || said.AsSpan().IndexOfAny("$\\\n") >= 0) return null;
+        var letter = false;
+        for (var i = 0; i < said.Length; i++)
+        {
+            if (!char.IsLetter(said[i])) continue;
+            if (!char.IsAsciiLetter(said[i]) || i + 2 < said.Length && char.IsLetter(said[i + 1]) && char.IsLetter(said[i + 2])) return null;
+            letter |= said[i] is >= 'x' and <= 'z' or 'n' or 't' or 'k' or 'a' or 'b' or 'c';
+        }
+
+        return letter && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "closing") { Reading = reading } : null;
+    }
 
     // "More than 1000": a bound is no value.
     private static bool IsBound(string sentence, string number)

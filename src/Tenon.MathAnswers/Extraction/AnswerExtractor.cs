@@ -52,7 +52,7 @@ internal static partial class AnswerExtractor
             if (Last(rest) is { } last) return last;
         }
         else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
-        else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return new Extracted(counted, "closing");
+        else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return counted;
         return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }

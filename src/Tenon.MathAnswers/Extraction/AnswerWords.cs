@@ -129,7 +129,7 @@ internal static class AnswerWords
         "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "若", "如果", "假如", "まず", "次に", "もし", "仮に", "먼저", "우선", "다음", "만약", "가정",
             "сначала", "пусть", "затем", "далее", "теперь", "предположим", "допустим", "если ", "спочатку", "нехай", "припустимо",
             "أولا", "أولاً", "ثم", "पहले", "फिर", "माना",
-        "primero", "luego", "ahora", "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
+        "primero", "luego,", "luego se ", "luego hay", "luego tenemos", "luego multi", "luego divid", "luego sum", "luego rest", "ahora", "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
             "sei ", "angenommen", "wenn ", "falls ", "primeiro", "depois", "suponha", "suponhamos", "se ", "prima", "poi", "supponiamo",
             "önce", "sonra", "diyelim", "varsay", "trước", "sau đó", "giả sử", "nếu ", "misalkan", "jika ", "pertama", "สมมติ", "ถ้า",
             "נניח", "अगर", "यदि", "لنفترض", "إذا كان", "اگر", "فرض",

@@ -13,7 +13,7 @@ internal static class NumberWord
     ];
 
     /// <summary>The words; null where there are none, or more than one count.</summary>
-    public static string? Closing(string text)
+    public static Extracted? Closing(string text)
     {
         text = text.Trim();
         if (text.Length is < Shortest or > Longest || text[^1] is not ('.' or '!') || text.AsSpan().IndexOfAnyInRange('0', '9') >= 0
@@ -22,17 +22,20 @@ internal static class NumberWord
         if (AnswerWords.BeginsStep(sentence) || AnswerWords.OnlyGives(sentence) || AnswerExtractor.Holds(sentence, AnswerWords.Doubt))
             return null;
         var words = sentence.TrimEnd('.', '!').ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? found = null;
+        (string Words, int End)? found = null;
         for (var i = 0; i < words.Length; i++)
         {
             if (words[i] == "or") return null;
             if (words[i] is "no" or "a" || Run(words, i) is not (> 0 and var run) || (run == 1 && words[i] == "one")) continue;
             if (found is not null || i == 0 || Array.IndexOf(S_before, words[i - 1]) < 0) return null;
-            found = string.Join(' ', words, i, run);
+            found = (string.Join(' ', words, i, run), i + run);
             i += run - 1;
         }
 
-        return found;
+        if (found is not { } count) return null;
+        // "half a kilogram"
+        var behind = count.End < words.Length && words[count.End] is "a" or "an" ? count.End + 1 : count.End;
+        return new Extracted(count.Words, "closing") { Behind = UnitBehind.Of(string.Join(' ', words[behind..])) };
     }
 
     // How many words from here on are one number: "two hundred and five", "ten thousand".

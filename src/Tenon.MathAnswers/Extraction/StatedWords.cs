@@ -24,7 +24,7 @@ internal static partial class StatedWords
         if (end.Length == 0 || end[^1] is not ('.' or '!')) return false;
         var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
         var sentence = end[start..^1].Trim().ToString();
-        if (sentence.Length > LongestSentence || AnswerExtractor.Holds(sentence, AnswerWords.Doubt)
+        if (sentence.Length > LongestSentence
             || sentence.Contains(" or ", StringComparison.OrdinalIgnoreCase)
                 || sentence.StartsWith("If ", StringComparison.OrdinalIgnoreCase)
             || sentence.StartsWith("let ", StringComparison.OrdinalIgnoreCase)) return false;
@@ -32,7 +32,8 @@ internal static partial class StatedWords
         foreach (var verb in Verbs)
             if (sentence.LastIndexOf(verb, StringComparison.OrdinalIgnoreCase) is var found && found > at) (at, length) =
                 (found, verb.Length);
-        return at > 0 && Words(sentence[(at + length)..]) == Words(wanted);
+        // "The claim is false." denies nothing where that is the gold.
+        return at > 0 && !AnswerExtractor.Holds(sentence.AsSpan(0, at + length), AnswerWords.Doubt) && Words(sentence[(at + length)..]) == Words(wanted);
     }
 
     // "Yes, they are congruent.": what the sentences begin with, where they agree; null where none says so or one doubts.

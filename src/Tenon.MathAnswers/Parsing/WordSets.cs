@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tenon.MathAnswers.Parsing;
 
@@ -8,13 +9,13 @@ namespace Tenon.MathAnswers.Parsing;
 /// 1 and 5
 /// inclusive". The bounds themselves are read as mathematics.
 /// </summary>
-internal static class WordSets
+internal static partial class WordSets
 {
     private const int MostChars = 160;
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
         ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
-        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither"],
+        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither", "or more", "or less"],
         StringComparison.OrdinalIgnoreCase);
 
     // Words that name the numbers and say nothing more of them.
@@ -51,6 +52,20 @@ internal static class WordSets
         if (text.Length is < 8 or > MostChars || text.AsSpan().IndexOfAny(Signals) < 0) return null;
         var s = Plain(text);
         if (FiniteSets.Find(s) is { } finite) return finite;
+        s = OrMore().Replace(s, m => (m.Groups[2].Value is "more" or "greater" or "larger" or "higher" or "bigger" or "above"
+            ? "at least " : "at most ") + m.Groups[1].Value);
+        // "less than 0 or greater than 4"
+        if (s.Split(" or ") is [var left, var right] && !right.StartsWith("equal", StringComparison.Ordinal))
+            return Conditions(left + " ") is { Kind: ExprKind.Tuple } a && Conditions(right) is { Kind: ExprKind.Tuple } b
+                ? new Expr(ExprKind.SetOp, "cup", [a, b]) : null;
+        return Conditions(s);
+    }
+
+    [GeneratedRegex(@"(-?[\d./]+) or (more|greater|larger|higher|bigger|above|less|fewer|smaller|lower|below)\b(?! than)")]
+    private static partial Regex OrMore();
+
+    private static Expr? Conditions(string s)
+    {
         Expr? result = null;
         var (known, bounded) = (false, false);
         while (s.Length > 0)
