@@ -100,7 +100,7 @@ public sealed class MathVerifier
                     (correct, reason) = WithBehind(comparer, g, Figures(extracted.Text, a.Expr), behind, options, (correct, reason));
                 // "The answer is 540!" may be glad of 540.
                 if (!correct && extracted is { Rule: "answer-is" or "final-answer" or "whole", Text: [.., var figure, '!'] loud }
-                    && char.IsAsciiDigit(figure) && !options.RequireValue && loud.Length > 2)
+                    && char.IsAsciiDigit(figure) && !options.RequireValue)
                     correct = comparer.Same(g, Reading.Of(loud[..^1]), options.Unit);
                 if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
                     correct = comparer.Same(g, Reading.Of(grouped), options.Unit);

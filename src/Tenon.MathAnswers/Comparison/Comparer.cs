@@ -98,6 +98,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         a = a.TrimStart("({ ");
         if (a.Length == 0 || a[0] != g[0]) return false;
         a = a[1..].TrimStart("} ");
+        if (Extraction.ChoiceLetters.SaysOfIt(a)) return false;
         // (B)^2 and (B) - 1 are no choices.
         if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\'
             && !(sign == '\\' && BeginsValue(a.TrimStart(" )}"), open && a.TrimStart(")}").StartsWith(" ")))) return false;

@@ -28,10 +28,13 @@ internal static partial class AnswerExtractor
         else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence) || IsCounterfactual(sentence)) return none;
-        if (SetInWords(sentence) is { } union && union.Contains(" or ", StringComparison.Ordinal)) return new Extracted(union, "closing");
         if (OffersAlternatives(sentence))
+        {
+            if (sentence[^1] == '.' && SetInWords(sentence) is { } union) return new Extracted(union, "closing");
             return Roots().Match(sentence) is { Success: true } roots
                 ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
+        }
+
         var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
             || sentence.EndsWith("\\]", StringComparison.Ordinal);
         if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
@@ -79,7 +82,7 @@ internal static partial class AnswerExtractor
     }
 
     private static readonly string[] SetLeads =
-        ["must be ", "holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
+        ["holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
 
     // "The domain is all real numbers except 2.", "It holds for x between 1 and 2.": a set in words behind its lead.
     private static string? SetInWords(string sentence)
@@ -89,7 +92,9 @@ internal static partial class AnswerExtractor
         foreach (var lead in SetLeads)
             if (sentence.IndexOf(lead, StringComparison.OrdinalIgnoreCase) is >= 0 and var at
                 && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
-        return null;
+        // "x must be 4 or more", while "n must be at least 5" may say the least n.
+        return sentence.IndexOf("must be ", StringComparison.Ordinal) is > 0 and var must
+            && Reading.Strip(sentence[(must + 8)..]) is var bound && bound.Contains(" or ", StringComparison.Ordinal) && WordSets.Find(bound) is not null ? bound : null;
     }
 
     // "It would be $54 if there were no discount."
@@ -107,7 +112,8 @@ internal static partial class AnswerExtractor
         && behind.Split(' ')[0] is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
 
     // "The ratio of boys to girls is 2 to 3."
-    [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex RatioInWords();
 
     // "x = 8 (we reject x = -2)": words in brackets behind the value say something of it.
@@ -126,34 +132,50 @@ internal static partial class AnswerExtractor
         var words = 0;
         foreach (var range in s[(open + 1)..^1].Split(' '))
             if (s[(open + 1)..^1][range] is { Length: > 2 } word && char.IsAsciiLetter(word[0]) && char.IsAsciiLetter(word[^1])) words++;
-        return words > 1 ? s[..open].TrimEnd().ToString() + "." : sentence;
+        return words > 1 && !Holds(s[open..], AnswerWords.Uncertainty) && !s[open..].Contains(" or ", StringComparison.OrdinalIgnoreCase)
+            && !Holds(s[open..], AnswerWords.Retraction) ? s[..open].TrimEnd().ToString() + "." : sentence;
     }
 
     // "Then 2x + 3 = 27, 2x = 24, x = 12.": a chain of equations that ends in its unknown.
-    [GeneratedRegex(@"\A(?:Then|So|Thus|Hence|Now)?,?[^.;a-zA-Z=]*([a-z])[^.;a-zA-Z=]*=[^.;a-zA-Z=]*,(?:[^.;a-zA-Z=]*\1[^.;a-zA-Z=]*=[^.;a-zA-Z=]*,)*"
-        + @"\s*(?:so )?\$?\1\s*=\s*(-?\d+(?:[./]\d+)?)\$?\.?\z")]
+    [GeneratedRegex(@"\A(?:Then|So|Thus|Hence|Now)?,?[^.,;a-zA-Z=]*([a-z])[^.,;a-zA-Z=]*=[^.,;a-zA-Z=]*,"
+        + @"(?:[^.,;a-zA-Z=]*\1[^.,;a-zA-Z=]*=[^.,;a-zA-Z=]*,){0,8}\s?(?:so )?\$?\1\s?=\s?(-?\d+(?:[./]\d+)?)\$?\.?\z")]
     private static partial Regex Solved();
 
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
-    [GeneratedRegex(@"\d\W{0,3} *[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to|question)\b[^\d]*\z"
-        + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
+        + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
+        + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
+        + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex GoesOn();
+
+    private static readonly string[] FormulaLeads =
+        [" is ", " equation ", " expression ", " formula ", " given by ", " equals ", " becomes ", " simplifies to ", " form "];
+
+    // "780 x 3": the letter is a sign.
+    [GeneratedRegex(@"[\d%] ?[xX] ?\d")]
+    private static partial Regex Times();
 
     // "The line is x + 2y = 8.", "The expression is x + 1.": a formula in plain letters behind the last "is".
     private static Extracted? StatedFormula(string sentence)
     {
-        if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is not (> 0 and var at)) return null;
-        var said = Reading.Strip(sentence[(at + 4)..]);
-        if (said.Length is < 3 or > 100 || said.AsSpan().IndexOfAny("+-*/=^") < 0 || said.AsSpan().IndexOfAny("$\\\n") >= 0) return null;
+        var from = 0;
+        foreach (var lead in FormulaLeads)
+            if (sentence.LastIndexOf(lead, StringComparison.Ordinal) is > 0 and var at) from = Math.Max(from, at + lead.Length);
+        var said = from == 0 ? "" : Reading.Strip(sentence[from..]);
+        if (said.Length is < 3 or > 100 || Times().IsMatch(said) || said.AsSpan().IndexOfAny("+-*/=^") < 0
+            || said.AsSpan().IndexOfAny("$\\\n") >= 0) return null;
         var letter = false;
         for (var i = 0; i < said.Length; i++)
         {
             if (!char.IsLetter(said[i])) continue;
-            if (!char.IsAsciiLetter(said[i]) || i + 2 < said.Length && char.IsLetter(said[i + 1]) && char.IsLetter(said[i + 2])) return null;
+            if (!char.IsAsciiLetter(said[i])
+                || i + 2 < said.Length && char.IsLetter(said[i + 1]) && char.IsLetter(said[i + 2])) return null;
             letter |= said[i] is >= 'x' and <= 'z' or 'n' or 't' or 'k' or 'a' or 'b' or 'c';
         }
 
-        return letter && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "closing") { Reading = reading } : null;
+        return letter && IsAnswer(said, out var reading) && reading?.Expr is { }
+            ? new Extracted(said, "closing") { Reading = reading } : null;
     }
 
     // "More than 1000": a bound is no value.

@@ -94,7 +94,8 @@ internal static partial class AnswerExtractor
             }
             var content = text[(i + open)..end].Trim();
             // in$^2$, 60$^\circ$: a power of what stands before it is no formula of its own.
-            if (content.Length > 0 && content[0] != '^' && end - i < WorkBudget.MaxExpressionChars) found.Add(new Formula(content, i, end + close.Length));
+            if (content.Length > 0 && content[0] != '^' && end - i < WorkBudget.MaxExpressionChars)
+                found.Add(new Formula(content, i, end + close.Length));
             i = end + close.Length;
         }
         return found;

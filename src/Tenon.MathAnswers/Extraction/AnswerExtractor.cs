@@ -202,7 +202,8 @@ internal static partial class AnswerExtractor
             var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
             if (at < 0) continue;
             var start = SentenceStart(text, at);
-            if (AnswerWords.BeginsStep(text.AsSpan(start)) || Holds(text.AsSpan(start, at - start), AnswerWords.Doubt)) continue;
+            if (AnswerWords.BeginsStep(text.AsSpan(start)) || Holds(text.AsSpan(start, at - start), AnswerWords.Doubt)
+                || Clauses.EndsInRejection(text.AsSpan(start, at - start))) continue;
             var rest = text.AsSpan(at + word.Length).TrimStart(" :*($");
             if (rest.Length > 0 && rest[0] is >= 'A' and <= 'J' && (rest.Length == 1 || !char.IsLetterOrDigit(rest[1]))
                 && rest.TrimEnd().Length < 6) return rest[..1].ToString();
@@ -289,7 +290,8 @@ internal static partial class AnswerExtractor
         // A word beside a value ("therefore 15", "15 (fifteen)") is prose; a word alone is an answer.
         if (words == 1 && reading.Expr is { } e
             && (e.Kind is ExprKind.Mul or ExprKind.Add && e.Any(x => x.Kind == ExprKind.Text)
-            || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord))) return false;
+            || e.Kind == ExprKind.Relation && Array.Exists(e.Args, HasLooseWord)
+            || e.Kind == ExprKind.List && e.Args[0].Kind == ExprKind.Relation && Array.Exists(e.Args[0].Args, HasLooseWord))) return false;
         return (reading.Expr is not null
             || (words == 0 && text.Length <= 400 && text.Contains('\\') && !text.Contains('$') && !text.Contains('\n')));
     }

@@ -13,7 +13,7 @@ internal static class ChoiceLetters
     private const int LongestTail = 4000;
 
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
-        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "must be", "remain", "go with",
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "namely", "must be", "remain", "go with",
             "going with",
         "settle on", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار",
         "विकल्प", "opción", "opção",
@@ -58,7 +58,17 @@ internal static class ChoiceLetters
     {
         if (text.Length == 0) return false;
         var bare = Bare(text);
-        return bare.Length > 0 && char.IsAsciiLetter(bare[0]) && (bare.Length == 1 || bare[1] is ')' or '.' or ':' or '}');
+        return bare.Length > 0 && char.IsAsciiLetter(bare[0]) && (bare.Length == 1 || bare[1] is ')' or '.' or ':' or '}')
+            && !SaysOfIt(bare[1..]);
+    }
+
+    /// <summary>"(A) is incorrect because ...": a sentence about a choice, and not the choice with its text.</summary>
+    public static bool SaysOfIt(ReadOnlySpan<char> behind)
+    {
+        behind = behind.TrimStart(" ).:}*$");
+        foreach (var verb in (ReadOnlySpan<string>)["is ", "isn't ", "was ", "cannot ", "can't ", "does ", "doesn't ", "fails ", "would "])
+            if (behind.StartsWith(verb, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
     }
 
     private static ReadOnlySpan<char> Bare(string text) =>
@@ -97,7 +107,8 @@ internal static class ChoiceLetters
     private static char? Alone(string text)
     {
         var s = text.AsSpan().Trim().TrimStart(" *(").TrimEnd(" *");
-        if (s.Length is < 4 or > 200 || s[0] is < 'A' or > 'J' || s[1] is not (')' or ':') || s.ContainsAny('\n', '?')) return null;
+        if (s.Length is < 4 or > 200 || s[0] is < 'A' or > 'J' || s[1] is not (')' or ':') || s.ContainsAny('\n', '?')
+            || SaysOfIt(s[1..])) return null;
         for (var i = 2; i + 1 < s.Length; i++)
             if (s[i] is >= 'A' and <= 'J' && s[i + 1] is ')' or ':' && !char.IsLetterOrDigit(s[i - 1])) return null;
         return s[0];

@@ -83,6 +83,16 @@ internal static class Clauses
         return null;
     }
 
+    /// <summary>True for "C rather than", "and not the": what comes next is what it is not.</summary>
+    public static bool EndsInRejection(ReadOnlySpan<char> before)
+    {
+        before = before.TrimEnd();
+        if (before.EndsWith(" the", StringComparison.OrdinalIgnoreCase)) before = before[..^4].TrimEnd();
+        foreach (var word in (ReadOnlySpan<string>)[" rather than", " instead of", " not", "n't", " over"])
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
     /// <summary>A sentence without what it says the answer is not, and what one might think.</summary>
     public static string WithoutAside(string sentence)
     {

@@ -8,6 +8,7 @@ internal static partial class StatedWords
 {
     private const int LongestGold = 60;
     private const int LongestSentence = 300;
+    private const int LongestText = 4000;
 
     private static readonly string[] Verbs = [" is ", " are ", " was ", " falls on ", " fall on ", " be ", " called "];
 
@@ -24,23 +25,23 @@ internal static partial class StatedWords
         if (end.Length == 0 || end[^1] is not ('.' or '!')) return false;
         var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
         var sentence = end[start..^1].Trim().ToString();
-        if (sentence.Length > LongestSentence
-            || sentence.Contains(" or ", StringComparison.OrdinalIgnoreCase)
-                || sentence.StartsWith("If ", StringComparison.OrdinalIgnoreCase)
+        if (sentence.Length > LongestSentence || sentence.Contains(" or ", StringComparison.OrdinalIgnoreCase)
+            || sentence.StartsWith("If ", StringComparison.OrdinalIgnoreCase)
             || sentence.StartsWith("let ", StringComparison.OrdinalIgnoreCase)) return false;
         var (at, length) = (-1, 0);
         foreach (var verb in Verbs)
             if (sentence.LastIndexOf(verb, StringComparison.OrdinalIgnoreCase) is var found && found > at) (at, length) =
                 (found, verb.Length);
         // "The claim is false." denies nothing where that is the gold.
-        return at > 0 && !AnswerExtractor.Holds(sentence.AsSpan(0, at + length), AnswerWords.Doubt) && Words(sentence[(at + length)..]) == Words(wanted);
+        return at > 0 && !AnswerExtractor.Holds(sentence.AsSpan(0, at + length), AnswerWords.Doubt)
+            && Words(sentence[(at + length)..]) == Words(wanted);
     }
 
     // "Yes, they are congruent.": what the sentences begin with, where they agree; null where none says so or one doubts.
     private static bool? YesOrNo(string text)
     {
         bool? found = null;
-        if (text.Length > 20_000 || AnswerExtractor.Holds(text, AnswerWords.Retraction)) return null;
+        if (text.Length > LongestText || text.Contains("wait", StringComparison.OrdinalIgnoreCase)) return null;
         foreach (Match word in Opening().Matches(text))
         {
             var yes = word.Groups[1].ValueSpan[0] is 'Y' or 'y';
@@ -51,7 +52,8 @@ internal static partial class StatedWords
         return found;
     }
 
-    [GeneratedRegex(@"(?:^|[.!\n] ?)\s*\**(?:(?:so|therefore|thus|hence),? )?\**(yes|no)\**(?=[,.!:]|\s*$)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:^|[.!\n])[ *]{0,6}(?:(?:so|therefore|thus|hence),? )?\*{0,2}(yes|no)(?=[,.!:*\n]|$)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Opening();
 
     // The gold is "no solution" or the empty set in signs.
@@ -78,7 +80,7 @@ internal static partial class StatedWords
         + @"|(?:(?:given |original )?(?:equation|inequality|system|problem|it)(?: of equations)? (?:has|have)"
         + @"|there (?:is|are|exists?)|we have) no (?:(?:real|integer|valid|possible|such) )*(?:solutions?|roots?|numbers?|values?|integers?)"
         + @"(?: (?:that|which) satisf(?:y|ies) (?:this|it|both|the (?:equation|inequality|system|conditions?)|both conditions))?)\z",
-        RegexOptions.IgnoreCase)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex None();
 
     private static string Words(string text) => TextForm.Words(WordAnswers.DropArticle(text.Replace("$", "", StringComparison.Ordinal)
