@@ -4,7 +4,7 @@ using Tenon.Tensors.Ops;
 namespace Tenon.Models.Generation;
 
 /// <summary>Samples of one request that share their prompt's pages: all of the request's, or one where prompts are not shared.</summary>
-internal sealed class SampleGroup(GenerationTicket ticket, int first, int count, KeptProducts? kept)
+internal sealed class SampleGroup(GenerationTicket ticket, int first, int count, KeptProducts? kept = null)
 {
     public GenerationTicket Ticket { get; } = ticket;
 

@@ -144,6 +144,40 @@ public class KeptProductsTests
         store.Taken.ShouldBeGreaterThan(0);
     }
 
+    /// <summary>A step that tries several tokens at a time keeps nothing of them; what the other steps kept is taken all the same.</summary>
+    [Fact]
+    public void Drafted_tokens_are_computed_and_the_others_taken()
+    {
+        var model = RandomModel.Create(
+            RandomModel.SmallConfig(tied: false) with { HiddenSize = 64, HeadDim = 16, IntermediateSize = 64 },
+            maxLength: 256, blocks: 0.3f);
+        using var set = Perturbed(model, "lora");
+        int[] prompt = [.. Enumerable.Range(0, 9).Select(i => (i * 11 + 5) % 13 + 2)];
+        var (drafted, all) = (Sums(speculate: true), Sums(speculate: false));
+        drafted.Sums.ShouldBe(all.Sums);
+        drafted.Taken.ShouldBeGreaterThan(0);
+        drafted.Taken.ShouldBeLessThan(all.Taken);
+
+        (List<float[]> Sums, long Taken) Sums(bool speculate)
+        {
+            using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), Plenty);
+            store.Begin();
+            var generator = new Generator(model, new GeneratorOptions
+            {
+                Concurrency = 3, Kept = store, Speculate = speculate, Sampling = new SamplingSettings { Temperature = 0 },
+            });
+            var samples = generator.Generate([new GenerationRequest(prompt, 3, 120, new RandomPlace(3)) { Adapter = set }]);
+            (generator.AcceptedTokens > 0).ShouldBe(speculate);
+            store.IsOpen = false;
+            store.MayTake = true;
+            RolloutGroup[] groups =
+                [new(new Problem("0", "", ""), 0, prompt, [.. samples.Select(sample => new Rollout(sample, "", []))])];
+            foreach (var parameter in set.Trainable) parameter.ZeroGrad();
+            new PolicyUpdater(model, 1, new PassOptions(), new Tape()).AccumulateWeighted(groups, set, (row, t) => Math.Sin(row * 5 + t));
+            return ([.. set.Trainable.Select(p => p.GradientOrZero().ToArray())], store.Taken);
+        }
+    }
+
     private static (List<float[]> Sums, long Taken, long Bytes) Gradients(CausalModel model, AdapterSet set, long budget,
         PassOptions? pass = null, bool takes = true, Precision precision = Precision.F32, int threads = 1)
     {
