@@ -21,7 +21,7 @@ internal static partial class AnswerExtractor
             return none;
         sentence = WithoutParenthesis(sentence);
         var concludes = Holds(sentence, AnswerWords.Conclusion);
-        if (Solved().Match(sentence) is { Success: true } solved) return new Extracted(solved.Groups[2].Value, "closing");
+        if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved) return new Extracted(solved.Groups[2].Value, "closing");
         if (Corrected(sentence) is { } corrected) sentence = corrected;
         else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
             (concluded, true);
@@ -47,14 +47,14 @@ internal static partial class AnswerExtractor
         if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var said
             && Reading.Strip(sentence[(said + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
             return new Extracted(value, "closing");
-        if (RatioInWords().Match(sentence) is { Success: true } ratio)
+        if (sentence.Contains(" to ", StringComparison.Ordinal) && RatioInWords().Match(sentence) is { Success: true } ratio)
             return new Extracted($"{ratio.Groups[1].Value}:{ratio.Groups[2].Value}", "closing");
         if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
         if (StatedFormula(sentence) is { } plain) return plain;
         if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
             && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
-        if (IsDenied(sentence) || GoesOn().IsMatch(sentence)) return none;
+        if (IsDenied(sentence) || sentence.AsSpan().IndexOfAny(GoingOnSigns) >= 0 && GoesOn().IsMatch(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
         var list = Enumerated(sentence, number);
@@ -94,7 +94,8 @@ internal static partial class AnswerExtractor
                 && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
         // "x must be 4 or more", while "n must be at least 5" may say the least n.
         return sentence.IndexOf("must be ", StringComparison.Ordinal) is > 0 and var must
-            && Reading.Strip(sentence[(must + 8)..]) is var bound && bound.Contains(" or ", StringComparison.Ordinal) && WordSets.Find(bound) is not null ? bound : null;
+            && Reading.Strip(sentence[(must + 8)..]) is var bound && bound.Contains(" or ", StringComparison.Ordinal)
+            && WordSets.Find(bound) is not null ? bound : null;
     }
 
     // "It would be $54 if there were no discount."
@@ -141,6 +142,11 @@ internal static partial class AnswerExtractor
         + @"(?:[^.,;a-zA-Z=]*\1[^.,;a-zA-Z=]*=[^.,;a-zA-Z=]*,){0,8}\s?(?:so )?\$?\1\s?=\s?(-?\d+(?:[./]\d+)?)\$?\.?\z")]
     private static partial Regex Solved();
 
+    // Without one of them no search is needed.
+    private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
+        [" but ", " however ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ", "case ",
+        "equation ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
+
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
     [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
         + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
@@ -160,6 +166,7 @@ internal static partial class AnswerExtractor
     private static Extracted? StatedFormula(string sentence)
     {
         var from = 0;
+        if (sentence.AsSpan().IndexOfAny("+-*/=^") < 0) return null;
         foreach (var lead in FormulaLeads)
             if (sentence.LastIndexOf(lead, StringComparison.Ordinal) is > 0 and var at) from = Math.Max(from, at + lead.Length);
         var said = from == 0 ? "" : Reading.Strip(sentence[from..]);
