@@ -21,7 +21,8 @@ internal static partial class AnswerExtractor
             return none;
         sentence = WithoutParenthesis(sentence);
         var concludes = Holds(sentence, AnswerWords.Conclusion);
-        if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved) return new Extracted(solved.Groups[2].Value, "closing");
+        if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved)
+            return new Extracted(solved.Groups[2].Value, "closing");
         if (Corrected(sentence) is { } corrected) sentence = corrected;
         else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
             (concluded, true);
@@ -144,8 +145,8 @@ internal static partial class AnswerExtractor
 
     // Without one of them no search is needed.
     private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
-        [" but ", " however ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ", "case ",
-        "equation ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
+        [" but ", " however ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
+        "case ", "equation ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
 
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
     [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
