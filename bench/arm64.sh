@@ -55,13 +55,16 @@ compare() {
   echo "$1: tier $tier, $actual, $verdict ($((SECONDS - start)) s)"
 }
 
-# both NAME INTRINSICS TIER ARGUMENT...: one step on this machine and on ARM64, which must be the same
+# both NAME INTRINSICS TIER ARGUMENT...: one step on this machine and on ARM64, which must be the same. So short a step has no right
+# answer to learn from: the reward is one that some of its completions earn, and a step without a gradient would show nothing.
 both() {
   local name="$1" intrinsics="$2" tier="$3" here=src/Tenon.Cli/bin/Release/net10.0/tenon.dll
   shift 3
+  set -- "$@" --set "reward=[{ name: regex, pattern: '^0', match: anywhere, where: all }]"
   [ -e "$here" ] || { echo "$name: skipped, no $here to compare with (dotnet build -c Release)"; return; }
   nice -n 10 dotnet "$here" train "$work/recipe.yaml" --output "$work/$name-here" --threads 2 "$@" >"$work/here.log" 2>&1 \
     || { tail -n 20 "$work/here.log"; echo "$name: the run on this machine failed"; failed=1; return; }
+  if grep -q '"grad_norm":0[,}]' "$work/$name-here/metrics.jsonl"; then echo "$name: the step trained nothing"; failed=1; return; fi
   if train "$name" "$intrinsics" "$@"; then
     compare "$name" "$tier" 1 "$(sha256sum "$work/$name-here/checkpoints/1/adapter_model.safetensors" | cut -d ' ' -f 1)" "as on this machine"
   fi

@@ -32,6 +32,7 @@ internal sealed class BenchCommand : Verb
     private readonly Option<int> _runs;
     private readonly Option<int?> _micro;
     private readonly Option<string> _speculation;
+    private readonly Option<double> _temperature;
     private readonly Option<bool> _ends;
     private readonly Option<string> _keep;
     private readonly Option<bool> _thisTier;
@@ -81,6 +82,7 @@ internal sealed class BenchCommand : Verb
             DefaultValueFactory = _ => "auto",
         });
         _speculation.AcceptOnlyFromAmong("auto", "off");
+        _temperature = Add(new Option<double>("--temperature") { Description = "sample: 0 is greedy", DefaultValueFactory = _ => 1 });
         _ends = Add(new Option<bool>("--ends")
         {
             Description = "sample: completions end where the model ends them, after N tokens at the latest",
@@ -127,6 +129,7 @@ internal sealed class BenchCommand : Verb
         var generator = new Generator(loaded.Model, new GeneratorOptions
         {
             Concurrency = ids.Count * call.GetValue(_group), Precision = precision, Speculate = call.GetValue(_speculation) == "auto",
+            Sampling = new SamplingSettings { Temperature = name == "sample" ? call.GetValue(_temperature) : 1 },
             EndTokens = call.GetValue(_ends) && name == "sample" ? loaded.EndTokens : new HashSet<int>(), Kept = kept,
         });
         var work = Work(name, call, loaded, ids, adapter, generator, kept);

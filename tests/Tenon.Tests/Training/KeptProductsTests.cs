@@ -144,7 +144,7 @@ public class KeptProductsTests
         store.Taken.ShouldBeGreaterThan(0);
     }
 
-    /// <summary>A step that tries several tokens at a time keeps nothing of them; what the other steps kept is taken all the same.</summary>
+    /// <summary>A step that tries several tokens at a time keeps nothing; what the other steps kept is taken all the same.</summary>
     [Fact]
     public void Drafted_tokens_are_computed_and_the_others_taken()
     {

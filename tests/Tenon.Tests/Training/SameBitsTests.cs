@@ -44,7 +44,8 @@ public sealed class SameBitsTests(ITestOutputHelper output) : IDisposable
         {
             var run =
                 _runs.Train(recipe, $"{batch}-{threads}-{shared}", threads,
-                [$"rollout.concurrency={batch}", $"rollout.share-prompts={(shared ? "true" : "false")}", $"precision={precision}"]);
+                [$"rollout.concurrency={batch}", $"rollout.share-prompts={(shared ? "true" : "false")}", $"precision={precision}",
+                    $"rollout.speculation={(batch == 32 ? "off" : "auto")}"]);
             var lines = File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).ToList();
             lines.Count.ShouldBe(20);
             lines.ShouldAllBe(line => (double)line["logp_difference_max"]! == 0);
