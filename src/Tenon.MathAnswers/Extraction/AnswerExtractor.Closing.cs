@@ -85,14 +85,17 @@ internal static partial class AnswerExtractor
     private static readonly string[] SetLeads =
         ["holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
 
+    private static readonly SearchValues<string> AnySetLead = SearchValues.Create(SetLeads, StringComparison.OrdinalIgnoreCase);
+
     // "The domain is all real numbers except 2.", "It holds for x between 1 and 2.": a set in words behind its lead.
     private static string? SetInWords(string sentence)
     {
         if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
             && WordSets.Find(words) is not null) return words;
-        foreach (var lead in SetLeads)
-            if (sentence.IndexOf(lead, StringComparison.OrdinalIgnoreCase) is >= 0 and var at
-                && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
+        if (sentence.AsSpan().ContainsAny(AnySetLead))
+            foreach (var lead in SetLeads)
+                if (sentence.IndexOf(lead, StringComparison.OrdinalIgnoreCase) is >= 0 and var at
+                    && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
         // "x must be 4 or more", while "n must be at least 5" may say the least n.
         return sentence.IndexOf("must be ", StringComparison.Ordinal) is > 0 and var must
             && Reading.Strip(sentence[(must + 8)..]) is var bound && bound.Contains(" or ", StringComparison.Ordinal)
@@ -159,6 +162,8 @@ internal static partial class AnswerExtractor
     private static readonly string[] FormulaLeads =
         [" is ", " equation ", " expression ", " formula ", " given by ", " equals ", " becomes ", " simplifies to ", " form "];
 
+    private static readonly SearchValues<string> AnyFormulaLead = SearchValues.Create(FormulaLeads, StringComparison.Ordinal);
+
     // "780 x 3": the letter is a sign.
     [GeneratedRegex(@"[\d%] ?[xX] ?\d")]
     private static partial Regex Times();
@@ -167,7 +172,7 @@ internal static partial class AnswerExtractor
     private static Extracted? StatedFormula(string sentence)
     {
         var from = 0;
-        if (sentence.AsSpan().IndexOfAny("+-*/=^") < 0) return null;
+        if (sentence.AsSpan().IndexOfAny("+-*/=^") < 0 || !sentence.AsSpan().ContainsAny(AnyFormulaLead)) return null;
         foreach (var lead in FormulaLeads)
             if (sentence.LastIndexOf(lead, StringComparison.Ordinal) is > 0 and var at) from = Math.Max(from, at + lead.Length);
         var said = from == 0 ? "" : Reading.Strip(sentence[from..]);
