@@ -234,7 +234,8 @@ internal sealed class BenchCommand : Verb
             {
                 Prefill(loaded, ids, adapter, precision);
                 return ids.Sum(i => i.Length);
-            },
+            }
+            ,
             "sample" => () => generator.Generate(requests).Sum(s => (long)s.Ids.Length),
             "train" => () => Step(fixedGroups.Value),
             _ => SampleAndStep,

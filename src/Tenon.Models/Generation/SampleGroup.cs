@@ -97,7 +97,7 @@ internal sealed class LiveSample(SampleGroup group, int number, PageTable pages)
     {
         var result = new GeneratedSample(Group.Ticket.Number, Number, _ids[..Count], _sampled[..Count], _full[..Count],
             IsStopped ? FinishReason.Stop : FinishReason.Length)
-            { Kept = Kept };
+        { Kept = Kept };
         // Drafts may go on reading its tokens, and nothing else of it.
         (_sampled, _full) = ([], []);
         return result;
