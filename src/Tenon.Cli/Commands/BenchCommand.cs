@@ -230,16 +230,17 @@ internal sealed class BenchCommand : Verb
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
         {
-            "prefill" => () =>
-            {
-                Prefill(loaded, ids, adapter, precision);
-                return ids.Sum(i => i.Length);
-            }
-            ,
+            "prefill" => Prompts,
             "sample" => () => generator.Generate(requests).Sum(s => (long)s.Ids.Length),
             "train" => () => Step(fixedGroups.Value),
             _ => SampleAndStep,
         };
+
+        long Prompts()
+        {
+            Prefill(loaded, ids, adapter, precision);
+            return ids.Sum(i => i.Length);
+        }
 
         long SampleAndStep()
         {
