@@ -116,6 +116,17 @@ public sealed class KeptActivationsRunTests : IDisposable
     }
 
     [Fact]
+    public void Where_nothing_can_be_taken_the_run_says_so()
+    {
+        using var plain = Setup(Keep);
+        plain.Notices.ShouldNotContain(notice => notice.Contains("keep-activations"));
+        using var overlap = Setup(Keep, "rollout.overlap=true");
+        overlap.Notices.ShouldContain(notice => notice.Contains("update.keep-activations does nothing here: under rollout.overlap"));
+        using var dropout = Setup(Keep, "adapter.dropout=0.1");
+        dropout.Notices.ShouldContain(notice => notice.Contains("update.keep-activations does nothing here: adapter.dropout"));
+    }
+
+    [Fact]
     public void The_plan_of_memory_counts_what_is_kept_and_no_more_than_a_batch_has()
     {
         using var small = Setup("update.keep-activations=300KB");
