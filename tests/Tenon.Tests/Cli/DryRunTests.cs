@@ -8,7 +8,7 @@ public sealed class DryRunTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Time_and_memory_are_told_by_part_expected_and_at_most()
     {
         const string Recipe = """

@@ -172,7 +172,7 @@ public sealed class EvalCommandTests : IDisposable
             File.ReadAllText(Path.Combine(Out("b"), file)).ShouldBe(File.ReadAllText(Path.Combine(Out("a"), file)));
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData(0)]
     [InlineData(5)]
     [InlineData(13)]

@@ -80,7 +80,7 @@ public sealed class DivergedRunTests : IDisposable
         File.ReadLines(Path.Combine(run, "metrics.jsonl")).Count().ShouldBe(4);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Warnings_about_the_objective_are_said_at_the_start_and_in_a_dry_run()
     {
         var recipe = _runs.Recipe(Recipe);

@@ -26,7 +26,7 @@ public sealed class FullVocabularyTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("opsd-full")]
     [InlineData("sdpo-full", "reward=[{ name: regex, pattern: '=[0-9]*1', match: anywhere, where: all }]",
         Traits = ["Speed", "slow"])]

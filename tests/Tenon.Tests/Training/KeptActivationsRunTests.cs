@@ -39,11 +39,11 @@ public sealed class KeptActivationsRunTests : IDisposable
 
     [Theory]
     [InlineData("lora")]
-    [InlineData("lora", "precision=bf16")]
-    [InlineData("lora", "precision=int8", "update.micro-batch-tokens=40")]
-    [InlineData("lora", "update.epochs=2", "update.minibatches=2")]
+    [InlineData("lora", "precision=bf16", Traits = ["Speed", "slow"])]
+    [InlineData("lora", "precision=int8", "update.micro-batch-tokens=40", Traits = ["Speed", "slow"])]
+    [InlineData("lora", "update.epochs=2", "update.minibatches=2", Traits = ["Speed", "slow"])]
     [InlineData("lora", "rollout.dynamic-sampling=true", "rollout.surplus=carry")]
-    [InlineData("lora", "rollout.share-prompts=false", "objective.kl=0.05", "update.recompute=true")]
+    [InlineData("lora", "rollout.share-prompts=false", "objective.kl=0.05", "update.recompute=true", Traits = ["Speed", "slow"])]
     [InlineData("lora", "precision=int8-a16", Traits = ["Speed", "slow"])]
     [InlineData("lora", "rollout.dynamic-sampling=true", "rollout.replay={ share: 0.25, size: 8 }", Traits = ["Speed", "slow"])]
     [InlineData("lora", "update.shards=2", "update.workers=2", "update.micro-batch-tokens=50", Traits = ["Speed", "slow"])]
@@ -70,7 +70,7 @@ public sealed class KeptActivationsRunTests : IDisposable
         TinyRuns.ShouldBeTheSame(half.Run, expected);
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData(-1, "rollout.overlap=true")]
     [InlineData(-1, "adapter.dropout=0.2")]
     [InlineData(0, "adapter.method=full", "optimizer.learning-rate=1.0e-3")]
@@ -82,7 +82,7 @@ public sealed class KeptActivationsRunTests : IDisposable
         TinyRuns.ShouldBeTheSame(kept.Run, expected);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void A_run_that_was_ended_amid_a_step_goes_on_to_the_same_bytes()
     {
         string[] overrides = ["rollout.max-new-tokens=48", "rollout.concurrency=4"];

@@ -41,7 +41,7 @@ public sealed class ShardedUpdateTests : IDisposable
         }
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("lora", "grpo")]
     [InlineData("lora", "gspo", "update.minibatches=2", "update.epochs=2", Traits = ["Speed", "slow"])]
     [InlineData("lora", "dapo", "objective.kl=0.05", "update.minibatches=2", "adapter.dropout=0.2", Traits = ["Speed", "slow"])]

@@ -9,7 +9,7 @@ public sealed class DataColumnsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Training_columns_do_not_leak_to_benchmarks_and_each_benchmark_names_its_own()
     {
         File.WriteAllText(_folder["train.jsonl"], "{\"question\":\"1+1=?\",\"meta\":{\"key\":\"2\"}}\n");

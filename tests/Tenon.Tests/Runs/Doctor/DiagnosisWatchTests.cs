@@ -21,7 +21,7 @@ public class DiagnosisWatchTests
         (StepMetric.WeightNorm, [0, 2, 2]), (StepMetric.Skipped["empty-gold"], [0, 30, 60]),
     ];
 
-    [Fact]
+    [Fact, Trait("Speed", "slow")]
     public void Each_step_finds_what_all_steps_so_far_show_and_the_whole_run_what_is_written_out()
     {
         var found = new HashSet<string>();

@@ -38,7 +38,7 @@ public sealed class PresetRunTests : IDisposable
         foreach (var metric in LoggedMetrics.Of(ObjectivePresets.Named(name))) Number(last, metric.Name);
     }
 
-    [Theory]
+    [Theory, Trait("Speed", "slow")]
     [InlineData("fipo", "future_weight", 1, 1.2)]
     [InlineData("real", "classified", 0.1, 1)]
     [InlineData("m2po", "second_moment", 1e-9, 10)]
