@@ -24,22 +24,15 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
     {
         var kept = tape.Kept is { } rows && rows._rows.Length == x.Rows ? rows : null;
         var offset = kept?.Offset(tape, weight) ?? -1;
-        if (kept is null || offset < 0)
-        {
-            weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
-            return;
-        }
-
-        if (kept.Takes)
+        if (offset >= 0 && kept!.Takes)
         {
             kept.Take(tape, weight, y, offset);
             if (kept.Missing.Length > 0) kept.Compute(tape, x, weight, y, scale);
+            return;
         }
-        else
-        {
-            weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
-            kept.Write(tape, weight, y, offset);
-        }
+
+        weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
+        if (offset >= 0) kept!.Write(tape, weight, y, offset);
     }
 
     private bool Takes => takes;

@@ -1,3 +1,4 @@
+using Tenon.Adapters;
 using Tenon.Models.Config;
 using Tenon.Models.Generation;
 using Tenon.Tensors;
@@ -74,10 +75,15 @@ public static class MemoryPlan
     /// could not be taken.
     /// </summary>
     public static long KeptBytes(TrainingSetup setup) =>
-        setup.Sampling is not null || setup.Adapter.Dropout > 0 ? 0
+        setup.Sampling is not null || WhyNothingIsKept(setup.Settings, setup.Adapter) is not null ? 0
         : KeptBytes(setup.Settings, setup.Model.Config, setup.Settings.Rollout.MaxPromptTokens, setup.Settings.Rollout.MaxNewTokens);
 
-    /// <summary>The same where prompts and completions have these lengths.</summary>
+    /// <summary>Why no product that sampling kept could be taken by training; null where it could.</summary>
+    public static string? WhyNothingIsKept(RunSettings settings, AdapterSet adapter) =>
+        settings.Rollout.Overlap ? "under rollout.overlap the weights change before a batch is trained on"
+        : adapter.Dropout > 0 ? "adapter.dropout gives the products other inputs than sampling had" : null;
+
+    /// <summary>Most bytes of kept products where prompts and completions have these lengths.</summary>
     public static long KeptBytes(RunSettings settings, ModelConfig model, double prompt, double completion)
     {
         var (most, rollout) = (settings.Update.KeepActivations.Bytes, settings.Rollout);

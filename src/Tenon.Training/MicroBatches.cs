@@ -41,22 +41,11 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
         var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, Sample: i + 1))).Skip(FirstRow)
             .Take(EndRow - FirstRow)
             .ToList();
-        var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
         var places = new (int Row, int Position)[Layout.Ids.Length];
-        var draws = new Dictionary<int, int>();
-        var next = 0;
-        for (var r = 0; r < Layout.Runs.Length; r++)
+        foreach (var (run, completion, isPrompt) in Owned())
         {
-            var run = Layout.Runs[r];
-            int row;
-            if (prompts.Contains(r)) row = draws[r] << 12;
-            else
-            {
-                var (draw, sample) = completions[next++];
-                if (run.Prefix >= 0) draws[run.Prefix] = draw;
-                row = (draw << 12) | sample;
-            }
-
+            var (draw, sample) = completions[completion];
+            var row = isPrompt ? draw << 12 : (draw << 12) | sample;
             for (var t = 0; t < run.Length; t++) places[run.Start + t] = (row, run.Position + t);
         }
 
@@ -73,13 +62,10 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
             .Select(r => r.Sampled.Kept is { MayTake: true } kept ? kept : null).ToList();
         if (completions.Find(kept => kept is not null)?.Store is not { } store) return null;
         var rows = new KeptRows(store, Layout.Ids.Length, takes: true);
-        var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
-        var (of, next, any) = (new Dictionary<int, KeptTokens>(), 0, false);
-        for (var r = 0; r < Layout.Runs.Length; r++)
+        var any = false;
+        foreach (var (run, completion, isPrompt) in Owned())
         {
-            var run = Layout.Runs[r];
-            var kept = prompts.Contains(r) ? of.GetValueOrDefault(r) : completions[next++];
-            if (!prompts.Contains(r) && run.Prefix >= 0 && kept?.Prompt is { } prompt) of.TryAdd(run.Prefix, prompt);
+            var kept = isPrompt ? completions[completion]?.Prompt : completions[completion];
             for (var t = 0; t < run.Length; t++)
             {
                 var row = kept?.Row(t) ?? -1;
@@ -89,6 +75,23 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
         }
 
         return any ? rows : null;
+    }
+
+    /// <summary>The runs in order, each with the completion of the batch that it is, or with the first that it is the prompt of.</summary>
+    private IEnumerable<(TokenRun Run, int Completion, bool IsPrompt)> Owned()
+    {
+        var prompts = Layout.Runs.Where(r => r.Prefix >= 0).Select(r => r.Prefix).ToHashSet();
+        var (first, next) = (new Dictionary<int, int>(), 0);
+        for (var r = 0; r < Layout.Runs.Length; r++)
+        {
+            var run = Layout.Runs[r];
+            if (prompts.Contains(r)) yield return (run, first[r], true);
+            else
+            {
+                if (run.Prefix >= 0) first.TryAdd(run.Prefix, next);
+                yield return (run, next++, false);
+            }
+        }
     }
 
     /// <summary>

@@ -51,10 +51,8 @@ internal static class RunBuilder
         if (settings.Adapter.From is not null && settings.Objective is { NeedsReference: true, KlReference: KlReference.Base })
             notices.Add("objective.kl-reference: base pulls the adapter of adapter.from back to the model without one; start holds it "
                 + "where it began");
-        if (settings.Update.KeepActivations.Bytes > 0 && (settings.Rollout.Overlap || adapter.Dropout > 0))
-            notices.Add("update.keep-activations does nothing here: " + (settings.Rollout.Overlap
-                ? "under rollout.overlap the weights change before a batch is trained on"
-                : "adapter.dropout gives the products other inputs than sampling had"));
+        if (settings.Update.KeepActivations.Bytes > 0 && MemoryPlan.WhyNothingIsKept(settings, adapter) is { } why)
+            notices.Add($"update.keep-activations does nothing here: {why}");
         return new TrainingSetup
         {
             Settings = settings.Resolved(adapter.Method.DefaultRate(loaded.Model.Config)),
