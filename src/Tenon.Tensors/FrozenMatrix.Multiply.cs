@@ -100,7 +100,23 @@ public sealed unsafe partial class FrozenMatrix
     {
         if (pool.Threads == 1) return panels;
         var smallest = Math.Max(1, 100_000 / Math.Max(1, rows * terms * PanelWidth));
-        return Math.Min(panels, Math.Max(smallest, panels * stretches / (8 * pool.Threads)));
+        var wanted = Math.Min(panels, Math.Max(smallest, panels * stretches / (8 * pool.Threads)));
+        return stretches > 1 ? wanted : Even(panels, wanted, pool.Threads);
+    }
+
+    // The number of panels nearest to the wanted one with which the threads end together, each having as many parts as the others.
+    private static nint Even(nint panels, nint wanted, int threads)
+    {
+        var (best, least) = (wanted, nint.MaxValue);
+        for (nint perPart = 1; perPart <= Math.Min(panels, 2 * wanted); perPart++)
+        {
+            var parts = (panels + perPart - 1) / perPart;
+            var longest = (parts + threads - 1) / threads * perPart;
+            if (longest > least || (longest == least && Math.Abs(perPart - wanted) > Math.Abs(best - wanted))) continue;
+            (best, least) = (perPart, longest);
+        }
+
+        return best;
     }
 
     private void CheckPrecision(Precision precision)

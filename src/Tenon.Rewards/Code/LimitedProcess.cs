@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using System.Text;
+using Tenon.Rewards.External;
 
 namespace Tenon.Rewards.Code;
 
 /// <summary>What one process may use.</summary>
-/// <param name="Seconds">Time from start to end.</param>
+/// <param name="Seconds">
+/// Time from start to end without what it waited for a processor (where the system tells), so that a busy machine makes no program wrong;
+/// <see cref="LimitedProcess.MostWall"/> times as long in all.
+/// </param>
 /// <param name="MemoryBytes">Resident memory of the whole tree.</param>
 /// <param name="Processes">Processes at a time, those of the sandbox not counted.</param>
 /// <param name="OutputBytes">Standard output.</param>
@@ -30,6 +34,9 @@ internal static class LimitedProcess
     private const int ErrorBytes = 4096;
     // unshare, and the shell that waits for the program.
     private const int OwnProcesses = 2;
+    /// <summary>Seconds by the clock for one second of the limit, at most.</summary>
+    public const int MostWall = 4;
+
     private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(1);
 
     public static ProcessResult Run(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder,
@@ -48,7 +55,7 @@ internal static class LimitedProcess
         using var process = Process.Start(start)!;
         var output = new LimitedPipe(process.StandardOutput.BaseStream, limits.OutputBytes);
         var errors = new LimitedPipe(process.StandardError.BaseStream, ErrorBytes);
-        _ = Task.Run(() => Feed(process, input));
+        _ = PipeThread.Start(() => Feed(process, input));
         var end = Watch(process, output, limits);
         Kill(process);
         // A process that left its pipe to a child of its own must not hold us.
@@ -60,12 +67,16 @@ internal static class LimitedProcess
     private static ProcessEnd Watch(Process process, LimitedPipe output, ProcessLimits limits)
     {
         var clock = Stopwatch.StartNew();
+        var waited = TimeSpan.Zero;
         while (!process.WaitForExit(WatchMilliseconds))
         {
-            if (clock.Elapsed.TotalSeconds > limits.Seconds) return ProcessEnd.Timeout;
+            if ((clock.Elapsed - waited).TotalSeconds > limits.Seconds || clock.Elapsed.TotalSeconds > MostWall * limits.Seconds)
+                return ProcessEnd.Timeout;
             if (output.IsFull) return ProcessEnd.Output;
             if (!ProcessTree.IsKnown) continue;
-            var (count, bytes) = ProcessTree.Measure(process.Id, limits.Processes + OwnProcesses);
+            var (count, bytes, waiting) = ProcessTree.Measure(process.Id, limits.Processes + OwnProcesses);
+            // A process that has ended takes its own waiting with it.
+            if (waiting > waited) waited = waiting;
             if (bytes > limits.MemoryBytes) return ProcessEnd.Memory;
             if (count > limits.Processes + OwnProcesses) return ProcessEnd.Processes;
         }
@@ -111,7 +122,7 @@ internal static class LimitedProcess
         public LimitedPipe(Stream stream, int limit)
         {
             _limit = limit;
-            Done = Task.Run(() => Read(stream));
+            Done = PipeThread.Start(() => Read(stream));
         }
 
         public Task Done { get; }

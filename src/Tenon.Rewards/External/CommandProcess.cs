@@ -27,7 +27,7 @@ internal sealed class CommandProcess : IDisposable
     private CommandProcess(Process process)
     {
         _process = process;
-        _ = Task.Run(PumpOutput);
+        _ = PipeThread.Start(PumpOutput);
         process.ErrorDataReceived += (_, e) => KeepError(e.Data);
         process.BeginErrorReadLine();
     }
@@ -93,7 +93,7 @@ internal sealed class CommandProcess : IDisposable
         var all = lines.ToArray();
         Sent += all.Length;
         _since.Restart();
-        _ = Task.Run(() =>
+        _ = PipeThread.Start(() =>
         {
             try
             {
@@ -154,11 +154,11 @@ internal sealed class CommandProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task PumpOutput()
+    private void PumpOutput()
     {
         try
         {
-            while (await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+            while (_process.StandardOutput.ReadLine() is { } line)
                 if (line.Length > 0) _lines.Writer.TryWrite(line);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)

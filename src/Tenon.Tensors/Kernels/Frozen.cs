@@ -55,6 +55,9 @@ internal static unsafe class Frozen<TOps, TV>
     // Below so many rows the sums wait for memory anyway, and a line asked for early only comes in the way of the next.
     private const nint FewRows = 8;
 
+    // Rows up to which bfloat16 is widened in registers: more of them pay for a widened copy of the block.
+    private const nint PairRows = 8;
+
     /// <summary>The panels of one part: for each, blocks of inputs ascending, unpacked where they are not float32.</summary>
     public static void Multiply(FrozenCall* call, int part)
     {
@@ -65,7 +68,9 @@ internal static unsafe class Frozen<TOps, TV>
         // Panels lie one behind the other, so what comes next is a block further on.
         var ahead = w.Storage == WeightStorage.F32 && rows.Count >= FewRows ? BlockK * Width : 0;
         var end = Math.Min(panels, (part + 1) * call->PerPart);
-        for (var panel = part * call->PerPart; panel < end; panel++)
+        var panel = part * call->PerPart;
+        if (w.Storage == WeightStorage.BF16 && rows.Count <= PairRows) panel = MultiplyPairs(call, rows, panel, end);
+        for (; panel < end; panel++)
         {
             var data = w.Data + (panel * w.PanelBytes);
             for (nint from = 0; from < w.Inputs; from += BlockK)
@@ -77,6 +82,55 @@ internal static unsafe class Frozen<TOps, TV>
 
             if (call->Scale != null) ScalePanel(call, rows, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
         }
+    }
+
+    /// <summary>Whole panels of bfloat16 by few rows, as they lie in memory. Gives the first panel that is left.</summary>
+    private static nint MultiplyPairs(FrozenCall* call, (nint First, nint Count) rows, nint panel, nint end)
+    {
+        var w = call->Matrix;
+        for (end = Math.Min(end, w.Outputs / Width); panel < end; panel++)
+        {
+            var data = (float*)(w.Data + (panel * w.PanelBytes));
+            nint step = 2 * TOps.Lanes, columns;
+            for (nint j = 0; j < Width; j += columns)
+            {
+                var wide = rows.Count == 1 && j + (2 * step) <= Width;
+                columns = wide ? 2 * step : step;
+                PairColumns(call, rows, wide, data + j, (panel * Width) + j);
+            }
+
+            if (w.Inputs % 2 == 1) LastInput(call, rows, panel);
+            if (call->Scale != null) ScalePanel(call, rows, panel * Width, Width);
+        }
+
+        return panel;
+    }
+
+    // The rows by two vectors of columns (four for a single row), all pairs of inputs.
+    private static void PairColumns(FrozenCall* call, (nint First, nint Count) rows, bool wide, float* block, nint first)
+    {
+        var pairs = call->Matrix.Inputs / 2;
+        var input = call->Input + (rows.First * call->InputRow);
+        var output = call->Output + (rows.First * call->OutputRow) + first;
+        for (nint left = rows.Count, taken; left > 0; left -= taken)
+        {
+            taken = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            if (taken == 4) Tiles<TOps, TV>.Pairs4(pairs, input, call->InputRow, block, Width, output, call->OutputRow);
+            else if (taken == 2) Tiles<TOps, TV>.Pairs2(pairs, input, call->InputRow, block, Width, output, call->OutputRow);
+            else if (wide) Tiles<TOps, TV>.WidePairs1(pairs, input, block, Width, output);
+            else Tiles<TOps, TV>.Pairs1(pairs, input, block, Width, output);
+            input += taken * call->InputRow;
+            output += taken * call->OutputRow;
+        }
+    }
+
+    // The input that has no pair.
+    private static void LastInput(FrozenCall* call, (nint First, nint Count) rows, nint panel)
+    {
+        var w = call->Matrix;
+        var block = PanelFormat.Of(w.Storage).Unpack(w.Data + (panel * w.PanelBytes), w.Inputs - 1, 1,
+            Scratch.Floats(ScratchUse.Panel, BlockK * Width));
+        Block(call, rows, Width, 1, w.Inputs - 1, block, panel * Width, true, 0);
     }
 
     /// <summary>

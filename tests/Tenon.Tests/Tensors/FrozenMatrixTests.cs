@@ -20,7 +20,7 @@ public unsafe class FrozenMatrixTests
         var (matrix, weight) = Make(outputs, inputs, storage);
         using var one = new WorkerPool(1);
         using var three = new WorkerPool(3);
-        foreach (var rows in (int[])[1, 2, 3, 8, 13, 30])
+        foreach (var rows in (int[])[1, 2, 3, 4, 7, 8, 13, 30])
         {
             var x = Samples.Uniform(rows * inputs, 5);
             var dy = Samples.Uniform(rows * outputs, 6);
@@ -54,6 +54,42 @@ public unsafe class FrozenMatrixTests
                 dx.ShouldBeSameBits(backward, $"backward, {rows} rows, {pool.Threads} threads");
             }
         }
+    }
+
+    // bfloat16 is widened in registers up to eight rows, through a copy beyond: the sums are those of the widened weight in every width.
+    [Theory]
+    [InlineData(96, 64)]
+    [InlineData(65, 33)]
+    [InlineData(64, 1)]
+    public void Few_rows_of_bfloat16_have_the_bits_of_the_widened_weight_in_every_width(int outputs, int inputs)
+    {
+        var (matrix, weight) = Make(outputs, inputs, WeightStorage.BF16);
+        var wide = Pack(weight, outputs, inputs, WeightStorage.F32, null);
+        var scale = Samples.Uniform(outputs, 4);
+        using var pool = new WorkerPool(2);
+        foreach (var kernels in KernelSetTests.Widths.Select(KernelSet.Of))
+            for (var rows = 1; rows <= 9; rows++)
+            {
+                var x = Samples.Uniform(rows * inputs, 5);
+                var (got, expected) = (new float[rows * outputs], new float[rows * outputs]);
+                fixed (float* px = x, py = got, pe = expected, ps = scale)
+                {
+                    var call = new FrozenCall
+                    {
+                        Matrix = new FrozenView
+                        {
+                            Data = matrix.Panel(0), PanelBytes = matrix.PanelBytes, Inputs = inputs, Outputs = outputs,
+                            Storage = matrix.Storage,
+                        },
+                        Input = px, Output = py, Rows = rows, InputRow = inputs, OutputRow = outputs, Scale = ps,
+                        PerPart = matrix.Panels, PartsOfRows = 1, RowsPerPart = rows,
+                    };
+                    kernels.FrozenMultiply(&call, 0);
+                    wide.Multiply(px, rows, inputs, pe, outputs, pool, scale: ps);
+                }
+
+                got.ShouldBeSameBits(expected, $"{kernels.Level}, {rows} rows");
+            }
     }
 
     [Theory]

@@ -227,6 +227,25 @@ public class CodeRewardTests
         new[] { "memory-limit", "error" }.ShouldContain(Judge("x = [bytearray(1 << 20) for i in range(3000)]", tests, none).Reason);
     }
 
+    // What judges many completions at once blocks the pool's threads; a program's input must reach it all the same.
+    [Fact]
+    public void A_busy_thread_pool_does_not_keep_a_program_waiting_for_its_input()
+    {
+        Needed();
+        using var free = new ManualResetEventSlim();
+        var busy = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(_ => Task.Run(() => free.Wait(4000))).ToArray();
+        try
+        {
+            const string one = """{"tests":[{"input":"2\n","output":"4\n"}]}""";
+            Judge("print(int(input())*2)", one, """{"timeout":3}""").Reason.ShouldBe("all-passed");
+        }
+        finally
+        {
+            free.Set();
+            Task.WaitAll(busy);
+        }
+    }
+
     private static string TryRead(string path)
     {
         try

@@ -10,7 +10,7 @@ namespace Tenon.Tests.Tensors.Kernels;
 public unsafe class KernelSetTests
 {
     /// <summary>The widths that run here: the 128-bit one is written portably and runs anywhere.</summary>
-    private static IEnumerable<SimdLevel> Widths =>
+    internal static IEnumerable<SimdLevel> Widths =>
         Enum.GetValues<SimdLevel>().Where(l => l <= SimdLevel.Neon || (Cpu.Level >= SimdLevel.Avx2 && l <= Cpu.Level));
 
     [Fact]

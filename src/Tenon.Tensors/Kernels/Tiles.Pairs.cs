@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+
+namespace Tenon.Tensors.Kernels;
+
+/// <content>
+/// Tiles that take bfloat16 weights as they lie, a line of pairs of inputs at a time, and widen them in registers: for few rows the time is
+/// that of reading the weight once, which a widened copy in scratch memory would double. Terms are taken in ascending order, fused, as
+/// everywhere.
+/// </content>
+internal static unsafe partial class Tiles<TOps, TV>
+{
+    /// <summary>1 row by two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pairs1(nint pairs, float* a, float* b, nint bStep, float* c)
+    {
+        var zero = TOps.Broadcast(0f);
+        TV x = zero, y = zero;
+        for (; pairs > 0; pairs--)
+        {
+            var v = TOps.Broadcast(*a);
+            (x, y) = (TOps.Fma(v, TOps.LoadPairLow(b), x), TOps.Fma(v, TOps.LoadPairLow(b + TOps.Lanes), y));
+            v = TOps.Broadcast(a[1]);
+            (x, y) = (TOps.Fma(v, TOps.LoadPairHigh(b), x), TOps.Fma(v, TOps.LoadPairHigh(b + TOps.Lanes), y));
+            a += 2;
+            b += bStep;
+        }
+
+        TOps.Store(x, c);
+        TOps.Store(y, c + TOps.Lanes);
+    }
+
+    /// <summary>1 row by four vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WidePairs1(nint pairs, float* a, float* b, nint bStep, float* c)
+    {
+        var zero = TOps.Broadcast(0f);
+        TV x = zero, y = zero, z = zero, w = zero;
+        for (; pairs > 0; pairs--)
+        {
+            float* b2 = b + (2 * TOps.Lanes), b3 = b + (3 * TOps.Lanes);
+            var v = TOps.Broadcast(*a);
+            (x, y) = (TOps.Fma(v, TOps.LoadPairLow(b), x), TOps.Fma(v, TOps.LoadPairLow(b + TOps.Lanes), y));
+            (z, w) = (TOps.Fma(v, TOps.LoadPairLow(b2), z), TOps.Fma(v, TOps.LoadPairLow(b3), w));
+            v = TOps.Broadcast(a[1]);
+            (x, y) = (TOps.Fma(v, TOps.LoadPairHigh(b), x), TOps.Fma(v, TOps.LoadPairHigh(b + TOps.Lanes), y));
+            (z, w) = (TOps.Fma(v, TOps.LoadPairHigh(b2), z), TOps.Fma(v, TOps.LoadPairHigh(b3), w));
+            a += 2;
+            b += bStep;
+        }
+
+        TOps.Store(x, c);
+        TOps.Store(y, c + TOps.Lanes);
+        TOps.Store(z, c + (2 * TOps.Lanes));
+        TOps.Store(w, c + (3 * TOps.Lanes));
+    }
+
+    /// <summary>2 rows by two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pairs2(nint pairs, float* a, nint aRow, float* b, nint bStep, float* c, nint cRow)
+    {
+        var zero = TOps.Broadcast(0f);
+        TV x0 = zero, y0 = zero, x1 = zero, y1 = zero;
+        var d = c + cRow;
+        for (; pairs > 0; pairs--)
+        {
+            TV p = TOps.LoadPairLow(b), q = TOps.LoadPairLow(b + TOps.Lanes);
+            var v = TOps.Broadcast(*a);
+            (x0, y0) = (TOps.Fma(v, p, x0), TOps.Fma(v, q, y0));
+            v = TOps.Broadcast(a[aRow]);
+            (x1, y1) = (TOps.Fma(v, p, x1), TOps.Fma(v, q, y1));
+            (p, q) = (TOps.LoadPairHigh(b), TOps.LoadPairHigh(b + TOps.Lanes));
+            v = TOps.Broadcast(a[1]);
+            (x0, y0) = (TOps.Fma(v, p, x0), TOps.Fma(v, q, y0));
+            v = TOps.Broadcast(a[aRow + 1]);
+            (x1, y1) = (TOps.Fma(v, p, x1), TOps.Fma(v, q, y1));
+            a += 2;
+            b += bStep;
+        }
+
+        TOps.Store(x0, c);
+        TOps.Store(y0, c + TOps.Lanes);
+        TOps.Store(x1, d);
+        TOps.Store(y1, d + TOps.Lanes);
+    }
+
+    /// <summary>4 rows by two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pairs4(nint pairs, float* a, nint aRow, float* b, nint bStep, float* c, nint cRow)
+    {
+        var zero = TOps.Broadcast(0f);
+        TV x0 = zero, y0 = zero, x1 = zero, y1 = zero, x2 = zero, y2 = zero, x3 = zero, y3 = zero;
+        float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+        nint r2 = 2 * aRow, r3 = 3 * aRow;
+        for (; pairs > 0; pairs--)
+        {
+            TV p = TOps.LoadPairLow(b), q = TOps.LoadPairLow(b + TOps.Lanes);
+            var v = TOps.Broadcast(*a);
+            (x0, y0) = (TOps.Fma(v, p, x0), TOps.Fma(v, q, y0));
+            v = TOps.Broadcast(a[aRow]);
+            (x1, y1) = (TOps.Fma(v, p, x1), TOps.Fma(v, q, y1));
+            v = TOps.Broadcast(a[r2]);
+            (x2, y2) = (TOps.Fma(v, p, x2), TOps.Fma(v, q, y2));
+            v = TOps.Broadcast(a[r3]);
+            (x3, y3) = (TOps.Fma(v, p, x3), TOps.Fma(v, q, y3));
+            (p, q) = (TOps.LoadPairHigh(b), TOps.LoadPairHigh(b + TOps.Lanes));
+            v = TOps.Broadcast(a[1]);
+            (x0, y0) = (TOps.Fma(v, p, x0), TOps.Fma(v, q, y0));
+            v = TOps.Broadcast(a[aRow + 1]);
+            (x1, y1) = (TOps.Fma(v, p, x1), TOps.Fma(v, q, y1));
+            v = TOps.Broadcast(a[r2 + 1]);
+            (x2, y2) = (TOps.Fma(v, p, x2), TOps.Fma(v, q, y2));
+            v = TOps.Broadcast(a[r3 + 1]);
+            (x3, y3) = (TOps.Fma(v, p, x3), TOps.Fma(v, q, y3));
+            a += 2;
+            b += bStep;
+        }
+
+        TOps.Store(x0, c);
+        TOps.Store(y0, c + TOps.Lanes);
+        TOps.Store(x1, c1);
+        TOps.Store(y1, c1 + TOps.Lanes);
+        TOps.Store(x2, c2);
+        TOps.Store(y2, c2 + TOps.Lanes);
+        TOps.Store(x3, c3);
+        TOps.Store(y3, c3 + TOps.Lanes);
+    }
+}
