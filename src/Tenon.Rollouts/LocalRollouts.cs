@@ -160,7 +160,7 @@ public sealed class LocalRollouts(
         Model = model.Fingerprint,
         AdapterVersion = adapter?.Version ?? 0,
         Numerics = Numerics.Version,
-        Tier = Numerics.Tier,
+        Tier = options.Precision.Tier(),
         Precision = options.Precision.Word(),
         Sampling = options.Sampling,
         EndTokens = [.. options.EndTokens.Order()],

@@ -29,11 +29,17 @@ public sealed unsafe partial class FrozenMatrix
             return;
         }
 
+        if (precision == Precision.Bf16 && Bf16Dot.IsSupported)
+        {
+            MultiplyBf16(x, rows, xRow, y, yRow, pool, scale, source);
+            return;
+        }
+
         var call = new FrozenCall
         {
             Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, Scale = scale,
         };
-        var parts = Share(&call, Inputs, Panels, pool);
+        call.Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts);
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyPart, "frozen product");
         GC.KeepAlive(this);
@@ -57,15 +63,18 @@ public sealed unsafe partial class FrozenMatrix
             return;
         }
 
-        var columns = (Inputs + PanelWidth - 1) / PanelWidth;
+        if (precision == Precision.Bf16 && Bf16Dot.IsSupported)
+        {
+            MultiplyTransposedBf16(dy, rows, dyRow, dx, dxRow, accumulate, pool, scale);
+            return;
+        }
+
         var call = new FrozenCall
         {
             Matrix = View, Input = dy, Rows = rows, InputRow = dyRow, Output = dx, OutputRow = dxRow,
             Accumulate = accumulate, Scale = scale,
         };
-        // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
-        var least = Outputs >= LongSum && rows > FewRows ? (columns + (2 * pool.Threads) - 1) / (2 * pool.Threads) : 1;
-        var parts = Share(&call, Outputs, columns, pool, least);
+        call.Share = ShareOfGradient(rows, pool, out var parts);
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);
@@ -83,16 +92,25 @@ public sealed unsafe partial class FrozenMatrix
     // Bytes that a product must move at least: the weight, its rows and its results.
     private double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
 
-    // Rows in stretches that the second cache holds beside a panel, each by some panels, at least so many. Gives the number of parts.
-    private static int Share(FrozenCall* call, nint terms, nint panels, WorkerPool pool, nint least = 1)
+    // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
+    private PartShare ShareOfGradient(nint rows, WorkerPool pool, out int parts)
+    {
+        var columns = (Inputs + PanelWidth - 1) / PanelWidth;
+        var least = Outputs >= LongSum && rows > FewRows ? (columns + (2 * pool.Threads) - 1) / (2 * pool.Threads) : 1;
+        return ShareOf(rows, Outputs, columns, pool, least, out parts);
+    }
+
+    // Rows in stretches that the second cache holds beside a panel, each by some panels, at least so many.
+    private static PartShare ShareOf(nint rows, nint terms, nint panels, WorkerPool pool, nint least, out int parts)
     {
         const nint Stretch = 192;
-        var stretches = (call->Rows + Stretch - 1) / Stretch;
-        call->RowsPerPart = stretches == 1 ? call->Rows : ((call->Rows + stretches - 1) / stretches + 11) / 12 * 12;
-        stretches = (call->Rows + call->RowsPerPart - 1) / call->RowsPerPart;
-        call->PerPart = Math.Max(least, SharePanels(call->RowsPerPart, terms, panels, stretches, pool));
-        call->PartsOfRows = (int)((panels + call->PerPart - 1) / call->PerPart);
-        return (int)stretches * call->PartsOfRows;
+        var stretches = (rows + Stretch - 1) / Stretch;
+        var share = new PartShare { RowsPerPart = stretches == 1 ? rows : ((rows + stretches - 1) / stretches + 11) / 12 * 12 };
+        stretches = (rows + share.RowsPerPart - 1) / share.RowsPerPart;
+        share.PerPart = Math.Max(least, SharePanels(share.RowsPerPart, terms, panels, stretches, pool));
+        share.PartsOfRows = (int)((panels + share.PerPart - 1) / share.PerPart);
+        parts = (int)stretches * share.PartsOfRows;
+        return share;
     }
 
     // Shares small enough to even out, large enough that handing them out costs nothing.

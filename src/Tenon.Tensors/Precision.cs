@@ -7,9 +7,9 @@ public enum Precision
     F32,
 
     /// <summary>
-    /// Weights, keys and values rounded to bfloat16, once each; activations, products and sums in float32. Half the memory of weights; the
-    /// bits are fixed within a
-    /// process.
+    /// Weights, keys and values rounded to bfloat16, once each, sums in float32; half the memory of weights. On a CPU with products of
+    /// bfloat16 (AVX512_BF16) what they are multiplied with is rounded too, else it stays float32: the bits are those of a CPU tier
+    /// (<see cref="Precisions.Tier"/>).
     /// </summary>
     Bf16,
 
@@ -56,6 +56,13 @@ public static class Precisions
 
     /// <summary>True where weights are integers.</summary>
     public static bool IsInt8(this Precision precision) => precision.Terms() > 0;
+
+    /// <summary>
+    /// What of the CPU computes in a precision: <c>avx512-bf16</c> where bf16's products are the processor's own, else
+    /// <see cref="Numerics.Tier"/>.
+    /// </summary>
+    public static string Tier(this Precision precision) =>
+        precision == Precision.Bf16 && Kernels.Bf16Dot.IsSupported ? "avx512-bf16" : Numerics.Tier;
 
     /// <summary>True where the bits of a run depend on the CPU's tier.</summary>
     public static bool DependsOnTier(this Precision precision) => precision == Precision.Bf16;

@@ -24,7 +24,7 @@ internal sealed class GroupLog(TrainingSetup setup, AdapterSet sampler, PendingG
             ["adapter"] = sampler.Sha256(),
             ["model"] = setup.Model.Fingerprint,
             ["numerics"] = Numerics.Version,
-            ["tier"] = setup.Precision == Precision.F32 ? null : Numerics.Tier,
+            ["tier"] = setup.Precision == Precision.F32 ? null : setup.Precision.Tier(),
         };
         var groups = new Dictionary<int, SampledGroup>();
         foreach (var line in files.Open(step, head.ToLine()))

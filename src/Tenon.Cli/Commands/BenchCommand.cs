@@ -175,7 +175,7 @@ internal sealed class BenchCommand : Verb
         result["threads"] = Tenon.Tensors.Threads.WorkerPool.Default.Threads;
         result["precision"] = precision.Word();
         result["cpu"] = CpuName();
-        result["tier"] = Numerics.Tier;
+        result["tier"] = precision.Tier();
         if (precision.IsInt8()) result["int8_kernels"] = Numerics.Int8Kernels;
         return result;
     }

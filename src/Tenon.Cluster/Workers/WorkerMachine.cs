@@ -60,7 +60,7 @@ internal sealed class WorkerMachine : IDisposable
 
     public static WorkerFacts FactsOf(int threads, int jobs) => new(
         typeof(WorkerMachine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-        Numerics.Version, Numerics.Tier, JudgingRules.Version, threads, jobs);
+        Numerics.Version, Precision.Bf16.Tier(), JudgingRules.Version, threads, jobs);
 
     public Task<BaseAnswer> Base(BaseQuestion question) => _threads.Run(() =>
     {

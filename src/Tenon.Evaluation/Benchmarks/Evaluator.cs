@@ -48,7 +48,7 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         identity["precision"] = options.Precision.ToString().ToLowerInvariant();
         identity["numerics"] = Numerics.Version;
         // Elsewhere than in f32 the bits depend on the processor's tier.
-        identity["tier"] = options.Precision == Precision.F32 ? null : Numerics.Tier;
+        identity["tier"] = options.Precision == Precision.F32 ? null : options.Precision.Tier();
         if (step is { } at) identity["step"] = at;
         return new EvaluationIdentity(identity);
     }

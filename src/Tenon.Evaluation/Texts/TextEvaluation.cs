@@ -46,7 +46,7 @@ public sealed class TextEvaluation(
             ["windows"] = settings.ToJson(),
             ["precision"] = precision.ToString().ToLowerInvariant(),
             ["numerics"] = Numerics.Version,
-            ["tier"] = precision == Precision.F32 ? null : Numerics.Tier,
+            ["tier"] = precision == Precision.F32 ? null : precision.Tier(),
         };
         if (step is { } at) identity["step"] = at;
         return new EvaluationIdentity(identity);

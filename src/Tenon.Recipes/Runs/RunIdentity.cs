@@ -24,7 +24,7 @@ internal static class RunIdentity
             Tenon = typeof(RunIdentity).Assembly.GetName().Version?.ToString(3),
             Numerics = Numerics.Version,
             Precision = precision.Word(),
-            Tier = Numerics.Tier,
+            Tier = precision.Tier(),
             ModelFingerprint = model.Fingerprint,
             WeightsSha256 = model.WeightsSha256(),
             DataSha256 = DataSha256(data, RunHome.Here),
@@ -75,9 +75,11 @@ internal static class RunIdentity
         if (run.Numerics is { } numerics && numerics != Numerics.Version)
             throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}",
                 "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
-        if (run.Precision == "bf16" && run.Tier is { } tier && tier != Numerics.Tier)
-            throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", Numerics.Tier,
-                "--force to go on with other numbers", usage: true);
+        var here = Precision.Bf16.Tier();
+        if (run.Precision == "bf16" && run.Tier is { } tier && tier != here)
+            throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", here,
+                (here.StartsWith(tier, StringComparison.Ordinal) ? "TENON_ASSEMBLE=0 in the environment computes as that tier does, or " : "")
+                + "--force to go on with other numbers", usage: true);
         if (run.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
             throw new TenonException($"model '{modelName}'", $"fingerprint {fingerprint}, as the run began", model.Fingerprint,
                 "the model's file has changed since: restore it, or --force", usage: true);

@@ -6,8 +6,9 @@ namespace Tenon.Rewards.Code;
 
 /// <summary>What one process may use.</summary>
 /// <param name="Seconds">
-/// Time from start to end without what it waited for a processor (where the system tells), so that a busy machine makes no program wrong;
-/// <see cref="LimitedProcess.MostWall"/> times as long in all.
+/// Its own time: of the processor, and what it sleeps. While it could run and has no processor, or waits for a device, only the processor
+/// time that it gets counts (where the system tells), so that a busy machine makes no program wrong; by the clock it may take
+/// <see cref="LimitedProcess.MostWall"/> times as long.
 /// </param>
 /// <param name="MemoryBytes">Resident memory of the whole tree.</param>
 /// <param name="Processes">Processes at a time, those of the sandbox not counted.</param>
@@ -37,6 +38,8 @@ internal static class LimitedProcess
     /// <summary>Seconds by the clock for one second of the limit, at most.</summary>
     public const int MostWall = 4;
 
+    // The longest time between two looks that a sleeping program is charged.
+    private static readonly TimeSpan Unwatched = TimeSpan.FromMilliseconds(20 * WatchMilliseconds);
     private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(1);
 
     public static ProcessResult Run(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder,
@@ -67,18 +70,27 @@ internal static class LimitedProcess
     private static ProcessEnd Watch(Process process, LimitedPipe output, ProcessLimits limits)
     {
         var clock = Stopwatch.StartNew();
-        var waited = TimeSpan.Zero;
+        var (own, seen, used) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
         while (!process.WaitForExit(WatchMilliseconds))
         {
-            if ((clock.Elapsed - waited).TotalSeconds > limits.Seconds || clock.Elapsed.TotalSeconds > MostWall * limits.Seconds)
-                return ProcessEnd.Timeout;
+            var now = clock.Elapsed;
+            if (own.TotalSeconds > limits.Seconds || now.TotalSeconds > MostWall * limits.Seconds) return ProcessEnd.Timeout;
             if (output.IsFull) return ProcessEnd.Output;
-            if (!ProcessTree.IsKnown) continue;
-            var (count, bytes, waiting) = ProcessTree.Measure(process.Id, limits.Processes + OwnProcesses);
-            // A process that has ended takes its own waiting with it.
-            if (waiting > waited) waited = waiting;
-            if (bytes > limits.MemoryBytes) return ProcessEnd.Memory;
-            if (count > limits.Processes + OwnProcesses) return ProcessEnd.Processes;
+            var passed = now - seen;
+            seen = now;
+            if (!ProcessTree.IsKnown)
+            {
+                own += passed;
+                continue;
+            }
+
+            var tree = ProcessTree.Measure(process.Id, limits.Processes + OwnProcesses);
+            // Who watches may have been kept waiting as well; then nobody knows what the program did meanwhile.
+            var most = tree.Ready ? tree.Processor - used : Unwatched;
+            own += most < passed ? most : passed;
+            used = tree.Processor > used ? tree.Processor : used;
+            if (tree.Bytes > limits.MemoryBytes) return ProcessEnd.Memory;
+            if (tree.Processes > limits.Processes + OwnProcesses) return ProcessEnd.Processes;
         }
 
         return ProcessEnd.Exit;

@@ -5,23 +5,25 @@ namespace Tenon.Rewards.Code;
 /// <summary>What a process and all its descendants take, from Linux's <c>/proc</c>; elsewhere nothing is known.</summary>
 internal static class ProcessTree
 {
+    // What the kernel counts processor time in, for programs, whatever its own clock.
+    private const int TicksPerSecond = 100;
+
     /// <summary>Whether this machine can tell.</summary>
     public static bool IsKnown { get; } = File.Exists($"/proc/self/task/{Environment.ProcessId}/children");
 
-    /// <summary>
-    /// Processes (at most <paramref name="most"/> + 1 are counted), their resident memory in bytes and the time for which they were ready to
-    /// run and had no processor (0 where the kernel does not count it), the root's own included.
-    /// </summary>
-    public static (int Processes, long Bytes, TimeSpan Waited) Measure(int root, int most)
+    /// <summary>A process tree at a moment; <paramref name="most"/> + 1 processes are looked at, at most.</summary>
+    public static TreeUse Measure(int root, int most)
     {
-        var (count, bytes, waited) = (0, 0L, TimeSpan.Zero);
+        var (count, bytes, ticks, ready) = (0, 0L, 0L, false);
         var waiting = new Stack<int>([root]);
         while (waiting.TryPop(out var process) && count <= most)
         {
             try
             {
                 bytes += Resident(process);
-                waited += Waited(process);
+                var (state, used) = Processor(process);
+                ticks += used;
+                ready |= state is 'R' or 'D';
                 count++;
                 foreach (var task in Directory.EnumerateDirectories($"/proc/{process}/task"))
                     foreach (var child in SharedFile.ReadText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -33,15 +35,15 @@ internal static class ProcessTree
             }
         }
 
-        return (count, bytes, waited);
+        return new TreeUse(count, bytes, TimeSpan.FromSeconds((double)ticks / TicksPerSecond), ready);
     }
 
-    private static TimeSpan Waited(int process)
+    // State, and ticks of processor time, those of children that have ended included. The name before them may hold anything.
+    private static (char State, long Ticks) Processor(int process)
     {
-        var file = $"/proc/{process}/schedstat";
-        // Nanoseconds on a processor, nanoseconds of waiting for one, turns.
-        return File.Exists(file) && SharedFile.ReadText(file).Split(' ') is [_, var waited, ..]
-            ? TimeSpan.FromMilliseconds(long.Parse(waited, CultureInfo.InvariantCulture) / 1e6) : TimeSpan.Zero;
+        var line = SharedFile.ReadText($"/proc/{process}/stat");
+        var fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
+        return (fields[0][0], fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)));
     }
 
     private static long Resident(int process)
@@ -50,3 +52,10 @@ internal static class ProcessTree
         return long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
     }
 }
+
+/// <summary>What a process and its descendants take at a moment.</summary>
+/// <param name="Processes">How many there are, the root among them.</param>
+/// <param name="Bytes">Their resident memory.</param>
+/// <param name="Processor">Processor time so far, also of those that have ended.</param>
+/// <param name="Ready">True where one runs, could run if it had a processor, or waits for a device.</param>
+internal readonly record struct TreeUse(int Processes, long Bytes, TimeSpan Processor, bool Ready);

@@ -33,6 +33,10 @@ internal static class Cpu
     /// </summary>
     public static bool HasAvx512Vnni => Level == SimdLevel.Avx512 && X86Base.IsSupported && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
 
+    /// <summary>True where 512-bit products of bfloat16 (AVX512_BF16) may be used, for which .NET has no name either.</summary>
+    public static bool HasAvx512Bf16 => Level == SimdLevel.Avx512 && X86Base.IsSupported && X86Base.CpuId(7, 0).Eax >= 1
+        && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
+
     private static SimdLevel Find()
     {
         if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported

@@ -14,6 +14,26 @@ internal unsafe struct FrozenView
     public WeightStorage Storage;
 }
 
+/// <summary>How a product is cut among threads: stretches of rows, each by stretches of panels.</summary>
+internal struct PartShare
+{
+    /// <summary>Panels of a part.</summary>
+    public nint PerPart;
+
+    /// <summary>Rows of a part; parts of the same rows follow each other, <see cref="PartsOfRows"/> of them.</summary>
+    public nint RowsPerPart;
+
+    public int PartsOfRows;
+
+    /// <summary>What a part has of so many rows and panels: its rows, its first panel and the one behind its last.</summary>
+    public readonly ((nint First, nint Count) Rows, nint Panel, nint End) Of(int part, nint rows, nint panels)
+    {
+        var first = part / PartsOfRows * RowsPerPart;
+        var panel = part % PartsOfRows * PerPart;
+        return ((first, Math.Min(RowsPerPart, rows - first)), panel, Math.Min(panels, panel + PerPart));
+    }
+}
+
 /// <summary>One product with a frozen matrix, as its threads see it.</summary>
 internal unsafe struct FrozenCall
 {
@@ -23,12 +43,7 @@ internal unsafe struct FrozenCall
     public nint Rows;
     public nint InputRow;
     public nint OutputRow;
-    public nint PerPart;
-
-    /// <summary>Rows of a part; parts of the same rows follow each other, <see cref="PartsOfRows"/> of them.</summary>
-    public nint RowsPerPart;
-
-    public int PartsOfRows;
+    public PartShare Share;
     public bool Accumulate;
 
     /// <summary>A factor for each output of the matrix, or null.</summary>
@@ -63,12 +78,9 @@ internal static unsafe class Frozen<TOps, TV>
     {
         var w = call->Matrix;
         var format = PanelFormat.Of(w.Storage);
-        var panels = (w.Outputs + Width - 1) / Width;
-        var rows = RowsOf(call, ref part);
+        var (rows, panel, end) = call->Share.Of(part, call->Rows, (w.Outputs + Width - 1) / Width);
         // Panels lie one behind the other, so what comes next is a block further on.
         var ahead = w.Storage == WeightStorage.F32 && rows.Count >= FewRows ? BlockK * Width : 0;
-        var end = Math.Min(panels, (part + 1) * call->PerPart);
-        var panel = part * call->PerPart;
         if (w.Storage == WeightStorage.BF16 && rows.Count <= PairRows) panel = MultiplyPairs(call, rows, panel, end);
         for (; panel < end; panel++)
         {
@@ -142,10 +154,7 @@ internal static unsafe class Frozen<TOps, TV>
     {
         var w = call->Matrix;
         var format = PanelFormat.Of(w.Storage);
-        var columns = (w.Inputs + Width - 1) / Width;
-        var rows = RowsOf(call, ref part);
-        var start = part * call->PerPart;
-        var end = Math.Min(columns, start + call->PerPart);
+        var (rows, start, end) = call->Share.Of(part, call->Rows, (w.Inputs + Width - 1) / Width);
         var copies = w.Outputs > FewBlocks * BlockK && end - start >= WorthCopying;
         var block = Scratch.Floats(ScratchUse.Panel, BlockK * Width);
         var near = *call;
@@ -179,14 +188,6 @@ internal static unsafe class Frozen<TOps, TV>
         var bytes = terms * sizeof(float);
         for (nint r = 0; r < rows.Count; r++)
             Buffer.MemoryCopy(call->Input + ((rows.First + r) * call->InputRow) + from, target + (r * CopyRow), bytes, bytes);
-    }
-
-    // The rows of a part; leaves its number among the parts of the same rows.
-    private static (nint First, nint Count) RowsOf(FrozenCall* call, ref int part)
-    {
-        var first = part / call->PartsOfRows * call->RowsPerPart;
-        part %= call->PartsOfRows;
-        return (first, Math.Min(call->RowsPerPart, call->Rows - first));
     }
 
     // The outputs of one panel times their factors, while the cache still holds them.

@@ -82,7 +82,7 @@ public unsafe class FrozenMatrixTests
                             Storage = matrix.Storage,
                         },
                         Input = px, Output = py, Rows = rows, InputRow = inputs, OutputRow = outputs, Scale = ps,
-                        PerPart = matrix.Panels, PartsOfRows = 1, RowsPerPart = rows,
+                        Share = new PartShare { PerPart = matrix.Panels, PartsOfRows = 1, RowsPerPart = rows },
                     };
                     kernels.FrozenMultiply(&call, 0);
                     wide.Multiply(px, rows, inputs, pe, outputs, pool, scale: ps);

@@ -11,8 +11,8 @@ internal sealed class ComputeOptions
         new("--threads") { Description = "worker threads; all cores by default (results do not depend on it)" };
     private readonly Option<string?> _precision = new("--precision")
     {
-        Description = "f32 (weights as the file has them), bf16 (weights, keys and values rounded: half the memory, no faster products), "
-            + "or int8 and int8-a16 (weights and activations as integers: a quarter of the memory; experimental)",
+        Description = "f32 (weights as the file has them), bf16 (weights, keys and values rounded: half the memory, and faster products "
+            + "where the CPU has them), or int8 and int8-a16 (weights and activations as integers: a quarter of the memory; experimental)",
     };
 
     private readonly Option<long?> _seed = new("--seed") { Description = "the seed of everything random" };
