@@ -50,11 +50,11 @@ public sealed class ClusterClient : IDisposable
     /// <exception cref="TenonException">Nobody answers, or not to this secret.</exception>
     public static ClusterClient Connect(ClusterSettings settings, TimeSpan? wait = null)
     {
-        var secret = ClusterSecret.Of(settings.SecretFile);
+        var identity = ClusterIdentity.Of(settings);
         var until = Environment.TickCount64 + (long)(wait ?? TimeSpan.FromSeconds(15)).TotalMilliseconds;
-        if (settings.Members == "worker") RequireGateway(settings, secret, until);
-        var host = new HostBuilder().UseOrleansClient(client => ClusterHosting.Configure(client, settings, secret)).Build();
-        var connected = new ClusterClientHost(host, secret);
+        if (settings.Members == "worker") RequireGateway(settings, identity, until);
+        var host = new HostBuilder().UseOrleansClient(client => ClusterHosting.Configure(client, settings, identity)).Build();
+        var connected = new ClusterClientHost(host, identity);
         try
         {
             host.StartAsync().GetAwaiter().GetResult();
@@ -76,7 +76,7 @@ public sealed class ClusterClient : IDisposable
     }
 
     // The client of a cluster tries again and again, and says little of why: asked beforehand, the gateway says it.
-    private static void RequireGateway(ClusterSettings settings, ClusterSecret? secret, long until)
+    private static void RequireGateway(ClusterSettings settings, ClusterIdentity? identity, long until)
     {
         var gateway = ClusterAddress.Resolve(settings.Address, further: 1);
         while (!ClusterAddress.Answers(gateway))
@@ -87,9 +87,7 @@ public sealed class ClusterClient : IDisposable
             Thread.Sleep(100);
         }
 
-        if (ClusterSecret.Disagreement(gateway, secret) is { } other)
-            throw new TenonException($"the cluster at {settings.Address}", "the secret that was given here", other,
-                $"the same secret for all: --secret-file, or {ClusterSecret.Variable}", usage: true);
+        ClusterIdentity.RequireAgreement(settings, gateway, identity);
     }
 
     /// <inheritdoc/>
@@ -159,7 +157,7 @@ public sealed class ClusterClient : IDisposable
             if (_known.Remove(silo, out var worker)) worker.IsGone = true;
     }
 
-    private sealed class ClusterClientHost(IHost host, ClusterSecret? secret) : IDisposable
+    private sealed class ClusterClientHost(IHost host, ClusterIdentity? identity) : IDisposable
     {
         public void Dispose()
         {
@@ -173,7 +171,7 @@ public sealed class ClusterClient : IDisposable
             }
 
             host.Dispose();
-            secret?.Dispose();
+            identity?.Dispose();
         }
     }
 }

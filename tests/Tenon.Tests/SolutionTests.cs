@@ -85,6 +85,7 @@ public partial class SolutionTests
     private static string NamespaceOf(string package) => package switch
     {
         "JsonSchema.Net" => "Json.Schema",
+        "KubernetesClient" => "k8s",
         "Parquet.Net" => "Parquet",
         "OpenTelemetry.Exporter.OpenTelemetryProtocol" => "OpenTelemetry.Exporter",
         "Microsoft.Orleans.Connections.Security" or "Microsoft.Orleans.TestingHost" => package["Microsoft.".Length..],

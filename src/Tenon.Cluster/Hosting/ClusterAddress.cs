@@ -20,6 +20,10 @@ internal static class ClusterAddress
         return true;
     }
 
+    /// <summary>A port of this machine alone, or HOST:PORT.</summary>
+    public static bool TryParsePort(string text, out (string Host, int Port) address) =>
+        TryParse(text.Contains(':') ? text : $"{IPAddress.Loopback}:{text}", out address);
+
     /// <summary>The parts of an address that was checked before.</summary>
     public static IPEndPoint Resolve(string text, int further = 0)
     {
@@ -45,7 +49,10 @@ internal static class ClusterAddress
     }
 
     /// <summary>Throws where a port cannot be listened on.</summary>
-    public static void RequireFree(IPAddress address, int port)
+    /// <param name="address">The address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="option">What chooses another.</param>
+    public static void RequireFree(IPAddress address, int port, string option = "--port")
     {
         try
         {
@@ -55,11 +62,18 @@ internal static class ClusterAddress
         }
         catch (SocketException e)
         {
-            var inUse = e.SocketErrorCode == SocketError.AddressAlreadyInUse;
-            throw new TenonException($"port {port} of {address}", "a port that is free",
-                inUse ? "another program listens on it" : e.Message,
-                inUse ? "choose another with --port, or end that program" : "check --listen and --port", inner: e, usage: true);
+            throw NotFree(address, port, option, e);
         }
+    }
+
+    /// <summary>The error of a port that cannot be listened on.</summary>
+    public static TenonException NotFree(IPAddress address, int port, string option, SocketException e)
+    {
+        var inUse = e.SocketErrorCode == SocketError.AddressAlreadyInUse;
+        return new TenonException($"port {port} of {address}", "a port that is free",
+            inUse ? "another program listens on it" : e.Message,
+            inUse ? $"choose another with {option}, or end that program" : option == "--port" ? "check --listen and --port" : $"check {option}",
+            inner: e, usage: true);
     }
 
     /// <summary>Two ports that nobody listens on at the moment, one after the other.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
+using k8s;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -17,7 +18,8 @@ internal static class ClusterHosting
     // Adapters travel whole; those of large models take hundreds of megabytes.
     private const int MaxMessage = 1 << 30;
 
-    public static void Configure(ISiloBuilder silo, ClusterSettings settings, ClusterSecret? secret, IPEndPoint? primary)
+    public static void Configure(ISiloBuilder silo, ClusterSettings settings, ClusterIdentity? identity, IPEndPoint? primary,
+        KubernetesClientConfiguration? kubernetes)
     {
         silo.Configure<ClusterOptions>(options => Name(options, settings));
         silo.Configure<SiloMessagingOptions>(options => options.MaxMessageBodySize = MaxMessage);
@@ -27,16 +29,18 @@ internal static class ClusterHosting
             options.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         });
         MembersOf(settings, primary).OfSilo(silo);
-        if (secret is not null) silo.UseTls(options => Guard(options, secret));
+        if (kubernetes is not null)
+            silo.UseKubernetesHosting(hosting => hosting.Configure(options => options.GetClientConfiguration = () => kubernetes));
+        if (identity is not null) silo.UseTls(options => Guard(options, identity));
         AddGrains(silo.Services);
     }
 
-    public static void Configure(IClientBuilder client, ClusterSettings settings, ClusterSecret? secret)
+    public static void Configure(IClientBuilder client, ClusterSettings settings, ClusterIdentity? identity)
     {
         client.Configure<ClusterOptions>(options => Name(options, settings));
         client.Configure<ClientMessagingOptions>(options => options.MaxMessageBodySize = MaxMessage);
         MembersOf(settings, null).OfClient(client);
-        if (secret is not null) client.UseTls(options => Guard(options, secret));
+        if (identity is not null) client.UseTls(options => Guard(options, identity));
         AddGrains(client.Services);
     }
 
@@ -57,7 +61,7 @@ internal static class ClusterHosting
         };
 
     private static void Name(ClusterOptions options, ClusterSettings settings) =>
-        (options.ClusterId, options.ServiceId) = (settings.Name, settings.Name);
+        (options.ClusterId, options.ServiceId) = KubernetesPod.NamesOf(settings);
 
     /// <summary>The grains of this room, and where they are placed.</summary>
     public static void AddGrains(IServiceCollection services)
@@ -95,14 +99,14 @@ internal static class ClusterHosting
         }
     }
 
-    private static void Guard(TlsOptions options, ClusterSecret secret)
+    private static void Guard(TlsOptions options, ClusterIdentity identity)
     {
-        options.LocalCertificate = secret.Certificate;
+        options.LocalCertificate = identity.Certificate;
         options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
         options.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        options.RemoteCertificateValidation = (certificate, _, _) => secret.Holds(certificate);
+        options.RemoteCertificateValidation = (certificate, chain, _) => identity.Refusal(certificate, chain) is null;
         options.SslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12;
-        options.OnAuthenticateAsClient = (_, client) => client.TargetHost = "tenon";
+        options.OnAuthenticateAsClient = (_, client) => client.TargetHost = ClusterSecret.Subject;
     }
 
     private sealed class QuietLifetime : IHostLifetime

@@ -17,6 +17,7 @@ public sealed partial class ExampleStage : IDisposable
         ["tenon data get mine --from https://example.org/mine.jsonl --sha256 HEX"] = "fetches from another machine",
         ["tenon verify --serve 127.0.0.1:8123"] = "serves until it is stopped",
         ["tenon worker --cluster 127.0.0.1:7700"] = "works until it is stopped",
+        ["tenon worker --cluster 127.0.0.1:7700 --dashboard 8080"] = "works until it is stopped",
         ["tenon worker --cluster 10.0.0.1:7700 --listen 10.0.0.2 --secret-file secret"] = "works until it is stopped, on another machine",
         ["tenon study --join /shared/perl-tiny"] = "joins the machines of a study that runs",
         ["tenon bench kernels"] = "measures in further processes of the program (BenchCommandTests does it with little work)",

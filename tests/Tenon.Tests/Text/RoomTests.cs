@@ -36,7 +36,7 @@ public class RoomTests
     [InlineData(typeof(TrainingRun), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
     [InlineData(typeof(TrainingRun), "Tenon.Cluster", "Orleans.Core")]
     [InlineData(typeof(Study), "Tenon.Cluster", "Orleans.Core")]
-    [InlineData(typeof(ClusterClient), "Tenon.Plots", "tenon")]
+    [InlineData(typeof(ClusterClient), "Tenon.Plots", "Tenon.Dashboard", "Orleans.Dashboard", "Microsoft.AspNetCore", "tenon")]
     [InlineData(typeof(ResultTable), "Tenon.Plots", "ScottPlot", "SkiaSharp")]
     public void A_room_does_not_refer_to_those_above_it(Type type, params string[] others)
     {

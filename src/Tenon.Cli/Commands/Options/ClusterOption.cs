@@ -8,6 +8,10 @@ internal sealed class ClusterOption
 {
     private readonly Option<string?> _cluster;
     private readonly Option<string?> _secret;
+    private readonly Option<string?> _certificate;
+    private readonly Option<string?> _key;
+    private readonly Option<string?> _authority;
+    private readonly Option<string?> _name;
 
     public ClusterOption(Command verb, string use)
     {
@@ -15,12 +19,14 @@ internal sealed class ClusterOption
         {
             Description = $"{use}: HOST:PORT of the first worker, or a YAML file (docs/studies.md)", HelpName = "ADDRESS|FILE",
         };
-        _secret = new Option<string?>("--secret-file")
-        {
-            Description = "a file with the cluster's secret; TENON_CLUSTER_SECRET by default",
-        };
         verb.Options.Add(_cluster);
-        verb.Options.Add(_secret);
+        _secret = File(verb, "--secret-file", "a file with the cluster's secret; TENON_CLUSTER_SECRET by default");
+        _certificate = File(verb, "--tls-certificate", "in place of a secret: the certificate that is shown to the cluster (PEM)");
+        _key = File(verb, "--tls-key", "its private key (PEM); the certificate's file by default");
+        _authority = File(verb, "--tls-authority",
+            "the authority whose certificates are taken (PEM); by default only the same certificate is");
+        _name = new Option<string?>("--tls-name") { Description = "a DNS name that every certificate carries", HelpName = "NAME" };
+        verb.Options.Add(_name);
     }
 
     /// <summary>True where a cluster is asked for.</summary>
@@ -30,6 +36,21 @@ internal sealed class ClusterOption
     public ClusterSettings Settings(ParseResult call)
     {
         var settings = call.GetValue(_cluster) is { } text ? ClusterSettings.Of(text) : new ClusterSettings();
-        return call.GetValue(_secret) is { } file ? settings with { SecretFile = file } : settings;
+        settings = settings with
+        {
+            SecretFile = call.GetValue(_secret) ?? settings.SecretFile,
+            TlsCertificate = call.GetValue(_certificate) ?? settings.TlsCertificate,
+            TlsKey = call.GetValue(_key) ?? settings.TlsKey,
+            TlsAuthority = call.GetValue(_authority) ?? settings.TlsAuthority,
+            TlsName = call.GetValue(_name) ?? settings.TlsName,
+        };
+        return settings.Require();
+    }
+
+    private static Option<string?> File(Command verb, string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = "FILE" };
+        verb.Options.Add(option);
+        return option;
     }
 }
