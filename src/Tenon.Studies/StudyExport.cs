@@ -4,16 +4,19 @@ using System.Text.RegularExpressions;
 namespace Tenon.Studies;
 
 /// <summary>
-/// Files that let a cluster's own scheduler start processes which take part in a study (<c>tenon study --join FOLDER</c>): the study's
-/// folder must lie where all of them see it.
+/// Files that let a cluster's own scheduler start processes which take part in a study: by joining (<c>tenon study --join FOLDER</c>; the
+/// study's folder must lie where all of them see it), or as workers of a live cluster.
 /// </summary>
 public static partial class StudyExport
 {
     /// <summary>The forms there are.</summary>
-    public static IReadOnlyList<string> Forms { get; } = ["slurm", "k8s"];
+    public static IReadOnlyList<string> Forms { get; } = ["slurm", "k8s", "k8s-cluster"];
 
     /// <summary>A file's text.</summary>
-    /// <param name="form"><c>slurm</c> (a job array for <c>sbatch</c>) or <c>k8s</c> (an indexed Job).</param>
+    /// <param name="form">
+    /// <c>slurm</c> (a job array for <c>sbatch</c>), <c>k8s</c> (an indexed Job) or <c>k8s-cluster</c> (workers of a live cluster, and a
+    /// Job that gives them the cells).
+    /// </param>
     /// <param name="folder">The study's folder.</param>
     /// <param name="workers">Processes.</param>
     /// <param name="threads">Cores of each.</param>
@@ -23,7 +26,12 @@ public static partial class StudyExport
     {
         var path = Path.GetFullPath(folder);
         var name = Name(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        return form == "slurm" ? Slurm(name, path, workers, threads, memory) : Kubernetes(name, path, workers, threads, memory, image);
+        return form switch
+        {
+            "slurm" => Slurm(name, path, workers, threads, memory),
+            "k8s" => KubernetesExport.Job(name, path, workers, threads, memory, image),
+            _ => KubernetesExport.Cluster(name, path, workers, threads, memory, image),
+        };
     }
 
     private static string Slurm(string name, string folder, int workers, int threads, int memory) =>
@@ -44,40 +52,6 @@ public static partial class StudyExport
 
         """);
 
-    private static string Kubernetes(string name, string folder, int workers, int threads, int memory, string image) =>
-        string.Create(CultureInfo.InvariantCulture, $$"""
-        # Workers of a study: each takes cells that are free, and ends when none is left. The claim must be one that all nodes may write to
-        # (ReadWriteMany), and hold the study at {{folder}}.
-        apiVersion: batch/v1
-        kind: Job
-        metadata:
-          name: tenon-{{name}}
-        spec:
-          completions: {{workers}}
-          parallelism: {{workers}}
-          completionMode: Indexed
-          backoffLimit: {{4 * workers}}
-          template:
-            spec:
-              restartPolicy: OnFailure
-              terminationGracePeriodSeconds: 120
-              containers:
-                - name: worker
-                  image: {{Json(image)}}
-                  command: ["tenon", "study", "--join", {{Json(folder)}}, "--jobs", "1", "--threads", "{{threads}}"]
-                  resources:
-                    requests: { cpu: "{{threads}}", memory: "{{memory}}Gi" }
-                    limits: { memory: "{{memory}}Gi" }
-                  volumeMounts:
-                    - name: study
-                      mountPath: {{Json(folder)}}
-              volumes:
-                - name: study
-                  persistentVolumeClaim:
-                    claimName: tenon-{{name}}
-
-        """);
-
     // Names of jobs and claims: lower case letters, digits and dashes, at most 50 of them.
     private static string Name(string folder)
     {
@@ -86,8 +60,6 @@ public static partial class StudyExport
     }
 
     private static string Quoted(string path) => $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-
-    private static string Json(string text) => System.Text.Json.JsonSerializer.Serialize(text);
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex Odd();

@@ -63,14 +63,15 @@ internal sealed class StudyCommand : Verb
         _json = Add(new Option<bool>("--json") { Description = "prints study.json as one line at the end" });
         _export = Add(new Option<string[]>("--export")
         {
-            Description = "slurm or k8s, and a file: writes what starts workers that join, and stops", HelpName = "FORM FILE",
+            Description = "slurm or k8s (workers that join) or k8s-cluster (a live cluster), and a file: writes what starts them, and stops",
+            HelpName = "FORM FILE",
             Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true,
         });
         _workers = Add(Number("--workers", "with --export: processes", 4));
         _memory = Add(Number("--memory", "with --export: gigabytes of each process", 8));
         _image = Add(new Option<string>("--image")
         {
-            Description = "with --export k8s: the container that holds tenon", DefaultValueFactory = _ => "tenon:latest",
+            Description = "with --export of k8s: the container that holds tenon", DefaultValueFactory = _ => "tenon:latest",
         });
         _plots = new PlotOption(this);
         _cluster = new ClusterOption(this, "hands the cells to a cluster's workers");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using k8s;
 using k8s.Models;
+using Tenon.Cluster;
 using Tenon.Studies;
 using Tenon.Tests.Cli;
 using Tenon.Tests.Support;
@@ -24,6 +25,32 @@ public class StudyExportTests
         container.Resources.Requests["memory"].ToString().ShouldBe("4Gi");
         container.VolumeMounts.Single().MountPath.ShouldBe("/shared/Perl Tiny");
         job.Spec.Template.Spec.Volumes.Single().PersistentVolumeClaim.ClaimName.ShouldBe("tenon-perl-tiny");
+    }
+
+    [Fact]
+    public void A_live_cluster_of_kubernetes_is_objects_that_its_own_models_read()
+    {
+        using var folder = new TemporaryFolder();
+        var objects = KubernetesYaml.LoadAllFromString(StudyExport.Text("k8s-cluster", "/shared/Perl Tiny", 8, 2, 4, "registry/tenon:1"),
+            strict: true);
+        objects.Select(one => ((IKubernetesObject)one).Kind).ShouldBe(["ConfigMap", "ServiceAccount", "Role", "RoleBinding", "Service",
+            "Deployment", "Deployment", "Job"]);
+        var file = folder.File("cluster.yaml", objects.OfType<V1ConfigMap>().Single().Data["cluster.yaml"]);
+        var settings = ClusterSettings.Of(file);
+        (settings.Members, settings.Hosting, settings.SecretFile).ShouldBe(("redis", "kubernetes", "/run/tenon/secret"));
+        settings.Connection.ShouldStartWith(objects.OfType<V1Service>().Single().Metadata.Name);
+        var workers = objects.OfType<V1Deployment>().Last().Spec;
+        workers.Replicas.ShouldBe(8);
+        var worker = workers.Template.Spec.Containers.Single();
+        // Each variable that a worker must have, from the field that it must come from.
+        worker.Env.Select(one => (one.Name, one.ValueFrom.FieldRef.FieldPath)).ShouldBe(KubernetesPod.Variables);
+        worker.Command.Take(4).ShouldBe(["tenon", "worker", "--cluster", "/etc/tenon/cluster.yaml"]);
+        workers.Template.Spec.ServiceAccountName.ShouldBe(objects.OfType<V1ServiceAccount>().Single().Metadata.Name);
+        objects.OfType<V1Role>().Single().Rules.Single().Verbs.ShouldBe(["get", "list", "watch", "patch"]);
+        var study = objects.OfType<V1Job>().Single().Spec.Template.Spec;
+        study.Containers.Single().Command.ShouldBe(["tenon", "study", "--resume", "/shared/Perl Tiny", "--cluster",
+            "/etc/tenon/cluster.yaml"]);
+        study.Volumes.Single(one => one.PersistentVolumeClaim is not null).PersistentVolumeClaim.ClaimName.ShouldBe("tenon-perl-tiny");
     }
 
     [Fact]
