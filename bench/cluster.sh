@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A study of twelve cells and a run's rollouts on three workers of a cluster, processes on loopback, one of which is killed: the bytes of
 # one machine but for times. TENON is the program (the Release build by default). Prints what it did; exits with 1 where bytes differ.
+#   bench/cluster.sh                 members share a secret
+#   bench/cluster.sh certificates    each has a certificate of one authority (openssl)
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . bench/small-study.sh
@@ -22,25 +24,40 @@ YAML
 small_study 3 "lora, dora, ia3" "1, 2, 3, 4" >"$work/study.yaml"
 
 worker() {
-  TENON_CLUSTER_SECRET="$secret" "${tenon[@]}" worker --cluster "$cluster" --threads 1 >"$work/worker-$1.log" 2>&1 &
+  "${tenon[@]}" worker --cluster "$cluster" --threads 1 $(member "worker-$1") >"$work/worker-$1.log" 2>&1 &
   pids+=($!)
-  for _ in $(seq 600); do grep -q "threads," "$work/worker-$1.log" && return; sleep 0.1; done
+  for _ in $(seq 600); do grep -qs "threads," "$work/worker-$1.log" && return; sleep 0.1; done
   echo "worker $1 did not start:"; cat "$work/worker-$1.log"; exit 1
 }
 
 adapters() { (cd "$1" && find . -name adapter_model.safetensors | sort | xargs sha256sum); }
 
-secret="$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"
-export TENON_CLUSTER_SECRET="$secret"
+# What a member needs besides the address: nothing where the environment has a secret, else files of its own.
+member() {
+  [ "$mode" = certificates ] || return 0
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/$1.key" -out "$work/$1.csr" -subj "/CN=$1" 2>/dev/null
+  openssl x509 -req -in "$work/$1.csr" -CA "$work/authority.pem" -CAkey "$work/authority.key" -CAcreateserial -days 2 -out "$work/$1.pem" \
+    -extfile <(echo "subjectAltName=DNS:tenon.example") 2>/dev/null
+  echo "--tls-certificate $work/$1.pem --tls-key $work/$1.key --tls-authority $work/authority.pem --tls-name tenon.example"
+}
+
+mode="${1:-secret}"
+case "$mode" in
+  secret) export TENON_CLUSTER_SECRET="$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" ;;
+  certificates) openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/authority.key" \
+    -out "$work/authority.pem" -days 2 -subj "/CN=authority" 2>/dev/null || exit 1 ;;
+  *) echo "no such way: $mode"; exit 2 ;;
+esac
 start=$SECONDS
 "${tenon[@]}" study "$work/study.yaml" --output "$work/local" --jobs 2 >/dev/null 2>"$work/local.log" || { cat "$work/local.log"; exit 1; }
 "${tenon[@]}" train "$work/run.yaml" --output "$work/alone" --threads 1 >/dev/null 2>"$work/alone.log" || { cat "$work/alone.log"; exit 1; }
 echo "on one machine: $((SECONDS - start)) s"
 for n in 1 2 3; do worker "$n"; done
 echo "three workers started: $((SECONDS - start)) s"
-"${tenon[@]}" train "$work/run.yaml" --output "$work/spread" --threads 1 --cluster "$cluster" >/dev/null 2>"$work/spread.log" \
+"${tenon[@]}" train "$work/run.yaml" --output "$work/spread" --threads 1 --cluster "$cluster" $(member run) >/dev/null 2>"$work/spread.log" \
   || { cat "$work/spread.log"; exit 1; }
-"${tenon[@]}" study "$work/study.yaml" --output "$work/cluster" --cluster "$cluster" --patience 3 >/dev/null 2>"$work/cluster.log" &
+"${tenon[@]}" study "$work/study.yaml" --output "$work/cluster" --cluster "$cluster" --patience 3 $(member study) \
+  >/dev/null 2>"$work/cluster.log" &
 study=$!
 # Killed while it holds a cell: a lease's text names its process.
 for _ in $(seq 1200); do grep -qs "/${pids[2]}/" "$work"/cluster/leases/*.0 && break; sleep 0.1; done
