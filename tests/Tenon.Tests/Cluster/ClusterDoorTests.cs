@@ -98,12 +98,12 @@ public sealed class ClusterDoorTests : IDisposable
     }
 
     [Fact]
-    public void A_worker_that_is_taken_for_dead_says_so_in_a_line()
+    public async Task A_worker_that_is_taken_for_dead_says_so_in_a_line()
     {
         var loss = new WorkerLoss();
         loss.OnFatalException(this, "I have been told I am dead, so this silo will stop! Reason: its pod is gone. Membership: [S1, S2].");
         loss.OnFatalException(this, "and again");
-        loss.Told.Result.ShouldBe("I have been told I am dead, so this silo will stop! Reason: its pod is gone.");
+        (await loss.Told).ShouldBe("I have been told I am dead, so this silo will stop! Reason: its pod is gone.");
     }
 
     [Fact]
