@@ -229,21 +229,16 @@ public class CodeRewardTests
 
     // What judges many completions at once blocks the pool's threads; a program's input must reach it all the same.
     [Fact]
-    public void A_busy_thread_pool_does_not_keep_a_program_waiting_for_its_input()
+    public async Task A_busy_thread_pool_does_not_keep_a_program_waiting_for_its_input()
     {
         Needed();
+        const string one = """{"tests":[{"input":"2\n","output":"4\n"}]}""";
         using var free = new ManualResetEventSlim();
         var busy = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(_ => Task.Run(() => free.Wait(4000))).ToArray();
-        try
-        {
-            const string one = """{"tests":[{"input":"2\n","output":"4\n"}]}""";
-            Judge("print(int(input())*2)", one, """{"timeout":3}""").Reason.ShouldBe("all-passed");
-        }
-        finally
-        {
-            free.Set();
-            Task.WaitAll(busy);
-        }
+        var reason = Judge("print(int(input())*2)", one, """{"timeout":3}""").Reason;
+        free.Set();
+        await Task.WhenAll(busy);
+        reason.ShouldBe("all-passed");
     }
 
     private static string TryRead(string path)
