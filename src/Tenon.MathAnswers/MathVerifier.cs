@@ -96,7 +96,8 @@ public sealed class MathVerifier
                     && extracted.Rule is "whole" or "closing" or "answer-is" && ChoiceLetters.AreLetters(g.Text) is { } all
                     && ChoiceLetters.AnnouncedAll(ThinkBlocks.After(answer, options.OpenedBlock) ?? "") == all)
                     (correct, reason) = (true, "choice-letters");
-                if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null && a.Expr is { IsScalar: true })
+                if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null
+                    && a.Expr is { IsScalar: true } or { Kind: ExprKind.Ratio })
                     (correct, reason) = WithBehind(comparer, g, Figures(extracted.Text, a.Expr), behind, options, (correct, reason));
                 // "The answer is 540!" may be glad of 540.
                 if (!correct && extracted is { Rule: "answer-is" or "final-answer" or "whole", Text: [.., var figure, '!'] loud }

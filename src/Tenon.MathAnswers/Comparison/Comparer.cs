@@ -127,9 +127,11 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (HasNames(gold) && Holds(gold, ExprKind.Symbol, "I") && Holds(answer, ExprKind.Constant, "i")
             && !Holds(answer, ExprKind.Symbol, "I")) gold = ImaginaryUnit(gold);
         answer = FoldCase(gold, answer);
-        if (Values(DropDegrees(gold), DropDegrees(answer))) return true;
-        var rule = Rule;
         var (gd, ad) = (HasDegrees(gold), HasDegrees(answer));
+        // 3π/4 degrees are no 3π/4: a gold with π and without degrees is in radians.
+        var radians = ad && !gd && gold.Any(x => x is { Kind: ExprKind.Constant, Name: "pi" });
+        if (!radians && Values(DropDegrees(gold), DropDegrees(answer))) return true;
+        var rule = Rule;
         if (gd != ad && Values(gd ? gold : DropDegrees(gold), ad ? answer : DropDegrees(answer))) return Decide("degrees", true);
         if (gold.Kind == ExprKind.Percent != (answer.Kind == ExprKind.Percent) && Values(DropPercent(gold), DropPercent(answer)))
             return Decide("percent", true);

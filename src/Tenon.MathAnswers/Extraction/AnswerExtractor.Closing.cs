@@ -79,28 +79,51 @@ internal static partial class AnswerExtractor
     private static string? BehindNumber(string sentence, string number, bool last)
     {
         var at = last ? sentence.LastIndexOf(number, StringComparison.Ordinal) : sentence.IndexOf(number, StringComparison.Ordinal);
-        return at < 0 ? null : UnitBehind.Of(sentence.AsSpan(at + number.Length));
+        if (at < 0) return null;
+        var behind = UnitBehind.Of(sentence.AsSpan(at + number.Length));
+        // "$25": the sign before it is its unit, where it opens no formula.
+        var before = sentence.AsSpan(0, at).TrimEnd(' ');
+        if (before is not [.., '$' or '€' or '£' or '¥' or '₹' or '₩' or '₽']
+            || sentence.AsSpan(at + number.Length) is ['$', ..]) return behind;
+        var unit = Units.OfCurrency(before[^1..].ToString());
+        return behind is null ? unit : UnitBehind.IsPower(behind) ? behind : unit + " " + behind;
     }
 
-    private static readonly string[] SetLeads =
-        ["holds for ", "true for ", "valid for ", "satisfied for ", "defined for ", "works for ", "satisfied by "];
+    // Behind one of these a sentence may say a set to its end.
+    private static readonly SearchValues<string> SetLeads = SearchValues.Create(
+        [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be "],
+        StringComparison.OrdinalIgnoreCase);
 
-    private static readonly SearchValues<string> AnySetLead = SearchValues.Create(SetLeads, StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<char> OrderSigns = SearchValues.Create("<>≤≥≠");
 
-    // "The domain is all real numbers except 2.", "It holds for x between 1 and 2.": a set in words behind its lead.
+    // "The domain is all real numbers except 2.", "It holds when x < 1 or x > 2.": a set in words or in plain inequalities.
     private static string? SetInWords(string sentence)
     {
-        if (IndexOfWord(sentence, "is") is > 0 and var said && Reading.Strip(sentence[(said + 3)..]) is var words
-            && WordSets.Find(words) is not null) return words;
-        if (sentence.AsSpan().ContainsAny(AnySetLead))
-            foreach (var lead in SetLeads)
-                if (sentence.IndexOf(lead, StringComparison.OrdinalIgnoreCase) is >= 0 and var at
-                    && Reading.Strip(sentence[(at + lead.Length)..]) is var set && WordSets.Find(set) is not null) return set;
-        // "x must be 4 or more", while "n must be at least 5" may say the least n.
-        return sentence.IndexOf("must be ", StringComparison.Ordinal) is > 0 and var must
-            && Reading.Strip(sentence[(must + 8)..]) is var bound && bound.Contains(" or ", StringComparison.Ordinal)
-            && WordSets.Find(bound) is not null ? bound : null;
+        var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0;
+        if (!ordered && !WordSets.HasSignal(sentence)) return null;
+        for (var from = 0; ;)
+        {
+            var next = sentence.AsSpan(from).IndexOfAny(SetLeads);
+            if (next < 0) break;
+            var at = from + next;
+            from = at + 1;
+            var cut = sentence.AsSpan(at + 1).IndexOf(' ');
+            if (cut < 0) break;
+            var words = Reading.Strip(sentence[(at + cut + 2)..]);
+            var must = sentence.AsSpan(at).StartsWith(" be ", StringComparison.OrdinalIgnoreCase);
+            // "x must be 4 or more", while "n must be at least 5" may say the least n.
+            if (must && !words.Contains(" or ", StringComparison.Ordinal) && !words.StartsWith("less", StringComparison.Ordinal)
+                && !words.StartsWith("greater", StringComparison.Ordinal)) continue;
+            if (WordSets.Find(words) is not null || ordered && IsOrder(words)) return words;
+        }
+
+        return ordered && IsOrder(Reading.Strip(sentence)) ? Reading.Strip(sentence) : null;
     }
+
+    // "x < -1 or x > 5", "-1 < x < 5": inequalities and nothing else.
+    private static bool IsOrder(string text) =>
+        text.Length <= 100 && text.AsSpan().IndexOfAny(OrderSigns) >= 0 && IsAnswer(text, out var reading)
+        && reading?.Expr is { Kind: ExprKind.Relation or ExprKind.List };
 
     // "It would be $54 if there were no discount."
     private static bool IsCounterfactual(string sentence)
@@ -148,12 +171,13 @@ internal static partial class AnswerExtractor
 
     // Without one of them no search is needed.
     private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
-        [" but ", " however ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
+        [" but ", " however ", " which ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
         "case ", "equation ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
 
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
     [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
         + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
+        + @"|\d[^\d]*, which (?:is|was) [^\d]*\b(?:before|without|prior to)\b[^\d]*\z"
         + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
         + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
@@ -199,7 +223,8 @@ internal static partial class AnswerExtractor
         foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
             "nearly", "almost", "up to", "below", "above", "anywhere from"])
             if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
+        // "480 to 500": the end of a range.
+        return before.EndsWith(" to") && before[..^3].TrimEnd() is [.., var digit] && char.IsAsciiDigit(digit);
     }
 
     // "9, 27, and 81", "x = 1 and x = 2": the numbers that only separators join to the last one are one list with it.
@@ -208,6 +233,7 @@ internal static partial class AnswerExtractor
         var at = sentence.LastIndexOf(last.TrimEnd('%', '\\'), StringComparison.Ordinal);
         var list = last;
         var name = Named(sentence.AsSpan(0, Math.Max(0, at)));
+        string? named = null;
         if (name is { } first) at = first.At;
         for (var i = 0; i < 32 && at > 0; i++)
         {
@@ -224,14 +250,16 @@ internal static partial class AnswerExtractor
             at = before.Length - number.Length;
             if (name is { } wanted)
             {
-                if (Named(sentence.AsSpan(0, at)) is not { } other || other.Name != wanted.Name) break;
+                if (Named(sentence.AsSpan(0, at)) is not { } other) break;
                 at = other.At;
+                if (other.Name != wanted.Name || named is not null)
+                    named = $"{other.Name} = {number} , {named ?? $"{wanted.Name} = {last}"}";
             }
 
             list = number + " , " + list;
         }
 
-        return list;
+        return named ?? list;
     }
 
     // Where the "x =" begins that a text ends in, and its name; null where there is none.

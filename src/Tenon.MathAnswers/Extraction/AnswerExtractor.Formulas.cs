@@ -34,6 +34,8 @@ internal static partial class AnswerExtractor
         return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
     }
 
+    private static readonly System.Buffers.SearchValues<char> FormulaSigns = System.Buffers.SearchValues.Create("\\π√^×⁰¹²³⁴⁵⁶⁷⁸⁹⁻");
+
     /// <summary>
     /// "The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.
     /// </summary>
@@ -42,7 +44,7 @@ internal static partial class AnswerExtractor
         var at = text.LastIndexOf(" is ", StringComparison.Ordinal);
         if (at < 0) return null;
         var said = Reading.Strip(text[(at + 4)..]);
-        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny("\\π√^") >= 0 && !said.Contains('\n')
+        return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny(FormulaSigns) >= 0 && !said.Contains('\n')
             && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
     }
 

@@ -53,7 +53,7 @@ internal static partial class AnswerExtractor
         }
         else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
         else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return counted;
-        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)) ? new Extracted(rest.Trim(), "whole")
+        return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest) && !ChoiceLetters.ListsMore(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }
 
@@ -84,10 +84,21 @@ internal static partial class AnswerExtractor
         var (hedged, joined, or) = (false, false, false);
         for (var i = boxes.Count - 1; i > 0 && boxes.Count - i < 64; i--)
         {
-            if (Boxes.Separator(text.AsSpan(boxes[i - 1].End, boxes[i].Start - boxes[i - 1].End), out or) is null) break;
+            var between = text.AsSpan(boxes[i - 1].End, boxes[i].Start - boxes[i - 1].End);
+            // "x = \boxed{1} and x = \boxed{-5}": the names are no words between the boxes.
+            var (name, other) = (Named(text.AsSpan(0, boxes[i].Start)), Named(text.AsSpan(0, boxes[i - 1].Start)));
+            if (name is { } own && other is not null && own.At > boxes[i - 1].End) between = between[..(own.At - boxes[i - 1].End)];
+            else (name, other) = (null, null);
+            if (Boxes.Separator(between, out or) is null) break;
             var before = Inner(boxes[i - 1].Content);
             hedged |= or;
-            if (before == content) continue;
+            if (before == content && name?.Name == other?.Name) continue;
+            if (name is { } n && other is { } o && n.Name != o.Name)
+            {
+                if (!joined) list = $"{n.Name} = {list}";
+                before = $"{o.Name} = {before}";
+            }
+
             joined = true;
             list = before + " , " + list;
         }
@@ -173,6 +184,7 @@ internal static partial class AnswerExtractor
             if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
         }
         else if (equals >= 0 && equals <= 100) from = equals + 2;
+        else if (Heading(text, at, stop) is > 0 and var line) from = line;
         else if (Dash(sentence.TrimStart(" *")) is > 0 and var dash) from = sentence.Length - sentence.TrimStart(" *").Length + dash;
         else if (sentence.StartsWith(" of ") && HasValue(sentence[..Math.Min(sentence.Length, 12)])) from = 4;
         else if (sentence.Length > 0 && sentence[0] == ' ' && sentence.TrimStart() is { Length: > 0 and < 60 } bare
@@ -185,6 +197,19 @@ internal static partial class AnswerExtractor
         if (answer.Length == 0 && stop < rest.Length && rest[stop] == '\n' && rest[(stop + 1)..].TrimStart() is { Length: > 0 } below)
             answer = below[..Sentence(below)].TrimStart(" :*\n\r\t").ToString();
         return answer.Trim(' ', '*', '\n', '\r', '"').Length == 0 ? null : answer.Trim(' ', '\n', '\r', '"');
+    }
+
+    // "**Answer**", "## Final answer" on a line of its own, with an answer or the last line of the text below: where that begins.
+    private static int Heading(string text, int at, int stop)
+    {
+        var behind = text.AsSpan(at, stop);
+        var rest = behind.TrimStart(" *_#");
+        if (rest.Length == 0 || rest[0] != '\n') return 0;
+        var line = text.AsSpan(0, at);
+        line = line[(line.LastIndexOf('\n') + 1)..].Trim(" *_#");
+        if (line.Length > "the final answer".Length) return 0;
+        return text.AsSpan(at + stop).Trim(" .*\n").IsEmpty || IsAnswer(Reading.Strip(rest.ToString()), out _)
+            ? behind.Length - rest.Length + 1 : 0;
     }
 
     private static readonly string[] Adverbs =
@@ -358,6 +383,9 @@ internal static partial class AnswerExtractor
         while (i + 1 < text.Length
             && (text[i + 1] > 127 && (char.IsLetter(text[i + 1]) || IsMark(text[i + 1])) || ascii && char.IsAsciiLetter(text[i + 1]))) i++;
         var length = i + 1 - from;
+        // "的值为-3": words before the first figure say what it is, and are no unit.
+        if (IsUnspaced(text[from]) && length > 1 && text.AsSpan(0, from).IndexOfAnyInRange('0', '9') < 0
+            && text.AsSpan(i).IndexOfAnyInRange('0', '9') >= 0) return 2;
         if (IsUnspaced(text[from]) || IsMathLetter(text[from])) return length == 1 ? 0 : length <= 3 ? 1 : 2;
         // "El área es 36": a short plain word before or behind makes prose of it.
         return HasPlainNeighbour(text, from, i + 1) ? 2 : 1;

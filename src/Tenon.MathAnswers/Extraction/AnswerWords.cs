@@ -41,6 +41,9 @@ internal static class AnswerWords
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
+        "partial result", "partial answer", "partial total", "intermediate", "ran out of", "i am unable", "i'm unable", "we are unable",
+        "not able to", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
+        "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
         "i may have", "miscounted", "can't justify", "cannot justify", "something like", "suspect", "hunch", "gut feel", "ballpark",
         "my intuition",
@@ -48,7 +51,7 @@ internal static class AnswerWords
         " or so", "left is to", "left to do", "remains is to", "then have to", "then has to", "now have to", "now has to", "we then",
         "可能是", "可能为", "可能等于", "可能有", "可能会", "也许", "或许", "猜", "不确定", "不知道",
         "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし", "だろうか", "아마", "수도 있", "모르", "추측",
-        "일지도", "것 같", "만약", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
+        "일지도", "것 같", "만약", "가정", "라고 하자", "라 하자", "と仮定", "とおく", "とする", "とします", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
         "قد يكون",
         "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "podrían", "no lo he", "no estoy segur",
         "puede que", "peut-être", "je ne sais",
@@ -73,7 +76,8 @@ internal static class AnswerWords
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly SearchValues<string> NoStatement = Of(
-        "might be", "might", "may be", "could be", "cannot", "can't", "don't know", "do not know", "not sure", "unsure", "no idea",
+        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "coin flip", "wrong to",
+        "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know", "do not know", "not sure", "unsure", "no idea",
         "would be if", "whether", "not confident", "not certain", "cannot say", "tentative", "let me", "let's", "perhaps", "maybe",
         "possibly",
         "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون",
@@ -132,7 +136,8 @@ internal static class AnswerWords
         "primero", "luego,", "luego se ", "luego hay", "luego tenemos", "luego multi", "luego divid", "luego sum", "luego rest", "ahora", "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
             "sei ", "angenommen", "wenn ", "falls ", "primeiro", "depois", "suponha", "suponhamos", "se ", "prima", "poi", "supponiamo",
             "önce", "sonra", "diyelim", "varsay", "trước", "sau đó", "giả sử", "nếu ", "misalkan", "jika ", "pertama", "สมมติ", "ถ้า",
-            "נניח", "अगर", "यदि", "لنفترض", "إذا كان", "اگر", "فرض",
+            "נניח", "अगर", "यदि", "मान ल", "मान लीजिए", "نفترض", "لنفرض", "نفرض", "افترض", "بفرض", "find ", "determine ", "solve ", "compute ",
+            "calculate ", "evaluate ", "simplify ", "what ", "how many ", "how much ", "لنفترض", "إذا كان", "اگر", "فرض",
     ];
 
     // Openings behind which a sentence only says what is given or supposed, whatever it concludes to.
@@ -141,7 +146,8 @@ internal static class AnswerWords
         "the problem says", "the problem states", "the problem tells", "the problem gives", "the question says", "the question states",
         "the question tells", "according to the problem", "according to the question", "it is given", "hint", "suppose", "imagine",
         "假设", "假如", "もし", "仮に", "만약", "предположим", "допустим", "пусть ", "supongamos", "supón", "supposons", "on suppose",
-        "angenommen", "nehmen wir an", "suponha", "supponiamo", "diyelim", "varsay", "giả sử", "misalkan", "załóżmy", "stel ",
+        "angenommen", "nehmen wir an", "suponha", "supponiamo", "diyelim", "varsay", "giả sử", "misalkan", "załóżmy", "stel ", "मान ल", "माना ", "لنفترض", "نفترض", "لنفرض", "افترض", "بفرض",
+        "обозначим", "примем", "find the ", "find all ",
     ];
 
     /// <summary>True for "The problem says that ...", "Supongamos que ...": nothing is concluded there.</summary>

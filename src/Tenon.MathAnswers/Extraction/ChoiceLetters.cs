@@ -15,7 +15,7 @@ internal static class ChoiceLetters
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
         ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "namely", "must be", "remain", "go with",
             "going with",
-        "settle on", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار",
+        "settle on", "only one", "appropriate", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار",
         "विकल्प", "opción", "opção",
         "opzione", "seçenek", "phương án", "pilihan", "ตัวเลือก"],
         StringComparison.OrdinalIgnoreCase);
@@ -36,7 +36,8 @@ internal static class ChoiceLetters
     private static readonly SearchValues<string> Doubts = SearchValues.Create(
         ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess",
         "let me", "let's", "let us",
-        "look at option",
+        "look at option", "often", "usually", "not able", "unable", "coin flip", "can't tell", "cannot tell", "can't decide", "otherwise",
+        "depend", " either ",
         "可能", "может быть", "かもしれ"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly string[] AfterArticle = ["because", "since", "as", "and", "or", "is", "was", "for", "due", "which", "the"];
@@ -83,6 +84,7 @@ internal static class ChoiceLetters
         tail = Latin(tail);
         if (Alone(tail) is { } alone) return alone;
         var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
+        var rejected = new HashSet<char>();
         for (var i = sentences.Count - 1; i >= 0 && i >= sentences.Count - MostSentences; i--)
         {
             var s = sentences[i];
@@ -93,14 +95,38 @@ internal static class ChoiceLetters
             if (start < 0
                 && !(last
                 && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
-                || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 8))) continue;
+                || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 8 || s.TrimEnd(' ', '.', '!', '*').EndsWith(" it is",
+                StringComparison.Ordinal)))) continue;
             if (s.TrimEnd().EndsWith('?') || Clauses.WithoutAside(s).AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
+            if (GoesOn(s)) continue;
             var letters = Letters(s);
             if (letters.Count == 0) continue;
-            return Settle(s, letters, Math.Max(0, start));
+            // A sentence that only says which are wrong leaves it to the one before.
+            if (letters.Where((_, k) => !IsRejected(s, letters, k)).Any())
+                return Settle(s, letters, Math.Max(0, start)) is { } settled && !rejected.Contains(settled) ? settled : null;
+            foreach (var letter in letters) rejected.Add(letter.Name);
         }
 
         return null;
+    }
+
+    // "Now consider option C.": a step that settles nothing.
+    private static bool GoesOn(string s)
+    {
+        var t = s.AsSpan().TrimStart(" *-#");
+        foreach (var word in (ReadOnlySpan<string>)["now ", "now,", "next", "consider ", "first", "we need", "to find", "recall", "note "])
+            if (t.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                return t.IndexOf("answer", StringComparison.OrdinalIgnoreCase) < 0
+                    && t.IndexOf("correct", StringComparison.OrdinalIgnoreCase) < 0;
+        return false;
+    }
+
+    /// <summary>True for "A. The cell membrane", a line break, "B. The nucleus": the question's choices, and none of them chosen.</summary>
+    public static bool ListsMore(string text)
+    {
+        for (var at = text.IndexOf('\n', StringComparison.Ordinal); at >= 0; at = text.IndexOf('\n', at + 1))
+            if (text.AsSpan(at + 1).TrimStart(" *(-") is [>= 'B' and <= 'J', ')' or '.' or ':', ..]) return true;
+        return false;
     }
 
     // "A) 45 degrees", "**B: Paris**": a single line that is a choice with its text, and names no other.
@@ -243,6 +269,8 @@ internal static class ChoiceLetters
         var end = last + 1 < letters.Count ? letters[last + 1].Start : s.Length;
         var behind = s.AsSpan(letters[last].End, end - letters[last].End);
         var verb = behind.TrimStart(" )*}$\"'");
+        foreach (var word in (ReadOnlySpan<string>)["不符合", "错误", "不正确", "不对", "不成立", "неверн", "неправильн", "ошибочн"])
+            if (verb.StartsWith(word, StringComparison.Ordinal)) return true;
         if (!(verb.StartsWith("is ") || verb.StartsWith("are ") || verb.StartsWith("was ") || verb.StartsWith("does")
             || verb.StartsWith("do ") || verb.StartsWith("fail") || verb.StartsWith("can"))) return false;
         var stop = verb.IndexOfAny(",.;");

@@ -70,7 +70,11 @@ internal static class Clauses
         var way = false;
         foreach (var opening in Ways) way |= s.StartsWith(opening, StringComparison.OrdinalIgnoreCase);
         var comma = sentence.LastIndexOf(", ", StringComparison.Ordinal);
-        if (!way || comma < 0) return null;
+        if (comma < 0) return null;
+        // "Then 5x = 50, x = 10, and the longer piece is 40 meters."
+        if (s.StartsWith("then ", StringComparison.OrdinalIgnoreCase) && sentence.AsSpan(0, comma).Contains('=')
+            && sentence.AsSpan(comma).StartsWith(", and the ", StringComparison.Ordinal)) (way, comma) = (true, comma + 4);
+        if (!way) return null;
         var clause = sentence[(comma + 2)..];
         if (!HasDigit(clause) || AnswerWords.BeginsStep(clause)) return null;
         if (clause.StartsWith("so ", StringComparison.OrdinalIgnoreCase) && clause.Contains('=')) return clause;

@@ -10,7 +10,7 @@ internal static partial class StatedWords
     private const int LongestSentence = 300;
     private const int LongestText = 4000;
 
-    private static readonly string[] Verbs = [" is ", " are ", " was ", " falls on ", " fall on ", " be ", " called "];
+    private static readonly string[] Verbs = [" is ", " are ", " was ", " falls on ", " fall on ", " be ", " called ", " has ", " have "];
 
     /// <summary>True where the last sentence is whole, doubts nothing, offers no choice, and ends in the gold behind its last
     /// verb.</summary>
@@ -34,7 +34,7 @@ internal static partial class StatedWords
                 (found, verb.Length);
         // "The claim is false." denies nothing where that is the gold.
         return at > 0 && !AnswerExtractor.Holds(sentence.AsSpan(0, at + length), AnswerWords.Doubt)
-            && Words(sentence[(at + length)..]) == Words(wanted);
+            && (Words(sentence[(at + length)..]) is var words && words == Words(wanted) || words == Words(wanted) + "solutions");
     }
 
     // "Yes, they are congruent.": what the sentences begin with, where they agree; null where none says so or one doubts.
@@ -71,8 +71,13 @@ internal static partial class StatedWords
         if (end.Length == 0 || end[^1] is not ('.' or '!')) return false;
         var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
         var sentence = end[start..^1].Trim().ToString();
-        return sentence.Length < LongestSentence && !AnswerExtractor.Holds(sentence, AnswerWords.Uncertainty)
-            && !AnswerWords.BeginsStep(sentence) && None().IsMatch(sentence);
+        if (sentence.Length >= LongestSentence || None().Match(sentence) is not { Success: true } none) return false;
+        // "Since 0 = 5 is a contradiction, the system has no solution.": the reason before it may deny what it likes.
+        var reasoned = none.Index > 0 && (sentence.StartsWith("Since ", StringComparison.OrdinalIgnoreCase)
+            || sentence.StartsWith("Because ", StringComparison.OrdinalIgnoreCase)
+            || sentence.StartsWith("As ", StringComparison.OrdinalIgnoreCase));
+        return reasoned ? !AnswerExtractor.Holds(sentence.AsSpan(none.Index), AnswerWords.Uncertainty)
+            : !AnswerExtractor.Holds(sentence, AnswerWords.Uncertainty) && !AnswerWords.BeginsStep(sentence);
     }
 
     [GeneratedRegex(@"(?:^|, |\b(?:so|thus|hence|therefore|means|that|conclude)\b,? )(?:that )?(?:the )?"

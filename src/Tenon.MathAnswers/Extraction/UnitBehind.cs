@@ -77,6 +77,9 @@ internal static class UnitBehind
         return found;
     }
 
+    /// <summary>True for "million dollars": a power of ten stands first.</summary>
+    public static bool IsPower(string behind) => Power(behind.Split(' ')[0]) is not null;
+
     private static int? Power(string word) => word.ToLowerInvariant() switch
     {
         "hundred" => 2,

@@ -159,6 +159,8 @@ internal static class Units
         Add("length^3", new Rational(1, 1000), "liter", "liters", "litre", "litres", "l");
         Add("length^3", new Rational(1, 1000000), "ml", "milliliter", "milliliters", "millilitre", "millilitres");
         Add("length^3", new Rational(473176473, 125000000000), "gallon", "gallons", "gal");
+        Add("length^3", new Rational(473176473, 500000000000), "quart", "quarts", "qt");
+        Add("length^3", new Rational(473176473, 1000000000000), "pint", "pints");
         Add("length^2", 10000, "hectare", "hectares");
         Add("length^2", new Rational(40468564224, 10000000), "acre", "acres");
         Add("length", new Rational(1, 1000000000), "nm", "nanometer", "nanometers");

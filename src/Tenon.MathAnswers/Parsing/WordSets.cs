@@ -46,6 +46,9 @@ internal static partial class WordSets
             ("not ", Sign.Ne), ("minus ", Sign.Ne), ("neither ", Sign.Ne),
     ];
 
+    /// <summary>True where a text holds a word that sets in words have.</summary>
+    public static bool HasSignal(string text) => text.AsSpan().IndexOfAny(Signals) >= 0;
+
     /// <summary>The set that the words mean; null for all other texts.</summary>
     public static Expr? Find(string text)
     {
