@@ -112,6 +112,8 @@ internal sealed class RealSet
     {
         if (End(left, budget) is not null && End(right, budget) is null) (left, op, right) = (right, Mirror(op), left);
         if (End(right, budget) is not { } bound) return null;
+        if (left is { Kind: ExprKind.Call, Name: "abs", Args: [{ Kind: not ExprKind.Symbol } inner] }
+            && Linear(inner, out var m, out var shift, out var nested) && !nested && !m.IsZero) return Distance(m, shift, right, bound, op, budget);
         // a x + b against c, with a and b exact
         if (Linear(left, out var slope, out var offset, out var absolute) && !slope.IsZero)
         {
@@ -131,6 +133,24 @@ internal sealed class RealSet
             };
         }
         return null;
+    }
+
+    // |m x + shift| against a bound.
+    private static RealSet? Distance(Rational m, Rational shift, Expr right, double bound, char op, WorkBudget budget)
+    {
+        if (bound < 0) return op is '<' or Sign.Le or '=' ? new RealSet([]) : new RealSet([Whole()]);
+        var low = Simplifier.Tidy(Expr.Div(Expr.Sub(Expr.Neg(right), Expr.Num(shift)), Expr.Num(m)));
+        var high = Simplifier.Tidy(Expr.Div(Expr.Sub(right, Expr.Num(shift)), Expr.Num(m)));
+        if (m.Sign < 0) (low, high) = (high, low);
+        if (End(low, budget) is not { } l || End(high, budget) is not { } h) return null;
+        return op switch
+        {
+            '<' => Interval(low, true, high, true, budget),
+            Sign.Le => Interval(low, false, high, false, budget),
+            '>' => Half(low, l, '<')!.Union(Half(high, h, '>')!),
+            Sign.Ge => Half(low, l, Sign.Le)!.Union(Half(high, h, Sign.Ge)!),
+            _ => null,
+        };
     }
 
     private static RealSet? Half(Expr at, double v, char op)

@@ -17,8 +17,7 @@ internal static partial class AnswerExtractor
         var start = SentenceStart(tail, Math.Max(0, tail.Length - 1));
         var sentence = tail[start..].Trim();
         if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence)) return none;
-        if (!HasValue(sentence) && !(sentence.Contains("number", StringComparison.OrdinalIgnoreCase) && SetInWords(sentence) is { }))
-            return none;
+        if (!HasValue(sentence) && SetInWords(sentence) is null) return none;
         sentence = WithoutParenthesis(sentence);
         var concludes = Holds(sentence, AnswerWords.Conclusion);
         if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved)
@@ -39,7 +38,8 @@ internal static partial class AnswerExtractor
         var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
             || sentence.EndsWith("\\]", StringComparison.Ordinal);
         if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
-            || (concludes || sentence.StartsWith("So ", StringComparison.Ordinal)) && EndsInQuantity(sentence)))) return none;
+            || (concludes || sentence.StartsWith("So ", StringComparison.Ordinal) || NamesResult(sentence)) && EndsInQuantity(sentence))))
+            return none;
         // "60*2=$120 in 2 weeks": what comes out, not what stands last.
         if (!whole && !EndsInValue(sentence) && sentence.LastIndexOf('=') is > 0 and var result
             && LeadingNumber(sentence[(result + 1)..]) is { } quantity) return new Extracted(quantity, "closing");
@@ -58,6 +58,9 @@ internal static partial class AnswerExtractor
         if (IsDenied(sentence) || sentence.AsSpan().IndexOfAny(GoingOnSigns) >= 0 && GoesOn().IsMatch(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
+        if (Compound().Match(sentence) is { Success: true } both && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
+            return new Extracted($"{both.Groups[1].Value} \\text{{ {both.Groups[2].Value} and }} {both.Groups[3].Value} \\text{{ {both.Groups[4].Value}}}",
+                "closing");
         var list = Enumerated(sentence, number);
         var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
         return !concludes && CountsItsMeans(behind) ? none
@@ -135,6 +138,10 @@ internal static partial class AnswerExtractor
         return false;
     }
 
+    // "1 minute and 30 seconds": one quantity in two units.
+    [GeneratedRegex(@"(?<![\d.,/])(\d+) ([a-z]+),? (?:and )?(\d+) ([a-z]+)[.!*]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Compound();
+
     // "three equations with 3 unknowns": what the reckoning has, and not what it comes to.
     private static bool CountsItsMeans(string? behind) => behind is not null
         && behind.Split(' ')[0] is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
@@ -172,13 +179,16 @@ internal static partial class AnswerExtractor
     // Without one of them no search is needed.
     private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
         [" but ", " however ", " which ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
-        "case ", "equation ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
+        "case ", "equation ", " multiply", " divide", " subtract", " add ", " square ", " double", " halve", " compute", " calculate",
+        " simplify", " substitute", " plug ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
 
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
     [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
         + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
         + @"|\d[^\d]*, which (?:is|was) [^\d]*\b(?:before|without|prior to)\b[^\d]*\z"
         + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
+        + @"|\b(?:to|must|should|will|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
+        + @"(?![^.]*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|have|leaves?|obtain)\b))"
         + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex GoesOn();
@@ -279,13 +289,23 @@ internal static partial class AnswerExtractor
         "is", "are", "has", "from", "over", "out", "divided", "multiplied", "more", "less", "the", "a", "in", "on", "at", "with",
     ];
 
+    // "**Speed** = 150/3 = **50 km/h**", "Total: 18 + 24 = 42 pages": a name, its reckoning and what comes out.
+    private static bool NamesResult(string sentence)
+    {
+        var first = sentence.AsSpan().IndexOfAny("=:");
+        if (first < 2 || sentence.AsSpan(first + 1).IndexOf('=') < 0) return false;
+        var name = sentence.AsSpan(0, first).Trim(" *_-•");
+        return name.Length > 2 && name.IndexOfAnyInRange('0', '9') < 0 && !AnswerWords.BeginsStep(name)
+            && char.IsAsciiLetter(name[0]) && char.IsAsciiLetter(name[1]) && name.IndexOfAny("+-/$\\") < 0;
+    }
+
     // "540 meters", "3 bolts of fabric": a number and what it counts, in at most three words that do not reckon on.
     private static bool EndsInQuantity(string sentence)
     {
         var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (digit < 0 || digit + 2 >= sentence.Length || sentence[digit + 1] != ' ') return false;
         var words = sentence[(digit + 2)..].Split(' ');
-        return words.Length <= 3 && Array.TrueForAll(words, w => w.Length > 0 && w.All(char.IsLetter)
+        return words.Length <= 3 && Array.TrueForAll(words, w => w.Length > 0 && (w.All(char.IsLetter) || Units.IsWord(w.TrimEnd('*')))
             && !GoingOn.Contains(w.ToLowerInvariant()));
     }
 

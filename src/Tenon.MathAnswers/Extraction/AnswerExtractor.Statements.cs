@@ -52,6 +52,9 @@ internal static partial class AnswerExtractor
             if (Holds(lead, AnswerWords.Negation) && !Holds(lead, AnswerWords.Instead)) return new Extracted("", "negated");
             return value >= 0 && IsNegatedBehind(behind.AsSpan(value + said.Text.Length)) ? new Extracted("", "negated") : said;
         }
+        // "Правильный ответ: Б."
+        if (behind.AsSpan().Trim(" :：.()*«»\"'$") is [> '\u024f' and var letter] && char.IsLetter(letter))
+            return new Extracted(letter.ToString(), "answer-is");
         var start = SentenceStart(tail, at);
         return Value(tail[start..at]) is { Found: true } before ? before : null;
     }

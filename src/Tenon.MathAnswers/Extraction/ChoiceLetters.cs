@@ -284,10 +284,13 @@ internal static class ChoiceLetters
         {
             if (s[i] is >= 'a' and <= 'j' && IsMarkedSmall(s, i)) found.Add(new Letter(char.ToUpperInvariant(s[i]), i, i + 1, true));
             if (s[i] is < 'A' or > 'J') continue;
-            if (i > 0 && (char.IsAsciiLetterOrDigit(s[i - 1]) || s[i - 1] is '\\' or '_' or '^' or '=' or '\'')) continue;
+            if (i > 0 && (char.IsAsciiLetterOrDigit(s[i - 1]) || s[i - 1] is '\\' or '_' or '^' or '=')) continue;
             var next = i + 1 < s.Length ? s[i + 1] : ' ';
-            if (char.IsAsciiLetterOrDigit(next) || next is '\'' or '’' or '_' or '^' or '=' or '+' or '-') continue;
-            var marked = i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';
+            var quoted = i > 0 && s[i - 1] is '\'' or '‘' && next is '\'' or '’';
+            if (i > 0 && s[i - 1] == '\'' && !quoted) continue;
+            if (!quoted && next is '\'' or '’') continue;
+            if (char.IsAsciiLetterOrDigit(next) || next is '_' or '^' or '=' or '+' or '-') continue;
+            var marked = quoted || i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';
             marked |= i > 1 && s[i - 1] == ' ' && NamesChoice(s.AsSpan(0, i - 1));
             if (!marked && next == ' ' && i + 2 < s.Length && IsWord(s.AsSpan(i + 2), s[i])) continue;
             found.Add(new Letter(s[i], i, i + 1, marked));

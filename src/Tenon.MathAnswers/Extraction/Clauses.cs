@@ -70,7 +70,14 @@ internal static class Clauses
         var way = false;
         foreach (var opening in Ways) way |= s.StartsWith(opening, StringComparison.OrdinalIgnoreCase);
         var comma = sentence.LastIndexOf(", ", StringComparison.Ordinal);
+        // "Subtract 5 from both sides: x = 7."
+        if (sentence.LastIndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && colon > comma
+            && sentence[(colon + 2)..] is var result && IsNamed(result)) return result;
         if (comma < 0) return null;
+        // "Now 2023 divided by 4 leaves 3, so the last digit is 3."
+        if (sentence.LastIndexOf(", so ", StringComparison.Ordinal) is > 0 and var so && so >= comma - 1 && !Supposes(s)
+            && sentence[(so + 5)..] is var then && HasDigit(then) && HasVerb(then) && !AnswerWords.BeginsStep(then)
+            && !AnswerExtractor.Holds(then, AnswerWords.Doubt)) return then;
         // "Then 5x = 50, x = 10, and the longer piece is 40 meters."
         if (s.StartsWith("then ", StringComparison.OrdinalIgnoreCase) && sentence.AsSpan(0, comma).Contains('=')
             && sentence.AsSpan(comma).StartsWith(", and the ", StringComparison.Ordinal)) (way, comma) = (true, comma + 4);
@@ -81,10 +88,28 @@ internal static class Clauses
         // "After double-checking, I get 6.": with an equals sign it is a step like any other.
         if (!clause.Contains('=') && (clause.StartsWith("I get ", StringComparison.Ordinal)
             || clause.StartsWith("we get ", StringComparison.OrdinalIgnoreCase))) return clause;
+        return HasVerb(clause) ? clause : null;
+    }
+
+    private static bool HasVerb(string clause)
+    {
         foreach (var range in clause.AsSpan().SplitAny(' ', '.'))
             foreach (var verb in Verbs)
-                if (clause.AsSpan()[range].Equals(verb, StringComparison.OrdinalIgnoreCase)) return clause;
-        return null;
+                if (clause.AsSpan()[range].Equals(verb, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    // "x = 7."
+    private static bool IsNamed(string clause) =>
+        clause.TrimStart('$', '*', ' ') is [var name, ' ' or '=', ..] && char.IsAsciiLetter(name) && clause.Contains('=', StringComparison.Ordinal)
+        && clause.Count(c => c == '=') == 1 && HasDigit(clause) && !clause.Any(c => c is '+' or '*' or '?');
+
+    private static bool Supposes(ReadOnlySpan<char> s)
+    {
+        foreach (var opening in (ReadOnlySpan<string>)["first", "second", "third", "if ", "suppose", "let ", "let'", "assum", "imagine", "for ",
+            "consider", "what ", "find ", "when ", "how "])
+            if (s.StartsWith(opening, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
     }
 
     /// <summary>True for "C rather than", "and not the": what comes next is what it is not.</summary>

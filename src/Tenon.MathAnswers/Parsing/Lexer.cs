@@ -79,6 +79,20 @@ internal sealed partial class Lexer
 
     private void EmitOp(char op) => Emit(new Token(TokenKind.Op, "", op));
 
+    // 10⁻¹⁹, 1011₂: a run of raised or lowered digits as one power or index; null for a single raised digit and for any other sign.
+    private string? Raised(char c)
+    {
+        const string up = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", down = "₀₁₂₃₄₅₆₇₈₉";
+        var signs = up.Contains(c, StringComparison.Ordinal) ? up : down.Contains(c, StringComparison.Ordinal) ? down : "";
+        var end = _p;
+        while (signs.Length > 0 && end < _s.Length && signs.Contains(_s[end], StringComparison.Ordinal)) end++;
+        if (signs.Length == 0 || signs == up && end == _p) return null;
+        var digits = new StringBuilder(signs == up ? "^{" : "_{");
+        for (var i = _p - 1; i < end; i++) digits.Append("0123456789-"[signs.IndexOf(_s[i], StringComparison.Ordinal)]);
+        _p = end;
+        return digits.Append('}').ToString();
+    }
+
     private bool Signs(char c)
     {
         _p++;
@@ -123,6 +137,7 @@ internal sealed partial class Lexer
             return true;
         }
         if (c is >= '！' and <= '～') return Splice(((char)(c - '！' + '!')).ToString());
+        if (Raised(c) is { } raised) return Splice(raised);
         if (LatexWords.Characters.TryGetValue(c, out var text))
         {
             if (c == '√' && _p < _s.Length && char.IsAsciiDigit(_s[_p]))
