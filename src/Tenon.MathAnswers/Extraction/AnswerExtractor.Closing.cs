@@ -28,6 +28,7 @@ internal static partial class AnswerExtractor
         else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
         if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
         if (!concludes && AnswerWords.BeginsStep(sentence) || IsCounterfactual(sentence)) return none;
+        sentence = WithoutSynonym(sentence);
         if (OffersAlternatives(sentence))
         {
             if (sentence[^1] == '.' && SetInWords(sentence) is { } union) return new Extracted(union, "closing");
@@ -48,6 +49,8 @@ internal static partial class AnswerExtractor
         if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var said
             && Reading.Strip(sentence[(said + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
             return new Extracted(value, "closing");
+        if (sentence.Contains(" : ", StringComparison.Ordinal) && SpacedRatio().Match(sentence) is { Success: true } spaced)
+            return new Extracted(spaced.Groups[1].Value, "closing");
         if (sentence.Contains(" to ", StringComparison.Ordinal) && RatioInWords().Match(sentence) is { Success: true } ratio)
             return new Extracted($"{ratio.Groups[1].Value}:{ratio.Groups[2].Value}", "closing");
         if (Stated(sentence) is { } stated) return stated with { Rule = "closing" };
@@ -55,6 +58,7 @@ internal static partial class AnswerExtractor
         if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
             && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
+        if (Group(sentence) is { } group) return new Extracted(group, "closing");
         if (IsDenied(sentence) || sentence.AsSpan().IndexOfAny(GoingOnSigns) >= 0 && GoesOn().IsMatch(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
@@ -65,6 +69,17 @@ internal static partial class AnswerExtractor
         var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
         return !concludes && CountsItsMeans(behind) ? none
             : new Extracted(list, "closing") { PointsGroup = SpeaksOther(sentence), Behind = behind };
+    }
+
+    // "-2 < x < 5, or in interval notation, (-2, 5)": the same said otherwise.
+    private static string WithoutSynonym(string sentence)
+    {
+        for (var at = sentence.IndexOf(" or ", StringComparison.Ordinal); at > 0; at = sentence.IndexOf(" or ", at + 1, StringComparison.Ordinal))
+            foreach (var word in (ReadOnlySpan<string>)["in interval notation", "equivalently", "simply ", "about ", "approximately ", "roughly ",
+                "in other words", "in set notation", "written as", "in decimal", "as a decimal", "as a fraction", "in simplest form"])
+                if (sentence.AsSpan(at + 4).StartsWith(word, StringComparison.Ordinal) && HasValue(sentence.AsSpan(0, at)))
+                    return sentence[..at].TrimEnd(',', ' ', '(') + ".";
+        return sentence;
     }
 
     private static readonly SearchValues<char> ClauseEnds = SearchValues.Create(",;，；、");
@@ -94,7 +109,8 @@ internal static partial class AnswerExtractor
 
     // Behind one of these a sentence may say a set to its end.
     private static readonly SearchValues<string> SetLeads = SearchValues.Create(
-        [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be "],
+        [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be ", " satisfy ",
+        " satisfies ", " satisfying ", " continuous ", " defined ", " differentiable "],
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> OrderSigns = SearchValues.Create("<>≤≥≠");
@@ -151,6 +167,10 @@ internal static partial class AnswerExtractor
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex RatioInWords();
 
+    // "It simplifies to 2 : 3."
+    [GeneratedRegex(@"(?<![\d:] ?)(\d+(?: : \d+)+)[.!*]*\z")]
+    private static partial Regex SpacedRatio();
+
     // "x = 8 (we reject x = -2)": words in brackets behind the value say something of it.
     private static string WithoutParenthesis(string sentence)
     {
@@ -178,13 +198,15 @@ internal static partial class AnswerExtractor
 
     // Without one of them no search is needed.
     private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
-        [" but ", " however ", " which ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
-        "case ", "equation ", " multiply", " divide", " subtract", " add ", " square ", " double", " halve", " compute", " calculate",
+        [" but ", " however", " which ", "number ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
+        "case ", "equation ", "the ", " multiply", " divide", " subtract", " add ", " square ", " double", " halve", " compute", " calculate",
         " simplify", " substitute", " plug ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
 
     // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
     [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
         + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
+        + @"|\d[^,;\d]{0,40}[,;] (?:but|however),? (?!that|not )[^\d]*\z"
+        + @"|\b(?:the|number) \d+ (?:found|above|appears?|mentioned|given|obtained|from|in the problem)\b[^\d]*\z"
         + @"|\d[^\d]*, which (?:is|was) [^\d]*\b(?:before|without|prior to)\b[^\d]*\z"
         + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
         + @"|\b(?:to|must|should|will|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
@@ -225,6 +247,26 @@ internal static partial class AnswerExtractor
             ? new Extracted(said, "closing") { Reading = reading } : null;
     }
 
+    // "The domain is the interval [-4, ∞).": the pair in brackets that a sentence ends in.
+    private static string? Group(string sentence)
+    {
+        var s = sentence.AsSpan().TrimEnd(" .!*");
+        if (s.Length < 5 || s[^1] is not (')' or ']')) return null;
+        var depth = 0;
+        for (var i = s.Length - 1; i >= 0; i--)
+        {
+            if (s[i] is ')' or ']') depth++;
+            else if (s[i] is '(' or '[' && --depth == 0)
+            {
+                var group = s[i..].ToString();
+                return (i == 0 || s[i - 1] is ' ' or '*') && group.Contains(',', StringComparison.Ordinal) && group.AsSpan().IndexOfAny("$") < 0
+                    && !(i > 1 && char.IsAsciiDigit(s[i - 2])) && IsAnswer(group, out _) ? group : null;
+            }
+        }
+
+        return null;
+    }
+
     // "More than 1000": a bound is no value.
     private static bool IsBound(string sentence, string number)
     {
@@ -233,7 +275,9 @@ internal static partial class AnswerExtractor
         foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
             "nearly", "almost", "up to", "below", "above", "anywhere from"])
             if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
-        // "480 to 500": the end of a range.
+        // "between 40 and 45", "480 to 500": the end of a range.
+        if (before.EndsWith(" and") && before[..^4].TrimEnd(" $\\") is [.., var end] && char.IsAsciiDigit(end)
+            && before[Math.Max(0, before.Length - 30)..].Contains("between ", StringComparison.OrdinalIgnoreCase)) return true;
         return before.EndsWith(" to") && before[..^3].TrimEnd() is [.., var digit] && char.IsAsciiDigit(digit);
     }
 

@@ -56,7 +56,8 @@ internal static partial class AnswerExtractor
         if (behind.AsSpan().Trim(" :：.()*«»\"'$") is [> '\u024f' and var letter] && char.IsLetter(letter))
             return new Extracted(letter.ToString(), "answer-is");
         var start = SentenceStart(tail, at);
-        return Value(tail[start..at]) is { Found: true } before ? before : null;
+        return Value(tail[start..at]) is not { Found: true } before ? null
+            : IsNegatedBehind(behind) ? new Extracted("", "negated") : before;
     }
 
     // "答えは9ではありません", "Cevap 18 değildir": the verb behind the value denies it.
@@ -184,7 +185,7 @@ internal static partial class AnswerExtractor
     }
 
     // Scripts that put no space between words.
-    private static bool IsUnspaced(char c) =>
+    internal static bool IsUnspaced(char c) =>
         c is >= '\u0e00' and <= '\u0eff' or >= '\u1100' and <= '\u11ff' or >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7af'
         or >= '\u0600' and <= '\u06ff';
 

@@ -296,6 +296,8 @@ internal static partial class AnswerExtractor
         // "12 because 3 + 9 = 12": the reason is no part of it either.
         var reason = answer.AsSpan().IndexOfAny(AnswerWords.Reason);
         if (reason > 0 && HasValue(answer.AsSpan(0, reason))) return Sentence(answer[..reason], rule);
+        if (LastNumber(answer) is { } ending && answer.Contains("between ", StringComparison.OrdinalIgnoreCase) && IsBound(answer, ending))
+            return new Extracted("", "no-statement");
         if (LeadingNumber(answer) is { } leading)
             return new Extracted(leading, rule) { Behind = BehindNumber(answer, leading, last: false) };
         if (LastNumber(answer) is { } number) return new Extracted(number, rule) { Behind = BehindNumber(answer, number, last: true) };

@@ -41,7 +41,8 @@ internal static class AnswerWords
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
-        "partial result", "partial answer", "partial total", "intermediate", "ran out of", "i am unable", "i'm unable", "we are unable",
+        "so far", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf", "not match", "n't match",
+        "extraneous", "upper bound", "lower bound", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate", "ran out of", "i am unable", "i'm unable", "we are unable",
         "not able to", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
         "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
@@ -76,7 +77,8 @@ internal static class AnswerWords
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly SearchValues<string> NoStatement = Of(
-        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "coin flip", "wrong to",
+        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "my guess", "i guess",
+        "i'd guess", "i would guess", "somewhere", "猜", "估计", "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
         "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know", "do not know", "not sure", "unsure", "no idea",
         "would be if", "whether", "not confident", "not certain", "cannot say", "tentative", "let me", "let's", "perhaps", "maybe",
         "possibly",
@@ -104,7 +106,8 @@ internal static class AnswerWords
 
     /// <summary>"Not" in languages whose verb stands behind the value.</summary>
     public static readonly SearchValues<string> NegationBehind =
-        Of("ではな", "ではあり", "じゃな", "でない", "아니", "아닙", "नहीं", "değil", " নয়");
+        Of("ではな", "ではあり", "じゃな", "でない", "아니", "아닙", "नहीं", "değil", " নয়",
+            "错误", "不正确", "不符合", "不成立", "неверн", "неправильн");
 
     /// <summary>"But rather" behind it.</summary>
     public static readonly SearchValues<string> Instead =

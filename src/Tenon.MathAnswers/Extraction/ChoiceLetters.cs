@@ -33,6 +33,9 @@ internal static class ChoiceLetters
         ["wrong", "incorrect", "not ", "n't", "false", "fail", "ruled out", "impossible", "eliminated", "excluded", "too "],
         StringComparison.OrdinalIgnoreCase);
 
+    private static readonly SearchValues<string> WrongElsewhere = SearchValues.Create(
+        ["不符合", "错误", "不正确", "不对", "不成立", "誤り", "正しくない", "неверн", "неправильн", "ошибочн"], StringComparison.Ordinal);
+
     private static readonly SearchValues<string> Doubts = SearchValues.Create(
         ["might", "maybe", "perhaps", "could be", "may be", "not sure", "unsure", "don't know", "do not know", "cannot decide", "guess",
         "let me", "let's", "let us",
@@ -102,7 +105,7 @@ internal static class ChoiceLetters
             var letters = Letters(s);
             if (letters.Count == 0) continue;
             // A sentence that only says which are wrong leaves it to the one before.
-            if (letters.Where((_, k) => !IsRejected(s, letters, k)).Any())
+            if (letters.Where((_, k) => !IsRejected(s, letters, k)).Any() && !SpeaksOfSeveral(s))
                 return Settle(s, letters, Math.Max(0, start)) is { } settled && !rejected.Contains(settled) ? settled : null;
             foreach (var letter in letters) rejected.Add(letter.Name);
         }
@@ -119,6 +122,16 @@ internal static class ChoiceLetters
                 return t.IndexOf("answer", StringComparison.OrdinalIgnoreCase) < 0
                     && t.IndexOf("correct", StringComparison.OrdinalIgnoreCase) < 0;
         return false;
+    }
+
+    // "Options A, B and C confuse speed and velocity": what is said of several chooses none.
+    private static bool SpeaksOfSeveral(string s)
+    {
+        var t = s.AsSpan().TrimStart(" *-");
+        if (t.StartsWith("the other ", StringComparison.OrdinalIgnoreCase)) t = t["the other ".Length..];
+        return (t.StartsWith("options ", StringComparison.OrdinalIgnoreCase) || t.StartsWith("choices ", StringComparison.OrdinalIgnoreCase)
+            || t.StartsWith("answers ", StringComparison.OrdinalIgnoreCase)) && !s.Contains("correct", StringComparison.OrdinalIgnoreCase)
+            && !s.Contains(" so ", StringComparison.Ordinal) && !s.Contains("leav", StringComparison.Ordinal);
     }
 
     /// <summary>True for "A. The cell membrane", a line break, "B. The nucleus": the question's choices, and none of them chosen.</summary>
@@ -269,8 +282,9 @@ internal static class ChoiceLetters
         var end = last + 1 < letters.Count ? letters[last + 1].Start : s.Length;
         var behind = s.AsSpan(letters[last].End, end - letters[last].End);
         var verb = behind.TrimStart(" )*}$\"'");
-        foreach (var word in (ReadOnlySpan<string>)["不符合", "错误", "不正确", "不对", "不成立", "неверн", "неправильн", "ошибочн"])
-            if (verb.StartsWith(word, StringComparison.Ordinal)) return true;
+        var words = behind.IndexOfAny(",，.;；");
+        if ((words < 0 ? behind : behind[..words]).IndexOfAny(WrongElsewhere) >= 0) return true;
+        if (verb.StartsWith("isn't") || verb.StartsWith("aren't") || verb.StartsWith("wasn't") || verb.StartsWith("won't")) return true;
         if (!(verb.StartsWith("is ") || verb.StartsWith("are ") || verb.StartsWith("was ") || verb.StartsWith("does")
             || verb.StartsWith("do ") || verb.StartsWith("fail") || verb.StartsWith("can"))) return false;
         var stop = verb.IndexOfAny(",.;");

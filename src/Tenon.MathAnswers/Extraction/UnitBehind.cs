@@ -68,7 +68,7 @@ internal static class UnitBehind
         {
             var unit = string.Join(' ', words, 0, n);
             Units.TryConvert(unit, unit, out _, out var known);
-            if (!known) continue;
+            if (!known && !Units.IsPound(unit)) continue;
             if (found.Count == 0 && n < words.Length && Array.IndexOf(Rates, words[n]) >= 0) return found;
             found.Add($"{value} \\text{{ {unit}}}");
         }

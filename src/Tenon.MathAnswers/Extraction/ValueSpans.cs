@@ -37,7 +37,9 @@ internal static class ValueSpans
             }
 
             var start = i;
-            while (i + 1 < sentence.Length && IsLetter(sentence[i + 1])) i++;
+            // "解集为x": a word of a script without spaces ends where plain letters begin.
+            var unspaced = AnswerExtractor.IsUnspaced(c);
+            while (i + 1 < sentence.Length && IsLetter(sentence[i + 1]) && AnswerExtractor.IsUnspaced(sentence[i + 1]) == unspaced) i++;
             var word = sentence.AsSpan(start, i + 1 - start);
             if (Belongs(word)) run.Append(word);
             else

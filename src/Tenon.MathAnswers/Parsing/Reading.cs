@@ -36,6 +36,12 @@ internal sealed class Reading
         if (text.Contains("{,}", StringComparison.Ordinal) && text.Contains('\\'))
             foreach (var font in (ReadOnlySpan<string>)["\\mathrm{,}", "\\text{,}", "\\mathbf{,}", "\\textbf{,}"])
                 text = text.Replace(font, "{,}", StringComparison.Ordinal);
+        // 1.25\mathrm{E}7
+        if (text.Contains("{E}", StringComparison.Ordinal))
+            foreach (var font in (ReadOnlySpan<string>)["\\mathrm{E}", "\\text{E}"])
+                if (text.IndexOf(font, StringComparison.Ordinal) is > 0 and var exponent && char.IsAsciiDigit(text[exponent - 1])
+                    && exponent + font.Length < text.Length && (char.IsAsciiDigit(text[exponent + font.Length]) || text[exponent + font.Length] is '-' or '{'))
+                    text = text.Replace(font, "E", StringComparison.Ordinal);
         // 3{.}14: a point in braces, as 1{,}000 has its comma.
         if (text.Contains("{.}", StringComparison.Ordinal)) text = text.Replace("{.}", ".", StringComparison.Ordinal);
         // 1'234'567 and 1_234_567: thousands as Switzerland and program code part them.

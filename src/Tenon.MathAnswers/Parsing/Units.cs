@@ -37,12 +37,20 @@ internal static class Units
     public static bool TryConvert(string from, string to, out Rational factor, out bool known)
     {
         (factor, known) = (Rational.One, false);
-        if (!Resolve(from, out var a) || !Resolve(to, out var b)) return false;
+        if (!Resolve(Pound(from, to), out var a) || !Resolve(Pound(to, from), out var b)) return false;
         known = true;
         if (a.Dimension != b.Dimension) return false;
         factor = a.Factor / b.Factor;
         return true;
     }
+
+    /// <summary>True for pounds, of weight or money.</summary>
+    public static bool IsPound(string unit) => unit.Trim(' ', '.', ',').ToLowerInvariant() is "pound" or "pounds";
+
+    // A pound is what the other side is: a weight or money; alone it is neither.
+    private static string Pound(string unit, string other) =>
+        !IsPound(unit) || !Resolve(other, out var known) ? unit
+        : known.Dimension switch { "mass" => "lb", "sterling" => "gbp", "money" or "euros" or "yen" => "gbp", _ => "lb" };
 
     /// <summary>True where both texts name the same unit, known or not: plural, case and spacing aside.</summary>
     public static bool Same(string a, string b) => TryConvert(a, b, out var f, out var known) ? f == Rational.One : !known

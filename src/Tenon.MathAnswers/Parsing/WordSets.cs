@@ -40,7 +40,7 @@ internal static partial class WordSets
         ("greater than ", '>'), ("more than ", '>'), ("larger than ", '>'), ("bigger than ", '>'), ("strictly greater than ", '>'),
             ("above ", '>'),
         ("less than ", '<'), ("smaller than ", '<'), ("strictly less than ", '<'), ("below ", '<'), ("fewer than ", '<'),
-        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne),
+        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except at ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne),
             ("but not ", Sign.Ne), ("but ", Sign.Ne), ("without ", Sign.Ne),
         ("besides ", Sign.Ne), ("apart from ", Sign.Ne), ("different from ", Sign.Ne), ("aside from ", Sign.Ne), ("save ", Sign.Ne),
             ("not ", Sign.Ne), ("minus ", Sign.Ne), ("neither ", Sign.Ne),
@@ -107,7 +107,8 @@ internal static partial class WordSets
                 return Relation(op, Expr.Zero);
             }
         foreach (var word in
-            (ReadOnlySpan<string>)["real numbers ", "real number ", "real values ", "real value ", "reals ", "real ", "numbers "])
+            (ReadOnlySpan<string>)["real numbers ", "real number ", "real values ", "real value ", "reals ", "real ", "numbers ",
+            "everywhere "])
             if (s.StartsWith(word, StringComparison.Ordinal))
             {
                 s = s[word.Length..];
