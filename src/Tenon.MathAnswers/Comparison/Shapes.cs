@@ -79,7 +79,8 @@ internal static class Shapes
         for (var i = 0; i < end; i++)
             if (e.Name[i] is not ('=' or Sign.In or Sign.To or Sign.Equiv or Sign.Approx)) return null;
         if (e.Name[0] is Sign.Equiv && e.Args[^1].Name == "pmod") return e.Args[^1].Args[0];
-        if (IsName(e.Args[0]) || IsArithmetic(e)) return e.Args[end];
+        // 1 + 4 + ... + 36 = 91: dots are not worked out.
+        if (IsName(e.Args[0]) || IsArithmetic(e) || e.Args[0].Any(x => x is { Kind: ExprKind.Symbol, Name: "…" })) return e.Args[end];
         // 5 = x
         return e is { Name: "=", Args: [{ IsNumber: true } value, { Kind: ExprKind.Symbol }] } ? value : null;
     }

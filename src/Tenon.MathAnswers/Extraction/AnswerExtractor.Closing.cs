@@ -58,6 +58,8 @@ internal static partial class AnswerExtractor
         if (Formulas(sentence) is { Count: > 0 } formulas && LastFormula(sentence, formulas) is { } formula
             && LastNumber(sentence[formulas[^1].End..]) is null)
             return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
+        if (sentence.Contains(" out of ", StringComparison.Ordinal) && OutOf().Match(sentence) is { Success: true } share)
+            return new Extracted($"{share.Groups[1].Value}/{share.Groups[2].Value}", "closing");
         if (Group(sentence) is { } group) return new Extracted(group, "closing");
         if (IsDenied(sentence) || sentence.AsSpan().IndexOfAny(GoingOnSigns) >= 0 && GoesOn().IsMatch(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
@@ -167,6 +169,11 @@ internal static partial class AnswerExtractor
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex RatioInWords();
 
+    // "The probability is 7 out of 20."
+    [GeneratedRegex(@"\b(?:probability|chances?|odds|fraction|proportion|likelihood)\b[^.]*?(?<![\d.,])(\d+) out of (\d+)[.!*]*\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OutOf();
+
     // "It simplifies to 2 : 3."
     [GeneratedRegex(@"(?<![\d:] ?)(\d+(?: : \d+)+)[.!*]*\z")]
     private static partial Regex SpacedRatio();
@@ -198,7 +205,7 @@ internal static partial class AnswerExtractor
 
     // Without one of them no search is needed.
     private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
-        [" but ", " however", " which ", "number ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
+        [" but ", " however", " which ", "number ", "we ", ", and ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
         "case ", "equation ", "the ", " multiply", " divide", " subtract", " add ", " square ", " double", " halve", " compute", " calculate",
         " simplify", " substitute", " plug ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
 
@@ -211,6 +218,9 @@ internal static partial class AnswerExtractor
         + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
         + @"|\b(?:to|must|should|will|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
         + @"(?![^.]*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|have|leaves?|obtain)\b))"
+        + @"|\bwe (?:(?:have|need|want|still need|now need) to )?(?:take|convert|use|list|consider|count|look|look at|set)\b"
+        + @"(?![^.]*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|leaves?|obtain|as)\b))"
+        + @"|\d[^,;\d]*, and (?:the|we|now|then|he|she|it|they) [^\d]*\z"
         + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex GoesOn();
@@ -247,11 +257,24 @@ internal static partial class AnswerExtractor
             ? new Extracted(said, "closing") { Reading = reading } : null;
     }
 
-    // "The domain is the interval [-4, ∞).": the pair in brackets that a sentence ends in.
+    // "The domain is the interval [-4, ∞).", "The solutions are (1, 2) and (3, 4).": the pairs in brackets that a sentence ends in.
     private static string? Group(string sentence)
     {
         var s = sentence.AsSpan().TrimEnd(" .!*");
-        if (s.Length < 5 || s[^1] is not (')' or ']')) return null;
+        string? list = null;
+        while (s.Length > 4 && s[^1] is ')' or ']' && OneGroup(s) is { } group)
+        {
+            list = list is null ? group : group + " , " + list;
+            s = s[..^group.Length].TrimEnd();
+            if (s.EndsWith(" and")) s = s[..^4].TrimEnd();
+            s = s.TrimEnd(" ,");
+        }
+
+        return list;
+    }
+
+    private static string? OneGroup(ReadOnlySpan<char> s)
+    {
         var depth = 0;
         for (var i = s.Length - 1; i >= 0; i--)
         {
@@ -259,7 +282,7 @@ internal static partial class AnswerExtractor
             else if (s[i] is '(' or '[' && --depth == 0)
             {
                 var group = s[i..].ToString();
-                return (i == 0 || s[i - 1] is ' ' or '*') && group.Contains(',', StringComparison.Ordinal) && group.AsSpan().IndexOfAny("$") < 0
+                return (i == 0 || s[i - 1] is ' ' or '*') && group.Contains(',', StringComparison.Ordinal) && !group.Contains('$', StringComparison.Ordinal)
                     && !(i > 1 && char.IsAsciiDigit(s[i - 2])) && IsAnswer(group, out _) ? group : null;
             }
         }
@@ -275,6 +298,10 @@ internal static partial class AnswerExtractor
         foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
             "nearly", "almost", "up to", "below", "above", "anywhere from"])
             if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        // "y = (8 - 2x)/2": a number that is worked with, and no result.
+        if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
+            || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand) || operand == ')'))
+            return true;
         // "between 40 and 45", "480 to 500": the end of a range.
         if (before.EndsWith(" and") && before[..^4].TrimEnd(" $\\") is [.., var end] && char.IsAsciiDigit(end)
             && before[Math.Max(0, before.Length - 30)..].Contains("between ", StringComparison.OrdinalIgnoreCase)) return true;

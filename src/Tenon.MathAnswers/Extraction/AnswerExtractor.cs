@@ -41,9 +41,10 @@ internal static partial class AnswerExtractor
         var supposes = !rules.Lenient
             && (IsForeign(rest) && AnswerWords.BeginsStep(rest)
             || rest.Length < LongestSentence && HasValue(rest) && Holds(rest, AnswerWords.Doubt));
+        if (!supposes && rest.Length < 100 && Labelled(rest) is { } marked) return marked;
         if (!supposes && rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
-        if (!supposes && Labelled(rest) is { } labelled) return labelled;
+        if (!supposes && rest.Length >= 100 && Labelled(rest) is { } labelled) return labelled;
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
         if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null)
             return new Extracted(words, "whole");

@@ -43,12 +43,22 @@ internal static class OtherScripts
             case '٪': b.Append('%'); return;
             case '؛': b.Append(';'); return;
             case '؟': b.Append('?'); return;
+            case '㎜' or '㎝' or '㎞' or '㎎' or '㎏' or '㎖' or '㎗' or '㎡' or '㎠' or '㎢' or '㎤' or '㎥': b.Append(' ').Append(Squared(c)); return;
+            case '℃': b.Append("°C"); return;
+            case '℉': b.Append("°F"); return;
             case '\u3000': b.Append(' '); return;
             // A full stop of another script ends a sentence as ours does.
             case '。' or '｡' or '।' or '॥' or '۔': b.Append(". "); return;
             default: b.Append(c); return;
         }
     }
+
+    // Units that East Asian type has as one sign.
+    private static string Squared(char c) => c switch
+    {
+        '㎜' => "mm", '㎝' => "cm", '㎞' => "km", '㎎' => "mg", '㎏' => "kg", '㎖' => "mL", '㎗' => "dL", '㎡' => "m²", '㎠' => "cm²",
+        '㎢' => "km²", '㎤' => "cm³", _ => "m³",
+    };
 
     // ③ names a choice; two of them in a row are not one number.
     private static void Circled(StringBuilder b, int number)

@@ -3,8 +3,11 @@ namespace Tenon.MathAnswers.Parsing;
 /// <summary>
 /// One side of a verdict as it was read: its text, its expression (null where it is words only), its unit, its normalised text.
 /// </summary>
-internal sealed class Reading
+internal sealed partial class Reading
 {
+    [System.Text.RegularExpressions.GeneratedRegex(@"(?<=\d) ?[xX] ?(?=10\^)")]
+    private static partial System.Text.RegularExpressions.Regex Times();
+
     // Tokens live only while a text is read: one list a thread serves all readings.
     [ThreadStatic]
     private static List<Token>? _scratch;
@@ -42,6 +45,8 @@ internal sealed class Reading
                 if (text.IndexOf(font, StringComparison.Ordinal) is > 0 and var exponent && char.IsAsciiDigit(text[exponent - 1])
                     && exponent + font.Length < text.Length && (char.IsAsciiDigit(text[exponent + font.Length]) || text[exponent + font.Length] is '-' or '{'))
                     text = text.Replace(font, "E", StringComparison.Ordinal);
+        // 3.6 x 10^4
+        if (text.Contains("10^", StringComparison.Ordinal) && text.Contains('x')) text = Times().Replace(text, "*");
         // 3{.}14: a point in braces, as 1{,}000 has its comma.
         if (text.Contains("{.}", StringComparison.Ordinal)) text = text.Replace("{.}", ".", StringComparison.Ordinal);
         // 1'234'567 and 1_234_567: thousands as Switzerland and program code part them.

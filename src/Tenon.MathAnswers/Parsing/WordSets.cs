@@ -134,6 +134,9 @@ internal static partial class WordSets
         var cut = s.IndexOf(middle, start, StringComparison.Ordinal);
         if (cut < 0) return null;
         var rest = s[(cut + middle.Length)..];
+        var behind = "";
+        foreach (var word in (ReadOnlySpan<string>)[" except ", ", except", ", excluding ", " but not "])
+            if (rest.IndexOf(word, StringComparison.Ordinal) is > 0 and var except) (rest, behind) = (rest[..except], rest[(except + 1)..].TrimStart(',', ' '));
         foreach (var ends in (ReadOnlySpan<string>)["the endpoints", "the end points", "both endpoints", "endpoints"])
         {
             strict |= rest.Contains("not including " + ends, StringComparison.Ordinal)
@@ -146,7 +149,7 @@ internal static partial class WordSets
         foreach (var word in (ReadOnlySpan<string>)["inclusive", "exclusive", "exclusively", "inclusively", ",", "(", ")"])
             rest = rest.Replace(word, " ", StringComparison.Ordinal);
         if (Value(s[start..cut]) is not { } from || Value(rest) is not { } to) return null;
-        s = "";
+        s = behind;
         return new Expr(ExprKind.Tuple, inclusive && !strict ? "[]" : "()", [from, to]);
     }
 
