@@ -216,10 +216,10 @@ internal static partial class AnswerExtractor
         + @"|\b(?:the|number) \d+ (?:found|above|appears?|mentioned|given|obtained|from|in the problem)\b[^\d]*\z"
         + @"|\d[^\d]*, which (?:is|was) [^\d]*\b(?:before|without|prior to)\b[^\d]*\z"
         + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
-        + @"|\b(?:to|must|should|will|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
-        + @"(?![^.]*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|have|leaves?|obtain)\b))"
-        + @"|\bwe (?:(?:have|need|want|still need|now need) to )?(?:take|convert|use|list|consider|count|look|look at|set)\b"
-        + @"(?![^.]*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|leaves?|obtain|as)\b))"
+        + @"|\A[^=]*\b(?:to|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
+        + @"(?!.*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|have|leaves?|obtain|find|finding)\b))"
+        + @"|\A[^=]*\bwe (?:(?:have|need|want|still need|now need) to )?(?:take|convert|use|list|consider|count|look|look at|set)\b"
+        + @"(?!.*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|leaves?|obtain|find|as)\b))"
         + @"|\d[^,;\d]*, and (?:the|we|now|then|he|she|it|they) [^\d]*\z"
         + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

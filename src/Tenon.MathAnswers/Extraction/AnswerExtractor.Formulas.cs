@@ -68,6 +68,16 @@ internal static partial class AnswerExtractor
         return (end < 0 ? s : s[..end]).Trim();
     }
 
+    // "$4.00 + $2.00 = $6.00": a sign before a figure opens no formula where the next one of its line does not close it.
+    private static bool IsMoney(ReadOnlySpan<char> text, int at)
+    {
+        if (at + 1 >= text.Length || !char.IsAsciiDigit(text[at + 1]) || at > 0 && text[at - 1] == '$') return false;
+        var rest = text[(at + 1)..];
+        var next = rest.IndexOfAny('$', '\n');
+        return next < 0 || rest[next] == '\n'
+            || rest[next - 1] is ' ' or '(' or '=' or '*' or '/' or '-' or '+' && next + 1 < rest.Length && char.IsAsciiDigit(rest[next + 1]);
+    }
+
     private readonly record struct Formula(string Text, int Start, int End);
 
     /// <summary>Everything between $...$, $$...$$, \(...\) and \[...\], in order.</summary>
@@ -79,6 +89,7 @@ internal static partial class AnswerExtractor
         while (i < text.Length)
         {
             var (open, close) = (0, "");
+            if (text[i] == '$' && IsMoney(text, i)) { i++; continue; }
             if (text[i] == '$') (open, close) = text.AsSpan(i).StartsWith("$$") ? (2, "$$") : (1, "$");
             else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '(') (open, close) = (2, "\\)");
             else if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '[') (open, close) = (2, "\\]");

@@ -31,14 +31,11 @@ internal static partial class AnswerExtractor
     {
         var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
         var (at, from) = (-1, 0);
-        while (from < tail.Length && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) is >= 0 and var next)
+        for (var next = AnswerWords.Answer.Next(tail, 0); next >= 0; next = AnswerWords.Answer.Next(tail, from))
         {
-            var found = from + next;
-            from = found + 1;
-            while (from < tail.Length && char.IsLetter(tail[from]) && tail.AsSpan(from).IndexOfAny(AnswerWords.Answer) != 0
-                && !IsUnspaced(tail[found])) from++;
-            if (IsUnspaced(tail[found]) || found == 0 || !char.IsLetter(tail[found - 1]))
-                at = found > 0 && tail[found - 1] == '不' ? at : found;
+            from = next + 1;
+            while (from < tail.Length && char.IsLetter(tail[from]) && !IsUnspaced(tail[next]) && !AnswerWords.Answer.Begins(tail.AsSpan(from))) from++;
+            at = next > 0 && tail[next - 1] == '不' ? at : next;
         }
 
         if (at < 0) return null;
@@ -62,12 +59,12 @@ internal static partial class AnswerExtractor
 
     // "答えは9ではありません", "Cevap 18 değildir": the verb behind the value denies it.
     private static bool IsNegatedBehind(ReadOnlySpan<char> rest) =>
-        rest.IndexOfAny(AnswerWords.NegationBehind) >= 0 && !Holds(rest, AnswerWords.Instead);
+        AnswerWords.NegationBehind.IndexIn(rest) >= 0 && !Holds(rest, AnswerWords.Instead);
 
     // One value said in a sentence that may be of any language.
     private static Extracted Value(string sentence)
     {
-        var reason = sentence.AsSpan().IndexOfAny(AnswerWords.Reason);
+        var reason = AnswerWords.Reason.IndexIn(sentence.AsSpan());
         if (reason > 0 && (HasValue(sentence.AsSpan(0, reason)) || ValueSpans.Of(sentence[..reason]).Count > 0))
             sentence = sentence[..reason];
         if (FirstFormulas(sentence) is { } formula) return new Extracted(formula, "answer-is");
@@ -170,19 +167,7 @@ internal static partial class AnswerExtractor
     }
 
     // A word of the list that begins where a word begins.
-    internal static bool Holds(ReadOnlySpan<char> text, SearchValues<string> words)
-    {
-        for (var from = 0; from < text.Length;)
-        {
-            var next = text[from..].IndexOfAny(words);
-            if (next < 0) return false;
-            var at = from + next;
-            if (at == 0 || !char.IsLetter(text[at - 1]) || IsUnspaced(text[at])) return true;
-            from = at + 1;
-        }
-
-        return false;
-    }
+    internal static bool Holds(ReadOnlySpan<char> text, WordList words) => words.Holds(text);
 
     // Scripts that put no space between words.
     internal static bool IsUnspaced(char c) =>
@@ -197,7 +182,7 @@ internal static partial class AnswerExtractor
         for (var i = from; i < place; i++)
         {
             var c = text[i];
-            if (c == '$')
+            if (c == '$' && !IsMoney(text, i))
             {
                 dollars++;
                 if (i + 1 < text.Length && text[i + 1] == '$') i++;

@@ -252,7 +252,7 @@ internal static partial class AnswerExtractor
         for (var i = 0; i < rest.Length && i < 2000; i++)
         {
             var c = rest[i];
-            if (c == '$')
+            if (c == '$' && !IsMoney(rest, i))
             {
                 dollars++;
                 if (i + 1 < rest.Length && rest[i + 1] == '$') i++;
@@ -272,12 +272,16 @@ internal static partial class AnswerExtractor
 
     private static int IndexOfWord(ReadOnlySpan<char> s, string word)
     {
-        for (var i = 0; i + word.Length <= s.Length; i++)
+        // The first letter in either case, which a search over many characters at once finds.
+        var (lower, upper) = (word[0], char.ToUpperInvariant(word[0]));
+        for (var i = 0; ; i++)
         {
-            if (!s[i..].StartsWith(word, StringComparison.OrdinalIgnoreCase)) continue;
-            if ((i == 0 || !char.IsLetter(s[i - 1])) && (i + word.Length == s.Length || !char.IsLetter(s[i + word.Length]))) return i;
+            var next = s[i..].IndexOfAny(lower, upper);
+            if (next < 0 || i + next + word.Length > s.Length) return -1;
+            i += next;
+            if ((i == 0 || !char.IsLetter(s[i - 1])) && (i + word.Length == s.Length || !char.IsLetter(s[i + word.Length]))
+                && s[i..].StartsWith(word, StringComparison.OrdinalIgnoreCase)) return i;
         }
-        return -1;
     }
 
     /// <summary>
@@ -295,7 +299,7 @@ internal static partial class AnswerExtractor
         if (formula is not null) return new Extracted(formula, rule) { Behind = BehindFormula(answer) };
         if (WordSets.Find(answer) is not null) return new Extracted(answer, rule);
         // "12 because 3 + 9 = 12": the reason is no part of it either.
-        var reason = answer.AsSpan().IndexOfAny(AnswerWords.Reason);
+        var reason = AnswerWords.Reason.IndexIn(answer.AsSpan());
         if (reason > 0 && HasValue(answer.AsSpan(0, reason))) return Sentence(answer[..reason], rule);
         if (LastNumber(answer) is { } ending && answer.Contains("between ", StringComparison.OrdinalIgnoreCase) && IsBound(answer, ending))
             return new Extracted("", "no-statement");
@@ -327,9 +331,9 @@ internal static partial class AnswerExtractor
     // "Therefore, a + b = 28": a sentence, and no list.
     private static bool BeginsWithConclusion(string text)
     {
-        if (text.Length > 0 && text[0] > 127 && text.AsSpan().IndexOfAny(AnswerWords.Conclusion) == 0) return true;
+        if (text.Length > 0 && text[0] > 127 && AnswerWords.Conclusion.Begins(text.AsSpan())) return true;
         var comma = text.IndexOf(',');
-        return comma is > 3 and < 20 && char.IsAsciiLetter(text[0]) && text.AsSpan(0, comma).IndexOfAny(AnswerWords.Conclusion) == 0
+        return comma is > 3 and < 20 && char.IsAsciiLetter(text[0]) && AnswerWords.Conclusion.Begins(text.AsSpan(0, comma))
             && text.AsSpan(0, comma).IndexOfAnyInRange('0', '9') < 0;
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Tenon.MathAnswers.Extraction;
 internal static class AnswerWords
 {
     /// <summary>"Answer" in other languages than English, and the verbs that choose one ("故选 B").</summary>
-    public static readonly SearchValues<string> Answer = Of(
+    public static readonly WordList Answer = Of(
         "答案", "解答", "回答", "正解", "答え", "答", "故选", "应选", "應選", "选择", "選擇", "选", "選", "結果", "结果", "정답", "답",
         "ответ", "відповідь", "отговор", "одговор", "απάντηση", "الجواب", "الإجابة", "الاجابة", "جواب", "الناتج", "پاسخ", "תשובה",
         "उत्तर", "जवाब", "উত্তর", "ਜਵਾਬ", "ਉੱਤਰ", "જવાબ", "ଉତ୍ତର", "பதில்", "விடை", "సమాధానం", "జవాబు", "ಉತ್ತರ", "ഉത്തരം", "คำตอบ", "ตอบ",
@@ -20,7 +18,7 @@ internal static class AnswerWords
         "risultato", "wynik", "sonuç");
 
     /// <summary>Words that open a conclusion.</summary>
-    public static readonly SearchValues<string> Conclusion = Of(
+    public static readonly WordList Conclusion = Of(
         "therefore", "thus", "hence", "consequently", "in conclusion", "to conclude", "altogether", "in total", "finally", "as a result",
         "we conclude", "overall", "total", "final count", "final result", "final value",
         "所以", "因此", "综上", "總共", "总共", "一共", "共有", "从而", "よって", "したがって", "従って", "ゆえに", "合計", "따라서", "그러므로", "그래서", "모두",
@@ -41,9 +39,9 @@ internal static class AnswerWords
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
-        "so far", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf", "not match", "n't match",
-        "extraneous", "upper bound", "lower bound", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate", "ran out of", "i am unable", "i'm unable", "we are unable",
-        "not able to", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
+        "so far:", "so far,", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf", "not match", "n't match",
+        "extraneous", "upper bound", "lower bound", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
+        "i am unable", "i'm unable", "we are unable", "i am not able", "i'm not able", "we are not able", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
         "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
         "i may have", "miscounted", "can't justify", "cannot justify", "something like", "suspect", "hunch", "gut feel", "ballpark",
@@ -70,13 +68,13 @@ internal static class AnswerWords
     ];
 
     /// <summary>Words of doubt: a sentence that holds one states nothing.</summary>
-    public static readonly SearchValues<string> Doubt = Of([.. Uncertain, .. Denials]);
+    public static readonly WordList Doubt = Of([.. Uncertain, .. Denials]);
 
     /// <summary>Words of doubt without those that only deny: a conclusion behind a denial states what is left.</summary>
-    public static readonly SearchValues<string> Uncertainty = Of(Uncertain);
+    public static readonly WordList Uncertainty = Of(Uncertain);
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
-    public static readonly SearchValues<string> NoStatement = Of(
+    public static readonly WordList NoStatement = Of(
         "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "my guess", "i guess",
         "i'd guess", "i would guess", "somewhere", "猜", "估计", "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
         "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know", "do not know", "not sure", "unsure", "no idea",
@@ -87,34 +85,34 @@ internal static class AnswerWords
         "quizás", "tal vez", "no sé", "peut-être", "vielleicht", "talvez", "não sei", "forse", "non so", "belki", "có lẽ");
 
     /// <summary>What stands behind a "but" where the doubt before it is over: "I was unsure at first, but after checking ...".</summary>
-    public static readonly SearchValues<string> Settled = Of(
+    public static readonly WordList Settled = Of(
         "actual", "in fact", "correct", "after ", "check", "verif", "turns out", "really", "true answer", "true value", "right answer",
         "careful", "indeed", "instead");
 
     /// <summary>A statement that is taken back behind it.</summary>
-    public static readonly SearchValues<string> Retraction = Of(
+    public static readonly WordList Retraction = Of(
         "wait,", "wait.", "wait -", "wait no", "wait!", "but wait", "that is wrong", "that's wrong", "that is not right",
         "that's not right", "that isn't right", "that cannot be right", "that can't be right", "i made a mistake",
         "i made an error", "let me re", "let me check", "let me try", "on second thought", "scratch that", "no, ", "hold on", "actually,",
         "not correct", "等等", "不对", "待って", "잠깐", "подожди");
 
     /// <summary>"Not" in other languages than English.</summary>
-    public static readonly SearchValues<string> Negation = Of(
+    public static readonly WordList Negation = Of(
         "不是", "不为", "并非", "不等于", "不选", "不能选", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é",
         "non è",
         "değil", "không phải", "bukan", "нет");
 
     /// <summary>"Not" in languages whose verb stands behind the value.</summary>
-    public static readonly SearchValues<string> NegationBehind =
+    public static readonly WordList NegationBehind =
         Of("ではな", "ではあり", "じゃな", "でない", "아니", "아닙", "नहीं", "değil", " নয়",
             "错误", "不正确", "不符合", "不成立", "неверн", "неправильн");
 
     /// <summary>"But rather" behind it.</summary>
-    public static readonly SearchValues<string> Instead =
+    public static readonly WordList Instead =
         Of("而是", "なく", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
 
     /// <summary>Words behind which an answer only gives its reason.</summary>
-    public static readonly SearchValues<string> Reason = Of(
+    public static readonly WordList Reason = Of(
         " because", " since ", ", as ", " as the ", " as it ", " due to", ", which ", ", where ", ", for ", " whereas ", ", not ",
         ", rather ", ", and not ", " rather than ", " instead of ",
         "因为", "因為", "由于", "なぜなら", "왜냐하면", "потому что", "так как", "поскольку", "لأن", "क्योंकि", " porque ", " parce que ", " car ",
@@ -153,25 +151,24 @@ internal static class AnswerWords
         "обозначим", "примем", "find the ", "find all ",
     ];
 
+    private static readonly WordList Step = Of(Steps);
+    private static readonly WordList Given = Of(Givens);
+
     /// <summary>True for "The problem says that ...", "Supongamos que ...": nothing is concluded there.</summary>
     public static bool OnlyGives(ReadOnlySpan<char> sentence)
     {
         var s = sentence.TrimStart(" *-•\t\"“(");
-        foreach (var opening in Givens)
-            if (s.StartsWith(opening, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
+        return Given.Begins(s);
     }
 
     /// <summary>True where a sentence only carries the reckoning on.</summary>
     public static bool BeginsStep(ReadOnlySpan<char> sentence)
     {
         var s = sentence.TrimStart(" *-•\t\"“(");
-        foreach (var step in Steps)
-            if (s.StartsWith(step, StringComparison.OrdinalIgnoreCase)) return true;
+        if (Step.Begins(s)) return true;
         // "For n = 1 we get 1": one case of several.
         return s.StartsWith("for ", StringComparison.OrdinalIgnoreCase) && s.Length > 8 && s[4..].TrimStart("$") is [_, ' ', '=', ..];
     }
 
-    private static SearchValues<string> Of(params ReadOnlySpan<string> words) =>
-        SearchValues.Create(words, StringComparison.OrdinalIgnoreCase);
+    private static WordList Of(params ReadOnlySpan<string> words) => new(words);
 }

@@ -93,11 +93,11 @@ internal static class ChoiceLetters
             var s = sentences[i];
             var start = s.AsSpan().IndexOfAny(Announcements);
             if (start < 0) start = s.TrimStart().StartsWith("Only ", StringComparison.Ordinal) ? 0
-                : s.AsSpan().IndexOfAny(AnswerWords.Answer);
+                : AnswerWords.Answer.IndexIn(s.AsSpan());
             var last = i == sentences.Count - 1;
             if (start < 0
                 && !(last
-                && (s.AsSpan().IndexOfAny(AnswerWords.Conclusion) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
+                && (AnswerWords.Conclusion.IndexIn(s.AsSpan()) >= 0 || s.StartsWith("So", StringComparison.Ordinal)
                 || s.Contains(" so ", StringComparison.Ordinal) || s.Trim().Length <= 8 || s.TrimEnd(' ', '.', '!', '*').EndsWith(" it is",
                 StringComparison.Ordinal)))) continue;
             if (s.TrimEnd().EndsWith('?') || Clauses.WithoutAside(s).AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
@@ -174,7 +174,7 @@ internal static class ChoiceLetters
     {
         var tail = Latin(text.Length > LongestTail ? text[^LongestTail..] : text);
         var s = tail.Split(['\n', '。'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).LastOrDefault() ?? "";
-        if (s.Trim().Length > 20 && s.AsSpan().IndexOfAny(Announcements) < 0 && s.AsSpan().IndexOfAny(AnswerWords.Answer) < 0) return "";
+        if (s.Trim().Length > 20 && s.AsSpan().IndexOfAny(Announcements) < 0 && AnswerWords.Answer.IndexIn(s.AsSpan()) < 0) return "";
         if (s.TrimEnd().EndsWith('?') || s.AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)
             || s.Contains(" or ", StringComparison.OrdinalIgnoreCase)) return "";
         var letters = Letters(s);
