@@ -7,6 +7,8 @@ namespace Tenon.MathAnswers.Extraction;
 /// <summary>The value that a last sentence states where nothing announces one: "So he runs 9*60=540 meters."</summary>
 internal static partial class AnswerExtractor
 {
+    private const int LongestUnit = 24;
+
     /// <summary>The value that the last sentence states, where it is whole and states one.</summary>
     private static Extracted Closing(string text, bool truncated)
     {
@@ -22,12 +24,13 @@ internal static partial class AnswerExtractor
         var concludes = Holds(sentence, AnswerWords.Conclusion);
         if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved)
             return new Extracted(solved.Groups[2].Value, "closing");
+        var (said, doubts, steps) = (sentence, Holds(sentence, AnswerWords.Doubt), !concludes && AnswerWords.BeginsStep(sentence));
         if (Corrected(sentence) is { } corrected) sentence = corrected;
-        else if (Holds(sentence, AnswerWords.Doubt) && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) =
-            (concluded, true);
-        else if (!concludes && AnswerWords.BeginsStep(sentence) && Clauses.Main(sentence) is { } main) sentence = main;
-        if (sentence[^1] is '?' or ':' or ',' or ';' || Holds(sentence, AnswerWords.Doubt)) return none;
-        if (!concludes && AnswerWords.BeginsStep(sentence) || IsCounterfactual(sentence)) return none;
+        else if (doubts && Clauses.Concluded(sentence) is { } concluded) (sentence, concludes) = (concluded, true);
+        else if (steps && Clauses.Main(sentence) is { } main) sentence = main;
+        if (!ReferenceEquals(said, sentence))
+            (doubts, steps) = (Holds(sentence, AnswerWords.Doubt), !concludes && AnswerWords.BeginsStep(sentence));
+        if (doubts || steps || sentence[^1] is '?' or ':' or ',' or ';' || IsCounterfactual(sentence)) return none;
         sentence = WithoutSynonym(sentence);
         if (OffersAlternatives(sentence))
         {
@@ -46,8 +49,8 @@ internal static partial class AnswerExtractor
             && LeadingNumber(sentence[(result + 1)..]) is { } quantity) return new Extracted(quantity, "closing");
         if (!concludes && IsReckoning(sentence)) return none;
         if (SetInWords(sentence) is { } words) return new Extracted(words, "closing");
-        if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var said
-            && Reading.Strip(sentence[(said + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
+        if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var verb && sentence.Length - verb < 70
+            && Reading.Strip(sentence[(verb + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
             return new Extracted(value, "closing");
         if (sentence.Contains(" : ", StringComparison.Ordinal) && SpacedRatio().Match(sentence) is { Success: true } spaced)
             return new Extracted(spaced.Groups[1].Value, "closing");
@@ -61,16 +64,18 @@ internal static partial class AnswerExtractor
         if (sentence.Contains(" out of ", StringComparison.Ordinal) && OutOf().Match(sentence) is { Success: true } share)
             return new Extracted($"{share.Groups[1].Value}/{share.Groups[2].Value}", "closing");
         if (Group(sentence) is { } group) return new Extracted(group, "closing");
-        if (IsDenied(sentence) || sentence.AsSpan().IndexOfAny(GoingOnSigns) >= 0 && GoesOn().IsMatch(sentence)) return none;
+        if (IsDenied(sentence) || Continuation.GoesOn(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
-        if (Compound().Match(sentence) is { Success: true } both && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
+        var at = sentence.LastIndexOf(number.TrimEnd('%', '\\'), StringComparison.Ordinal);
+        if (sentence.AsSpan(Math.Max(0, at - LongestUnit), Math.Min(at, LongestUnit)).IndexOfAnyInRange('0', '9') >= 0
+            && Compound().Match(sentence) is { Success: true } both && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
             return new Extracted($"{both.Groups[1].Value} \\text{{ {both.Groups[2].Value} and }} {both.Groups[3].Value} \\text{{ {both.Groups[4].Value}}}",
                 "closing");
         var list = Enumerated(sentence, number);
         var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
         return !concludes && CountsItsMeans(behind) ? none
-            : new Extracted(list, "closing") { PointsGroup = SpeaksOther(sentence), Behind = behind };
+            : new Extracted(list, "closing") { PointsGroup = list.AsSpan().IndexOfAny('.', ' ') > 0 && SpeaksOther(sentence), Behind = behind };
     }
 
     // "-2 < x < 5, or in interval notation, (-2, 5)": the same said otherwise.
@@ -162,7 +167,7 @@ internal static partial class AnswerExtractor
 
     // "three equations with 3 unknowns": what the reckoning has, and not what it comes to.
     private static bool CountsItsMeans(string? behind) => behind is not null
-        && behind.Split(' ')[0] is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
+        && (behind.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? behind[..end] : behind) is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
 
     // "The ratio of boys to girls is 2 to 3."
     [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z",
@@ -202,28 +207,6 @@ internal static partial class AnswerExtractor
     [GeneratedRegex(@"\A(?:Then|So|Thus|Hence|Now)?,?[^.,;a-zA-Z=]*([a-z])[^.,;a-zA-Z=]*=[^.,;a-zA-Z=]*,"
         + @"(?:[^.,;a-zA-Z=]*\1[^.,;a-zA-Z=]*=[^.,;a-zA-Z=]*,){0,8}\s?(?:so )?\$?\1\s?=\s?(-?\d+(?:[./]\d+)?)\$?\.?\z")]
     private static partial Regex Solved();
-
-    // Without one of them no search is needed.
-    private static readonly SearchValues<string> GoingOnSigns = SearchValues.Create(
-        [" but ", " however", " which ", "number ", "we ", ", and ", " so ", " twice", " half", " double", " triple", " times", "part ", "step ", "question ", "problem ",
-        "case ", "equation ", "the ", " multiply", " divide", " subtract", " add ", " square ", " double", " halve", " compute", " calculate",
-        " simplify", " substitute", " plug ", "section ", "figure ", "exercise "], StringComparison.OrdinalIgnoreCase);
-
-    // "... is 55, but we need only the odd ones", "part 5": the text goes on, or the number is a name.
-    [GeneratedRegex(@"\d[^,;\d]{0,40}[,;] (?:but|however) [^\d]*\b(?:need|needs|want|wants|ask|asks|asked|must|still|have to|has to"
-        + @"|question)\b[^\d]*\z|\d[^\d]*\b(?:but|so) [^\d]*\b(?:we|you|i) (?:still |then )?(?:must|need to|have to)\b[^\d]*\z"
-        + @"|\d[^,;\d]{0,40}[,;] (?:but|however),? (?!that|not )[^\d]*\z"
-        + @"|\b(?:the|number) \d+ (?:found|above|appears?|mentioned|given|obtained|from|in the problem)\b[^\d]*\z"
-        + @"|\d[^\d]*, which (?:is|was) [^\d]*\b(?:before|without|prior to)\b[^\d]*\z"
-        + @"|\d[^\d]*\band \w+ (?:is|has|have|was|had) (?:twice|half|double|triple|three times|four times)\b[^\d]*\z"
-        + @"|\A[^=]*\b(?:to|we|then) (?:multiply|divide|subtract|add|square|double|halve|compute|calculate|simplify|substitute|plug)\b"
-        + @"(?!.*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|have|leaves?|obtain|find|finding)\b))"
-        + @"|\A[^=]*\bwe (?:(?:have|need|want|still need|now need) to )?(?:take|convert|use|list|consider|count|look|look at|set)\b"
-        + @"(?!.*(?:=|\b(?:is|are|gives?|gets?|getting|giving|equals?|yields?|makes?|making|has|leaves?|obtain|find|as)\b))"
-        + @"|\d[^,;\d]*, and (?:the|we|now|then|he|she|it|they) [^\d]*\z"
-        + @"|\b(?:part|step|question|problem|case|equation|section|figure|exercise) \(?\d+\)?[.!]?\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex GoesOn();
 
     private static readonly string[] FormulaLeads =
         [" is ", " equation ", " expression ", " formula ", " given by ", " equals ", " becomes ", " simplifies to ", " form "];
@@ -380,9 +363,12 @@ internal static partial class AnswerExtractor
             && !GoingOn.Contains(w.ToLowerInvariant()));
     }
 
+    private static readonly SearchValues<string> Nots = SearchValues.Create(["n't ", "not "], StringComparison.OrdinalIgnoreCase);
+
     // "The answer isn't 12 but 13", "It is not 12; it is 13": what it is, as a sentence of its own.
     private static string? Corrected(string sentence)
     {
+        if (sentence.AsSpan().IndexOfAny(Nots) < 0) return null;
         sentence = " " + sentence;
         foreach (var not in (ReadOnlySpan<string>)["n't ", " not "])
         {

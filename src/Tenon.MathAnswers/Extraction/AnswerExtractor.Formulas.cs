@@ -42,7 +42,7 @@ internal static partial class AnswerExtractor
     private static Extracted? Stated(string text)
     {
         var at = text.LastIndexOf(" is ", StringComparison.Ordinal);
-        if (at < 0) return null;
+        if (at < 0 || text.AsSpan(at).IndexOfAny(FormulaSigns) < 0) return null;
         var said = Reading.Strip(text[(at + 4)..]);
         return said.Length is > 0 and <= 100 && said.AsSpan().IndexOfAny(FormulaSigns) >= 0 && !said.Contains('\n')
             && IsAnswer(said, out var reading) && reading?.Expr is { } ? new Extracted(said, "last-statement") { Reading = reading } : null;
@@ -80,9 +80,12 @@ internal static partial class AnswerExtractor
 
     private readonly record struct Formula(string Text, int Start, int End);
 
+    private static readonly List<Formula> NoFormulas = [];
+
     /// <summary>Everything between $...$, $$...$$, \(...\) and \[...\], in order.</summary>
     private static List<Formula> Formulas(string text)
     {
+        if (text.AsSpan().IndexOfAny('$', '\\') < 0) return NoFormulas;
         var found = new List<Formula>();
         var (noRound, noSquare) = (false, false);
         var i = 0;

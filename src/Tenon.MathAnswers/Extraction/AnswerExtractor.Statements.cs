@@ -111,7 +111,8 @@ internal static partial class AnswerExtractor
     /// <summary>"12, 15 or 18": numbers on both sides of an "or".</summary>
     private static bool OffersAlternatives(string sentence)
     {
-        var at = sentence.IndexOf(" or ", StringComparison.OrdinalIgnoreCase);
+        var at = sentence.IndexOf(" or ", StringComparison.Ordinal);
+        if (at < 0) at = sentence.IndexOf(" OR ", StringComparison.Ordinal);
         return at > 0 && HasValue(sentence.AsSpan(0, at)) && HasValue(sentence.AsSpan(at));
     }
 
@@ -136,21 +137,15 @@ internal static partial class AnswerExtractor
     }
 
     // Words of languages that write without letters of their own: two of them make a sentence of such a language.
-    private static readonly SearchValues<string> OtherWords = SearchValues.Create(
-        [" die ", " der ", " das ", " ist ", " sind ", " und ", " betragen ", " beträgt ", " kostet ", " kosten ", " also ", " insgesamt ",
-        " el ", " los ", " las ", " es ", " son ", " por ", " hay ", " il ", " gli ", " sono ", " costa ", " le ", " les ", " est ", " des ",
-        " donc ", " het ", " een ", " zijn ", " os ", " custa ", " euro", " pesos ", " de "], StringComparison.OrdinalIgnoreCase);
+    private static readonly WordList OtherWords = new(
+        "die ", "der ", "das ", "ist ", "sind ", "und ", "betragen ", "beträgt ", "kostet ", "kosten ", "also ", "insgesamt ",
+        "el ", "los ", "las ", "es ", "son ", "por ", "hay ", "il ", "gli ", "sono ", "costa ", "le ", "les ", "est ", "des ",
+        "donc ", "het ", "een ", "zijn ", "os ", "custa ", "euro", "pesos ", "de ");
 
     private static bool SpeaksOther(string sentence)
     {
         var count = 0;
-        var text = (" " + sentence).AsSpan();
-        while (text.IndexOfAny(OtherWords) is >= 0 and var at)
-        {
-            count++;
-            text = text[(at + 3)..];
-        }
-
+        for (var at = OtherWords.Next(sentence, 0); at >= 0; at = OtherWords.Next(sentence, at + 2)) count++;
         return count > 1;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using Tenon.MathAnswers.Parsing;
 
@@ -38,13 +39,9 @@ internal static partial class AnswerExtractor
         if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
         if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
-        var supposes = !rules.Lenient
-            && (IsForeign(rest) && AnswerWords.BeginsStep(rest)
-            || rest.Length < LongestSentence && HasValue(rest) && Holds(rest, AnswerWords.Doubt));
-        if (!supposes && rest.Length < 100 && Labelled(rest) is { } marked) return marked;
-        if (!supposes && rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole))
+        if (Labelled(rest) is { } labelled && !Supposes(rest, rules.Lenient)) return labelled;
+        if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole) && !Supposes(rest, rules.Lenient))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
-        if (!supposes && rest.Length >= 100 && Labelled(rest) is { } labelled) return labelled;
         if (rules.AnchoredOnly) return new Extracted("", "no-answer");
         if (rest.Length <= 200 && Reading.Strip(rest) is var words && WordSets.Find(words) is not null)
             return new Extracted(words, "whole");
@@ -57,6 +54,9 @@ internal static partial class AnswerExtractor
         return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest) && !ChoiceLetters.ListsMore(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
     }
+
+    private static bool Supposes(string text, bool lenient) => !lenient
+        && (IsForeign(text) && AnswerWords.BeginsStep(text) || text.Length < LongestSentence && HasValue(text) && Holds(text, AnswerWords.Doubt));
 
     /// <summary>The gold: a raw answer, an answer between dollars, or a worked solution that ends in one.</summary>
     public static Extracted Gold(string text)
@@ -133,6 +133,11 @@ internal static partial class AnswerExtractor
 
     private static readonly string[] Anchors = ["final answer", "answer"];
 
+    // Searched for with vectors, as a search from the end that ignores the case is not.
+    private static readonly SearchValues<string> AnyAnchor = SearchValues.Create(["answer"], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> AnyOption = SearchValues.Create(["option", "choice"], StringComparison.OrdinalIgnoreCase);
+
     /// <summary>
     /// What stands behind the last "answer is", "answer:", "final answer ... is" or "####"; found or refused, null where nothing is
     /// announced.
@@ -141,6 +146,7 @@ internal static partial class AnswerExtractor
     {
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
         if (hashes >= 0 && FirstLine(text[(hashes + 4)..]) is { Length: > 0 } line) return Sentence(line, "hashes");
+        if (text.AsSpan().IndexOfAny(AnyAnchor) < 0) return null;
         var tail = text.Length > 20_000 ? text[^20_000..] : text;
         foreach (var anchor in Anchors)
         {
@@ -221,8 +227,7 @@ internal static partial class AnswerExtractor
     /// <summary>"The best option is (B).": one letter from A to J behind the word.</summary>
     private static string? ChosenOption(string text)
     {
-        if (!text.Contains("option", StringComparison.OrdinalIgnoreCase) && !text.Contains("choice", StringComparison.OrdinalIgnoreCase))
-            return null;
+        if (text.AsSpan().IndexOfAny(AnyOption) < 0) return null;
         foreach (var word in OptionWords)
         {
             var at = text.LastIndexOf(word, StringComparison.OrdinalIgnoreCase);
@@ -340,12 +345,14 @@ internal static partial class AnswerExtractor
     private static bool HasLooseWord(Expr side) =>
         side.Kind is ExprKind.Mul or ExprKind.Add && Array.Exists(side.Args, a => a.Kind == ExprKind.Text || HasLooseWord(a));
 
-    /// <summary>Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or.</summary>
+    /// <summary>
+    /// Bare words (two letters or more, no command, no \text content) that are neither units nor functions nor and/or: 0, 1, or 2 for more.
+    /// </summary>
     private static int Words(string text, out bool prose)
     {
         var count = 0;
         prose = false;
-        for (var i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length && count < 2; i++)
         {
             if (text[i] == '\\')
             {

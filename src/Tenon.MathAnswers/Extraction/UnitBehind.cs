@@ -29,10 +29,13 @@ internal static class UnitBehind
         if (rest[0] is '°' || rest.StartsWith("^\\circ") || rest.StartsWith("^{\\circ}")) return "degrees";
         if (!char.IsAsciiLetter(rest[0]) || rest[0] is 'a' && rest.StartsWith("and ")) return null;
         var text = rest.ToString();
-        foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
+        if (text.AsSpan().IndexOfAny("$*{}\\") >= 0) foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
             if (text.Contains(command, StringComparison.Ordinal)) text = text.Replace(command, "", StringComparison.Ordinal);
-        text = text.Replace("p.m", "pm", StringComparison.Ordinal).Replace("a.m", "am", StringComparison.Ordinal);
-        text = text.Replace("²", "^2", StringComparison.Ordinal).Replace("³", "^3", StringComparison.Ordinal).Trim();
+        if (text.Contains(".m", StringComparison.Ordinal))
+            text = text.Replace("p.m", "pm", StringComparison.Ordinal).Replace("a.m", "am", StringComparison.Ordinal);
+        if (text.AsSpan().IndexOfAny('²', '³') >= 0)
+            text = text.Replace("²", "^2", StringComparison.Ordinal).Replace("³", "^3", StringComparison.Ordinal);
+        text = text.Trim();
         var end = text.AsSpan().IndexOfAny(Ends);
         if (end >= 0) text = text[..end];
         if (text.IndexOf(". ", StringComparison.Ordinal) is > 0 and var stop) text = text[..stop];
