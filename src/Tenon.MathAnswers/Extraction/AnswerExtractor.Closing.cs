@@ -9,6 +9,8 @@ internal static partial class AnswerExtractor
 {
     private const int LongestUnit = 24;
 
+    private static readonly SearchValues<char> Arrows = SearchValues.Create("⟹⇒→⟶");
+
     /// <summary>The value that the last sentence states, where it is whole and states one.</summary>
     private static Extracted Closing(string text, bool truncated)
     {
@@ -21,6 +23,8 @@ internal static partial class AnswerExtractor
         if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence)) return none;
         if (!HasValue(sentence) && SetInWords(sentence) is null) return none;
         sentence = WithoutParenthesis(sentence);
+        if (sentence.AsSpan().LastIndexOfAny(Arrows) is > 0 and var arrow && Clauses.IsNamed(sentence[(arrow + 1)..].Trim()))
+            return new Extracted(sentence[(arrow + 1)..].Trim().TrimEnd('.'), "closing");
         var concludes = Holds(sentence, AnswerWords.Conclusion);
         if (sentence.AsSpan().Count('=') > 1 && Solved().Match(sentence) is { Success: true } solved)
             return new Extracted(solved.Groups[2].Value, "closing");
@@ -117,15 +121,19 @@ internal static partial class AnswerExtractor
     // Behind one of these a sentence may say a set to its end.
     private static readonly SearchValues<string> SetLeads = SearchValues.Create(
         [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be ", " satisfy ",
-        " satisfies ", " satisfying ", " continuous ", " defined ", " differentiable "],
+        " satisfies ", " satisfying ", " need ", " have ", " get ", " obtain ", " requires ", " require ", " means ", " gives ", " range ",
+        " ranges ", " lie ", " lies ", " vary ", " varies ", "So ", "Thus ", "Hence ", " continuous ", " defined ", " differentiable "],
         StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> OrderCommands =
+        SearchValues.Create(["\\le", "\\ge", "\\ne", "\\lt", "\\gt"], StringComparison.Ordinal);
 
     private static readonly SearchValues<char> OrderSigns = SearchValues.Create("<>≤≥≠");
 
     // "The domain is all real numbers except 2.", "It holds when x < 1 or x > 2.": a set in words or in plain inequalities.
     private static string? SetInWords(string sentence)
     {
-        var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0;
+        var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0 || sentence.Contains('\\') && sentence.AsSpan().IndexOfAny(OrderCommands) >= 0;
         if (!ordered && !WordSets.HasSignal(sentence)) return null;
         for (var from = 0; ;)
         {
@@ -148,7 +156,7 @@ internal static partial class AnswerExtractor
 
     // "x < -1 or x > 5", "-1 < x < 5": inequalities and nothing else.
     private static bool IsOrder(string text) =>
-        text.Length <= 100 && text.AsSpan().IndexOfAny(OrderSigns) >= 0 && IsAnswer(text, out var reading)
+        text.Length <= 100 && (text.AsSpan().IndexOfAny(OrderSigns) >= 0 || text.AsSpan().IndexOfAny(OrderCommands) >= 0) && IsAnswer(text, out var reading)
         && reading?.Expr is { Kind: ExprKind.Relation or ExprKind.List };
 
     // "It would be $54 if there were no discount."

@@ -39,6 +39,7 @@ internal static partial class AnswerExtractor
         if (Anchored(rest, rules.Lenient) is { } anchored) return anchored;
         if (AnchoredInAnyLanguage(rest, rules.Lenient) is { } other) return other;
         if (ChosenOption(rest) is { } option) return new Extracted(option, "option");
+        if (LastEquation(rest) is { } solved) return solved;
         if (Labelled(rest) is { } labelled && !Supposes(rest, rules.Lenient)) return labelled;
         if (rest.Length <= WorkBudget.MaxExpressionChars && IsAnswer(rest, out var whole) && !Supposes(rest, rules.Lenient))
             return new Extracted(rest.Trim(), "whole") { Reading = whole };
@@ -53,6 +54,23 @@ internal static partial class AnswerExtractor
         else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return counted;
         return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest) && !ChoiceLetters.ListsMore(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
+    }
+
+    // "x + 4 = 11", a line break, "x = 7": equations line by line, the last of which gives the unknown its value.
+    private static Extracted? LastEquation(string text)
+    {
+        var s = text.AsSpan().Trim();
+        if (s.Length > LongestSentence || s.IndexOf('\n') < 0) return null;
+        var last = s[(s.LastIndexOf('\n') + 1)..].Trim().ToString();
+        if (!Clauses.IsNamed(last) || char.IsAsciiDigit(last[0])) return null;
+        foreach (var range in s.Split('\n'))
+        {
+            var line = s[range].Trim().ToString();
+            if (line.Length > 0 && (line.IndexOf('=', StringComparison.Ordinal) < 0 || line.Contains('?', StringComparison.Ordinal)
+                || Words(line, out _) > 0)) return null;
+        }
+
+        return new Extracted(last.TrimEnd('.'), "whole");
     }
 
     private static bool Supposes(string text, bool lenient) => !lenient

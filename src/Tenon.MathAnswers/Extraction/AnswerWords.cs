@@ -50,7 +50,10 @@ internal static class AnswerWords
         " or so", "left is to", "left to do", "remains is to", "then have to", "then has to", "now have to", "now has to", "we then",
         "可能是", "可能为", "可能等于", "可能有", "可能会", "也许", "或许", "猜", "不确定", "不知道",
         "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし", "だろうか", "아마", "수도 있", "모르", "추측",
-        "일지도", "것 같", "만약", "가정", "라고 하자", "라 하자", "と仮定", "とおく", "とする", "とします", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
+        "일지도", "것 같", "만약", "가정", "확실하지 않", "확실치 않", "확신", "잘 모르", "確かでは", "確信", "はっきりしない", "自信", "不敢肯定", "没把握",
+        "没有把握", "说不准", "不太确定", "不肯定", "не уверена", "сомнева", "لست متأكد", "غير متأكد", "لا أدري", "أظن", "ربما", "यकीन नहीं", "पक्का नहीं",
+        "निश्चित नहीं", "पता नहीं", "मुझे लगता है", "no estoy seguro", "pas certain", "não tenho certeza", "nicht ganz sicher", "emin değil",
+        "không chắc", "tidak yakin", "라고 하자", "라 하자", "と仮定", "とおく", "とする", "とします", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
         "قد يكون",
         "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "podrían", "no lo he", "no estoy segur",
         "puede que", "peut-être", "je ne sais",
@@ -75,8 +78,8 @@ internal static class AnswerWords
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly WordList NoStatement = Of(
-        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "my guess", "i guess",
-        "i'd guess", "i would guess", "somewhere", "猜", "估计", "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
+        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "guess", "somewhere", "whose answer",
+        "similar problem", "similar question", "not certain", "no proof", "without proof", "have not proved", "haven't proved", "猜", "估计", "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
         "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know", "do not know", "not sure", "unsure", "no idea",
         "would be if", "whether", "not confident", "not certain", "cannot say", "tentative", "let me", "let's", "perhaps", "maybe",
         "possibly",
@@ -109,7 +112,7 @@ internal static class AnswerWords
 
     /// <summary>"But rather" behind it.</summary>
     public static readonly WordList Instead =
-        Of("而是", "なく", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
+        Of("而是", "なく", "아니라", "а ", "بل", "बल्कि", "sino", "mais", "sondern", "mas sim", "ma ", "mà là", "melainkan");
 
     /// <summary>Words behind which an answer only gives its reason.</summary>
     public static readonly WordList Reason = Of(

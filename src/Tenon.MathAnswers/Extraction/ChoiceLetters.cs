@@ -314,7 +314,8 @@ internal static class ChoiceLetters
     }
 
     private static bool NamesChoice(ReadOnlySpan<char> before) =>
-        before.EndsWith("option", StringComparison.OrdinalIgnoreCase) || before.EndsWith("choice", StringComparison.OrdinalIgnoreCase);
+        before.EndsWith("option", StringComparison.OrdinalIgnoreCase) || before.EndsWith("choice", StringComparison.OrdinalIgnoreCase)
+        || before.EndsWith("statement", StringComparison.OrdinalIgnoreCase) || before.EndsWith("answer", StringComparison.OrdinalIgnoreCase);
 
     // "option (c)", "answer: (c)"; not f(c), and not "part (c) of the question".
     private static bool IsMarkedSmall(string s, int i)

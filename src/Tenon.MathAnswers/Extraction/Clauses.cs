@@ -99,8 +99,8 @@ internal static class Clauses
         return false;
     }
 
-    // "x = 7."
-    private static bool IsNamed(string clause) =>
+    /// <summary>True for "x = 7.": a name and what it is, and nothing more.</summary>
+    public static bool IsNamed(string clause) =>
         clause.TrimStart('$', '*', ' ') is [var name, ' ' or '=', ..] && char.IsAsciiLetter(name) && clause.Contains('=', StringComparison.Ordinal)
         && clause.Count(c => c == '=') == 1 && HasDigit(clause) && !clause.Any(c => c is '+' or '*' or '?');
 

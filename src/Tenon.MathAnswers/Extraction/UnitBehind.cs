@@ -17,6 +17,9 @@ internal static class UnitBehind
     // Words that are units elsewhere and prose here, and symbols of one letter that are units only where the sentence ends.
     private static readonly string[] NoUnits = ["in", "a", "an", "at", "times", "bar", "bars", "won"];
 
+    private static readonly string[] BehindSymbols =
+        ["from", "long", "tall", "wide", "high", "deep", "away", "above", "below", "of", "in", "to", "after", "before"];
+
     // "10 dollars a day": the unit goes on in words.
     private static readonly string[] Rates = ["per", "a", "an", "each", "every", "for", "apiece"];
 
@@ -66,7 +69,13 @@ internal static class UnitBehind
         }
 
         if (Array.Exists(NoUnits, w => w.Equals(words[0], StringComparison.OrdinalIgnoreCase))) return found;
-        if (words.Length > 1 && words[0].Length == 1) return found;
+        if (words.Length > 1 && words[0].Length == 1)
+        {
+            // "1200 m from his house", "5 m long"
+            if (words[0] is not ("m" or "g" or "L" or "s") || Array.IndexOf(BehindSymbols, words[1]) < 0) return found;
+            words = [words[0]];
+        }
+
         for (var n = Math.Min(MostWords, words.Length); n > 0; n--)
         {
             var unit = string.Join(' ', words, 0, n);

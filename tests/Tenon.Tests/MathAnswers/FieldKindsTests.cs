@@ -74,7 +74,7 @@ public sealed class FieldKindsTests
         foreach (var text in Statements) new MathVerifier().Verify("36", text).Correct.ShouldBe(true, text);
         foreach (var text in NoStatements) new MathVerifier().Verify("36", text).Correct.ShouldBe(false, text);
         new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[1]).Correct.ShouldBe(true);
-        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-6");
+        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-7");
     }
 
     [Theory]
