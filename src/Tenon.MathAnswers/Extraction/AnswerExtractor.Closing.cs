@@ -289,6 +289,9 @@ internal static partial class AnswerExtractor
         foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
             "nearly", "almost", "up to", "below", "above", "anywhere from"])
             if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        // "so 2x = 30" at the end: what a multiple of the unknown is.
+        if (char.IsAsciiDigit(sentence[^1]) && before is [.., '='] && before[..^1].TrimEnd() is [.., var factor, >= 'n' and <= 'z']
+            && char.IsAsciiDigit(factor)) return true;
         // "y = (8 - 2x)/2": a number that is worked with, and no result.
         if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
             || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand) || operand == ')'))
@@ -351,11 +354,21 @@ internal static partial class AnswerExtractor
         "is", "are", "has", "from", "over", "out", "divided", "multiplied", "more", "less", "the", "a", "in", "on", "at", "with",
     ];
 
+    // "she will have 4 * 5 = 20": words, a reckoning, what comes out.
+    internal static bool WorksOut(string clause) => clause.LastIndexOf('=') is > 4 and var equals
+        && Operation().IsMatch(clause.AsSpan(0, equals)) && Words(clause[..equals], out var prose) + (prose ? 1 : 0) > 0;
+
+    [GeneratedRegex(@"\d ?[-+*/x×÷–−] ?\$?\d[\d.,]* ?\z")]
+    private static partial Regex Operation();
+
     // "**Speed** = 150/3 = **50 km/h**", "Total: 18 + 24 = 42 pages": a name, its reckoning and what comes out.
     private static bool NamesResult(string sentence)
     {
         var first = sentence.AsSpan().IndexOfAny("=:");
-        if (first < 2 || sentence.AsSpan(first + 1).IndexOf('=') < 0) return false;
+        if (first < 2) return false;
+        // "He has $56 - $42 = $14 left"
+        if (sentence[first] == '=' && char.IsAsciiLetterUpper(sentence[0]) && WorksOut(sentence)) return true;
+        if (sentence.AsSpan(first + 1).IndexOf('=') < 0) return false;
         var name = sentence.AsSpan(0, first).Trim(" *_-•");
         return name.Length > 2 && name.IndexOfAnyInRange('0', '9') < 0 && !AnswerWords.BeginsStep(name)
             && char.IsAsciiLetter(name[0]) && char.IsAsciiLetter(name[1]) && name.IndexOfAny("+-/$\\") < 0;

@@ -35,7 +35,7 @@ internal static partial class AnswerExtractor
         {
             from = next + 1;
             while (from < tail.Length && char.IsLetter(tail[from]) && !IsUnspaced(tail[next]) && !AnswerWords.Answer.Begins(tail.AsSpan(from))) from++;
-            at = next > 0 && tail[next - 1] == '不' ? at : next;
+            if (!IsRefused(tail.AsSpan(0, next))) at = next;
         }
 
         if (at < 0) return null;
@@ -56,6 +56,10 @@ internal static partial class AnswerExtractor
         return Value(tail[start..at]) is not { Found: true } before ? null
             : IsNegatedBehind(behind) ? new Extracted("", "negated") : before;
     }
+
+    // "不选", "不能选": the verb that chooses is denied.
+    private static bool IsRefused(ReadOnlySpan<char> before) => before is [.., '不' or '别']
+        || before.EndsWith("不能") || before.EndsWith("不应") || before.EndsWith("不该") || before.EndsWith("不可") || before.EndsWith("不会");
 
     // "答えは9ではありません", "Cevap 18 değildir": the verb behind the value denies it.
     private static bool IsNegatedBehind(ReadOnlySpan<char> rest) =>
@@ -169,6 +173,10 @@ internal static partial class AnswerExtractor
         c is >= '\u0e00' and <= '\u0eff' or >= '\u1100' and <= '\u11ff' or >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7af'
         or >= '\u0600' and <= '\u06ff';
 
+    // "Mrs. Cruz": no end of a sentence.
+    private static bool IsAbbreviation(ReadOnlySpan<char> before) =>
+        before.EndsWith("Mr") || before.EndsWith("Mrs") || before.EndsWith("Ms") || before.EndsWith("Dr") || before.EndsWith(" vs");
+
     /// <summary>Where the sentence that holds a place begins: behind a stop and a space, or a line break, outside formulas.</summary>
     private static int SentenceStart(string text, int place)
     {
@@ -189,7 +197,7 @@ internal static partial class AnswerExtractor
                 i++;
             }
             else if ((dollars & 1) == 0 && display <= 0
-                && (c == '\n'
+                && !(c == '.' && IsAbbreviation(text.AsSpan(from, i - from))) && (c == '\n'
                 || (c is '.' or '!' or '?' && i + 1 < text.Length && (char.IsWhiteSpace(text[i + 1]) || text[i + 1] is '*' or '"'))))
             {
                 var next = i + 1;

@@ -40,7 +40,7 @@ internal static class AnswerWords
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
         "so far:", "so far,", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf", "not match", "n't match",
-        "extraneous", "upper bound", "lower bound", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
+        "extraneous", "upper bound", "lower bound", "upper limit", "lower limit", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
         "i am unable", "i'm unable", "we are unable", "i am not able", "i'm not able", "we are not able", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
         "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",

@@ -81,15 +81,21 @@ internal static class Clauses
         // "Then 5x = 50, x = 10, and the longer piece is 40 meters."
         if (s.StartsWith("then ", StringComparison.OrdinalIgnoreCase) && sentence.AsSpan(0, comma).Contains('=')
             && sentence.AsSpan(comma).StartsWith(", and the ", StringComparison.Ordinal)) (way, comma) = (true, comma + 4);
-        if (!way) return null;
         var clause = sentence[(comma + 2)..];
+        if (clause.StartsWith("then ", StringComparison.OrdinalIgnoreCase)) clause = clause[5..];
+        // "If she saves $4 a day for 5 days, she will have 4 * 5 = $20": worked out from what is given.
+        if (s.StartsWith("if ", StringComparison.OrdinalIgnoreCase) && !HasWould(clause) && AnswerExtractor.WorksOut(clause)) way = true;
+        if (!way) return null;
         if (!HasDigit(clause) || AnswerWords.BeginsStep(clause)) return null;
         if (clause.StartsWith("so ", StringComparison.OrdinalIgnoreCase) && clause.Contains('=')) return clause;
         // "After double-checking, I get 6.": with an equals sign it is a step like any other.
         if (!clause.Contains('=') && (clause.StartsWith("I get ", StringComparison.Ordinal)
             || clause.StartsWith("we get ", StringComparison.OrdinalIgnoreCase))) return clause;
-        return HasVerb(clause) ? clause : null;
+        return HasVerb(clause) || AnswerExtractor.WorksOut(clause) ? clause : null;
     }
+
+    private static bool HasWould(string clause) => clause.Contains("would", StringComparison.OrdinalIgnoreCase)
+        || clause.Contains("could", StringComparison.OrdinalIgnoreCase);
 
     private static bool HasVerb(string clause)
     {

@@ -11,7 +11,8 @@ internal static class Continuation
     private static readonly WordList Turns = new("but ", "however");
     private static readonly WordList Duties = new("must ", "need to ", "have to ", "still must ", "still need to ", "still have to ",
         "then must ", "then need to ", "then have to ");
-    private static readonly WordList Persons = new("we ", "you ", "i ", "we\n");
+    private static readonly WordList Tasks = new("to consider", "to check", "to examine", "to look at", "to rule out", "to be checked");
+    private static readonly WordList Persons = new("we ", "you ", "i ");
     private static readonly WordList Multiples = new("is twice", "is half", "is double", "is triple", "is three times", "is four times",
         "has twice", "has half", "has double", "has triple", "has three times", "has four times", "have twice", "have half", "was twice",
         "was half", "had twice", "had half", "had three times");
@@ -53,6 +54,7 @@ internal static class Continuation
                 && Earlier.Holds(next)) return true;
         }
 
+        if (Tasks.Holds(behind)) return true;
         // "..., so we still have to double it", "and Bob is twice as old as Alice"
         if (Persons.Next(behind, 0) is >= 0 and var person && (behind[..person].Contains("but ", StringComparison.OrdinalIgnoreCase)
             || behind[..person].Contains("so ", StringComparison.OrdinalIgnoreCase)) && Duties.Begins(behind[(behind[person..].IndexOf(' ') + person + 1)..]))

@@ -33,8 +33,9 @@ internal static class NumberWord
         }
 
         if (found is not { } count) return null;
-        // "half a kilogram"
-        var behind = count.End < words.Length && words[count.End] is "a" or "an" ? count.End + 1 : count.End;
+        // "half a kilogram", "three quarters of an hour"
+        var behind = count.End + 1 < words.Length && words[count.End] == "of" && words[count.End + 1] is "a" or "an" ? count.End + 1 : count.End;
+        if (behind < words.Length && words[behind] is "a" or "an") behind++;
         return new Extracted(count.Words, "closing") { Behind = UnitBehind.Of(string.Join(' ', words[behind..])) };
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tenon.MathAnswers.Parsing;
 
@@ -8,7 +9,7 @@ namespace Tenon.MathAnswers.Parsing;
 /// and
 /// punctuation; marks of direction vanish. A text of Latin, Greek and Cyrillic letters is given back as it is, at the cost of one scan.
 /// </summary>
-internal static class OtherScripts
+internal static partial class OtherScripts
 {
     public static string Normalise(string text)
     {
@@ -30,8 +31,21 @@ internal static class OtherScripts
             else Sign(b, c);
         }
 
-        return b.ToString();
+        var result = b.ToString();
+        return result.Contains("分之", StringComparison.Ordinal) ? Parts().Replace(result, Part) : result;
     }
+
+    // 四分之三 is 3/4, 百分之50 is 50%.
+    private static string Part(Match m) => m.Groups[1].Value == "百" ? Figure(m.Groups[2].Value) + "%"
+        : Figure(m.Groups[2].Value) + "/" + Figure(m.Groups[1].Value);
+
+    private static string Figure(string numeral) => Numerals.IndexOf(numeral, StringComparison.Ordinal) is >= 0 and var value
+        ? (value + 1).ToString(CultureInfo.InvariantCulture) : numeral;
+
+    private const string Numerals = "一二三四五六七八九十";
+
+    [GeneratedRegex("([百一二三四五六七八九十]|[0-9]+)分之([一二三四五六七八九十](?![一二三四五六七八九十百])|[0-9.]+)")]
+    private static partial Regex Parts();
 
     private static void Sign(StringBuilder b, char c)
     {
