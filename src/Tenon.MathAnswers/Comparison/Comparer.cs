@@ -23,7 +23,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if ((statedUnit ?? gold.Unit) is { } wanted && answer.Unit is null && LetterUnit(gold.Expr, answer.Expr) is { } number)
         {
             // 5000 m for 5 km: the letter is the unit that the gold asks for, or another.
-            if (Units.TryConvert(answer.Expr.Args[1].Name, wanted, out var scale, out var known))
+            if (Units.TryConvert(answer.Expr.Args[^1].Name, wanted, out var scale, out var known))
                 return Decide("letter-unit", Forms(gold.Expr, Simplifier.Tidy(Expr.Mul(Expr.Num(scale), number))));
             if (known) return Decide("unit-different", false);
         }
@@ -114,10 +114,11 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     /// <summary>5 m for a gold without letters: the letter can only be a unit.</summary>
     private static Expr? LetterUnit(Expr gold, Expr answer)
     {
-        if (answer.Kind != ExprKind.Mul || answer.Args.Length != 2 || answer.Args[1].Kind != ExprKind.Symbol || !answer.Args[0].IsNumber)
+        if (answer.Kind != ExprKind.Mul || answer.Args[^1].Kind != ExprKind.Symbol || !Array.TrueForAll(answer.Args[..^1], a => a.IsNumber))
             return null;
-        if (answer.Args[1].Name is not ("m" or "s" or "g" or "h" or "l" or "L" or "t" or "c" or "Omega")) return null;
-        return gold.Any(e => e.Kind is ExprKind.Symbol or ExprKind.Text) ? null : answer.Args[0];
+        if (answer.Args[^1].Name is not ("m" or "s" or "g" or "h" or "l" or "L" or "t" or "c" or "Omega")) return null;
+        return gold.Any(e => e.Kind is ExprKind.Symbol or ExprKind.Text) ? null
+            : answer.Args.Length == 2 ? answer.Args[0] : Simplifier.Tidy(answer.Args[..^1].Aggregate((a, b) => Expr.Mul(a, b)));
     }
 
     /// <summary>Angles and percentages at the top are compared by their number first, then by their value.</summary>

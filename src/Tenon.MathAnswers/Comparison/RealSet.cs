@@ -113,7 +113,8 @@ internal sealed class RealSet
         if (End(left, budget) is not null && End(right, budget) is null) (left, op, right) = (right, Mirror(op), left);
         if (End(right, budget) is not { } bound) return null;
         if (left is { Kind: ExprKind.Call, Name: "abs", Args: [{ Kind: not ExprKind.Symbol } inner] }
-            && Linear(inner, out var m, out var shift, out var nested) && !nested && !m.IsZero) return Distance(m, shift, right, bound, op, budget);
+            && Linear(inner, out var m, out var shift, out var nested) && !nested && !m.IsZero)
+            return Distance(m, shift, right, bound, op, budget);
         // a x + b against c, with a and b exact
         if (Linear(left, out var slope, out var offset, out var absolute) && !slope.IsZero)
         {

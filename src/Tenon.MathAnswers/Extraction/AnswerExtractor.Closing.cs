@@ -73,20 +73,27 @@ internal static partial class AnswerExtractor
         if (LastNumber(sentence) is not { } number || IsBound(sentence, number)) return none;
         var at = sentence.LastIndexOf(number.TrimEnd('%', '\\'), StringComparison.Ordinal);
         if (sentence.AsSpan(Math.Max(0, at - LongestUnit), Math.Min(at, LongestUnit)).IndexOfAnyInRange('0', '9') >= 0
-            && Compound().Match(sentence) is { Success: true } both && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
-            return new Extracted($"{both.Groups[1].Value} \\text{{ {both.Groups[2].Value} and }} {both.Groups[3].Value} \\text{{ {both.Groups[4].Value}}}",
-                "closing");
+            && Compound().Match(sentence) is { Success: true } both
+            && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
+            return new Extracted($"{both.Groups[1].Value} \\text{{ {both.Groups[2].Value} and }} {both.Groups[3].Value} "
+                + $"\\text{{ {both.Groups[4].Value}}}", "closing");
         var list = Enumerated(sentence, number);
         var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
         return !concludes && CountsItsMeans(behind) ? none
-            : new Extracted(list, "closing") { PointsGroup = list.AsSpan().IndexOfAny('.', ' ') > 0 && SpeaksOther(sentence), Behind = behind };
+            : new Extracted(list, "closing")
+            {
+                PointsGroup = list.AsSpan().IndexOfAny('.', ' ') > 0 && SpeaksOther(sentence),
+                Behind = behind,
+            };
     }
 
     // "-2 < x < 5, or in interval notation, (-2, 5)": the same said otherwise.
     private static string WithoutSynonym(string sentence)
     {
-        for (var at = sentence.IndexOf(" or ", StringComparison.Ordinal); at > 0; at = sentence.IndexOf(" or ", at + 1, StringComparison.Ordinal))
-            foreach (var word in (ReadOnlySpan<string>)["in interval notation", "equivalently", "simply ", "about ", "approximately ", "roughly ",
+        for (var at = sentence.IndexOf(" or ", StringComparison.Ordinal); at > 0; at = sentence.IndexOf(" or ", at + 1,
+            StringComparison.Ordinal))
+            foreach (var word in (ReadOnlySpan<string>)["in interval notation", "equivalently", "simply ", "about ", "approximately ",
+                "roughly ",
                 "in other words", "in set notation", "written as", "in decimal", "as a decimal", "as a fraction", "in simplest form"])
                 if (sentence.AsSpan(at + 4).StartsWith(word, StringComparison.Ordinal) && HasValue(sentence.AsSpan(0, at)))
                     return sentence[..at].TrimEnd(',', ' ', '(') + ".";
@@ -118,47 +125,6 @@ internal static partial class AnswerExtractor
         return behind is null ? unit : UnitBehind.IsPower(behind) ? behind : unit + " " + behind;
     }
 
-    // Behind one of these a sentence may say a set to its end.
-    private static readonly SearchValues<string> SetLeads = SearchValues.Create(
-        [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be ", " satisfy ",
-        " satisfies ", " satisfying ", " need ", " have ", " get ", " obtain ", " requires ", " require ", " means ", " gives ", " range ",
-        " ranges ", " lie ", " lies ", " vary ", " varies ", "So ", "Thus ", "Hence ", " continuous ", " defined ", " differentiable "],
-        StringComparison.OrdinalIgnoreCase);
-
-    private static readonly SearchValues<string> OrderCommands =
-        SearchValues.Create(["\\le", "\\ge", "\\ne", "\\lt", "\\gt"], StringComparison.Ordinal);
-
-    private static readonly SearchValues<char> OrderSigns = SearchValues.Create("<>≤≥≠");
-
-    // "The domain is all real numbers except 2.", "It holds when x < 1 or x > 2.": a set in words or in plain inequalities.
-    private static string? SetInWords(string sentence)
-    {
-        var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0 || sentence.Contains('\\') && sentence.AsSpan().IndexOfAny(OrderCommands) >= 0;
-        if (!ordered && !WordSets.HasSignal(sentence)) return null;
-        for (var from = 0; ;)
-        {
-            var next = sentence.AsSpan(from).IndexOfAny(SetLeads);
-            if (next < 0) break;
-            var at = from + next;
-            from = at + 1;
-            var cut = sentence.AsSpan(at + 1).IndexOf(' ');
-            if (cut < 0) break;
-            var words = Reading.Strip(sentence[(at + cut + 2)..]);
-            var must = sentence.AsSpan(at).StartsWith(" be ", StringComparison.OrdinalIgnoreCase);
-            // "x must be 4 or more", while "n must be at least 5" may say the least n.
-            if (must && !words.Contains(" or ", StringComparison.Ordinal) && !words.StartsWith("less", StringComparison.Ordinal)
-                && !words.StartsWith("greater", StringComparison.Ordinal)) continue;
-            if (WordSets.Find(words) is not null || ordered && IsOrder(words)) return words;
-        }
-
-        return ordered && IsOrder(Reading.Strip(sentence)) ? Reading.Strip(sentence) : null;
-    }
-
-    // "x < -1 or x > 5", "-1 < x < 5": inequalities and nothing else.
-    private static bool IsOrder(string text) =>
-        text.Length <= 100 && (text.AsSpan().IndexOfAny(OrderSigns) >= 0 || text.AsSpan().IndexOfAny(OrderCommands) >= 0) && IsAnswer(text, out var reading)
-        && reading?.Expr is { Kind: ExprKind.Relation or ExprKind.List };
-
     // "It would be $54 if there were no discount."
     private static bool IsCounterfactual(string sentence)
     {
@@ -170,12 +136,14 @@ internal static partial class AnswerExtractor
     }
 
     // "1 minute and 30 seconds": one quantity in two units.
-    [GeneratedRegex(@"(?<![\d.,/])(\d+) ([a-z]+),? (?:and )?(\d+) ([a-z]+)[.!*]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\d.,/])(\d+) ([a-z]+),? (?:and )?(\d+) ([a-z]+)[.!*]*\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Compound();
 
     // "three equations with 3 unknowns": what the reckoning has, and not what it comes to.
     private static bool CountsItsMeans(string? behind) => behind is not null
-        && (behind.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? behind[..end] : behind) is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
+        && (behind.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? behind[..end]
+        : behind) is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
 
     // "The ratio of boys to girls is 2 to 3."
     [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z",
@@ -248,39 +216,6 @@ internal static partial class AnswerExtractor
             ? new Extracted(said, "closing") { Reading = reading } : null;
     }
 
-    // "The domain is the interval [-4, ∞).", "The solutions are (1, 2) and (3, 4).": the pairs in brackets that a sentence ends in.
-    private static string? Group(string sentence)
-    {
-        var s = sentence.AsSpan().TrimEnd(" .!*");
-        string? list = null;
-        while (s.Length > 4 && s[^1] is ')' or ']' && OneGroup(s) is { } group)
-        {
-            list = list is null ? group : group + " , " + list;
-            s = s[..^group.Length].TrimEnd();
-            if (s.EndsWith(" and")) s = s[..^4].TrimEnd();
-            s = s.TrimEnd(" ,");
-        }
-
-        return list;
-    }
-
-    private static string? OneGroup(ReadOnlySpan<char> s)
-    {
-        var depth = 0;
-        for (var i = s.Length - 1; i >= 0; i--)
-        {
-            if (s[i] is ')' or ']') depth++;
-            else if (s[i] is '(' or '[' && --depth == 0)
-            {
-                var group = s[i..].ToString();
-                return (i == 0 || s[i - 1] is ' ' or '*') && group.Contains(',', StringComparison.Ordinal) && !group.Contains('$', StringComparison.Ordinal)
-                    && !(i > 1 && char.IsAsciiDigit(s[i - 2])) && IsAnswer(group, out _) ? group : null;
-            }
-        }
-
-        return null;
-    }
-
     // "More than 1000": a bound is no value.
     private static bool IsBound(string sentence, string number)
     {
@@ -294,7 +229,8 @@ internal static partial class AnswerExtractor
             && char.IsAsciiDigit(factor)) return true;
         // "y = (8 - 2x)/2": a number that is worked with, and no result.
         if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
-            || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand) || operand == ')'))
+            || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand)
+            || operand == ')'))
             return true;
         // "between 40 and 45", "480 to 500": the end of a range.
         if (before.EndsWith(" and") && before[..^4].TrimEnd(" $\\") is [.., var end] && char.IsAsciiDigit(end)

@@ -34,7 +34,7 @@ internal static partial class AnswerExtractor
         return LastFormula(tail, all) is { } formula ? new Extracted(formula, "last-formula") : null;
     }
 
-    private static readonly System.Buffers.SearchValues<char> FormulaSigns = System.Buffers.SearchValues.Create("\\π√^×⁰¹²³⁴⁵⁶⁷⁸⁹⁻");
+    private static readonly System.Buffers.SearchValues<char> FormulaSigns = System.Buffers.SearchValues.Create("\\π√^×⁰¹⁴⁵⁶⁷⁸⁹⁻");
 
     /// <summary>
     /// "The probability is \frac{1}{2}.": what the last sentence says in bare LaTeX or signs; null where that is a plain number or prose.
@@ -75,7 +75,8 @@ internal static partial class AnswerExtractor
         var rest = text[(at + 1)..];
         var next = rest.IndexOfAny('$', '\n');
         return next < 0 || rest[next] == '\n'
-            || rest[next - 1] is ' ' or '(' or '=' or '*' or '/' or '-' or '+' && next + 1 < rest.Length && char.IsAsciiDigit(rest[next + 1]);
+            || rest[next - 1] is ' ' or '(' or '=' or '*' or '/' or '-' or '+' && next + 1 < rest.Length
+            && char.IsAsciiDigit(rest[next + 1]);
     }
 
     private readonly record struct Formula(string Text, int Start, int End);

@@ -17,7 +17,8 @@ internal static partial class AnswerExtractor
         var colon = s.AsSpan().IndexOfAny(':', '：');
         if (colon is < 2 or > LongestLabel || s.Length > 200 || s.Contains('\n', StringComparison.Ordinal)) return null;
         var label = s.AsSpan(0, colon).Trim(" *");
-        if (label.Length < 2 || label.Length < 4 && char.IsAsciiLetterUpper(label[1]) || label.Count(' ') > 2 || AnswerWords.BeginsStep(label)) return null;
+        if (label.Length < 2 || label.Length < 4 && char.IsAsciiLetterUpper(label[1]) || label.Count(' ') > 2
+            || AnswerWords.BeginsStep(label)) return null;
         foreach (var c in label)
             if (!char.IsLetter(c) && c != ' ' && !IsMark(c)) return null;
         foreach (var word in NoLabels)

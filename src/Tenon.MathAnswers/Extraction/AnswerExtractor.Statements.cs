@@ -34,7 +34,8 @@ internal static partial class AnswerExtractor
         for (var next = AnswerWords.Answer.Next(tail, 0); next >= 0; next = AnswerWords.Answer.Next(tail, from))
         {
             from = next + 1;
-            while (from < tail.Length && char.IsLetter(tail[from]) && !IsUnspaced(tail[next]) && !AnswerWords.Answer.Begins(tail.AsSpan(from))) from++;
+            while (from < tail.Length && char.IsLetter(tail[from]) && !IsUnspaced(tail[next])
+                && !AnswerWords.Answer.Begins(tail.AsSpan(from))) from++;
             if (!IsRefused(tail.AsSpan(0, next))) at = next;
         }
 

@@ -39,9 +39,12 @@ internal static class AnswerWords
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
-        "so far:", "so far,", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf", "not match", "n't match",
-        "extraneous", "upper bound", "lower bound", "upper limit", "lower limit", "not see how", "n't see how", "doubt it", "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
-        "i am unable", "i'm unable", "we are unable", "i am not able", "i'm not able", "we are not able", "coin flip", "hard to say", "hard to tell", "impossible to say", "impossible to tell", "enough information",
+        "so far:", "so far,", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf",
+        "not match", "n't match",
+        "extraneous", "upper bound", "lower bound", "upper limit", "lower limit", "not see how", "n't see how", "doubt it",
+        "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
+        "i am unable", "i'm unable", "we are unable", "i am not able", "i'm not able", "we are not able", "coin flip", "hard to say",
+        "hard to tell", "impossible to say", "impossible to tell", "enough information",
         "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
         "i may have", "miscounted", "can't justify", "cannot justify", "something like", "suspect", "hunch", "gut feel", "ballpark",
@@ -51,9 +54,12 @@ internal static class AnswerWords
         "可能是", "可能为", "可能等于", "可能有", "可能会", "也许", "或许", "猜", "不确定", "不知道",
         "如果", "假设", "假定", "大概", "かもしれ", "多分", "たぶん", "おそらく", "わからな", "分からな", "自信がな", "自信はな", "もし", "だろうか", "아마", "수도 있", "모르", "추측",
         "일지도", "것 같", "만약", "가정", "확실하지 않", "확실치 않", "확신", "잘 모르", "確かでは", "確信", "はっきりしない", "自信", "不敢肯定", "没把握",
-        "没有把握", "说不准", "不太确定", "不肯定", "не уверена", "сомнева", "لست متأكد", "غير متأكد", "لا أدري", "أظن", "ربما", "यकीन नहीं", "पक्का नहीं",
-        "निश्चित नहीं", "पता नहीं", "मुझे लगता है", "no estoy seguro", "pas certain", "não tenho certeza", "nicht ganz sicher", "emin değil",
-        "không chắc", "tidak yakin", "라고 하자", "라 하자", "と仮定", "とおく", "とする", "とします", "может быть", "возможно", "наверное", "вероятно ", "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
+        "没有把握", "说不准", "不太确定", "不肯定", "не уверена", "сомнева", "لست متأكد", "غير متأكد", "لا أدري", "أظن", "ربما", "यकीन नहीं",
+        "पक्का नहीं",
+        "निश्चित नहीं", "पता नहीं", "मुझे लगता है", "no estoy seguro", "pas certain", "não tenho certeza", "nicht ganz sicher",
+        "emin değil",
+        "không chắc", "tidak yakin", "라고 하자", "라 하자", "と仮定", "とおく", "とする", "とします", "может быть", "возможно", "наверное", "вероятно ",
+        "вероятно,", "кажется", "не знаю", "не уверен", "ربما",
         "قد يكون",
         "لا أعرف", "शायद", "पता नहीं", "quizás", "quizá", "tal vez", "no sé", "podría ser", "podrían", "no lo he", "no estoy segur",
         "puede que", "peut-être", "je ne sais",
@@ -78,9 +84,12 @@ internal static class AnswerWords
 
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly WordList NoStatement = Of(
-        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "guess", "somewhere", "whose answer",
-        "similar problem", "similar question", "not certain", "no proof", "without proof", "have not proved", "haven't proved", "猜", "估计", "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
-        "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know", "do not know", "not sure", "unsure", "no idea",
+        "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "guess", "somewhere",
+        "whose answer",
+        "similar problem", "similar question", "not certain", "no proof", "without proof", "have not proved", "haven't proved", "猜", "估计",
+        "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
+        "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know",
+        "do not know", "not sure", "unsure", "no idea",
         "would be if", "whether", "not confident", "not certain", "cannot say", "tentative", "let me", "let's", "perhaps", "maybe",
         "possibly",
         "可能", "也许", "不确定", "不知道", "かもしれ", "わからな", "分からな", "아마", "수도 있", "모르", "может быть", "возможно", "не знаю", "ربما", "قد يكون",
@@ -101,7 +110,8 @@ internal static class AnswerWords
 
     /// <summary>"Not" in other languages than English.</summary>
     public static readonly WordList Negation = Of(
-        "不是", "不为", "并非", "不等于", "不选", "不能选", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht", "não é",
+        "不是", "不为", "并非", "不等于", "不选", "不能选", "ではな", "ではあり", "じゃな", "아니", "не ", "ليس", "ليست", "नहीं", "no es", "n'est pas", "nicht",
+        "não é",
         "non è",
         "değil", "không phải", "bukan", "нет");
 
@@ -137,10 +147,12 @@ internal static class AnswerWords
         "首先", "先", "设", "假设", "然后", "接着", "其次", "由", "令", "若", "如果", "假如", "まず", "次に", "もし", "仮に", "먼저", "우선", "다음", "만약", "가정",
             "сначала", "пусть", "затем", "далее", "теперь", "предположим", "допустим", "если ", "спочатку", "нехай", "припустимо",
             "أولا", "أولاً", "ثم", "पहले", "फिर", "माना",
-        "primero", "luego,", "luego se ", "luego hay", "luego tenemos", "luego multi", "luego divid", "luego sum", "luego rest", "ahora", "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
+        "primero", "luego,", "luego se ", "luego hay", "luego tenemos", "luego multi", "luego divid", "luego sum", "luego rest", "ahora",
+        "supongamos", "supón", "d'abord", "ensuite", "soit", "supposons", "zuerst", "dann",
             "sei ", "angenommen", "wenn ", "falls ", "primeiro", "depois", "suponha", "suponhamos", "se ", "prima", "poi", "supponiamo",
             "önce", "sonra", "diyelim", "varsay", "trước", "sau đó", "giả sử", "nếu ", "misalkan", "jika ", "pertama", "สมมติ", "ถ้า",
-            "נניח", "अगर", "यदि", "मान ल", "मान लीजिए", "نفترض", "لنفرض", "نفرض", "افترض", "بفرض", "find ", "determine ", "solve ", "compute ",
+            "נניח", "अगर", "यदि", "मान ल", "मान लीजिए", "نفترض", "لنفرض", "نفرض", "افترض", "بفرض", "find ", "determine ", "solve ",
+            "compute ",
             "calculate ", "evaluate ", "simplify ", "what ", "how many ", "how much ", "لنفترض", "إذا كان", "اگر", "فرض",
     ];
 
@@ -150,7 +162,8 @@ internal static class AnswerWords
         "the problem says", "the problem states", "the problem tells", "the problem gives", "the question says", "the question states",
         "the question tells", "according to the problem", "according to the question", "it is given", "hint", "suppose", "imagine",
         "假设", "假如", "もし", "仮に", "만약", "предположим", "допустим", "пусть ", "supongamos", "supón", "supposons", "on suppose",
-        "angenommen", "nehmen wir an", "suponha", "supponiamo", "diyelim", "varsay", "giả sử", "misalkan", "załóżmy", "stel ", "मान ल", "माना ", "لنفترض", "نفترض", "لنفرض", "افترض", "بفرض",
+        "angenommen", "nehmen wir an", "suponha", "supponiamo", "diyelim", "varsay", "giả sử", "misalkan", "załóżmy", "stel ", "मान ल",
+        "माना ", "لنفترض", "نفترض", "لنفرض", "افترض", "بفرض",
         "обозначим", "примем", "find the ", "find all ",
     ];
 

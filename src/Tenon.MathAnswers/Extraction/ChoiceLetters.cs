@@ -13,9 +13,11 @@ internal static class ChoiceLetters
     private const int LongestTail = 4000;
 
     private static readonly SearchValues<string> Announcements = SearchValues.Create(
-        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "namely", "must be", "remain", "go with",
+        ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "namely", "must be", "remain",
+            "go with",
             "going with",
-        "settle on", "only one", "appropriate", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢", "선택지", "보기", "الخيار",
+        "settle on", "only one", "appropriate", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢",
+        "선택지", "보기", "الخيار",
         "विकल्प", "opción", "opção",
         "opzione", "seçenek", "phương án", "pilihan", "ตัวเลือก"],
         StringComparison.OrdinalIgnoreCase);
@@ -315,7 +317,8 @@ internal static class ChoiceLetters
 
     private static bool NamesChoice(ReadOnlySpan<char> before) =>
         before.EndsWith("option", StringComparison.OrdinalIgnoreCase) || before.EndsWith("choice", StringComparison.OrdinalIgnoreCase)
-        || before.EndsWith("statement", StringComparison.OrdinalIgnoreCase) || before.EndsWith("answer", StringComparison.OrdinalIgnoreCase);
+        || before.EndsWith("statement", StringComparison.OrdinalIgnoreCase)
+        || before.EndsWith("answer", StringComparison.OrdinalIgnoreCase);
 
     // "option (c)", "answer: (c)"; not f(c), and not "part (c) of the question".
     private static bool IsMarkedSmall(string s, int i)

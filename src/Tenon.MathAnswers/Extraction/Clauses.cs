@@ -107,12 +107,14 @@ internal static class Clauses
 
     /// <summary>True for "x = 7.": a name and what it is, and nothing more.</summary>
     public static bool IsNamed(string clause) =>
-        clause.TrimStart('$', '*', ' ') is [var name, ' ' or '=', ..] && char.IsAsciiLetter(name) && clause.Contains('=', StringComparison.Ordinal)
+        clause.TrimStart('$', '*', ' ') is [var name, ' ' or '=', ..] && char.IsAsciiLetter(name) && clause.Contains('=',
+            StringComparison.Ordinal)
         && clause.Count(c => c == '=') == 1 && HasDigit(clause) && !clause.Any(c => c is '+' or '*' or '?');
 
     private static bool Supposes(ReadOnlySpan<char> s)
     {
-        foreach (var opening in (ReadOnlySpan<string>)["first", "second", "third", "if ", "suppose", "let ", "let'", "assum", "imagine", "for ",
+        foreach (var opening in (ReadOnlySpan<string>)["first", "second", "third", "if ", "suppose", "let ", "let'", "assum", "imagine",
+            "for ",
             "consider", "what ", "find ", "when ", "how "])
             if (s.StartsWith(opening, StringComparison.OrdinalIgnoreCase)) return true;
         return false;

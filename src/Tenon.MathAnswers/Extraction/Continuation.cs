@@ -1,8 +1,8 @@
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
-/// Sentences whose last number is no result: the text goes on behind it ("... is 55, but we need only the odd ones"), it is worked with next
-/// ("we multiply both sides by 9"), or it only names something ("part 5", "the 13 found above").
+/// Sentences whose last number is no result: the text goes on behind it ("... is 55, but we need only the odd ones"), it is worked
+/// with next ("we multiply both sides by 9"), or it only names something ("part 5", "the 13 found above").
 /// </summary>
 internal static class Continuation
 {
@@ -45,19 +45,22 @@ internal static class Continuation
             if (comma <= NearBehind && Turns.Begins(next))
             {
                 var rest = next[(next[0] is 'b' or 'B' ? 4 : 7)..].TrimStart(" ,");
-                if (!rest.StartsWith("that", StringComparison.OrdinalIgnoreCase) && !rest.StartsWith("not ", StringComparison.OrdinalIgnoreCase))
+                if (!rest.StartsWith("that", StringComparison.OrdinalIgnoreCase)
+                    && !rest.StartsWith("not ", StringComparison.OrdinalIgnoreCase))
                     return true;
             }
 
             if (next.StartsWith("and ", StringComparison.OrdinalIgnoreCase) && Subjects.Begins(next[4..])) return true;
-            if ((next.StartsWith("which is ", StringComparison.OrdinalIgnoreCase) || next.StartsWith("which was ", StringComparison.OrdinalIgnoreCase))
+            if ((next.StartsWith("which is ", StringComparison.OrdinalIgnoreCase)
+                || next.StartsWith("which was ", StringComparison.OrdinalIgnoreCase))
                 && Earlier.Holds(next)) return true;
         }
 
         if (Tasks.Holds(behind)) return true;
         // "..., so we still have to double it", "and Bob is twice as old as Alice"
         if (Persons.Next(behind, 0) is >= 0 and var person && (behind[..person].Contains("but ", StringComparison.OrdinalIgnoreCase)
-            || behind[..person].Contains("so ", StringComparison.OrdinalIgnoreCase)) && Duties.Begins(behind[(behind[person..].IndexOf(' ') + person + 1)..]))
+            || behind[..person].Contains("so ", StringComparison.OrdinalIgnoreCase))
+            && Duties.Begins(behind[(behind[person..].IndexOf(' ') + person + 1)..]))
             return true;
         if (behind.IndexOf("and ") is >= 0 and var and && Multiples.Next(behind, and) is > 0 and var many
             && behind[(and + 4)..many].Trim().IndexOf(' ') < 0) return true;
@@ -91,15 +94,15 @@ internal static class Continuation
         for (var from = 0; Dealings.Next(sentence, from) is >= 0 and var at; from = at + 1)
         {
             var before = sentence[..at].TrimEnd();
-            if (before.EndsWith(" to", StringComparison.Ordinal)) before = before[..before[..^3].TrimEnd().LastIndexOf(' ').Clamp()].TrimEnd();
+            // "we need to", "we still have to"
+            if (before.EndsWith(" to", StringComparison.Ordinal))
+                before = before[..Math.Max(0, before[..^3].TrimEnd().LastIndexOf(' '))].TrimEnd();
             if (before.EndsWith(" still", StringComparison.Ordinal)) before = before[..^6];
             if (Ends(before, "we") && ComesToNothing(before, sentence[at..])) return true;
         }
 
         return false;
     }
-
-    private static int Clamp(this int place) => Math.Max(0, place);
 
     private static bool Ends(ReadOnlySpan<char> text, string word) =>
         text.EndsWith(word, StringComparison.OrdinalIgnoreCase) && (text.Length == word.Length || !char.IsLetter(text[^(word.Length + 1)]));

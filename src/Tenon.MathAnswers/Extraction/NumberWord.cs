@@ -34,7 +34,8 @@ internal static class NumberWord
 
         if (found is not { } count) return null;
         // "half a kilogram", "three quarters of an hour"
-        var behind = count.End + 1 < words.Length && words[count.End] == "of" && words[count.End + 1] is "a" or "an" ? count.End + 1 : count.End;
+        var behind = count.End + 1 < words.Length && words[count.End] == "of" && words[count.End + 1] is "a" or "an" ? count.End + 1
+            : count.End;
         if (behind < words.Length && words[behind] is "a" or "an") behind++;
         return new Extracted(count.Words, "closing") { Behind = UnitBehind.Of(string.Join(' ', words[behind..])) };
     }

@@ -10,7 +10,8 @@ internal static partial class StatedWords
     private const int LongestSentence = 300;
     private const int LongestText = 4000;
 
-    private static readonly string[] Verbs = [" is ", " are ", " was ", " falls on ", " fall on ", " be ", " called ", " on ", " has ", " have "];
+    private static readonly string[] Verbs = [" is ", " are ", " was ", " falls on ", " fall on ", " be ", " called ", " on ", " has ",
+        " have "];
 
     /// <summary>True where the last sentence is whole, doubts nothing, offers no choice, and ends in the gold behind its last
     /// verb.</summary>

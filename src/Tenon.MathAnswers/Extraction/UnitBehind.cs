@@ -32,7 +32,8 @@ internal static class UnitBehind
         if (rest[0] is '°' || rest.StartsWith("^\\circ") || rest.StartsWith("^{\\circ}")) return "degrees";
         if (!char.IsAsciiLetter(rest[0]) || rest[0] is 'a' && rest.StartsWith("and ")) return null;
         var text = rest.ToString();
-        if (text.AsSpan().IndexOfAny("$*{}\\") >= 0) foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
+        if (text.AsSpan().IndexOfAny("$*{}\\") >= 0)
+            foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
             if (text.Contains(command, StringComparison.Ordinal)) text = text.Replace(command, "", StringComparison.Ordinal);
         if (text.Contains(".m", StringComparison.Ordinal))
             text = text.Replace("p.m", "pm", StringComparison.Ordinal).Replace("a.m", "am", StringComparison.Ordinal);

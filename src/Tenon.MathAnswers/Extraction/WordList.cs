@@ -1,9 +1,9 @@
 namespace Tenon.MathAnswers.Extraction;
 
 /// <summary>
-/// Words and phrases that are looked for in sentences, case aside. The first two letters decide in one step whether any of them can begin at
-/// a place, so that a pass costs about as much as reading the sentence: a search for many strings at once that ignores the case of all
-/// scripts costs several times that.
+/// Words and phrases that are looked for in sentences, case aside. The first two letters decide in one step whether any of them can
+/// begin at a place, so that a pass costs about as much as reading the sentence: a search for many strings at once that ignores the
+/// case of all scripts costs several times that.
 /// </summary>
 internal sealed class WordList
 {
@@ -33,7 +33,7 @@ internal sealed class WordList
     /// <summary>True where a word of the list begins where a word of the text begins (anywhere in scripts without spaces).</summary>
     public bool Holds(ReadOnlySpan<char> text) => Next(text, 0) >= 0;
 
-    /// <summary>The first place from <paramref name="from"/> on where a word of the list begins where a word of the text begins, or -1.</summary>
+    /// <summary>The first place from <paramref name="from"/> on where a word of both list and text begins, or -1.</summary>
     public int Next(ReadOnlySpan<char> text, int from)
     {
         for (var i = from; i < text.Length; i++)

@@ -44,7 +44,7 @@ internal static partial class OtherScripts
 
     private const string Numerals = "一二三四五六七八九十";
 
-    [GeneratedRegex("([百一二三四五六七八九十]|[0-9]+)分之([一二三四五六七八九十](?![一二三四五六七八九十百])|[0-9.]+)")]
+    [GeneratedRegex("([百一二三四五六七八九十]|[0-9]+)分之([一二三四五六七八九十](?![一二三四五六七八九十百])|[0-9]+(?:\\.[0-9]+)?)")]
     private static partial Regex Parts();
 
     private static void Sign(StringBuilder b, char c)

@@ -43,7 +43,8 @@ internal sealed partial class Reading
         if (text.Contains("{E}", StringComparison.Ordinal))
             foreach (var font in (ReadOnlySpan<string>)["\\mathrm{E}", "\\text{E}"])
                 if (text.IndexOf(font, StringComparison.Ordinal) is > 0 and var exponent && char.IsAsciiDigit(text[exponent - 1])
-                    && exponent + font.Length < text.Length && (char.IsAsciiDigit(text[exponent + font.Length]) || text[exponent + font.Length] is '-' or '{'))
+                    && exponent + font.Length < text.Length && (char.IsAsciiDigit(text[exponent + font.Length])
+                    || text[exponent + font.Length] is '-' or '{'))
                     text = text.Replace(font, "E", StringComparison.Ordinal);
         // 3.6 x 10^4
         if (text.Contains("10^", StringComparison.Ordinal) && text.Contains('x')) text = Times().Replace(text, "*");

@@ -86,7 +86,8 @@ internal static class Units
         if (Known(u, out found)) return true;
         foreach (var (word, sign) in
             (ReadOnlySpan<(string, string)>)[(" per ", "/"), ("square ", "^2 "), ("sq ", "^2 "), ("sq. ", "^2 "), ("cubic ", "^3 "),
-            (" squared", "^2"), (" cubed", "^3"), ("·", "*"), ("⋅", "*"), ("\\cdot", "*"), ("\\times", "*"), ("{", ""), ("}", ""), ("(", ""), (")", "")])
+            (" squared", "^2"), (" cubed", "^3"), ("·", "*"), ("⋅", "*"), ("\\cdot", "*"), ("\\times", "*"), ("{", ""), ("}", ""), ("(",
+                ""), (")", "")])
             u = u.Replace(word, sign, StringComparison.OrdinalIgnoreCase);
         var powers = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var factor = Rational.One;

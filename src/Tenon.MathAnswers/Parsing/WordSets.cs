@@ -15,7 +15,8 @@ internal static partial class WordSets
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
         ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
-        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither", "or more", "or less"],
+        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither", "or more",
+        "or less"],
         StringComparison.OrdinalIgnoreCase);
 
     // Words that name the numbers and say nothing more of them.
@@ -40,7 +41,8 @@ internal static partial class WordSets
         ("greater than ", '>'), ("more than ", '>'), ("larger than ", '>'), ("bigger than ", '>'), ("strictly greater than ", '>'),
             ("above ", '>'),
         ("less than ", '<'), ("smaller than ", '<'), ("strictly less than ", '<'), ("below ", '<'), ("fewer than ", '<'),
-        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except at ", Sign.Ne), ("except ", Sign.Ne), ("excluding ", Sign.Ne),
+        ("not equal to ", Sign.Ne), ("other than ", Sign.Ne), ("except for ", Sign.Ne), ("except at ", Sign.Ne), ("except ", Sign.Ne),
+            ("excluding ", Sign.Ne),
             ("but not ", Sign.Ne), ("but ", Sign.Ne), ("without ", Sign.Ne),
         ("besides ", Sign.Ne), ("apart from ", Sign.Ne), ("different from ", Sign.Ne), ("aside from ", Sign.Ne), ("save ", Sign.Ne),
             ("not ", Sign.Ne), ("minus ", Sign.Ne), ("neither ", Sign.Ne),
@@ -136,7 +138,8 @@ internal static partial class WordSets
         var rest = s[(cut + middle.Length)..];
         var behind = "";
         foreach (var word in (ReadOnlySpan<string>)[" except ", ", except", ", excluding ", " but not "])
-            if (rest.IndexOf(word, StringComparison.Ordinal) is > 0 and var except) (rest, behind) = (rest[..except], rest[(except + 1)..].TrimStart(',', ' '));
+            if (rest.IndexOf(word, StringComparison.Ordinal) is > 0 and var except) (rest, behind) = (rest[..except],
+                rest[(except + 1)..].TrimStart(',', ' '));
         foreach (var ends in (ReadOnlySpan<string>)["the endpoints", "the end points", "both endpoints", "endpoints"])
         {
             strict |= rest.Contains("not including " + ends, StringComparison.Ordinal)

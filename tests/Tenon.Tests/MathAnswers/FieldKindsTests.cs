@@ -5,7 +5,7 @@ namespace Tenon.Tests.MathAnswers;
 
 /// <summary>
 /// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt,
-/// further-kinds.txt, completions.txt, field-cases.jsonl).
+/// further-kinds.txt, completions.txt, field-cases.jsonl, more-field-cases.jsonl).
 /// </summary>
 public sealed class FieldKindsTests
 {
@@ -49,8 +49,8 @@ public sealed class FieldKindsTests
     public static TheoryData<string> Cases()
     {
         var data = new TheoryData<string>();
-        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", "field-cases.jsonl")))
-            data.Add(line);
+        foreach (var file in (string[])["field-cases.jsonl", "more-field-cases.jsonl"])
+            foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", file))) data.Add(line);
         return data;
     }
 
