@@ -227,6 +227,9 @@ internal static partial class AnswerExtractor
         // "so 2x = 30" at the end: what a multiple of the unknown is.
         if (char.IsAsciiDigit(sentence[^1]) && before is [.., '='] && before[..^1].TrimEnd() is [.., var factor, >= 'n' and <= 'z']
             && char.IsAsciiDigit(factor)) return true;
+        // "is $5 x 8", "1.5 hours * 60"
+        var apart = sentence.AsSpan(before.Length).IndexOfAny(' ', '$') == 0;
+        if (apart && (before is [.., ' ', '*'] || before is [.., 'x' or 'X'] && before[..^1].TrimEnd() is [.., >= '0' and <= '9'])) return true;
         // "y = (8 - 2x)/2": a number that is worked with, and no result.
         if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
             || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand)
@@ -310,13 +313,20 @@ internal static partial class AnswerExtractor
             && char.IsAsciiLetter(name[0]) && char.IsAsciiLetter(name[1]) && name.IndexOfAny("+-/$\\") < 0;
     }
 
+    // What no sentence ends in.
+    private static readonly string[] Dangling =
+    [
+        "of", "than", "every", "per", "as", "into", "until", "while", "after", "before", "during", "about", "their", "his", "her",
+        "its", "this", "these", "will", "can", "would", "she", "he", "they", "it", "an", "any", "all", "given", "since", "not",
+    ];
+
     // "540 meters", "3 bolts of fabric": a number and what it counts, in at most three words that do not reckon on.
     private static bool EndsInQuantity(string sentence)
     {
         var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (digit < 0 || digit + 2 >= sentence.Length || sentence[digit + 1] != ' ') return false;
         var words = sentence[(digit + 2)..].Split(' ');
-        return words.Length <= 3 && Array.TrueForAll(words, w => w.Length > 0 && (w.All(char.IsLetter) || Units.IsWord(w.TrimEnd('*')))
+        return words.Length <= 3 && Array.IndexOf(Dangling, words[^1].ToLowerInvariant()) < 0 && Array.TrueForAll(words, w => w.Length > 0 && (w.All(char.IsLetter) || Units.IsWord(w.TrimEnd('*')))
             && !GoingOn.Contains(w.ToLowerInvariant()));
     }
 
