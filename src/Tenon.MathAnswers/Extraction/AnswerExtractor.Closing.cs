@@ -229,7 +229,8 @@ internal static partial class AnswerExtractor
             && char.IsAsciiDigit(factor)) return true;
         // "is $5 x 8", "1.5 hours * 60"
         var apart = sentence.AsSpan(before.Length).IndexOfAny(' ', '$') == 0;
-        if (apart && (before is [.., ' ', '*'] || before is [.., 'x' or 'X'] && before[..^1].TrimEnd() is [.., >= '0' and <= '9'])) return true;
+        if (apart && (before is [.., ' ', '*'] || before is [.., 'x' or 'X']
+            && before[..^1].TrimEnd() is [.., >= '0' and <= '9'])) return true;
         // "y = (8 - 2x)/2": a number that is worked with, and no result.
         if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
             || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand)
@@ -326,7 +327,8 @@ internal static partial class AnswerExtractor
         var digit = sentence.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (digit < 0 || digit + 2 >= sentence.Length || sentence[digit + 1] != ' ') return false;
         var words = sentence[(digit + 2)..].Split(' ');
-        return words.Length <= 3 && Array.IndexOf(Dangling, words[^1].ToLowerInvariant()) < 0 && Array.TrueForAll(words, w => w.Length > 0 && (w.All(char.IsLetter) || Units.IsWord(w.TrimEnd('*')))
+        return words.Length <= 3 && Array.IndexOf(Dangling, words[^1].ToLowerInvariant()) < 0 && Array.TrueForAll(words, w => w.Length > 0
+            && (w.All(char.IsLetter) || Units.IsWord(w.TrimEnd('*')))
             && !GoingOn.Contains(w.ToLowerInvariant()));
     }
 

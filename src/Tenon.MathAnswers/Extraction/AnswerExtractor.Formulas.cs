@@ -118,6 +118,19 @@ internal static partial class AnswerExtractor
         return found;
     }
 
+    // "1 3/4": where the whole number before a proper fraction begins.
+    private static int MixedStart(string text, int start, int end)
+    {
+        var slash = text.AsSpan(start, end - start).IndexOf('/');
+        if (slash is < 1 or > 3 || start < 2 || text[start - 1] != ' ' || !char.IsAsciiDigit(text[start - 2])
+            || !int.TryParse(text.AsSpan(start, slash), out var above)
+            || !int.TryParse(text.AsSpan(start + slash + 1, end - start - slash - 1), out var below)
+            || above >= below) return start;
+        var whole = start - 1;
+        while (whole > 0 && char.IsAsciiDigit(text[whole - 1])) whole--;
+        return whole > 0 && (char.IsLetterOrDigit(text[whole - 1]) || text[whole - 1] is '/' or '.' or ',' or '^') ? start : whole;
+    }
+
     /// <summary>The last number of a text, with its sign, decimals, thousands and percent sign.</summary>
     private static string? LastNumber(string text)
     {
@@ -135,6 +148,7 @@ internal static partial class AnswerExtractor
                 end = start;
                 continue;
             }
+            start = MixedStart(text, start, end);
             if (start > 0 && text[start - 1] is '.' && start < text.Length && char.IsAsciiDigit(text[start])) start--;
             if (start > 0 && text[start - 1] is '-' or '−' && (start == 1 || !char.IsLetterOrDigit(text[start - 2]))) start--;
             return text[start..end] + (PercentBehind(text.AsSpan(end)) ? "\\%" : "");
