@@ -87,14 +87,18 @@ internal static partial class AnswerExtractor
             };
     }
 
+    private static readonly string[] Synonyms =
+    [
+        "in interval notation", "equivalently", "simply ", "about ", "approximately ", "roughly ", "in other words", "in set notation",
+        "written as", "in decimal", "as a decimal", "as a fraction", "in simplest form",
+    ];
+
     // "-2 < x < 5, or in interval notation, (-2, 5)": the same said otherwise.
     private static string WithoutSynonym(string sentence)
     {
-        for (var at = sentence.IndexOf(" or ", StringComparison.Ordinal); at > 0; at = sentence.IndexOf(" or ", at + 1,
-            StringComparison.Ordinal))
-            foreach (var word in (ReadOnlySpan<string>)["in interval notation", "equivalently", "simply ", "about ", "approximately ",
-                "roughly ",
-                "in other words", "in set notation", "written as", "in decimal", "as a decimal", "as a fraction", "in simplest form"])
+        const string or = " or ";
+        for (var at = sentence.IndexOf(or, StringComparison.Ordinal); at > 0; at = sentence.IndexOf(or, at + 1, StringComparison.Ordinal))
+            foreach (var word in Synonyms)
                 if (sentence.AsSpan(at + 4).StartsWith(word, StringComparison.Ordinal) && HasValue(sentence.AsSpan(0, at)))
                     return sentence[..at].TrimEnd(',', ' ', '(') + ".";
         return sentence;

@@ -6,6 +6,8 @@ namespace Tenon.MathAnswers.Extraction;
 /// <summary>Sets, inequalities and pairs in brackets that a sentence says to its end.</summary>
 internal static partial class AnswerExtractor
 {
+    private const int MostLeads = 40;
+
     // Behind one of these a sentence may say a set to its end.
     private static readonly SearchValues<string> SetLeads = SearchValues.Create(
         [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be ",
@@ -25,7 +27,7 @@ internal static partial class AnswerExtractor
         var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0 || sentence.Contains('\\')
             && sentence.AsSpan().IndexOfAny(OrderCommands) >= 0;
         if (!ordered && !WordSets.HasSignal(sentence)) return null;
-        for (var from = 0; ;)
+        for (var (from, tries) = (0, 0); tries < MostLeads; tries++)
         {
             var next = sentence.AsSpan(from).IndexOfAny(SetLeads);
             if (next < 0) break;

@@ -34,7 +34,7 @@ internal static class UnitBehind
         var text = rest.ToString();
         if (text.AsSpan().IndexOfAny("$*{}\\") >= 0)
             foreach (var command in (ReadOnlySpan<string>)["text{", "\\text{", "mathrm{", "\\mathrm{", "$", "*", "}", "{", "\\"])
-            if (text.Contains(command, StringComparison.Ordinal)) text = text.Replace(command, "", StringComparison.Ordinal);
+                if (text.Contains(command, StringComparison.Ordinal)) text = text.Replace(command, "", StringComparison.Ordinal);
         if (text.Contains(".m", StringComparison.Ordinal))
             text = text.Replace("p.m", "pm", StringComparison.Ordinal).Replace("a.m", "am", StringComparison.Ordinal);
         if (text.AsSpan().IndexOfAny('²', '³') >= 0)
