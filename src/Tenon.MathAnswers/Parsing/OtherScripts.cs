@@ -70,8 +70,18 @@ internal static partial class OtherScripts
     // Units that East Asian type has as one sign.
     private static string Squared(char c) => c switch
     {
-        '㎜' => "mm", '㎝' => "cm", '㎞' => "km", '㎎' => "mg", '㎏' => "kg", '㎖' => "mL", '㎗' => "dL", '㎡' => "m²", '㎠' => "cm²",
-        '㎢' => "km²", '㎤' => "cm³", _ => "m³",
+        '㎜' => "mm",
+        '㎝' => "cm",
+        '㎞' => "km",
+        '㎎' => "mg",
+        '㎏' => "kg",
+        '㎖' => "mL",
+        '㎗' => "dL",
+        '㎡' => "m²",
+        '㎠' => "cm²",
+        '㎢' => "km²",
+        '㎤' => "cm³",
+        _ => "m³",
     };
 
     // ③ names a choice; two of them in a row are not one number.

@@ -109,8 +109,8 @@ public sealed class ClusterCertificateTests : IDisposable
         var good = new ClusterSettings { TlsCertificate = certificate, TlsKey = key, TlsAuthority = _ours.Authority };
         using (ClusterIdentity.Of(good)) { }
 
-        using (ClusterIdentity.Of(good with { TlsKey = null, TlsCertificate = _ours.Written("one.pem",
-            File.ReadAllText(certificate) + File.ReadAllText(key)) })) { }
+        var one = _ours.Written("one.pem", File.ReadAllText(certificate) + File.ReadAllText(key));
+        using (ClusterIdentity.Of(good with { TlsKey = null, TlsCertificate = one })) { }
 
         void Refused(ClusterSettings settings, params string[] words)
         {
