@@ -6,9 +6,8 @@ using Tenon.Evaluation.Statistics;
 namespace Tenon.Benchmarks;
 
 /// <summary>
-/// How often the default interval holds the true mean accuracy, beside mean ± 1.96 standard errors: the table of <c>docs/evaluation.md</c>,
-/// made by
-/// <c>dotnet run --project bench/Tenon.Benchmarks -c Release -- coverage</c>.
+/// How often the default interval holds the true mean accuracy, beside mean ± 1.96 standard errors: the tables of
+/// <c>docs/evaluation.md</c>, made by <c>dotnet run --project bench/Tenon.Benchmarks -c Release -- coverage</c>.
 /// </summary>
 internal static class IntervalCoverage
 {
@@ -17,6 +16,9 @@ internal static class IntervalCoverage
     {
         DefaultValueFactory = _ => 4000, Description = "simulated evaluations a cell",
     };
+
+    // Draws of a cell are its own, so that no two cells err together.
+    private static ulong s_cell;
 
     public static Command Command()
     {
@@ -27,14 +29,21 @@ internal static class IntervalCoverage
 
     private static void Run(ParseResult call)
     {
+        var evaluations = call.GetValue(S_evaluations);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{evaluations} evaluations a simulated cell: one standard error of "
+            + $"its coverage is {100 * Math.Sqrt(0.95 * 0.05 / evaluations):0.00} points"));
         Steps();
-        Pairs(call.GetValue(S_evaluations));
+        Pairs(evaluations);
         var means = string.Join(" | ", S_means.Select(m => m.ToString("0.00", CultureInfo.InvariantCulture)));
         Console.WriteLine($"| questions | samples | spread | {means} |\n|{string.Concat(Enumerable.Repeat("---:|", S_means.Length + 3))}");
         foreach (var problems in new[] { 30, 500 })
         {
             Exact(problems);
-            foreach (var spread in new[] { 0, 0.25, 0.5, 0.75 }) Row(problems, 32, spread, call.GetValue(S_evaluations));
+            foreach (var spread in new[] { 0, 0.02, 0.1, 0.25, 0.5, 0.75, 1 })
+                Row(spread.ToString(CultureInfo.InvariantCulture), new(problems, 32, 0, spread), evaluations);
+            foreach (var shape in new[] { DifficultyShape.Halves, DifficultyShape.Uniform, DifficultyShape.Unsolved })
+                Row(shape.ToString().ToLowerInvariant(), new(problems, 32, 0, 0) { Shape = shape }, evaluations);
+            Row("two kinds", new(problems, 32, 0, 0) { Shape = DifficultyShape.TwoKinds }, evaluations);
         }
     }
 
@@ -45,7 +54,7 @@ internal static class IntervalCoverage
         foreach (var (problems, samples) in new[] { (30, 1), (30, 32), (500, 1), (500, 4) })
         {
             var cells = new[] { 0.1, 0.3, 0.5, 0.7, 0.9 }.Select(mean => (100 * new SimulatedPairs(problems, samples, mean, 0.05, 0.5, 0.9)
-                .Coverage(evaluations)).ToString("0.0", CultureInfo.InvariantCulture));
+                .Coverage(evaluations, ++s_cell)).ToString("0.0", CultureInfo.InvariantCulture));
             Console.WriteLine($"| {problems} | {samples} | {string.Join(" | ", cells)} |");
         }
 
@@ -97,18 +106,26 @@ internal static class IntervalCoverage
 
     private static int[] Counts(int problems, int right) => [.. Enumerable.Range(0, problems).Select(i => i < right ? 1 : 0)];
 
-    private static void Row(int problems, int samples, double spread, int evaluations)
+    private static void Row(string name, SimulatedScores shape, int evaluations)
     {
         var cells = S_means.Select(mean =>
         {
-            var truth = new SimulatedScores(problems, samples, mean, spread);
-            var ours = truth.Coverage(c => Ends(Estimate.OfCounts(c, samples)), evaluations);
-            var plain = truth.Coverage(c => Plain(AverageAtK.Of(c, samples)), evaluations);
-            return string.Create(CultureInfo.InvariantCulture, $"{100 * ours:0.0} ({100 * plain:0})");
+            var truth = shape with { Mean = mean };
+            var seed = ++s_cell;
+            var (ours, plain) = (new bool[evaluations], new bool[evaluations]);
+            Parallel.For(0, evaluations, Workers.Options, e =>
+            {
+                var right = truth.Draw(seed, e);
+                ours[e] = Ends(Estimate.OfCounts(right, truth.Samples)) is var (low, high) && low <= mean && mean <= high;
+                plain[e] = Plain(AverageAtK.Of(right, truth.Samples)) is var (from, to) && from <= mean && mean <= to;
+            });
+            return string.Create(CultureInfo.InvariantCulture, $"{100 * Share(ours):0.0} ({100 * Share(plain):0})");
         });
-        var row = string.Create(CultureInfo.InvariantCulture, $"| {problems} | {samples} | {spread} | {string.Join(" | ", cells)} |");
-        Console.WriteLine(row);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {shape.Problems} | {shape.Samples} | {name} | {string.Join(" | ", cells)} |"));
     }
+
+    private static double Share(bool[] held) => held.Count(h => h) / (double)held.Length;
 
     private static (double Low, double High) Ends(Estimate e) => (e.Low, e.High);
 

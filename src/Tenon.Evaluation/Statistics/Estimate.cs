@@ -23,8 +23,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
     /// depend on each
     /// other (variants of one question, questions on one text). Problems may have different numbers of samples; those without any do not
     /// count.
-    /// Scores of 0 and 1: one a problem gives the binomial interval, several give the beta-binomial one; other scores, and clusters, the
-    /// clustered one.
+    /// Scores of 0 and 1: one a problem gives the binomial interval, several give <see cref="RepeatedInterval"/>; other scores, and
+    /// clusters, the clustered one.
     /// </summary>
     public static Estimate Of(IReadOnlyList<IReadOnlyList<double>> scores, IReadOnlyList<string>? clusters = null, double confidence = 0.95)
     {
@@ -36,7 +36,7 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
         var samples = kept.Sum(i => (long)scores[i].Count);
         var spread = ClusteredMean.Of(means, groups);
         var (low, high, method) = (groups is null || spread.Units == means.Length) && kept.All(i => scores[i].All(s => s is 0 or 1))
-            ? Binary([.. kept.Select(i => ((int)scores[i].Sum(), scores[i].Count))], confidence)
+            ? Binary([.. kept.Select(i => ((int)scores[i].Sum(), scores[i].Count))], spread, confidence)
             : spread.Interval(confidence, 0, 1, Bounded(kept.SelectMany(i => scores[i])));
         return new(spread.Mean, Math.Min(low, spread.Mean), Math.Max(high, spread.Mean), spread.StandardError, kept.Length, samples,
             method);
@@ -88,7 +88,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
     public static Estimate Share(IEnumerable<bool> problems, double confidence = 0.95) =>
         Of([.. problems.Select(p => (IReadOnlyList<double>)[p ? 1.0 : 0.0])], null, confidence);
 
-    private static (double Low, double High, string Method) Binary((int Correct, int Samples)[] problems, double confidence)
+    private static (double Low, double High, string Method) Binary(
+        (int Correct, int Samples)[] problems, ClusteredMean spread, double confidence)
     {
         if (problems.All(p => p.Samples == 1))
         {
@@ -96,8 +97,8 @@ public sealed record Estimate(double Mean, double Low, double High, double Stand
             return (low, high, IntervalMethod.Binomial);
         }
 
-        var interval = BetaBinomialInterval.Of(problems, confidence);
-        return (interval.Low, interval.High, IntervalMethod.BetaBinomial);
+        var interval = RepeatedInterval.Of(problems, spread, confidence);
+        return (interval.Low, interval.High, IntervalMethod.Repeated);
     }
 
     private static bool Bounded(IEnumerable<double> scores) => scores.All(s => s is >= 0 and <= 1);
@@ -119,8 +120,8 @@ public static class IntervalMethod
     /// <summary>One 0 or 1 a problem: two-sided mid-p by the order of probabilities (<see cref="Proportion.MidP"/>).</summary>
     public const string Binomial = "binomial";
 
-    /// <summary>Several 0 or 1 a problem: <see cref="BetaBinomialInterval"/>.</summary>
-    public const string BetaBinomial = "beta-binomial";
+    /// <summary>Several 0 or 1 a problem: between Wilson's and <see cref="BetaBinomialInterval"/>.</summary>
+    public const string Repeated = "wilson and beta-binomial";
 
     /// <summary>
     /// Scores between 0 and 1 with clusters, runs or parts: Wilson's interval at the effective sample size (<see cref="ClusteredMean"/>).

@@ -1,17 +1,20 @@
 namespace Tenon.Evaluation.Statistics;
 
 /// <summary>
-/// Evaluations drawn from a known truth, to see what intervals and tests are worth: each problem has an accuracy drawn from a beta
-/// distribution of the
-/// given mean, its samples are right with that probability. A pure function of the seed and the place.
+/// Evaluations drawn from a known truth, to see what intervals and tests are worth: each problem has an accuracy drawn from a distribution
+/// of the given mean, a beta distribution unless another shape is asked for; its samples are right with that probability. A pure function
+/// of the seed and the place.
 /// </summary>
 /// <param name="Problems">Problems of an evaluation.</param>
 /// <param name="Samples">Samples a problem.</param>
 /// <param name="Mean">True mean accuracy.</param>
 /// <param name="Spread">Intraclass correlation: 0 for problems of one accuracy, 1 for problems that are always right or always
-/// wrong.</param>
+/// wrong. Only beta distributions have it.</param>
 public sealed record SimulatedScores(int Problems, int Samples, double Mean, double Spread)
 {
+    /// <summary>How accuracies lie around their mean.</summary>
+    public DifficultyShape Shape { get; init; }
+
     /// <summary>Right samples of each problem in one evaluation.</summary>
     public int[] Draw(ulong seed, int evaluation)
     {
@@ -19,7 +22,7 @@ public sealed record SimulatedScores(int Problems, int Samples, double Mean, dou
         var result = new int[Problems];
         for (var i = 0; i < result.Length; i++)
         {
-            var accuracy = stream.Accuracy(Mean, Spread);
+            var accuracy = Shape == DifficultyShape.Beta ? stream.Accuracy(Mean, Spread) : Accuracy(stream.Uniform());
             for (var j = 0; j < Samples; j++) result[i] += stream.Uniform() < accuracy ? 1 : 0;
         }
 
@@ -61,6 +64,20 @@ public sealed record SimulatedScores(int Problems, int Samples, double Mean, dou
         return held.Count(h => h) / (double)evaluations;
     }
 
+    /// <summary>The accuracy at a place of the shape, a uniform number.</summary>
+    private double Accuracy(double place)
+    {
+        var low = Mean < 0.5;
+        return Shape switch
+        {
+            DifficultyShape.Halves => place < 0.5 ? (low ? 0.05 : 0.95) : (2 * Mean) - (low ? 0.05 : 0.95),
+            DifficultyShape.Uniform => Math.Max(0, (2 * Mean) - 1) + (place * 2 * Math.Min(Mean, 1 - Mean)),
+            DifficultyShape.Unsolved when low => Math.Max(0, (place - 1 + (2 * Mean)) / (2 * Mean)),
+            DifficultyShape.Unsolved => Math.Min(1, place / (2 * (1 - Mean))),
+            _ => place < (Mean - 0.02) / 0.96 ? 0.98 : 0.02,
+        };
+    }
+
     private sealed class Stream(RandomKey key, int evaluation)
     {
         private uint _place;
@@ -93,4 +110,23 @@ public sealed record SimulatedScores(int Problems, int Samples, double Mean, dou
             }
         }
     }
+}
+
+/// <summary>How the problems' accuracies lie around their mean.</summary>
+public enum DifficultyShape
+{
+    /// <summary>A beta distribution of the given spread.</summary>
+    Beta,
+
+    /// <summary>Half of the problems at 0.95, the rest lower and alike; below a mean of 0.5 half at 0.05, the rest higher.</summary>
+    Halves,
+
+    /// <summary>Evenly over the widest range around the mean.</summary>
+    Uniform,
+
+    /// <summary>Evenly from 0 to 1, but for those that are never solved; above a mean of 0.5 those that always are.</summary>
+    Unsolved,
+
+    /// <summary>0.02 or 0.98.</summary>
+    TwoKinds,
 }
