@@ -14,12 +14,12 @@ namespace Tenon.Evaluation.Statistics;
 public static class BetaBinomialInterval
 {
     // Cells a side while what counts is looked for, and of the density that is summed over rho.
-    private const int Coarse = 12;
-    private const int Means = 40;
-    private const int Correlations = 20;
+    private const int Coarse = 10;
+    private const int Means = 32;
+    private const int Correlations = 16;
 
     // Below this much of the logarithm of the largest density nothing counts.
-    private const double Depth = 13;
+    private const double Depth = 9;
 
     /// <summary>The interval from each problem's right samples; problems may have different numbers of samples.</summary>
     public static (double Low, double High) Of(IReadOnlyList<(int Correct, int Samples)> problems, double confidence = 0.95)
