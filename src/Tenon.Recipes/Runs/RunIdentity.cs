@@ -75,8 +75,7 @@ internal static class RunIdentity
         if (run.Numerics is { } numerics && numerics != Numerics.Version)
             throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}",
                 "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
-        var here = Precision.Bf16.Tier();
-        if (run.Precision == "bf16" && run.Tier is { } tier && tier != here)
+        if (run.Precision == "bf16" && run.Tier is { } tier && Precision.Bf16.Tier() is var here && tier != here)
             throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", here,
                 (here.StartsWith(tier, StringComparison.Ordinal) ? "TENON_ASSEMBLE=0 in the environment computes as that tier does, or " : "")
                 + "--force to go on with other numbers", usage: true);

@@ -37,8 +37,14 @@ internal sealed class Chromium : IDisposable
         browser._process.ErrorDataReceived += (_, _) => { };
         browser._process.BeginErrorReadLine();
         var portFile = profile.File(Path.Combine("p", "DevToolsActivePort"));
-        for (var wait = 0; wait < 600 && !File.Exists(portFile); wait++) await Task.Delay(100);
-        var port = (await File.ReadAllLinesAsync(portFile))[0];
+        // The file is there before its first line is.
+        string? port = null;
+        for (var wait = 0; wait < 600 && port is null; wait++)
+        {
+            if (File.Exists(portFile)) port = (await File.ReadAllLinesAsync(portFile)).FirstOrDefault();
+            if (port is null) await Task.Delay(100);
+        }
+
         using var http = new HttpClient();
         JsonNode? page = null;
         for (var wait = 0; wait < 100 && page is null; wait++)
