@@ -17,9 +17,13 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>y = x Wᵀ; finished sums times <paramref name="after"/> [outputs] where it is not null.</summary>
     private void MultiplyBf16(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, float* after, Tensor? source)
     {
-        var call = new Bf16Call { Matrix = View, Output = y, RowCount = rows, OutputRow = yRow, Scale = after, Terms = Inputs };
-        RoundRows(&call, x, xRow, pool, null, source);
-        call.Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts);
+        var rowBytes = Bf16Dot.RowBytes(Inputs);
+        var call = new Bf16Call
+        {
+            Matrix = View, Rows = Rounded(x, rows, xRow, Inputs, rowBytes, Bf16Terms, null, source, pool), RowBytes = rowBytes,
+            RowCount = rows, Output = y, OutputRow = yRow, Scale = after,
+            Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
+        };
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyBf16Part, "frozen product");
         GC.KeepAlive(this);
@@ -29,40 +33,16 @@ public sealed unsafe partial class FrozenMatrix
     private void MultiplyTransposedBf16(
         float* dy, nint rows, nint dyRow, float* dx, nint dxRow, bool accumulate, WorkerPool pool, float* before)
     {
+        var rowBytes = Bf16Dot.RowBytes(Outputs);
         var call = new Bf16Call
         {
-            Matrix = View, Output = dx, RowCount = rows, OutputRow = dxRow, Terms = Outputs, Accumulate = accumulate,
+            Matrix = View, Rows = Rounded(dy, rows, dyRow, Outputs, rowBytes, Bf16Terms, before, null, pool), RowBytes = rowBytes,
+            RowCount = rows, Output = dx, OutputRow = dxRow, Accumulate = accumulate,
+            Share = ShareOfGradient(rows, pool, out var parts),
         };
-        RoundRows(&call, dy, dyRow, pool, before, null);
-        call.Share = ShareOfGradient(rows, pool, out var parts);
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyTransposedBf16Part, "frozen product, gradient");
         GC.KeepAlive(this);
-    }
-
-    // Products of one tensor that follow each other share its rounded rows, as those of integers do; one rounded term stands for bfloat16.
-    private static void RoundRows(Bf16Call* call, float* x, nint xRow, WorkerPool pool, float* factors, Tensor? source)
-    {
-        const int Bf16 = -1;
-        const nint WorthWhile = 20_000;
-        call->RowBytes = Bf16Dot.RowBytes(call->Terms);
-        call->Rows = (byte*)Scratch.Floats(ScratchUse.RoundedRows, call->RowCount * call->RowBytes / sizeof(float));
-        if (source is { Kept: true } && _t_rounded == (source, source.Life, Bf16)) return;
-        _t_rounded = (source, source?.Life ?? 0, Bf16);
-        var parts = call->RowCount * call->Terms < WorthWhile ? 1 : (int)Math.Min(call->RowCount, 4 * pool.Threads);
-        var job = new RoundBf16Job
-        {
-            X = x, Target = call->Rows, Factors = factors, Rows = call->RowCount, Row = xRow, Columns = call->Terms,
-            RowBytes = call->RowBytes, Parts = parts,
-        };
-        pool.Run(parts, &job, &RoundBf16Part, "rounding to bfloat16");
-    }
-
-    private static void RoundBf16Part(RoundBf16Job* job, int part)
-    {
-        var (first, end) = Ops.RowJobs.Range(job->Rows, job->Parts, part);
-        for (var r = first; r < end; r++)
-            Bf16Dot.Round(job->X + (r * job->Row), job->Columns, job->Factors, job->Target + (r * job->RowBytes));
     }
 
     private static void MultiplyBf16Part(Bf16Call* call, int part)
@@ -127,16 +107,8 @@ public sealed unsafe partial class FrozenMatrix
         public FrozenView Matrix;
         public byte* Rows;
         public float* Output, Scale;
-        public nint RowCount, RowBytes, OutputRow, Terms;
+        public nint RowCount, RowBytes, OutputRow;
         public PartShare Share;
         public bool Accumulate;
-    }
-
-    private struct RoundBf16Job
-    {
-        public float* X, Factors;
-        public byte* Target;
-        public nint Rows, Row, Columns, RowBytes;
-        public int Parts;
     }
 }

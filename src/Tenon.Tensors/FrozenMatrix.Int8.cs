@@ -16,6 +16,9 @@ public sealed unsafe partial class FrozenMatrix
     [ThreadStatic]
     private static (Tensor? Source, int Life, int Terms) _t_rounded;
 
+    // Stands for bfloat16 where the others are numbers of integers.
+    private const int Bf16Terms = -1;
+
     private readonly Lock _turning = new();
     private FrozenMatrix? _turned;
 
@@ -50,38 +53,39 @@ public sealed unsafe partial class FrozenMatrix
     {
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
-        var rounded = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
-        if (source is not { Kept: true } || _t_rounded != (source, source.Life, terms))
-            Round(x, rows, xRow, pool, terms, before, rounded, rowBytes);
-        _t_rounded = (source, source?.Life ?? 0, terms);
+        var rounded = Rounded(x, rows, xRow, Inputs, rowBytes, terms, before, source, pool);
         // Rows so long that the cache holds few of them all go in one part with few panels: the weights are then read once.
         var atOnce = Int8Kernels.Best.RowsAtOnce(rowBytes);
         var stretch = atOnce >= 96 ? Math.Min(rows, atOnce) : rows;
         var stretches = (rows + stretch - 1) / stretch;
-        var perPart = SharePanels(stretch, Inputs, Panels, stretches, pool);
-        var partsOfRows = (int)((Panels + perPart - 1) / perPart);
+        var share = PartShare.Of(stretch, SharePanels(stretch, Inputs, Panels, stretches, pool), Panels);
         var call = new Int8Call
         {
             Panels = _memory.Pointer, Rows = rounded, Output = y, PanelBytes = PanelBytes, BlockBytes = format.BlockBytes,
             Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs,
-            PerPart = perPart, RowsPerPart = stretch, PartsOfRows = partsOfRows,
-            Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
+            Share = share, Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
         };
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run((int)stretches * partsOfRows, &call, &Int8Kernels.Multiply, what);
+        pool.Run((int)stretches * share.PartsOfRows, &call, &Int8Kernels.Multiply, what);
         GC.KeepAlive(this);
     }
 
-    private void Round(float* x, nint rows, nint xRow, WorkerPool pool, int terms, float* factors, byte* target, nint rowBytes)
+    // The rows in this thread's memory, in as many terms: integers, or bfloat16.
+    private static byte* Rounded(float* x, nint rows, nint xRow, nint columns, nint rowBytes, int terms, float* factors, Tensor? source,
+        WorkerPool pool)
     {
         const nint WorthWhile = 20_000;
-        var parts = rows * Inputs < WorthWhile ? 1 : (int)Math.Min(rows, 4 * pool.Threads);
+        var target = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
+        if (source is { Kept: true } && _t_rounded == (source, source.Life, terms)) return target;
+        var parts = rows * columns < WorthWhile ? 1 : (int)Math.Min(rows, 4 * pool.Threads);
         var job = new RoundJob
         {
-            X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = Inputs, RowBytes = rowBytes, Terms = terms,
+            X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = columns, RowBytes = rowBytes, Terms = terms,
             Parts = parts,
         };
-        pool.Run(parts, &job, &RoundPart, "rounding to integers");
+        pool.Run(parts, &job, &RoundPart, terms == Bf16Terms ? "rounding to bfloat16" : "rounding to integers");
+        _t_rounded = (source, source?.Life ?? 0, terms);
+        return target;
     }
 
     private static void RoundPart(RoundJob* job, int part)
@@ -97,7 +101,9 @@ public sealed unsafe partial class FrozenMatrix
                 x = scaled;
             }
 
-            RowKernels.RoundToInt8(x, job->Columns, job->Terms, job->Target + (r * job->RowBytes));
+            var target = job->Target + (r * job->RowBytes);
+            if (job->Terms == Bf16Terms) Bf16Dot.Round(x, job->Columns, target);
+            else RowKernels.RoundToInt8(x, job->Columns, job->Terms, target);
         }
     }
 

@@ -105,10 +105,9 @@ public sealed unsafe partial class FrozenMatrix
     {
         const nint Stretch = 192;
         var stretches = (rows + Stretch - 1) / Stretch;
-        var share = new PartShare { RowsPerPart = stretches == 1 ? rows : ((rows + stretches - 1) / stretches + 11) / 12 * 12 };
-        stretches = (rows + share.RowsPerPart - 1) / share.RowsPerPart;
-        share.PerPart = Math.Max(least, SharePanels(share.RowsPerPart, terms, panels, stretches, pool));
-        share.PartsOfRows = (int)((panels + share.PerPart - 1) / share.PerPart);
+        var rowsPerPart = stretches == 1 ? rows : ((rows + stretches - 1) / stretches + 11) / 12 * 12;
+        stretches = (rows + rowsPerPart - 1) / rowsPerPart;
+        var share = PartShare.Of(rowsPerPart, Math.Max(least, SharePanels(rowsPerPart, terms, panels, stretches, pool)), panels);
         parts = (int)stretches * share.PartsOfRows;
         return share;
     }

@@ -67,7 +67,7 @@ public sealed unsafe record MachineLimits(double Float, double Integer, double B
             PanelBytes = format.PanelBytes(Terms),
             BlockBytes = format.BlockBytes, Blocks = Int8Panels.Blocks(Terms), RowCount = Rows, RowBytes = rowBytes,
             OutputRow = PanelFormat.Width,
-            Outputs = PanelFormat.Width, PerPart = 1, RowsPerPart = Rows, PartsOfRows = 1, Terms = 1,
+            Outputs = PanelFormat.Width, Share = PartShare.Of(Rows, 1, 1), Terms = 1,
         };
         for (var i = 0; i < Block.Repeats; i++) Int8Kernels.Multiply(&call, 0);
     }

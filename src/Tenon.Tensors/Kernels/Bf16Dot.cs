@@ -28,18 +28,10 @@ internal static unsafe class Bf16Dot
     /// <summary>Bytes of a rounded row: two each, pairs whole, and a line of the cache more, so that rows lie in different sets.</summary>
     public static nint RowBytes(nint terms) => ((terms + 31) / 32 * 64) + 64;
 
-    /// <summary>
-    /// Rounds a row to nearest even, times <paramref name="factors"/> where they are not null; an odd last term gets a zero.
-    /// </summary>
-    public static void Round(float* x, nint n, float* factors, byte* target)
+    /// <summary>Rounds a row to nearest even; an odd last term gets a zero.</summary>
+    public static void Round(float* x, nint n, byte* target)
     {
         var rounded = Scratch.Floats(ScratchUse.Panel, n);
-        if (factors != null)
-        {
-            RowKernels.Mul(rounded, x, factors, n);
-            x = rounded;
-        }
-
         RowKernels.RoundToBf16(x, rounded, n);
         var bits = (uint*)rounded;
         var words = (ushort*)target;

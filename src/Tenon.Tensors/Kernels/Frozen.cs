@@ -25,6 +25,10 @@ internal struct PartShare
 
     public int PartsOfRows;
 
+    /// <summary>Parts of so many rows by so many of all panels.</summary>
+    public static PartShare Of(nint rows, nint perPart, nint panels) =>
+        new() { RowsPerPart = rows, PerPart = perPart, PartsOfRows = (int)((panels + perPart - 1) / perPart) };
+
     /// <summary>What a part has of so many rows and panels: its rows, its first panel and the one behind its last.</summary>
     public readonly ((nint First, nint Count) Rows, nint Panel, nint End) Of(int part, nint rows, nint panels)
     {

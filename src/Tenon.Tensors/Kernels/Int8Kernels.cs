@@ -15,17 +15,13 @@ internal unsafe struct Int8Call
     public byte* Rows;
 
     public float* Output;
-    public nint PanelBytes, BlockBytes, Blocks, RowCount, RowBytes, OutputRow, Outputs, PerPart;
+    public nint PanelBytes, BlockBytes, Blocks, RowCount, RowBytes, OutputRow, Outputs;
+    public PartShare Share;
 
     /// <summary>1 or 2 records of a row for each block.</summary>
     public int Terms;
 
     public bool Offsets, Accumulate;
-
-    /// <summary>Rows of a part; parts of the same rows follow each other, <see cref="PartsOfRows"/> of them.</summary>
-    public nint RowsPerPart;
-
-    public int PartsOfRows;
 
     /// <summary>A factor for each finished output, or null.</summary>
     public float* Scale;
@@ -53,7 +49,7 @@ internal abstract unsafe class Int8Kernels
     /// <summary>Rows of this length that are worked on at a time: whole tiles.</summary>
     public nint RowsAtOnce(nint rowBytes) => Math.Max(TileRows, Stretch / rowBytes / TileRows * TileRows);
 
-    /// <summary>The panels of one part of <see cref="Int8Call.PerPart"/>.</summary>
+    /// <summary>The panels of one part of <see cref="Int8Call.Share"/>.</summary>
     public static void Multiply(Int8Call* call, int part) => Best.MultiplyPart(call, part);
 
     /// <summary>The same with this set's instructions.</summary>
@@ -61,14 +57,11 @@ internal abstract unsafe class Int8Kernels
     {
         const nint Width = PanelFormat.Width;
         var tile = stackalloc float[TileRows * (int)Width];
-        var panels = (call->Outputs + Width - 1) / Width;
-        var first = part / call->PartsOfRows * call->RowsPerPart;
-        var last = Math.Min(call->RowCount, first + call->RowsPerPart);
-        nint group = part % call->PartsOfRows;
-        var end = Math.Min(panels, (group + 1) * call->PerPart);
+        var (rows, panel, end) = call->Share.Of(part, call->RowCount, (call->Outputs + Width - 1) / Width);
+        var (first, last) = (rows.First, rows.First + rows.Count);
         // Long rows: fewer at a time than the part has, so that they stay in the cache while its panels pass.
         var atOnce = RowsAtOnce(call->RowBytes);
-        for (; first < last; first += atOnce) Panels(call, first, Math.Min(last, first + atOnce), group * call->PerPart, end, tile);
+        for (; first < last; first += atOnce) Panels(call, first, Math.Min(last, first + atOnce), panel, end, tile);
     }
 
     private void Panels(Int8Call* call, nint first, nint last, nint panel, nint end, float* tile)

@@ -42,8 +42,8 @@ public unsafe class Bf16DotTests
             fixed (byte* pw = weights, px = row)
             fixed (float* pwv = w, pxv = x, py = y)
             {
-                Bf16Dot.Round(pwv, 2, null, pw);
-                Bf16Dot.Round(pxv, 2, null, px);
+                Bf16Dot.Round(pwv, 2, pw);
+                Bf16Dot.Round(pxv, 2, px);
                 Bf16Dot.Twin(1, 1, px, 128, pw, py, 32, true);
             }
 

@@ -213,8 +213,8 @@ public unsafe class Int8ProductTests
             {
                 Panels = p, Rows = x, Output = py, PanelBytes = panelBytes, BlockBytes = format.BlockBytes, Blocks = blocks,
                 RowCount = rows,
-                RowBytes = rowBytes, OutputRow = outputs, Outputs = outputs, PerPart = 2, RowsPerPart = rows,
-                PartsOfRows = (outputs + 63) / 64, Terms = terms, Offsets = offsets,
+                RowBytes = rowBytes, OutputRow = outputs, Outputs = outputs,
+                Share = PartShare.Of(rows, 2, (outputs + 31) / 32), Terms = terms, Offsets = offsets,
                 Accumulate = accumulate,
             };
             for (var part = 0; part < (outputs + 63) / 64; part++) kernels.MultiplyPart(&call, part);
