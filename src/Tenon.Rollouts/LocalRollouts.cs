@@ -159,7 +159,7 @@ public sealed class LocalRollouts(
     {
         Model = model.Fingerprint,
         AdapterVersion = adapter?.Version ?? 0,
-        Numerics = Numerics.Version,
+        Numerics = Numerics.Of(options.Precision),
         Tier = options.Precision.Tier(),
         Precision = options.Precision.Word(),
         Sampling = options.Sampling,

@@ -16,7 +16,7 @@ public sealed record RolloutRequest
     /// <summary>The adapter's version: the run's step after which it was taken.</summary>
     public required long AdapterVersion { get; init; }
 
-    /// <summary>Version of the numerics (<c>Numerics.Version</c>).</summary>
+    /// <summary>Version of the numerics (<c>Numerics.Of</c> the precision).</summary>
     public required int Numerics { get; init; }
 
     /// <summary>The processor's tier, on which bf16 depends.</summary>

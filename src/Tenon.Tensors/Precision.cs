@@ -16,12 +16,13 @@ public enum Precision
     /// <summary>
     /// Weights and activations as integers of one byte with a scale for each 32 of them, in both directions; sums of integers are exact, so
     /// the bits do not depend on
-    /// the processor. A quarter of the memory of weights (half with a gradient). Experimental.
+    /// the processor. A quarter of the memory of weights (half with a gradient). Keys and values are rounded to bfloat16. Experimental.
     /// </summary>
     Int8,
 
     /// <summary>
-    /// The same with a second integer for what the first leaves of an activation: float32's function to about four digits. Experimental.
+    /// The same with a second integer for what the first leaves of an activation, and keys and values in float32: float32's function to
+    /// about four digits. Experimental.
     /// </summary>
     Int8A16,
 }
@@ -53,6 +54,12 @@ public static class Precisions
         Precision.Bf16 => WeightStorage.BF16,
         _ => WeightStorage.Int8,
     };
+
+    /// <summary>
+    /// True where keys and values round to bfloat16, once each, when they are written, in sampling and training alike: where other numbers
+    /// of the precision have no more digits.
+    /// </summary>
+    public static bool RoundsKeys(this Precision precision) => precision is Precision.Bf16 or Precision.Int8;
 
     /// <summary>True where weights are integers.</summary>
     public static bool IsInt8(this Precision precision) => precision.Terms() > 0;

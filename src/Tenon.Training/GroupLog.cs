@@ -23,7 +23,7 @@ internal sealed class GroupLog(TrainingSetup setup, AdapterSet sampler, PendingG
             ["step"] = step,
             ["adapter"] = sampler.Sha256(),
             ["model"] = setup.Model.Fingerprint,
-            ["numerics"] = Numerics.Version,
+            ["numerics"] = Numerics.Of(setup.Precision),
             ["tier"] = setup.Precision == Precision.F32 ? null : setup.Precision.Tier(),
         };
         var groups = new Dictionary<int, SampledGroup>();

@@ -131,7 +131,7 @@ public static class MemoryPlan
     /// <summary>Bytes of the cache that one sequence of the longest kind takes, an upper bound.</summary>
     public static long SequenceBytes(TrainingSetup setup) =>
         ((setup.Settings.Rollout.MaxPromptTokens + (long)setup.Settings.Rollout.MaxNewTokens) / 32 + 1)
-        * GeneratorMemory.PageBytes(setup.Model.Config);
+        * GeneratorMemory.PageBytes(setup.Model.Config, setup.Settings.Precision);
 
     /// <summary>
     /// Bytes of keys and values where every sequence is of the longest kind: those of the rollouts, and beside them those of an evaluation

@@ -68,7 +68,7 @@ internal sealed class RunSampler : IDisposable
     {
         if (request.Model != _model.Fingerprint)
             throw new TenonException("a rollout request", $"model {_model.Fingerprint}", request.Model);
-        if (request.Numerics != Numerics.Version)
-            throw new TenonException("a rollout request", $"numerics {Numerics.Version}", $"{request.Numerics}");
+        if (Numerics.Of(Precisions.Of(request.Precision)) is var numerics && request.Numerics != numerics)
+            throw new TenonException("a rollout request", $"numerics {numerics}", $"{request.Numerics}");
     }
 }

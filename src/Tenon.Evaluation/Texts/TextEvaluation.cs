@@ -45,7 +45,7 @@ public sealed class TextEvaluation(
             },
             ["windows"] = settings.ToJson(),
             ["precision"] = precision.ToString().ToLowerInvariant(),
-            ["numerics"] = Numerics.Version,
+            ["numerics"] = Numerics.Of(precision),
             ["tier"] = precision == Precision.F32 ? null : precision.Tier(),
         };
         if (step is { } at) identity["step"] = at;

@@ -12,10 +12,10 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
 {
     private readonly LinkedList<SampleGroup> _waiting = new();
     private readonly List<SampleGroup> _open = [];
-    private long _budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config) : int.MaxValue;
+    private long _budget = options.CacheBytes is { } bytes ? bytes / KvCache.PageBytes(config, options.Precision) : int.MaxValue;
     private int _reserved;
 
-    public KvCache Cache { get; } = new(config, 1);
+    public KvCache Cache { get; } = new(config, options.Precision, 1);
 
     public bool IsIdle => _waiting.Count == 0 && _open.Count == 0;
 
@@ -31,10 +31,10 @@ internal sealed class Admission(ModelConfig config, GeneratorOptions options)
         var request = ticket.Request;
         var whole = new SampleGroup(ticket, 0, request.Samples, options.Kept);
         long needed = whole.PromptPages + whole.PagesOfSample;
-        var most = Math.Max(_budget, (options.LongestBytes ?? 0) / KvCache.PageBytes(config));
+        var most = Math.Max(_budget, (options.LongestBytes ?? 0) / KvCache.PageBytes(config, options.Precision));
         if (needed > most)
-            throw new TenonException("cache of sampling", $"at most {most * KvCache.PageBytes(config) / 1e9:F2} GB, the budget",
-                $"{needed * KvCache.PageBytes(config) / 1e9:F2} GB for one completion of "
+            throw new TenonException("cache of sampling", $"at most {most * KvCache.PageBytes(config, options.Precision) / 1e9:F2} GB, the budget",
+                $"{needed * KvCache.PageBytes(config, options.Precision) / 1e9:F2} GB for one completion of "
                 + $"{request.Prompt.Length} + {request.MaxNewTokens} tokens",
                 "shorten the prompt, lower max-new-tokens, or raise the budget");
         _budget = Math.Max(_budget, needed);

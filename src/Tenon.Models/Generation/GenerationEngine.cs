@@ -55,7 +55,7 @@ public sealed class GenerationEngine
     public bool HasRoom => _admission.IsIdle && _alive.Count < _options.Concurrency;
 
     /// <summary>Bytes of keys and values that the engine holds.</summary>
-    public long CacheBytes => (long)_admission.Cache.Capacity * KvCache.PageBytes(_model.Config);
+    public long CacheBytes => (long)_admission.Cache.Capacity * KvCache.PageBytes(_model.Config, _options.Precision);
 
     /// <summary>Tokens that were drafted (<see cref="GeneratorOptions.Speculate"/>) and computed.</summary>
     public long DraftedTokens => _drafts?.Drafted ?? 0;

@@ -1,4 +1,5 @@
 using Tenon.Models.Config;
+using Tenon.Tensors;
 
 namespace Tenon.Models.Generation;
 
@@ -6,5 +7,5 @@ namespace Tenon.Models.Generation;
 public static class GeneratorMemory
 {
     /// <summary>Bytes of one page of 32 positions over all layers.</summary>
-    public static long PageBytes(ModelConfig config) => KvCache.PageBytes(config);
+    public static long PageBytes(ModelConfig config, Precision precision) => KvCache.PageBytes(config, precision);
 }

@@ -1,4 +1,5 @@
 using Tenon.Models.Config;
+using Tenon.Tensors;
 using Tenon.Tensors.Ops;
 
 namespace Tenon.Models.Generation;
@@ -14,10 +15,10 @@ internal sealed class KvCache
     private readonly Stack<int> _free = new();
     private int[] _references = [];
 
-    public KvCache(ModelConfig config, int pages)
+    public KvCache(ModelConfig config, Precision precision, int pages)
     {
         _layers = new KvPages[config.NumHiddenLayers];
-        for (var i = 0; i < _layers.Length; i++) _layers[i] = KvPages.Create(0, config.NumKeyValueHeads, config.HeadDim);
+        for (var i = 0; i < _layers.Length; i++) _layers[i] = KvPages.Create(0, config.NumKeyValueHeads, config.HeadDim, precision);
         Grow(pages);
     }
 
@@ -32,8 +33,8 @@ internal sealed class KvCache
     public static int PagesFor(int positions) => (positions + AttentionLayout.PageSize - 1) / AttentionLayout.PageSize;
 
     /// <summary>Bytes of one page over all layers.</summary>
-    public static long PageBytes(ModelConfig config) =>
-        2L * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * AttentionLayout.PageSize * sizeof(float);
+    public static long PageBytes(ModelConfig config, Precision precision) =>
+        config.NumHiddenLayers * KvPages.PageBytes(config.NumKeyValueHeads, config.HeadDim, precision);
 
     /// <summary>Makes room for this many pages in all; what the pages in use hold stays.</summary>
     public void Grow(int pages)

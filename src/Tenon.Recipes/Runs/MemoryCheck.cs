@@ -71,7 +71,7 @@ internal static class MemoryCheck
 
     private static long Cache(TrainingSetup setup, RunProbe probe, int samples, double length) =>
         Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1)
-        * GeneratorMemory.PageBytes(setup.Model.Config);
+        * GeneratorMemory.PageBytes(setup.Model.Config, setup.Settings.Precision);
 
     private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length, int workers)
     {

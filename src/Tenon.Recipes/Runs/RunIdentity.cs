@@ -22,7 +22,7 @@ internal static class RunIdentity
             Verb = verb,
             Recipe = RecipeFile.Resolved(settings),
             Tenon = typeof(RunIdentity).Assembly.GetName().Version?.ToString(3),
-            Numerics = Numerics.Version,
+            Numerics = Numerics.Of(precision),
             Precision = precision.Word(),
             Tier = precision.Tier(),
             ModelFingerprint = model.Fingerprint,
@@ -72,8 +72,9 @@ internal static class RunIdentity
     public static void RequireSame(RunDescription run, CausalModel model, string? modelName, DataSettings data, RunHome home, bool forced)
     {
         if (forced) return;
-        if (run.Numerics is { } numerics && numerics != Numerics.Version)
-            throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{Numerics.Version}",
+        var current = Numerics.Of(Precisions.Of(run.Precision ?? Precision.F32.Word()));
+        if (run.Numerics is { } numerics && numerics != current)
+            throw new TenonException("resume", $"numerics version {numerics}, as the run began", $"{current}",
                 "finish the run with the version that began it, or --force to go on with other numbers", usage: true);
         if (run.Precision == "bf16" && run.Tier is { } tier && Precision.Bf16.Tier() is var here && tier != here)
             throw new TenonException("resume in bf16", $"a CPU of tier {tier}, as the run began", here,

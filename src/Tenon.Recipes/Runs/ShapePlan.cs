@@ -67,7 +67,7 @@ internal static class ShapePlan
         // One sequence is the least that sampling holds; how many there are follows from the memory of the machine that runs it.
         var pages = (rollout.MaxPromptTokens + (long)rollout.MaxNewTokens) / 32 + 1;
         var sequences = rollout.Concurrency ?? 1;
-        yield return ($"cache of {sequences} sequence{(sequences == 1 ? "" : "s")}", sequences * pages * GeneratorMemory.PageBytes(config));
+        yield return ($"cache of {sequences} sequence{(sequences == 1 ? "" : "s")}", sequences * pages * GeneratorMemory.PageBytes(config, run.Precision));
         var tokens = update.MicroBatchTokens
             ?? MemoryPlan.MicroBatchTokens(config, ModelBytes(run, all), rollout.MaxPromptTokens + rollout.MaxNewTokens, update.Workers);
         yield return ("training pass", update.Workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? true));

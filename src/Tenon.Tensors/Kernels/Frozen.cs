@@ -131,10 +131,10 @@ internal static unsafe class Frozen<TOps, TV>
         for (nint left = rows.Count, taken; left > 0; left -= taken)
         {
             taken = left >= 4 ? 4 : left >= 2 ? 2 : 1;
-            if (taken == 4) Tiles<TOps, TV>.Pairs4(pairs, input, call->InputRow, block, Width, output, call->OutputRow);
-            else if (taken == 2) Tiles<TOps, TV>.Pairs2(pairs, input, call->InputRow, block, Width, output, call->OutputRow);
+            if (taken == 4) Tiles<TOps, TV>.Pairs4(2 * pairs, input, call->InputRow, block, Width, output, call->OutputRow, accumulate: false);
+            else if (taken == 2) Tiles<TOps, TV>.Pairs2(2 * pairs, input, call->InputRow, block, Width, output, call->OutputRow, accumulate: false);
             else if (wide) Tiles<TOps, TV>.WidePairs1(pairs, input, block, Width, output);
-            else Tiles<TOps, TV>.Pairs1(pairs, input, block, Width, output);
+            else Tiles<TOps, TV>.Pairs1(2 * pairs, input, block, Width, output, accumulate: false);
             input += taken * call->InputRow;
             output += taken * call->OutputRow;
         }
@@ -228,15 +228,25 @@ internal static unsafe class Frozen<TOps, TV>
         }
     }
 
-    /// <summary>Lines of 32 pairs of bfloat16 to two lines of float32 each.</summary>
+    /// <summary>Lines of so many pairs of bfloat16 to two lines of float32 each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void WidenPairs(float* pairs, nint lines, float* target)
+    public static void WidenPairs(float* pairs, nint lines, nint columns, float* target)
     {
-        for (; lines > 0; lines--, pairs += Width, target += 2 * Width)
-            for (nint j = 0; j < Width; j += TOps.Lanes)
+        for (; lines > 0; lines--, pairs += columns, target += 2 * columns)
+        {
+            nint j = 0;
+            for (; j + TOps.Lanes <= columns; j += TOps.Lanes)
             {
                 TOps.Store(TOps.LoadPairLow(pairs + j), target + j);
-                TOps.Store(TOps.LoadPairHigh(pairs + j), target + Width + j);
+                TOps.Store(TOps.LoadPairHigh(pairs + j), target + columns + j);
             }
+
+            for (; j < columns; j++)
+            {
+                var pair = BitConverter.SingleToUInt32Bits(pairs[j]);
+                target[j] = BitConverter.UInt32BitsToSingle(pair << 16);
+                target[columns + j] = BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000u);
+            }
+        }
     }
 }

@@ -19,6 +19,14 @@ internal static unsafe class Gemm
         bool accumulate) =>
         KernelSet.Best.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
 
+    /// <summary>
+    /// The same with B in bfloat16, two neighbouring rows k in a line of 32-bit words (the even one in the lower halves), for a few rows
+    /// and columns that are a multiple of 32: B is widened in registers.
+    /// </summary>
+    public static void MultiplyPairs(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate) =>
+        KernelSet.Best.MultiplyPairs(m, n, k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+
     /// <summary>The same, cut among the threads of a pool by columns or, where there are more of them, by rows.</summary>
     public static void MultiplyParallel(
         WorkerPool pool, nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
@@ -169,6 +177,24 @@ internal static unsafe class Gemm<TOps, TV>
             c += rows * cRow;
             asked += Line;
             if (ahead != 0) ahead += Line;
+        }
+    }
+
+    /// <summary>See <see cref="Gemm.MultiplyPairs"/>.</summary>
+    public static void MultiplyPairs(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate)
+    {
+        nint rows;
+        for (; m > 0; m -= rows, a += rows * aRow, c += rows * cRow)
+        {
+            rows = m switch { 3 or 5 or 6 => 3, >= 4 => 4, _ => m };
+            for (nint j = 0; j < n; j += 2 * TOps.Lanes)
+            {
+                if (rows == 4) Tiles<TOps, TV>.Pairs4(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+                else if (rows == 3) Tiles<TOps, TV>.Pairs3(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+                else if (rows == 2) Tiles<TOps, TV>.Pairs2(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+                else Tiles<TOps, TV>.Pairs1(k, a, pairs + j, pairsRow, c + j, accumulate);
+            }
         }
     }
 

@@ -73,11 +73,14 @@ internal abstract unsafe class KernelSet(SimdLevel level)
     public abstract void Multiply(
         nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate);
 
+    public abstract void MultiplyPairs(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate);
+
     public abstract void FrozenMultiply(FrozenCall* call, int part);
 
     public abstract void FrozenMultiplyTransposed(FrozenCall* call, int part);
 
-    public abstract void WidenPairs(float* pairs, nint lines, float* target);
+    public abstract void WidenPairs(float* pairs, nint lines, nint columns, float* target);
 
     public abstract void Transform(FourierPlan* plan, float* re, float* im, float* scratch, int sign);
 
@@ -165,11 +168,16 @@ internal sealed unsafe class KernelSet<TOps, TV, TTile, TT, TEight, TD>(SimdLeve
         nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate) =>
         Gemm<TTile, TT>.Multiply(m, n, k, a, aRow, aStep, b, bRow, c, cRow, accumulate);
 
+    public override void MultiplyPairs(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate) =>
+        Gemm<TTile, TT>.MultiplyPairs(m, n, k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+
     public override void FrozenMultiply(FrozenCall* call, int part) => Frozen<TTile, TT>.Multiply(call, part);
 
     public override void FrozenMultiplyTransposed(FrozenCall* call, int part) => Frozen<TTile, TT>.MultiplyTransposed(call, part);
 
-    public override void WidenPairs(float* pairs, nint lines, float* target) => Frozen<TTile, TT>.WidenPairs(pairs, lines, target);
+    public override void WidenPairs(float* pairs, nint lines, nint columns, float* target) =>
+        Frozen<TTile, TT>.WidenPairs(pairs, lines, columns, target);
 
     public override void Transform(FourierPlan* plan, float* re, float* im, float* scratch, int sign) =>
         TokenFourier<TOps, TV>.Transform(plan, re, im, scratch, sign);

@@ -20,6 +20,9 @@ internal enum ScratchUse
 
     /// <summary>Scores of attention, weights of a row of logits: what an op needs within a part.</summary>
     Op,
+
+    /// <summary>A page of keys or values, widened to float32.</summary>
+    KeyValuePage,
 }
 
 /// <summary>Scratch memory of the calling thread, kept from call to call: no allocation once it has grown to the largest need.</summary>

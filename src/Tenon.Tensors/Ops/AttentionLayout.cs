@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Tenon.Tensors.Ops;
 
 /// <summary>
@@ -160,75 +158,5 @@ public sealed class AttentionLayout
         var common = 0;
         while (common < most && pages[a][common] == pages[b][common]) common++;
         return common;
-    }
-}
-
-/// <summary>
-/// Keys and values of one layer in pages: per page and key/value head, keys [size, 32] (so that lanes run over keys) and values [32, size].
-/// </summary>
-public sealed unsafe class KvPages
-{
-    internal KvPages(Tensor keys, Tensor values, int keyValueHeads, int headSize)
-    {
-        Keys = keys;
-        Values = values;
-        KeyValueHeads = keyValueHeads;
-        HeadSize = headSize;
-    }
-
-    internal Tensor Keys { get; }
-
-    internal Tensor Values { get; }
-
-    internal int KeyValueHeads { get; }
-
-    internal int HeadSize { get; }
-
-    internal nint PageFloats => AttentionLayout.PageSize * HeadSize;
-
-    internal float* KeyPage(int page, int head) => Keys.Data + ((nint)page * KeyValueHeads + head) * PageFloats;
-
-    internal float* ValuePage(int page, int head) => Values.Data + ((nint)page * KeyValueHeads + head) * PageFloats;
-
-    /// <summary>
-    /// Asks the memory for a page that is read soon: pages lie apart, so that the processor cannot foresee the next.
-    /// <paramref name="near"/>: into the first cache.
-    /// </summary>
-    internal void Ask(float* page, bool near = false)
-    {
-        if (!Sse.IsSupported) return;
-        if (near)
-            for (nint i = 0; i < PageFloats; i += 16) Sse.Prefetch0(page + i);
-        else
-            for (nint i = 0; i < PageFloats; i += 16) Sse.Prefetch1(page + i);
-    }
-
-    /// <summary>Persistent pages of one layer of a cache.</summary>
-    public static KvPages Create(int pages, int keyValueHeads, int headSize)
-    {
-        var columns = (nint)keyValueHeads * AttentionLayout.PageSize * headSize;
-        return new KvPages(Tensor.Zeros(pages, columns), Tensor.Zeros(pages, columns), keyValueHeads, headSize);
-    }
-
-    /// <summary>
-    /// A larger store in place of this one, which is given back at once: its first <paramref name="used"/> pages go along.
-    /// </summary>
-    public KvPages Grow(int pages, int used)
-    {
-        var grown = Create(pages, KeyValueHeads, HeadSize);
-        var bytes = used * Keys.Columns * sizeof(float);
-        Buffer.MemoryCopy(Keys.Data, grown.Keys.Data, bytes, bytes);
-        Buffer.MemoryCopy(Values.Data, grown.Values.Data, bytes, bytes);
-        Keys.Buffer.Owner!.Dispose();
-        Values.Buffer.Owner!.Dispose();
-        return grown;
-    }
-
-    /// <summary>Copies one page of all heads: what a forked sequence needs of a page that its prefix fills only in part.</summary>
-    public void CopyPage(int from, int to)
-    {
-        var bytes = Keys.Columns * sizeof(float);
-        Buffer.MemoryCopy(Keys.Row(from), Keys.Row(to), bytes, bytes);
-        Buffer.MemoryCopy(Values.Row(from), Values.Row(to), bytes, bytes);
     }
 }

@@ -43,19 +43,18 @@ public static unsafe partial class AttentionOp
             var from = job->Q + layout.Runs[first + i].Start * job->QRow + (nint)head * group * size;
             Buffer.MemoryCopy(from, q + i * group * size, bytes, bytes);
             // The page that the token's key is written to, a column of it, a line of the cache for each number.
-            store.Ask(LastKeyPage(layout, store, first + i, head));
+            store.AskKeys(LastPage(layout, first + i), head);
         }
 
         for (var p = 0; p < shared; p++)
         {
-            store.Ask(store.KeyPage(layout.Pages[first][Math.Min(p + 1, shared - 1)], head));
-            Gemm.Multiply(rows, page, size, q, size, 1, store.KeyPage(layout.Pages[first][p], head), page, scores + p * page, stride,
-                accumulate: false);
+            store.AskKeys(layout.Pages[first][Math.Min(p + 1, shared - 1)], head);
+            store.Scores(rows, q, size, layout.Pages[first][p], head, scores + p * page, stride);
         }
 
         for (var i = 0; i < count && layout.IsCached; i++)
         {
-            if (i + 1 < count) store.Ask(LastKeyPage(layout, store, first + i + 1, head), near: true);
+            if (i + 1 < count) store.AskKeys(LastPage(layout, first + i + 1), head, near: true);
             WriteRun(context, layout, store, first + i, head);
         }
 
@@ -64,9 +63,8 @@ public static unsafe partial class AttentionOp
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
             for (var p = shared; p * page < keys; p++)
             {
-                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.Ask(store.KeyPage(next, head));
-                Gemm.Multiply(group, page, size, q + at * size, size, 1, store.KeyPage(pages[p], head), page,
-                    scores + at * stride + p * page, stride, accumulate: false);
+                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.AskKeys(next, head);
+                store.Scores(group, q + at * size, size, pages[p], head, scores + at * stride + p * page, stride);
             }
         }
 
@@ -76,9 +74,8 @@ public static unsafe partial class AttentionOp
 
         for (var p = 0; p < shared; p++)
         {
-            store.Ask(store.ValuePage(layout.Pages[first][Math.Min(p + 1, shared - 1)], head));
-            Gemm.Multiply(rows, size, page, scores + p * page, stride, 1, store.ValuePage(layout.Pages[first][p], head), size, o, size,
-                accumulate: p > 0);
+            store.AskValues(layout.Pages[first][Math.Min(p + 1, shared - 1)], head);
+            store.Weigh(rows, page, scores + p * page, stride, layout.Pages[first][p], head, o, size, accumulate: p > 0);
         }
 
         for (var i = 0; i < count; i++)
@@ -86,9 +83,9 @@ public static unsafe partial class AttentionOp
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
             for (var p = shared; p * page < keys; p++)
             {
-                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.Ask(store.ValuePage(next, head));
-                Gemm.Multiply(group, size, Math.Min(page, keys - p * page), scores + at * stride + p * page, stride, 1,
-                    store.ValuePage(pages[p], head), size, o + at * size, size, accumulate: p > 0);
+                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.AskValues(next, head);
+                store.Weigh(group, Math.Min(page, keys - p * page), scores + at * stride + p * page, stride, pages[p], head,
+                    o + at * size, size, accumulate: p > 0);
             }
 
             for (var h = 0; h < group; h++) RowKernels.Scale(o + (at + h) * size, inverse[at + h], size);
@@ -97,8 +94,8 @@ public static unsafe partial class AttentionOp
         }
     }
 
-    private static float* LastKeyPage(AttentionLayout layout, KvPages store, int run, int head) =>
-        store.KeyPage(layout.Pages[run][layout.Runs[run].Position / AttentionLayout.PageSize], head);
+    private static int LastPage(AttentionLayout layout, int run) =>
+        layout.Pages[run][layout.Runs[run].Position / AttentionLayout.PageSize];
 
     // The page after p of a run's own pages, or the first own one of the run behind it; -1 where there is none.
     private static int Next(AttentionLayout layout, int run, bool more, int p, int shared)

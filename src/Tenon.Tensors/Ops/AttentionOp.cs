@@ -74,7 +74,7 @@ public static unsafe partial class AttentionOp
                 Q = q.Data, K = k.Data, V = v.Data, O = o.Data, QRow = q.Columns, KRow = k.Columns, Heads = heads,
                 KvHeads = store.KeyValueHeads, Size = store.HeadSize, Scale = ScaleOf(store.HeadSize)
             };
-        var round = tape.Precision == Precision.Bf16;
+        var round = tape.Precision.RoundsKeys();
         var kv = store.KeyValueHeads;
         // Jobs are plain memory: they reach the managed layout and store through handles.
         using var layoutHandle = new GCHandle<AttentionLayout>(layout);
@@ -119,31 +119,25 @@ public static unsafe partial class AttentionOp
         {
             var from = layout.Pages[run.Prefix][run.Position / page];
             var to = pages[run.Position / page];
-            var bytes = store.PageFloats * sizeof(float);
-            Buffer.MemoryCopy(store.KeyPage(from, head), store.KeyPage(to, head), bytes, bytes);
-            Buffer.MemoryCopy(store.ValuePage(from, head), store.ValuePage(to, head), bytes, bytes);
+            store.CopyPage(from, to, head);
         }
 
-        var rounded = stackalloc float[size];
+        // In bf16 and int8 keys and values round once, here, for every role; so that a cached key equals a trained one.
+        float* key = stackalloc float[size], value = stackalloc float[size];
         for (var t = 0; t < run.Length; t++)
         {
             var position = run.Position + t;
-            var slot = position % page;
             var k = job->K + (run.Start + t) * job->KRow + head * size;
             var v = job->V + (run.Start + t) * job->KRow + head * size;
-            var keys = store.KeyPage(pages[position / page], head) + slot;
-            var values = store.ValuePage(pages[position / page], head) + slot * size;
-            Buffer.MemoryCopy(v, values, size * sizeof(float), size * sizeof(float));
             if (context->Round)
             {
-                // In bf16 keys and values round once, here, for every role; so that a cached key equals a trained one.
-                RowKernels.RoundToBf16(k, rounded, size);
-                RowKernels.RoundToBf16(v, values, size);
-                for (var i = 0; i < size; i++) keys[i * page] = rounded[i];
-                continue;
+                RowKernels.RoundToBf16(k, key, size);
+                RowKernels.RoundToBf16(v, value, size);
+                k = key;
+                v = value;
             }
 
-            for (var i = 0; i < size; i++) keys[i * page] = k[i];
+            store.Write(pages[position / page], head, position % page, k, v);
         }
     }
 
@@ -179,8 +173,7 @@ public static unsafe partial class AttentionOp
         var padded = PaddedKeys(keys);
         Softmax(q, qRow, m, step, limit, store, pages, kvHead, scale, scores, out var inverse);
         for (var p = 0; p * page < keys; p++)
-            Gemm.Multiply(m, size, Math.Min(page, keys - p * page), scores + p * page, padded, 1, store.ValuePage(pages[p], kvHead), size,
-                o, oRow, accumulate: p > 0);
+            store.Weigh(m, Math.Min(page, keys - p * page), scores + p * page, padded, pages[p], kvHead, o, oRow, accumulate: p > 0);
         for (var i = 0; i < m; i++) RowKernels.Scale(o + i * oRow, inverse[i], size);
     }
 
@@ -193,7 +186,7 @@ public static unsafe partial class AttentionOp
         var keys = limit + (m - 1) * step;
         var padded = PaddedKeys(keys);
         for (var p = 0; p * page < keys; p++)
-            Gemm.Multiply(m, page, size, q, qRow, 1, store.KeyPage(pages[p], kvHead), page, scores + p * page, padded, accumulate: false);
+            store.Scores(m, q, qRow, pages[p], kvHead, scores + p * page, padded);
         inverse = default;
         for (var i = 0; i < m; i++)
         {

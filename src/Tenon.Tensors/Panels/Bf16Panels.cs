@@ -19,7 +19,7 @@ internal sealed unsafe class Bf16Panels : PanelFormat
 
     public override float* Unpack(byte* panel, nint from, nint terms, float* scratch)
     {
-        KernelSet.Best.WidenPairs((float*)panel + (from / 2 * Width), (terms + 1) / 2, scratch);
+        KernelSet.Best.WidenPairs((float*)panel + (from / 2 * Width), (terms + 1) / 2, Width, scratch);
         return scratch;
     }
 

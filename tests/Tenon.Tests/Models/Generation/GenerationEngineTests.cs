@@ -83,7 +83,7 @@ public class GenerationEngineTests
     public void A_small_budget_makes_work_wait_and_changes_no_bit()
     {
         var model = RandomModel.Create();
-        var page = GeneratorMemory.PageBytes(model.Config);
+        var page = GeneratorMemory.PageBytes(model.Config, Precision.F32);
         var wide = new Generator(model, Options(Precision.F32)).Generate([Request(1, 5, 40), Request(6, 5, 60), Request(2, 5, 20)]);
         foreach (var pages in new[] { 6, 7, 9, 14 })
         {
@@ -104,7 +104,7 @@ public class GenerationEngineTests
     public void A_budget_gives_way_to_a_completion_that_fits_by_itself()
     {
         var model = RandomModel.Create();
-        var page = GeneratorMemory.PageBytes(model.Config);
+        var page = GeneratorMemory.PageBytes(model.Config, Precision.F32);
         var wide = new Generator(model, Options(Precision.F32)).Generate([Request(6, 2, 60)]);
         var engine = new GenerationEngine(model, Options(Precision.F32) with { CacheBytes = 2 * page, LongestBytes = 6 * page });
         var samples = new List<GeneratedSample>();

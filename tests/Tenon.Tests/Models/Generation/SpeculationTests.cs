@@ -180,7 +180,7 @@ public class SpeculationTests(ITestOutputHelper output)
     public void A_small_budget_of_pages_is_kept_to()
     {
         var model = Model();
-        var page = GeneratorMemory.PageBytes(model.Config);
+        var page = GeneratorMemory.PageBytes(model.Config, Precision.F32);
         foreach (var length in Enumerable.Range(28, 8))
         {
             var requests = new[] { Request(length, 3, 36, S_greedy), Request(length + 1, 2, 33, S_cold) };

@@ -10,13 +10,15 @@ public class DecodeAttentionTests
     private const int Size = 20;
 
     [Theory]
-    [InlineData(6, 2, 9, 70)]
-    [InlineData(3, 3, 5, 40)]
-    [InlineData(8, 1, 11, 64)]
-    [InlineData(14, 2, 3, 95)]
-    public void Sequences_that_share_a_prompt_have_the_bits_that_each_has_alone(int heads, int kvHeads, int sequences, int shared)
+    [InlineData(6, 2, 9, 70, Precision.F32)]
+    [InlineData(3, 3, 5, 40, Precision.F32)]
+    [InlineData(8, 1, 11, 64, Precision.Int8)]
+    [InlineData(14, 2, 3, 95, Precision.F32)]
+    [InlineData(14, 2, 3, 95, Precision.Bf16)]
+    public void Sequences_that_share_a_prompt_have_the_bits_that_each_has_alone(
+        int heads, int kvHeads, int sequences, int shared, Precision precision)
     {
-        var tape = new Tape();
+        var tape = new Tape(precision: precision);
         var (q, k, v) = (Rows(tape, sequences, heads, 1), Rows(tape, sequences, kvHeads, 2), Rows(tape, sequences, kvHeads, 3));
         var (together, alone) = (Filled(tape, kvHeads, sequences, shared), Filled(tape, kvHeads, sequences, shared));
         var runs = Enumerable.Range(0, sequences).Select(i => new TokenRun(i, 1, Position(i, shared))).ToArray();
@@ -32,15 +34,19 @@ public class DecodeAttentionTests
         }
     }
 
-    [Fact]
-    public void A_token_has_the_bits_that_it_has_in_a_batch_of_the_whole_sequence()
+    [Theory]
+    [InlineData(Precision.F32)]
+    [InlineData(Precision.Bf16)]
+    [InlineData(Precision.Int8)]
+    [InlineData(Precision.Int8A16)]
+    public void A_token_has_the_bits_that_it_has_in_a_batch_of_the_whole_sequence(Precision precision)
     {
         const int heads = 6, kvHeads = 2, length = 75;
-        var tape = new Tape();
+        var tape = new Tape(precision: precision);
         var (q, k, v) = (Rows(tape, length, heads, 1), Rows(tape, length, kvHeads, 2), Rows(tape, length, kvHeads, 3));
         var whole = tape.Attention(q, k, v, heads, kvHeads, AttentionLayout.ForBatch([new TokenRun(0, length, 0)]));
 
-        var cache = KvPages.Create(3, kvHeads, Size);
+        var cache = KvPages.Create(3, kvHeads, Size, precision);
         int[] pages = [2, 0, 1];
         for (var t = 0; t < length; t++)
         {
@@ -66,7 +72,7 @@ public class DecodeAttentionTests
     // A cache in which every sequence's earlier positions stand.
     private static KvPages Filled(Tape tape, int kvHeads, int sequences, int shared)
     {
-        var cache = KvPages.Create(shared / AttentionLayout.PageSize + (4 * sequences), kvHeads, Size);
+        var cache = KvPages.Create(shared / AttentionLayout.PageSize + (4 * sequences), kvHeads, Size, tape.Precision);
         for (var i = 0; i < sequences; i++)
         {
             var length = Position(i, shared);
