@@ -225,7 +225,8 @@ internal sealed class BenchCommand : Verb
             .ToList();
         var tokens = call.GetValue(_micro) ?? MemoryPlan.MicroBatchTokens(loaded.Model.Config, loaded.Model.WeightBytes,
             ids.Max(i => i.Length) + length);
-        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(tokens), new Tape(null, precision));
+        var tape = new Tape(null, precision);
+        var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(tokens), tape);
         var optimizer = new Lazy<AdapterOptimizer>(() => new(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000));
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
@@ -238,7 +239,9 @@ internal sealed class BenchCommand : Verb
 
         long Prompts()
         {
-            Prefill(loaded, ids, adapter, precision);
+            // One workspace for all runs, as a sampler keeps it.
+            tape.Reset();
+            Prefill(loaded, ids, adapter, tape);
             return ids.Sum(i => i.Length);
         }
 
@@ -259,8 +262,8 @@ internal sealed class BenchCommand : Verb
         }
     }
 
-    private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Precision precision) =>
-        loaded.Model.Forward(new Tape(null, precision), TokenBatch.Of([.. ids.SelectMany(i => i)], Runs(ids), adapter));
+    private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Tape tape) =>
+        loaded.Model.Forward(tape, TokenBatch.Of([.. ids.SelectMany(i => i)], Runs(ids), adapter));
 
     private static TokenRun[] Runs(List<int[]> ids)
     {

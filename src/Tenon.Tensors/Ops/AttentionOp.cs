@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Memory;
@@ -31,10 +32,9 @@ public static unsafe partial class AttentionOp
         int layer = 0)
     {
         var size = CheckShapes(q, k, v, heads, keyValueHeads);
-        var columns = (nint)keyValueHeads * AttentionLayout.PageSize * size;
         var o = tape.New(q.Rows, q.Columns);
         var mark = tape.Mark();
-        var store = new KvPages(tape.New(layout.PageCount, columns), tape.New(layout.PageCount, columns), keyValueHeads, size);
+        var store = KvPages.OfBatch(tape, layout.PageCount, keyValueHeads, size);
         Run(tape, q, k, v, o, heads, layout, store);
         tape.Release(mark, null);
         if (tape.Recording && (q.RequiresGrad || k.RequiresGrad || v.RequiresGrad))
@@ -74,12 +74,11 @@ public static unsafe partial class AttentionOp
                 Q = q.Data, K = k.Data, V = v.Data, O = o.Data, QRow = q.Columns, KRow = k.Columns, Heads = heads,
                 KvHeads = store.KeyValueHeads, Size = store.HeadSize, Scale = ScaleOf(store.HeadSize)
             };
-        var round = tape.Precision.RoundsKeys();
         var kv = store.KeyValueHeads;
         // Jobs are plain memory: they reach the managed layout and store through handles.
         using var layoutHandle = new GCHandle<AttentionLayout>(layout);
         using var storeHandle = new GCHandle<KvPages>(store);
-        var context = new Context { Job = &job, Layout = layoutHandle, Store = storeHandle, Round = round };
+        var context = new Context { Job = &job, Layout = layoutHandle, Store = storeHandle };
         tape.Pool.Run(layout.Trees.Length * kv, &context, &WritePart, "attention, keys and values");
         tape.Pool.Run(layout.Tiles.Length * kv, &context, &ForwardPart, "attention");
         tape.Pool.Run(layout.Decodes.Length * kv, &context, &DecodePart, "attention, one token");
@@ -92,7 +91,6 @@ public static unsafe partial class AttentionOp
         public Job* Job;
         public GCHandle<AttentionLayout> Layout;
         public GCHandle<KvPages> Store;
-        public bool Round;
 
         public readonly AttentionLayout Runs => Layout.Target;
 
@@ -108,6 +106,7 @@ public static unsafe partial class AttentionOp
         foreach (var r in tree) WriteRun(context, layout, store, r, head);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteRun(Context* context, AttentionLayout layout, KvPages store, int r, int head)
     {
         const int page = AttentionLayout.PageSize;
@@ -122,22 +121,13 @@ public static unsafe partial class AttentionOp
             store.CopyPage(from, to, head);
         }
 
-        // In bf16 and int8 keys and values round once, here, for every role; so that a cached key equals a trained one.
-        float* key = stackalloc float[size], value = stackalloc float[size];
-        for (var t = 0; t < run.Length; t++)
+        // What lies on one page goes there at once.
+        for (int t = 0, count; t < run.Length; t += count)
         {
             var position = run.Position + t;
-            var k = job->K + (run.Start + t) * job->KRow + head * size;
-            var v = job->V + (run.Start + t) * job->KRow + head * size;
-            if (context->Round)
-            {
-                RowKernels.RoundToBf16(k, key, size);
-                RowKernels.RoundToBf16(v, value, size);
-                k = key;
-                v = value;
-            }
-
-            store.Write(pages[position / page], head, position % page, k, v);
+            count = Math.Min(run.Length - t, page - (position % page));
+            var from = ((run.Start + t) * job->KRow) + (head * size);
+            store.Write(pages[position / page], head, position % page, count, job->K + from, job->V + from, job->KRow);
         }
     }
 
@@ -164,6 +154,7 @@ public static unsafe partial class AttentionOp
         (keys + AttentionLayout.PageSize - 1) / AttentionLayout.PageSize * AttentionLayout.PageSize;
 
     /// <summary>M rows of queries against the pages of one key/value head; row m sees limit + m * step keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* q, nint qRow, float* o, nint oRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead,
         float scale, float* scores)
     {
@@ -178,6 +169,7 @@ public static unsafe partial class AttentionOp
     }
 
     /// <summary>exp(score - max) of each row, zero beyond its limit, and one over each row's sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Softmax(float* q, nint qRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead, float scale,
         float* scores, out RowSums inverse)
     {

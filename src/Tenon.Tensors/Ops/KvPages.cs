@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Memory;
@@ -16,7 +18,7 @@ public sealed unsafe class KvPages
 
     private readonly bool _paired;
 
-    internal KvPages(Tensor keys, Tensor values, int keyValueHeads, int headSize, bool paired = false)
+    private KvPages(Tensor keys, Tensor values, int keyValueHeads, int headSize, bool paired)
     {
         Keys = keys;
         Values = values;
@@ -42,6 +44,14 @@ public sealed unsafe class KvPages
         var paired = precision.RoundsKeys();
         var columns = keyValueHeads * PageWordsOf(headSize, paired);
         return new KvPages(Tensor.Zeros(pages, columns), Tensor.Zeros(pages, columns), keyValueHeads, headSize, paired);
+    }
+
+    /// <summary>Pages of one batch, on its tape.</summary>
+    internal static KvPages OfBatch(Tape tape, int pages, int keyValueHeads, int headSize)
+    {
+        var paired = tape.Precision.RoundsKeys();
+        var columns = keyValueHeads * PageWordsOf(headSize, paired);
+        return new KvPages(tape.New(pages, columns), tape.New(pages, columns), keyValueHeads, headSize, paired);
     }
 
     /// <summary>Bytes of keys and values of one page, all heads of a layer.</summary>
@@ -79,30 +89,36 @@ public sealed unsafe class KvPages
     }
 
     /// <summary>
-    /// Writes the key and the value of one position, <paramref name="slot"/> of a page. Paired pages take numbers that are rounded already
-    /// and keep their upper halves.
+    /// Writes keys and values of <paramref name="count"/> positions, from <paramref name="slot"/> of a page on; a token's row lies
+    /// <paramref name="row"/> numbers behind the one before it. Paired pages round them, once.
     /// </summary>
-    internal void Write(int page, int head, int slot, float* key, float* value)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Write(int page, int head, int slot, int count, float* key, float* value, nint row)
     {
-        const int width = AttentionLayout.PageSize;
-        float* keys = KeyPage(page, head), values = ValuePage(page, head);
-        if (!_paired)
+        if (_paired)
         {
-            for (var i = 0; i < HeadSize; i++) keys[(i * width) + slot] = key[i];
-            Buffer.MemoryCopy(value, values + (slot * HeadSize), HeadSize * sizeof(float), HeadSize * sizeof(float));
+            var rounded = Scratch.Floats(ScratchUse.KeyValuePage, 3 * count * HeadSize);
+            for (nint t = 0; t < count; t++)
+            {
+                RowKernels.RoundToBf16(key + (t * row), rounded + (t * HeadSize), HeadSize);
+                RowKernels.RoundToBf16(value + (t * row), rounded + ((count + t) * HeadSize), HeadSize);
+            }
+
+            WritePairedKeys(KeyPage(page, head) + slot, count, rounded, rounded + (2 * count * HeadSize));
+            WritePairedValues(ValuePage(page, head), slot, count, rounded + (count * HeadSize));
             return;
         }
 
-        var words = (uint*)keys + slot;
-        var bits = (uint*)key;
-        for (var i = 0; i + 1 < HeadSize; i += 2) words[i / 2 * width] = (bits[i] >> 16) | (bits[i + 1] & 0xFFFF0000u);
-        if (HeadSize % 2 == 1) words[HeadSize / 2 * width] = bits[HeadSize - 1] >> 16;
-        var halves = (ushort*)(values + (slot / 2 * HeadSize)) + (slot & 1);
-        bits = (uint*)value;
-        for (var i = 0; i < HeadSize; i++) halves[2 * i] = (ushort)(bits[i] >> 16);
+        var keys = KeyPage(page, head) + slot;
+        var values = ValuePage(page, head) + (slot * HeadSize);
+        if (count > 1) Transpose.Blocked(key, count, HeadSize, row, keys, AttentionLayout.PageSize);
+        else for (var i = 0; i < HeadSize; i++) keys[i * AttentionLayout.PageSize] = key[i];
+        var bytes = HeadSize * sizeof(float);
+        for (nint t = 0; t < count; t++) Buffer.MemoryCopy(value + (t * row), values + (t * HeadSize), bytes, bytes);
     }
 
     /// <summary>Scores of <paramref name="rows"/> queries against a page's 32 keys: [rows, 32] at scores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Scores(int rows, float* q, nint qRow, int page, int head, float* scores, nint scoresRow)
     {
         const int width = AttentionLayout.PageSize;
@@ -120,6 +136,7 @@ public sealed unsafe class KvPages
     /// <summary>
     /// Adds a page's first <paramref name="count"/> values, weighted for each of so many rows, to o, or begins with them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Weigh(int rows, int count, float* weights, nint weightsRow, int page, int head, float* o, nint oRow, bool accumulate)
     {
         var values = ValuePage(page, head);
@@ -142,6 +159,54 @@ public sealed unsafe class KvPages
     /// <summary>The same for its values.</summary>
     internal void AskValues(int page, int head) => Ask(ValuePage(page, head), near: false);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WritePairedKeys(float* words, int count, float* rounded, float* turned)
+    {
+        const int width = AttentionLayout.PageSize;
+        // One token's column is itself turned: no row of it has a neighbour.
+        if (count > 1) Transpose.Blocked(rounded, count, HeadSize, HeadSize, turned, count);
+        else turned = rounded;
+        for (var i = 0; i + 1 < HeadSize; i += 2) Join(turned + (i * count), turned + ((i + 1) * count), count, words + (i / 2 * width));
+        if (HeadSize % 2 == 1) Place(turned + ((HeadSize - 1) * count), count, 0, words + (HeadSize / 2 * width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WritePairedValues(float* page, int slot, int count, float* rounded)
+    {
+        for (var t = 0; t < count; t++, rounded += HeadSize)
+        {
+            var line = page + ((slot + t) / 2 * HeadSize);
+            if ((slot + t) % 2 == 1 || t + 1 == count)
+            {
+                Place(rounded, HeadSize, (slot + t) % 2, line);
+                continue;
+            }
+
+            Join(rounded, rounded + HeadSize, HeadSize, line);
+            t++;
+            rounded += HeadSize;
+        }
+    }
+
+    // Upper halves of rounded numbers, two rows to a line of words.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Join(float* low, float* high, int count, float* words)
+    {
+        var j = 0;
+        for (; j + 8 <= count; j += 8)
+            ((Vector256.Load((uint*)low + j) >> 16) | (Vector256.Load((uint*)high + j) & Vector256.Create(0xFFFF0000u)))
+                .Store((uint*)words + j);
+        for (; j < count; j++) ((uint*)words)[j] = (((uint*)low)[j] >> 16) | (((uint*)high)[j] & 0xFFFF0000u);
+    }
+
+    // The same of one row; what the other halves hold stays.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Place(float* row, int count, int half, float* words)
+    {
+        var halves = (ushort*)words + half;
+        for (var j = 0; j < count; j++) halves[2 * j] = (ushort)(((uint*)row)[j] >> 16);
+    }
+
     private static nint PageWordsOf(int headSize, bool paired) =>
         AttentionLayout.PageSize * (nint)(paired ? (headSize + 1) / 2 : headSize);
 
@@ -156,6 +221,7 @@ public sealed unsafe class KvPages
 
     private float* ValuePage(int page, int head) => Values.Data + ((nint)page * KeyValueHeads + head) * PageWords;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Ask(float* page, bool near)
     {
         if (!Sse.IsSupported) return;
