@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using Tenon.Runs;
+using Tenon.Tensors.Threads;
 using Tenon.Training;
 using Tenon.Training.Settings;
 
@@ -8,7 +10,8 @@ namespace Tenon.Recipes;
 /// <summary>What <c>train --dry-run</c> prints: the resolved recipe, parameters, memory.</summary>
 internal static class DryRun
 {
-    private const double Growth = 1.35;
+    // A longer run leaves more on its heap than the probe did.
+    private const double Growth = 1.1;
 
     /// <summary>The description as text.</summary>
     public static string Describe(TrainingSetup setup)
@@ -24,17 +27,31 @@ internal static class DryRun
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most "
             + $"{setup.Settings.Rollout.MaxNewTokens} tokens",
         };
-        var probe = RunProbe.Of(setup);
+        var probe = Probe(setup);
         var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
         foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes)))
             lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
-        // A run of several steps compiles more and leaves more on its heap than the probe did.
-        var program = (long)(Growth * MemoryCheck.Program(setup, probe, ProcessMemory.PeakBytes()));
+        var program = (long)(Growth * MemoryCheck.Program(setup, probe));
         lines.Add($"memory       program and heap: about {Size(program)}, at most {Size(2 * program)}");
-        lines.Add(
-            $"memory       all: about {Size(expected.Sum(p => p.Bytes) + program)}, at most {Size(worst.Sum(p => p.Bytes) + 2 * program)}");
+        var (all, longest) = (expected.Sum(p => p.Bytes) + program, worst.Sum(p => p.Bytes) + 2 * program);
+        if (probe.Peaks.Loading > all)
+            lines.Add($"memory       while the model is read: {Size(probe.Peaks.Loading)}, more than what stays");
+        lines.Add($"memory       all: about {Size(Math.Max(all, probe.Peaks.Loading))}, at most {Size(Math.Max(longest, probe.Peaks.Loading))}");
         lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
+    }
+
+    // What this process has done so far, a run does too: it starts, opens the model and reads the data. Then it takes the fingerprint of
+    // all weights before and behind its steps.
+    private static RunProbe Probe(TrainingSetup setup)
+    {
+        using var process = Process.GetCurrentProcess();
+        var opened = Math.Min((DateTime.Now - process.StartTime).TotalSeconds, Environment.CpuUsage.TotalTime.TotalSeconds);
+        var clock = new QuietClock(WorkerPool.Default.Threads);
+        setup.Model.WeightsSha256();
+        var print = clock.Stop().Alone;
+        var probe = RunProbe.Of(setup);
+        return probe with { StartSeconds = probe.StartSeconds + opened + 2 * print };
     }
 
     private static string Problems(TrainingSetup setup)

@@ -39,14 +39,15 @@ internal static class MemoryCheck
     {
         var (worst, rollout) = (Estimate(setup), setup.Settings.Rollout);
         var evaluated = setup.HeldOut.Select(h => h.Problems.Count * h.Samples).DefaultIfEmpty().Max();
-        // The cache of an evaluation stands beside the one that the rollouts keep.
-        var cache = Cache(setup, probe, rollout.Prompts * rollout.Group, probe.Length)
-            + (evaluated == 0 ? 0 : Cache(setup, probe, evaluated, probe.Length));
+        // The engine of an evaluation, its cache and a pass over prompts, stands beside the one that the rollouts keep.
+        var cache = Cache(setup, probe, rollout.Prompts * probe.Draws * rollout.Group, Longest(probe, probe.Length))
+            + (evaluated == 0 ? 0 : Cache(setup, probe, evaluated, Longest(probe, probe.Length))
+                + 2 * sizeof(float) * MemoryPlan.BlockFloatsPerToken(setup.Model.Config)
+                * (long)Math.Min(new GeneratorOptions().MaxBatchTokens, evaluated * probe.PromptTokens));
         return
         [
             worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
-            (worst[3].What, Math.Min(worst[3].Bytes,
-                (long)(KeptBuffers * Pass(setup, probe, rollout.Prompts, probe.Length, setup.Settings.Update.Workers)))),
+            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length))),
             .. States(setup, probe.Length),
             .. Kept(Math.Min(MemoryPlan.KeptBytes(setup),
                 MemoryPlan.KeptBytes(setup.Settings, setup.Model.Config, probe.PromptTokens, probe.Length))),
@@ -56,31 +57,33 @@ internal static class MemoryCheck
     /// <summary>
     /// What the process holds beyond the parts (the runtime, compiled code, its heap), from what it has taken at most while the probe ran.
     /// </summary>
-    /// <param name="setup">The run.</param>
-    /// <param name="probe">A piece of it.</param>
-    /// <param name="peak">The process's peak behind the probe.</param>
-    public static long Program(TrainingSetup setup, RunProbe probe, long peak)
+    public static long Program(TrainingSetup setup, RunProbe probe)
     {
-        var group = setup.Settings.Rollout.Group;
-        // The optimizer's two moments come with the first step.
-        var taken = MemoryPlan.ModelBytes(setup) + setup.Adapter.TrainableCount * 2 * sizeof(float)
-            + Cache(setup, probe, probe.Completions, probe.ProbedLength)
-            + Pass(setup, probe, probe.Completions / Math.Max(1, group), probe.ProbedLength, workers: 1);
-        return Math.Max(peak - taken, peak / 8);
+        var piece = setup.Settings with { Rollout = setup.Settings.Rollout with { Prompts = probe.Prompts } };
+        var taken = MemoryPlan.ModelBytes(setup) + MemoryPlan.AdapterBytes(setup)
+            + Cache(setup, probe, probe.Prompts * probe.Draws * piece.Rollout.Group, probe.Longest)
+            + Pass(setup, probe, probe.Prompts, probe.ProbedLength)
+            + MemoryPlan.TeacherBytes(setup.Objective, piece.Rollout, (setup.TeacherModel ?? setup.Model).Config, probe.ProbedLength)
+            + Math.Min(MemoryPlan.KeptBytes(setup),
+                MemoryPlan.KeptBytes(piece, setup.Model.Config, probe.PromptTokens, probe.ProbedLength));
+        return Math.Max(probe.Peaks.Steps - taken, probe.Peaks.Steps / 16);
     }
 
-    private static long Cache(TrainingSetup setup, RunProbe probe, int samples, double length) =>
-        Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1)
+    private static double Longest(RunProbe probe, double length) => length * probe.Longest / Math.Max(1, probe.ProbedLength);
+
+    private static long Cache(TrainingSetup setup, RunProbe probe, double samples, double length) =>
+        (long)(Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1))
         * GeneratorMemory.PageBytes(setup.Model.Config, setup.Settings.Precision);
 
-    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length, int workers)
+    // The largest pass of several steps: as many groups with a gradient as the probe has seen in one.
+    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length)
     {
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
         // Each worker has its share of the groups, and a pass of its own.
-        var shared = Math.Ceiling(prompts / (double)workers);
+        var shared = Math.Ceiling(prompts * probe.MostActive / update.Workers);
         var tokens = Math.Min(MemoryPlan.MicroBatchTokens(setup),
             (long)(shared * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
-        return workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup));
+        return (long)(KeptBuffers * update.Workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)));
     }
 
     /// <summary>Throws where the estimate is above what the machine has, with the largest setting that fits.</summary>

@@ -5,92 +5,122 @@ using Tenon.Training.Objectives;
 namespace Tenon.Recipes;
 
 /// <summary>
-/// A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit and dynamic sampling
-/// draws all its rounds.
+/// A run's time by part from a probe of it: what is expected, and the worst, where every completion reaches its limit, every group is
+/// trained on and dynamic sampling draws all its rounds.
 /// </summary>
 internal static class TimeEstimate
 {
+    // Adapter and two moments are written, read back by their hash and synchronised: a slow disk's rate.
+    private const double CheckpointBytesPerSecond = 300e6;
+
     /// <summary>Lines for a person.</summary>
     public static IEnumerable<string> Describe(TrainingSetup setup, RunProbe probe)
     {
-        var rollout = setup.Settings.Rollout;
-        var expected = Parts(setup, probe, probe.Length, Draws(rollout.DynamicSampling, rollout.MaxRounds, probe.Mixed));
-        var worst = Parts(setup, probe, rollout.MaxNewTokens, rollout.DynamicSampling ? rollout.MaxRounds : 1);
+        var (rollout, steps) = (setup.Settings.Rollout, setup.Settings.Steps);
+        var (expected, worst) = (Expected(setup, probe), Worst(setup, probe));
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most (from {probe.Completions} completions that "
-            + $"were sampled for this estimate)");
-        foreach (var (name, seconds, most) in expected.Zip(worst, (a, b) => (a.Name, a.Seconds, b.Seconds)))
-            if (most > 0)
-                yield return $"time         {name}: about {Durations.Text(seconds)} a step, at most about {Durations.Text(most)}";
-        if (probe.StartSeconds > 0.05)
-            yield return $"time         first step: about {Durations.Text(probe.StartSeconds)} more, once (compilation)";
+            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most; {100 * Share(probe):F0} % of the groups drawn "
+            + $"are trained on ({probe.Completions} completions in {probe.Steps} {(probe.Steps == 1 ? "step" : "steps")} of {probe.Prompts} "
+            + $"{(probe.Prompts == 1 ? "prompt" : "prompts")} that were run for this estimate, which takes the model to stay as it is)");
+        foreach (var (part, most) in expected.Zip(worst))
+            if (most.Seconds > 0.0005)
+                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)} a step, at most about {Durations.Text(most.Seconds)}";
+        var (once, mostOnce) = (Once(setup, probe, probe.Length), Once(setup, probe, rollout.MaxNewTokens));
+        foreach (var (part, most) in once.Zip(mostOnce))
+            if (most.Seconds > 0.05)
+                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)}, at most about {Durations.Text(most.Seconds)}";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
-        var evaluations = Evaluations(setup);
-        if (evaluations > 0)
-        {
-            var (one, most) = (Evaluation(setup, probe, probe.Length), Evaluation(setup, probe, rollout.MaxNewTokens));
-            yield return $"time         evaluation: about {Durations.Text(one)} each, at most about {Durations.Text(most)}; "
-                + $"{evaluations} of them";
-            (one, most) = (one * evaluations, most * evaluations);
-            yield return Whole(setup, step, longest, one + probe.StartSeconds, most + probe.StartSeconds);
-        }
-        else yield return Whole(setup, step, longest, probe.StartSeconds, probe.StartSeconds);
+        if (probe.Disturbed > 1.2)
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"time         other programs work on this machine: by its clock things take {probe.Disturbed:F1} times as long as is told "
+                + $"here for a quiet one");
+        yield return $"time         all: about {Durations.Text(step)} a step and {Durations.Text(step * steps + once.Sum(p => p.Seconds))} "
+            + $"for {steps} steps, at most about {Durations.Text(longest)} and "
+            + $"{Durations.Text(longest * steps + mostOnce.Sum(p => p.Seconds))}";
     }
 
-    /// <summary>Seconds of the parts of a step whose completions have a length, with so many times the batch drawn.</summary>
-    public static IReadOnlyList<(string Name, double Seconds)> Parts(TrainingSetup setup, RunProbe probe, double length, double draws)
-    {
-        var (rollout, update, objective) = (setup.Settings.Rollout, setup.Settings.Update, setup.Objective);
-        var tokens = (double)rollout.Prompts * rollout.Group * length;
-        var checks = setup.Adapter.Dropout > 0 ? 1.0 / update.Minibatches : 0;
-        return
-        [
-            ("sampling and judging", tokens * draws * probe.SecondsPerSampled),
-            ("reference pass", objective.NeedsReference ? tokens * probe.SecondsPerScored : 0),
-            ("teacher pass", objective.Teacher == Teacher.None ? 0 : tokens * probe.SecondsPerScored
-                * (setup.TeacherModel is { } teacher ? (double)teacher.ParameterCount / setup.Model.ParameterCount : 1)),
-            ("first pass over each batch", ((objective.NeedsFirstPass ? update.Epochs : 0) + checks) * tokens * probe.SecondsPerScored),
-            ("training", update.Epochs * tokens * probe.SecondsPerTrained),
-            ("teacher's distributions",
-                objective.DistilsVocabulary ? update.Epochs * tokens * probe.SecondsPerScored * HeadShare(setup) : 0),
-        ];
-    }
+    /// <summary>Seconds of the parts of a step as the probe lets expect it.</summary>
+    public static IReadOnlyList<(string Name, double Seconds)> Expected(TrainingSetup setup, RunProbe probe) =>
+        Parts(setup, probe, probe.Length, probe.Draws, probe.Active);
 
-    // The teacher's head once for each token of an update: its share of a forward pass, and as much again for what is read off.
-    private static double HeadShare(TrainingSetup setup)
+    /// <summary>Seconds of the parts of a step that could not be longer.</summary>
+    public static IReadOnlyList<(string Name, double Seconds)> Worst(TrainingSetup setup, RunProbe probe)
     {
-        var head = (setup.TeacherModel ?? setup.Model).Head;
-        return 2.0 * head.Outputs * head.Inputs / setup.Model.ParameterCount;
+        var rollout = setup.Settings.Rollout;
+        return Parts(setup, probe, rollout.MaxNewTokens, Math.Max(probe.Draws, rollout.DynamicSampling ? rollout.MaxRounds : 1), 1);
     }
 
     /// <summary>Seconds that the whole run is expected to take.</summary>
-    public static double Seconds(TrainingSetup setup, RunProbe probe)
+    public static double Seconds(TrainingSetup setup, RunProbe probe) =>
+        Expected(setup, probe).Sum(p => p.Seconds) * setup.Settings.Steps + Once(setup, probe, probe.Length).Sum(p => p.Seconds);
+
+    /// <summary>Seconds of what a run does beside its steps: its start, evaluations, checkpoints.</summary>
+    public static IReadOnlyList<(string Name, double Seconds)> Once(TrainingSetup setup, RunProbe probe, double length)
     {
-        var rollout = setup.Settings.Rollout;
-        var step = Parts(setup, probe, probe.Length, Draws(rollout.DynamicSampling, rollout.MaxRounds, probe.Mixed)).Sum(p => p.Seconds);
-        return (step * setup.Settings.Steps) + (Evaluations(setup) * Evaluation(setup, probe, probe.Length));
+        var (evaluations, checkpoints) = (Evaluations(setup), Checkpoints(setup));
+        return
+        [
+            ("start and end (reading, compilation, fingerprints)", probe.StartSeconds),
+            ($"{evaluations} {(evaluations == 1 ? "evaluation" : "evaluations")}", evaluations * Evaluation(setup, probe, length)),
+            ($"{checkpoints} {(checkpoints == 1 ? "checkpoint" : "checkpoints")}",
+                checkpoints * 3.0 * sizeof(float) * setup.Adapter.TrainableCount / CheckpointBytesPerSecond),
+        ];
     }
 
-    // Dynamic sampling draws until enough groups are mixed; the probe's share of them says how often.
-    private static double Draws(bool dynamic, int rounds, double mixed) =>
-        !dynamic ? 1 : mixed > 0 ? Math.Clamp(1 / mixed, 1, rounds) : rounds;
+    private static double Share(RunProbe probe) => probe.Draws > 0 ? probe.Active / probe.Draws : 0;
+
+    private static IReadOnlyList<(string Name, double Seconds)> Parts(TrainingSetup setup, RunProbe probe, double length, double draws,
+        double active)
+    {
+        var (rollout, objective) = (setup.Settings.Rollout, setup.Objective);
+        var tokens = (double)rollout.Prompts * rollout.Group * length;
+        // Under dynamic sampling the groups that are kept are those that are trained on.
+        var kept = rollout.DynamicSampling ? active : 1;
+        return
+        [
+            (setup.Settings.Rollout.Overlap ? "waiting for sampling and judging, which go on beside training" : "sampling and judging",
+                Sampling(setup, probe, rollout.Prompts * draws, rollout.Group, length, length * probe.Longest / Math.Max(1, probe.ProbedLength))),
+            ((objective.NeedsReference, objective.Teacher != Teacher.None) switch
+            {
+                (true, true) => "reference pass and teacher pass",
+                (true, false) => "reference pass",
+                (false, true) => "teacher pass",
+                _ => "advantages and the file of samples",
+            }, tokens * kept * probe.SecondsPerScored),
+            (objective.NeedsFirstPass ? "training with a first pass over each batch" : "training",
+                probe.SecondsPerUpdate + tokens * active * probe.SecondsPerTrained),
+        ];
+    }
+
+    // As many sequences at a time as are alive together; the last ones of them run on with ever fewer beside them.
+    private static double Sampling(TrainingSetup setup, RunProbe probe, double groups, double samples, double length, double longest)
+    {
+        longest = Math.Min(longest, setup.Settings.Rollout.MaxNewTokens);
+        var (all, alive) = (groups * samples, MemoryPlan.Concurrency(setup));
+        var steps = all <= alive ? longest : all * length / alive + longest / 2;
+        return steps * probe.SecondsPerSamplingStep + (all * length + groups * probe.PromptTokens) * probe.SecondsPerSampled;
+    }
+
+    private static int Checkpoints(TrainingSetup setup)
+    {
+        var (every, steps) = (setup.Settings.Checkpoint.Every, setup.Settings.Steps);
+        return (every > 0 ? steps / every : 0) + (every > 0 && steps % every == 0 ? 0 : 1);
+    }
 
     private static int Evaluations(TrainingSetup setup)
     {
         var (evaluate, steps) = (setup.Settings.Evaluate, setup.Settings.Steps);
-        if (evaluate.Benchmarks.Count == 0) return 0;
+        if (setup.HeldOut.Count + setup.Texts.Count == 0) return 0;
         var during = evaluate.Every > 0 ? steps / evaluate.Every : 0;
         return 1 + during + (evaluate.Every > 0 && steps % evaluate.Every == 0 ? 0 : 1);
     }
 
-    private static double Evaluation(TrainingSetup setup, RunProbe probe, double length) =>
-        setup.HeldOut.Sum(h => (double)h.Problems.Count * h.Samples) * Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length)
-        * probe.SecondsPerSampled;
-
-    private static string Whole(TrainingSetup setup, double step, double longest, double once, double mostOnce)
+    private static double Evaluation(TrainingSetup setup, RunProbe probe, double length)
     {
-        var steps = setup.Settings.Steps;
-        return $"time         all: about {Durations.Text(step)} a step and {Durations.Text(step * steps + once)} for {steps} steps, "
-            + $"at most about {Durations.Text(longest)} and {Durations.Text(longest * steps + mostOnce)}";
+        var most = Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length);
+        var longest = Math.Min(most * probe.Longest / Math.Max(1, probe.ProbedLength), setup.Settings.Evaluate.MaxNewTokens ?? double.MaxValue);
+        // A pass over a text's tokens takes about what sampling takes by row; four bytes make a token or so.
+        return setup.HeldOut.Sum(h => Sampling(setup, probe, h.Problems.Count, h.Samples, most, longest))
+            + setup.Texts.Sum(text => text.Documents.Sum(document => document.Bytes)) / 4.0 * probe.SecondsPerSampled;
     }
 }
