@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a dry run tells beside what the run then takes: a line a recipe with the time of the whole command and its peak memory, told and true.
+# What a dry run tells beside what the run then takes. A line a recipe: name; seconds told, of the whole command by the clock, its processor
+# time shared among all processors, and told as the most; memory told in GB, at its peak, their ratio, told as the most; the dry run's own time.
 # Usage: bench/dry-run.sh NAME RECIPE [--set KEY=VALUE]...; TENON is the program (dotnet src/Tenon.Cli/bin/Release/net10.0/tenon.dll by default).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -39,6 +40,6 @@ if os.environ.get("PARTS"):
     print(f"processor time: {usage.ru_utime + usage.ru_stime:.1f} s; true: {len(lines)} steps of {mean('sample_s'):.3f} s sampling, {mean('score_s'):.3f} s scoring, {mean('train_s'):.3f} s training;"
           f" {sum(line['time_s'] for line in lines):.1f} s in all steps, {wall:.1f} s in all; {mean('length_mean'):.1f} tokens,"
           f" {mean('groups_drawn'):.1f} groups drawn, {mean('groups_mixed'):.1f} mixed, {mean('groups_idle') if 'groups_idle' in lines[0] else 0:.1f} idle")
-print(f"| {name} | {whole:.1f} | {wall:.1f} | {whole / wall:.2f} | {most:.1f} | {memory:.2f} | {peak:.2f} | {memory / peak:.2f} |"
+print(f"| {name} | {whole:.1f} | {wall:.1f} | {(usage.ru_utime + usage.ru_stime) / os.cpu_count():.1f} | {most:.1f} | {memory:.2f} | {peak:.2f} | {memory / peak:.2f} |"
       f" {most_memory:.2f} | {took:.1f} |")
 PY

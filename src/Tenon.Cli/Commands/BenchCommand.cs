@@ -35,13 +35,14 @@ internal sealed class BenchCommand : Verb
     private readonly Option<double> _temperature;
     private readonly Option<bool> _ends;
     private readonly Option<string> _keep;
+    private readonly Option<int[]> _lengths;
     private readonly Option<bool> _thisTier;
     private readonly Option<bool> _profile;
     private readonly Option<bool> _json;
     private readonly ComputeOptions _compute;
 
     public BenchCommand()
-        : base("bench", "times a stage: kernels, prefill, sample, train, step, verify", "tenon bench kernels",
+        : base("bench", "times a stage: kernels, prefill, sample, context, train, step, verify", "tenon bench kernels",
         "tenon bench sample MODEL --data gsm8k.jsonl --prompts 4 --group 8 --new 128 --json")
     {
         _stage =
@@ -49,9 +50,9 @@ internal sealed class BenchCommand : Verb
             "STAGE")
             {
                 Description =
-            "prefill, sample, train, step, kernels (of SmolLM2-135M's sizes where no model is named), or verify"
+            "prefill, sample, context, train, step, kernels (of SmolLM2-135M's sizes where no model is named), or verify"
             });
-        _stage.AcceptOnlyFromAmong("kernels", "prefill", "sample", "train", "step", "verify");
+        _stage.AcceptOnlyFromAmong("kernels", "prefill", "sample", "context", "train", "step", "verify");
         _model =
             Add(new Argument<string?>("MODEL")
             {
@@ -93,6 +94,11 @@ internal sealed class BenchCommand : Verb
                 Description = "step: memory in which sampling keeps its frozen products for the update (2GB), or off",
                 DefaultValueFactory = _ => "off",
             });
+        _lengths = Add(new Option<int[]>("--length")
+        {
+            Description = "context: lengths of the prompts behind which N steps are timed",
+            DefaultValueFactory = _ => [256, 512, 1024, 2048, 4096], AllowMultipleArgumentsPerToken = true,
+        });
         _thisTier = Add(new Option<bool>("--this-tier") { Description = "kernels: only in the widest vectors, not in every width" });
         _profile =
             Add(new Option<bool>("--profile")
@@ -115,14 +121,14 @@ internal sealed class BenchCommand : Verb
             return Show(BenchVerify.Measure(call.GetValue(_runs), Tenon.Tensors.Threads.WorkerPool.Default.Threads, call.GetValue(_data)),
                 call, terminal);
         if (name == "kernels") return Kernels(call, terminal);
+        if (name == "context") return Context(call, terminal);
         if (call.GetValue(_model) is null || call.GetValue(_data) is null)
             throw new TenonException($"tenon bench {name}", "MODEL and --data FILE", hint: "tenon bench --help", usage: true);
         var precision = _compute.Precision(call);
         var loaded = LanguageModel.Open(call.GetValue(_model)!, precision, 2048 + call.GetValue(_tokens));
         var problems = ProblemFile.Read(call.GetValue(_data)!).Problems.Take(call.GetValue(_prompts)).ToList();
         var ids = problems.Select(new ProblemPrompts(loaded.Encoder, "boxed").Of).Select(p => p.Prompt).ToList();
-        using var adapter = AdapterMethod.Of(call.GetValue(_method)!)
-            .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
+        using var adapter = Adapter(call, loaded);
         var keep = ByteSize.Parse(call.GetValue(_keep)!)
             ?? throw new TenonException("--keep-activations", "off, or a size (512MB, 2GB)", call.GetValue(_keep), usage: true);
         using var kept = keep.Bytes == 0 ? null : new KeptProducts(loaded.Model.Linears.Select(linear => linear.Weight), keep.Bytes);
@@ -155,6 +161,29 @@ internal sealed class BenchCommand : Verb
             (r["drafted_tokens"], r["accepted_tokens"]) = (drafted, accepted);
         }), call, terminal);
     }
+
+    private int Context(ParseResult call, Terminal terminal)
+    {
+        if (call.GetValue(_model) is not { } model)
+            throw new TenonException("tenon bench context", "MODEL", hint: "tenon bench --help", usage: true);
+        int[] lengths = [.. call.GetValue(_lengths)!.Order()];
+        if (lengths is [] or [< 1, ..]) throw new TenonException("--length", "1 or more", string.Join(' ', lengths), usage: true);
+        var precision = _compute.Precision(call);
+        var loaded = LanguageModel.Open(model, precision, lengths[^1] + call.GetValue(_tokens) + 2);
+        using var adapter = Adapter(call, loaded);
+        var clock = Stopwatch.StartNew();
+        var measured = BenchContext.Measure(loaded, adapter, precision, call.GetValue(_prompts), call.GetValue(_group),
+            call.GetValue(_tokens), lengths);
+        if (!call.GetValue(_json)) BenchContext.Write(measured, terminal.Out);
+        return Show(Result("context", clock.Elapsed.TotalSeconds, precision, r =>
+        {
+            foreach (var (key, value) in measured)
+                if (call.GetValue(_json) || value is not JsonArray) r[key] = value?.DeepClone();
+        }), call, terminal);
+    }
+
+    private AdapterSet Adapter(ParseResult call, LanguageModel loaded) => AdapterMethod.Of(call.GetValue(_method)!)
+        .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
 
     private int Profile(string name, Action work, Precision precision, ParseResult call, Terminal terminal)
     {

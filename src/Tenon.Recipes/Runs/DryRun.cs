@@ -36,7 +36,8 @@ internal static class DryRun
         var (all, longest) = (expected.Sum(p => p.Bytes) + program, worst.Sum(p => p.Bytes) + 2 * program);
         if (probe.Peaks.Loading > all)
             lines.Add($"memory       while the model is read: {Size(probe.Peaks.Loading)}, more than what stays");
-        lines.Add($"memory       all: about {Size(Math.Max(all, probe.Peaks.Loading))}, at most {Size(Math.Max(longest, probe.Peaks.Loading))}");
+        lines.Add($"memory       all: about {Size(Math.Max(all, probe.Peaks.Loading))}, "
+            + $"at most {Size(Math.Max(longest, probe.Peaks.Loading))}");
         lines.AddRange(TimeEstimate.Describe(setup, probe));
         return string.Join('\n', lines);
     }

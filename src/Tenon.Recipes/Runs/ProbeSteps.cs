@@ -42,8 +42,7 @@ internal sealed class ProbeSteps
 
     /// <summary>
     /// Runs steps of <paramref name="prompts"/> prompts with completions of at most <paramref name="limit"/> tokens until they have taken
-    /// <paramref name="wall"/> seconds (twice as many where they are few), or <paramref name="most"/> are done. The adapter is trained by
-    /// them.
+    /// <paramref name="wall"/> seconds (twice as many where they are few), or <paramref name="most"/> are done.
     /// </summary>
     /// <param name="setup">The run.</param>
     /// <param name="prompts">Prompts of a step.</param>
@@ -72,6 +71,8 @@ internal sealed class ProbeSteps
                     Recompute = settings.Update.Recompute ?? MemoryPlan.Recompute(setup),
                 },
                 Checkpoint = settings.Checkpoint with { Every = 0 },
+                // So small that the policy stays the one that the run begins with.
+                Optimizer = settings.Optimizer with { LearningRate = 1e-20, MinLearningRate = 0 },
             },
         };
         var folder = Path.Combine(Path.GetTempPath(), $"tenon-probe-{Guid.NewGuid():n}");

@@ -8,7 +8,9 @@ namespace Tenon.Recipes;
 /// the others did; processor time does not. All of it shared among the threads, and what lies in no job for one thread alone, is the time
 /// that the stretch needs.
 /// </summary>
-/// <param name="threads">Threads that share the jobs; 0 where only the wall clock counts, as for work that waits for other programs.</param>
+/// <param name="threads">
+/// Threads that share the jobs; 0 where only the wall clock counts, as for work that waits for other programs.
+/// </param>
 internal sealed class QuietClock(int threads)
 {
     private readonly WorkProfile? _profile = threads > 0 ? WorkProfile.Start() : null;
@@ -34,7 +36,8 @@ internal sealed class QuietClock(int threads)
     {
         if (wall <= 0) return 0;
         // The wall clock of the single thread is stretched as much as that of all.
-        var had = Math.Min(1, processor / (threads * wall));
-        return Math.Min(wall, (processor + (threads - 1) * Math.Max(0, single) * had) / threads);
+        single = Math.Clamp(single, 0, wall);
+        var had = Math.Min(1, processor / (threads * (wall - single) + single));
+        return Math.Min(wall, (processor + (threads - 1) * single * had) / threads);
     }
 }

@@ -15,7 +15,7 @@ namespace Tenon.Recipes;
 /// </summary>
 internal sealed record RunProbe
 {
-    private const double StepSeconds = 5;
+    private const double StepSeconds = 5, MostSeconds = 20;
     private const double UsualWall = 6;
     private const int MostSteps = 12;
     private const int FirstTokens = 8;
@@ -90,10 +90,9 @@ internal sealed record RunProbe
         var start = Math.Max(0, first[0].Seconds - one.Seconds);
         // What the first tokens cost is mostly compilation: as long as there is time, more of the batch tells more.
         IReadOnlyList<ProbeStep> smaller = first, steps = ProbeSteps.Run(setup, prompts, limit, 1, 1);
-        while (prompts < rollout.Prompts && steps.Count > 0 && steps[0].Seconds * Math.Min(2, (double)rollout.Prompts / prompts) < StepSeconds)
+        while (steps.Count > 0 && Larger(prompts, rollout.Prompts, steps[0].Seconds) is { } larger)
         {
-            (smaller, prompts) = (steps, (int)Math.Clamp(prompts * StepSeconds / Math.Max(steps[0].Seconds, 1e-3), prompts + 1,
-                Math.Min(8.0 * prompts, rollout.Prompts)));
+            (smaller, prompts) = (steps, larger);
             steps = ProbeSteps.Run(setup, prompts, limit, 1, 1);
         }
 
@@ -116,6 +115,13 @@ internal sealed record RunProbe
             StartSeconds = start + report + Math.Max(0, begun.Seconds - steps.Min(step => step.Seconds)),
             Peaks = (loading, peak),
         };
+    }
+
+    // More rows at a time cost less each, so a batch that would take this long by its rows takes about half of it.
+    private static int? Larger(int prompts, int all, double seconds)
+    {
+        var larger = (int)Math.Min(Math.Min(all, 8.0 * prompts), prompts * MostSeconds / Math.Max(seconds, 1e-3));
+        return larger > prompts && (larger == all || larger >= 2 * prompts) ? larger : null;
     }
 
     private static RunProbe Of(TrainingSetup setup, int prompts, int limit, IReadOnlyList<ProbeStep> smaller,
@@ -142,7 +148,8 @@ internal sealed record RunProbe
             Prompts = prompts, Steps = steps.Count, Completions = (int)completions,
             Draws = steps.Average(step => step.Drawn) / prompts,
             Active = steps.Average(step => step.Active(epochs)) / prompts,
-            MostActive = Most(steps.Sum(step => step.Active(epochs)), steps.Sum(step => step.Metrics[StepMetric.GroupsKept]), rollout.Prompts,
+            MostActive = Most(steps.Sum(step => step.Active(epochs)),
+                steps.Sum(step => step.Metrics[StepMetric.GroupsKept]), rollout.Prompts,
                 setup.Settings.Steps),
             SecondsPerSamplingStep = perStep, SecondsPerSampled = perRow,
             SecondsPerScored = Best(steps, Scored, step => step.Scoring),
@@ -182,7 +189,8 @@ internal sealed record RunProbe
     private static double Most(double active, double kept, int prompts, int steps)
     {
         if (kept <= 0) return 1;
-        var share = active / kept;
+        // A few groups say little, and training moves the share towards where it teaches: two more of either kind.
+        var share = (active + 2) / (kept + 4);
         return Math.Min(1, share + Math.Sqrt(share * (1 - share) / prompts) * Math.Sqrt(2 * Math.Log(Math.Max(1, steps))) * 0.75);
     }
 
@@ -222,7 +230,8 @@ internal sealed record RunProbe
                 [.. Enumerable.Range(0, length).Select(t => key.Index(setup.Model.Config.VocabSize, RandomPurpose.Sampling, 0, 0,
                     (uint)sample, (uint)t))], [], [], FinishReason.Length), "", [])),
         ]);
-        var options = new PassOptions(MemoryPlan.MicroBatchTokens(setup), rollout.SharePrompts, update.Recompute ?? MemoryPlan.Recompute(setup));
+        var options = new PassOptions(MemoryPlan.MicroBatchTokens(setup), rollout.SharePrompts,
+            update.Recompute ?? MemoryPlan.Recompute(setup));
         var updater = new PolicyUpdater(setup.Model, rollout.Temperature, options, new Tape(null, setup.Precision));
         var best = double.MaxValue;
         for (var i = 0; i < 2; i++)

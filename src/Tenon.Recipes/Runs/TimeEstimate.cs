@@ -10,7 +10,7 @@ namespace Tenon.Recipes;
 /// </summary>
 internal static class TimeEstimate
 {
-    // Adapter and two moments are written, read back by their hash and synchronised: a slow disk's rate.
+    // An assumption, not a measurement: adapter and two moments are written, hashed and synchronised at a slow disk's rate.
     private const double CheckpointBytesPerSecond = 300e6;
 
     /// <summary>Lines for a person.</summary>
@@ -19,16 +19,19 @@ internal static class TimeEstimate
         var (rollout, steps) = (setup.Settings.Rollout, setup.Settings.Steps);
         var (expected, worst) = (Expected(setup, probe), Worst(setup, probe));
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most; {100 * Share(probe):F0} % of the groups drawn "
-            + $"are trained on ({probe.Completions} completions in {probe.Steps} {(probe.Steps == 1 ? "step" : "steps")} of {probe.Prompts} "
-            + $"{(probe.Prompts == 1 ? "prompt" : "prompts")} that were run for this estimate, which takes the model to stay as it is)");
+            $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most; {100 * Share(probe):F0} % of the groups "
+            + $"drawn are trained on ({probe.Completions} completions in {probe.Steps} {(probe.Steps == 1 ? "step" : "steps")} of "
+            + $"{probe.Prompts} {(probe.Prompts == 1 ? "prompt" : "prompts")} that were run for this estimate, which takes the model to "
+            + $"stay as it is)");
         foreach (var (part, most) in expected.Zip(worst))
             if (most.Seconds > 0.0005)
-                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)} a step, at most about {Durations.Text(most.Seconds)}";
+                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)} a step, "
+                    + $"at most about {Durations.Text(most.Seconds)}";
         var (once, mostOnce) = (Once(setup, probe, probe.Length), Once(setup, probe, rollout.MaxNewTokens));
         foreach (var (part, most) in once.Zip(mostOnce))
             if (most.Seconds > 0.05)
-                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)}, at most about {Durations.Text(most.Seconds)}";
+                yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)}, "
+                    + $"at most about {Durations.Text(most.Seconds)}";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
         if (probe.Disturbed > 1.2)
             yield return string.Create(CultureInfo.InvariantCulture,
@@ -79,7 +82,8 @@ internal static class TimeEstimate
         return
         [
             (setup.Settings.Rollout.Overlap ? "waiting for sampling and judging, which go on beside training" : "sampling and judging",
-                Sampling(setup, probe, rollout.Prompts * draws, rollout.Group, length, length * probe.Longest / Math.Max(1, probe.ProbedLength))),
+                Sampling(setup, probe, rollout.Prompts * draws, rollout.Group, length,
+                    length * probe.Longest / Math.Max(1, probe.ProbedLength))),
             ((objective.NeedsReference, objective.Teacher != Teacher.None) switch
             {
                 (true, true) => "reference pass and teacher pass",
@@ -118,7 +122,8 @@ internal static class TimeEstimate
     private static double Evaluation(TrainingSetup setup, RunProbe probe, double length)
     {
         var most = Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length);
-        var longest = Math.Min(most * probe.Longest / Math.Max(1, probe.ProbedLength), setup.Settings.Evaluate.MaxNewTokens ?? double.MaxValue);
+        var longest = Math.Min(most * probe.Longest / Math.Max(1, probe.ProbedLength),
+            setup.Settings.Evaluate.MaxNewTokens ?? double.MaxValue);
         // A pass over a text's tokens takes about what sampling takes by row; four bytes make a token or so.
         return setup.HeldOut.Sum(h => Sampling(setup, probe, h.Problems.Count, h.Samples, most, longest))
             + setup.Texts.Sum(text => text.Documents.Sum(document => document.Bytes)) / 4.0 * probe.SecondsPerSampled;
