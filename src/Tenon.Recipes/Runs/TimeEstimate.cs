@@ -29,7 +29,7 @@ internal static class TimeEstimate
                     + $"at most about {Durations.Text(most.Seconds)}";
         var (once, mostOnce) = (Once(setup, probe, probe.Length), Once(setup, probe, rollout.MaxNewTokens));
         foreach (var (part, most) in once.Zip(mostOnce))
-            if (most.Seconds > 0.05)
+            if (most.Seconds > 0.001)
                 yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)}, "
                     + $"at most about {Durations.Text(most.Seconds)}";
         var (step, longest) = (expected.Sum(p => p.Seconds), worst.Sum(p => p.Seconds));
