@@ -53,7 +53,7 @@ public sealed class MathVerifier
         var budget = new WorkBudget(Steps);
         try
         {
-            (gold, answer) = (OtherScripts.Normalise(gold), OtherScripts.Normalise(answer));
+            (gold, answer) = (OtherScripts.Normalise(gold), Farewells.Without(HtmlMarkup.Plain(OtherScripts.Normalise(answer))));
             extracted = AnswerExtractor.Answer(answer, new ExtractionRules
             {
                 OpenedBlock = options.OpenedBlock,
@@ -105,6 +105,8 @@ public sealed class MathVerifier
                     correct = comparer.Same(g, Reading.Of(loud[..^1]), options.Unit);
                 if (!correct && extracted.PointsGroup && TextForm.Ungrouped(extracted.Text) is { } grouped)
                     correct = comparer.Same(g, Reading.Of(grouped), options.Unit);
+                if (!correct && !options.RequireValue && Dates.Of(g.Text) is { } day && Dates.Of(a.Text) is { } other)
+                    (correct, reason) = (Dates.Same(day, other), "date");
                 if (!correct && extracted.Rule is "whole" or "closing" && SaysWords(gold, answer, options)) (correct, reason) =
                     (true, "words");
             }
@@ -176,6 +178,8 @@ public sealed class MathVerifier
     {
         var asksUnit = gold.Unit is not null || options.Unit is not null || gold.Expr is { Kind: ExprKind.Degree };
         if (alone.Correct && !asksUnit) return alone;
+        // 3:45 PM for a gold 15:45
+        asksUnit |= gold.Expr is { Kind: ExprKind.Ratio } && Units.IsHalfOfDay(behind.Split(' ')[0]);
         var readings = UnitBehind.Readings(value, behind, out var bare);
         if (alone.Correct && bare || !bare && !asksUnit) return alone;
         foreach (var reading in readings)

@@ -33,6 +33,8 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             && gold.Expr is { Kind: ExprKind.Mul, Args: [{ IsNumber: true } size, { Kind: ExprKind.Symbol } letter] }
             && Units.TryConvert(answer.Unit, letter.Name, out var times, out _))
             return Decide("letter-unit", Forms(size, Simplifier.Tidy(Expr.Mul(Expr.Num(times), answer.Expr))));
+        if (Units.IsHalfOfDay(gold.Unit) != Units.IsHalfOfDay(answer.Unit) && Clock(gold) is { } wantedTime && Clock(answer) is { } time
+            && (Units.IsHalfOfDay(gold.Unit) ? time : wantedTime) is < 60 or >= 13 * 60) return Decide("time", wantedTime == time);
         if (!UnitsAgree(gold, answer, statedUnit, out var factor)) return Decide("unit-different", false);
         var expr = factor == Rational.One ? answer.Expr : Simplifier.Tidy(Expr.Mul(Expr.Num(factor), answer.Expr));
         if (Forms(gold.Expr, expr)) return true;
@@ -221,6 +223,7 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         (gold, answer) = (Shapes.Expand(gold), Shapes.Expand(answer));
         if (gold.Kind != ExprKind.Relation && Shapes.ValueOf(answer) is { } value) answer = value;
         if (answer.Kind != ExprKind.Relation && Shapes.ValueOf(gold) is { } named) gold = named;
+        if (gold.Kind != ExprKind.Relation && answer.Kind == ExprKind.Relation && Result(answer) is { } result) answer = result;
         (gold, answer) = (Shapes.Expand(gold), Shapes.Expand(answer));
         if (gold.Kind == ExprKind.Relation || answer.Kind == ExprKind.Relation) return RelationsOrSets(gold, answer);
         if (gold.Kind is ExprKind.Piecewise or ExprKind.SetBuilder || answer.Kind is ExprKind.Piecewise or ExprKind.SetBuilder)
@@ -235,6 +238,19 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (gold.Kind == ExprKind.Ratio || answer.Kind == ExprKind.Ratio) return Ratios(gold, answer);
         var same = _scalars.Same(gold, answer);
         return Decide(_scalars.Rule, same);
+    }
+
+    // \sqrt{242} = 11\sqrt{2} (and \approx 15.56 behind it): a true chain of equal values or identities stands for what it ends in.
+    private Expr? Result(Expr chain)
+    {
+        var end = chain.Name.IndexOf(Sign.Approx) is >= 0 and var approx ? approx : chain.Name.Length;
+        if (end == 0 || chain.Name.AsSpan(0, end).ContainsAnyExcept('=')) return null;
+        // "2x^2 + 6x = 2x(x + 3)" holds for every x, while 2a = 6 is an equation to solve.
+        for (var i = 0; i <= end; i++)
+            if (!chain.Args[i].IsScalar || chain.Args[i].Kind == ExprKind.Text) return null;
+        for (var i = 0; i < end; i++)
+            if (!_scalars.Same(chain.Args[end], chain.Args[i])) return null;
+        return chain.Args[end];
     }
 
     private static bool SameButForArticle(Expr gold, Expr answer) =>
@@ -285,6 +301,10 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         if (gold.Kind != answer.Kind)
         {
             var (ratio, other) = gold.Kind == ExprKind.Ratio ? (gold, answer) : (answer, gold);
+            // 7 o'clock for a gold 7:00
+            if (ReferenceEquals(ratio, gold) && ratio.Args is [{ IsNumber: true } hour, { IsNumber: true, Value.IsZero: true }]
+                && other.IsNumber)
+                return Decide("time", _scalars.Same(hour, other));
             if (ratio.Args.Length != 2 || ratio.Args[1] is { IsNumber: true, Value.IsZero: true }) return Decide("ratio", false);
             var quotient = Simplifier.Tidy(Expr.Div(ratio.Args[0], ratio.Args[1]));
             var equal = ReferenceEquals(ratio, gold) ? _scalars.Same(quotient, other) : _scalars.Same(other, quotient);
@@ -303,6 +323,18 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
             if (!_scalars.Same(left, right)) return Decide("ratio", false);
         }
         return Decide("ratio", true);
+    }
+
+    // Minutes since midnight of a time that is written 3:45, with AM or PM where they are said.
+    private static int? Clock(Reading time)
+    {
+        if (time.Expr is not { Kind: ExprKind.Ratio, Args: [{ IsNumber: true } h, { IsNumber: true } m] } || !h.Value.IsInteger
+            || !m.Value.IsInteger || h.Value.Bits > 8 || m.Value.Bits > 8) return null;
+        var (hours, minutes) = ((int)h.Value.Num, (int)m.Value.Num);
+        if (hours is < 0 or > 24 || minutes is < 0 or > 59) return null;
+        if (Units.IsHalfOfDay(time.Unit)) hours = hours % 12 + (time.Unit!.Trim().StartsWith('p')
+            || time.Unit!.Trim().StartsWith('P') ? 12 : 0);
+        return hours * 60 + minutes;
     }
 
     private static bool IsTime(Expr e) => Array.Exists(e.Args, a => a is { IsNumber: true, Value.IsZero: true });

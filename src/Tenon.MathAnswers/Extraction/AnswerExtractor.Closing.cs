@@ -20,9 +20,10 @@ internal static partial class AnswerExtractor
         tail = tail.TrimEnd().TrimEnd('*', '"', '”', '_').TrimEnd();
         var start = SentenceStart(tail, Math.Max(0, tail.Length - 1));
         var sentence = tail[start..].Trim();
-        if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence)) return none;
+        if (sentence.Length is 0 or > LongestSentence || AnswerWords.OnlyGives(sentence) || IsMarker(sentence, tail.AsSpan(0, start)))
+            return none;
         if (!HasValue(sentence) && SetInWords(sentence) is null) return none;
-        sentence = WithoutParenthesis(sentence);
+        sentence = WithHalves(WithoutEither(WithoutParenthesis(sentence)));
         if (sentence.AsSpan().LastIndexOfAny(Arrows) is > 0 and var arrow && Clauses.IsNamed(sentence[(arrow + 1)..].Trim()))
             return new Extracted(sentence[(arrow + 1)..].Trim().TrimEnd('.'), "closing");
         var concludes = Holds(sentence, AnswerWords.Conclusion);
@@ -38,14 +39,14 @@ internal static partial class AnswerExtractor
         sentence = WithoutSynonym(sentence);
         if (OffersAlternatives(sentence))
         {
-            if (sentence[^1] == '.' && SetInWords(sentence) is { } union) return new Extracted(union, "closing");
+            if (sentence[^1] is '.' or '$' && SetInWords(sentence) is { } union) return new Extracted(union, "closing");
             return Roots().Match(sentence) is { Success: true } roots
                 ? new Extracted($"{roots.Groups[2].Value} , {roots.Groups[3].Value}", "closing", Hedged: true) : none;
         }
 
         var whole = sentence[^1] is '.' or '!' or '$' or '。' || sentence.EndsWith("\\)", StringComparison.Ordinal)
             || sentence.EndsWith("\\]", StringComparison.Ordinal);
-        if (!whole && !(SaysIs(sentence) && (EndsInValue(sentence)
+        if (!whole && !(concludes && EndsInUnspacedQuantity(sentence)) && !(SaysIs(sentence) && (EndsInValue(sentence)
             || (concludes || sentence.StartsWith("So ", StringComparison.Ordinal) || NamesResult(sentence)) && EndsInQuantity(sentence))))
             return none;
         // "60*2=$120 in 2 weeks": what comes out, not what stands last.
@@ -53,6 +54,7 @@ internal static partial class AnswerExtractor
             && LeadingNumber(sentence[(result + 1)..]) is { } quantity) return new Extracted(quantity, "closing");
         if (!concludes && IsReckoning(sentence)) return none;
         if (SetInWords(sentence) is { } words) return new Extracted(words, "closing");
+        if (ClockWords.Closing(sentence) is { } clock) return clock;
         if (sentence.LastIndexOf(" is ", StringComparison.Ordinal) is > 0 and var verb && sentence.Length - verb < 70
             && Reading.Strip(sentence[(verb + 4)..]) is { Length: < 60 } value && WordAnswers.Find(value) is not null)
             return new Extracted(value, "closing");
@@ -67,6 +69,8 @@ internal static partial class AnswerExtractor
             return new Extracted(formula, "closing") { Behind = UnitBehind.Of(sentence.AsSpan(formulas[^1].End)) };
         if (sentence.Contains(" out of ", StringComparison.Ordinal) && OutOf().Match(sentence) is { Success: true } share)
             return new Extracted($"{share.Groups[1].Value}/{share.Groups[2].Value}", "closing");
+        if (sentence.Contains(" in ", StringComparison.Ordinal) && OneIn().Match(sentence) is { Success: true } one)
+            return new Extracted($"{one.Groups[1].Value}/{one.Groups[2].Value}", "closing");
         if (Group(sentence) is { } group) return new Extracted(group, "closing");
         if (IsDenied(sentence) || Continuation.GoesOn(sentence)) return none;
         if (IsForeign(sentence)) return Value(sentence) with { Rule = "closing", PointsGroup = !HasOtherScript(sentence) };
@@ -77,6 +81,8 @@ internal static partial class AnswerExtractor
             && Units.TryConvert(both.Groups[2].Value, both.Groups[4].Value, out _, out _))
             return new Extracted($"{both.Groups[1].Value} \\text{{ {both.Groups[2].Value} and }} {both.Groups[3].Value} "
                 + $"\\text{{ {both.Groups[4].Value}}}", "closing");
+        if (sentence.Contains(" and ", StringComparison.Ordinal) && Cents().Match(sentence) is { Success: true } cents)
+            return new Extracted($"\\${cents.Groups[1].Value}.{cents.Groups[2].Value.PadLeft(2, '0')}", "closing");
         var list = Enumerated(sentence, number);
         var behind = list == number ? BehindNumber(sentence, number, last: true) : null;
         return !concludes && CountsItsMeans(behind) ? none
@@ -85,6 +91,16 @@ internal static partial class AnswerExtractor
                 PointsGroup = list.AsSpan().IndexOfAny('.', ' ') > 0 && SpeaksOther(sentence),
                 Behind = behind,
             };
+    }
+
+    // "x is either less than 1 or greater than 4": of a set it is no hesitation.
+    private static string WithoutEither(string sentence)
+    {
+        const string either = " either ";
+        var at = sentence.IndexOf(either, StringComparison.Ordinal);
+        if (at < 0) return sentence;
+        var plain = sentence.Remove(at, either.Length - 1);
+        return plain.Contains(" or ", StringComparison.Ordinal) && SetInWords(plain) is not null ? plain : sentence;
     }
 
     private static readonly string[] Synonyms =
@@ -139,29 +155,10 @@ internal static partial class AnswerExtractor
         return false;
     }
 
-    // "1 minute and 30 seconds": one quantity in two units.
-    [GeneratedRegex(@"(?<![\d.,/])(\d+) ([a-z]+),? (?:and )?(\d+) ([a-z]+)[.!*]*\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Compound();
-
     // "three equations with 3 unknowns": what the reckoning has, and not what it comes to.
     private static bool CountsItsMeans(string? behind) => behind is not null
         && (behind.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? behind[..end]
         : behind) is "unknowns" or "unknown" or "equations" or "variables" or "constraints" or "subcases" or "inequalities";
-
-    // "The ratio of boys to girls is 2 to 3."
-    [GeneratedRegex(@"\b(?:ratio|odds)\b[^.]* (?:is|are) (?:\*\*)?(\d+) to (\d+)(?:\*\*)?[.!]?\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex RatioInWords();
-
-    // "The probability is 7 out of 20."
-    [GeneratedRegex(@"\b(?:probability|chances?|odds|fraction|proportion|likelihood)\b[^.]*?(?<![\d.,])(\d+) out of (\d+)[.!*]*\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex OutOf();
-
-    // "It simplifies to 2 : 3."
-    [GeneratedRegex(@"(?<![\d:] ?)(\d+(?: : \d+)+)[.!*]*\z")]
-    private static partial Regex SpacedRatio();
 
     // "x = 8 (we reject x = -2)": words in brackets behind the value say something of it.
     private static string WithoutParenthesis(string sentence)
@@ -189,7 +186,9 @@ internal static partial class AnswerExtractor
     private static partial Regex Solved();
 
     private static readonly string[] FormulaLeads =
-        [" is ", " equation ", " expression ", " formula ", " given by ", " equals ", " becomes ", " simplifies to ", " form "];
+        [" is ", " equation ", " expression ", " formula ", " given by ", " equals ", " becomes ", " simplifies to ", " form ",
+            " we have ", " we get ",
+            " we obtain ", " gives "];
 
     private static readonly SearchValues<string> AnyFormulaLead = SearchValues.Create(FormulaLeads, StringComparison.Ordinal);
 
@@ -226,8 +225,10 @@ internal static partial class AnswerExtractor
         var before = sentence.AsSpan(0, Math.Max(0, sentence.LastIndexOf(number.TrimEnd('%', '\\'),
             StringComparison.Ordinal))).TrimEnd(" $");
         foreach (var word in (ReadOnlySpan<string>)["more than", "less than", "fewer than", "greater than", "larger than", "smaller than",
-            "nearly", "almost", "up to", "below", "above", "anywhere from"])
+            "nearly", "almost", "up to", "below", "above", "anywhere from", "such as", "for example", "for instance", "e.g.", "say,"])
             if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        // "It's not 9.", and nothing else that it would be
+        if ((before.EndsWith(" not") || before.EndsWith("n't")) && !before.ContainsAnyInRange('0', '9')) return true;
         // "so 2x = 30" at the end: what a multiple of the unknown is.
         if (char.IsAsciiDigit(sentence[^1]) && before is [.., '='] && before[..^1].TrimEnd() is [.., var factor, >= 'n' and <= 'z']
             && char.IsAsciiDigit(factor)) return true;
@@ -235,6 +236,9 @@ internal static partial class AnswerExtractor
         var apart = sentence.AsSpan(before.Length).IndexOfAny(' ', '$') == 0;
         if (apart && (before is [.., ' ', '*'] || before is [.., 'x' or 'X']
             && before[..^1].TrimEnd() is [.., >= '0' and <= '9'])) return true;
+        // "is 7 years - 3": what is taken away at the end of a text that breaks off
+        if (apart && before is [.., ' ', '-' or '−'] && before[Math.Max(0, before.Length - LongestUnit)..].ContainsAnyInRange('0', '9'))
+            return true;
         // "y = (8 - 2x)/2": a number that is worked with, and no result.
         if (before is [.., '/' or '+' or '^' or '×' or '÷' or '·']
             || before is [.., '-' or '−' or '*'] && before[..^1].TrimEnd() is [.., var operand] && (char.IsAsciiDigit(operand)

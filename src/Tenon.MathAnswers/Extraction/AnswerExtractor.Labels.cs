@@ -9,7 +9,9 @@ internal static partial class AnswerExtractor
 
     // Labels of what is only tried or given.
     private static readonly string[] NoLabels =
-        ["hint", "attempt", "estimate", "note", "case", "step", "example", "input", "given", "guess", "approx", "trial", "question"];
+        ["hint", "attempt", "estimate", "note", "case", "step", "example", "input", "given", "guess", "approx", "trial", "question",
+            "rejected", "wrong", "incorrect",
+        "eliminated", "excluded", "discarded", "possible", "candidate"];
 
     private static Extracted? Labelled(string text)
     {

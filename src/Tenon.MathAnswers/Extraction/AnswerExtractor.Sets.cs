@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.RegularExpressions;
 using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Extraction;
@@ -12,7 +13,8 @@ internal static partial class AnswerExtractor
     private static readonly SearchValues<string> SetLeads = SearchValues.Create(
         [" is ", " are ", " for ", " when ", " whenever ", " if ", " where ", " by ", " of ", ", ", ": ", " that ", " equals ", " be ",
             " satisfy ",
-        " satisfies ", " satisfying ", " need ", " have ", " get ", " obtain ", " requires ", " require ", " means ", " gives ", " range ",
+        " satisfies ", " satisfying ", " need ", " have ", " get ", " obtain ", " requires ", " require ", " means ", " gives ",
+        " range ", " take ", " takes ", " in ",
         " ranges ", " lie ", " lies ", " vary ", " varies ", "So ", "Thus ", "Hence ", " continuous ", " defined ", " differentiable "],
         StringComparison.OrdinalIgnoreCase);
 
@@ -27,6 +29,8 @@ internal static partial class AnswerExtractor
         var ordered = sentence.AsSpan().IndexOfAny(OrderSigns) >= 0 || sentence.Contains('\\')
             && sentence.AsSpan().IndexOfAny(OrderCommands) >= 0;
         if (!ordered && !WordSets.HasSignal(sentence)) return null;
+        if (ordered) sentence = WithUnions(sentence);
+        if (Members(sentence) is { } members) return members;
         for (var (from, tries) = (0, 0); tries < MostLeads; tries++)
         {
             var next = sentence.AsSpan(from).IndexOfAny(SetLeads);
@@ -44,6 +48,37 @@ internal static partial class AnswerExtractor
         }
 
         return ordered && IsOrder(Reading.Strip(sentence)) ? Reading.Strip(sentence) : null;
+    }
+
+    private static readonly string[] UnionWords =
+    [
+        " as well as for ", " as well as when ", " as well as if ", " as well as ", " and also for ", " and for ", " and when ", " and if ",
+        " or for ", " or when ", " or if ", " or else ",
+    ];
+
+    // "holds for x < -1 and for x > 2": both ranges belong to it.
+    private static string WithUnions(string sentence)
+    {
+        foreach (var word in UnionWords)
+            if (sentence.Contains(word, StringComparison.Ordinal)) sentence = sentence.Replace(word, " or ", StringComparison.Ordinal);
+        return Exceptions().Replace(sentence, ", ");
+    }
+
+    // "x > 1 with x ≠ 3"
+    [GeneratedRegex(@",? (?:with|where|but|provided|provided that|as long as|excluding|except|such that) (?=\$?[a-zA-Z] ?(?:\\ne|≠|!=))")]
+    private static partial Regex Exceptions();
+
+    private static readonly SearchValues<string> MemberWords = SearchValues.Create(
+        [" are in the domain", " is in the domain", " are solutions", " is a solution", " satisfy the", " satisfies the", " are valid",
+            " are allowed", " are possible", " belong to", " belongs to", " will work", " work."], StringComparison.Ordinal);
+
+    // "All reals other than 1 and 2 are in the domain."
+    private static string? Members(string sentence)
+    {
+        if (!sentence.StartsWith("All ", StringComparison.Ordinal) && !sentence.StartsWith("Every ", StringComparison.Ordinal)
+            && !sentence.StartsWith("Any ", StringComparison.Ordinal)) return null;
+        var at = sentence.AsSpan().IndexOfAny(MemberWords);
+        return at > 0 && sentence.Length - at < 60 && WordSets.Find(sentence[..at]) is not null ? sentence[..at] : null;
     }
 
     // "x < -1 or x > 5", "-1 < x < 5": inequalities and nothing else.

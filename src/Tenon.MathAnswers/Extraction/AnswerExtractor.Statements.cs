@@ -42,6 +42,7 @@ internal static partial class AnswerExtractor
         if (at < 0) return null;
         if (!lenient && Unstated(tail, at, from) is { } refused) return new Extracted("", refused);
         var behind = tail.Substring(from, Sentence(tail.AsSpan(from)));
+        if (CjkNumerals.Alone(behind) is { } numeral) return numeral;
         if (Value(behind) is { Found: true } said)
         {
             var value = behind.IndexOf(said.Text, StringComparison.Ordinal);

@@ -50,7 +50,7 @@ internal static partial class AnswerExtractor
             if (Last(rest) is { } last) return last;
         }
         else if (Closing(rest, rules.Truncated) is { Found: true } closing) return closing;
-        else if (!rules.Truncated && NumberWord.Closing(rest) is { } counted) return counted;
+        else if (!rules.Truncated && (NumberWord.Closing(rest) ?? CjkNumerals.Closing(rest)) is { } counted) return counted;
         return rest.Trim().Length is > 0 and <= 200 && (rules.Lenient || !HasValue(rest)
             && !ChoiceLetters.ListsMore(rest)) ? new Extracted(rest.Trim(), "whole")
             : new Extracted("", rules.Lenient ? "no-answer" : "no-statement");
@@ -174,13 +174,38 @@ internal static partial class AnswerExtractor
             {
                 at = tail.LastIndexOf(anchor, at - 1, StringComparison.OrdinalIgnoreCase);
                 if (at < 0) break;
-                if (Behind(tail, at + anchor.Length) is not { } found) continue;
+                if (IsOther(tail.AsSpan(0, at)) || Behind(tail, at + anchor.Length) is not { } found) continue;
                 var rule = anchor == "answer" ? "answer-is" : "final-answer";
                 if (!lenient && Unstated(tail, at, at + anchor.Length) is { } refused) return new Extracted("", refused);
+                if (SaysUnknown(found))
+                    return new Extracted(found[..Math.Max(found.AsSpan().IndexOfAny("(,;:") is var cut and > 0 ? cut
+                        : found.Length, 1)].Trim(), rule);
                 return found.StartsWith("not ", StringComparison.OrdinalIgnoreCase) ? Instead(found, rule) : Sentence(found, rule);
             }
         }
         return null;
+    }
+
+    // "Rejected answers: B", "a wrong answer is 7": what is said of other answers.
+    private static bool IsOther(ReadOnlySpan<char> before)
+    {
+        before = before.TrimEnd(" *");
+        foreach (var word in (ReadOnlySpan<string>)["rejected", "wrong", "incorrect", "eliminated", "excluded", "discarded", "previous",
+            "earlier", "initial", "partial"])
+            if (before.EndsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    // "Answer: unknown (the given speed is 40 km/h)": what is in brackets behind it is no answer.
+    private static readonly string[] Unknowns =
+        ["unknown", "unclear", "undetermined", "n/a", "not enough", "not given", "insufficient", "cannot ", "can't ", "unable",
+            "impossible to"];
+
+    private static bool SaysUnknown(ReadOnlySpan<char> answer)
+    {
+        foreach (var word in Unknowns)
+            if (answer.StartsWith(word, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
     }
 
     /// <summary>"not 12 but 15", "not B, so D": what it is instead; nothing where it is not said.</summary>
@@ -207,7 +232,7 @@ internal static partial class AnswerExtractor
             // "Final Answer: The final answer is 5", "Final Answer: The largest n is 34"
             var inner = sentence[from..];
             var again = IndexOfWord(inner, "is");
-            if (again >= 0 && StartsWithWords(inner[..again])) from += again + 2;
+            if (again >= 0 && StartsWithWords(inner[..again]) && !SaysUnknown(inner.TrimStart(" *"))) from += again + 2;
         }
         else if (equals >= 0 && equals <= 100) from = equals + 2;
         else if (Heading(text, at, stop) is > 0 and var line) from = line;

@@ -23,7 +23,8 @@ internal static class AnswerWords
         "we conclude", "overall", "total", "final count", "final result", "final value",
         "所以", "因此", "综上", "總共", "总共", "一共", "共有", "从而", "よって", "したがって", "従って", "ゆえに", "合計", "따라서", "그러므로", "그래서", "모두",
         "итак", "следовательно", "таким образом", "поэтому", "значит", "всего", "إذن", "لذلك", "وبالتالي", "अतः", "इसलिए", "कुल",
-        "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi", "au total", "daher", "somit", "also ist",
+        "ดังนั้น", "เพราะฉะนั้น", "সুতরাং", "অতএব", "por lo tanto", "por tanto", "entonces", "así que", "en total", "donc", "ainsi",
+        "au total", "daher", "somit", "also ist",
         "also sind", "also hat", "also gibt", "also gilt", "also beträgt", "folglich",
         "insgesamt", "deshalb",
         "portanto", "assim", "quindi", "dunque", "pertanto", "dolayısıyla", "bu nedenle", "toplam", "vậy", "do đó", "tổng cộng");
@@ -35,19 +36,24 @@ internal static class AnswerWords
         "hmm", "would be if", "unless", "try ", "trying", "suppose", "assum", "uncertain", "probably", "somewhere", "let me",
         "let's", "let us", "we calculate", "we compute", "should check", "to check", "not quite", "close to", "at first",
         "stuck at", "give up", "gave up", "no proof", "cannot prove", "can't prove", "i'd say", "i would say", "not checked",
-        "not verified", "need to verify", "need to check", "could well", "could equal", "could also", "no reason to", "my first",
+        "not verified", "need to verify", "need to check", "could well", "could equal", "could also", "could work", "could hold",
+        "could fit", "not hold", "n't hold", "there are two cases",
+        "there are three cases", "there are 2 cases", "there are 3 cases", "there are 4 cases", "your answer should",
+        "the answer should be a", "no reason to", "my first",
         "still need", "still have to", "still has to", "must still", "remains to be", "may well", "plausible", "i doubt",
         "candidate", "contradict", "keep getting", "unknown to me", "is unknown", "placeholder", "tentative", "not confident",
         "without more information", "can only say", "not convinced", "did not verify", "didn't verify", "have not verified",
         "so far:", "so far,", "fails", "we would get", "one would get", "would give", "i would get", "not satisf", "n't satisf",
-        "not match", "n't match",
+        "not match", "n't match", "must add up", "must add to", "must sum", "should sum", "should add up", "previous version",
+        "previous answer", "earlier answer", "wrong answer", "incorrect answer", "rejected answer", "previous problem", "previous question",
         "extraneous", "upper bound", "lower bound", "upper limit", "lower limit", "not see how", "n't see how", "doubt it",
         "partial result", "partial answer", "partial total", "intermediate result", "intermediate value", "intermediate step", "ran out of",
         "i am unable", "i'm unable", "we are unable", "i am not able", "i'm not able", "we are not able", "coin flip", "hard to say",
         "hard to tell", "impossible to say", "impossible to tell", "enough information",
         "insufficient", "not determine", "cannot determine", "can't determine", "wrong to say", "incorrect to say", "mistake to",
         "ich vermute", "ich schätze", "supongo", "suppongo", "je suppose", "предполага",
-        "i may have", "miscounted", "can't justify", "cannot justify", "something like", "suspect", "hunch", "gut feel", "ballpark",
+        "i may have", "miscounted", "can't justify", "cannot justify", "something like", "seems ", "seem ", "appears to be", "suspect",
+        "hunch", "gut feel", "ballpark",
         "my intuition",
         "not certain", "i'd estimate", "i estimate", "i would estimate", "rough estimate",
         " or so", "left is to", "left to do", "remains is to", "then have to", "then has to", "now have to", "now has to", "we then",
@@ -85,7 +91,9 @@ internal static class AnswerWords
     /// <summary>Doubt beside the word "answer" itself: "the answer might be 12", "I do not know the answer".</summary>
     public static readonly WordList NoStatement = Of(
         "might be", "might", "may be", "could be", "cannot", "can't", "intermediate", "unable", "not able to", "guess", "somewhere",
-        "whose answer",
+        "whose answer", "something like", "seems ", "appears to be", "لا يمكن", "не может", "no puede ser", "ne peut pas", "kann nicht",
+        "não pode", "non può",
+        "i recall", "i remember", "from memory",
         "similar problem", "similar question", "not certain", "no proof", "without proof", "have not proved", "haven't proved", "猜", "估计",
         "推测", "たぶん", "おそらく", "추측", "предполага", "наверное", "вероятно", "coin flip", "wrong to",
         "incorrect to", "mistake to", "mistaken to", "not true that", "not the case that", "false that", "doubt that", "don't know",
@@ -131,6 +139,11 @@ internal static class AnswerWords
         "因为", "因為", "由于", "なぜなら", "왜냐하면", "потому что", "так как", "поскольку", "لأن", "क्योंकि", " porque ", " parce que ", " car ",
         " weil ", ", da ", " denn ", " pois ", " já que ", " ya que ", " puisque ", " poiché ", " omdat ", " ponieważ ", " karena ",
         "เพราะ", "কারণ", "זה כי", "επειδή", " perché ", " çünkü ", " vì ");
+
+    /// <summary>What carries a sentence on behind a number, in scripts without spaces.</summary>
+    public static readonly WordList GoesOnUnspaced = Of(
+        "加", "减", "乘", "除", "再", "然后", "但", "而", "和", "与", "或", "的", "に", "を", "から", "と", "が", "は", "の", "で", "면", "에", "를", "을", "고",
+        "และ", "แต่", "บวก", "ลบ", "คูณ", "หาร", "จาก", "ของ", "و");
 
     // How sentences begin that reckon on, suppose or give what is known.
     private static readonly string[] Steps =

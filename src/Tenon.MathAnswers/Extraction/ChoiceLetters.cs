@@ -16,7 +16,8 @@ internal static class ChoiceLetters
         ["answer", "option", "choice", "correct", "choose", "pick", "select", "leaves", "left with", "namely", "must be", "remain",
             "go with",
             "going with",
-        "settle on", "only one", "appropriate", "match", "true", "satisf", "consistent with", "вариант", "варіант", "选项", "選項", "選択肢",
+        "settle on", "right one", "best one", "is right", "only one", "appropriate", "match", "true", "satisf", "consistent with",
+        "вариант", "варіант", "选项", "選項", "選択肢",
         "선택지", "보기", "الخيار",
         "विकल्प", "opción", "opção",
         "opzione", "seçenek", "phương án", "pilihan", "ตัวเลือก"],
@@ -27,7 +28,8 @@ internal static class ChoiceLetters
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> Rejections = SearchValues.Create(
-        ["not", "n't", "never", "rather than", "instead of", "eliminat", "exclud", "rule out", "ruled out", "ruling out", "neither", "nor ",
+        ["not", "n't", "never", "rather than", "instead of", "eliminat", "exclud", "rule out", "rules out", "ruled out", "ruling out",
+            "neither", "nor ",
         "unlike", "reject", "discard", "than"],
         StringComparison.OrdinalIgnoreCase);
 
@@ -87,7 +89,7 @@ internal static class ChoiceLetters
     {
         var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
         tail = Latin(tail);
-        if (Alone(tail) is { } alone) return alone;
+        if ((Alone(tail) ?? LastLabel(tail)) is { } alone) return alone;
         var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
         var rejected = new HashSet<char>();
         for (var i = sentences.Count - 1; i >= 0 && i >= sentences.Count - MostSentences; i--)
@@ -105,6 +107,10 @@ internal static class ChoiceLetters
             if (s.TrimEnd().EndsWith('?') || Clauses.WithoutAside(s).AsSpan().IndexOfAny(Doubts) >= 0 || IsSupposition(s)) return null;
             if (GoesOn(s)) continue;
             var letters = Letters(s);
+            // "If we pick A, we get a contradiction": only what it comes to may settle it.
+            if (s.TrimStart().StartsWith("If ", StringComparison.OrdinalIgnoreCase)
+                && s.IndexOf(',', StringComparison.Ordinal) is > 0 and var comma)
+                letters.RemoveAll(l => l.Start < comma);
             if (letters.Count == 0) continue;
             // A sentence that only says which are wrong leaves it to the one before.
             if (letters.Where((_, k) => !IsRejected(s, letters, k)).Any() && !SpeaksOfSeveral(s))
@@ -141,7 +147,29 @@ internal static class ChoiceLetters
     {
         for (var at = text.IndexOf('\n', StringComparison.Ordinal); at >= 0; at = text.IndexOf('\n', at + 1))
             if (text.AsSpan(at + 1).TrimStart(" *(-") is [>= 'B' and <= 'J', ')' or '.' or ':', ..]) return true;
-        return false;
+        return text.Length < 400 && text.Contains(" B. ", StringComparison.Ordinal) && text.Contains("A. ", StringComparison.Ordinal)
+            && text.Contains(" C. ", StringComparison.Ordinal);
+    }
+
+    // "Final decision: B", "All of the above (D)": a label and a letter, or a short text and its letter, as the last line.
+    private static char? LastLabel(string text)
+    {
+        var s = text.AsSpan().TrimEnd(" \n*.");
+        s = s[(s.LastIndexOf('\n') + 1)..].TrimStart(" *#-");
+        if (s.Length is < 4 or > 60 || s.ContainsAny('?', '=')) return null;
+        var close = s[^1] == ')';
+        var at = close ? s.Length - 2 : s.Length - 1;
+        if (s[at] is < 'A' or > 'J' || close && s[at - 1] != '(' || s[..at].IndexOfAny(Doubts) >= 0) return null;
+        var before = s[..(close ? at - 1 : at)];
+        if (close && before.EndsWith(" ") && text.AsSpan().Trim().IndexOf('\n') < 0 && before.IndexOfAny(Rejections) < 0
+            && before.IndexOfAnyInRange('0', '9') < 0 && before.Length > 8) return s[at];
+        var label = before.TrimEnd(" *");
+        if (label.Length < 5 || label[^1] != ':' || label[..^1].IndexOfAny(":,.") >= 0) return null;
+        foreach (var word in (ReadOnlySpan<string>)["final", "decision", "verdict", "result", "solution", "selection", "response",
+            "conclusion",
+            "choose", "pick"])
+            if (label.Contains(word, StringComparison.OrdinalIgnoreCase)) return s[at];
+        return null;
     }
 
     // "A) 45 degrees", "**B: Paris**": a single line that is a choice with its text, and names no other.

@@ -50,6 +50,9 @@ internal static class Continuation
                     return true;
             }
 
+            if (next.StartsWith("of which ", StringComparison.OrdinalIgnoreCase)
+                || next.StartsWith("some of ", StringComparison.OrdinalIgnoreCase)
+                || next.StartsWith("of them ", StringComparison.OrdinalIgnoreCase)) return true;
             if (next.StartsWith("and ", StringComparison.OrdinalIgnoreCase) && Subjects.Begins(next[4..])) return true;
             if ((next.StartsWith("which is ", StringComparison.OrdinalIgnoreCase)
                 || next.StartsWith("which was ", StringComparison.OrdinalIgnoreCase))
@@ -78,7 +81,17 @@ internal static class Continuation
         if (before.Length > 0 && before[^1] == '(') before = before[..^1];
         if (before.Length < 5 || before[^1] != ' ') return false;
         var word = before[..^1].LastIndexOf(' ') + 1;
-        return Names.Begins(before[word..]);
+        return Names.Begins(before[word..]) || IsAcronym(before[word..^1]);
+    }
+
+    // "the 2012 AMC 12": a title, and no currency.
+    private static bool IsAcronym(ReadOnlySpan<char> word)
+    {
+        if (word.Length is < 3 or > 5 || word is "USD" or "EUR" or "GBP" or "INR" or "CNY" or "RMB" or "JPY" or "AUD" or "CAD" or "TOTAL")
+            return false;
+        foreach (var c in word)
+            if (!char.IsAsciiLetterUpper(c)) return false;
+        return true;
     }
 
     // "We have to multiply this by 9.": no equals sign before it, and nothing that comes out behind it.

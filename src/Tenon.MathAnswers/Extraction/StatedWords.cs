@@ -20,13 +20,14 @@ internal static partial class StatedWords
         if (IsEmptySet(gold)) return NoneIn(text);
         if (gold.Trim().Trim('.').ToLowerInvariant() is "yes" or "no" && YesOrNo(text) is { } said)
             return said == gold.Trim()[0] is 'y' or 'Y';
+        if (Dates.Of(gold) is { } date) return LastSentence(text) is { } s && s.Length <= LongestSentence
+                && !AnswerExtractor.Holds(s, AnswerWords.Doubt) && !AnswerWords.BeginsStep(s)
+                    && !s.Contains(" not ", StringComparison.Ordinal)
+                && Dates.In(s) is { } named && Dates.Same(date, named);
         var wanted = Reading.Strip(gold).Replace("\\text", "", StringComparison.Ordinal).Trim(' ', '{', '}', '$');
         if (wanted.Length is < 2 or > LongestGold || !wanted.All(c => char.IsLetter(c) || c is ' ' or '-')) return false;
-        var end = text.AsSpan().TrimEnd(" *\"”\n");
-        if (end.Length == 0 || end[^1] is not ('.' or '!')) return false;
-        var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
-        var sentence = end[start..^1].Trim().ToString();
-        if (sentence.Length > LongestSentence || sentence.Contains(" or ", StringComparison.OrdinalIgnoreCase)
+        if (LastSentence(text) is not { } sentence || sentence.Length > LongestSentence
+            || sentence.Contains(" or ", StringComparison.OrdinalIgnoreCase)
             || sentence.StartsWith("If ", StringComparison.OrdinalIgnoreCase)
             || sentence.StartsWith("let ", StringComparison.OrdinalIgnoreCase)) return false;
         var (at, length) = (-1, 0);
@@ -36,6 +37,14 @@ internal static partial class StatedWords
         // "The claim is false." denies nothing where that is the gold.
         return at > 0 && !AnswerExtractor.Holds(sentence.AsSpan(0, at + length), AnswerWords.Doubt)
             && (Words(sentence[(at + length)..]) is var words && words == Words(wanted) || words == Words(wanted) + "solutions");
+    }
+
+    private static string? LastSentence(string text)
+    {
+        var end = text.AsSpan().TrimEnd(" *\"”\n");
+        if (end.Length == 0 || end[^1] is not ('.' or '!')) return null;
+        var start = end[..^1].LastIndexOfAny(['.', '\n', '!', '?']) + 1;
+        return end[start..^1].Trim().ToString();
     }
 
     // "Yes, they are congruent.": what the sentences begin with, where they agree; null where none says so or one doubts.

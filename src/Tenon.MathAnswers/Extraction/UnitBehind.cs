@@ -66,6 +66,12 @@ internal static class UnitBehind
         {
             if (words.Length == 1 || words[1].ToLowerInvariant() is not ("celsius" or "fahrenheit" or "c" or "f"))
                 found.Add(value + "^\\circ");
+            else
+            {
+                found.Add($"{value}^\\circ \\text{{{char.ToUpperInvariant(words[1][0])}}}");
+                bare = false;
+            }
+
             return found;
         }
 

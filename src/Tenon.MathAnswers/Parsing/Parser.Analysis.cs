@@ -194,6 +194,11 @@ internal sealed partial class Parser
             Array.FindAll(all, c =>
             !(c.Kind == ExprKind.Relation && c.Name == Sign.In.ToString() && c.Args[1] is { Kind: ExprKind.Symbol, Name: "Reals" }));
         if (real && variable.Kind == ExprKind.Symbol && kept.Length == 1 && IsInequalityIn(kept[0], variable.Name)) return kept[0];
+        // Several conditions at once, or alternatives: read as they would be without the braces.
+        if (real && variable.Kind == ExprKind.Symbol && kept.Length > 1 && Array.TrueForAll(kept, c => IsInequalityIn(c, variable.Name)))
+            return new Expr(ExprKind.List, "", kept);
+        if (real && variable.Kind == ExprKind.Symbol && kept is [{ Kind: ExprKind.List, Name: "or" } either]
+            && Array.TrueForAll(either.Args, c => IsInequalityIn(c, variable.Name))) return either;
         return new Expr(ExprKind.SetBuilder, "set", [element, .. all]);
     }
 

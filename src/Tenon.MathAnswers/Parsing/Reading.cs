@@ -8,6 +8,9 @@ internal sealed partial class Reading
     [System.Text.RegularExpressions.GeneratedRegex(@"(?<=\d) ?[xX] ?(?=10\^)")]
     private static partial System.Text.RegularExpressions.Regex Times();
 
+    [System.Text.RegularExpressions.GeneratedRegex(@"\A-?[1-9]\d{0,2}(?:\.\d{3}){2,}(?:,\d+)?\z")]
+    private static partial System.Text.RegularExpressions.Regex Pointed();
+
     // Tokens live only while a text is read: one list a thread serves all readings.
     [ThreadStatic]
     private static List<Token>? _scratch;
@@ -49,9 +52,13 @@ internal sealed partial class Reading
         // 3.6 x 10^4
         if (text.Contains("10^", StringComparison.Ordinal) && text.Contains('x')) text = Times().Replace(text, "*");
         // 3{.}14: a point in braces, as 1{,}000 has its comma.
+        if (text.Contains("{:}", StringComparison.Ordinal)) text = text.Replace("{:}", ":", StringComparison.Ordinal);
         if (text.Contains("{.}", StringComparison.Ordinal)) text = text.Replace("{.}", ".", StringComparison.Ordinal);
         // 1'234'567 and 1_234_567: thousands as Switzerland and program code part them.
         if (text.AsSpan().IndexOfAny("'’_") is > 0 and < 5 && TextForm.Marked(text) is { } digits) text = digits;
+        // 1.234.567: two points can only part thousands.
+        if (text.Length is > 8 and < 40 && text.AsSpan().Count('.') > 1 && Pointed().IsMatch(text))
+            text = text.Replace(".", "", StringComparison.Ordinal).Replace(',', '.');
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);

@@ -70,6 +70,9 @@ internal static class Units
     public static bool IsDozen(string? unit) => unit is not null && unit.TrimStart().StartsWith("dozen",
         StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>True for AM and PM.</summary>
+    public static bool IsHalfOfDay(string? unit) => unit?.Trim().ToLowerInvariant() is "am" or "pm" or "a.m." or "p.m." or "a.m" or "p.m";
+
     /// <summary>True for radians by any of their names.</summary>
     public static bool IsRadian(string? unit) =>
         unit is not null && unit.Trim(' ', '.').ToLowerInvariant() is "rad" or "rads" or "radian" or "radians" or "радиан" or "радиана"
@@ -83,6 +86,7 @@ internal static class Units
         found = ("", Rational.One);
         var u = unit.Trim(' ', '.', ',').Replace("k Omega", "kOmega", StringComparison.Ordinal);
         if (u.Length is 0 or > 60) return false;
+        if (u.Length == 3 && u[1] == '.' && u[2] is 'm' or 'M') u = u.Remove(1, 1);
         if (Known(u, out found)) return true;
         foreach (var (word, sign) in
             (ReadOnlySpan<(string, string)>)[(" per ", "/"), ("square ", "^2 "), ("sq ", "^2 "), ("sq. ", "^2 "), ("cubic ", "^3 "),

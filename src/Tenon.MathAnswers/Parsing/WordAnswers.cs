@@ -54,6 +54,9 @@ internal static class WordAnswers
             "the inequality has "])
             if (words.StartsWith(opening + "no ", StringComparison.Ordinal)) words = words[opening.Length..];
         if (Fraction(words) is { } part) return Expr.Num(part);
+        // seven and a half, two and three quarters
+        if (words.IndexOf(" and ", StringComparison.Ordinal) is > 0 and var and && Number(words[..and]) is { } count
+            && Fraction(words[(and + 5)..]) is { } rest && rest < Rational.One) return Expr.Num(new Rational(count) + rest);
         return Number(words) is { } number ? Expr.Int(number)
             : Meanings.TryGetValue(words.Replace(" ", "", StringComparison.Ordinal), out var meant) ? meant : null;
     }

@@ -15,7 +15,8 @@ internal static partial class WordSets
 
     private static readonly SearchValues<string> Signals = SearchValues.Create(
         ["real", "all ", "any ", "every ", "positive", "negative", "nonzero", "non-zero", "greater", "less than", "more than", "at least",
-        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "prime", "multiples of", "neither", "or more",
+        "at most", "between", "inclusive", "except", "smaller", "larger", "even ", "odd ", "interval", "integers ", "prime",
+        "multiples of", "neither", "or more",
         "or less"],
         StringComparison.OrdinalIgnoreCase);
 
@@ -129,7 +130,10 @@ internal static partial class WordSets
     private static Expr? Range(ref string s)
     {
         var strict = s.StartsWith("strictly between ", StringComparison.Ordinal);
-        var start = strict ? 17 : s.StartsWith("between ", StringComparison.Ordinal) ? 8 : s.StartsWith("from ", StringComparison.Ordinal)
+        if (s.StartsWith("open interval from ", StringComparison.Ordinal)) (strict, s) = (true, s["open interval ".Length..]);
+        else if (s.StartsWith("closed interval from ", StringComparison.Ordinal)) s = s["closed interval ".Length..];
+        var start = s.StartsWith("strictly ", StringComparison.Ordinal) ? 17 : s.StartsWith("between ", StringComparison.Ordinal) ? 8
+            : s.StartsWith("from ", StringComparison.Ordinal)
             ? 5 : 0;
         if (start == 0) return null;
         var middle = s[0] == 'f' ? " to " : " and ";
@@ -153,7 +157,8 @@ internal static partial class WordSets
             rest = rest.Replace(word, " ", StringComparison.Ordinal);
         if (Value(s[start..cut]) is not { } from || Value(rest) is not { } to) return null;
         s = behind;
-        return new Expr(ExprKind.Tuple, inclusive && !strict ? "[]" : "()", [from, to]);
+        // Open, it is an intersection: "(0, 2)" may also be a pair, and words are none.
+        return inclusive && !strict ? new Expr(ExprKind.Tuple, "[]", [from, to]) : Meet(Relation('>', from), Relation('<', to));
     }
 
     private static Expr? Bound(ref string s)
@@ -185,7 +190,8 @@ internal static partial class WordSets
         text = text.Replace(" nor ", " and ", StringComparison.Ordinal);
         foreach (var word in (ReadOnlySpan<string>)["x =", "x=", "the number ", "the value ", "for "])
             if (text.StartsWith(word, StringComparison.Ordinal)) text = text[word.Length..].Trim();
-        return Read(text.Replace(" and ", " , ", StringComparison.Ordinal).Replace(" or ", " , ", StringComparison.Ordinal)) switch
+        return (Read(text.Replace(" and ", " , ", StringComparison.Ordinal).Replace(" or ", " , ", StringComparison.Ordinal)) is { } read
+            ? Comparison.Shapes.Expand(read) : null) switch
         {
             { Kind: ExprKind.List or ExprKind.Set } list =>
                 new Expr(ExprKind.SetOp, "minus", [Expr.Sym("Reals"), new Expr(ExprKind.Set, "", list.Args)]),
