@@ -41,8 +41,8 @@ internal static class VerifierTimes
         var judge = new VerifyLines();
         var (first, right) = Judge(judge, lines);
         var best = Enumerable.Range(0, call.GetValue(S_runs)).Min(_ => Judge(judge, lines).Seconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{lines.Count} lines, {right} judged right ({RuleProfile.Tenon.Id}); "
-            + $"processor time on one thread {first:0.00} s at first, {best:0.00} s best of {call.GetValue(S_runs)}, "
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{lines.Count} lines, {right} judged right "
+            + $"({RuleProfile.Tenon.Id}); processor time on one thread {first:0.00} s at first, {best:0.00} s best of {call.GetValue(S_runs)}, "
             + $"{1e6 * best / lines.Count:0.0} µs a verdict"));
     }
 

@@ -37,8 +37,7 @@ internal sealed partial class Comparer
             return gold.Name == answer.Name || !(IsInterval(gold) || IsInterval(answer)) ? Ordered(gold.Args, answer.Args, "tuple")
                 : Decide("brackets-different", false);
         if (gold.Kind == ExprKind.Tuple)
-            return IsHalfOpen(gold) || answer.Kind == ExprKind.Set ? Decide("shape-different", false)
-                : Ordered(gold.Args, Answers(answer), "tuple");
+            return IsHalfOpen(gold) ? Decide("shape-different", false) : Ordered(gold.Args, Answers(answer), "tuple");
         if (answer.Kind == ExprKind.Tuple && IsHalfOpen(answer)) return Decide("shape-different", false);
         if (Shapes.IsNamedValues(gold) && !Array.Exists(answer.Args, e => e.Kind == ExprKind.Relation))
             return Ordered(gold.Args, answer.Args, "named-values");
