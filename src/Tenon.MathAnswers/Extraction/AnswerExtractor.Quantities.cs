@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Tenon.MathAnswers.Parsing;
 
 namespace Tenon.MathAnswers.Extraction;
 
