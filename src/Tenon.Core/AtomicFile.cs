@@ -15,10 +15,10 @@ public static partial class AtomicFile
 
     /// <summary>
     /// Writes a file through a temporary one in the same folder, or in <paramref name="temporaryFolder"/> on the same volume where a killed
-    /// process must leave nothing beside the file; a failure leaves the old
-    /// file as it was.
+    /// process must leave nothing beside the file; a failure leaves the old file as it was. Without <paramref name="flush"/> it is whole
+    /// for every process, but a power cut may take it until <see cref="SyncFile"/> has been called for it.
     /// </summary>
-    public static void Write(string path, Action<Stream> write, string? temporaryFolder = null)
+    public static void Write(string path, Action<Stream> write, string? temporaryFolder = null, bool flush = true)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var temporary = Path.Combine(temporaryFolder ?? folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
@@ -28,10 +28,10 @@ public static partial class AtomicFile
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: flush);
             }
             MoveFile(temporary, path);
-            SyncFolder(folder);
+            if (flush) SyncFolder(folder);
         }
         catch (Exception e)
         {
@@ -162,7 +162,8 @@ public static partial class AtomicFile
         }
     }
 
-    private static void SyncFile(string path)
+    /// <summary>Flushes a file to the disk.</summary>
+    public static void SyncFile(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
         stream.Flush(flushToDisk: true);

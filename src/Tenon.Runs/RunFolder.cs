@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Tenon.Runs.Evaluations;
 
@@ -13,6 +12,7 @@ public sealed class RunFolder : IDisposable
 {
     private readonly FileStream? _lock;
     private readonly CheckpointStore _checkpoints;
+    private readonly SampleFiles _samples = new();
     private (int? Step, IReadOnlyList<string> PassedOver)? _newest;
     private bool _saidRoom;
 
@@ -193,6 +193,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             RequireRoom(expected);
+            _samples.Flush();
             _checkpoints.Write(step, fill);
         }
         catch (Exception e) when (FaultOf(e) is { } fault)
@@ -274,15 +275,8 @@ public sealed class RunFolder : IDisposable
     /// <summary>The file of a step's completions.</summary>
     public string SamplesFile(int step) => Path.Combine(Samples, step.ToString("D6", CultureInfo.InvariantCulture) + ".jsonl");
 
-    /// <summary>Writes a step's completions, one JSON line each.</summary>
-    public void WriteSamples(int step, IEnumerable<JsonObject> lines) => AtomicFile.Write(SamplesFile(step), stream =>
-    {
-        foreach (var line in lines)
-        {
-            stream.Write(Encoding.UTF8.GetBytes(line.ToLine()));
-            stream.WriteByte((byte)'\n');
-        }
-    }, Temporary);
+    /// <summary>Writes a step's completions, one JSON line each; a power cut may take those behind the last checkpoint.</summary>
+    public void WriteSamples(int step, IEnumerable<JsonObject> lines) => _samples.Write(SamplesFile(step), lines, Temporary);
 
     /// <summary>Keeps a step's completions aside under <c>diverged/</c>; gives the file.</summary>
     public string KeepAside(int step)

@@ -17,8 +17,15 @@ internal static class GroupFile
         var lines = new Dictionary<(int Step, int Draw), int>();
         var all = lists.SelectMany(groups => groups).Where(group => lines.TryAdd((group.Step, group.Draw), lines.Count)).ToList();
         if (all.Count > 0)
-            File.WriteAllText(Path.Combine(folder, Name), string.Concat(all.Select(group => GroupJson.WholeLine(group) + "\n")));
+            WriteLines(Path.Combine(folder, Name), all);
         return [.. lists.Select(groups => new JsonArray([.. groups.Select(group => (JsonNode)lines[(group.Step, group.Draw)])]))];
+    }
+
+    // Line by line: one text of all groups would be a large object of the heap, which only a full collection takes away.
+    private static void WriteLines(string path, List<RolloutGroup> groups)
+    {
+        using var writer = new StreamWriter(path) { NewLine = "\n" };
+        foreach (var group in groups) writer.WriteLine(GroupJson.WholeLine(group));
     }
 
     /// <summary>The groups of the lists that <see cref="Write"/> gave; a list may also hold the groups themselves.</summary>

@@ -58,6 +58,12 @@ public static class Diagnoses
             "A gradient norm is a hundred times the median of the ten steps before, and above 10.",
             "optimizer.max-grad-norm: 1; look at the step's completions with tenon samples RUN --step N",
             _ => PolicyRules.Jump(step => step[GradNorm], 100, 10)),
+        new("teacher-below-policy", Severity.Warning, TeacherGap.Name,
+            "The teacher with a solution in its prompt finds the policy's tokens less likely by more than 1 nat each: it reads worse, and "
+            + "who learns from it unlearns.",
+            "objective.preset: rlsd, whose signs are the reward's; a reward's advantage beside a small objective.teacher-weight (0.01); "
+            + "objective.teacher-prompt in the model's own form; a larger model; no teacher",
+            facts => PolicyRules.TeacherBelow(3, -1, facts.TeacherIsShownAnswers)),
         new("optimizer-stands-still", Severity.Fault, UpdateNorm.Name,
             "There is a gradient and a learning rate, and the weights do not move: the optimizer's moments have overflowed.",
             "optimizer.max-grad-norm: 1; resume from a checkpoint before it", _ => RateRules.StandsStill(2)),

@@ -16,6 +16,14 @@ internal static class PolicyRules
     /// <summary>Accuracy far below the best mean of five steps in a row.</summary>
     public static StepRule AccuracyCollapse(int steps, double share) => new Fall(steps, share);
 
+    /// <summary>
+    /// A teacher that finds the policy's tokens less likely than the policy did by so many nats a token, for so many steps. Another model
+    /// may well do so at the start and teach all the same: it is looked for only where the teacher is the policy's own model with an answer
+    /// in its prompt.
+    /// </summary>
+    public static StepRule TeacherBelow(int steps, double gap, bool isShownAnswers) => new StreakRule(steps,
+        step => isShownAnswers && double.IsFinite(step[TeacherGap]) ? step[TeacherGap] < gap : null, step => step[TeacherGap], gap);
+
     /// <summary>A step's number far above the median of the ten steps before it.</summary>
     public static StepRule Jump(Func<StepMetrics, double> of, double factor, double least) => new JumpRule(of, factor, least);
 

@@ -27,6 +27,9 @@ public sealed class RunFacts(
     /// <summary>Optimizer steps that the recipe takes on one batch.</summary>
     public double UpdatesPerBatch => Epochs * OrOne(RunJson.Number(recipe["update"]?["minibatches"]));
 
+    /// <summary>True where the recipe's teacher reads a solution, or another answer of the group, in its prompt.</summary>
+    internal bool TeacherIsShownAnswers => RunJson.Text(recipe["objective"]?["teacher"]) is "solution" or "own-answer";
+
     /// <summary>The facts of a run folder.</summary>
     public static RunFacts Of(RunReader run, Func<SampleRecord, bool?>? judge = null) => new(run.Run.Recipe, run.Steps, run.Samples,
         [.. run.Evaluations().Where(e => !e.IsText).GroupBy(e => e.Benchmark).Select(group => (IReadOnlyList<(int, double)>)

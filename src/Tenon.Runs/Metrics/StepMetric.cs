@@ -258,8 +258,8 @@ public static partial class StepMetric
 
     /// <summary>Completions on their side of the classifier.</summary>
     public static readonly Metric Classified = Where("classified", "classified",
-        "Share of completions whose mean log-ratio has the sign of their outcome: above 0 where right, below 0 where wrong.", Unit.Share,
-        Over.LastUpdate);
+        "Share of the mixed groups' completions whose mean log-ratio has the sign of their outcome: above 0 where right, below 0 where "
+        + "wrong.", Unit.Share, Over.LastUpdate);
 
     /// <summary>Weight of the teacher.</summary>
     public static readonly Metric TeacherWeight = Where("teacher_weight", "teacher's weight",

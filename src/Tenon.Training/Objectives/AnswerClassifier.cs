@@ -4,11 +4,12 @@ namespace Tenon.Training.Objectives;
 /// The loss of REAL (arXiv 2602.05630, "rewards as labels"): each group is a classifier of its own answers. With s the mean of l - l_old
 /// over a completion, the loss of a group is log(1 + sum over right answers of exp(-s / tau)) + log(1 + sum over wrong ones of
 /// exp(s / tau)), and a step's is the mean over its groups. The slope by s is at most 1 / tau, whatever the ratio. Completions without loss
-/// tokens take no part.
+/// tokens take no part, and a group whose answers are all right or all wrong has no loss, as in the authors' code (Red-RL/REAL,
+/// compute_policy_loss_real); it counts in the mean. The formula alone would push such answers all up or all down, with nothing beside.
 /// </summary>
 /// <param name="Values">The loss of each row's group on the group's first row that takes part, 0 on the others.</param>
 /// <param name="Slopes">Derivative of the step's loss by each row's s.</param>
-/// <param name="Placed">Share of the completions that take part whose s has the sign of their outcome.</param>
+/// <param name="Placed">Share of the mixed groups' completions that take part whose s has the sign of their outcome.</param>
 internal sealed record AnswerClassifier(double[] Values, double[] Slopes, double Placed)
 {
     /// <summary>Reads the whole step: the log-probabilities must be those of the policy now.</summary>
@@ -24,6 +25,7 @@ internal sealed record AnswerClassifier(double[] Values, double[] Slopes, double
                     rows.Add((row, Score(window, row), window.IsRight(row)));
             if (rows.Count == 0) continue;
             groups++;
+            if (rows.TrueForAll(row => row.Right) || !rows.Exists(row => row.Right)) continue;
             foreach (var right in new[] { true, false })
             {
                 var side = rows.FindAll(row => row.Right == right);

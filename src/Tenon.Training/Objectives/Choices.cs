@@ -121,8 +121,8 @@ public enum PolicyLossKind
     Quadratic,
 
     /// <summary>
-    /// A group as a classifier of its answers: log(1 + sum of exp(-s / tau) over the right ones) + log(1 + sum of exp(s / tau) over the
-    /// wrong ones), s the mean of l - l_old over the row (REAL).
+    /// A group with right and wrong answers as a classifier of them: log(1 + sum of exp(-s / tau) over the right ones) + log(1 + sum of
+    /// exp(s / tau) over the wrong ones), s the mean of l - l_old over the row (REAL).
     /// </summary>
     Classification,
 }

@@ -41,6 +41,15 @@ public sealed class TeacherModelTests : IDisposable
             ((double)line["grad_norm"]!).ShouldBePositive();
         }
 
+        // Its whole distributions teach, too.
+        Succeed("train", _runs.Recipe(Recipe.Replace("opd", "gkd").Replace("TEACHER", _runs.RunFolder("teacher"))),
+            "--output", _runs.RunFolder("whole"));
+        foreach (var line in File.ReadLines(Path.Combine(_runs.RunFolder("whole"), "metrics.jsonl")).Select(text => JsonNode.Parse(text)!))
+        {
+            ((double)line["teacher_divergence"]!).ShouldBeInRange(1e-3, Math.Log(2));
+            ((double)line["grad_norm"]!).ShouldBePositive();
+        }
+
         // The run knows its teacher: another one in its place is refused.
         var described = JsonNode.Parse(File.ReadAllText(Path.Combine(_runs.RunFolder("run"), "run.json")))!;
         ((string?)described["teacher_fingerprint"])!.ShouldNotBe((string?)described["model_fingerprint"]);

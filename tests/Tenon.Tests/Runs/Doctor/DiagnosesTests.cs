@@ -28,6 +28,7 @@ public class DiagnosesTests
         ["accuracy-collapse"] = new(30, (i, m, _) => m[StepMetric.Accuracy] = m[StepMetric.RewardMean] = i < 26 ? 0.5 : 0.02),
         ["kl-jump"] = new(30, (i, m, _) => m[StepMetric.Kl] = i == 25 ? 0.9 : 0.01),
         ["gradient-jump"] = new(30, (i, m, _) => m[StepMetric.GradNorm] = i == 25 ? 900 : 0.3),
+        ["teacher-below-policy"] = new(30, (i, m, _) => m[StepMetric.TeacherGap] = i < 4 ? -3 : -0.2) { Teacher = "own-answer" },
         ["optimizer-stands-still"] = new(30, (i, m, _) => { if (i > 25) (m[StepMetric.UpdateNorm], m[StepMetric.GradNorm]) = (0, 2); }),
         ["rate-too-high"] = new(30, (i, m, _) => m[StepMetric.UpdateNorm] = 5),
         ["rate-too-low"] = new(30, (i, m, _) => m[StepMetric.UpdateNorm] = 1e-7),
@@ -94,6 +95,17 @@ public class DiagnosesTests
     }
 
     [Fact]
+    public void Another_model_may_teach_from_far_above_the_policy_and_a_near_teacher_is_no_finding()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (teacher, gap) in new[] { ("model", -3), ("solution", -0.9), ("none", double.NaN) })
+        {
+            var made = new Made(30, (_, m, _) => m[StepMetric.TeacherGap] = gap) { Teacher = teacher };
+            Call.Tenon("doctor", made.Write(folder.File(teacher))).Out.ShouldContain("nothing found", customMessage: teacher);
+        }
+    }
+
+    [Fact]
     public void A_folder_that_is_no_run_is_a_failure_and_the_list_names_all()
     {
         using var folder = new TemporaryFolder();
@@ -138,6 +150,8 @@ public class DiagnosesTests
     {
         public int Minibatches { get; init; } = 1;
 
+        public string Teacher { get; init; } = "none";
+
         public IReadOnlyList<(int Step, double Accuracy)> HeldOut { get; init; } = [(0, 0.5), (30, 0.8)];
 
         public string Write(string path)
@@ -146,8 +160,11 @@ public class DiagnosesTests
                 RunFolder.Create(path,
                 new RunDescription
                 {
-                    Recipe =
-                new JsonObject { ["update"] = new JsonObject { ["epochs"] = 1, ["minibatches"] = Minibatches } }
+                    Recipe = new JsonObject
+                    {
+                        ["update"] = new JsonObject { ["epochs"] = 1, ["minibatches"] = Minibatches },
+                        ["objective"] = new JsonObject { ["teacher"] = Teacher },
+                    },
                 });
             using var log = new MetricsLog(run.MetricsFile);
             for (var i = 1; i <= Steps; i++)

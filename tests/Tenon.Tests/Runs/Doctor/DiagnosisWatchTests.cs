@@ -8,7 +8,12 @@ namespace Tenon.Tests.Runs.Doctor;
 public class DiagnosisWatchTests
 {
     private const int Length = 60;
-    private static readonly JsonObject S_recipe = new() { ["update"] = new JsonObject { ["epochs"] = 2, ["minibatches"] = 1 } };
+
+    private static readonly JsonObject S_recipe = new()
+    {
+        ["update"] = new JsonObject { ["epochs"] = 2, ["minibatches"] = 1 },
+        ["objective"] = new JsonObject { ["teacher"] = "solution" },
+    };
 
     private static readonly (Metric Metric, double[] Values)[] S_values =
     [
@@ -18,7 +23,7 @@ public class DiagnosisWatchTests
         (StepMetric.LengthMean, [10, 20, 60]), (StepMetric.TokensSampled, [1000, 2000]), (StepMetric.Entropy, [1e-4, 1e-4, 0.3, 6]),
         (StepMetric.Accuracy, [0, 0.01, 0.02, 0.9]), (StepMetric.RewardMean, [0, 0.3, 0.9]), (StepMetric.Kl, [0.01, 0.01, 0.01, 0.5]),
         (StepMetric.GradNorm, [0.1, 0.1, 0.1, 90]), (StepMetric.LearningRate, [1e-4]), (StepMetric.UpdateNorm, [0, 0, 1e-7, 5]),
-        (StepMetric.WeightNorm, [0, 2, 2]), (StepMetric.Skipped["empty-gold"], [0, 30, 60]),
+        (StepMetric.TeacherGap, [-0.9, -1.1, -3]), (StepMetric.WeightNorm, [0, 2, 2]), (StepMetric.Skipped["empty-gold"], [0, 30, 60]),
     ];
 
     [Fact, Trait("Speed", "slow")]

@@ -26,6 +26,8 @@ internal static class PlainRules
         ["accuracy-collapse"] = AccuracyCollapse(steps, 3, 0.2),
         ["kl-jump"] = Jump(steps, step => step[Kl], 10, 0.1),
         ["gradient-jump"] = Jump(steps, step => step[GradNorm], 100, 10),
+        ["teacher-below-policy"] = Streak(steps, 3, step => double.IsFinite(step[TeacherGap]) ? step[TeacherGap] < -1 : null,
+            step => step[TeacherGap], -1),
         ["optimizer-stands-still"] =
             Streak(steps, 2, step => step[GradNorm] > 0 && step[LearningRate] > 0 ? step[UpdateNorm] == 0 : null, _ => 0, 0),
         ["rate-too-high"] = Streak(steps, 5, step => double.IsFinite(Share(step)) ? Share(step) > 1.0 / 3 : null, Share, 1.0 / 3),

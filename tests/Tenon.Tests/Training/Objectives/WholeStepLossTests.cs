@@ -20,7 +20,7 @@ public class WholeStepLossTests
     private static double[] Drifts => [0.2, 0.1, -0.2, 0.1, -0.2, -0.5, 0.5];
 
     [Fact]
-    public void Real_is_the_classification_loss_of_each_group_and_its_slopes_are_bounded()
+    public void Real_is_the_classification_loss_of_each_mixed_group_and_its_slopes_are_bounded()
     {
         var settings = ObjectivePresets.Named("real");
         var plan = LossPlan.Of(settings, Window, 8);
@@ -28,15 +28,31 @@ public class WholeStepLossTests
         const double tau = 0.5;
         double[] s = [0.15, -0.2, -0.2, 0.5];
         var first = Math.Log(1 + Math.Exp(-s[0] / tau)) + Math.Log(1 + Math.Exp(s[1] / tau));
-        var second = Math.Log(1 + Math.Exp(s[2] / tau) + Math.Exp(s[3] / tau));
-        result.Loss.ShouldBe((first + second) / 2, 1e-12);
-        // The gradient weights as the paper writes them: 1/tau 1/(1 + C exp(+-s / tau)), C one and the others' exponentials.
+        // The second group has no right answer: no loss, but a part of the mean over groups (Red-RL/REAL, compute_policy_loss_real).
+        result.Loss.ShouldBe(first / 2, 1e-12);
+        // The gradient weight as the paper writes it: 1/tau 1/(1 + exp(s / tau)) for one right answer alone.
         var right = -1 / tau / (1 + Math.Exp(s[0] / tau)) / 2;
-        var wrong = 1 / tau / (1 + (1 + Math.Exp(s[2] / tau)) * Math.Exp(-s[3] / tau)) / 2;
         result.GradLogps[0].ShouldBe(right / 2, 1e-12);
+        result.GradLogps[3..].ShouldAllBe(slope => slope == 0);
+        result.Report[Tenon.Runs.StepMetric.Classified].ShouldBe(1);
+    }
+
+    [Fact]
+    public void Real_weighs_the_wrong_answers_of_a_mixed_group_against_each_other_and_gives_a_group_of_right_ones_nothing()
+    {
+        const double tau = 0.5;
+        double[] s = [0.15, -0.2, -0.2, 0.5];
+        var settings = ObjectivePresets.Named("real");
+        var window = Window with { GroupStarts = [0, 1, 4], Right = [true, false, true, false] };
+        var result = PolicyLoss.Of(settings, window, LossPlan.Of(settings, window, 8));
+        var loss = Math.Log(1 + Math.Exp(-s[2] / tau)) + Math.Log(1 + Math.Exp(s[1] / tau) + Math.Exp(s[3] / tau));
+        result.Loss.ShouldBe(loss / 2, 1e-12);
+        // 1/tau 1/(1 + C exp(-s / tau)), C one and the others' exponentials.
+        var wrong = 1 / tau / (1 + (1 + Math.Exp(s[1] / tau)) * Math.Exp(-s[3] / tau)) / 2;
         result.GradLogps[6].ShouldBe(wrong, 1e-12);
         result.GradLogps[7].ShouldBe(0);
-        result.Report[Tenon.Runs.StepMetric.Classified].ShouldBe(0.75);
+        result.GradLogps[..2].ShouldAllBe(slope => slope == 0);
+        result.Report[Tenon.Runs.StepMetric.Classified].ShouldBe(1 / 3.0, 1e-12);
     }
 
     [Theory]
