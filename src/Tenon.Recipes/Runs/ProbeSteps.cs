@@ -1,4 +1,3 @@
-using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors.Threads;
 using Tenon.Training;

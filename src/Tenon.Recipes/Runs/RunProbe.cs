@@ -191,7 +191,7 @@ internal sealed record RunProbe
         if (kept <= 0) return 1;
         // A few groups say little, and training moves the share towards where it teaches: two more of either kind.
         var share = (active + 2) / (kept + 4);
-        return Math.Min(1, share + Math.Sqrt(share * (1 - share) / prompts) * Math.Sqrt(2 * Math.Log(Math.Max(1, steps))) * 0.75);
+        return Math.Min(1, share + Math.Sqrt(share * (1 - share) / prompts) * Math.Sqrt(2 * ExactMath.Log(Math.Max(1, steps))) * 0.75);
     }
 
     // seconds = a first + b second through the best steps of two sizes, neither below 0; all of it the second where they do not tell.
