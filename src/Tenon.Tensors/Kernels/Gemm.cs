@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tenon.Tensors.Memory;
 using Tenon.Tensors.Threads;
 
@@ -96,7 +95,6 @@ internal static unsafe class Gemm<TOps, TV>
     private const int Line = 16;
 
     /// <summary>See <see cref="Gemm.Multiply"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow,
         bool accumulate)
     {
@@ -130,7 +128,6 @@ internal static unsafe class Gemm<TOps, TV>
     /// Any number of rows by exactly two vectors of columns. Where <paramref name="ahead"/> is not 0, the lines of B that many floats on
     /// are asked for by the first tiles, a line of the cache by each.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate,
         nint ahead = 0)
     {
@@ -184,7 +181,6 @@ internal static unsafe class Gemm<TOps, TV>
     }
 
     /// <summary>See <see cref="Gemm.MultiplyPairs"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyPairs(
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate)
     {
@@ -203,7 +199,6 @@ internal static unsafe class Gemm<TOps, TV>
     }
 
     /// <summary>Any number of rows by exactly one vector of columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Narrow(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
     {
         while (m > 0)
@@ -237,7 +232,6 @@ internal static unsafe class Gemm<TOps, TV>
     }
 
     /// <summary>Three rows or fewer by exactly four vectors of columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Wide(nint m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
     {
         if (m == 3) Tiles<TOps, TV>.Wide3(k, a, aRow, aStep, b, bStep, c, cRow, accumulate);

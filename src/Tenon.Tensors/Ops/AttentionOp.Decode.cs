@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Memory;
 
@@ -23,7 +22,6 @@ public static unsafe partial class AttentionOp
         for (var i = 0; i < count; i += most) DecodeTile(context, layout, store, run + i, Math.Min(most, count - i), shared, head);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DecodeTile(Context* context, AttentionLayout layout, KvPages store, int first, int count, int shared, int head)
     {
         const int page = AttentionLayout.PageSize;

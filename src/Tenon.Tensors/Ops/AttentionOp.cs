@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tenon.Tensors.Kernels;
 using Tenon.Tensors.Memory;
@@ -106,7 +105,6 @@ public static unsafe partial class AttentionOp
         foreach (var r in tree) WriteRun(context, layout, store, r, head);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteRun(Context* context, AttentionLayout layout, KvPages store, int r, int head)
     {
         const int page = AttentionLayout.PageSize;
@@ -154,7 +152,6 @@ public static unsafe partial class AttentionOp
         (keys + AttentionLayout.PageSize - 1) / AttentionLayout.PageSize * AttentionLayout.PageSize;
 
     /// <summary>M rows of queries against the pages of one key/value head; row m sees limit + m * step keys.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* q, nint qRow, float* o, nint oRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead,
         float scale, float* scores)
     {
@@ -169,7 +166,6 @@ public static unsafe partial class AttentionOp
     }
 
     /// <summary>exp(score - max) of each row, zero beyond its limit, and one over each row's sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Softmax(float* q, nint qRow, int m, int step, int limit, KvPages store, int[] pages, int kvHead, float scale,
         float* scores, out RowSums inverse)
     {

@@ -118,7 +118,6 @@ public sealed unsafe class KvPages
     }
 
     /// <summary>Scores of <paramref name="rows"/> queries against a page's 32 keys: [rows, 32] at scores.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Scores(int rows, float* q, nint qRow, int page, int head, float* scores, nint scoresRow)
     {
         const int width = AttentionLayout.PageSize;
@@ -136,7 +135,6 @@ public sealed unsafe class KvPages
     /// <summary>
     /// Adds a page's first <paramref name="count"/> values, weighted for each of so many rows, to o, or begins with them.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Weigh(int rows, int count, float* weights, nint weightsRow, int page, int head, float* o, nint oRow, bool accumulate)
     {
         var values = ValuePage(page, head);
@@ -159,7 +157,6 @@ public sealed unsafe class KvPages
     /// <summary>The same for its values.</summary>
     internal void AskValues(int page, int head) => Ask(ValuePage(page, head), near: false);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WritePairedKeys(float* words, int count, float* rounded, float* turned)
     {
         const int width = AttentionLayout.PageSize;
@@ -170,7 +167,6 @@ public sealed unsafe class KvPages
         if (HeadSize % 2 == 1) Place(turned + ((HeadSize - 1) * count), count, 0, words + (HeadSize / 2 * width));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WritePairedValues(float* page, int slot, int count, float* rounded)
     {
         for (var t = 0; t < count; t++, rounded += HeadSize)
