@@ -5,6 +5,7 @@ using Tenon.Models.Generation;
 using Tenon.Models.Layers;
 using Tenon.Rollouts;
 using Tenon.Tensors;
+using Tenon.Tensors.Ops;
 using Tenon.Tensors.Threads;
 
 namespace Tenon.Cli.Commands;
@@ -36,7 +37,8 @@ internal static class BenchContext
         var (fixedSeconds, slope) = Line([.. points.Select(p => (p.Length + steps / 2.0, p.Step))]);
         var (_, attention) = Line([.. points.Select(p => (p.Length + steps / 2.0, p.Attention))]);
         // Completions of one prompt read its keys and values once for all of them, as long as they stay in a cache.
-        var bytes = 2.0 * sizeof(float) * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * prompts;
+        // Of a position of every sequence with keys and values of its own.
+        var bytes = (double)GeneratorMemory.PageBytes(config, precision) / AttentionLayout.PageSize * prompts;
         return new JsonObject
         {
             ["streams"] = prompts * samples, ["prompts"] = prompts,
