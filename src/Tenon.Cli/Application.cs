@@ -129,10 +129,18 @@ internal static class Application
         var command = call.CommandResult.Command;
         var options = command.Options.Select(option => option.Name).ToList();
         var faults = new List<string>();
+        var before = "";
         foreach (var token in call.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash))
-            // What looks like an option and is none would otherwise be taken as one more prompt or file.
+        {
+            // What looks like an option and is none would otherwise be taken as one more prompt or file; a known one that stands where a
+            // value is wanted, as that value.
             if (token.Type == TokenType.Argument && token.Value.Length > 2 && token.Value.StartsWith("--", StringComparison.Ordinal))
-                faults.Add($"tenon {command.Name}: unknown option '{token.Value}'" + Meant(Nearest.Of(token.Value, options)));
+                faults.Add(options.Contains(token.Value) && options.Contains(before)
+                    ? $"tenon {command.Name}: '{before}' needs a value; the option '{token.Value}' follows it"
+                    : $"tenon {command.Name}: unknown option '{token.Value}'" + Meant(Nearest.Of(token.Value, options)));
+            before = token.Value;
+        }
+
         if (faults.Count == 0)
             faults.AddRange(call.Errors.Select(error => $"tenon {command.Name}: {error.Message}"));
         return faults;

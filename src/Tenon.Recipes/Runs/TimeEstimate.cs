@@ -91,7 +91,8 @@ internal static class TimeEstimate
                 (false, true) => "teacher pass",
                 _ => "advantages and the file of samples",
             }, tokens * kept * probe.SecondsPerScored),
-            (objective.NeedsFirstPass ? "training with a first pass over each batch" : "training",
+            ("training" + (objective.NeedsFirstPass ? " with a first pass over each batch" : "")
+                + (objective.DistilsVocabulary ? ", with the teacher's distributions" : ""),
                 probe.SecondsPerUpdate + tokens * active * probe.SecondsPerTrained),
         ];
     }
