@@ -62,7 +62,10 @@ internal sealed class ProbeSteps
                 Steps = Math.Max(settings.Steps, 64),
                 Rollout = rollout with
                 {
-                    Prompts = prompts, MaxNewTokens = limit, MaxEmptySteps = 0, Concurrency = MemoryPlan.Concurrency(setup),
+                    Prompts = prompts,
+                    MaxNewTokens = limit,
+                    MaxEmptySteps = 0,
+                    Concurrency = MemoryPlan.Concurrency(setup),
                 },
                 Update = settings.Update with
                 {
