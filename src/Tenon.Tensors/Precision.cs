@@ -71,6 +71,9 @@ public static class Precisions
     public static string Tier(this Precision precision) =>
         precision == Precision.Bf16 && Kernels.Bf16Dot.IsSupported ? "avx512-bf16" : Numerics.Tier;
 
+    /// <summary>The tier as it stands in what names a result: null in f32, which no processor changes.</summary>
+    public static string? NamedTier(this Precision precision) => precision == Precision.F32 ? null : precision.Tier();
+
     /// <summary>True where the bits of a run depend on the CPU's tier.</summary>
     public static bool DependsOnTier(this Precision precision) => precision == Precision.Bf16;
 }

@@ -24,7 +24,7 @@ internal sealed class GroupLog(TrainingSetup setup, AdapterSet sampler, PendingG
             ["adapter"] = sampler.Sha256(),
             ["model"] = setup.Model.Fingerprint,
             ["numerics"] = Numerics.Of(setup.Precision),
-            ["tier"] = setup.Precision == Precision.F32 ? null : setup.Precision.Tier(),
+            ["tier"] = setup.Precision.NamedTier(),
         };
         var groups = new Dictionary<int, SampledGroup>();
         foreach (var line in files.Open(step, head.ToLine()))

@@ -36,8 +36,7 @@ internal static class BenchContext
         var points = lengths.Select(length => At(loaded, adapter, precision, prompts, samples, steps, length)).ToList();
         var (fixedSeconds, slope) = Line([.. points.Select(p => (p.Length + steps / 2.0, p.Step))]);
         var (_, attention) = Line([.. points.Select(p => (p.Length + steps / 2.0, p.Attention))]);
-        // Completions of one prompt read its keys and values once for all of them, as long as they stay in a cache.
-        // Of a position of every sequence with keys and values of its own.
+        // Of a position of every prompt: its completions read its keys and values once for all of them, as long as they stay in a cache.
         var bytes = (double)GeneratorMemory.PageBytes(config, precision) / AttentionLayout.PageSize * prompts;
         return new JsonObject
         {

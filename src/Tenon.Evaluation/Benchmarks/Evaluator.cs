@@ -47,8 +47,7 @@ public sealed class Evaluator(CausalModel model, PromptEncoder encoder, IReadOnl
         settings.AddTo(identity, prompts.Longest);
         identity["precision"] = options.Precision.ToString().ToLowerInvariant();
         identity["numerics"] = Numerics.Of(options.Precision);
-        // Elsewhere than in f32 the bits depend on the processor's tier.
-        identity["tier"] = options.Precision == Precision.F32 ? null : options.Precision.Tier();
+        identity["tier"] = options.Precision.NamedTier();
         if (step is { } at) identity["step"] = at;
         return new EvaluationIdentity(identity);
     }

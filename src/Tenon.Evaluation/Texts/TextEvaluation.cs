@@ -46,7 +46,7 @@ public sealed class TextEvaluation(
             ["windows"] = settings.ToJson(),
             ["precision"] = precision.ToString().ToLowerInvariant(),
             ["numerics"] = Numerics.Of(precision),
-            ["tier"] = precision == Precision.F32 ? null : precision.Tier(),
+            ["tier"] = precision.NamedTier(),
         };
         if (step is { } at) identity["step"] = at;
         return new EvaluationIdentity(identity);

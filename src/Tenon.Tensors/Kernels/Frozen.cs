@@ -128,16 +128,8 @@ internal static unsafe class Frozen<TOps, TV>
         var terms = call->Matrix.Inputs & ~1;
         var input = call->Input + (rows.First * call->InputRow);
         var output = call->Output + (rows.First * call->OutputRow) + first;
-        for (nint left = rows.Count, taken; left > 0; left -= taken)
-        {
-            taken = left >= 4 ? 4 : left >= 2 ? 2 : 1;
-            if (taken == 4) Tiles<TOps, TV>.Pairs4(terms, input, call->InputRow, block, Width, output, call->OutputRow, false);
-            else if (taken == 2) Tiles<TOps, TV>.Pairs2(terms, input, call->InputRow, block, Width, output, call->OutputRow, false);
-            else if (wide) Tiles<TOps, TV>.WidePairs1(terms / 2, input, block, Width, output);
-            else Tiles<TOps, TV>.Pairs1(terms, input, block, Width, output, false);
-            input += taken * call->InputRow;
-            output += taken * call->OutputRow;
-        }
+        if (wide) Tiles<TOps, TV>.WidePairs1(terms / 2, input, block, Width, output);
+        else Gemm<TOps, TV>.PairColumns(rows.Count, terms, input, call->InputRow, block, Width, output, call->OutputRow, accumulate: false);
     }
 
     // The input that has no pair.

@@ -184,17 +184,20 @@ internal static unsafe class Gemm<TOps, TV>
     public static void MultiplyPairs(
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate)
     {
+        for (nint j = 0; j < n; j += 2 * TOps.Lanes) PairColumns(m, k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+    }
+
+    /// <summary>The same, exactly two vectors of columns.</summary>
+    public static void PairColumns(nint m, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate)
+    {
         nint rows;
         for (; m > 0; m -= rows, a += rows * aRow, c += rows * cRow)
         {
             rows = m switch { 3 or 5 or 6 => 3, >= 4 => 4, _ => m };
-            for (nint j = 0; j < n; j += 2 * TOps.Lanes)
-            {
-                if (rows == 4) Tiles<TOps, TV>.Pairs4(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
-                else if (rows == 3) Tiles<TOps, TV>.Pairs3(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
-                else if (rows == 2) Tiles<TOps, TV>.Pairs2(k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
-                else Tiles<TOps, TV>.Pairs1(k, a, pairs + j, pairsRow, c + j, accumulate);
-            }
+            if (rows == 4) Tiles<TOps, TV>.Pairs4(k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+            else if (rows == 3) Tiles<TOps, TV>.Pairs3(k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+            else if (rows == 2) Tiles<TOps, TV>.Pairs2(k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+            else Tiles<TOps, TV>.Pairs1(k, a, pairs, pairsRow, c, accumulate);
         }
     }
 
