@@ -24,6 +24,7 @@ public sealed unsafe partial class FrozenMatrix
             RowCount = rows, Output = y, OutputRow = yRow, Scale = after,
             Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
         };
+        call.Ahead = Follow(call.Share, parts, pool);
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyBf16Part, "frozen product");
         GC.KeepAlive(this);
@@ -50,10 +51,13 @@ public sealed unsafe partial class FrozenMatrix
         var w = call->Matrix;
         var (rows, panel, end) = call->Share.Of(part, call->RowCount, (w.Outputs + PanelWidth - 1) / PanelWidth);
         var tile = Scratch.Floats(ScratchUse.Tile, rows.Count * PanelWidth);
+        var behind = call->Ahead.Behind(call->Share, part, end);
         for (; panel < end; panel++)
         {
             var count = Math.Min(PanelWidth, w.Outputs - (panel * PanelWidth));
-            Bf16Columns(call, rows, (w.Inputs + 1) / 2, 0, w.Data + (panel * w.PanelBytes), panel * PanelWidth, count, tile, false);
+            var data = w.Data + (panel * w.PanelBytes);
+            var ahead = rows.Count > Bf16Dot.MostRows ? (nint)((panel + 1 < end ? data + w.PanelBytes : behind) - data) : 0;
+            Bf16Columns(call, rows, (w.Inputs + 1) / 2, 0, data, panel * PanelWidth, count, tile, false, ahead);
             for (nint r = 0; r < rows.Count && call->Scale != null; r++)
             {
                 var line = call->Output + ((rows.First + r) * call->OutputRow) + (panel * PanelWidth);
@@ -85,13 +89,14 @@ public sealed unsafe partial class FrozenMatrix
 
     // The rows of a part by 32 outputs, through a tile of their own where there are fewer of them.
     private static void Bf16Columns(
-        Bf16Call* call, (nint First, nint Count) rows, nint pairs, nint from, byte* w, nint first, nint count, float* tile, bool accumulate)
+        Bf16Call* call, (nint First, nint Count) rows, nint pairs, nint from, byte* w, nint first, nint count, float* tile, bool accumulate,
+        nint ahead = 0)
     {
         var x = call->Rows + (rows.First * call->RowBytes) + (from * sizeof(ushort));
         var y = call->Output + (rows.First * call->OutputRow) + first;
         if (count == PanelWidth)
         {
-            Bf16Dot.Multiply(rows.Count, pairs, x, call->RowBytes, w, y, call->OutputRow, accumulate);
+            Bf16Dot.Multiply(rows.Count, pairs, x, call->RowBytes, w, y, call->OutputRow, accumulate, ahead);
             return;
         }
 
@@ -110,5 +115,6 @@ public sealed unsafe partial class FrozenMatrix
         public nint RowCount, RowBytes, OutputRow;
         public PartShare Share;
         public bool Accumulate;
+        public PanelsAhead Ahead;
     }
 }

@@ -59,14 +59,16 @@ public sealed unsafe partial class FrozenMatrix
         var stretch = atOnce >= 96 ? Math.Min(rows, atOnce) : rows;
         var stretches = (rows + stretch - 1) / stretch;
         var share = PartShare.Of(stretch, SharePanels(stretch, Inputs, Panels, stretches, pool), Panels);
+        var parts = (int)stretches * share.PartsOfRows;
         var call = new Int8Call
         {
             Panels = _memory.Pointer, Rows = rounded, Output = y, PanelBytes = PanelBytes, BlockBytes = format.BlockBytes,
             Blocks = Int8Panels.Blocks(Inputs), RowCount = rows, RowBytes = rowBytes, OutputRow = yRow, Outputs = Outputs,
             Share = share, Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
+            Ahead = Follow(share, parts, pool),
         };
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run((int)stretches * share.PartsOfRows, &call, &Int8Kernels.Multiply, what);
+        pool.Run(parts, &call, &Int8Kernels.Multiply, what);
         GC.KeepAlive(this);
     }
 

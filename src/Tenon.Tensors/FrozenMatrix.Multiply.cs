@@ -11,6 +11,14 @@ public sealed unsafe partial class FrozenMatrix
     private const nint LongSum = 8192;
     private const nint FewRows = 8;
 
+    // The product that this thread did last. Weak: nothing may live for it.
+    [ThreadStatic]
+    private static WeakReference<FrozenMatrix>? _t_last;
+
+    // Where the product that came behind this one begins, and how far apart its parts are. An address alone: what lies there by now is
+    // asked for and never read.
+    private (nint Panels, nint Part) _follower;
+
     /// <summary>
     /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
     /// multiplied by its output's factor where
@@ -40,6 +48,7 @@ public sealed unsafe partial class FrozenMatrix
             Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, Scale = scale,
         };
         call.Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts);
+        call.Ahead = Follow(call.Share, parts, pool);
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyPart, "frozen product");
         GC.KeepAlive(this);
@@ -78,6 +87,20 @@ public sealed unsafe partial class FrozenMatrix
         WorkProfile.Next(Outputs, Inputs, rows, Traffic(rows));
         pool.Run(parts, &call, &MultiplyTransposedPart, "frozen product, gradient");
         GC.KeepAlive(this);
+    }
+
+    // What is needed behind this product, as it was the last time; and, for the product before, that this one came behind it.
+    private PanelsAhead Follow(PartShare share, int parts, WorkerPool pool)
+    {
+        var last = _t_last ??= new(this);
+        if (last.TryGetTarget(out var before)) before._follower = ((nint)_memory.Pointer, share.PerPart * PanelBytes);
+        last.SetTarget(this);
+        // With many rows parts of other rows follow, and the weights are a small share of the time.
+        return new()
+        {
+            Panels = _memory.Pointer, PanelBytes = PanelBytes, Threads = parts == share.PartsOfRows ? pool.Threads : 0,
+            Next = (byte*)_follower.Panels, NextPart = _follower.Part,
+        };
     }
 
     private FrozenView View => new()

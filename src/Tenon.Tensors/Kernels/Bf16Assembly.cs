@@ -8,7 +8,8 @@ namespace Tenon.Tensors.Kernels;
 internal unsafe struct Bf16Args
 {
     /// <summary>Places of the fields.</summary>
-    public const int PairsAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48;
+    public const int PairsAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48,
+        AheadAt = 56;
 
     public nint Pairs;
     public byte* Rows;
@@ -20,6 +21,9 @@ internal unsafe struct Bf16Args
     public nint OutputRow;
 
     public nint Accumulate;
+
+    /// <summary>Bytes from a line of weights to what is asked for while it is multiplied.</summary>
+    public nint Ahead;
 }
 
 /// <summary>
@@ -42,9 +46,10 @@ internal static class Bf16Assembly
     ];
 
     /// <summary>
-    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Bf16Args"/>).
+    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Bf16Args"/>), which
+    /// <paramref name="asks"/> for a line of the cache with each line of weights or does not.
     /// </summary>
-    public static byte[] Tile(int rows)
+    public static byte[] Tile(int rows, bool asks)
     {
         var c = new Assembler(64);
         var (accumulate, begin, many, few, one, end) =
@@ -55,7 +60,6 @@ internal static class Bf16Assembly
         c.lea(rax, __[rdx + (rdx * 2)]);
         c.lea(r8, __[rsi + (rdx * 4)]);
         c.lea(r11, __[r8 + (rdx * 4)]);
-        c.mov(r9, __qword_ptr[rdi + Bf16Args.OutputRowAt]);
         c.cmp(__qword_ptr[rdi + Bf16Args.AccumulateAt], 0);
         c.jne(accumulate);
         for (var i = 0; i < 2 * rows; i++) c.vpxord(S_sums[i], S_sums[i], S_sums[i]);
@@ -64,10 +68,11 @@ internal static class Bf16Assembly
         Outputs(c, rows, load: true);
         c.Label(ref begin);
         c.mov(r10, __qword_ptr[rdi + Bf16Args.PairsAt]);
+        if (asks) c.mov(r9, __qword_ptr[rdi + Bf16Args.AheadAt]);
         c.sub(r10, Unrolled);
         c.jl(few);
         c.Label(ref many);
-        for (var u = 0; u < Unrolled; u++) Lines(c, rows, u);
+        for (var u = 0; u < Unrolled; u++) Lines(c, rows, u, asks);
         Next(c, rows, Unrolled);
         c.sub(r10, Unrolled);
         c.jge(many);
@@ -75,7 +80,7 @@ internal static class Bf16Assembly
         c.add(r10, Unrolled);
         c.je(end);
         c.Label(ref one);
-        Lines(c, rows, 0);
+        Lines(c, rows, 0, asks);
         Next(c, rows, 1);
         c.dec(r10);
         c.jne(one);
@@ -88,8 +93,9 @@ internal static class Bf16Assembly
         return code.ToArray();
     }
 
-    private static void Lines(Assembler c, int rows, int line)
+    private static void Lines(Assembler c, int rows, int line, bool asks)
     {
+        if (asks) c.prefetcht1(__byte_ptr[rcx + r9 + (Line * line)]);
         c.vmovups(zmm24, __zmmword_ptr[rcx + (Line * line)]);
         c.vmovups(zmm25, __zmmword_ptr[rcx + (Line * line) + 64]);
         for (var i = 0; i < rows; i++)
@@ -111,6 +117,7 @@ internal static class Bf16Assembly
     private static void Outputs(Assembler c, int rows, bool load)
     {
         c.mov(r10, __qword_ptr[rdi + Bf16Args.OutputAt]);
+        c.mov(r9, __qword_ptr[rdi + Bf16Args.OutputRowAt]);
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < 2; j++)

@@ -18,6 +18,7 @@ internal static unsafe class Bf16Dot
     /// <summary>Rows of the tallest tile.</summary>
     public const int MostRows = Bf16Assembly.MostRows;
 
+    // By rows; then the same that ask for memory ahead.
     private static readonly nint[] S_tiles = MakeAll();
 
     /// <summary>
@@ -51,15 +52,18 @@ internal static unsafe class Bf16Dot
     /// <param name="y">Results, 32 of each row.</param>
     /// <param name="yRow">Floats from a row of results to the next.</param>
     /// <param name="accumulate">True where sums go on from y.</param>
-    public static void Multiply(nint rows, nint pairs, byte* x, nint rowBytes, byte* w, float* y, nint yRow, bool accumulate)
+    /// <param name="ahead">Bytes from the block to memory that the first tiles ask for, a line of the cache each; 0 for none.</param>
+    public static void Multiply(
+        nint rows, nint pairs, byte* x, nint rowBytes, byte* w, float* y, nint yRow, bool accumulate, nint ahead = 0)
     {
         // Tiles as even as can be: 13 rows are 7 and 6, where 12 and 1 would read the weights for a single row.
         var tiles = (rows + MostRows - 1) / MostRows;
         for (nint t = 0; t < tiles; t++)
         {
             var first = rows * t / tiles;
-            Run(S_tiles[(rows * (t + 1) / tiles) - first], pairs, x + (first * rowBytes), rowBytes, w, y + (first * yRow), yRow,
-                accumulate);
+            var asks = ahead != 0 && t < PanelFormat.Width * sizeof(float) / 64;
+            var tile = (rows * (t + 1) / tiles) - first + (asks ? MostRows : 0);
+            Run(S_tiles[tile], pairs, x + (first * rowBytes), rowBytes, w, y + (first * yRow), yRow, accumulate, ahead + (64 * t));
         }
     }
 
@@ -83,9 +87,9 @@ internal static unsafe class Bf16Dot
     }
 
     /// <summary>A tile that was found right, or 0.</summary>
-    internal static nint Make(int rows)
+    internal static nint Make(int rows, bool asks)
     {
-        var code = ExecutableMemory.Create(Bf16Assembly.Tile(rows));
+        var code = ExecutableMemory.Create(Bf16Assembly.Tile(rows, asks));
         return code != null && IsRight((nint)code, rows) ? (nint)code : 0;
     }
 
@@ -94,18 +98,19 @@ internal static unsafe class Bf16Dot
         if (!Cpu.HasAvx512Bf16 || !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64
             || Environment.GetEnvironmentVariable(Vnni512Kernels.Switch) == "0")
             return [];
-        var tiles = new nint[MostRows + 1];
-        for (var rows = 1; rows <= MostRows; rows++)
-            if ((tiles[rows] = Make(rows)) == 0) return [];
+        var tiles = new nint[1 + (2 * MostRows)];
+        for (var i = 1; i < tiles.Length; i++)
+            if ((tiles[i] = Make(((i - 1) % MostRows) + 1, asks: i > MostRows)) == 0) return [];
         return tiles;
     }
 
-    private static void Run(nint tile, nint pairs, byte* x, nint rowBytes, byte* w, float* y, nint yRow, bool accumulate)
+    private static void Run(nint tile, nint pairs, byte* x, nint rowBytes, byte* w, float* y, nint yRow, bool accumulate,
+        nint ahead)
     {
         var args = new Bf16Args
         {
             Pairs = pairs, Rows = x, RowBytes = rowBytes, Panel = w, Output = y, OutputRow = yRow * sizeof(float),
-            Accumulate = accumulate ? 1 : 0,
+            Accumulate = accumulate ? 1 : 0, Ahead = ahead,
         };
         ((delegate* unmanaged<Bf16Args*, void>)tile)(&args);
     }
@@ -135,7 +140,7 @@ internal static unsafe class Bf16Dot
                 fixed (byte* px = x, pw = w)
                 fixed (float* y = got, e = expected)
                 {
-                    Run(tile, pairs, px, rowBytes, pw, y, PanelFormat.Width, accumulate == 1);
+                    Run(tile, pairs, px, rowBytes, pw, y, PanelFormat.Width, accumulate == 1, ahead: 0);
                     Twin(rows, pairs, px, rowBytes, pw, e, PanelFormat.Width, accumulate == 1);
                 }
 

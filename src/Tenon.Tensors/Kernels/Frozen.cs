@@ -52,6 +52,9 @@ internal unsafe struct FrozenCall
 
     /// <summary>A factor for each output of the matrix, or null.</summary>
     public float* Scale;
+
+    /// <summary>What is asked for ahead of its use.</summary>
+    public PanelsAhead Ahead;
 }
 
 /// <summary>The products of <see cref="FrozenMatrix"/> in one width of vector.</summary>
@@ -83,8 +86,8 @@ internal static unsafe class Frozen<TOps, TV>
         var w = call->Matrix;
         var format = PanelFormat.Of(w.Storage);
         var (rows, panel, end) = call->Share.Of(part, call->Rows, (w.Outputs + Width - 1) / Width);
-        // Panels lie one behind the other, so what comes next is a block further on.
-        var ahead = w.Storage == WeightStorage.F32 && rows.Count >= FewRows ? BlockK * Width : 0;
+        var asks = w.Storage == WeightStorage.F32 && rows.Count >= FewRows;
+        var behind = call->Ahead.Behind(call->Share, part, end);
         if (w.Storage == WeightStorage.BF16 && rows.Count <= PairRows) panel = MultiplyPairs(call, rows, panel, end);
         for (; panel < end; panel++)
         {
@@ -93,11 +96,20 @@ internal static unsafe class Frozen<TOps, TV>
             {
                 var terms = Math.Min(BlockK, w.Inputs - from);
                 var block = format.Unpack(data, from, terms, Scratch.Floats(ScratchUse.Panel, BlockK * Width));
+                var ahead = asks ? Ahead(data, from, w.Inputs, panel + 1 < end ? data + w.PanelBytes : behind) : 0;
                 Block(call, rows, Math.Min(Width, w.Outputs - (panel * Width)), terms, from, block, panel * Width, from > 0, ahead);
             }
 
             if (call->Scale != null) ScalePanel(call, rows, panel * Width, Math.Min(Width, w.Outputs - (panel * Width)));
         }
+    }
+
+    // Floats from a block to what is asked for while it is multiplied: what is needed a block later, in this panel or in the next one.
+    private static nint Ahead(byte* panel, nint from, nint inputs, byte* next)
+    {
+        var missing = inputs - from - BlockK;
+        if (missing >= BlockK / 2) return BlockK * Width;
+        return (nint)((float*)next - (float*)panel) - ((from + Math.Min(missing, 0)) * Width);
     }
 
     /// <summary>Whole panels of bfloat16 by few rows, as they lie in memory. Gives the first panel that is left.</summary>

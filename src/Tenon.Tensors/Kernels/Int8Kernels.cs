@@ -25,6 +25,9 @@ internal unsafe struct Int8Call
 
     /// <summary>A factor for each finished output, or null.</summary>
     public float* Scale;
+
+    /// <summary>What is asked for ahead of its use.</summary>
+    public PanelsAhead Ahead;
 }
 
 /// <summary>
@@ -61,10 +64,11 @@ internal abstract unsafe class Int8Kernels
         var (first, last) = (rows.First, rows.First + rows.Count);
         // Long rows: fewer at a time than the part has, so that they stay in the cache while its panels pass.
         var atOnce = RowsAtOnce(call->RowBytes);
-        for (; first < last; first += atOnce) Panels(call, first, Math.Min(last, first + atOnce), panel, end, tile);
+        var behind = call->Ahead.Behind(call->Share, part, end);
+        for (; first < last; first += atOnce) Panels(call, first, Math.Min(last, first + atOnce), panel, end, behind, tile);
     }
 
-    private void Panels(Int8Call* call, nint first, nint last, nint panel, nint end, float* tile)
+    private void Panels(Int8Call* call, nint first, nint last, nint panel, nint end, byte* behind, float* tile)
     {
         const nint Width = PanelFormat.Width;
         nint tallest = TileRows;
@@ -73,18 +77,20 @@ internal abstract unsafe class Int8Kernels
         for (; panel < end; panel++)
         {
             var count = (int)Math.Min(Width, call->Outputs - (panel * Width));
+            var w = call->Panels + (panel * call->PanelBytes);
+            var ahead = (nint)((panel + 1 < end ? w + call->PanelBytes : behind) - w);
             for (nint t = 0; t < tiles; t++)
             {
                 var row = first + ((last - first) * t / tiles);
                 var rows = (int)(first + ((last - first) * (t + 1) / tiles) - row);
                 var x = call->Rows + (row * call->RowBytes);
                 var y = call->Output + (row * call->OutputRow) + (panel * Width);
-                var place = new TilePlace((int)t, (int)tiles);
-                if (count == Width) Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, y, call->OutputRow, place);
+                var place = new TilePlace((int)t, (int)tiles, ahead);
+                if (count == Width) Tile(call, rows, w, x, y, call->OutputRow, place);
                 else
                 {
                     Copy(y, call->OutputRow, tile, Width, rows, count);
-                    Tile(call, rows, call->Panels + (panel * call->PanelBytes), x, tile, Width, place);
+                    Tile(call, rows, w, x, tile, Width, place);
                     Copy(tile, Width, y, call->OutputRow, rows, count);
                 }
 
@@ -125,7 +131,8 @@ internal abstract unsafe class Int8Kernels
 /// <summary>Where a tile stands in its panel: the tiles of a panel share out what they ask for of the next one.</summary>
 /// <param name="Number">From 0.</param>
 /// <param name="Count">Tiles of the panel; 0 where it is not known.</param>
-internal readonly record struct TilePlace(int Number, int Count);
+/// <param name="Ahead">Bytes from the panel to the one that is needed next.</param>
+internal readonly record struct TilePlace(int Number, int Count, nint Ahead);
 
 /// <summary>The tiles with one kind of products of bytes.</summary>
 /// <typeparam name="TDot">The products.</typeparam>

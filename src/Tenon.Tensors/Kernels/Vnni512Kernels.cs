@@ -47,7 +47,7 @@ internal sealed unsafe class Vnni512Kernels(Int8Kernels fallback) : Int8Kernels
             return;
         }
 
-        Run(tile, call, w, x, y, yRow, call->PanelBytes + ahead);
+        Run(tile, call, w, x, y, yRow, place.Ahead + ahead);
     }
 
     private static void Run(nint tile, Int8Call* call, byte* w, byte* x, float* y, nint yRow, nint ahead)

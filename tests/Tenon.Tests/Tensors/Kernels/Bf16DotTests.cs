@@ -12,8 +12,11 @@ public unsafe class Bf16DotTests
     {
         for (var rows = 1; rows <= Bf16Assembly.MostRows; rows++)
         {
-            Bf16Assembly.Tile(rows).Length.ShouldBeInRange(100, 4096);
-            if (Cpu.HasAvx512Bf16 && OperatingSystem.IsLinux()) Bf16Dot.Make(rows).ShouldNotBe(0, $"{rows} rows");
+            foreach (var asks in (bool[])[false, true])
+            {
+                Bf16Assembly.Tile(rows, asks).Length.ShouldBeInRange(100, 4096);
+                if (Cpu.HasAvx512Bf16 && OperatingSystem.IsLinux()) Bf16Dot.Make(rows, asks).ShouldNotBe(0, $"{rows} rows");
+            }
         }
     }
 
