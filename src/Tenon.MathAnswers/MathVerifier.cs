@@ -84,7 +84,7 @@ public sealed class MathVerifier
             if (extracted.Text.Length > WorkBudget.MaxExpressionChars)
                 return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
             if (options.RequireValue && !PlainValue.Is(a.Text)) reason = "not-a-value";
-            else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)) reason = "alternatives";
+            else if ((extracted.Hedged || IsHedged(a)) && !IsList(g) && !new Comparer(budget, null).AllSame(a.Expr)) reason = "alternatives";
             else
             {
                 var comparer = new Comparer(budget, options.Tolerance);

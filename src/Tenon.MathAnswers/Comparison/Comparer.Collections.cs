@@ -40,11 +40,17 @@ internal sealed partial class Comparer
             return IsHalfOpen(gold) ? Decide("shape-different", false) : Ordered(gold.Args, Answers(answer), "tuple");
         if (answer.Kind == ExprKind.Tuple && IsHalfOpen(answer)) return Decide("shape-different", false);
         if (Shapes.IsNamedValues(gold) && !Array.Exists(answer.Args, e => e.Kind == ExprKind.Relation))
-            return Ordered(gold.Args, answer.Args, "named-values");
+            return Ordered(Answers(gold), answer.Args, "named-values");
         return Decide("elements", Unordered(Distinct(gold.Args), answer.Kind == ExprKind.Tuple ? answer.Args : Distinct(answer.Args)));
     }
 
-    private static Expr[] Answers(Expr e) => e.Args;
+    // y = 2, x = 1 for a gold (1, 2): coordinates come in their order, whatever the order they are named in.
+    private static Expr[] Answers(Expr e)
+    {
+        if (!Shapes.IsNamedValues(e) || !Array.TrueForAll(e.Args, a => a.Args[0] is { Kind: ExprKind.Symbol, Name: "x" or "y" or "z" }))
+            return e.Args;
+        return [.. e.Args.OrderBy(a => a.Args[0].Name, StringComparer.Ordinal)];
+    }
 
     /// <summary>x &gt; 0, x ≠ 1: conditions that hold together.</summary>
     private static Expr Together(Expr e) =>
@@ -187,6 +193,8 @@ internal sealed partial class Comparer
 
     private bool Matrices(Expr gold, Expr answer)
     {
+        if (gold.Kind == ExprKind.Matrix && Shapes.Rows(answer) is { } rows) answer = rows;
+        else if (answer.Kind == ExprKind.Matrix && Shapes.Rows(gold) is { } wanted) gold = wanted;
         gold = MatrixMath.Evaluate(gold, budget);
         answer = MatrixMath.Evaluate(answer, budget);
         if (gold.Kind == ExprKind.Matrix && answer.Kind == ExprKind.Matrix)

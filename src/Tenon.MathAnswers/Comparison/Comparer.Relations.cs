@@ -73,6 +73,7 @@ internal sealed partial class Comparer
         if (g == a && Values(gold.Args[0], answer.Args[0]) && Values(gold.Args[1], answer.Args[1])) return Decide("relation", true);
         if ((g == Sign.In || a == Sign.In) && RealSet.Of(gold, budget) is { } held && RealSet.Of(answer, budget) is { } shown)
             return Decide("set-of-reals", OneVariable(gold, answer) && held.Same(shown, _scalars));
+        if (g == Sign.Equiv && a == Sign.Equiv && SameResidue(gold, answer)) return Decide("residue", true);
         if (g is Sign.In or Sign.NotIn or Sign.To) return Decide("relation", false);
         if (!(gold.Args[0].IsScalar && gold.Args[1].IsScalar && answer.Args[0].IsScalar && answer.Args[1].IsScalar))
         {
@@ -93,6 +94,13 @@ internal sealed partial class Comparer
         };
         return Decide(verdict ? "relation" : "relation-different", verdict);
     }
+
+    // x ≡ 3 and x ≡ 10 (mod 7)
+    private bool SameResidue(Expr gold, Expr answer) =>
+        gold.Args[1] is { Name: "pmod", Args: [{ IsNumber: true } wanted, { IsNumber: true } modulus] }
+        && answer.Args[1] is { Name: "pmod", Args: [{ IsNumber: true } given, { IsNumber: true } other] }
+        && modulus.Value == other.Value && !modulus.Value.IsZero && ((wanted.Value - given.Value) / modulus.Value).IsInteger
+        && Values(gold.Args[0], answer.Args[0]);
 
     /// <summary>f(x) = x^2 and f(t) = t^2 define the same function: the answer's argument gets the gold's name.</summary>
     private static Expr SameArgument(Expr gold, Expr answer)

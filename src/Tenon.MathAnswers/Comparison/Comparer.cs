@@ -16,6 +16,13 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
 
     public bool Same(Reading gold, Reading answer, string? statedUnit)
     {
+        if (AsRead(gold, answer, statedUnit)) return true;
+        var rule = Rule;
+        return InOtherNotation(gold, answer, statedUnit) || Decide(rule, false);
+    }
+
+    private bool AsRead(Reading gold, Reading answer, string? statedUnit)
+    {
         if (gold.Normalised.Length > 0 && gold.Normalised == answer.Normalised
             && (gold.Unit is null || answer.Unit is null || gold.Unit == answer.Unit)) return Decide("same-text", true);
         if (gold.Expr is null || answer.Expr is null) return Texts(gold, answer);
@@ -86,32 +93,6 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
         factor = Rational.One;
         return !known && (stated is null || Units.Same(stated, answer.Unit));
     }
-
-    /// <summary>Gold C, answer "(C) 5" or "C. 5" or "C: 5".</summary>
-    private static bool Choice(Reading gold, Reading answer)
-    {
-        if (gold.Text.AsSpan().IndexOfAnyInRange('A', 'J') < 0) return false;
-        var g = gold.Text.Replace("\\text", "", StringComparison.Ordinal).Replace("\\textbf", "", StringComparison.Ordinal).AsSpan()
-            .Trim(" ${}().");
-        if (g.Length != 1 || g[0] is < 'A' or > 'J') return false;
-        var a = answer.Text.Replace("\\textbf", "", StringComparison.Ordinal).Replace("\\text", "", StringComparison.Ordinal)
-            .Replace("\\mathrm", "", StringComparison.Ordinal).AsSpan().TrimStart(" ${}");
-        var open = a.Length > 0 && a[0] == '(';
-        a = a.TrimStart("({ ");
-        if (a.Length == 0 || a[0] != g[0]) return false;
-        a = a[1..].TrimStart("} ");
-        if (Extraction.ChoiceLetters.SaysOfIt(a)) return false;
-        // (B)^2 and (B) - 1 are no choices.
-        if (a.TrimStart(" )}") is [var sign, ..] && sign is '^' or '_' or '+' or '-' or '*' or '/' or '=' or '<' or '>' or '!' or '\\'
-            && !(sign == '\\' && BeginsValue(a.TrimStart(" )}"), open && a.TrimStart(")}").StartsWith(" ")))) return false;
-        return a.Length == 0 || a.Trim(" }$).").Length == 0 || (open ? a[0] == ')' : a[0] is ')' or '.' or ':') && a.Length < 200;
-    }
-
-    // What a choice says beside its letter: words, or behind "(E) " a value.
-    private static bool BeginsValue(ReadOnlySpan<char> s, bool marked) =>
-        s.StartsWith("\\text") || s.StartsWith("\\ ")
-        || marked && (s.StartsWith("\\frac") || s.StartsWith("\\dfrac") || s.StartsWith("\\tfrac") || s.StartsWith("\\sqrt")
-        || s.StartsWith("\\pi"));
 
     /// <summary>5 m for a gold without letters: the letter can only be a unit.</summary>
     private static Expr? LetterUnit(Expr gold, Expr answer)
@@ -275,7 +256,11 @@ internal sealed partial class Comparer(WorkBudget budget, double? tolerance)
     private bool Bases(Expr gold, Expr answer)
     {
         if (gold.Kind == ExprKind.BaseNumber && answer is { IsNumber: true, IsDecimal: false } && answer.Value.Bits < 4096)
-            return Decide("base-digits", gold.Name.TrimStart('0') == answer.Value.ToString().TrimStart('0'));
+            return Decide("base-digits", gold.Name.TrimStart('0') == answer.Value.ToString().TrimStart('0')
+                || gold.Extra < 0 && gold.Value == answer.Value);
+        // 1010_2 for a gold 1010, whose question names the base.
+        if (answer is { Kind: ExprKind.BaseNumber, Extra: > 0 } && gold is { IsNumber: true, IsDecimal: false } && gold.Value.Bits < 4096
+            && answer.Name.TrimStart('0') == gold.Value.ToString()) return Decide("base-digits", true);
         if (gold.Kind == ExprKind.BaseNumber && BaseDigits(answer) is { } digits)
             return Decide("base-digits",
                 string.Equals(gold.Name.TrimStart('0'), digits.TrimStart('0'), StringComparison.OrdinalIgnoreCase));

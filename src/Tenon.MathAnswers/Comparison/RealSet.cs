@@ -118,6 +118,8 @@ internal sealed class RealSet
         // a x + b against c, with a and b exact
         if (Linear(left, out var slope, out var offset, out var absolute) && !slope.IsZero)
         {
+            // x < ∞
+            if (double.IsInfinity(bound)) return new RealSet((op is '<' or Sign.Le) == (bound > 0) ? [Whole()] : []);
             var target = Simplifier.Tidy(Expr.Div(Expr.Sub(right, Expr.Num(offset)), Expr.Num(slope)));
             if (End(target, budget) is not { } t) return null;
             if (slope.Sign < 0) op = Mirror(op);

@@ -59,6 +59,14 @@ internal static class Shapes
         return new Expr(e.Kind, e.Name, [.. all]);
     }
 
+    /// <summary>[[1, 2], [3, 4]] as a matrix; null where the rows are none or differ in length.</summary>
+    public static Expr? Rows(Expr e)
+    {
+        if (e.Kind != ExprKind.Tuple || e.Name is not ("()" or "[]")
+            || !Array.TrueForAll(e.Args, row => row.Kind == ExprKind.Tuple && row.Args.Length == e.Args[0].Args.Length)) return null;
+        return new Expr(ExprKind.Matrix, "", [.. e.Args.SelectMany(row => row.Args)]) { Extra = e.Args[0].Args.Length };
+    }
+
     /// <summary>True for the dots of a list.</summary>
     public static bool IsDots(Expr e) => e.Name == "…";
 

@@ -67,7 +67,7 @@ internal static class ChoiceLetters
         if (text.Length == 0) return false;
         var bare = Bare(text);
         return bare.Length > 0 && char.IsAsciiLetter(bare[0]) && (bare.Length == 1 || bare[1] is ')' or '.' or ':' or '}')
-            && !SaysOfIt(bare[1..]);
+            && !SaysOfIt(bare[1..]) && !Initials.Holds(bare, 0);
     }
 
     /// <summary>"(A) is incorrect because ...": a sentence about a choice, and not the choice with its text.</summary>
@@ -236,8 +236,8 @@ internal static class ChoiceLetters
         var from = 0;
         for (var i = 1; i + 1 < line.Length; i++)
         {
-            // "B. Paris" is no end of a sentence.
-            if (line[i] is not ('.' or '!' or '?') || line[i + 1] != ' '
+            // "B. Paris" and "by A. Einstein" are no ends of sentences.
+            if (line[i] is not ('.' or '!' or '?') || line[i + 1] != ' ' || line[i] == '.' && Initials.Holds(line, i - 1)
                 || (char.IsAsciiLetterUpper(line[i - 1]) && (i < 2 || !char.IsLetter(line[i - 2])) && i + 2 < line.Length && i - from < 4))
                 continue;
             yield return line[from..(i + 1)];
@@ -331,7 +331,7 @@ internal static class ChoiceLetters
             if (i > 0 && (char.IsAsciiLetterOrDigit(s[i - 1]) || s[i - 1] is '\\' or '_' or '^' or '=')) continue;
             var next = i + 1 < s.Length ? s[i + 1] : ' ';
             var quoted = i > 0 && s[i - 1] is '\'' or '‘' && next is '\'' or '’';
-            if (i > 0 && s[i - 1] == '\'' && !quoted) continue;
+            if (i > 0 && s[i - 1] == '\'' && !quoted || Initials.Holds(s, i)) continue;
             if (!quoted && next is '\'' or '’') continue;
             if (char.IsAsciiLetterOrDigit(next) || next is '_' or '^' or '=' or '+' or '-') continue;
             var marked = quoted || i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';

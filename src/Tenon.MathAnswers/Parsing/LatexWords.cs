@@ -48,7 +48,7 @@ internal static class LatexWords
         "underline", "cancel",
         "bf", "rm", "it", "large", "Large", "small", "normalsize", "nonumber", "notag", "hline", "mathstrut", "ensuremath", "mathop",
         "mathrel", "mathopen", "mathclose",
-        "mathord", "therefore", "implies", "Rightarrow", "unit", "framebox",
+        "mathord", "checkmark", "blacksquare", "therefore", "implies", "Rightarrow", "unit", "framebox",
     }.ToFrozenSet();
 
     /// <summary>Commands whose first argument is not part of the answer.</summary>
@@ -117,7 +117,7 @@ internal static class LatexWords
         ["abs"] = "abs", ["floor"] = "floor", ["ceil"] = "ceil", ["gcd"] = "gcd",
         ["lcm"] = "lcm", ["max"] = "max", ["min"] = "min", ["det"] = "det", ["binom"] = "binom", ["tg"] = "tan", ["ctg"] = "cot",
         ["sgn"] = "sgn", ["sign"] = "sgn", ["Re"] = "re", ["Im"] = "im", ["arg"] = "arg",
-        ["factorial"] = "factorial",
+        ["factorial"] = "factorial", ["cis"] = "cis",
     }.ToFrozenDictionary();
 
     /// <summary>Accents: part of the variable's name.</summary>

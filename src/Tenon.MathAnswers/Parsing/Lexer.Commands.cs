@@ -58,6 +58,10 @@ internal sealed partial class Lexer
                 Emit(new Token(TokenKind.Command, name + " " + environment));
                 return environment != "cases" || !MathVerify;
             case "cr" or "newline": EmitOp(Sign.Row); return true;
+            case "angle" when !MathVerify && (AfterNumber || _out is [.., { Kind: TokenKind.Op, Op: '}' or ')' }]):
+                // 2\angle 60^\circ: modulus and argument
+                Emit(new Token(TokenKind.Func, "cis"));
+                return true;
             case "infin": Emit(new Token(TokenKind.Letter, "infty")); return true;
             case "varnothing": Emit(new Token(TokenKind.Letter, "emptyset")); return true;
             case "top" or "intercal": Emit(new Token(TokenKind.Letter, "T")); return true;
@@ -160,6 +164,10 @@ internal sealed partial class Lexer
         {
             case "and" or "&": EmitOp(Sign.And); return true;
             case "or": EmitOp(Sign.Or); return true;
+            case "usd" or "us" or "eur" or "gbp" or "inr" or "rs" or "rs." when !MathVerify && _out.Count == 0:
+                Currency = CurrencyOf(bare);
+                _space = true;
+                return true;
             case "percent" or "percentage" or "pct": EmitOp('%'); return true;
             case "degrees" or "degree" or "deg": EmitOp(Sign.Degree); return true;
             case "about" or "approximately" or "approx" or "roughly" or "exactly" or "option" or "choice": _space = true; return true;

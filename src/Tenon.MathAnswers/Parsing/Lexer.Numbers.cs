@@ -43,7 +43,7 @@ internal sealed partial class Lexer
 
     private bool Number()
     {
-        if (PlainInteger()) return true;
+        if (_s[_p] == '0' && _p + 2 < _s.Length && _s[_p + 1] is 'x' or 'b' or 'o' && Prefixed() || PlainInteger()) return true;
         var start = _p;
         // x_1J_0: a subscript takes its digit alone.
         if (_s[_p] != '.' && !(_p > 0 && _s[_p - 1] == '_') && BaseDigits()) return true;
@@ -81,6 +81,28 @@ internal sealed partial class Lexer
             }
         }
         Emit(token);
+        return true;
+    }
+
+    // 0xFF, 0b1010, 0o17: digits of a program; the base is negative, so that they are told from digits with an index.
+    private bool Prefixed()
+    {
+        var radix = _s[_p + 1] switch { 'x' => 16, 'b' => 2, _ => 8 };
+        var q = _p + 2;
+        var value = BigInteger.Zero;
+        while (q < _s.Length && char.IsAsciiHexDigit(_s[q]))
+        {
+            var digit = char.IsAsciiDigit(_s[q]) ? _s[q] - '0' : char.ToUpperInvariant(_s[q]) - 'A' + 10;
+            if (digit >= radix || q - _p > 100) return false;
+            value = (value * radix) + digit;
+            q++;
+        }
+
+        if (MathVerify || q == _p + 2 || q < _s.Length && (char.IsAsciiLetterOrDigit(_s[q]) || _s[q] is '^' or '_' or '(')) return false;
+        var digits = _s[(_p + 2)..q].ToUpperInvariant();
+        var number = new Expr(ExprKind.BaseNumber, digits, []) { Value = new Rational(value), Extra = -radix };
+        Emit(new Token(TokenKind.Number, digits) { Number = number });
+        _p = q;
         return true;
     }
 

@@ -243,6 +243,18 @@ internal sealed partial class Lexer
             Emit(new Token(TokenKind.Word, word is "p" ? "pm" : "am"));
             return;
         }
+        if (word is "U" && !MathVerify && BetweenBrackets())
+        {
+            EmitOp(Sign.Cup);
+            return;
+        }
+        if (_out.Count == 0 && word.Length is 2 or 3 && word is "USD" or "US" or "EUR" or "GBP" or "INR" or "Rs" && BeforeAmount())
+        {
+            Currency = CurrencyOf(word);
+            _space = true;
+            if (Peek('.')) _p++;
+            return;
+        }
         if (word.Length == 1)
         {
             Emit(new Token(TokenKind.Letter, Letter(word[0])));
@@ -264,6 +276,23 @@ internal sealed partial class Lexer
         if (LatexWords.Functions.ContainsKey(text)) Emit(new Token(TokenKind.Func, LatexWords.Functions[text]));
         else Emit(new Token(TokenKind.Word, text));
     }
+
+    // (1,2) U (3,4): a union
+    private bool BetweenBrackets() =>
+        _out is [.., { Kind: TokenKind.Op, Op: ')' or ']' or Sign.SetClose }] && _s.AsSpan(_p).TrimStart(" ~") is var rest
+        && (rest.StartsWith("(") || rest.StartsWith("[") || rest.StartsWith("\\left") || rest.StartsWith("\\{"));
+
+    // USD 50, US\$50, Rs. 50
+    private bool BeforeAmount() =>
+        !MathVerify && _s.AsSpan(_p).TrimStart(" .\\$~") is [var digit, ..] && char.IsAsciiDigit(digit);
+
+    private static string CurrencyOf(ReadOnlySpan<char> word) => word switch
+    {
+        "EUR" or "eur" => "€",
+        "GBP" or "gbp" => "£",
+        "INR" or "inr" or "Rs" or "rs" or "rs." => "₹",
+        _ => "$",
+    };
 
     private static readonly string[] OneLetter = [.. Enumerable.Range(0, 128).Select(i => ((char)i).ToString())];
 

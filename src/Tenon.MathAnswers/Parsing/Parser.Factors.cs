@@ -329,6 +329,7 @@ internal sealed partial class Parser
             "sqrt" => Expr.Pow(args[0], Expr.Num(Rational.Half)),
             "cbrt" => Expr.Call("root", args[0], Expr.Num(3)),
             "exp" => Expr.Pow(Expr.E, args[0]),
+            "cis" => Expr.Add(Expr.Call("cos", args[0]), Expr.Mul(Expr.I, Expr.Call("sin", args[0]))),
             _ => Expr.Call(name, args),
         };
         return power is null ? e : Expr.Pow(e, power);

@@ -11,17 +11,26 @@ internal static class WordAnswers
     private const int MaxChars = 60;
 
     private static readonly Expr Empty = new(ExprKind.Set, "", []);
+    private static readonly Expr Many = new(ExprKind.Text, "infinitely many", []);
     private static readonly Expr DoesNotExist = new(ExprKind.Text, "does not exist", []);
 
     private static readonly FrozenDictionary<string, Expr> Meanings = new Dictionary<string, Expr>
     {
         ["nosolution"] = Empty, ["nosolutions"] = Empty, ["norealsolution"] = Empty, ["norealsolutions"] = Empty, ["emptyset"] = Empty,
         ["norealroots"] = Empty, ["nosuchx"] = Empty,
-        ["theemptyset"] = Empty,
+        ["theemptyset"] = Empty, ["none"] = Empty, ["norealvalues"] = Empty, ["nosuchvalues"] = Empty, ["nosuchvalue"] = Empty,
+        ["nointegersolutions"] = Empty, ["nosuchnumber"] = Empty, ["nosuchnumbers"] = Empty, ["nosuchintegers"] = Empty,
+        ["nosuchinteger"] = Empty, ["nosolutionexists"] = Empty, ["nosolutionsexist"] = Empty, ["novalues"] = Empty, ["norealx"] = Empty,
+        ["infinitelymany"] = Many, ["infinitelymanysolutions"] = Many, ["infinitesolutions"] = Many, ["infinitelymanyvalues"] = Many,
+        ["infinitenumberofsolutions"] = Many, ["aninfinitenumberofsolutions"] = Many, ["thereareinfinitelymanysolutions"] = Many,
+        ["infinite"] = Many, ["aninfinitenumber"] = Many, ["undefined"] = DoesNotExist, ["isundefined"] = DoesNotExist,
+        ["notdefined"] = DoesNotExist, ["itdoesnotexist"] = DoesNotExist,
         ["allrealnumbers"] = Expr.Sym("Reals"), ["allreals"] = Expr.Sym("Reals"), ["realnumbers"] = Expr.Sym("Reals"),
         ["allrealx"] = Expr.Sym("Reals"), ["anyrealnumber"] = Expr.Sym("Reals"),
         ["dne"] = DoesNotExist, ["doesnotexist"] = DoesNotExist, ["thelimitdoesnotexist"] = DoesNotExist,
         ["limitdoesnotexist"] = DoesNotExist,
+        ["first"] = Expr.Int(1), ["second"] = Expr.Int(2), ["third"] = Expr.Int(3), ["fourth"] = Expr.Int(4), ["fifth"] = Expr.Int(5),
+        ["sixth"] = Expr.Int(6), ["seventh"] = Expr.Int(7), ["eighth"] = Expr.Int(8), ["ninth"] = Expr.Int(9), ["tenth"] = Expr.Int(10),
         ["infinity"] = Expr.Infinity, ["positiveinfinity"] = Expr.Infinity,
     }.ToFrozenDictionary();
 
@@ -34,7 +43,13 @@ internal static class WordAnswers
         ["ninety"] = 90,
     }.ToFrozenDictionary();
 
-    private static readonly string[] Labels = ["final answer:", "answer:", "the answer is", "ans:"];
+    private static readonly string[] Labels =
+    [
+        "final answer:", "answer:", "the answer is", "ans:", "the final answer is", "the correct answer is", "correct answer:",
+        "the correct option is", "the correct choice is", "answer is", "correct option:", "correct choice:",
+    ];
+
+    private static readonly string[] Wrappers = ["\\text{", "\\textbf{", "\\mathrm{", "\\mbox{", "\\textrm{"];
 
     /// <summary>The value that the words mean; null for all other texts.</summary>
     public static Expr? Find(string text)
@@ -111,7 +126,11 @@ internal static class WordAnswers
     /// <summary>The answer without "Answer:" or "The answer is" in front of it.</summary>
     public static string DropLabel(string text)
     {
-        if (text.Length < 5 || text[0] is not ('A' or 'a' or 'F' or 'f' or 'T' or 't')) return text;
+        if (text.Length < 5 || text[0] is not ('A' or 'a' or 'F' or 'f' or 'T' or 't' or 'C' or 'c' or '\\')) return text;
+        if (text[0] == '\\' && text[^1] == '}' && text.LastIndexOf('{') < 10 && text.Contains("is ", StringComparison.Ordinal))
+            foreach (var wrapper in Wrappers)
+                if (text.StartsWith(wrapper, StringComparison.Ordinal) && text[wrapper.Length..^1] is var inner
+                    && DropLabel(inner) is var bare && bare.Length < inner.Length) return bare;
         foreach (var label in Labels)
             if (text.Length > label.Length && text.StartsWith(label, StringComparison.OrdinalIgnoreCase))
                 return Reading.Strip(text[label.Length..]);
