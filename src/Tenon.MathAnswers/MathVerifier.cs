@@ -99,6 +99,8 @@ public sealed class MathVerifier
                 if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null
                     && a.Expr is { IsScalar: true } or { Kind: ExprKind.Ratio })
                     (correct, reason) = WithBehind(comparer, g, Figures(extracted.Text, a.Expr), behind, options, (correct, reason));
+                if (!correct && extracted.Together is { } parts && !options.RequireValue && (IsList(g) || g.Expr is { Kind: ExprKind.Tuple })
+                    && comparer.Same(g, Reading.Of(parts), options.Unit)) (correct, reason) = (true, comparer.Rule);
                 // "The answer is 540!" may be glad of 540.
                 if (!correct && extracted is { Rule: "answer-is" or "final-answer" or "whole", Text: [.., var figure, '!'] loud }
                     && char.IsAsciiDigit(figure) && !options.RequireValue)

@@ -19,6 +19,7 @@ internal sealed partial class Comparer
         if (g.Kind == ExprKind.Text) return Affirms(gold, answer) || SameDay(g, a)
             || g.Name == "infinitely many" && a.Kind == ExprKind.Constant && a.Name == "inf" && Decide("text", true);
         if (g.IsNumber && a.IsNumber) return false;
+        if (InUnitLetters(gold, answer, statedUnit) is { } equal) return Decide("letter-unit", equal);
         if (HoursAndMinutes(gold, answer) is { } same) return Decide("time", same);
         if (UnitVectors(g, a)) return Decide("vector", true);
         if (Renamed(g, a) is { } renamed && Forms(g, renamed)) return true;
@@ -51,6 +52,54 @@ internal sealed partial class Comparer
         return Array.Exists(Days, day => day.StartsWith(g, StringComparison.Ordinal) && day.StartsWith(a, StringComparison.Ordinal))
             && Decide("text", true);
     }
+
+    // v = 0.5 m/s in letters that the text does not mark as units; null where neither side is such a quantity.
+    private bool? InUnitLetters(Reading gold, Reading answer, string? statedUnit)
+    {
+        var (g, a) = (Shapes.ValueOf(gold.Expr!) ?? gold.Expr!, Shapes.ValueOf(answer.Expr!) ?? answer.Expr!);
+        var (wanted, given) = (statedUnit ?? gold.Unit, answer.Unit);
+        var (inGold, inAnswer) = (Quantity(g, ref wanted), Quantity(a, ref given));
+        if (inGold is null && inAnswer is null) return null;
+        var factor = Rational.One;
+        if (wanted is not null && given is not null && !Units.Same(wanted, given) && !Units.TryConvert(given, wanted, out factor, out _))
+            return false;
+        return Forms(inGold ?? g, Simplifier.Tidy(Expr.Mul(Expr.Num(factor), inAnswer ?? a)));
+    }
+
+    // A number times letters of units, at least one of them below the line; the number, and the unit as a text.
+    private static Expr? Quantity(Expr e, ref string? unit)
+    {
+        if (e.Kind != ExprKind.Mul || !Array.Exists(e.Args, f => f.Kind == ExprKind.Power && IsUnitLetter(f.Args[0]))) return null;
+        var value = Expr.One;
+        var letters = new List<string>();
+        foreach (var factor in e.Args)
+        {
+            if (factor.IsNumber && letters.Count == 0) value = Simplifier.Tidy(Expr.Mul(value, factor));
+            else if (factor.Kind == ExprKind.Symbol && IsUnitLetter(factor)) letters.Add(factor.Name);
+            else if (factor.Kind == ExprKind.Power && Exponent(factor) is { } power) letters.Add($"{Base(factor)}^{power}");
+            else return null;
+        }
+
+        if (letters.Count < 2 || !letters.Exists(l => l.Contains('-', StringComparison.Ordinal))) return null;
+        unit ??= string.Join('*', letters);
+        return value;
+    }
+
+    private static string Base(Expr power) => power.Args[0].Kind == ExprKind.Power ? power.Args[0].Args[0].Name : power.Args[0].Name;
+
+    // s^{-1}, and (s^2)^{-1} as s^{-2}
+    private static int? Exponent(Expr power)
+    {
+        if (power.Args[1] is not { IsNumber: true, Value: { IsInteger: true, Bits: < 8 } outer }) return null;
+        var inner = power.Args[0];
+        if (inner.Kind == ExprKind.Symbol) return (int)outer.Num;
+        return inner is { Kind: ExprKind.Power, Args: [var letter, { IsNumber: true, Value: { IsInteger: true, Bits: < 8 } below }] }
+            && IsUnitLetter(letter) ? (int)(outer.Num * below.Num) : null;
+    }
+
+    private static bool IsUnitLetter(Expr e) =>
+        e.Kind == ExprKind.Power ? IsUnitLetter(e.Args[0])
+            : e.Kind == ExprKind.Symbol && e.Name is "m" or "s" or "g" or "h" or "N" or "J" or "W" or "L" or "V" or "A" or "K" or "C";
 
     // 2:30 for 2 h 30 min: null where neither side is a time of that kind.
     private static bool? HoursAndMinutes(Reading gold, Reading answer)

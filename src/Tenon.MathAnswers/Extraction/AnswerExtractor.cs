@@ -126,7 +126,7 @@ internal static partial class AnswerExtractor
         // 20} percent: a percent sign may stand behind the box.
         if (!joined && PercentBehind(text.AsSpan(last.End))) list += "\\%";
         return new Extracted(list, joined ? "boxed-list" : "boxed", hedged && joined)
-        { Behind = joined ? null : UnitBehind.Of(text.AsSpan(last.End)) };
+        { Behind = joined ? null : UnitBehind.Of(text.AsSpan(last.End)), Together = joined ? null : Together(text, boxes) };
     }
 
     /// <summary>A box in a box: the inner one.</summary>
@@ -354,7 +354,12 @@ internal static partial class AnswerExtractor
             return new Extracted("", "no-statement");
         if (LeadingNumber(answer) is { } leading)
             return new Extracted(leading, rule) { Behind = BehindNumber(answer, leading, last: false) };
-        if (LastNumber(answer) is { } number) return new Extracted(number, rule) { Behind = BehindNumber(answer, number, last: true) };
+        if (LastNumber(answer) is { } number)
+        {
+            var list = Enumerated(answer, number);
+            return new Extracted(list, rule) { Behind = list == number ? BehindNumber(answer, number, last: true) : null };
+        }
+
         return new Extracted(answer.Length <= 400 ? answer : "", rule);
     }
 }

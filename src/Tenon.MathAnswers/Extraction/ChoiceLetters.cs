@@ -88,7 +88,7 @@ internal static class ChoiceLetters
     public static char? Announced(string text)
     {
         var tail = text.Length > LongestTail ? text[^LongestTail..] : text;
-        tail = Latin(tail);
+        tail = ChoiceLines.Joined(Latin(tail));
         if ((Alone(tail) ?? LastLabel(tail)) is { } alone) return alone;
         var sentences = tail.Split(['\n', '。', ';'], StringSplitOptions.RemoveEmptyEntries).SelectMany(Sentences).ToList();
         var rejected = new HashSet<char>();

@@ -15,6 +15,12 @@ internal readonly record struct Extracted(string Text, string Rule, bool Hedged 
     /// <summary>The words right behind a number in its sentence, which may be its unit.</summary>
     public string? Behind { get; init; }
 
+    /// <summary>
+    /// The values of all boxes where each of them is said to be something ("the smaller is \boxed{4}, the larger is \boxed{9}"), as one
+    /// list: the answer to a gold of as many values.
+    /// </summary>
+    public string? Together { get; init; }
+
     /// <summary>The answer as it was read while it was looked for, so that it is not read twice.</summary>
     public Parsing.Reading? Reading { get; init; }
 }

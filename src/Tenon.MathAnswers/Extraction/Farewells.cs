@@ -32,6 +32,12 @@ internal static class Farewells
         "that's all", "we have verified", "we've verified", "this means the answer is correct", "so this is correct", "this gives us our",
         "this is exactly what", "we can double", "we can check", "we can verify", "you can check", "you can verify");
 
+    // What a sentence speaks of that finds nothing wrong with it: "The result is consistent."
+    private static readonly WordList Results = new("the result", "the answer is co", "the answer is re", "the answer ma", "the answer ag",
+        "the answer sa", "the solution is co", "the solution sa", "the calculation", "the total ma", "the total is co", "the totals",
+        "the numbers", "the values", "our answer", "our result", "our solution", "both conditions", "both equations", "both sides",
+        "so the result is co", "so the answer is co", "so our answer", "the math", "the arithmetic", "the verification", "the sum ma");
+
     // How sentences begin that give the reason for what is concluded before them.
     private static readonly WordList Explanations = new("this is because", "this follows", "the reasoning", "the reason", "explanation",
         "reasoning:", "reason:", "note that", "note:", "remark", "here's why", "here is why", "**explanation", "**note", "**reason");
@@ -42,7 +48,7 @@ internal static class Farewells
         "**verif");
 
     private static readonly System.Buffers.SearchValues<string> Passed = System.Buffers.SearchValues.Create(
-        ["✓", "✔", "✅", "works", "correct", "matches", "satisf", "true", "holds", "as expected", "checks out", "as required", "as given"],
+        ["✓", "✔", "✅", "works", "correct", "matches", "match ", "match.", "consistent", "agree", "verified", "confirm", "reasonable", "satisf", "true", "holds", "as expected", "checks out", "as required", "as given"],
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly WordList Takes = new(
@@ -77,7 +83,7 @@ internal static class Farewells
         if (sentence.IndexOfAnyInRange('0', '9') >= 0 || sentence.IndexOfAny("$\\=") >= 0) return false;
         if (Openings.Begins(sentence)) return !sentence.StartsWith("I hope it is correct");
         if (Takes.Holds(sentence)) return false;
-        return Confirmations.Begins(sentence) || sentence[^1] == '!' && sentence.Length < 30 && sentence.Count(' ') < 4
+        return Confirmations.Begins(sentence) || Results.Begins(sentence) && sentence.IndexOfAny(Passed) >= 0 || sentence[^1] == '!' && sentence.Length < 30 && sentence.Count(' ') < 4
             && char.IsAsciiLetterUpper(sentence[0]) && !NumberWords.Holds(sentence);
     }
 
@@ -90,7 +96,8 @@ internal static class Farewells
     private static bool IsCheck(ReadOnlySpan<char> sentence) =>
         Checks.Begins(sentence) && sentence.IndexOfAny("≠?✗✘❌") < 0 && !Takes.Holds(sentence) && !AnswerWords.Conclusion.Holds(sentence)
         && sentence.IndexOf("answer", StringComparison.OrdinalIgnoreCase) < 0 && sentence.IndexOf(", so ") < 0
-        && (sentence.IndexOfAny(Passed) >= 0 || sentence.IndexOf(':') is > 0 and < 16 && sentence.Contains('='));
+        && (sentence.IndexOfAny(Passed) >= 0 || (sentence.IndexOf(':') is > 0 and < 16 || sentence.IndexOf(", ") is > 0 and < 20)
+        && sentence.Contains('='));
 
     // "Therefore there are 24 ways. This is because each seat ...": behind a sentence that concludes.
     private static bool Explains(ReadOnlySpan<char> sentence, ReadOnlySpan<char> before)

@@ -62,6 +62,7 @@ internal sealed partial class Reading
         // Two golds in three are whole numbers: no need to lex them.
         if (Whole(text) is { } whole) return new Reading(text, whole, null, text, null);
         if (WordAnswers.Find(text) is { } meant) return new Reading(text, meant, null, TextForm.Words(meant.ToString()), null);
+        if (WordAnswers.Counted(text) is { } counted) text = counted;
         if (WordSets.Find(text) is { } set)
             return new Reading(text, Simplifier.Tidy(set), null, TextForm.Plain(text).ToLowerInvariant(), null);
         var tokens = _scratch ??= new List<Token>(64);

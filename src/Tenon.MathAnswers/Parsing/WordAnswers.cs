@@ -100,6 +100,45 @@ internal static class WordAnswers
         return total + group > 0 ? (int)(total + group) : null;
     }
 
+    private const int MostNouns = 3;
+
+    // Words behind a number that reckon with it, or that make it part of something else.
+    private static readonly FrozenSet<string> Reckoning = new[]
+    {
+        "times", "plus", "minus", "more", "less", "fewer", "out", "over", "divided", "multiplied", "of", "to", "and", "or", "squared",
+        "cubed", "halves", "thirds", "quarters", "fifths", "choose", "factorial", "mod", "modulo", "per", "by", "is", "are", "was", "if",
+        "because", "since", "half", "third", "quarter", "dozen", "million", "thousand", "hundred", "billion", "that", "who", "than", "way",
+        "hand", "side", "another", "for", "such", "as", "in", "at", "can", "should", "could", "cannot",
+    }.ToFrozenSet();
+
+    /// <summary>"three ducks", "twenty-five percent" with the number in digits; null for all other texts.</summary>
+    public static string? Counted(string text)
+    {
+        if (text.Length is < 5 or > MaxChars) return null;
+        if (text[0] == '\\' && text.StartsWith("\\text{", StringComparison.Ordinal) && text.LastIndexOf('{') == 5
+            && text.IndexOf('}', StringComparison.Ordinal) == text.Length - 1) text = text[6..^1].Trim();
+        var first = text.AsSpan();
+        var end = first.IndexOfAny(" -");
+        if (end < 3 || !Numbers.ContainsKey(first[..end].ToString().ToLowerInvariant())) return null;
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        for (var n = Math.Min(words.Length - 1, 8); n > 0; n--)
+        {
+            if (words.Length - n > MostNouns || Number(string.Join(' ', words, 0, n).ToLowerInvariant()) is not { } number) continue;
+            for (var i = n; i < words.Length; i++)
+                if (Reckoning.Contains(words[i]) && !(words[i] == "of" && i > n) || !words[i].AsSpan().TrimEnd("'s").ContainsOnlyLetters()) return null;
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{number} {string.Join(' ', words[n..])}");
+        }
+
+        return null;
+    }
+
+    private static bool ContainsOnlyLetters(this ReadOnlySpan<char> word)
+    {
+        foreach (var c in word)
+            if (!char.IsLetter(c)) return false;
+        return word.Length > 0;
+    }
+
     private static readonly string[] Parts =
         ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"];
 
