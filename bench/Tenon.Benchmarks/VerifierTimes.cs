@@ -11,25 +11,40 @@ namespace Tenon.Benchmarks;
 /// <c>docs/verifier.md</c> and <c>docs/log.md</c>. A row with a worked solution (<c>solution</c> beside <c>answer</c>, or an <c>answer</c>
 /// that ends in <c>#### 18</c>) gives its solution as a completion; a row with <c>answer</c> alone gives it in a box at the end of a
 /// sentence; a row with <c>gold</c> and <c>answer</c> stands as it is. <c>--write FILE</c> keeps the lines, for <c>tenon verify --threads 1
-/// --input FILE</c> of another version.
+/// --input FILE</c> of another version. <c>--cases FILE</c> asks instead how many field cases are judged as a person would.
 /// </summary>
 internal static class VerifierTimes
 {
     private static readonly Option<string[]> S_data =
-        new("--data") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "JSONL files, one after the other" };
+        new("--data") { AllowMultipleArgumentsPerToken = true, Description = "JSONL files, one after the other" };
     private static readonly Option<int> S_copies = new("--copies") { DefaultValueFactory = _ => 12, Description = "of all lines" };
     private static readonly Option<int> S_runs = new("--runs") { DefaultValueFactory = _ => 3, Description = "best of; the first apart" };
     private static readonly Option<string?> S_write = new("--write") { Description = "where to write the lines; nothing is timed" };
 
+    private static readonly Option<string[]> S_cases =
+        new("--cases") { AllowMultipleArgumentsPerToken = true, Description = "JSONL files of field cases: how many are judged right" };
+    private static readonly Option<string> S_profile = new("--profile") { DefaultValueFactory = _ => "tenon", Description = "of --cases" };
+
     public static Command Command()
     {
-        var command = new Command("verifier", "processor time of verdicts over data files") { S_data, S_copies, S_runs, S_write };
+        var command = new Command("verifier", "processor time of verdicts over data files, or the share of field cases judged right")
+        { S_data, S_copies, S_runs, S_write, S_cases, S_profile };
+        command.Validators.Add(call =>
+        {
+            if (call.GetResult(S_data) is null == call.GetResult(S_cases) is null) call.AddError("expected either --data or --cases");
+        });
         command.SetAction(Run);
         return command;
     }
 
     private static void Run(ParseResult call)
     {
+        if (call.GetValue(S_cases) is { Length: > 0 } cases)
+        {
+            VerifierCases.Run(cases, call.GetValue(S_profile)!);
+            return;
+        }
+
         var rows = call.GetValue(S_data)!.SelectMany(File.ReadLines).Where(line => line.Length > 0).Select(Line).ToList();
         var lines = Enumerable.Repeat(rows, call.GetValue(S_copies)).SelectMany(copy => copy).ToList();
         if (call.GetValue(S_write) is { } path)

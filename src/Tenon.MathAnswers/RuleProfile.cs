@@ -6,18 +6,18 @@ public sealed record RuleProfile
     private RuleProfile(string name, string version) => (Name, Version) = (name, version);
 
     /// <summary>The default: what is mathematically right, as docs/verifier.md lists it.</summary>
-    public static RuleProfile Tenon { get; } = new("tenon", "8");
+    public static RuleProfile Tenon { get; } = new("tenon", "9");
 
     /// <summary>What Math-Verify 0.9 decides, for comparison with other people's figures.</summary>
     public static RuleProfile MathVerify { get; } = new("math-verify", "0.9-1");
 
     /// <summary>The rules of <see cref="Tenon"/>, but only a box holds the answer.</summary>
-    public static RuleProfile Boxed { get; } = new("boxed", "8");
+    public static RuleProfile Boxed { get; } = new("boxed", "9");
 
     /// <summary>
     /// The rules of <see cref="Tenon"/>, but where nothing states an answer the last formula or number of the text is taken for one.
     /// </summary>
-    public static RuleProfile Lenient { get; } = new("lenient", "8");
+    public static RuleProfile Lenient { get; } = new("lenient", "9");
 
     /// <summary>All profiles.</summary>
     public static IReadOnlyList<RuleProfile> All { get; } = [Tenon, MathVerify, Boxed, Lenient];

@@ -4,5 +4,5 @@ namespace Tenon.Rewards;
 public static class JudgingRules
 {
     /// <summary>Raised, with a dated line in docs/log.md, whenever a reward, a verifier or a task would judge or ask otherwise.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 }

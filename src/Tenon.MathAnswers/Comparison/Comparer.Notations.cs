@@ -128,8 +128,6 @@ internal sealed partial class Comparer
     {
         if (Holds(gold, ExprKind.Constant, "i") && !Holds(answer, ExprKind.Constant, "i") && Holds(answer, ExprKind.Symbol, "j")
             && !Holds(gold, ExprKind.Symbol, "j")) return Replaced(answer, "j", Expr.I);
-        if (Holds(gold, ExprKind.Symbol, "j") && !Holds(gold, ExprKind.Constant, "i") && Holds(answer, ExprKind.Constant, "i")
-            && !Holds(answer, ExprKind.Symbol, "j")) return Replaced(answer, "i", Expr.Sym("j"));
         if (Integration(gold) is { } wanted && Integration(answer) is { } name && wanted.Name != name.Name
             && !Holds(answer, ExprKind.Symbol, wanted.Name)) return Replaced(answer, name.Name, wanted);
         return null;

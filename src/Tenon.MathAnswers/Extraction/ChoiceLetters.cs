@@ -277,6 +277,7 @@ internal static class ChoiceLetters
     private static bool Joined(ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart(" )*}$");
+        if (rest.StartsWith("\\text{")) rest = rest["\\text{".Length..].TrimStart(' ');
         return rest.StartsWith("or ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("and ", StringComparison.OrdinalIgnoreCase)
             || rest.StartsWith("/") || rest.StartsWith("&")
             || (rest.StartsWith(",") && rest.Length > 3 && char.IsAsciiLetterUpper(rest.TrimStart(" ,(")[0])
@@ -333,7 +334,7 @@ internal static class ChoiceLetters
             var quoted = i > 0 && s[i - 1] is '\'' or '‘' && next is '\'' or '’';
             if (i > 0 && s[i - 1] == '\'' && !quoted || Initials.Holds(s, i)) continue;
             if (!quoted && next is '\'' or '’') continue;
-            if (char.IsAsciiLetterOrDigit(next) || next is '_' or '^' or '=' or '+' or '-') continue;
+            if (char.IsAsciiLetterOrDigit(next) || next is '_' or '^' or '=' or '+' or '-' || Reckons(s.AsSpan(i + 1))) continue;
             var marked = quoted || i > 0 && s[i - 1] is '(' or '*' or '{' or '[' or '"' or '“' || next is ')' or '*';
             marked |= i > 1 && s[i - 1] == ' ' && NamesChoice(s.AsSpan(0, i - 1));
             if (!marked && next == ' ' && i + 2 < s.Length && IsWord(s.AsSpan(i + 2), s[i])) continue;
@@ -342,6 +343,11 @@ internal static class ChoiceLetters
 
         return found;
     }
+
+    // "C - 1", "A + B"
+    private static bool Reckons(ReadOnlySpan<char> behind) =>
+        behind is [' ', '+' or '-' or '*' or '/' or '=' or '<' or '>', ' ', var next, ..]
+        && (behind[1] != '-' || char.IsAsciiDigit(next) || behind.Length == 4 || !char.IsLetter(behind[4]));
 
     private static bool NamesChoice(ReadOnlySpan<char> before) =>
         before.EndsWith("option", StringComparison.OrdinalIgnoreCase) || before.EndsWith("choice", StringComparison.OrdinalIgnoreCase)

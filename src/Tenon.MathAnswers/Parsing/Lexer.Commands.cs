@@ -164,6 +164,7 @@ internal sealed partial class Lexer
         {
             case "and" or "&": EmitOp(Sign.And); return true;
             case "or": EmitOp(Sign.Or); return true;
+            case "cis" when !MathVerify: Emit(new Token(TokenKind.Func, "cis")); return true;
             case "usd" or "us" or "eur" or "gbp" or "inr" or "rs" or "rs." when !MathVerify && _out.Count == 0:
                 Currency = CurrencyOf(bare);
                 _space = true;

@@ -12,7 +12,7 @@ public sealed class VerifyCommandTests
         call.Exit.ShouldBe(0);
         call.Lines.ShouldBe(
             ["correct", "  reason     numeric-equal", "  extracted  0.5   (boxed)", "  gold       1/2", "  answer     1/2",
-            "  rules      tenon-8"]);
+            "  rules      tenon-9"]);
         Call.Tenon("verify", "5", "6").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Lines[0].ShouldBe("wrong"));
         Call.Tenon("verify", "5", "-5", "--json")
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(0), c => c.Out.ShouldStartWith("{\"correct\":false"));
@@ -28,12 +28,12 @@ public sealed class VerifyCommandTests
         var call = Call.With(input, "verify", "--input", "-");
         call.Exit.ShouldBe(0);
         call.Lines.Count.ShouldBe(6);
-        call.Lines[0].ShouldBe("""{"correct":true,"reason":"same-text","rules":"tenon-8"}""");
+        call.Lines[0].ShouldBe("""{"correct":true,"reason":"same-text","rules":"tenon-9"}""");
         call.Lines[1].ShouldStartWith("""{"error":{"kind":"json",""");
-        call.Lines[2].ShouldBe("""{"correct":null,"skipped":"empty-gold","reason":"empty-gold","rules":"tenon-8"}""");
+        call.Lines[2].ShouldBe("""{"correct":null,"skipped":"empty-gold","reason":"empty-gold","rules":"tenon-9"}""");
         call.Lines[3].ShouldStartWith("""{"id":7,"correct":true""");
         call.Lines[4].ShouldStartWith("""{"correct":true""");
-        call.Lines[5].ShouldBe("""{"correct":false,"reason":"no-box","rules":"boxed-8"}""");
+        call.Lines[5].ShouldBe("""{"correct":false,"reason":"no-box","rules":"boxed-9"}""");
         call.Lines.ShouldAllBe(line => line.All(char.IsAscii));
     }
 

@@ -5,7 +5,7 @@ namespace Tenon.Tests.MathAnswers;
 
 /// <summary>
 /// The kinds of completions that users of such programs have seen judged wrongly, a table row each (Golden/verifier/kinds.txt,
-/// further-kinds.txt, completions.txt, field-cases.jsonl, more-field-cases.jsonl, later-field-cases.jsonl).
+/// further-kinds.txt, completions.txt, field-cases.jsonl and its three successors).
 /// </summary>
 public sealed class FieldKindsTests
 {
@@ -49,7 +49,8 @@ public sealed class FieldKindsTests
     public static TheoryData<string> Cases()
     {
         var data = new TheoryData<string>();
-        foreach (var file in (string[])["field-cases.jsonl", "more-field-cases.jsonl", "later-field-cases.jsonl"])
+        foreach (var file in (string[])["field-cases.jsonl", "more-field-cases.jsonl", "later-field-cases.jsonl",
+            "further-field-cases.jsonl"])
             foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "verifier", file))) data.Add(line);
         return data;
     }
@@ -63,7 +64,8 @@ public sealed class FieldKindsTests
         var opened = root.TryGetProperty("prompt", out var prompt) ? ThinkBlocks.LeftOpen(prompt.GetString()!)
             : root.TryGetProperty("thinking", out _) ? ThinkBlocks.UnknownTag : null;
         var options = new VerifyOptions { OpenedBlock = opened, Truncated = root.TryGetProperty("truncated", out _) };
-        var verdict = new MathVerifier().Verify(root.GetProperty("gold").GetString()!, root.GetProperty("answer").GetString()!, options);
+        var profile = root.TryGetProperty("profile", out var name) ? RuleProfile.Find(name.GetString()!) : RuleProfile.Tenon;
+        var verdict = new MathVerifier(profile).Verify(root.GetProperty("gold").GetString()!, root.GetProperty("answer").GetString()!, options);
         verdict.Reason.ShouldNotBe("internal");
         verdict.Correct.ShouldBe(root.GetProperty("want").GetBoolean(), $"{line} ({verdict.Reason}, {verdict.Extracted})");
     }
@@ -74,7 +76,7 @@ public sealed class FieldKindsTests
         foreach (var text in Statements) new MathVerifier().Verify("36", text).Correct.ShouldBe(true, text);
         foreach (var text in NoStatements) new MathVerifier().Verify("36", text).Correct.ShouldBe(false, text);
         new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[1]).Correct.ShouldBe(true);
-        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-8");
+        new MathVerifier(RuleProfile.Lenient).Verify("36", NoStatements[3]).Rules.ShouldBe("lenient-9");
     }
 
     [Theory]
