@@ -84,7 +84,8 @@ public sealed class MathVerifier
             if (extracted.Text.Length > WorkBudget.MaxExpressionChars)
                 return new MathVerdict(false, "budget", profile.Id) { ExtractionRule = extracted.Rule };
             if (options.RequireValue && !PlainValue.Is(a.Text)) reason = "not-a-value";
-            else if ((extracted.Hedged || IsHedged(a)) && !IsList(g) && !new Comparer(budget, null).AllSame(a.Expr)) reason = "alternatives";
+            else if ((extracted.Hedged || IsHedged(a)) && !IsList(g)
+                && !new Comparer(budget, null).AllSame(a.Expr)) reason = "alternatives";
             else
             {
                 var comparer = new Comparer(budget, options.Tolerance);
@@ -99,7 +100,8 @@ public sealed class MathVerifier
                 if (extracted.Behind is { } behind && !options.RequireValue && a.Unit is null
                     && a.Expr is { IsScalar: true } or { Kind: ExprKind.Ratio })
                     (correct, reason) = WithBehind(comparer, g, Figures(extracted.Text, a.Expr), behind, options, (correct, reason));
-                if (!correct && extracted.Together is { } parts && !options.RequireValue && (IsList(g) || g.Expr is { Kind: ExprKind.Tuple })
+                if (!correct && extracted.Together is { } parts && !options.RequireValue
+                    && (IsList(g) || g.Expr is { Kind: ExprKind.Tuple })
                     && comparer.Same(g, Reading.Of(parts), options.Unit)) (correct, reason) = (true, comparer.Rule);
                 // "The answer is 540!" may be glad of 540.
                 if (!correct && extracted is { Rule: "answer-is" or "final-answer" or "whole", Text: [.., var figure, '!'] loud }

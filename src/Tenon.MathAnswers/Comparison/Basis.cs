@@ -60,7 +60,8 @@ internal static class Basis
         if (e.Kind == ExprKind.Constant) return e.Name == "i" ? 0 : -1;
         if (e.Kind != ExprKind.Symbol || e.Name.Length == 0) return -1;
         var name = e.Name;
-        if (name.IndexOf('(', StringComparison.Ordinal) is > 0 and var open && name[^1] == ')') (decorated, name) = (true, name[(open + 1)..^1]);
+        if (name.IndexOf('(', StringComparison.Ordinal) is > 0 and var open && name[^1] == ')')
+            (decorated, name) = (true, name[(open + 1)..^1]);
         return name switch
         {
             "i" or "imath" => 0,

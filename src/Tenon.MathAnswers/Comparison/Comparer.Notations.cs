@@ -39,8 +39,10 @@ internal sealed partial class Comparer
         if (text.StartsWith("text")) text = text["text".Length..].TrimStart(" {");
         var opposite = word switch { "yes" => "no", "no" => "yes", "true" => "false", _ => "true" };
         return text.Length > word.Length && text.StartsWith(word, StringComparison.OrdinalIgnoreCase)
-            && !text.Contains(opposite + ".", StringComparison.OrdinalIgnoreCase) && !text.EndsWith(opposite, StringComparison.OrdinalIgnoreCase)
-            && text[word.Length..].TrimStart("}* $\\") is [',' or '.' or ';' or '!' or ':' or '-' or '–' or '—' or '(', ..] && Decide("text", true);
+            && !text.Contains(opposite + ".", StringComparison.OrdinalIgnoreCase)
+            && !text.EndsWith(opposite, StringComparison.OrdinalIgnoreCase)
+            && text[word.Length..].TrimStart("}* $\\") is [',' or '.' or ';' or '!' or ':' or '-' or '–' or '—' or '(', ..]
+            && Decide("text", true);
     }
 
     private static readonly string[] Days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

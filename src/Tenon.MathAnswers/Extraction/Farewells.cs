@@ -48,7 +48,8 @@ internal static class Farewells
         "**verif");
 
     private static readonly System.Buffers.SearchValues<string> Passed = System.Buffers.SearchValues.Create(
-        ["✓", "✔", "✅", "works", "correct", "matches", "match ", "match.", "consistent", "agree", "verified", "confirm", "reasonable", "satisf", "true", "holds", "as expected", "checks out", "as required", "as given"],
+        ["✓", "✔", "✅", "works", "correct", "matches", "match ", "match.", "consistent", "agree",
+            "verified", "confirm", "reasonable", "satisf", "true", "holds", "as expected", "checks out", "as required", "as given"],
         StringComparison.OrdinalIgnoreCase);
 
     private static readonly WordList Takes = new(
@@ -83,7 +84,8 @@ internal static class Farewells
         if (sentence.IndexOfAnyInRange('0', '9') >= 0 || sentence.IndexOfAny("$\\=") >= 0) return false;
         if (Openings.Begins(sentence)) return !sentence.StartsWith("I hope it is correct");
         if (Takes.Holds(sentence)) return false;
-        return Confirmations.Begins(sentence) || Results.Begins(sentence) && sentence.IndexOfAny(Passed) >= 0 || sentence[^1] == '!' && sentence.Length < 30 && sentence.Count(' ') < 4
+        return Confirmations.Begins(sentence) || Results.Begins(sentence) && sentence.IndexOfAny(Passed) >= 0
+            || sentence[^1] == '!' && sentence.Length < 30 && sentence.Count(' ') < 4
             && char.IsAsciiLetterUpper(sentence[0]) && !NumberWords.Holds(sentence);
     }
 

@@ -1,6 +1,8 @@
 namespace Tenon.MathAnswers.Parsing;
 
-/// <summary>Words behind an answer that say something of it and are no part of it: "5 (the only solution)", "7 \text{ because ...}".</summary>
+/// <summary>
+/// Words behind an answer that say something of it and are no part of it: "5 (the only solution)", "7 \text{ because ...}".
+/// </summary>
 internal static class Remarks
 {
     private static readonly string[] Wrappers = ["\\text{", "\\mbox{", "\\textrm{", "\\textit{", "\\mathrm{"];
@@ -16,11 +18,9 @@ internal static class Remarks
         if (text.Length < 8) return null;
         foreach (var wrapper in Wrappers)
         {
-            for (var at = text.IndexOf(wrapper, 1, StringComparison.Ordinal); at > 0; at = text.IndexOf(wrapper, at + 1, StringComparison.Ordinal))
-            {
-                if (!IsRemark(text.AsSpan(at + wrapper.Length))) continue;
-                return Front(text.AsSpan(0, at));
-            }
+            for (var at = text.IndexOf(wrapper, 1, StringComparison.Ordinal); at > 0;
+                at = text.IndexOf(wrapper, at + 1, StringComparison.Ordinal))
+                if (IsRemark(text.AsSpan(at + wrapper.Length))) return Front(text.AsSpan(0, at));
         }
 
         if (text[^1] == ')' && text.LastIndexOf(" (", StringComparison.Ordinal) is > 0 and var open && IsRemark(text.AsSpan(open)))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using Tenon.MathAnswers.Numbers;
 
@@ -102,6 +103,8 @@ internal static class WordAnswers
 
     private const int MostNouns = 3;
 
+    private static readonly SearchValues<char> BeginsNumber = SearchValues.Create("oOtTfFsSeEnNzZ");
+
     // Words behind a number that reckon with it, or that make it part of something else.
     private static readonly FrozenSet<string> Reckoning = new[]
     {
@@ -115,8 +118,14 @@ internal static class WordAnswers
     public static string? Counted(string text)
     {
         if (text.Length is < 5 or > MaxChars) return null;
-        if (text[0] == '\\' && text.StartsWith("\\text{", StringComparison.Ordinal) && text.LastIndexOf('{') == 5
-            && text.IndexOf('}', StringComparison.Ordinal) == text.Length - 1) text = text[6..^1].Trim();
+        if (text[0] == '\\')
+        {
+            if (!text.StartsWith("\\text{", StringComparison.Ordinal) || text.LastIndexOf('{') != 5
+                || text.IndexOf('}', StringComparison.Ordinal) != text.Length - 1) return null;
+            text = text[6..^1].Trim();
+        }
+
+        if (text.Length == 0 || !BeginsNumber.Contains(text[0])) return null;
         var first = text.AsSpan();
         var end = first.IndexOfAny(" -");
         if (end < 3 || !Numbers.ContainsKey(first[..end].ToString().ToLowerInvariant())) return null;
@@ -125,7 +134,8 @@ internal static class WordAnswers
         {
             if (words.Length - n > MostNouns || Number(string.Join(' ', words, 0, n).ToLowerInvariant()) is not { } number) continue;
             for (var i = n; i < words.Length; i++)
-                if (Reckoning.Contains(words[i]) && !(words[i] == "of" && i > n) || !words[i].AsSpan().TrimEnd("'s").ContainsOnlyLetters()) return null;
+                if (Reckoning.Contains(words[i]) && !(words[i] == "of" && i > n)
+                    || !words[i].AsSpan().TrimEnd("'s").ContainsOnlyLetters()) return null;
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{number} {string.Join(' ', words[n..])}");
         }
 

@@ -65,7 +65,8 @@ public sealed class FieldKindsTests
             : root.TryGetProperty("thinking", out _) ? ThinkBlocks.UnknownTag : null;
         var options = new VerifyOptions { OpenedBlock = opened, Truncated = root.TryGetProperty("truncated", out _) };
         var profile = root.TryGetProperty("profile", out var name) ? RuleProfile.Find(name.GetString()!) : RuleProfile.Tenon;
-        var verdict = new MathVerifier(profile).Verify(root.GetProperty("gold").GetString()!, root.GetProperty("answer").GetString()!, options);
+        var verdict = new MathVerifier(profile).Verify(root.GetProperty("gold").GetString()!,
+            root.GetProperty("answer").GetString()!, options);
         verdict.Reason.ShouldNotBe("internal");
         verdict.Correct.ShouldBe(root.GetProperty("want").GetBoolean(), $"{line} ({verdict.Reason}, {verdict.Extracted})");
     }
