@@ -81,33 +81,38 @@ internal sealed record PolicyBatch
         if (Truncated.Length == 0) return [];
         var groups = new int[Truncated.Length];
         for (var g = 0; g + 1 < GroupStarts.Length; g++) groups.AsSpan(GroupStarts[g]..GroupStarts[g + 1]).Fill(g);
-        var own = Objectives.Advantages.Of(objective, new AdvantageInput
+        var input = new AdvantageInput
         {
             Rewards = new RewardTable(Rewards, groups, weights), RowStarts = RowStarts, Mask = Mask, Truncated = Truncated,
             Right = Right, OldLogps = SampledLogps, RefLogps = RefLogps, SumSquaredProbabilities = SumSquaredProbabilities,
             GreedyRewards = GreedyRewards,
-        }).PerToken;
-        return Teacher is null ? own
-            : TeacherAdvantages.Of(objective.Teaching, Teacher.Weight, own, SampledLogps, Teacher.Logps, Teacher.Factors);
+        };
+        if (Teacher is { IsLeftOut: true } && objective.FallsBack) objective = objective with { Advantage = AdvantageEstimator.GroupMean };
+        var own = Objectives.Advantages.Of(objective, input).PerToken;
+        if (Teacher is null || Teacher.IsLeftOut) return own;
+        return TeacherAdvantages.Of(objective.Teaching, Teacher.Weight, own, SampledLogps, Teacher.Logps, Teacher.Factors);
     }
 
     /// <summary>
     /// The batch with its teacher's log-probabilities. Where nothing is learned from rewards, a completion without a teacher is out of the
-    /// loss.
+    /// loss; a batch whose teacher is left out is as without one, but for the advantage that stands in for it.
     /// </summary>
     public PolicyBatch Taught(TaughtTokens scores, ObjectiveSettings objective, int step)
     {
         var weight = TeacherAdvantages.Weight(objective.Teaching, step);
+        var isLeftOut = TeacherGuard.LeavesOut(objective.TeacherGapMin, this, scores.Logps);
         var mask = (bool[])Mask.Clone();
-        if (objective.Advantage == AdvantageEstimator.None)
-            for (var t = 0; t < mask.Length; t++) mask[t] &= !double.IsNaN(scores.Logps[t]);
+        if (objective.Advantage == AdvantageEstimator.None && !(isLeftOut && objective.FallsBack))
+            for (var t = 0; t < mask.Length; t++) mask[t] &= !isLeftOut && !double.IsNaN(scores.Logps[t]);
         var factors = new double[Mask.Length];
         Array.Fill(factors, double.NaN);
         return this with
         {
             Mask = mask,
-            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, weight, this, objective),
-            States = scores.States is { } states ? new TeacherStates(scores.Head, scores.Size, weight, states) : null,
+            Teacher = new TeacherScores(scores.Logps, scores.Entropies, factors, weight, this, objective) { IsLeftOut = isLeftOut },
+            States = scores.States is { } states
+                ? new TeacherStates(scores.Head, scores.Size, isLeftOut ? 0 : weight, states)
+                : null,
         };
     }
 

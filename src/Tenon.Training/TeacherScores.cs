@@ -23,6 +23,9 @@ internal sealed record TaughtTokens(
 internal sealed record TeacherScores(
     double[] Logps, double[] Entropies, double[] Factors, double Weight, PolicyBatch Batch, ObjectiveSettings Objective)
 {
+    /// <summary>True where the batch learns as if it had no teacher.</summary>
+    public bool IsLeftOut { get; init; }
+
     /// <summary>The metrics that say what the teacher does.</summary>
     public void Fill(StepMetrics metrics)
     {
@@ -34,6 +37,8 @@ internal sealed record TeacherScores(
         metrics[StepMetric.TeacherMissing] =
             rows.Count == 0 ? double.NaN : rows.Count(row => double.IsNaN(Logps[starts[row]])) / (double)rows.Count;
         metrics[StepMetric.TeacherGap] = Mean(t => Logps[t] - Batch.SampledLogps[t]);
+        metrics[StepMetric.TeacherGapRight] = TeacherGuard.Gap(Batch, Logps);
+        if (Objective.TeacherGapMin is not null) metrics[StepMetric.TeacherUsed] = taught.Count == 0 ? double.NaN : IsLeftOut ? 0 : 1;
         metrics[StepMetric.TeacherAgreement] = Mean(t => Logps[t] > Batch.SampledLogps[t] ? 1 : 0);
         metrics[StepMetric.TeacherEntropy] = Mean(t => Entropies[t]);
         if (Objective.TeacherSignal != TeacherSignal.Magnitude) return;

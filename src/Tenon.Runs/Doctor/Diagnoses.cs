@@ -61,8 +61,9 @@ public static class Diagnoses
         new("teacher-below-policy", Severity.Warning, TeacherGap.Name,
             "The teacher with a solution in its prompt finds the policy's tokens less likely by more than 1 nat each: it reads worse, and "
             + "who learns from it unlearns.",
-            "objective.preset: rlsd, whose signs are the reward's; a reward's advantage beside a small objective.teacher-weight (0.01); "
-            + "objective.teacher-prompt in the model's own form; a larger model; no teacher",
+            "objective.teacher-gap-min: -0.1 and objective.teacher-fallback: group-mean, with which such batches learn from their rewards; "
+            + "where they stand there already the teacher costs a pass for nothing: objective.preset: rlsd or grpo, "
+            + "objective.teacher-prompt in a form that the model knows, or a model that can read",
             facts => PolicyRules.TeacherBelow(3, -1, facts.TeacherIsShownAnswers)),
         new("optimizer-stands-still", Severity.Fault, UpdateNorm.Name,
             "There is a gradient and a learning rate, and the weights do not move: the optimizer's moments have overflowed.",

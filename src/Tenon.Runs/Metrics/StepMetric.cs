@@ -275,6 +275,14 @@ public static partial class StepMetric
         "Mean of l_teacher - l_old over the tokens that a teacher scored: minus the divergence of the policy from its teacher.", Unit.Nats,
         Over.Step);
 
+    /// <summary>Gap between teacher and policy at right completions.</summary>
+    public static readonly Metric TeacherGapRight = Where("teacher_gap_right", "teacher minus policy, right",
+        "The same over the tokens of right completions: above 0 where the teacher knows them from wrong ones.", Unit.Nats, Over.Step);
+
+    /// <summary>Whether the teacher is used.</summary>
+    public static readonly Metric TeacherUsed = Where("teacher_used", "teacher used",
+        "1 where the batch learns from its teacher, 0 where teacher-gap-min leaves it out.", Unit.None, Over.Step);
+
     /// <summary>Tokens that the teacher likes better.</summary>
     public static readonly Metric TeacherAgreement = Where("teacher_agreement", "share the teacher likes better",
         "Share of those tokens that the teacher finds likelier than the policy did.", Unit.Share, Over.Step);

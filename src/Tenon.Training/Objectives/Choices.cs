@@ -216,6 +216,18 @@ public enum TeacherSignal
     FullVocabulary,
 }
 
+/// <summary>
+/// What a batch whose teacher is left out learns from where it learns from nothing else (recipe key <c>teacher-fallback</c>).
+/// </summary>
+public enum TeacherFallback
+{
+    /// <summary>Nothing: its completions are out of the loss and its denominators.</summary>
+    None,
+
+    /// <summary>Its rewards: each less its group's mean, divided as <c>scale</c> says.</summary>
+    GroupMean,
+}
+
 /// <summary>The weights that a teacher which is the same model has (recipe key <c>teacher-policy</c>).</summary>
 public enum TeacherPolicy
 {

@@ -55,6 +55,7 @@ public static class LoggedMetrics
         .. When(s.OffPolicyThreshold is not null, StepMetric.RejectedOffPolicy),
         .. When(s.EntropyQuantile < 1, StepMetric.RejectedEntropy),
         .. When(s.Teacher != Teacher.None, StepMetric.TeacherGap),
+        .. When(s.Teacher != Teacher.None && s.TeacherGapMin is not null, StepMetric.TeacherUsed),
         .. When(s.Teacher != Teacher.None && s.TeacherSignal == TeacherSignal.Magnitude, StepMetric.TeacherFactor),
         .. When(s.DistilsVocabulary, StepMetric.TeacherDivergence),
         .. When(s.Advantage == AdvantageEstimator.GreedyBaseline, StepMetric.RewardGreedy),

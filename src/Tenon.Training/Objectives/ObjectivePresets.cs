@@ -32,6 +32,13 @@ public static class ObjectivePresets
         Aggregation = LossAggregation.TokenMean,
     };
 
+    // A teacher that reads a solution in its prompt: where it is lost in it, the batch learns from its rewards.
+    private static readonly ObjectiveSettings S_selfDistillation = S_distillation with
+    {
+        TeacherGapMin = -0.1,
+        TeacherFallback = TeacherFallback.GroupMean,
+    };
+
     private static readonly Dictionary<string, ObjectiveSettings> S_presets = new ObjectiveSettings[]
     {
         S_grpo,
@@ -113,20 +120,20 @@ public static class ObjectivePresets
         {
             Preset = "reinforce", Scale = AdvantageScale.None, Loss = PolicyLossKind.LogProb, Aggregation = LossAggregation.TokenMean,
         },
-        S_distillation with { Preset = "opsd", Teacher = Teacher.Solution, TeacherPolicy = TeacherPolicy.Start },
-        S_distillation with { Preset = "sdpo", Teacher = Teacher.OwnAnswer, TeacherPolicy = TeacherPolicy.Moving },
+        S_selfDistillation with { Preset = "opsd", Teacher = Teacher.Solution, TeacherPolicy = TeacherPolicy.Start },
+        S_selfDistillation with { Preset = "sdpo", Teacher = Teacher.OwnAnswer, TeacherPolicy = TeacherPolicy.Moving },
         S_grpo with
         {
             Preset = "rlsd", Aggregation = LossAggregation.TokenMean, Teacher = Teacher.Solution, TeacherSignal = TeacherSignal.Magnitude,
             TeacherWeight = 0.5, TeacherDecaySteps = 50, TeacherBound = 0.2,
         },
         S_distillation with { Preset = "opd", Teacher = Teacher.Model },
-        S_distillation with
+        S_selfDistillation with
         {
             Preset = "opsd-full", Teacher = Teacher.Solution, TeacherPolicy = TeacherPolicy.Start,
             TeacherSignal = TeacherSignal.FullVocabulary, TeacherDivergence = DivergenceKind.ForwardKl, TeacherBound = 0.05,
         },
-        S_distillation with
+        S_selfDistillation with
         {
             Preset = "sdpo-full", Teacher = Teacher.OwnAnswer, TeacherPolicy = TeacherPolicy.Moving,
             TeacherSignal = TeacherSignal.FullVocabulary, TeacherDivergence = DivergenceKind.JensenShannon, TeacherTop = 100,

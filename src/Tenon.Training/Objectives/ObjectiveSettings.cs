@@ -256,6 +256,16 @@ public sealed partial record ObjectiveSettings : ISettings
     [Bounds(0, 1e6, Above = true)]
     public double? TeacherBound { get; init; }
 
+    /// <summary>
+    /// A batch's teacher is left out where the mean of l_teacher - l_old over the tokens of the batch's right completions is not at least
+    /// this; null always uses it, as the papers do.
+    /// </summary>
+    [Bounds(-1e6, 1e6)]
+    public double? TeacherGapMin { get; init; }
+
+    /// <summary>What a batch whose teacher is left out learns from under <c>advantage: none</c>.</summary>
+    public TeacherFallback TeacherFallback { get; init; } = TeacherFallback.None;
+
     /// <summary>The weights that the teacher has where it is the same model.</summary>
     public TeacherPolicy TeacherPolicy { get; init; } = TeacherPolicy.Policy;
 
@@ -333,6 +343,9 @@ public sealed partial record ObjectiveSettings : ISettings
     /// <summary>True where the loss has the divergence from a teacher's distribution over the vocabulary.</summary>
     [JsonIgnore]
     public bool DistilsVocabulary => Teacher != Teacher.None && TeacherSignal == TeacherSignal.FullVocabulary;
+
+    /// <summary>True where a batch whose teacher is left out learns from its rewards in its place.</summary>
+    internal bool FallsBack => Advantage == AdvantageEstimator.None && TeacherFallback == TeacherFallback.GroupMean;
 
     /// <summary>True where the loss reads the reference model's log-probabilities.</summary>
     [JsonIgnore]

@@ -14,7 +14,7 @@ public sealed class FullVocabularyTests : IDisposable
         adapter: { method: lora, rank: 4, alpha: 8 }
         data: { task: { name: arithmetic, level: 2 }, prompt: plain }
         rollout: { prompts: 4, group: 4, max-new-tokens: 16, temperature: 1.3 }
-        objective: { preset: opsd-full }
+        objective: { preset: opsd-full, teacher-gap-min: null }
         optimizer: { learning-rate: 3.0e-3 }
         update: { epochs: 2, minibatches: 2 }
         steps: 2

@@ -51,7 +51,7 @@ public sealed class ShardedUpdateTests : IDisposable
     [InlineData("vblora", "real", "update.minibatches=2", Traits = ["Speed", "slow"])]
     [InlineData("dora", "kl-cov", "update.minibatches=2", "objective.entropy-bonus=0.01", "objective.entropy-adaptive=true")]
     [InlineData("slicefine", "gmpo", "update.minibatches=2", Traits = ["Speed", "slow"])]
-    [InlineData("miss", "opsd-full", "update.minibatches=2", "reward=null", "optimizer.learning-rate=1.0e-4")]
+    [InlineData("miss", "opsd-full", "objective.teacher-gap-min=null", "update.minibatches=2", "reward=null", "optimizer.learning-rate=1.0e-4")]
     public void Any_number_of_workers_gives_the_same_bits(string method, string preset, params string[] more)
     {
         string[] overrides = [$"adapter.method={method}", $"objective.preset={preset}", .. more];
