@@ -61,7 +61,7 @@ public sealed class CausalModel
         Linears.Sum(l => (long)l.Outputs * l.Inputs + (l.Bias?.Length ?? 0)) + Norms.Sum(n => (long)n.Weight.Length)
         + Embedding.Table.Outputs * Embedding.Table.Inputs + (IsTied ? 0 : Head.Weight.Outputs * Head.Weight.Inputs);
 
-    /// <summary>Bytes of all frozen matrices as they lie in memory.</summary>
+    /// <summary>Bytes of all frozen matrices as they lie in memory, without the second copies that int8 gradients make.</summary>
     public long WeightBytes => Linears.Select(l => l.Weight).Append(Embedding.Table).Append(Head.Weight).Distinct().Sum(w => (long)w.Bytes);
 
     /// <summary>

@@ -49,16 +49,19 @@ public sealed class TrainingRun : IDisposable
     public string ResumeCommand => _folder.ResumeCommand();
 
     /// <summary>
-    /// What a run of the recipe would be: settings with all defaults, parameters, memory, time by a measured piece of it. Writes nothing.
+    /// What a run of the recipe would be: settings with all defaults, parameters, memory, time by a measured piece of it. Leaves nothing on
+    /// the disk.
     /// Where the model is a <c>config.json</c> without weights, what follows from its shape: all but time.
     /// </summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="folder">Where the run would be kept, on whose disk its checkpoints are timed; null for a temporary place.</param>
     /// <exception cref="TenonException">The recipe has faults, a file cannot be read, or the run would not fit in memory.</exception>
-    public static RunPlan Plan(Recipe recipe)
+    public static RunPlan Plan(Recipe recipe, string? folder = null)
     {
         if (ShapePlan.Of(recipe.Settings, RunHome.Here) is { } shape) return shape;
         using var setup = RunBuilder.Build(recipe.Settings);
         MemoryCheck.Require(setup);
-        return new RunPlan(DryRun.Describe(setup), setup.Notices);
+        return new RunPlan(DryRun.Describe(setup, folder), setup.Notices);
     }
 
     /// <summary>Opens everything that the recipe names and makes the run's folder.</summary>

@@ -44,8 +44,8 @@ public sealed unsafe partial class FrozenMatrix
     /// <summary>How the weights are kept.</summary>
     public WeightStorage Storage { get; }
 
-    /// <summary>Bytes of memory that the packed weight takes, with the second copy that int8 gradients need once there is one.</summary>
-    public nint Bytes => _memory.Bytes + (_turned?.Bytes ?? 0);
+    /// <summary>Bytes of memory that the packed weight takes, without the second copy that int8 gradients make.</summary>
+    public nint Bytes => _memory.Bytes;
 
     /// <summary>Panels of 32 outputs, the last one perhaps part-filled.</summary>
     internal nint Panels { get; }

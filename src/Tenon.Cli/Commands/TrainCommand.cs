@@ -45,16 +45,16 @@ internal sealed class TrainCommand : Verb
 
         if (path is null) throw new TenonException("tenon train", "a RECIPE or --resume DIR", "neither", usage: true);
         var recipe = Recipe.Load(path).Set(overrides);
+        var output = call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path));
         if (call.GetValue(_dryRun))
         {
-            var plan = TrainingRun.Plan(recipe);
+            var plan = TrainingRun.Plan(recipe, output);
             foreach (var notice in plan.Notices) terminal.Note(notice);
             terminal.Out.WriteLine(plan.Text);
             return 0;
         }
 
-        using var run =
-            TrainingRun.Create(recipe, call.GetValue(_output) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(path)));
+        using var run = TrainingRun.Create(recipe, output);
         return Train(call, run, terminal);
     }
 

@@ -14,7 +14,9 @@ internal static class DryRun
     private const double Growth = 1.1;
 
     /// <summary>The description as text.</summary>
-    public static string Describe(TrainingSetup setup)
+    /// <param name="setup">The run.</param>
+    /// <param name="folder">Where it would be kept; null for anywhere.</param>
+    public static string Describe(TrainingSetup setup, string? folder)
     {
         var lines = new List<string>
         {
@@ -27,11 +29,11 @@ internal static class DryRun
             $"each step    {setup.Settings.Rollout.Prompts} prompts x {setup.Settings.Rollout.Group} completions of at most "
             + $"{setup.Settings.Rollout.MaxNewTokens} tokens",
         };
-        var probe = Probe(setup);
+        var probe = Probe(setup, folder);
         var (expected, worst) = (MemoryCheck.Expected(setup, probe), MemoryCheck.Estimate(setup));
         foreach (var (what, bytes, most) in expected.Zip(worst, (a, b) => (a.What, a.Bytes, b.Bytes)))
             lines.Add($"memory       {what}: about {Size(bytes)}, at most {Size(most)}");
-        var program = (long)(Growth * MemoryCheck.Program(setup, probe));
+        var program = (long)((setup.Settings.Steps > probe.Steps ? Growth : 1) * MemoryCheck.Program(setup, probe));
         lines.Add($"memory       program and heap: about {Size(program)}, at most {Size(2 * program)}");
         var (all, longest) = (expected.Sum(p => p.Bytes) + program, worst.Sum(p => p.Bytes) + 2 * program);
         if (probe.Peaks.Loading > all)
@@ -44,14 +46,14 @@ internal static class DryRun
 
     // What this process has done so far, a run does too: it starts, opens the model and reads the data. Then it takes the fingerprint of
     // all weights before and behind its steps.
-    private static RunProbe Probe(TrainingSetup setup)
+    private static RunProbe Probe(TrainingSetup setup, string? folder)
     {
         using var process = Process.GetCurrentProcess();
         var opened = Math.Min((DateTime.Now - process.StartTime).TotalSeconds, Environment.CpuUsage.TotalTime.TotalSeconds);
         var clock = new QuietClock(WorkerPool.Default.Threads);
         setup.Model.WeightsSha256();
         var print = clock.Stop().Alone;
-        var probe = RunProbe.Of(setup);
+        var probe = RunProbe.Of(setup, folder);
         return probe with { StartSeconds = probe.StartSeconds + opened + 2 * print };
     }
 

@@ -1,5 +1,6 @@
 using Tenon.Models.Generation;
 using Tenon.Training;
+using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
 
@@ -8,6 +9,9 @@ internal static class MemoryCheck
 {
     // Parts of the tape's memory lie idle between those in use: a pass takes 0.9 to 1.1 of its tensors on the embedded model.
     private const double KeptBuffers = 1.05;
+
+    // Beside the parts there is the program at least.
+    private const double MostParts = 0.95;
 
     /// <summary>Bytes by part.</summary>
     public static IReadOnlyList<(string What, long Bytes)> Estimate(TrainingSetup setup)
@@ -18,7 +22,7 @@ internal static class MemoryCheck
             ("adapter, gradient and optimizer", MemoryPlan.AdapterBytes(setup)),
             ("cache of sampling", MemoryPlan.CacheBytes(setup)),
             ("training pass", MemoryPlan.PassBytes(setup)),
-            .. States(setup, setup.Settings.Rollout.MaxNewTokens),
+            .. States(setup, setup.Settings.Rollout, setup.Settings.Rollout.MaxNewTokens),
             .. Kept(MemoryPlan.KeptBytes(setup)),
         ];
     }
@@ -26,61 +30,63 @@ internal static class MemoryCheck
     /// <summary>The part of what sampling keeps for training, where it keeps anything.</summary>
     public static IEnumerable<(string What, long Bytes)> Kept(long bytes) => bytes == 0 ? [] : [("kept activations", bytes)];
 
-    private static IEnumerable<(string What, long Bytes)> States(TrainingSetup setup, double length)
+    private static IEnumerable<(string What, long Bytes)> States(TrainingSetup setup, RolloutSettings rollout, double length)
     {
-        var bytes = MemoryPlan.TeacherBytes(setup.Objective, setup.Settings.Rollout, (setup.TeacherModel ?? setup.Model).Config, length);
+        var bytes = MemoryPlan.TeacherBytes(setup.Objective, rollout, (setup.TeacherModel ?? setup.Model).Config, length);
         return bytes == 0 ? [] : [("teacher's hidden states", bytes)];
     }
 
     /// <summary>
     /// Bytes by part as a probe lets expect them: sequences and batches as long as completions are, not as they may become.
     /// </summary>
-    public static IReadOnlyList<(string What, long Bytes)> Expected(TrainingSetup setup, RunProbe probe)
+    public static IReadOnlyList<(string What, long Bytes)> Expected(TrainingSetup setup, RunProbe probe) =>
+        [.. Parts(setup, probe, setup.Settings.Rollout.Prompts, probe.Length, probe.MostActive.Run, int.MaxValue)
+            .Select(part => (part.What, (long)(part.Bytes * Shrink(setup, probe))))];
+
+    /// <summary>
+    /// What the process holds beyond the parts (the runtime, compiled code, its heap), from what it has taken at most while the probe ran.
+    /// </summary>
+    public static long Program(TrainingSetup setup, RunProbe probe) =>
+        probe.Peaks.Steps - (long)(Probed(setup, probe) * Shrink(setup, probe));
+
+    // What the probe's peak has no room for was not all there at once: the peak is measured, the parts follow from sizes.
+    private static double Shrink(TrainingSetup setup, RunProbe probe) =>
+        Math.Min(1, MostParts * probe.Peaks.Steps / Math.Max(1, Probed(setup, probe)));
+
+    private static long Probed(TrainingSetup setup, RunProbe probe) =>
+        Parts(setup, probe, probe.Prompts, probe.ProbedLength, probe.MostActive.Probe, probe.Problems).Sum(part => part.Bytes);
+
+    private static IReadOnlyList<(string What, long Bytes)> Parts(TrainingSetup setup, RunProbe probe, int prompts, double length,
+        double active, int problems)
     {
-        var (worst, rollout) = (Estimate(setup), setup.Settings.Rollout);
-        var evaluated = setup.HeldOut.Select(h => h.Problems.Count * h.Samples).DefaultIfEmpty().Max();
+        var (worst, rollout) = (Estimate(setup), setup.Settings.Rollout with { Prompts = prompts });
+        var evaluated = setup.HeldOut.Select(h => Math.Min(h.Problems.Count, problems) * h.Samples).DefaultIfEmpty().Max();
         // The engine of an evaluation, its cache and a pass over prompts, stands beside the one that the rollouts keep.
-        var cache = Cache(setup, probe, rollout.Prompts * probe.Draws * rollout.Group, Longest(probe, probe.Length))
-            + (evaluated == 0 ? 0 : Cache(setup, probe, evaluated, Longest(probe, probe.Length))
+        var cache = Cache(setup, probe, prompts * probe.Draws * rollout.Group, length)
+            + (evaluated == 0 ? 0 : Cache(setup, probe, evaluated, length)
                 + 2 * sizeof(float) * MemoryPlan.BlockFloatsPerToken(setup.Model.Config)
                 * (long)Math.Min(new GeneratorOptions().MaxBatchTokens, evaluated * probe.PromptTokens));
         return
         [
             worst[0], worst[1], (worst[2].What, Math.Min(worst[2].Bytes, cache)),
-            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, rollout.Prompts, probe.Length))),
-            .. States(setup, probe.Length),
+            (worst[3].What, Math.Min(worst[3].Bytes, Pass(setup, probe, prompts * active, length))),
+            .. States(setup, rollout, length),
             .. Kept(Math.Min(MemoryPlan.KeptBytes(setup),
-                MemoryPlan.KeptBytes(setup.Settings, setup.Model.Config, probe.PromptTokens, probe.Length))),
+                MemoryPlan.KeptBytes(setup.Settings with { Rollout = rollout }, setup.Model.Config, probe.PromptTokens, length))),
         ];
     }
 
-    /// <summary>
-    /// What the process holds beyond the parts (the runtime, compiled code, its heap), from what it has taken at most while the probe ran.
-    /// </summary>
-    public static long Program(TrainingSetup setup, RunProbe probe)
-    {
-        var piece = setup.Settings with { Rollout = setup.Settings.Rollout with { Prompts = probe.Prompts } };
-        var taken = MemoryPlan.ModelBytes(setup) + MemoryPlan.AdapterBytes(setup)
-            + Cache(setup, probe, probe.Prompts * probe.Draws * piece.Rollout.Group, probe.Longest)
-            + Pass(setup, probe, probe.Prompts, probe.ProbedLength)
-            + MemoryPlan.TeacherBytes(setup.Objective, piece.Rollout, (setup.TeacherModel ?? setup.Model).Config, probe.ProbedLength)
-            + Math.Min(MemoryPlan.KeptBytes(setup),
-                MemoryPlan.KeptBytes(piece, setup.Model.Config, probe.PromptTokens, probe.ProbedLength));
-        return Math.Max(probe.Peaks.Steps - taken, probe.Peaks.Steps / 16);
-    }
-
-    private static double Longest(RunProbe probe, double length) => length * probe.Longest / Math.Max(1, probe.ProbedLength);
-
     private static long Cache(TrainingSetup setup, RunProbe probe, double samples, double length) =>
-        (long)(Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples)) * ((long)(probe.PromptTokens + length) / 32 + 1))
+        (long)(Math.Min(MemoryPlan.Concurrency(setup), Math.Max(1, samples))
+            * ((long)(probe.PromptTokens + length * probe.Longest / Math.Max(1, probe.ProbedLength)) / 32 + 1))
         * GeneratorMemory.PageBytes(setup.Model.Config, setup.Settings.Precision);
 
-    // The largest pass of several steps: as many groups with a gradient as the probe has seen in one.
-    private static long Pass(TrainingSetup setup, RunProbe probe, int prompts, double length)
+    // The largest pass of several steps, over the groups with a gradient that the step with the most of them has.
+    private static long Pass(TrainingSetup setup, RunProbe probe, double groups, double length)
     {
         var (config, update) = (setup.Model.Config, setup.Settings.Update);
         // Each worker has its share of the groups, and a pass of its own.
-        var shared = Math.Ceiling(prompts * probe.MostActive / update.Workers);
+        var shared = Math.Ceiling(groups / update.Workers / update.Minibatches);
         var tokens = Math.Min(MemoryPlan.MicroBatchTokens(setup),
             (long)(shared * (setup.Settings.Rollout.Group * length + probe.PromptTokens)));
         return (long)(KeptBuffers * update.Workers * MemoryPlan.PassBytes(config, tokens, update.Recompute ?? MemoryPlan.Recompute(setup)));

@@ -1,3 +1,8 @@
+using System.Diagnostics;
+using System.Runtime;
+using Tenon.Adapters;
+using Tenon.Evaluation.Benchmarks;
+using Tenon.Evaluation.Reports;
 using Tenon.Runs;
 using Tenon.Tensors.Threads;
 using Tenon.Training;
@@ -6,64 +11,135 @@ namespace Tenon.Recipes;
 
 /// <summary>What one step of a probe took, in seconds of a machine that does nothing else.</summary>
 /// <param name="Metrics">Its line.</param>
-/// <param name="Sampling">Seconds of sampling and judging.</param>
-/// <param name="Scoring">Seconds of reference, teacher, advantages and the samples' file.</param>
-/// <param name="Training">Seconds of forward, backward and optimizer.</param>
-/// <param name="Wall">Seconds of all by the wall clock.</param>
-internal sealed record ProbeStep(StepMetrics Metrics, double Sampling, double Scoring, double Training, double Wall)
+/// <param name="Sampling">Sampling and judging.</param>
+/// <param name="Scoring">Reference, teacher, advantages and the samples' file.</param>
+/// <param name="Training">Forward, backward and optimizer.</param>
+internal sealed record ProbeStep(StepMetrics Metrics, QuietTime Sampling, QuietTime Scoring, QuietTime Training)
 {
-    public double Seconds => Sampling + Scoring + Training;
+    public double Seconds => Sampling.Alone + Scoring.Alone + Training.Alone;
+
+    public double Compiled => Sampling.Compiled + Scoring.Compiled + Training.Compiled;
+
+    public double Wall => Sampling.Wall + Scoring.Wall + Training.Wall;
 
     public double Tokens => Metrics[StepMetric.TokensSampled];
 
     public double Drawn => Metrics[StepMetric.GroupsDrawn];
 
+    public double Kept => Metrics[StepMetric.GroupsKept];
+
+    public double Length => Metrics[StepMetric.LengthMean];
+
+    public double Longest => Metrics[StepMetric.LengthMax];
+
     /// <summary>Groups that a pass was made over: those that were kept without those whose advantages are all zero.</summary>
     public double Active(int epochs) =>
-        Metrics[StepMetric.GroupsKept] - (Metrics.Has(StepMetric.GroupsIdle) ? Metrics[StepMetric.GroupsIdle] / epochs : 0);
+        Kept - (Metrics.Has(StepMetric.GroupsIdle) ? Metrics[StepMetric.GroupsIdle] / epochs : 0);
 }
 
+/// <summary>How large a piece of the run is: where it is all of the run's values, it is the run's own first steps.</summary>
+/// <param name="Prompts">Prompts of a step.</param>
+/// <param name="Limit">Most tokens of a completion.</param>
+/// <param name="Steps">Steps.</param>
+/// <param name="Wall">Seconds by the wall clock after which no further step is begun.</param>
+internal sealed record ProbeSize(int Prompts, int Limit, int Steps, double Wall)
+{
+    /// <summary>Held-out problems of each evaluation, before the first and after the last step; 0 for none.</summary>
+    public int Problems { get; init; }
+
+    /// <summary>True where a checkpoint and the report follow on the last step.</summary>
+    public bool Ends { get; init; }
+}
+
+/// <summary>What a piece of the run took.</summary>
+/// <param name="Size">How large it was.</param>
+/// <param name="Steps">Its steps.</param>
+/// <param name="Evaluations">Its evaluations.</param>
+/// <param name="Checkpoint">A checkpoint, alone by the wall clock, for it waits for the disk; null where none was made.</param>
+/// <param name="Report">The page that a run writes at its end.</param>
+/// <param name="Peak">The process's peak in it, in bytes.</param>
+/// <param name="Fault">What ended it before its end; null for nothing.</param>
+internal sealed record ProbeRun(ProbeSize Size, IReadOnlyList<ProbeStep> Steps, IReadOnlyList<QuietTime> Evaluations, QuietTime? Checkpoint,
+    QuietTime Report, long Peak, TenonException? Fault);
+
 /// <summary>
-/// The first steps of the run itself, with all that belongs to a step, in a folder that is deleted: as many as a span of time allows.
+/// The first steps of the run itself, with all that belongs to them, by a copy of the adapter and in a folder that is deleted.
 /// </summary>
 internal sealed class ProbeSteps
 {
-    private const int Enough = 4;
     private readonly List<ProbeStep> _steps = [];
+    private readonly List<QuietTime> _evaluations = [];
     private readonly int _threads;
-    private readonly double _wall;
-    private readonly int _most;
-    private readonly Dictionary<StepPhase, (double Alone, double Wall)> _phases = [];
+    private readonly ProbeSize _size;
+    private readonly Dictionary<StepPhase, QuietTime> _phases = [];
     private StepPhase? _phase;
     private QuietClock? _clock;
+    private (Stopwatch Clock, TimeSpan Compiled)? _saving;
+    private QuietTime? _saved;
 
-    private ProbeSteps(int threads, double wall, int most) => (_threads, _wall, _most) = (threads, wall, most);
+    private ProbeSteps(int threads, ProbeSize size) => (_threads, _size) = (threads, size);
 
-    /// <summary>
-    /// Runs steps of <paramref name="prompts"/> prompts with completions of at most <paramref name="limit"/> tokens until they have taken
-    /// <paramref name="wall"/> seconds (twice as many where they are few), or <paramref name="most"/> are done.
-    /// </summary>
-    /// <param name="setup">The run.</param>
-    /// <param name="prompts">Prompts of a step.</param>
-    /// <param name="limit">Most tokens of a completion.</param>
-    /// <param name="wall">Seconds by the wall clock.</param>
-    /// <param name="most">Most steps.</param>
-    /// <param name="after">Is given the run's folder before it is deleted.</param>
-    public static IReadOnlyList<ProbeStep> Run(TrainingSetup setup, int prompts, int limit, double wall, int most,
-        Action<string>? after = null)
+    /// <summary>Runs a piece of the run.</summary>
+    /// <param name="setup">The run; neither its adapter nor anything else of it changes.</param>
+    /// <param name="size">How much of it.</param>
+    /// <param name="place">The folder of the run, on whose disk the piece is kept; null for a temporary one.</param>
+    public static ProbeRun Run(TrainingSetup setup, ProbeSize size, string? place)
     {
-        var (settings, rollout) = (setup.Settings, setup.Settings.Rollout);
-        var piece = setup with
+        // What was made before is no part of a run's memory.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        ProcessMemory.ResetPeak();
+        // Rewards that run programs wait for them, and what goes on beside training has a clock of its own.
+        var waits = setup.Settings.Rollout.Overlap || setup.Rewards.Any(r => r.Reward is IDisposable);
+        var probe = new ProbeSteps(waits ? 0 : WorkerPool.Default.Threads, size);
+        using var folder = new ProbeFolder(place);
+        using var adapter = setup.Adapter.Copy();
+        var piece = Piece(setup, size) with { Adapter = adapter };
+        TenonException? fault = null;
+        try
         {
-            HeldOut = [],
+            using var run = RunFolder.Create(folder.Path, RunBuilder.Describe(piece));
+            new RlvrTrainer(piece, run, probe.Hear).Run(CancellationToken.None);
+        }
+        catch (EnoughException)
+        {
+            // The steps are done.
+        }
+        catch (TenonException e)
+        {
+            // A step that diverges ends the probe as it ends a run: what was measured before it stands.
+            fault = e;
+        }
+        finally
+        {
+            probe._clock?.Stop();
+        }
+
+        var report = probe._saved is null ? default : Report(folder.Path);
+        // The adapter of the setup lies beside the copy, which a run has not.
+        var beside = sizeof(float) * adapter.Tensors.Concat(adapter.PrivateTensors).DistinctBy(t => t.Tensor)
+            .Sum(t => (long)t.Tensor.Length);
+        return new ProbeRun(size, probe._steps, probe._evaluations, probe._saved, report, ProcessMemory.PeakBytes() - beside, fault);
+    }
+
+    private static TrainingSetup Piece(TrainingSetup setup, ProbeSize size)
+    {
+        var settings = setup.Settings;
+        return setup with
+        {
+            HeldOut = size.Problems == 0 ? []
+                : [.. setup.HeldOut.Select(h => new Benchmark(h.Name, h.Samples, [.. h.Problems.Take(size.Problems)])
+                {
+                    Rewards = h.Rewards, Grader = h.Grader,
+                })],
             Texts = [],
             Settings = settings with
             {
-                Steps = Math.Max(settings.Steps, 64),
-                Rollout = rollout with
+                Rollout = settings.Rollout with
                 {
-                    Prompts = prompts,
-                    MaxNewTokens = limit,
+                    Prompts = size.Prompts,
+                    MaxNewTokens = size.Limit,
                     MaxEmptySteps = 0,
                     Concurrency = MemoryPlan.Concurrency(setup),
                 },
@@ -72,54 +148,61 @@ internal sealed class ProbeSteps
                     MicroBatchTokens = MemoryPlan.MicroBatchTokens(setup),
                     Recompute = settings.Update.Recompute ?? MemoryPlan.Recompute(setup),
                 },
-                Checkpoint = settings.Checkpoint with { Every = 0 },
-                // So small that the policy stays the one that the run begins with.
-                Optimizer = settings.Optimizer with { LearningRate = 1e-20, MinLearningRate = 0 },
+                // The first steps are those of a run with as many as it has: its learning rate falls with them.
+                Evaluate = settings.Evaluate with
+                {
+                    Every = size.Steps,
+                    MaxNewTokens = Math.Min(settings.Evaluate.MaxNewTokens ?? size.Limit, size.Limit),
+                },
+                Checkpoint = settings.Checkpoint with { Every = size.Ends ? size.Steps : 0 },
             },
         };
-        var folder = Path.Combine(Path.GetTempPath(), $"tenon-probe-{Guid.NewGuid():n}");
-        // Rewards that run programs wait for them, and what goes on beside training has a clock of its own.
-        var waits = rollout.Overlap || setup.Rewards.Any(r => r.Reward is IDisposable);
-        var probe = new ProbeSteps(waits ? 0 : WorkerPool.Default.Threads, wall, most);
-        try
-        {
-            using var run = RunFolder.Create(folder, RunBuilder.Describe(piece));
-            new RlvrTrainer(piece, run, probe.Hear).Run(CancellationToken.None);
-        }
-        catch (EnoughException)
-        {
-            // The steps are done; no checkpoint is wanted of them.
-        }
-        catch (TenonException)
-        {
-            // A step that diverges ends the probe as it ends a run: what was measured before it stands.
-        }
-        finally
-        {
-            probe._clock?.Stop();
-            if (probe._steps.Count > 0) after?.Invoke(folder);
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        }
-
-        return probe._steps;
     }
 
     private void Hear(TrainingEvent told)
     {
         if (told is PhaseMoved { Share: 0 } moved && moved.Phase != _phase) Begin(moved.Phase);
+        if (told is CheckpointWritten && _saving is { } saving)
+        {
+            var (wall, compiled) = (saving.Clock.Elapsed.TotalSeconds,
+                (JitInfo.GetCompilationTime(currentThread: true) - saving.Compiled).TotalSeconds);
+            _saved = new QuietTime(wall - compiled, wall, 0, compiled);
+            throw new EnoughException();
+        }
+
         if (told is not StepDone done) return;
         Begin(null);
-        _steps.Add(new ProbeStep(done.Metrics, _phases[StepPhase.Sampling].Alone, _phases[StepPhase.Scoring].Alone,
-            _phases[StepPhase.Training].Alone, _phases.Values.Sum(phase => phase.Wall)));
+        _steps.Add(new ProbeStep(done.Metrics, _phases[StepPhase.Sampling], _phases[StepPhase.Scoring], _phases[StepPhase.Training]));
         _phases.Clear();
-        var spent = _steps.Sum(step => step.Wall);
-        if (_steps.Count >= _most || (spent >= _wall && _steps.Count >= Enough) || spent >= 2 * _wall) throw new EnoughException();
+        if (_steps.Count == _size.Steps && _size.Ends) _saving = (Stopwatch.StartNew(), JitInfo.GetCompilationTime(currentThread: true));
+        else if (_steps.Count >= _size.Steps || _steps.Sum(step => step.Wall) > _size.Wall) throw new EnoughException();
     }
 
     private void Begin(StepPhase? phase)
     {
-        if (_clock is not null && _phase is { } last) _phases[last] = _clock.Stop();
+        if (_clock is not null && _phase is { } last)
+        {
+            var time = _clock.Stop();
+            if (last == StepPhase.Evaluating) _evaluations.Add(time);
+            else _phases[last] = time;
+        }
+
         (_phase, _clock) = (phase, phase is null ? null : new QuietClock(_threads));
+    }
+
+    private static QuietTime Report(string folder)
+    {
+        var clock = new QuietClock(WorkerPool.Default.Threads);
+        try
+        {
+            RunReport.Write(folder, null, Recipe.Defaults);
+        }
+        catch (Exception e) when (e is TenonException or IOException or UnauthorizedAccessException)
+        {
+            // It ends no run either.
+        }
+
+        return clock.Stop();
     }
 
     private sealed class EnoughException : Exception;

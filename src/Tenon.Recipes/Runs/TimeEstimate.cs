@@ -10,8 +10,8 @@ namespace Tenon.Recipes;
 /// </summary>
 internal static class TimeEstimate
 {
-    // An assumption, not a measurement: adapter and two moments are written, hashed and synchronised at a slow disk's rate.
-    private const double CheckpointBytesPerSecond = 300e6;
+    // Where a step took so long that none was followed by a checkpoint: adapter and two moments at a slow disk's rate.
+    private const double SlowDisk = 300e6;
 
     /// <summary>Lines for a person.</summary>
     public static IEnumerable<string> Describe(TrainingSetup setup, RunProbe probe)
@@ -22,7 +22,7 @@ internal static class TimeEstimate
             $"completions  {probe.Length:F0} tokens expected, {rollout.MaxNewTokens} at most; {100 * Share(probe):F0} % of the groups "
             + $"drawn are trained on ({probe.Completions} completions in {probe.Steps} {(probe.Steps == 1 ? "step" : "steps")} of "
             + $"{probe.Prompts} {(probe.Prompts == 1 ? "prompt" : "prompts")} that were run for this estimate, which takes the model to "
-            + $"stay as it is)");
+            + $"stay as it is after them)");
         foreach (var (part, most) in expected.Zip(worst))
             if (most.Seconds > 0.0005)
                 yield return $"time         {part.Name}: about {Durations.Text(part.Seconds)} a step, "
@@ -63,10 +63,12 @@ internal static class TimeEstimate
         var (evaluations, checkpoints) = (Evaluations(setup), Checkpoints(setup));
         return
         [
-            ("start and end (reading, compilation, fingerprints)", probe.StartSeconds),
+            ("start and end (reading, compilation, fingerprints)", probe.StartSeconds
+                + probe.CompiledLater * ExactMath.Log(Math.Max(1, (double)setup.Settings.Steps / probe.Steps))),
             ($"{evaluations} {(evaluations == 1 ? "evaluation" : "evaluations")}", evaluations * Evaluation(setup, probe, length)),
             ($"{checkpoints} {(checkpoints == 1 ? "checkpoint" : "checkpoints")}",
-                checkpoints * 3.0 * sizeof(float) * setup.Adapter.TrainableCount / CheckpointBytesPerSecond),
+                checkpoints * (probe.Checkpoint > 0 ? probe.Checkpoint
+                    : 3.0 * sizeof(float) * setup.Adapter.TrainableCount / SlowDisk)),
         ];
     }
 
@@ -82,29 +84,40 @@ internal static class TimeEstimate
         return
         [
             (setup.Settings.Rollout.Overlap ? "waiting for sampling and judging, which go on beside training" : "sampling and judging",
-                Sampling(setup, probe, rollout.Prompts * draws, rollout.Group, length,
-                    length * probe.Longest / Math.Max(1, probe.ProbedLength))),
+                Sampling(setup, probe, rollout.Prompts * draws, rollout.Group, length)),
             ((objective.NeedsReference, objective.Teacher != Teacher.None) switch
             {
                 (true, true) => "reference pass and teacher pass",
                 (true, false) => "reference pass",
                 (false, true) => "teacher pass",
                 _ => "advantages and the file of samples",
-            }, tokens * kept * probe.SecondsPerScored),
+            }, tokens * kept * probe.SecondsPerScored * Growth(probe, length, probe.Attention.Scoring)),
             ("training" + (objective.NeedsFirstPass ? " with a first pass over each batch" : "")
                 + (objective.DistilsVocabulary ? ", with the teacher's distributions" : ""),
-                probe.SecondsPerUpdate + tokens * active * probe.SecondsPerTrained),
+                probe.SecondsPerUpdate + tokens * active * probe.SecondsPerTrained * Growth(probe, length, probe.Attention.Training)),
         ];
     }
 
-    // As many sequences at a time as are alive together; the last ones of them run on with ever fewer beside them.
-    private static double Sampling(TrainingSetup setup, RunProbe probe, double groups, double samples, double length, double longest)
+    /// <summary>
+    /// Steps of the engine: as many sequences at a time as are alive together; the last ones of them run on with ever fewer beside them.
+    /// </summary>
+    public static double EngineSteps(TrainingSetup setup, double sequences, double length, double longest)
     {
-        longest = Math.Min(longest, setup.Settings.Rollout.MaxNewTokens);
-        var (all, alive) = (groups * samples, MemoryPlan.Concurrency(setup));
-        var steps = all <= alive ? longest : all * length / alive + longest / 2;
-        return steps * probe.SecondsPerSamplingStep + (all * length + groups * probe.PromptTokens) * probe.SecondsPerSampled;
+        var alive = MemoryPlan.Concurrency(setup);
+        return sequences <= alive ? longest : sequences * length / alive + longest / 2;
     }
+
+    private static double Sampling(TrainingSetup setup, RunProbe probe, double groups, double samples, double length)
+    {
+        var longest = Math.Min(length * probe.Longest / Math.Max(1, probe.ProbedLength), setup.Settings.Rollout.MaxNewTokens);
+        return EngineSteps(setup, groups * samples, length, longest) * probe.SecondsPerSamplingStep
+            + groups * (samples * length + probe.PromptTokens) * probe.SecondsPerSampled
+                * Growth(probe, length, probe.Attention.Sampling);
+    }
+
+    // A token looks at its prompt and at what its completion has before it: attention's share grows with both.
+    private static double Growth(RunProbe probe, double length, double share) =>
+        1 - share + share * (probe.PromptTokens + length / 2) / (probe.PromptTokens + probe.ProbedLength / 2);
 
     private static int Checkpoints(TrainingSetup setup)
     {
@@ -122,11 +135,15 @@ internal static class TimeEstimate
 
     private static double Evaluation(TrainingSetup setup, RunProbe probe, double length)
     {
+        // Where the probe made one of its own: by its rows. Completions of an evaluation are as long as those of the rollouts.
+        double Rows(int problems, double tokens) =>
+            setup.HeldOut.Sum(h => Math.Min(h.Problems.Count, problems) * (h.Samples * tokens + probe.PromptTokens));
         var most = Math.Min(length, setup.Settings.Evaluate.MaxNewTokens ?? length);
-        var longest = Math.Min(most * probe.Longest / Math.Max(1, probe.ProbedLength),
-            setup.Settings.Evaluate.MaxNewTokens ?? double.MaxValue);
+        var made = Rows(probe.Problems, probe.ProbedLength);
         // A pass over a text's tokens takes about what sampling takes by row; four bytes make a token or so.
-        return setup.HeldOut.Sum(h => Sampling(setup, probe, h.Problems.Count, h.Samples, most, longest))
+        return (probe.Evaluation > 0 && made > 0
+                ? probe.Evaluation * Rows(int.MaxValue, most) / made * Growth(probe, most, probe.Attention.Sampling)
+                : setup.HeldOut.Sum(h => Sampling(setup, probe, h.Problems.Count, h.Samples, most)))
             + setup.Texts.Sum(text => text.Documents.Sum(document => document.Bytes)) / 4.0 * probe.SecondsPerSampled;
     }
 }

@@ -7,14 +7,14 @@ namespace Tenon.Tests.Cli;
 
 /// <summary>
 /// What a dry run tells beside the run itself. The bounds are those of a machine that does other work: the time by the clock within a
-/// factor of three of a dry run before or behind the run; the memory told between 0.6 and 2.5 of the peak that the system counts, and the
+/// factor of three of a dry run before or behind the run; the memory told between 0.8 and 1.3 of the peak that the system counts, and the
 /// peak below what is told as the most.
 /// </summary>
 [Trait("Speed", "slow")]
 public sealed partial class DryRunBoundsTests : IDisposable
 {
     private const double TimeFactor = 3;
-    private const double LeastMemory = 0.6, MostMemory = 2.5;
+    private const double LeastMemory = 0.8, MostMemory = 1.3;
     private readonly TinyRuns _runs = new();
 
     public void Dispose() => _runs.Dispose();
