@@ -65,6 +65,11 @@ public static class Diagnoses
             + "where they stand there already the teacher costs a pass for nothing: objective.preset: rlsd or grpo, "
             + "objective.teacher-prompt in a form that the model knows, or a model that can read",
             facts => PolicyRules.TeacherBelow(3, -1, facts.TeacherIsShownAnswers)),
+        new("teacher-left-out", Severity.Warning, TeacherUsed.Name,
+            "objective.teacher-gap-min leaves the teacher out of batch after batch: the run learns from its rewards alone, if at all.",
+            "objective.teacher-gap-min: null uses every teacher, as published; objective.teacher-prompt in a form that the model knows; or "
+            + "objective.preset: grpo, which saves the teacher's pass",
+            _ => PolicyRules.TeacherLeftOut(3)),
         new("optimizer-stands-still", Severity.Fault, UpdateNorm.Name,
             "There is a gradient and a learning rate, and the weights do not move: the optimizer's moments have overflowed.",
             "optimizer.max-grad-norm: 1; resume from a checkpoint before it", _ => RateRules.StandsStill(2)),

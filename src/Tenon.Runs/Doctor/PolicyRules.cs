@@ -24,6 +24,10 @@ internal static class PolicyRules
     public static StepRule TeacherBelow(int steps, double gap, bool isShownAnswers) => new StreakRule(steps,
         step => isShownAnswers && double.IsFinite(step[TeacherGap]) ? step[TeacherGap] < gap : null, step => step[TeacherGap], gap);
 
+    /// <summary>Batches in a row of which none learns from its teacher.</summary>
+    public static StepRule TeacherLeftOut(int steps) => new StreakRule(steps,
+        step => double.IsFinite(step[TeacherUsed]) ? step[TeacherUsed] == 0 : null, step => step[TeacherUsed], 1);
+
     /// <summary>A step's number far above the median of the ten steps before it.</summary>
     public static StepRule Jump(Func<StepMetrics, double> of, double factor, double least) => new JumpRule(of, factor, least);
 

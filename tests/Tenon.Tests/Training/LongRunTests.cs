@@ -37,7 +37,7 @@ public sealed class LongRunTests(ITestOutputHelper output) : IDisposable
             """)));
         using var folder = RunFolder.Create(_runs.RunFolder("long"), RunBuilder.Describe(setup));
         var memory = new List<double>();
-        var steps = new List<StepCost>();
+        var (steps, kinds) = (new List<StepCost>(), new List<string>());
         var meter = new StepMeter();
         new RlvrTrainer(setup, folder, e =>
         {
@@ -46,6 +46,7 @@ public sealed class LongRunTests(ITestOutputHelper output) : IDisposable
             if (e is not StepDone done) return;
             steps.Add(meter.End(done.Metrics.Step, done.Metrics[StepMetric.Time]));
             memory.Add(ResidentMegabytes());
+            if (memory.Count % (Steps / 10) == 0) kinds.Add($"step {memory.Count}: {MemoryKinds.Now()}");
         }).Run();
         var (second, last) = (memory[(Steps / 10)..(Steps / 5)].Average(), memory[^(Steps / 10)..].Average());
         var median = Median(steps.Select(step => step.Seconds));
@@ -57,6 +58,7 @@ public sealed class LongRunTests(ITestOutputHelper output) : IDisposable
         foreach (var step in slowest) output.WriteLine($"{step.Own(usual) / median:F2} medians: {step}");
         for (var tenth = 0; tenth < 10; tenth++)
             output.WriteLine($"tenth {tenth + 1}: {memory[(tenth * 100)..(tenth * 100 + 100)].Average():F1} MB");
+        foreach (var kind in kinds) output.WriteLine(kind);
         Math.Abs(last / second - 1).ShouldBeLessThan(0.02);
         slowest[0].Own(usual).ShouldBeLessThan(3 * median, slowest[0].ToString());
     }

@@ -29,6 +29,7 @@ public class DiagnosesTests
         ["kl-jump"] = new(30, (i, m, _) => m[StepMetric.Kl] = i == 25 ? 0.9 : 0.01),
         ["gradient-jump"] = new(30, (i, m, _) => m[StepMetric.GradNorm] = i == 25 ? 900 : 0.3),
         ["teacher-below-policy"] = new(30, (i, m, _) => m[StepMetric.TeacherGap] = i < 4 ? -3 : -0.2) { Teacher = "own-answer" },
+        ["teacher-left-out"] = new(30, (i, m, _) => m[StepMetric.TeacherUsed] = i is > 9 and < 14 ? 0 : 1),
         ["optimizer-stands-still"] = new(30, (i, m, _) => { if (i > 25) (m[StepMetric.UpdateNorm], m[StepMetric.GradNorm]) = (0, 2); }),
         ["rate-too-high"] = new(30, (i, m, _) => m[StepMetric.UpdateNorm] = 5),
         ["rate-too-low"] = new(30, (i, m, _) => m[StepMetric.UpdateNorm] = 1e-7),
