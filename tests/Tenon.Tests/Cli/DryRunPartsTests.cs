@@ -36,7 +36,10 @@ public sealed partial class DryRunPartsTests : IDisposable
         Clock(all.Groups[1].Value).ShouldBeInRange(0.7 * step.Sum(), 1.3 * step.Sum() + 0.05, call.Out);
 
         var memory = Memory().Matches(call.Out).Select(match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)).ToList();
-        memory[..^1].Sum().ShouldBe(memory[^1], 0.04);
+        // Reading the model may take more than the run: here, among other tests, what they have taken counts with it.
+        var reading = Reading().Match(call.Out) is { Success: true } match
+            ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        Math.Max(memory[..^1].Sum(), reading).ShouldBe(memory[^1], 0.04, call.Out);
     }
 
     [Theory]
@@ -70,4 +73,7 @@ public sealed partial class DryRunPartsTests : IDisposable
 
     [GeneratedRegex(@"^memory +(.*): about (\S+) GB", RegexOptions.Multiline)]
     private static partial Regex Memory();
+
+    [GeneratedRegex(@"^memory +while the model is read: (\S+) GB", RegexOptions.Multiline)]
+    private static partial Regex Reading();
 }

@@ -3,6 +3,7 @@ using Tenon.Cluster.Rollouts;
 using Tenon.Cluster.Workers;
 using Tenon.Models.Generation;
 using Tenon.Recipes;
+using Tenon.Rewards;
 using Tenon.Tensors;
 using Tenon.Tests.Support;
 using Tenon.Training;
@@ -144,7 +145,7 @@ public sealed class ClusterRolloutTests : IDisposable
         TinyRuns.ShouldBeTheSame(Run("cluster", cluster.Client), TinyRuns.Contents(Run("alone", null)));
         _remarks.Count.ShouldBe(2, string.Join('\n', _remarks));
         _remarks.ShouldContain(text => text.Contains($"is refused: numerics 1, expected {Numerics.Version}"));
-        _remarks.ShouldContain(text => text.Contains("is refused: rules of judging 99, expected 1"));
+        _remarks.ShouldContain(text => text.Contains($"is refused: rules of judging 99, expected {JudgingRules.Version}"));
     }
 
     [Fact, Trait("Speed", "slow")]
