@@ -8,8 +8,8 @@ using Tenon.Training.Settings;
 namespace Tenon.Tests.Cli.Recipes;
 
 /// <summary>
-/// What the documentation shows works: every YAML block and every recipe of the repository passes a dry run, as it stands or on the
-/// embedded model where another is not at hand.
+/// What the documentation shows works: every YAML block opens as a run, and every recipe of the repository passes a dry run, as it stands
+/// or on the embedded model where another is not at hand.
 /// </summary>
 public partial class ExampleTests
 {
@@ -26,7 +26,7 @@ public partial class ExampleTests
     }
 
     [Theory, Trait("Speed", "slow"), MemberData(nameof(Blocks))]
-    public void An_example_of_the_documentation_passes_a_dry_run(string name, string text)
+    public void An_example_of_the_documentation_opens_as_a_run(string name, string text)
     {
         if (text.Contains("\nstop:", StringComparison.Ordinal) || text.StartsWith("architecture:", StringComparison.Ordinal))
         {
@@ -59,6 +59,12 @@ public partial class ExampleTests
             || TemplateKey().IsMatch(text) || text.Contains("{ train: ", StringComparison.Ordinal))
         {
             RecipeFile.Load<RunSettings>(path);
+            return;
+        }
+
+        if (!name.EndsWith(".yaml", StringComparison.Ordinal))
+        {
+            RunBuilder.Build(RecipeFile.Load<RunSettings>(path, ["model=tiny"])).Dispose();
             return;
         }
 
