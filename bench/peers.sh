@@ -7,6 +7,7 @@
 #   tenon-one-f32 tenon-one-bf16 tenon-one-int8               one completion
 #   tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8   the prompts alone
 #   tenon-train-f32 tenon-train-bf16 tenon-train-int8         one optimizer step, LoRA r16 on all linear layers
+#   tenon-step-f32 tenon-step-bf16 tenon-step-int8           a whole GRPO step: the 32 completions sampled, judged and trained on
 #   hf-sample hf-train                                        transformers' generate, PyTorch + PEFT: commands that print a line of JSON, in TENON_PEER_SAMPLE and TENON_PEER_TRAIN
 #   llama-q8_0 llama-q4_0                                     llama.cpp through LLamaSharp, the same model quantised by llama.cpp (bench/Tenon.Benchmarks)
 # TENON and TENON_BENCHMARKS name built programs; by default both are built here.
@@ -15,7 +16,8 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 model=${1:?usage: bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]} data=${2:?usage: bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]}
 shift 2
 [ $# -gt 0 ] || set -- tenon-sample-f32 hf-sample tenon-sample-bf16 llama-q8_0 tenon-sample-int8 llama-q4_0 tenon-one-f32 tenon-one-bf16 tenon-one-int8 \
-  tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8 tenon-train-f32 hf-train tenon-train-bf16 tenon-train-int8
+  tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8 tenon-train-f32 hf-train tenon-train-bf16 tenon-train-int8 \
+  tenon-step-f32 tenon-step-bf16 tenon-step-int8
 if [ -z "${TENON:-}" ]; then
   dotnet build "$here/src/Tenon.Cli" -c Release -v q >&2
   TENON=$here/src/Tenon.Cli/bin/Release/net10.0/tenon
@@ -30,6 +32,7 @@ measure() {
     tenon-one-*) "$TENON" bench sample "$model" --data "$data" --prompts 1 --group 1 --runs 3 --json --speculation off --precision "${1##*-}" ;;
     tenon-prefill-*) "$TENON" bench prefill "$model" --data "$data" --runs 3 --json --precision "${1##*-}" ;;
     tenon-train-*) "$TENON" bench train "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
+    tenon-step-*) "$TENON" bench step "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
     hf-sample) ${TENON_PEER_SAMPLE:?a command that prints a line of JSON with tokens_per_s and rss_gb} ;;
     hf-train) ${TENON_PEER_TRAIN:?a command that prints a line of JSON with step_s and rss_gb} ;;
     llama-*)

@@ -144,7 +144,7 @@ internal sealed unsafe class BufferArena
 
         var bytes = Math.Max(size, _nextChunk);
         _nextChunk = Math.Min(2 * _nextChunk, LargestChunk);
-        var chunk = new Chunk(NativeBuffer.Allocate(bytes / Unit * Unit));
+        var chunk = new Chunk(NativeBuffer.AllocateSparse(bytes / Unit * Unit));
         _chunks.Add(chunk);
         var part = NewPart(chunk, chunk.Buffer.Pointer, chunk.Buffer.Bytes);
         chunk.Used = 1;

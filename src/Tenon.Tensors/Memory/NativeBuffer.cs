@@ -11,6 +11,9 @@ public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nint Slack = 64;
     private const int ReadWrite = 3;
+
+    /// <summary>Below this a huge page is a large part of the whole, and the ordinary pages are few.</summary>
+    private const nint SmallPagesBelow = 16 << 20;
     private const int PrivateAnonymous = 0x22;
 
     private void* _block;
@@ -44,17 +47,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         if (bytes > nint.MaxValue - (2 * HugePages.Size)) throw OutOfMemory(bytes, null);
-        if (hugePages && bytes >= HugePages.Size)
-        {
-            // One huge page more than needed, so that the block can begin on the border of one; pages never touched cost nothing.
-            var mapped = bytes + Slack + HugePages.Size;
-            var map = MapMemory(null, mapped, ReadWrite, PrivateAnonymous, -1, 0);
-            if ((nint)map == -1) throw OutOfMemory(bytes, null);
-            var start = (byte*)(((nint)map + HugePages.Size - 1) & -HugePages.Size);
-            HugePages.Ask(start, bytes);
-            return new(map, mapped, start, bytes);
-        }
-
+        if (hugePages && bytes >= HugePages.Size) return Map(bytes, hugePages);
         try
         {
             var block = NativeMemory.AlignedAlloc((nuint)(bytes + Slack), 64);
@@ -66,6 +59,13 @@ public sealed unsafe class NativeBuffer : IDisposable
             throw OutOfMemory(bytes, e);
         }
     }
+
+    /// <summary>
+    /// The same for memory that is touched little by little (an arena's chunk): up to <see cref="SmallPagesBelow"/> bytes in ordinary pages,
+    /// so that what stands in memory is what was touched and not the next 2 MiB.
+    /// </summary>
+    internal static NativeBuffer AllocateSparse(nint bytes) =>
+        OperatingSystem.IsLinux() && bytes is >= HugePages.Size and < SmallPagesBelow ? Map(bytes, hugePages: false) : Allocate(bytes);
 
     /// <summary>Frees the memory now; nothing may use <see cref="Pointer"/> afterwards.</summary>
     public void Dispose()
@@ -86,6 +86,17 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     [DllImport("libc", EntryPoint = "munmap")]
     private static extern int UnmapMemory(void* address, nint bytes);
+
+    private static NativeBuffer Map(nint bytes, bool hugePages)
+    {
+        // One huge page more than needed, so that the block can begin on the border of one; pages never touched cost nothing.
+        var mapped = bytes + Slack + HugePages.Size;
+        var map = MapMemory(null, mapped, ReadWrite, PrivateAnonymous, -1, 0);
+        if ((nint)map == -1) throw OutOfMemory(bytes, null);
+        var start = (byte*)(((nint)map + HugePages.Size - 1) & -HugePages.Size);
+        if (hugePages) HugePages.Ask(start, bytes);
+        return new(map, mapped, start, bytes);
+    }
 
     private void Free()
     {

@@ -20,6 +20,7 @@ public class PeersPageTests
         ("one completion, tokens/s", "one", "", "", "one_tokens_per_s", false),
         ("prompts alone, tokens/s", "prefill", "", "", "prefill_tokens_per_s", false),
         ("training step, s", "train", "hf-train", "best_s", "", true),
+        ("whole GRPO step, s", "step", "", "", "", true),
     ];
 
     [Fact]
@@ -51,11 +52,11 @@ public class PeersPageTests
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", own)} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Hf, row.HfKey)} | {Cell(runs, "llama-q8_0", row.LlamaKey)} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, "llama-q4_0", row.LlamaKey)} |\n");
-                if (row.Part is not ("sample" or "train")) continue;
+                if (row.Part is not ("sample" or "train" or "step")) continue;
                 text.Append(CultureInfo.InvariantCulture, $"| its peak memory, GB | {Cell(runs, $"tenon-{row.Part}-f32", "memory_gb")} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-bf16", "memory_gb")} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", "memory_gb")} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Hf, "rss_gb")} ");
+                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Hf, row.Hf.Length > 0 ? "rss_gb" : "")} ");
                 text.Append(row.Less ? "| | |\n"
                     : $"| {Cell(runs, "llama-q8_0", "memory_gb")} | {Cell(runs, "llama-q4_0", "memory_gb")} |\n");
             }
