@@ -1,3 +1,4 @@
+using Tenon.Models.Layers;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
@@ -31,14 +32,14 @@ internal sealed class BatchUpdate : IDisposable
         var pass =
             new PassOptions(MemoryPlan.MicroBatchTokens(setup), settings.Rollout.SharePrompts, settings.Update.Recompute
             ?? MemoryPlan.Recompute(setup),
-            setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null);
+            setup.Adapter.Dropout > 0 ? (ulong)settings.Seed : null, settings.Update.SkipIdle);
         // Beside a sampler that runs on half of the threads; without one, on all.
         if (settings.Rollout.Overlap) _pool = new WorkerPool((WorkerPool.Default.Threads + 1) / 2);
         _updater = new PolicyUpdater(setup.Model, settings.Rollout.Temperature, pass, new Tape(_pool, setup.Precision));
         if (workers is not null || settings.Update.Shards > 1)
         {
             _workers = workers ?? new LocalGradientWorkers(setup, _updater, pass, settings.Update.Workers, _pool ?? WorkerPool.Default);
-            _shards = new ShardedGradient(settings.Update.Shards, _workers);
+            _shards = new ShardedGradient(settings.Update.Shards, _workers, pass.SkipIdle);
         }
 
         Frozen = new FrozenPolicies(setup.Objective, setup.Adapter);
@@ -57,11 +58,14 @@ internal sealed class BatchUpdate : IDisposable
     {
         var objective = _setup.Objective;
         if (objective.NeedsReference)
-            batch = batch with
-            {
-                RefLogps = Frozen.Reference is { } reference ? reference.Under(() => _updater.Score(groups, _setup.Adapter).Logps)
-                : _updater.Score(groups, null).Logps,
-            };
+        {
+            // A penalty in the reward is over whole completions, and moves the baseline of their group.
+            double[] Score(IAdapter? adapter) => objective.RewardKl != 0 ? _updater.Score(groups, adapter).Logps
+                : ScoreLossTokens(groups, adapter, batch.RowStarts, batch.Mask, batch.SampledLogps).Logps;
+            var logps = Frozen.Reference is { } reference ? reference.Under(() => Score(_setup.Adapter)) : Score(null);
+            batch = batch with { RefLogps = logps };
+        }
+
         if (objective.Advantage == AdvantageEstimator.OptimalToken)
             batch = batch with { SumSquaredProbabilities = _updater.SumSquaredProbabilities(groups, _setup.Adapter) };
         return _teacher is null ? batch : batch.Taught(_teacher.Score(groups, batch), objective, step);
@@ -112,7 +116,7 @@ internal sealed class BatchUpdate : IDisposable
                 if (objective.NeedsFirstPass)
                 {
                     // Masks that read the whole step decide by the policy as it stands now, before the first gradient.
-                    var (logps, entropies) = _updater.Score(part, _setup.Adapter);
+                    var (logps, entropies) = ScoreLossTokens(part, _setup.Adapter, window.RowStarts, window.Mask, window.Logps);
                     window = window with { Logps = logps, Entropies = entropies };
                 }
 
@@ -127,10 +131,12 @@ internal sealed class BatchUpdate : IDisposable
                 {
                     IsForeseen = _setup.Adapter.Dropout == 0 && (objective.NeedsFirstPass || (isFirst && isFresh)),
                 };
-                var (loss, idle) = Accumulate(part, window, plan);
+                var rows = StepRows.Of(objective, window, plan);
+                var loss = Accumulate(part, window, plan, rows);
                 // The products of the next optimizer step have other inputs.
                 _kept?.Drop();
-                if (!objective.TrainsWithoutAdvantage) report.Add(StepMetric.GroupsIdle, idle);
+                if (!objective.HasGradientWithoutAdvantage) report.Add(StepMetric.GroupsIdle, rows.IdleGroups(window));
+                report.Add(StepMetric.CompletionsIdle, rows.Idle);
                 // A group that was carried over was sampled by an older policy: only the fresh ones must agree.
                 if (isFirst && isFresh)
                     report.Add(StepMetric.LogpDifference,
@@ -163,12 +169,34 @@ internal sealed class BatchUpdate : IDisposable
         return entropy;
     }
 
-    // The gradient of one optimizer step, whole or in shards, and how many groups needed no pass.
-    private (MetricValues Loss, int Idle) Accumulate(IReadOnlyList<RolloutGroup> part, PolicyWindow window, LossPlan plan)
+    // The gradient of one optimizer step, whole or in shards.
+    private MetricValues Accumulate(IReadOnlyList<RolloutGroup> part, PolicyWindow window, LossPlan plan, StepRows rows)
     {
         var (adapter, objective, updates) = (_setup.Adapter, _setup.Objective, Optimizer.Updates);
-        return _shards is null ? (_updater.Accumulate(part, adapter, objective, window, plan, updates), _updater.IdleGroups)
-            : (_shards.Accumulate(part, adapter, objective, window, plan, updates), _shards.IdleGroups);
+        return _shards is null ? _updater.Accumulate(part, adapter, objective, window, plan, rows, updates)
+            : _shards.Accumulate(part, adapter, objective, window, plan, rows, updates);
+    }
+
+    // Completions without loss tokens keep what they were sampled with: no mask of the plan and no divergence reads it.
+    private (double[] Logps, double[] Entropies) ScoreLossTokens(
+        IReadOnlyList<RolloutGroup> groups, IAdapter? adapter, int[] starts, bool[] mask, double[] sampled)
+    {
+        var passed = new bool[starts.Length - 1];
+        for (var row = 0; row < passed.Length; row++)
+            passed[row] = !_setup.Settings.Update.SkipIdle || mask.AsSpan(starts[row]..starts[row + 1]).Contains(true);
+        var part = GradientShard.Of(groups, passed);
+        var (logps, entropies) = ((double[])sampled.Clone(), new double[sampled.Length]);
+        var (scored, spread) = _updater.Score(part.Groups, adapter);
+        var next = 0;
+        foreach (var row in part.Rows)
+        {
+            var (start, length) = (starts[row], starts[row + 1] - starts[row]);
+            scored.AsSpan(next, length).CopyTo(logps.AsSpan(start));
+            spread.AsSpan(next, length).CopyTo(entropies.AsSpan(start));
+            next += length;
+        }
+
+        return (logps, entropies);
     }
 
     // By its place: a pure function of the run's seed, the step and the pass. The groups of a share stay in the order they were drawn.

@@ -34,12 +34,13 @@ public sealed record MicroBatch(int FirstRow, int EndRow, GroupLayout Layout, He
     /// <summary>
     /// Where the batch's tokens stand for dropout: by the group's draw, the completion's number (0 for the prompt) and the position, so
     /// that neither the cut nor a shared
-    /// prompt changes a mask. <paramref name="groups"/> are those that <see cref="Cut"/> was given.
+    /// prompt changes a mask. <paramref name="groups"/> are those that <see cref="Cut"/> was given, <paramref name="samples"/> the numbers
+    /// of all their completions, from 0 in each group; null where no group lacks one.
     /// </summary>
-    public DropoutPlaces Places(IReadOnlyList<RolloutGroup> groups, ulong seed, int step)
+    public DropoutPlaces Places(IReadOnlyList<RolloutGroup> groups, ulong seed, int step, IReadOnlyList<int>? samples = null)
     {
-        var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, Sample: i + 1))).Skip(FirstRow)
-            .Take(EndRow - FirstRow)
+        var completions = groups.SelectMany(g => g.Rollouts.Select((_, i) => (g.Draw, i))).Skip(FirstRow).Take(EndRow - FirstRow)
+            .Select((own, i) => (own.Draw, Sample: 1 + (samples?[FirstRow + i] ?? own.i)))
             .ToList();
         var places = new (int Row, int Position)[Layout.Ids.Length];
         foreach (var (run, completion, isPrompt) in Owned())

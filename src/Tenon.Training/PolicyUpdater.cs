@@ -14,13 +14,15 @@ namespace Tenon.Training;
 /// <param name="SharePrompts">Compute the prompt of a group once.</param>
 /// <param name="Recompute">Keep only the blocks' inputs for the backward pass.</param>
 /// <param name="DropoutSeed">Seed of the adapter's dropout in gradient passes; null drops nothing.</param>
-public sealed record PassOptions(int MicroBatchTokens = 8192, bool SharePrompts = true, bool Recompute = false, ulong? DropoutSeed = null);
+/// <param name="SkipIdle">Make no pass over completions that no gradient can come from.</param>
+public sealed record PassOptions(
+    int MicroBatchTokens = 8192, bool SharePrompts = true, bool Recompute = false, ulong? DropoutSeed = null, bool SkipIdle = true);
 
 /// <summary>The passes of training: scoring completions, and the gradient of one optimizer step over them.</summary>
 public sealed class PolicyUpdater(CausalModel model, double temperature, PassOptions options, Tape tape)
 {
-    /// <summary>Groups that the last gradient had no pass for.</summary>
-    public int IdleGroups { get; private set; }
+    /// <summary>Tokens that gradient passes were made over so far, prompts included.</summary>
+    public long TokensPassed { get; private set; }
 
     /// <summary>
     /// Log-probability and entropy of every completion token, completions in order, through an adapter or (null) the base.
@@ -76,17 +78,21 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
     /// Adds the gradient of one optimizer step to the adapter's parameters. The window covers exactly these groups' completions; its
     /// log-probabilities and
     /// entropies are filled in as the micro-batches are computed. Dropout acts here alone; its masks belong to the number of the
-    /// <paramref name="update"/>. Groups whose advantages are all zero are left out where the objective allows it: their gradient is zero,
-    /// and the denominators count them all the same. Where the window's log-probabilities are foreseen
+    /// <paramref name="update"/>. Completions that no gradient can come from are left out (<see cref="PassOptions.SkipIdle"/>); the
+    /// denominators count them all the same. Where the window's log-probabilities are foreseen
     /// (<see cref="PolicyWindow.IsForeseen"/>) the head is computed once; they are compared all the same, and where one differs its
     /// micro-batch goes the long way, so that the result never depends on it.
     /// </summary>
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window,
-        LossPlan plan, long update = 0)
+        LossPlan plan, long update = 0) =>
+        Accumulate(groups, adapter, objective, window, plan, StepRows.Of(objective, window, plan), update);
+
+    /// <summary>The same, of a step whose rows are told apart already.</summary>
+    internal MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, IAdapter adapter, ObjectiveSettings objective,
+        PolicyWindow window, LossPlan plan, StepRows rows, long update)
     {
-        var trained = GradientShard.Of(groups, window, objective);
-        IdleGroups = groups.Count - trained.Groups.Count;
-        return Accumulate(trained, adapter, objective, window, plan, update).Report();
+        Accumulate(GradientShard.Of(groups, rows.Passed(options.SkipIdle)), adapter, objective, window, plan, update);
+        return PolicyLoss.Report(objective, window, plan, rows.Reported);
     }
 
     /// <summary>
@@ -108,10 +114,9 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
         return new ShardGradient(sums, Of(window.Logps), Of(window.Entropies)) { Divergences = Of(window.Divergences) };
     }
 
-    private LossTotals Accumulate(GradientShard trained, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan,
+    private void Accumulate(GradientShard trained, IAdapter adapter, ObjectiveSettings objective, PolicyWindow window, LossPlan plan,
         long update)
     {
-        var (rows, totals) = (trained.Rows, new LossTotals(objective));
         var gradLogps = new double[window.Mask.Length];
         var gradEntropies = new double[window.Mask.Length];
         var isForeseen = window.IsForeseen && model.Head.Slot is null;
@@ -120,11 +125,12 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             tape.Reset();
             tape.Recording = true;
             tape.Recompute = options.Recompute;
-            tape.Dropping = options.DropoutSeed is { } seed ? micro.Places(trained.Groups, seed, checked((int)update)) : null;
-            var slopes = new TokenSlopes(micro, rows, window, plan.EntropyBonus != 0, objective.Diverging);
-            var before = totals;
-            if (isForeseen) slopes.Fill(objective, window, plan, totals = totals.Copy(), gradLogps, gradEntropies);
+            tape.Dropping = options.DropoutSeed is { } seed
+                ? micro.Places(trained.Groups, seed, checked((int)update), trained.Samples) : null;
+            var slopes = new TokenSlopes(micro, trained.Rows, window, plan.EntropyBonus != 0, objective.Diverging);
+            if (isForeseen) slopes.Fill(objective, window, plan, gradLogps, gradEntropies);
             var (batch, hidden) = Hidden(micro, trained.Groups, adapter);
+            TokensPassed += batch.Count;
             var head = isForeseen
                 ? model.LogProbabilities(tape, hidden, micro.Layout.Targets, batch, slopes.Logps, slopes.Entropies, temperature,
                     slopes.Teacher)
@@ -132,16 +138,15 @@ public sealed class PolicyUpdater(CausalModel model, double temperature, PassOpt
             if (slopes.Read(head, window) && isForeseen) head.Resume();
             else
             {
-                slopes.Fill(objective, window, plan, totals = before, gradLogps, gradEntropies);
+                slopes.Fill(objective, window, plan, gradLogps, gradEntropies);
                 head.Backward(slopes.Logps, slopes.Entropies, slopes.Teacher);
             }
 
-            slopes.AddSeen(window, plan, totals);
+            slopes.TakeDivergences(window);
         }
 
         tape.Reset();
         tape.Dropping = null;
-        return totals;
     }
 
     /// <summary>

@@ -50,14 +50,14 @@ internal sealed class TokenSlopes
     /// <summary>By each entropy; null where there is none.</summary>
     public float[]? Entropies { get; }
 
-    /// <summary>Fills them from the window as it stands, and adds to the totals what is known by then.</summary>
-    public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, LossTotals totals, double[] gradLogps,
-        double[] gradEntropies)
+    /// <summary>Fills them from the window as it stands.</summary>
+    public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, double[] gradLogps, double[] gradEntropies)
     {
+        var unread = new LossTotals(objective);
         foreach (var (firstRow, endRow, start, at, count) in _stretches)
         {
             PolicyLoss.AddSlopes(objective, window, plan, firstRow, endRow, gradLogps, gradEntropies,
-                Teacher is null ? [] : _divergences.AsSpan(at, count), totals);
+                Teacher is null ? [] : _divergences.AsSpan(at, count), unread);
             for (var t = 0; t < count; t++)
             {
                 Logps[at + t] = (float)gradLogps[start + t];
@@ -66,14 +66,11 @@ internal sealed class TokenSlopes
         }
     }
 
-    /// <summary>Takes the divergences of the pass into the window, and adds what it has shown to the totals.</summary>
-    public void AddSeen(PolicyWindow window, LossPlan plan, LossTotals totals)
+    /// <summary>Takes the divergences of the pass into the window.</summary>
+    public void TakeDivergences(PolicyWindow window)
     {
-        foreach (var (firstRow, endRow, start, at, count) in _stretches)
-        {
-            if (window.Divergences is { } divergences) Teacher?.Values.AsSpan(at, count).CopyTo(divergences.AsSpan(start));
-            PolicyLoss.AddSeen(window, plan, firstRow, endRow, Teacher is null ? [] : _divergences.AsSpan(at, count), totals);
-        }
+        if (window.Divergences is not { } divergences || Teacher is null) return;
+        foreach (var (_, _, start, at, count) in _stretches) Teacher.Values.AsSpan(at, count).CopyTo(divergences.AsSpan(start));
     }
 
     /// <summary>Takes the head's log-probabilities and entropies into the window; true where the former stood there already.</summary>

@@ -21,11 +21,11 @@ internal static class ProbeRates
     public static RunProbe Of(TrainingSetup setup, IReadOnlyList<ProbeRun> pieces)
     {
         var (settings, last) = (setup.Settings, pieces[^1]);
-        var (rollout, epochs, prompts) = (settings.Rollout, settings.Update.Epochs, last.Size.Prompts);
+        var (rollout, prompts) = (settings.Rollout, last.Size.Prompts);
         var promptTokens = PromptLength(setup);
         double Rows(ProbeStep step) => step.Tokens + step.Drawn * promptTokens;
         double Scored(ProbeStep step) => step.Kept * rollout.Group * step.Length;
-        double Trained(ProbeStep step) => step.Active(epochs) * rollout.Group * step.Length;
+        double Trained(ProbeStep step) => step.Active(settings) * rollout.Group * step.Length;
         double EngineSteps(ProbeStep step) =>
             TimeEstimate.EngineSteps(setup, step.Drawn * rollout.Group, step.Length, step.Longest);
 
@@ -47,10 +47,10 @@ internal static class ProbeRates
             + (Trained(step) > 0 ? perUpdate + Trained(step) * perTrained : 0);
 
         var (drawn, kept, active) = (last.Steps.Sum(step => step.Drawn), last.Steps.Sum(step => step.Kept),
-            last.Steps.Sum(step => step.Active(epochs)));
+            last.Steps.Sum(step => step.Active(settings)));
         var length = last.Steps.Sum(step => step.Drawn * step.Length) / Math.Max(1, drawn);
         var ended = last.Steps.Sum(step => step.Drawn * rollout.Group * (1 - step.Metrics[StepMetric.Truncated]));
-        var most = last.Steps.Max(step => step.Active(epochs) * step.Length) / Math.Max(1, length * prompts);
+        var most = last.Steps.Max(step => step.Active(settings) * step.Length) / Math.Max(1, length * prompts);
         return new RunProbe
         {
             Length = last.Size.Limit == rollout.MaxNewTokens ? length

@@ -6,6 +6,7 @@ using Tenon.Evaluation.Reports;
 using Tenon.Runs;
 using Tenon.Tensors.Threads;
 using Tenon.Training;
+using Tenon.Training.Settings;
 
 namespace Tenon.Recipes;
 
@@ -32,9 +33,9 @@ internal sealed record ProbeStep(StepMetrics Metrics, QuietTime Sampling, QuietT
 
     public double Longest => Metrics[StepMetric.LengthMax];
 
-    /// <summary>Groups that a pass was made over: those that were kept without those whose advantages are all zero.</summary>
-    public double Active(int epochs) =>
-        Kept - (Metrics.Has(StepMetric.GroupsIdle) ? Metrics[StepMetric.GroupsIdle] / epochs : 0);
+    /// <summary>Groups that a pass was made over, those of which some completions were left out in part.</summary>
+    public double Active(RunSettings settings) => settings.Update.SkipIdle && Metrics.Has(StepMetric.CompletionsIdle)
+        ? Kept - Metrics[StepMetric.CompletionsIdle] / (settings.Update.Epochs * settings.Rollout.Group) : Kept;
 }
 
 /// <summary>How large a piece of the run is: where it is all of the run's values, it is the run's own first steps.</summary>

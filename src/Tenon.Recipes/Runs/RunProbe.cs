@@ -97,7 +97,7 @@ internal sealed record RunProbe
             throw first.Fault ?? new TenonException("the first step of the run", "one that can be made", "one that ends the run");
         var one = first.Steps[^1];
         // A step without a pass says nothing of one: about twice its sampling then.
-        var training = one.Active(settings.Update.Epochs) > 0 ? one.Training.Alone : 2 * one.Sampling.Alone;
+        var training = one.Active(settings) > 0 ? one.Training.Alone : 2 * one.Sampling.Alone;
         var whole = (one.Sampling.Alone + one.Scoring.Alone + training) / Math.Max(1, one.Tokens) * rollout.Group * rollout.MaxNewTokens;
         var prompts = (int)Math.Clamp(StepSeconds / whole, 1, rollout.Prompts);
         var limit = (int)Math.Clamp(rollout.MaxNewTokens * Math.Min(1, 3 * StepSeconds / whole), 1, rollout.MaxNewTokens);

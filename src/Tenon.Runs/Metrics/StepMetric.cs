@@ -33,7 +33,7 @@ public static partial class StepMetric
 
     /// <summary>Tokens trained.</summary>
     public static readonly Metric TokensTrained = Always("tokens_trained", "tokens trained",
-        "Completion tokens that entered the loss, each pass counted.", Unit.Tokens, Over.SumOfUpdates);
+        "Completion tokens that entered the loss, each pass counted; those of idle completions did not.", Unit.Tokens, Over.SumOfUpdates);
 
     /// <summary>Speed of sampling.</summary>
     public static readonly Metric SampleSpeed = Clock("sample_tokens_per_s", "sampling", "Sampled tokens a second of sampling.",
@@ -368,8 +368,13 @@ public static partial class StepMetric
 
     /// <summary>Groups without any advantage.</summary>
     public static readonly Metric GroupsIdle = Where("groups_idle", "groups without a pass",
-        "Groups whose advantages are all zero and that nothing else needs: they cost no forward and no backward pass; each pass counted.",
-        Unit.Groups, Over.SumOfUpdates);
+        "Groups no completion of which can have a gradient: they cost no forward and no backward pass (update.skip-idle); each pass "
+        + "counted.", Unit.Groups, Over.SumOfUpdates);
+
+    /// <summary>Completions without any gradient.</summary>
+    public static readonly Metric CompletionsIdle = Where("completions_idle", "completions without a pass",
+        "Completions, those of idle groups included, that no gradient can come from: masked, rejected, or of advantage 0 while nothing else "
+        + "pulls at them. They cost no forward and no backward pass (update.skip-idle); each pass counted.", Unit.None, Over.SumOfUpdates);
 
     /// <summary>Updates that were left out.</summary>
     public static readonly Metric UpdatesSkipped = Where("updates_skipped", "updates skipped",

@@ -27,9 +27,6 @@ public sealed class LossTotals
     /// <summary>The loss of all rows so far.</summary>
     public double Loss => _policy + _kl - _bonus + _taught;
 
-    /// <summary>The sums as they are now.</summary>
-    internal LossTotals Copy() => (LossTotals)MemberwiseClone();
-
     /// <summary>Adds the entropies of one row.</summary>
     internal void AddEntropies(PolicyWindow window, LossPlan plan, int row)
     {

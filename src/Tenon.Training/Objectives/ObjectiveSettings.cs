@@ -369,11 +369,13 @@ public sealed partial record ObjectiveSettings : ISettings
         || SecondMomentMax is not null || Loss == PolicyLossKind.Classification;
 
     /// <summary>
-    /// True where tokens without advantage have a gradient all the same, or the step reads them: their groups then cannot be left out of
-    /// its passes.
+    /// True where tokens without advantage have a gradient all the same, or the step reads them: their groups then stand in its report.
     /// </summary>
     [JsonIgnore]
-    public bool TrainsWithoutAdvantage => Kl != 0 || DriftPenalty != 0 || HasEntropyBonus || NeedsFirstPass
+    public bool TrainsWithoutAdvantage => HasGradientWithoutAdvantage || NeedsFirstPass;
+
+    /// <summary>True where loss tokens without advantage, or rejected ones, can have a gradient.</summary>
+    internal bool HasGradientWithoutAdvantage => Kl != 0 || DriftPenalty != 0 || HasEntropyBonus || Covariance == CovarianceControl.Kl
         || Loss is not (PolicyLossKind.Clip or PolicyLossKind.Ratio or PolicyLossKind.WeightedLogProb or PolicyLossKind.SoftGate
             or PolicyLossKind.GammaWeighted or PolicyLossKind.LogProb);
 

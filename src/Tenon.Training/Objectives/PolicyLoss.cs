@@ -33,6 +33,14 @@ public static class PolicyLoss
         return new LossResult(totals.Loss, logps, entropies, totals.Report());
     }
 
+    /// <summary>The diagnostics of some rows of a step, ascending, after its passes.</summary>
+    internal static MetricValues Report(ObjectiveSettings settings, PolicyWindow window, LossPlan plan, IReadOnlyList<int> rows)
+    {
+        var (logps, entropies, totals) = (new double[window.Mask.Length], new double[window.Mask.Length], new LossTotals(settings));
+        foreach (var row in rows) Accumulate(settings, window, plan, row, row + 1, logps, entropies, totals);
+        return totals.Report();
+    }
+
     /// <summary>
     /// Rows <paramref name="firstRow"/> up to <paramref name="endRow"/> (one micro-batch): writes their places of the gradients and adds to
     /// the

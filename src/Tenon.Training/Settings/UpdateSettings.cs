@@ -46,4 +46,10 @@ public sealed record UpdateSettings : ISettings
     /// under <c>overlap</c>, with dropout, and where other machines sample or train. It changes no bit of the result.
     /// </summary>
     public ByteSize KeepActivations { get; init; }
+
+    /// <summary>
+    /// Whether completions that no gradient can come from (all their tokens masked, rejected, or with advantage 0 while nothing else pulls
+    /// at them) are left out of the forward and backward passes. It changes no bit of the result.
+    /// </summary>
+    public bool SkipIdle { get; init; } = true;
 }

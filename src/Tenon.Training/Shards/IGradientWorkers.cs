@@ -32,44 +32,30 @@ public sealed record GradientRequest(
     public string AdapterFingerprint => Adapter.Sha256();
 }
 
-/// <summary>Groups of an optimizer step whose gradients are summed together.</summary>
-/// <param name="Groups">The groups, as drawn.</param>
-/// <param name="Rows">The rows of the window that are their completions, ascending.</param>
-public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnlyList<int> Rows)
+/// <summary>Completions of an optimizer step whose gradients are summed together.</summary>
+/// <param name="Groups">Their groups, as drawn but for the completions that are left out.</param>
+/// <param name="Rows">The rows of the window that these completions are, ascending.</param>
+/// <param name="Samples">The number of each completion within its group as drawn, which dropout's masks belong to.</param>
+public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnlyList<int> Rows, IReadOnlyList<int> Samples)
 {
     /// <summary>
-    /// The groups at the places g of a step with g mod <paramref name="shards"/> = <paramref name="shard"/> that have something to train
-    /// on.
+    /// The completions that <paramref name="passed"/> names by their rows, of the groups at the places g of a step with g mod
+    /// <paramref name="shards"/> = <paramref name="shard"/>.
     /// </summary>
-    public static GradientShard Of(
-        IReadOnlyList<RolloutGroup> groups, PolicyWindow window, ObjectiveSettings objective, int shard = 0, int shards = 1)
+    public static GradientShard Of(IReadOnlyList<RolloutGroup> groups, IReadOnlyList<bool> passed, int shard = 0, int shards = 1)
     {
-        var (kept, rows, first) = (new List<RolloutGroup>(), new List<int>(), 0);
-        for (var g = 0; g < groups.Count; g++)
+        var (kept, rows, samples, first) = (new List<RolloutGroup>(), new List<int>(), new List<int>(), 0);
+        for (var g = 0; g < groups.Count; first += groups[g++].Rollouts.Count)
         {
-            var end = first + groups[g].Rollouts.Count;
-            if (g % shards == shard
-                && (objective.TrainsWithoutAdvantage || HasAdvantage(window, first, end) || HasTeacher(window, first, end)))
-            {
-                kept.Add(groups[g]);
-                rows.AddRange(Enumerable.Range(first, end - first));
-            }
-
-            first = end;
+            var group = groups[g];
+            int[] chosen = g % shards == shard ? [.. Enumerable.Range(0, group.Rollouts.Count).Where(i => passed[first + i])] : [];
+            if (chosen.Length == 0) continue;
+            kept.Add(chosen.Length == group.Rollouts.Count ? group : group with { Rollouts = [.. chosen.Select(i => group.Rollouts[i])] });
+            rows.AddRange(chosen.Select(i => first + i));
+            samples.AddRange(chosen);
         }
 
-        return new GradientShard(kept, rows);
-    }
-
-    private static bool HasTeacher(PolicyWindow window, int firstRow, int endRow) => window.Teacher is { } teacher
-        && Enumerable.Range(firstRow, endRow - firstRow).Any(row => teacher.Has(row) && window.LossTokens(row) > 0);
-
-    private static bool HasAdvantage(PolicyWindow window, int firstRow, int endRow)
-    {
-        for (var t = window.RowStarts[firstRow]; t < window.RowStarts[endRow]; t++)
-            if (window.Mask[t] && window.Advantages[t] != 0)
-                return true;
-        return false;
+        return new GradientShard(kept, rows, samples);
     }
 }
 

@@ -11,20 +11,18 @@ namespace Tenon.Training;
 /// <summary>The gradient of an optimizer step as the sum of its shards.</summary>
 /// <param name="shards">Shards of a step.</param>
 /// <param name="workers">Who computes them.</param>
-internal sealed class ShardedGradient(int shards, IGradientWorkers workers)
+/// <param name="skipIdle">Make no pass over completions that no gradient can come from.</param>
+internal sealed class ShardedGradient(int shards, IGradientWorkers workers, bool skipIdle)
 {
-    /// <summary>Groups that the last gradient had no pass for.</summary>
-    public int IdleGroups { get; private set; }
-
     /// <summary>
     /// Sets the adapter's gradients to those of the step and fills in the window's log-probabilities and entropies; gives the report.
     /// </summary>
     public MetricValues Accumulate(IReadOnlyList<RolloutGroup> groups, AdapterSet adapter, ObjectiveSettings objective, PolicyWindow window,
-        LossPlan plan, long update)
+        LossPlan plan, StepRows rows, long update)
     {
-        GradientShard[] parts = [.. Enumerable.Range(0, shards).Select(s => GradientShard.Of(groups, window, objective, s, shards))
+        var passed = rows.Passed(skipIdle);
+        GradientShard[] parts = [.. Enumerable.Range(0, shards).Select(s => GradientShard.Of(groups, passed, s, shards))
             .Where(part => part.Groups.Count > 0)];
-        IdleGroups = groups.Count - parts.Sum(part => part.Groups.Count);
         var trainable = adapter.Trainable;
         float[][]? sums = null;
         var next = 0;
@@ -37,7 +35,7 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers)
         }
 
         for (var p = 0; sums is not null && p < sums.Length; p++) sums[p].CopyTo(trainable[p].GradientOrZero());
-        return Report(objective, window, plan, [.. parts.SelectMany(part => part.Rows).Order()]);
+        return PolicyLoss.Report(objective, window, plan, rows.Reported);
     }
 
     private static void Add(float[] sum, float[] other)
@@ -56,13 +54,5 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers)
             if (window.Divergences is { } divergences) gradient.Divergences.AsSpan(next, length).CopyTo(divergences.AsSpan(start));
             next += length;
         }
-    }
-
-    private static MetricValues Report(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, int[] rows)
-    {
-        var totals = new LossTotals(objective);
-        var (gradLogps, gradEntropies) = (new double[window.Mask.Length], new double[window.Mask.Length]);
-        foreach (var row in rows) PolicyLoss.Accumulate(objective, window, plan, row, row + 1, gradLogps, gradEntropies, totals);
-        return totals.Report();
     }
 }

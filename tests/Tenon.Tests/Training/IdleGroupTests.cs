@@ -47,8 +47,10 @@ public class IdleGroupTests
             Logps = [.. updater.Score(groups, adapter).Logps.Select(l => l + shift)],
             IsForeseen = true,
         };
-        var report = updater.Accumulate(groups, adapter, objective, window, LossPlan.Of(objective, window, 8, entropyBonus: 0));
-        return ([.. adapter.Trainable.SelectMany(p => p.GradientOrZero().ToArray())], report, updater.IdleGroups);
+        var plan = LossPlan.Of(objective, window, 8, entropyBonus: 0);
+        var report = updater.Accumulate(groups, adapter, objective, window, plan);
+        return ([.. adapter.Trainable.SelectMany(p => p.GradientOrZero().ToArray())], report,
+            StepRows.Of(objective, window, plan).IdleGroups(window));
     }
 
     [Theory]
