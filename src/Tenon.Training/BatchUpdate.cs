@@ -2,6 +2,7 @@ using Tenon.Models.Layers;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
+using Tenon.Tensors.Memory;
 using Tenon.Tensors.Threads;
 using Tenon.Training.Guards;
 using Tenon.Training.Objectives;
@@ -165,6 +166,8 @@ internal sealed class BatchUpdate : IDisposable
             }
 
         _kept?.Drop();
+        // What the runtime's compiler worked with in this step is free again.
+        NativeHeap.TrimNowAndThen();
         report.WriteTo(metrics);
         return entropy;
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
-using Tenon.Tensors.Memory;
 using Tenon.Training.Guards;
 using Tenon.Training.Objectives;
 
@@ -83,8 +82,6 @@ public sealed class RlvrTrainer
             _evaluations.Run(metrics, stop);
             log.Append(metrics);
             _events(new StepDone(metrics));
-            // What the runtime's compiler worked with in this step is free again.
-            NativeHeap.TrimNowAndThen();
             var setbacks = _state.Setbacks;
             _state = _guards.After(_state, metrics, _diverged);
             if (_state.Setbacks > setbacks) _batches.Again(_state.Step + 1, _state.Rollouts);

@@ -13,7 +13,8 @@ internal static class RunChanges
     /// <summary>Keys, or whole records, that may change.</summary>
     public static readonly string[] Free =
         ["steps", "evaluate", "checkpoint", "early-stop", "on-divergence", "divergence", "rollout.concurrency", "rollout.speculation",
-        "update.micro-batch-tokens", "update.recompute", "update.workers", "update.keep-activations", "update.skip-idle", "micro-batch-tokens", "stop"];
+        "update.micro-batch-tokens", "update.recompute", "update.workers", "update.keep-activations", "update.skip-idle",
+        "micro-batch-tokens", "stop"];
 
     /// <summary>
     /// Keys whose null stands for a value that follows from the others, from the model or from the data's own columns: the run holds that

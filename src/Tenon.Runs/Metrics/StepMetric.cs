@@ -373,8 +373,9 @@ public static partial class StepMetric
 
     /// <summary>Completions without any gradient.</summary>
     public static readonly Metric CompletionsIdle = Where("completions_idle", "completions without a pass",
-        "Completions, those of idle groups included, that no gradient can come from: masked, rejected, or of advantage 0 while nothing else "
-        + "pulls at them. They cost no forward and no backward pass (update.skip-idle); each pass counted.", Unit.None, Over.SumOfUpdates);
+        "Completions, those of idle groups included, that no gradient can come from: masked, rejected, or of advantage 0 while nothing "
+        + "else pulls at them. They cost no forward and no backward pass (update.skip-idle); each pass counted.", Unit.None,
+        Over.SumOfUpdates);
 
     /// <summary>Updates that were left out.</summary>
     public static readonly Metric UpdatesSkipped = Where("updates_skipped", "updates skipped",

@@ -25,8 +25,8 @@ internal sealed record StepRows(bool[] Live, int[] Reported)
         {
             var (first, end) = (window.Groups[g], window.Groups[g + 1]);
             for (var row = first; row < end; row++)
-                live[row] = window.LossTokens(row) > 0
-                    && (always || window.Teacher is { } teacher && teacher.Has(row) || HasPolicyTerm(window, isKnown ? plan.Weights : null, row));
+                live[row] = window.LossTokens(row) > 0 && (always || window.Teacher is { } teacher && teacher.Has(row)
+                    || HasPolicyTerm(window, isKnown ? plan.Weights : null, row));
             if (!objective.TrainsWithoutAdvantage && !live.AsSpan(first..end).Contains(true)) continue;
             for (var row = first; row < end; row++)
                 if (live[row] || isKnown || window.LossTokens(row) == 0)

@@ -46,11 +46,14 @@ public sealed class IdleCompletionRunTests : IDisposable
     [InlineData("objective.kl=0.05", "update.minibatches=2", Traits = ["Speed", "slow"])]
     [InlineData("objective.reward-kl=0.05", "objective.preset=rloo", Traits = ["Speed", "slow"])]
     [InlineData("objective.preset=clip-cov", "update.minibatches=2", "update.keep-activations=1GB", Traits = ["Speed", "slow"])]
-    [InlineData("objective.preset=m2po", "update.minibatches=2", "update.epochs=2", "optimizer.learning-rate=1.0e-3", Traits = ["Speed", "slow"])]
+    [InlineData("objective.preset=m2po", "update.minibatches=2", "update.epochs=2", "optimizer.learning-rate=1.0e-3",
+        Traits = ["Speed", "slow"])]
     [InlineData("objective.preset=gmpo", "rollout.share-prompts=false", Traits = ["Speed", "slow"])]
     [InlineData("objective.entropy-bonus=0.01", "objective.entropy-adaptive=true", Traits = ["Speed", "slow"])]
-    [InlineData("adapter.method=full", "objective.preset=gspo", "optimizer.learning-rate=1.0e-3", "update.minibatches=2", Traits = ["Speed", "slow"])]
-    [InlineData("objective.preset=sdpo-full", "objective.teacher-gap-min=null", "optimizer.learning-rate=1.0e-4", Traits = ["Speed", "slow"])]
+    [InlineData("adapter.method=full", "objective.preset=gspo", "optimizer.learning-rate=1.0e-3", "update.minibatches=2",
+        Traits = ["Speed", "slow"])]
+    [InlineData("objective.preset=sdpo-full", "objective.teacher-gap-min=null", "optimizer.learning-rate=1.0e-4",
+        Traits = ["Speed", "slow"])]
     public void A_run_that_leaves_out_idle_completions_is_the_same_run(params string[] overrides)
     {
         var expected = Run("long", [.. overrides, "update.skip-idle=false"]);

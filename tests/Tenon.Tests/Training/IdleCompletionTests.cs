@@ -57,8 +57,8 @@ public class IdleCompletionTests
         if (change is not null) window = change(window);
         var plan = LossPlan.Of(objective, window, 8, draw: n => [.. Enumerable.Range(0, n)]);
         var report = updater.Accumulate(groups, set, objective, window, plan, update: 3);
-        return new Outcome([.. set.Trainable.Select(p => MemoryMarshal.Cast<float, uint>(p.GradientOrZero()).ToArray())], report, updater.TokensPassed,
-            StepRows.Of(objective, window, plan).Idle);
+        return new Outcome([.. set.Trainable.Select(p => MemoryMarshal.Cast<float, uint>(p.GradientOrZero()).ToArray())], report,
+            updater.TokensPassed, StepRows.Of(objective, window, plan).Idle);
     }
 
     private static void ShouldBeTheSame(Outcome skipped, Outcome whole)
