@@ -10,7 +10,7 @@ public class ObjectiveGroupsTests
     private static readonly string[] S_doors =
     [
         "Advantages.Of", "LoggedMetrics.Clips", "LoggedMetrics.Of", "LoggedMetrics.Shown", "LossPlan.Of", "LossTerms.Of",
-        "LossTotals..ctor", "PolicyLoss.Accumulate", "PolicyLoss.AddSlopes", "PolicyLoss.Of",
+        "LossTotals..ctor", "PolicyLoss.Accumulate", "PolicyLoss.AddSlopes", "PolicyLoss.Of", "PolicyLoss.Report", "StepRows.Of",
     ];
 
     [Fact]
