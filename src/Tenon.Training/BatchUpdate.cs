@@ -190,15 +190,8 @@ internal sealed class BatchUpdate : IDisposable
         var part = GradientShard.Of(groups, passed);
         var (logps, entropies) = ((double[])sampled.Clone(), new double[sampled.Length]);
         var (scored, spread) = _updater.Score(part.Groups, adapter);
-        var next = 0;
-        foreach (var row in part.Rows)
-        {
-            var (start, length) = (starts[row], starts[row + 1] - starts[row]);
-            scored.AsSpan(next, length).CopyTo(logps.AsSpan(start));
-            spread.AsSpan(next, length).CopyTo(entropies.AsSpan(start));
-            next += length;
-        }
-
+        part.Scatter(starts, scored, logps);
+        part.Scatter(starts, spread, entropies);
         return (logps, entropies);
     }
 

@@ -5,7 +5,6 @@ using Tenon.Checkpoints;
 using Tenon.Rollouts;
 using Tenon.Rollouts.Data;
 using Tenon.Runs;
-using Tenon.Tensors.Memory;
 using Tenon.Training.Objectives;
 
 namespace Tenon.Training;
@@ -79,7 +78,6 @@ internal static class Checkpoint
         // What lives through a few steps (groups for replay, metrics that are watched) ends in the oldest generation, which the runtime
         // clears once in hundreds of steps: here it takes milliseconds beside the disk's, and memory stays level.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
-        NativeHeap.Trim();
         return written;
     }
 

@@ -53,11 +53,10 @@ internal sealed class TokenSlopes
     /// <summary>Fills them from the window as it stands.</summary>
     public void Fill(ObjectiveSettings objective, PolicyWindow window, LossPlan plan, double[] gradLogps, double[] gradEntropies)
     {
-        var unread = new LossTotals(objective);
         foreach (var (firstRow, endRow, start, at, count) in _stretches)
         {
             PolicyLoss.AddSlopes(objective, window, plan, firstRow, endRow, gradLogps, gradEntropies,
-                Teacher is null ? [] : _divergences.AsSpan(at, count), unread);
+                Teacher is null ? [] : _divergences.AsSpan(at, count), totals: null);
             for (var t = 0; t < count; t++)
             {
                 Logps[at + t] = (float)gradLogps[start + t];

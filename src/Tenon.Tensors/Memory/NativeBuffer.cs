@@ -11,10 +11,10 @@ public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nint Slack = 64;
     private const int ReadWrite = 3;
+    private const int PrivateAnonymous = 0x22;
 
     /// <summary>Below this a huge page is a large part of the whole, and the ordinary pages are few.</summary>
     private const nint SmallPagesBelow = 16 << 20;
-    private const int PrivateAnonymous = 0x22;
 
     private void* _block;
     private readonly nint _mapped;
@@ -47,7 +47,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         if (bytes > nint.MaxValue - (2 * HugePages.Size)) throw OutOfMemory(bytes, null);
-        if (hugePages && bytes >= HugePages.Size) return Map(bytes, hugePages);
+        if (hugePages && bytes >= HugePages.Size) return Map(bytes, hugePages: true);
         try
         {
             var block = NativeMemory.AlignedAlloc((nuint)(bytes + Slack), 64);

@@ -9,21 +9,16 @@ public static unsafe class NativeHeap
     private static long _s_trimmed;
 
     /// <summary>
-    /// Gives the system back what is free in it: glibc keeps the largest need of each thread (the compiler's was some megabytes) for ever
-    /// otherwise. Nothing where the C library has no <c>malloc_trim</c>.
+    /// Gives the system back what is free in it, where the last time was a second ago or more (it is called at every step of a run): glibc
+    /// keeps the largest need of each thread (the compiler's was some megabytes) for ever otherwise. Nothing where the C library has no
+    /// <c>malloc_trim</c>.
     /// </summary>
-    public static void Trim()
-    {
-        if (S_trim != null) _ = S_trim(0);
-    }
-
-    /// <summary>The same where the last time was a second ago or more: for what is called at every step of a run.</summary>
     public static void TrimNowAndThen()
     {
         var now = Environment.TickCount64;
-        if (now - Interlocked.Read(ref _s_trimmed) < 1000) return;
+        if (S_trim == null || now - Interlocked.Read(ref _s_trimmed) < 1000) return;
         Interlocked.Exchange(ref _s_trimmed, now);
-        Trim();
+        _ = S_trim(0);
     }
 
     private static delegate* unmanaged<nuint, int> Find() =>

@@ -59,11 +59,12 @@ public static class PolicyLoss
 
     /// <summary>
     /// All of <see cref="Accumulate"/> that is known before the rows' pass, given their log-probabilities: the gradients, and the totals
-    /// but for entropies and divergences from a teacher. <paramref name="gradDivergences"/> has the tokens of these rows alone, or none.
+    /// but for entropies and divergences from a teacher (null: nobody reads
+    /// them). <paramref name="gradDivergences"/> has the tokens of these rows alone, or none.
     /// </summary>
     internal static void AddSlopes(
         ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps,
-        Span<double> gradEntropies, Span<double> gradDivergences, LossTotals totals)
+        Span<double> gradEntropies, Span<double> gradDivergences, LossTotals? totals)
     {
         var first = window.RowStarts[firstRow];
         var (term, ratio, gamma) = (LossTerms.Of(settings), new RowRatio(), settings.Loss == PolicyLossKind.GammaWeighted);
@@ -83,7 +84,7 @@ public static class PolicyLoss
             if (plan.EntropyBonus != 0) pass.AddEntropyBonus(gradEntropies.Slice(start, length));
             if (window.Teacher is { } teacher)
                 pass.AddDivergence(teacher, tokenTerms, weighting, gradDivergences.Slice(start - first, length));
-            totals.AddRow(window, plan, row, ratio, pass);
+            totals?.AddRow(window, plan, row, ratio, pass);
         }
     }
 

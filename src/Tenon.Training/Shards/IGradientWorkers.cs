@@ -57,6 +57,21 @@ public sealed record GradientShard(IReadOnlyList<RolloutGroup> Groups, IReadOnly
 
         return new GradientShard(kept, rows, samples);
     }
+
+    /// <summary>
+    /// Puts what belongs to these completions' tokens, which lies one behind the other, to its places in a window whose rows begin at
+    /// <paramref name="starts"/>.
+    /// </summary>
+    internal void Scatter<T>(int[] starts, T[] numbers, T[] window)
+    {
+        var next = 0;
+        foreach (var row in Rows)
+        {
+            var length = starts[row + 1] - starts[row];
+            numbers.AsSpan(next, length).CopyTo(window.AsSpan(starts[row]));
+            next += length;
+        }
+    }
 }
 
 /// <summary>What a shard gives.</summary>

@@ -28,7 +28,7 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers, bool
         var next = 0;
         foreach (var gradient in workers.Compute(new GradientRequest(adapter, objective, window, plan, update, parts)))
         {
-            Put(window, parts[next++].Rows, gradient);
+            Put(window, parts[next++], gradient);
             if (sums is null) sums = gradient.Sums;
             else
                 for (var p = 0; p < sums.Length; p++) Add(sums[p], gradient.Sums[p]);
@@ -43,16 +43,10 @@ internal sealed class ShardedGradient(int shards, IGradientWorkers workers, bool
         for (var i = 0; i < sum.Length; i++) sum[i] += other[i];
     }
 
-    private static void Put(PolicyWindow window, IReadOnlyList<int> rows, ShardGradient gradient)
+    private static void Put(PolicyWindow window, GradientShard shard, ShardGradient gradient)
     {
-        var next = 0;
-        foreach (var row in rows)
-        {
-            var (start, length) = (window.RowStarts[row], window.RowStarts[row + 1] - window.RowStarts[row]);
-            gradient.Logps.AsSpan(next, length).CopyTo(window.Logps.AsSpan(start));
-            if (window.Entropies is { } entropies) gradient.Entropies.AsSpan(next, length).CopyTo(entropies.AsSpan(start));
-            if (window.Divergences is { } divergences) gradient.Divergences.AsSpan(next, length).CopyTo(divergences.AsSpan(start));
-            next += length;
-        }
+        shard.Scatter(window.RowStarts, gradient.Logps, window.Logps);
+        if (window.Entropies is { } entropies) shard.Scatter(window.RowStarts, gradient.Entropies, entropies);
+        if (window.Divergences is { } divergences) shard.Scatter(window.RowStarts, gradient.Divergences, divergences);
     }
 }

@@ -263,23 +263,8 @@ public class MethodTableTests
     private static RolloutGroup Group(IReadOnlyList<int[]> completions) => new(new Problem("p", "", ""), 3, Prompt,
         [.. completions.Select((c, i) => new Rollout(new GeneratedSample(0, i, c, [], [], FinishReason.Length), "", []))]);
 
-    private static AdapterSet Perturbed(CausalModel model, string method, double dropout = 0)
-    {
-        var set = Create(model, method, dropout);
-        var key = new RandomKey(17);
-        uint index = 0;
-        foreach (var parameter in set.Trainable)
-        {
-            var draw = index++;
-            parameter.Update(values =>
-            {
-                for (var i = 0; i < values.Length; i++)
-                    values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, draw, 0, (uint)i));
-            });
-        }
-
-        return set;
-    }
+    private static AdapterSet Perturbed(CausalModel model, string method, double dropout = 0) =>
+        PerturbedAdapter.Perturb(Create(model, method, dropout));
 
     private static float[] Logits(CausalModel model, AdapterSet? set)
     {

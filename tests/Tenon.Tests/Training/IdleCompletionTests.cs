@@ -75,7 +75,7 @@ public class IdleCompletionTests
     public void Every_method_has_the_same_gradients(string method)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, method);
+        using var set = PerturbedAdapter.Create(model, method);
         ShouldBeTheSame(Run(model, set, Masking("dapo"), new PassOptions()), Run(model, set, Masking("dapo"), S_long));
     }
 
@@ -90,7 +90,7 @@ public class IdleCompletionTests
     {
         var model = RandomModel.Create(RandomModel.SmallConfig() with { HiddenSize = 64, HeadDim = 16, IntermediateSize = 96 },
             precision: precision);
-        using var set = Perturbed(model, method);
+        using var set = PerturbedAdapter.Create(model, method);
         ShouldBeTheSame(Run(model, set, Masking("grpo"), new PassOptions(), precision),
             Run(model, set, Masking("grpo"), S_long, precision));
     }
@@ -106,7 +106,7 @@ public class IdleCompletionTests
     public void So_has_every_cut_and_dropout(int budget, bool share, bool recompute, int threads, double dropout)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora", dropout);
+        using var set = PerturbedAdapter.Create(model, "lora", dropout);
         var pass = new PassOptions(budget, share, recompute, dropout > 0 ? 11ul : null);
         // The long way in one cut: neither the cut nor what is left out of it changes a bit.
         ShouldBeTheSame(Run(model, set, Masking("grpo"), pass, threads: threads),
@@ -132,7 +132,7 @@ public class IdleCompletionTests
     public void So_has_every_objective(string preset, int idle)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora");
         var skipped = Run(model, set, Masking(preset), new PassOptions());
         ShouldBeTheSame(skipped, Run(model, set, Masking(preset), S_long));
         skipped.Idle.ShouldBe(idle);
@@ -142,7 +142,7 @@ public class IdleCompletionTests
     public void A_divergence_from_the_reference_needs_all_loss_tokens_and_no_others()
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora");
         var objective = ObjectivePresets.Named("grpo") with { Kl = 0.1 };
         Run(model, set, objective, new PassOptions()).Idle.ShouldBe(0);
         var skipped = Run(model, set, objective with { MaskTruncated = true }, new PassOptions());
@@ -154,7 +154,7 @@ public class IdleCompletionTests
     public void What_a_first_pass_rejects_needs_no_second_one_and_stays_in_the_report()
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora");
         // The old policy found the tokens of every other row much likelier: those of negative advantage are off-policy.
         PolicyWindow Apart(PolicyWindow window) => window with
         {
@@ -175,7 +175,7 @@ public class IdleCompletionTests
     public void The_pass_costs_the_tokens_of_what_is_left()
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora");
         var groups = Groups();
         var all = groups.Sum(g => g.Prompt.Length - 1 + g.Rollouts.Sum(r => r.Sampled.Ids.Length));
         Run(model, set, Masking("pass@k"), S_long).Tokens.ShouldBe(all);
@@ -183,20 +183,5 @@ public class IdleCompletionTests
         var skipped = Run(model, set, Masking("pass@k"), new PassOptions());
         skipped.Report[StepMetric.TokensTrained].ShouldBe(skipped.Tokens - 2 * 4);
         skipped.Tokens.ShouldBeLessThan(all / 3);
-    }
-
-    private static AdapterSet Perturbed(CausalModel model, string method, double dropout = 0)
-    {
-        var options = method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,36" } : [];
-        var set = AdapterMethod.All[method].Create(model,
-            new AdapterSettings { Method = method, Rank = 4, Dropout = dropout, Options = AdapterSettings.Texts(options) });
-        var key = new RandomKey(17);
-        foreach (var (parameter, index) in set.Trainable.Select((p, i) => (p, (uint)i)))
-            parameter.Update(values =>
-            {
-                for (var i = 0; i < values.Length; i++)
-                    values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, index, 0, (uint)i));
-            });
-        return set;
     }
 }

@@ -26,7 +26,7 @@ public class KeptProductsTests
     public void Every_method_has_the_same_gradients(string method)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, method);
+        using var set = PerturbedAdapter.Create(model, method, tokens: "9,3,46");
         var expected = Gradients(model, set, Plenty, takes: false);
         expected.Taken.ShouldBe(0);
         var kept = Gradients(model, set, Plenty);
@@ -48,7 +48,7 @@ public class KeptProductsTests
     {
         var model = RandomModel.Create(RandomModel.SmallConfig() with { HiddenSize = 64, HeadDim = 16, IntermediateSize = 96 },
             precision: precision);
-        using var set = Perturbed(model, method);
+        using var set = PerturbedAdapter.Create(model, method, tokens: "9,3,46");
         var expected = Gradients(model, set, Plenty, takes: false, precision: precision);
         var kept = Gradients(model, set, Plenty, precision: precision);
         kept.Sums.ShouldBe(expected.Sums);
@@ -66,7 +66,7 @@ public class KeptProductsTests
     public void So_has_every_cut(int budget, bool share, bool recompute, int threads)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora", tokens: "9,3,46");
         var pass = new PassOptions(budget, share, recompute);
         var expected = Gradients(model, set, Plenty, pass, takes: false, threads: threads);
         var kept = Gradients(model, set, Plenty, pass, threads: threads);
@@ -82,7 +82,7 @@ public class KeptProductsTests
     public void What_finds_no_room_is_computed(int rows)
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "dora");
+        using var set = PerturbedAdapter.Create(model, "dora", tokens: "9,3,46");
         var row = new KeptProducts(model.Linears.Select(linear => linear.Weight), 0).RowBytes;
         var expected = Gradients(model, set, Plenty, takes: false);
         var kept = Gradients(model, set, rows * row);
@@ -115,7 +115,7 @@ public class KeptProductsTests
     public void Rows_that_a_pass_left_unwritten_are_not_taken()
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora", tokens: "9,3,46");
         using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), Plenty);
         var groups = Sample(model, set, store, Precision.F32, true);
         // As if a pass had been given up behind this row.
@@ -130,7 +130,7 @@ public class KeptProductsTests
     public void Dropout_takes_nothing()
     {
         var model = RandomModel.Create();
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora", tokens: "9,3,46");
         using var store = new KeptProducts(model.Linears.Select(linear => linear.Weight), Plenty);
         var groups = Sample(model, set, store, Precision.F32, true);
         store.MayTake = true;
@@ -151,7 +151,7 @@ public class KeptProductsTests
         var model = RandomModel.Create(
             RandomModel.SmallConfig(tied: false) with { HiddenSize = 64, HeadDim = 16, IntermediateSize = 64 },
             maxLength: 256, blocks: 0.3f);
-        using var set = Perturbed(model, "lora");
+        using var set = PerturbedAdapter.Create(model, "lora", tokens: "9,3,46");
         int[] prompt = [.. Enumerable.Range(0, 9).Select(i => (i * 11 + 5) % 13 + 2)];
         var (drafted, all) = (Sums(speculate: true), Sums(speculate: false));
         drafted.Sums.ShouldBe(all.Sums);
@@ -205,20 +205,5 @@ public class KeptProductsTests
         store.IsOpen = false;
         return [.. S_prompts.Select((prompt, draw) => new RolloutGroup(new Problem($"{draw}", "", ""), draw, prompt,
             [.. samples.Where(s => s.Request == draw).Select(s => new Rollout(s, "", []))]))];
-    }
-
-    private static AdapterSet Perturbed(CausalModel model, string method)
-    {
-        var options = method == "trainable-tokens" ? new Dictionary<string, string> { ["tokens"] = "9,3,46" } : [];
-        var set = AdapterMethod.All[method].Create(model,
-            new AdapterSettings { Method = method, Rank = 4, Options = AdapterSettings.Texts(options) });
-        var key = new RandomKey(17);
-        foreach (var (parameter, index) in set.Trainable.Select((p, i) => (p, (uint)i)))
-            parameter.Update(values =>
-            {
-                for (var i = 0; i < values.Length; i++)
-                    values[i] += (float)(0.05 * key.Normal(RandomPurpose.ModelInit, 0, index, 0, (uint)i));
-            });
-        return set;
     }
 }
