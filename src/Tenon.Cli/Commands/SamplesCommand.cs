@@ -70,8 +70,19 @@ internal sealed class SamplesCommand : Verb
             else Write(sample, terminal.Out);
         }
 
-        if (count == 0) terminal.Error.WriteLine("no completion is of that kind");
+        if (count > 0) return 0;
+        if (call.GetValue(_problem) is { } id) RequireProblem(steps.SelectMany(run.Samples), id, run.Folder);
+        terminal.Error.WriteLine("no completion is of that kind");
         return 0;
+    }
+
+    private static void RequireProblem(IEnumerable<SampleRecord> samples, string id, string folder)
+    {
+        var ids = samples.Select(sample => sample.Id).Distinct().ToList();
+        if (ids.Contains(id)) return;
+        var some = string.Join(", ", ids.Take(5).Select(known => Clean(known)));
+        throw new TenonException($"completions of problem '{Clean(id)}' in {folder}",
+            ids.Count == 0 ? "any" : $"one of its {ids.Count} problems: {some}{(ids.Count > 5 ? ", ..." : "")}", "none", usage: true);
     }
 
     private IEnumerable<SampleRecord> Choose(IEnumerable<SampleRecord> samples, ParseResult call)

@@ -160,9 +160,13 @@ public sealed unsafe class KvPages
     private void WritePairedKeys(float* words, int count, float* rounded, float* turned)
     {
         const int width = AttentionLayout.PageSize;
-        // One token's column is itself turned: no row of it has a neighbour.
-        if (count > 1) Transpose.Blocked(rounded, count, HeadSize, HeadSize, turned, count);
-        else turned = rounded;
+        if (count == 1)
+        {
+            JoinColumn(rounded, HeadSize, words);
+            return;
+        }
+
+        Transpose.Blocked(rounded, count, HeadSize, HeadSize, turned, count);
         for (var i = 0; i + 1 < HeadSize; i += 2) Join(turned + (i * count), turned + ((i + 1) * count), count, words + (i / 2 * width));
         if (HeadSize % 2 == 1) Place(turned + ((HeadSize - 1) * count), count, 0, words + (HeadSize / 2 * width));
     }
@@ -195,12 +199,32 @@ public sealed unsafe class KvPages
         for (; j < count; j++) ((uint*)words)[j] = (((uint*)low)[j] >> 16) | (((uint*)high)[j] & 0xFFFF0000u);
     }
 
+    // One token's numbers, which lie side by side, two to a word down a column of a page.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void JoinColumn(float* row, int count, float* words)
+    {
+        var from = (uint*)row;
+        var to = (uint*)words;
+        for (; count > 1; count -= 2, from += 2, to += AttentionLayout.PageSize) *to = (from[0] >> 16) | (from[1] & 0xFFFF0000u);
+        if (count == 1) *(ushort*)to = (ushort)(*from >> 16);
+    }
+
     // The same of one row; what the other halves hold stays.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Place(float* row, int count, int half, float* words)
     {
-        var halves = (ushort*)words + half;
-        for (var j = 0; j < count; j++) halves[2 * j] = (ushort)(((uint*)row)[j] >> 16);
+        var kept = half == 0 ? 0xFFFF0000u : 0x0000FFFFu;
+        var shift = half == 0 ? 16 : 0;
+        var from = (uint*)row;
+        var to = (uint*)words;
+        var j = 0;
+        for (; j + 8 <= count; j += 8)
+        {
+            var own = (Vector256.Load(from + j) >> shift) & Vector256.Create(~kept);
+            ((Vector256.Load(to + j) & Vector256.Create(kept)) | own).Store(to + j);
+        }
+
+        for (; j < count; j++) to[j] = (to[j] & kept) | ((from[j] >> shift) & ~kept);
     }
 
     private static nint PageWordsOf(int headSize, bool paired) =>

@@ -19,7 +19,7 @@ public class SamplesCommandTests
         Ids(run, "--step", "1", "--best", "--limit", "2").ShouldBe(["1a", "1b"]);
         Ids(run, "--step", "1", "--worst", "--limit", "1").ShouldBe(["1c"]);
         Ids(run, "--problem", "b").ShouldBe(["1b", "2b"]);
-        Ids(run, "--problem", "nobody").ShouldBeEmpty();
+        Ids(run, "--problem", "b", "--truncated").ShouldBeEmpty();
     }
 
     [Fact]
@@ -46,6 +46,8 @@ public class SamplesCommandTests
         Call.Tenon("samples", run, "--wrong", "--right")
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("exclude"));
         Call.Tenon("samples", run, "--step", "9").ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("1 to 2"));
+        Call.Tenon("samples", run, "--problem", "nobody")
+            .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("one of its 3 problems: a, b, c"));
         Call.Tenon("samples", folder.File("none"))
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(1), c => c.Error.ShouldContain("is no run"));
     }
