@@ -206,7 +206,7 @@ public sealed unsafe class KvPages
         var from = (uint*)row;
         var to = (uint*)words;
         for (; count > 1; count -= 2, from += 2, to += AttentionLayout.PageSize) *to = (from[0] >> 16) | (from[1] & 0xFFFF0000u);
-        if (count == 1) *(ushort*)to = (ushort)(*from >> 16);
+        if (count == 1) Place((float*)from, 1, 0, (float*)to);
     }
 
     // The same of one row; what the other halves hold stays.

@@ -59,8 +59,8 @@ public static class PolicyLoss
 
     /// <summary>
     /// All of <see cref="Accumulate"/> that is known before the rows' pass, given their log-probabilities: the gradients, and the totals
-    /// but for entropies and divergences from a teacher (null: nobody reads
-    /// them). <paramref name="gradDivergences"/> has the tokens of these rows alone, or none.
+    /// but for entropies and divergences from a teacher (null: nobody reads them). <paramref name="gradDivergences"/> has the tokens of
+    /// these rows alone, or none.
     /// </summary>
     internal static void AddSlopes(
         ObjectiveSettings settings, PolicyWindow window, LossPlan plan, int firstRow, int endRow, Span<double> gradLogps,
