@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Tenon.Tests.Support;
-using Tenon.Training;
 
 namespace Tenon.Tests.Cli;
 
@@ -59,21 +57,6 @@ public sealed class BenchCommandTests : IDisposable
             "attention with its gradient", "AdamW, a step with clipping"])
             kernels.ShouldContain(k => (string)k!["name"]! == name, name);
         kernels.Where(k => (string)k!["name"]! == "matmul forward").Select(k => (int)k!["rows"]!).Distinct().ShouldBe([1, 8, 32, 128]);
-    }
-
-    [Fact]
-    public unsafe void Peak_memory_never_falls()
-    {
-        var before = ProcessMemory.PeakBytes();
-        before.ShouldBeGreaterThan(10_000_000);
-        // Not the collector's memory: giving it back would stop every thread of all other tests.
-        const int Bytes = 50_000_000;
-        var block = (byte*)NativeMemory.Alloc(Bytes);
-        for (var i = 0; i < Bytes; i += 4096) block[i] = 1;
-        var during = ProcessMemory.PeakBytes();
-        during.ShouldBeGreaterThanOrEqualTo(before);
-        NativeMemory.Free(block);
-        ProcessMemory.PeakBytes().ShouldBeGreaterThanOrEqualTo(during);
     }
 
     private static JsonObject Answer(params string[] arguments)
