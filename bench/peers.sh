@@ -9,6 +9,7 @@
 #   tenon-train-f32 tenon-train-bf16 tenon-train-int8         one optimizer step, LoRA r16 on all linear layers
 #   tenon-step-f32 tenon-step-bf16 tenon-step-int8           a whole GRPO step: the 32 completions sampled, judged and trained on
 #   hf-sample hf-train                                        transformers' generate, PyTorch + PEFT: commands that print a line of JSON, in TENON_PEER_SAMPLE and TENON_PEER_TRAIN
+#   trl-step                                                  TRL's GRPOTrainer, the same whole step: such a command in TENON_PEER_STEP
 #   llama-q8_0 llama-q4_0                                     llama.cpp through LLamaSharp, the same model quantised by llama.cpp (bench/Tenon.Benchmarks)
 # TENON and TENON_BENCHMARKS name built programs; by default both are built here.
 set -euo pipefail
@@ -17,7 +18,7 @@ model=${1:?usage: bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]} data=${2:?u
 shift 2
 [ $# -gt 0 ] || set -- tenon-sample-f32 hf-sample tenon-sample-bf16 llama-q8_0 tenon-sample-int8 llama-q4_0 tenon-one-f32 tenon-one-bf16 tenon-one-int8 \
   tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8 tenon-train-f32 hf-train tenon-train-bf16 tenon-train-int8 \
-  tenon-step-f32 tenon-step-bf16 tenon-step-int8
+  tenon-step-f32 trl-step tenon-step-bf16 tenon-step-int8
 if [ -z "${TENON:-}" ]; then
   dotnet build "$here/src/Tenon.Cli" -c Release -v q >&2
   TENON=$here/src/Tenon.Cli/bin/Release/net10.0/tenon
@@ -34,7 +35,8 @@ measure() {
     tenon-train-*) "$TENON" bench train "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
     tenon-step-*) "$TENON" bench step "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
     hf-sample) ${TENON_PEER_SAMPLE:?a command that prints a line of JSON with tokens_per_s and rss_gb} ;;
-    hf-train) ${TENON_PEER_TRAIN:?a command that prints a line of JSON with step_s and rss_gb} ;;
+    hf-train) ${TENON_PEER_TRAIN:?a command that prints a line of JSON with best_s and rss_gb} ;;
+    trl-step) ${TENON_PEER_STEP:?a command that prints a line of JSON with best_s and rss_gb} ;;
     llama-*)
       if [ -z "${TENON_BENCHMARKS:-}" ]; then
         dotnet build "$here/bench/Tenon.Benchmarks" -c Release -v q >&2
@@ -49,6 +51,7 @@ for program in "$@"; do
   case $program in
     hf-sample) [ -n "${TENON_PEER_SAMPLE:-}" ] || { echo "$program: left out, TENON_PEER_SAMPLE is not set" >&2; continue; } ;;
     hf-train) [ -n "${TENON_PEER_TRAIN:-}" ] || { echo "$program: left out, TENON_PEER_TRAIN is not set" >&2; continue; } ;;
+    trl-step) [ -n "${TENON_PEER_STEP:-}" ] || { echo "$program: left out, TENON_PEER_STEP is not set" >&2; continue; } ;;
   esac
   answer=$(measure "$program" | grep '^{' | tail -1)
   printf '{"program":"%s","date":"%s","answer":%s}\n' "$program" "$(date -u +%FT%TZ)" "$answer" | tee -a "$results"

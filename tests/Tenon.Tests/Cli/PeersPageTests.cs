@@ -14,13 +14,13 @@ public class PeersPageTests
     private const string Begin = "<!-- Made from bench/results by a test that compares them. -->\n";
     private const string End = "<!-- End of what is made. -->\n";
 
-    private static readonly (string Title, string Part, string Hf, string HfKey, string LlamaKey, bool Less)[] S_rows =
+    private static readonly (string Title, string Part, string Peer, string Key, string LlamaKey, bool Less)[] S_rows =
     [
         ("sampling 32 completions, tokens/s", "sample", "hf-sample", "tokens_per_s", "tokens_per_s", false),
         ("one completion, tokens/s", "one", "", "", "one_tokens_per_s", false),
         ("prompts alone, tokens/s", "prefill", "", "", "prefill_tokens_per_s", false),
         ("training step, s", "train", "hf-train", "best_s", "", true),
-        ("whole GRPO step, s", "step", "", "", "", true),
+        ("whole GRPO step, s", "step", "trl-step", "best_s", "", true),
     ];
 
     [Fact]
@@ -42,7 +42,7 @@ public class PeersPageTests
             var runs = File.ReadLines(file).Select(line => JsonNode.Parse(line)!)
                 .ToLookup(run => (string)run["program"]!, run => run["answer"]!);
             text.Append(CultureInfo.InvariantCulture, $"`bench/results/{Path.GetFileName(file)}`, median (number of runs):\n\n");
-            text.Append("| | float32 | bf16 | int8 | transformers, PyTorch + PEFT | llama.cpp Q8_0 | llama.cpp Q4_0 |\n");
+            text.Append("| | float32 | bf16 | int8 | transformers, PyTorch + PEFT, TRL | llama.cpp Q8_0 | llama.cpp Q4_0 |\n");
             text.Append("|---|---:|---:|---:|---:|---:|---:|\n");
             foreach (var row in S_rows)
             {
@@ -50,13 +50,13 @@ public class PeersPageTests
                 text.Append(CultureInfo.InvariantCulture, $"| {row.Title} | {Cell(runs, $"tenon-{row.Part}-f32", own)} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-bf16", own)} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", own)} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Hf, row.HfKey)} | {Cell(runs, "llama-q8_0", row.LlamaKey)} ");
+                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Peer, row.Key)} | {Cell(runs, "llama-q8_0", row.LlamaKey)} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, "llama-q4_0", row.LlamaKey)} |\n");
                 if (row.Part is not ("sample" or "train" or "step")) continue;
                 text.Append(CultureInfo.InvariantCulture, $"| its peak memory, GB | {Cell(runs, $"tenon-{row.Part}-f32", "memory_gb")} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-bf16", "memory_gb")} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", "memory_gb")} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Hf, row.Hf.Length > 0 ? "rss_gb" : "")} ");
+                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Peer, row.Peer.Length > 0 ? "rss_gb" : "")} ");
                 text.Append(row.Less ? "| | |\n"
                     : $"| {Cell(runs, "llama-q8_0", "memory_gb")} | {Cell(runs, "llama-q4_0", "memory_gb")} |\n");
             }
