@@ -7,7 +7,7 @@
 #   tenon-one-f32 tenon-one-bf16 tenon-one-int8               one completion
 #   tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8   the prompts alone
 #   tenon-train-f32 tenon-train-bf16 tenon-train-int8         one optimizer step, LoRA r16 on all linear layers
-#   tenon-step-f32 tenon-step-bf16 tenon-step-int8           a whole GRPO step: the 32 completions sampled, judged and trained on
+#   tenon-step-f32 tenon-step-bf16 tenon-step-int8           a whole GRPO step: the 32 completions sampled and trained on, with weights of 1 and -1 in place of advantages
 #   hf-sample hf-train                                        transformers' generate, PyTorch + PEFT: commands that print a line of JSON, in TENON_PEER_SAMPLE and TENON_PEER_TRAIN
 #   trl-step                                                  TRL's GRPOTrainer, the same whole step: such a command in TENON_PEER_STEP
 #   llama-q8_0 llama-q4_0                                     llama.cpp through LLamaSharp, the same model quantised by llama.cpp (bench/Tenon.Benchmarks)

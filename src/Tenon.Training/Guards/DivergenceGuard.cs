@@ -18,6 +18,9 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
 
     // A share of so many is within 15 points of the truth.
     private const int EnoughCompletions = 100;
+
+    // Rarer than this a streak is no chance any more: a run of some hundred steps has as many streaks that could be one.
+    private const double Chance = 0.002;
     private readonly List<double> _accuracies = [];
 
     /// <summary>Reads the accuracies of the steps that are logged.</summary>
@@ -52,7 +55,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
                         return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
             }
 
-        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step, groups.Sum(group => group.Rollouts.Count));
+        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
     }
 
     // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to
@@ -107,7 +110,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             : null;
     }
 
-    private Divergence? Collapse(StepMetrics step, int completions)
+    private Divergence? Collapse(StepMetrics step, int groups, int completions)
     {
         var now = step[StepMetric.Accuracy];
         if (settings.Accuracy is not { } share || !double.IsFinite(now) || _accuracies.Count < settings.AccuracySteps) return null;
@@ -121,9 +124,29 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
 
         // A run that never was right a tenth of the time has nothing to lose.
         var bound = share * best;
-        if (best < 0.1 || now >= bound || _accuracies.TakeLast(settings.AccuracySteps - 1).Any(accuracy => accuracy >= bound)) return null;
+        if (best < 0.1 || now >= bound) return null;
+        var (steps, streak) = (1, now);
+        for (var i = _accuracies.Count - 1; i >= 0 && _accuracies[i] < bound; i--)
+            (steps, streak) = (steps + 1, streak + _accuracies[i]);
+        if (steps < settings.AccuracySteps || groups > 0 && AtMost(streak * groups, steps * groups, best) > Chance) return null;
         return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)",
-            $"{Text(now)}, the {settings.AccuracySteps}. such step in a row");
+            $"{Text(now)}, the {steps}. such step in a row");
+    }
+
+    // How likely a policy that is right with probability p has no more right: the binomial distribution over groups, each of which counts
+    // once, because the completions of one problem may all share their fate. Products in order, so that every CPU decides alike.
+    private static double AtMost(double right, int tries, double p)
+    {
+        if (p >= 1) return 0;
+        var (term, sum) = (1.0, 0.0);
+        for (var i = 0; i < tries; i++) term *= 1 - p;
+        for (var x = 0; x <= right; x++)
+        {
+            sum += term;
+            term *= (tries - x) / (x + 1.0) * (p / (1 - p));
+        }
+
+        return sum;
     }
 
     // The completion with a number that is not finite, else the one whose tokens weigh most.

@@ -32,12 +32,13 @@ public sealed record DivergenceSettings : ISettings
 
     /// <summary>
     /// Accuracy below this share of the run's best mean of five steps (of fewer, once they hold 100 completions) is a collapse; null for no
-    /// bound.
+    /// bound. It counts where so few right answers in a row are no chance (1 in 500 for a policy as good as the best, each group counted
+    /// once): small batches of hard problems have more such steps than <see cref="AccuracySteps"/> before one is found.
     /// </summary>
     [Bounds(0, 1, Above = true)]
     public double? Accuracy { get; init; } = 0.1;
 
-    /// <summary>Steps in a row that accuracy must lie there.</summary>
+    /// <summary>Least steps in a row that accuracy must lie there.</summary>
     [Bounds(1, 100_000)]
     public int AccuracySteps { get; init; } = 3;
 

@@ -1,3 +1,6 @@
+using Tenon.Models.Generation;
+using Tenon.Rewards;
+using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Tensors;
 using Tenon.Training;
@@ -67,5 +70,38 @@ public class DivergenceGuardTests
         var weak = new DivergenceGuard(new DivergenceSettings(), 512);
         for (var i = 1; i <= 9; i++) weak.Remember(Step(i, 0.02));
         weak.OfBatch(Step(10, 0), [], _ => 0).ShouldBeNull();
+    }
+
+    // Right ones of 64 in each step of a sound run on a hard task (rloo, studies/presets.yaml, second task, seed 11): 8 groups of 8.
+    [Fact]
+    public void Few_right_answers_in_a_small_batch_of_a_hard_task_are_no_collapse()
+    {
+        double[] right = [0, 2, 6, 0, 7, 2, 0, 0, 9, 5, 10, 0, 0, 4, 10, 6, 9, 12, 5, 0, 0, 13, 11, 9, 7, 12, 7, 1, 1, 0];
+        Stop(right, groups: 8).ShouldBeNull();
+
+        // The same shares of four times as many problems are no chance.
+        Stop(right, groups: 32).ShouldBe(30);
+
+        // And a small batch stops, too, where it goes on so.
+        Stop([.. right, 0, 0, 0], groups: 8).ShouldBe(32);
+        Stop([26, 25, 0, 0, 0], groups: 8).ShouldBe(5);
+    }
+
+    private static int? Stop(double[] right, int groups)
+    {
+        var batch = Enumerable.Range(0, groups).Select(g => new RolloutGroup(new Problem($"{g}", "?", "1"), g, [1],
+        [
+            .. Enumerable.Range(0, 64 / groups).Select(i => new Rollout(new GeneratedSample(g, i, [2], [-1], [-1], FinishReason.Stop), "",
+                [])),
+        ])).ToList();
+        var guard = new DivergenceGuard(new DivergenceSettings(), 512);
+        for (var i = 0; i < right.Length; i++)
+        {
+            var step = new StepMetrics(i + 1) { [StepMetric.Accuracy] = right[i] / 64 };
+            if (guard.OfBatch(step, batch, _ => 0) is not null) return i + 1;
+            guard.Remember(step);
+        }
+
+        return null;
     }
 }

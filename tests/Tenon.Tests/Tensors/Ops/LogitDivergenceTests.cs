@@ -81,6 +81,24 @@ public unsafe class LogitDivergenceTests
         for (var v = 0; v < Words; v++) ((double)gradient[v]).ShouldBe(mean[v], 1e-6);
     }
 
+    // What a bound on an entry does where a teacher is sure of one token (docs/objectives.md): its pull on that token is what is held.
+    [Theory]
+    [InlineData(0.1, false, -1)]
+    [InlineData(0.1, true, 1)]
+    [InlineData(0.9, false, -1)]
+    [InlineData(0.9, true, -1)]
+    public void A_held_favourite_of_the_teacher_is_pushed_down(double p, bool isBounded, int sign)
+    {
+        const double q = 0.99;
+        float[] Two(double first) => [(float)Math.Log(first), .. Enumerable.Repeat((float)Math.Log((1 - first) / 4), 4)];
+        var bound = isBounded ? 0.1 : double.PositiveInfinity;
+        var (result, gradient) = Of(Two(p), Two(q), new DivergenceChoice(DivergenceKind.ForwardKl, Bound: bound), 1, 1);
+        result.IsHeld.ShouldBe(sign > 0);
+        Math.Sign(gradient[0]).ShouldBe(sign);
+        // Held, its gradient is p times what the teacher gives all others.
+        ((double)gradient[0]).ShouldBe(sign > 0 ? p * (1 - q) : p - q, 1e-6);
+    }
+
     [Fact]
     public void Among_equal_logits_the_first_tokens_stand_by_themselves()
     {
