@@ -41,6 +41,10 @@ public static class Distributions
     /// <summary>The x that a beta number stays below with probability <paramref name="q"/>.</summary>
     public static double BetaQuantile(double q, double a, double b) => Bisect(0, 1, x => Incomplete.Beta(x, 1 - x, a, b) < q);
 
+    /// <summary>P(X &lt;= k) of a binomial number: right ones among <paramref name="n"/> tries of probability p (DLMF 8.17.5).</summary>
+    public static double Binomial(double k, int n, double p) =>
+        k < 0 ? 0 : k >= n ? 1 : Incomplete.Beta(1 - p, p, n - Math.Floor(k), Math.Floor(k) + 1);
+
     private static double Symmetric(double q, Func<double, double> tail)
     {
         if (q is not (> 0 and < 1)) return q == 0 ? double.NegativeInfinity : q == 1 ? double.PositiveInfinity : double.NaN;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tenon.Evaluation.Statistics;
 using Tenon.Rollouts;
 using Tenon.Runs;
 using Tenon.Training.Objectives;
@@ -128,25 +129,11 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         var (steps, streak) = (1, now);
         for (var i = _accuracies.Count - 1; i >= 0 && _accuracies[i] < bound; i--)
             (steps, streak) = (steps + 1, streak + _accuracies[i]);
-        if (steps < settings.AccuracySteps || groups > 0 && AtMost(streak * groups, steps * groups, best) > Chance) return null;
+        // Each group counts once, because the completions of one problem may all share their fate.
+        if (steps < settings.AccuracySteps
+            || groups > 0 && Distributions.Binomial(streak * groups, steps * groups, best) > Chance) return null;
         return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)",
             $"{Text(now)}, the {steps}. such step in a row");
-    }
-
-    // How likely a policy that is right with probability p has no more right: the binomial distribution over groups, each of which counts
-    // once, because the completions of one problem may all share their fate. Products in order, so that every CPU decides alike.
-    private static double AtMost(double right, int tries, double p)
-    {
-        if (p >= 1) return 0;
-        var (term, sum) = (1.0, 0.0);
-        for (var i = 0; i < tries; i++) term *= 1 - p;
-        for (var x = 0; x <= right; x++)
-        {
-            sum += term;
-            term *= (tries - x) / (x + 1.0) * (p / (1 - p));
-        }
-
-        return sum;
     }
 
     // The completion with a number that is not finite, else the one whose tokens weigh most.

@@ -21,6 +21,25 @@ public class StatisticsEdgeTests
         SignFlipTest.Of([.. twenty, 0], draws: 40_000, seed: 3).ShouldBe(sampled);
     }
 
+    [Theory]
+    [InlineData(24, 0.1625)]
+    [InlineData(7, 0.5)]
+    [InlineData(300, 0.9)]
+    public void A_binomial_tail_is_the_sum_of_its_terms(int n, double p)
+    {
+        var (term, sum) = (Math.Pow(1 - p, n), 0.0);
+        for (var k = 0; k <= n; k++)
+        {
+            sum += term;
+            Distributions.Binomial(k, n, p).ShouldBe(sum, 1e-11 * sum);
+            Distributions.Binomial(k + 0.5, n, p).ShouldBe(Distributions.Binomial(k, n, p));
+            term *= (n - k) / (k + 1.0) * (p / (1 - p));
+        }
+
+        Distributions.Binomial(-0.5, n, p).ShouldBe(0);
+        (Distributions.Binomial(n - 1, n, 1), Distributions.Binomial(0, n, 0)).ShouldBe((0, 1));
+    }
+
     [Fact]
     public void Equal_models_differ_in_nothing()
     {
