@@ -37,6 +37,12 @@ internal static class Cpu
     public static bool HasAvx512Bf16 => Level == SimdLevel.Avx512 && X86Base.IsSupported && X86Base.CpuId(7, 0).Eax >= 1
         && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
 
+    /// <summary>
+    /// True where the processor has tiles of bytes (AMX_TILE and AMX_INT8), for which .NET has no name; whether the system lets them be
+    /// used is another question (<see cref="AmxKernels.IsSupported"/>).
+    /// </summary>
+    public static bool HasAmxInt8 => Level == SimdLevel.Avx512 && X86Base.IsSupported && (X86Base.CpuId(7, 0).Edx & (3 << 24)) == 3 << 24;
+
     private static SimdLevel Find()
     {
         if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported

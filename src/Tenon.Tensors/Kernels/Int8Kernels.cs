@@ -103,10 +103,22 @@ internal abstract unsafe class Int8Kernels
     /// <summary>1 to <see cref="TileRows"/> rows by the 32 outputs of a panel.</summary>
     internal abstract void Tile(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow, TilePlace place = default);
 
+    /// <summary>Any number of rows by the 32 outputs of a panel, in tiles as even as can be.</summary>
+    internal void Rows(Int8Call* call, int rows, byte* w, byte* x, float* y, nint yRow)
+    {
+        var tiles = (rows + TileRows - 1) / TileRows;
+        for (var t = 0; t < tiles; t++)
+        {
+            var row = rows * t / tiles;
+            Tile(call, (rows * (t + 1) / tiles) - row, w, x + (row * call->RowBytes), y + (row * yRow), yRow);
+        }
+    }
+
     private static Int8Kernels Choose()
     {
         var intrinsics = Intrinsics();
-        return Vnni512Kernels.IsSupported ? new Vnni512Kernels(intrinsics) : intrinsics;
+        Int8Kernels vectors = Vnni512Kernels.IsSupported ? new Vnni512Kernels(intrinsics) : intrinsics;
+        return AmxKernels.IsSupported ? new AmxKernels(vectors) : vectors;
     }
 
     private static Int8Kernels Intrinsics()

@@ -4,28 +4,6 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Tenon.Tensors.Kernels;
 
-/// <summary>What an assembled tile is called with; the code reads the fields by their places.</summary>
-internal unsafe struct Vnni512Args
-{
-    /// <summary>Places of the fields.</summary>
-    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48,
-        AheadAt = 56;
-
-    public nint Blocks;
-    public byte* Rows;
-    public nint RowBytes;
-    public byte* Panel;
-    public float* Output;
-
-    /// <summary>Bytes from an output row to the next.</summary>
-    public nint OutputRow;
-
-    public nint Accumulate;
-
-    /// <summary>Bytes from a block to what is asked for while it is multiplied.</summary>
-    public nint Ahead;
-}
-
 /// <summary>
 /// The machine code of <see cref="Int8Kernels"/>' tile with 512-bit <c>vpdpbusd</c>, which .NET has no name for: some rows by the 32
 /// outputs of a panel, sums and outputs in
@@ -46,29 +24,26 @@ internal static class Vnni512Assembly
     private static readonly AssemblerRegisterZMM[] S_weights = [zmm24, zmm25];
     private static readonly AssemblerRegisterZMM[] S_factors = [zmm28, zmm29];
 
-    /// <summary>
-    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Vnni512Args"/>) that asks
-    /// for a number of <paramref name="lines"/> of the cache in each block.
-    /// </summary>
+    /// <summary>See <see cref="AssembledKernels.Assemble"/>.</summary>
     public static byte[] Tile(int rows, int terms, bool offsets, int lines)
     {
         var c = new Assembler(64);
         var (accumulate, block) = (c.CreateLabel(), c.CreateLabel());
-        c.mov(r10, __qword_ptr[rdi + Vnni512Args.BlocksAt]);
-        c.mov(rsi, __qword_ptr[rdi + Vnni512Args.RowsAt]);
-        c.mov(rdx, __qword_ptr[rdi + Vnni512Args.RowBytesAt]);
-        c.mov(rcx, __qword_ptr[rdi + Vnni512Args.PanelAt]);
-        c.mov(r9, __qword_ptr[rdi + Vnni512Args.OutputRowAt]);
+        c.mov(r10, __qword_ptr[rdi + TileArgs.BlocksAt]);
+        c.mov(rsi, __qword_ptr[rdi + TileArgs.RowsAt]);
+        c.mov(rdx, __qword_ptr[rdi + TileArgs.RowBytesAt]);
+        c.mov(rcx, __qword_ptr[rdi + TileArgs.PanelAt]);
+        c.mov(r9, __qword_ptr[rdi + TileArgs.OutputRowAt]);
         c.lea(rax, __[rdx + (rdx * 2)]);
         c.lea(r11, __[rdx + (rdx * 4)]);
-        c.cmp(__qword_ptr[rdi + Vnni512Args.AccumulateAt], 0);
+        c.cmp(__qword_ptr[rdi + TileArgs.AccumulateAt], 0);
         c.jne(accumulate);
         for (var i = 0; i < 2 * rows; i++) c.vpxord(Output(i), Output(i), Output(i));
         c.jmp(block);
         c.Label(ref accumulate);
         Outputs(c, rows, load: true);
         c.Label(ref block);
-        if (lines > 0) c.mov(r8, __qword_ptr[rdi + Vnni512Args.AheadAt]);
+        if (lines > 0) c.mov(r8, __qword_ptr[rdi + TileArgs.AheadAt]);
         for (var i = 0; i < lines; i++) c.prefetcht1(__byte_ptr[rcx + r8 + (64 * i)]);
         for (var t = 0; t < terms; t++) Term(c, rows, t * Int8Rows.Record, offsets);
         c.add(rsi, terms * Int8Rows.Record);
@@ -125,7 +100,7 @@ internal static class Vnni512Assembly
 
     private static void Outputs(Assembler c, int rows, bool load)
     {
-        c.mov(r8, __qword_ptr[rdi + Vnni512Args.OutputAt]);
+        c.mov(r8, __qword_ptr[rdi + TileArgs.OutputAt]);
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < 2; j++)

@@ -165,6 +165,7 @@ public unsafe class Int8ProductTests
         if (Cpu.Level >= SimdLevel.Avx2) all.Add(new Int8Kernels<Avx2Dot, SignedWeights, Vector256<int>, Vector256<float>>("avx2"));
         if (AvxVnni.IsSupported) all.Add(new Int8Kernels<VnniDot, Vector256<byte>, Vector256<int>, Vector256<float>>("avx-vnni"));
         if (Vnni512Kernels.IsSupported) all.Add(new Vnni512Kernels(all[0]));
+        if (AmxKernels.IsSupported) all.Add(new AmxKernels(all[0]));
         all.Add(Int8Kernels.Best);
         return all;
     }
