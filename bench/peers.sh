@@ -3,9 +3,12 @@
 # line of JSON a run to bench/results/CPU-DATE.jsonl, from which docs/performance.md is made (TENON_UPDATE_DOCS=1, PeersPageTests).
 #   bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]         the programs named, or all of them, once each
 # It may be called as often as there are quiet moments: figures are medians of all lines. Programs:
-#   tenon-sample-f32 tenon-sample-bf16 tenon-sample-int8      32 completions
+#   tenon-sample-f32 tenon-sample-bf16 tenon-sample-int8      32 completions, with a LoRA adapter of rank 16 on all linear layers
+#   tenon-plain-sample-f32 ...-bf16 ...-int8                  the same by the model alone, which is what hf-sample and llama-* run
 #   tenon-one-f32 tenon-one-bf16 tenon-one-int8               one completion
+#   tenon-plain-one-f32 ...-bf16 ...-int8                     the same by the model alone
 #   tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8   the prompts alone
+#   tenon-plain-prefill-f32 ...-bf16 ...-int8                 the same by the model alone
 #   tenon-train-f32 tenon-train-bf16 tenon-train-int8         one optimizer step, LoRA r16 on all linear layers
 #   tenon-step-f32 tenon-step-bf16 tenon-step-int8           a whole GRPO step: the 32 completions sampled and trained on, with weights of 1 and -1 in place of advantages
 #   hf-sample hf-train                                        transformers' generate, PyTorch + PEFT: commands that print a line of JSON, in TENON_PEER_SAMPLE and TENON_PEER_TRAIN
@@ -16,8 +19,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 model=${1:?usage: bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]} data=${2:?usage: bench/peers.sh MODEL.gguf DATA.jsonl [PROGRAM...]}
 shift 2
-[ $# -gt 0 ] || set -- tenon-sample-f32 hf-sample tenon-sample-bf16 llama-q8_0 tenon-sample-int8 llama-q4_0 tenon-one-f32 tenon-one-bf16 tenon-one-int8 \
-  tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8 tenon-train-f32 hf-train tenon-train-bf16 tenon-train-int8 \
+[ $# -gt 0 ] || set -- tenon-sample-f32 tenon-plain-sample-f32 hf-sample tenon-sample-bf16 tenon-plain-sample-bf16 llama-q8_0 tenon-sample-int8 tenon-plain-sample-int8 llama-q4_0 \
+  tenon-one-f32 tenon-plain-one-f32 tenon-one-bf16 tenon-plain-one-bf16 tenon-one-int8 tenon-plain-one-int8 \
+  tenon-plain-prefill-f32 tenon-plain-prefill-bf16 tenon-plain-prefill-int8 tenon-prefill-f32 tenon-prefill-bf16 tenon-prefill-int8 tenon-train-f32 hf-train tenon-train-bf16 tenon-train-int8 \
   tenon-step-f32 trl-step tenon-step-bf16 tenon-step-int8
 if [ -z "${TENON:-}" ]; then
   dotnet build "$here/src/Tenon.Cli" -c Release -v q >&2
@@ -29,11 +33,12 @@ mkdir -p "$(dirname "$results")"
 
 measure() {
   case $1 in
-    tenon-sample-*) "$TENON" bench sample "$model" --data "$data" --runs 1 --json --speculation off --precision "${1##*-}" ;;
-    tenon-one-*) "$TENON" bench sample "$model" --data "$data" --prompts 1 --group 1 --runs 3 --json --speculation off --precision "${1##*-}" ;;
-    tenon-prefill-*) "$TENON" bench prefill "$model" --data "$data" --runs 3 --json --precision "${1##*-}" ;;
-    tenon-train-*) "$TENON" bench train "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
-    tenon-step-*) "$TENON" bench step "$model" --data "$data" --runs 1 --json --precision "${1##*-}" ;;
+    tenon-sample-*) "$TENON" bench sample "$model" --data "$data" --runs 1 --json --speculation off --precision "${1##*-}" "${plain[@]}" ;;
+    tenon-plain-*) plain=(--method none); measure "tenon-${1#tenon-plain-}" ;;
+    tenon-one-*) "$TENON" bench sample "$model" --data "$data" --prompts 1 --group 1 --runs 3 --json --speculation off --precision "${1##*-}" "${plain[@]}" ;;
+    tenon-prefill-*) "$TENON" bench prefill "$model" --data "$data" --runs 3 --json --precision "${1##*-}" "${plain[@]}" ;;
+    tenon-train-*) "$TENON" bench train "$model" --data "$data" --runs 1 --json --precision "${1##*-}" "${plain[@]}" ;;
+    tenon-step-*) "$TENON" bench step "$model" --data "$data" --runs 1 --json --precision "${1##*-}" "${plain[@]}" ;;
     hf-sample) ${TENON_PEER_SAMPLE:?a command that prints a line of JSON with tokens_per_s and rss_gb} ;;
     hf-train) ${TENON_PEER_TRAIN:?a command that prints a line of JSON with best_s and rss_gb} ;;
     trl-step) ${TENON_PEER_STEP:?a command that prints a line of JSON with best_s and rss_gb} ;;
@@ -53,6 +58,7 @@ for program in "$@"; do
     hf-train) [ -n "${TENON_PEER_TRAIN:-}" ] || { echo "$program: left out, TENON_PEER_TRAIN is not set" >&2; continue; } ;;
     trl-step) [ -n "${TENON_PEER_STEP:-}" ] || { echo "$program: left out, TENON_PEER_STEP is not set" >&2; continue; } ;;
   esac
+  plain=()
   answer=$(measure "$program" | grep '^{' | tail -1)
   printf '{"program":"%s","date":"%s","answer":%s}\n' "$program" "$(date -u +%FT%TZ)" "$answer" | tee -a "$results"
 done

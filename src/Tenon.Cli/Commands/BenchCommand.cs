@@ -70,7 +70,11 @@ internal sealed class BenchCommand : Verb
         _group = Add(new Option<int>("--group") { Description = "completions of each", DefaultValueFactory = _ => 8 });
         _tokens = Add(new Option<int>("--new") { Description = "tokens of each completion", DefaultValueFactory = _ => 128 });
         _rank = Add(new Option<int>("--rank") { Description = "rank of the adapter", DefaultValueFactory = _ => 16 });
-        _method = Add(new Option<string>("--method") { Description = "adapter method", DefaultValueFactory = _ => "lora" });
+        _method = Add(new Option<string>("--method")
+        {
+            Description = "adapter method, or none (prefill, sample, context)",
+            DefaultValueFactory = _ => "lora",
+        });
         _runs = Add(new Option<int>("--runs") { Description = "runs; the best counts", DefaultValueFactory = _ => 3 });
         _micro =
             Add(new Option<int?>("--micro-batch-tokens")
@@ -182,8 +186,16 @@ internal sealed class BenchCommand : Verb
         }), call, terminal);
     }
 
-    private AdapterSet Adapter(ParseResult call, LanguageModel loaded) => AdapterMethod.Of(call.GetValue(_method)!)
-        .Create(loaded.Model, new AdapterSettings { Method = call.GetValue(_method)!, Rank = call.GetValue(_rank) });
+    // Null for the model alone.
+    private AdapterSet? Adapter(ParseResult call, LanguageModel loaded)
+    {
+        var (method, stage) = (call.GetValue(_method)!, call.GetValue(_stage)!);
+        if (method != "none")
+            return AdapterMethod.Of(method).Create(loaded.Model, new AdapterSettings { Method = method, Rank = call.GetValue(_rank) });
+        return stage is not ("train" or "step") ? null
+            : throw new TenonException($"tenon bench {stage}", "an adapter method, which is what is trained", "--method none",
+                "tenon methods lists them", usage: true);
+    }
 
     private int Profile(string name, Action work, Precision precision, ParseResult call, Terminal terminal)
     {
@@ -243,7 +255,7 @@ internal sealed class BenchCommand : Verb
     }
 
     // The work, which gives the number of its tokens.
-    private Func<long> Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Generator generator,
+    private Func<long> Work(string name, ParseResult call, LanguageModel loaded, List<int[]> ids, AdapterSet? adapter, Generator generator,
         KeptProducts? kept)
     {
         var (samples, length) = (call.GetValue(_group), call.GetValue(_tokens));
@@ -256,7 +268,7 @@ internal sealed class BenchCommand : Verb
             ids.Max(i => i.Length) + length);
         var tape = new Tape(null, precision);
         var updater = new PolicyUpdater(loaded.Model, 1, new PassOptions(tokens), tape);
-        var optimizer = new Lazy<AdapterOptimizer>(() => new(adapter, new OptimizerSettings { LearningRate = 1e-5 }, 1000));
+        var optimizer = new Lazy<AdapterOptimizer>(() => new(adapter!, new OptimizerSettings { LearningRate = 1e-5 }, 1000));
         var fixedGroups = new Lazy<List<RolloutGroup>>(() => Groups(ids, samples, length, loaded.Model.Config.VocabSize));
         return name switch
         {
@@ -286,12 +298,12 @@ internal sealed class BenchCommand : Verb
 
         long Step(List<RolloutGroup> groups)
         {
-            Train(updater, optimizer.Value, adapter, groups);
+            Train(updater, optimizer.Value, adapter!, groups);
             return (long)ids.Count * samples * length;
         }
     }
 
-    private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet adapter, Tape tape) =>
+    private static void Prefill(LanguageModel loaded, List<int[]> ids, AdapterSet? adapter, Tape tape) =>
         loaded.Model.Forward(tape, TokenBatch.Of([.. ids.SelectMany(i => i)], Runs(ids), adapter));
 
     private static TokenRun[] Runs(List<int[]> ids)

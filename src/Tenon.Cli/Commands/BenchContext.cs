@@ -22,13 +22,13 @@ internal static class BenchContext
 
     /// <summary>Measures.</summary>
     /// <param name="loaded">The model.</param>
-    /// <param name="adapter">The adapter that samples.</param>
+    /// <param name="adapter">The adapter that samples; null for the model alone.</param>
     /// <param name="precision">Precision of the products.</param>
     /// <param name="prompts">Prompts of their own.</param>
     /// <param name="samples">Completions of each.</param>
     /// <param name="steps">Steps that are timed at each length.</param>
     /// <param name="lengths">Lengths of the prompts, ascending.</param>
-    public static JsonObject Measure(LanguageModel loaded, IAdapter adapter, Precision precision, int prompts, int samples, int steps,
+    public static JsonObject Measure(LanguageModel loaded, IAdapter? adapter, Precision precision, int prompts, int samples, int steps,
         IReadOnlyList<int> lengths)
     {
         var config = loaded.Model.Config;
@@ -65,7 +65,7 @@ internal static class BenchContext
                 + $"{(double)point["attention_ms"]!,10:F3} {(double)point["attention_gb_per_s"]!,8:F2}"));
     }
 
-    private static Point At(LanguageModel loaded, IAdapter adapter, Precision precision, int prompts, int samples, int steps, int length)
+    private static Point At(LanguageModel loaded, IAdapter? adapter, Precision precision, int prompts, int samples, int steps, int length)
     {
         var key = new RandomKey(11);
         var engine = new GenerationEngine(loaded.Model, new GeneratorOptions

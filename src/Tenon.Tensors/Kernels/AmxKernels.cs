@@ -49,7 +49,8 @@ internal sealed unsafe class AmxKernels(Int8Kernels fallback) : AssembledKernels
         const int Tries = 40;
         var format = new Int8Panels(offsets);
         var rowBytes = Blocks * terms * Int8Rows.Record;
-        var (panel, records, outputs) = (new byte[Blocks * format.BlockBytes], new byte[rows * rowBytes], new float[rows * PanelFormat.Width]);
+        var (panel, records) = (new byte[Blocks * format.BlockBytes], new byte[rows * rowBytes]);
+        var outputs = new float[rows * PanelFormat.Width];
         var (own, other) = (long.MaxValue, long.MaxValue);
         fixed (byte* w = panel, x = records)
         fixed (float* y = outputs)

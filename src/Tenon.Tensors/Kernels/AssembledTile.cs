@@ -93,7 +93,8 @@ internal static unsafe class TileCheck
     /// <summary>A product of a single panel.</summary>
     public static Int8Call Call(nint blocks, nint rowBytes, Int8Panels format, int terms, bool accumulate) => new()
     {
-        Blocks = blocks, RowBytes = rowBytes, BlockBytes = format.BlockBytes, Terms = terms, Offsets = format.Offsets, Accumulate = accumulate,
+        Blocks = blocks, RowBytes = rowBytes, BlockBytes = format.BlockBytes, Terms = terms, Offsets = format.Offsets,
+        Accumulate = accumulate,
     };
 
     /// <summary>What the code of a tile is called with.</summary>

@@ -23,6 +23,21 @@ public sealed class BenchCommandTests : IDisposable
         foreach (var field in (string[])["precision", "cpu", "tier"]) ((string?)answer[field]).ShouldNotBeNullOrEmpty(field);
     }
 
+    [Fact]
+    public void A_model_alone_is_sampled_from_but_not_trained()
+    {
+        File.WriteAllText(_folder["data.jsonl"], "{\"problem\":\"1+1=?\",\"answer\":\"2\"}\n");
+        string[] size = ["tiny", "--data", _folder["data.jsonl"], "--prompts", "1", "--group", "2", "--new", "4", "--method", "none"];
+        foreach (var stage in (string[])["prefill", "sample"])
+            ((double)Answer(["bench", stage, .. size, "--runs", "1", "--json"])["tokens_per_s"]!).ShouldBeGreaterThan(0, stage);
+        foreach (var stage in (string[])["train", "step"])
+        {
+            var refused = Call.Tenon(["bench", stage, .. size]);
+            refused.Exit.ShouldBe(2);
+            refused.Error.ShouldContain("--method none");
+        }
+    }
+
     [Fact, Trait("Speed", "slow")]
     public void A_profile_says_where_the_time_of_a_stage_goes()
     {

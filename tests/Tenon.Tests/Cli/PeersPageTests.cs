@@ -17,11 +17,16 @@ public class PeersPageTests
     private static readonly (string Title, string Part, string Peer, string Key, string LlamaKey, bool Less)[] S_rows =
     [
         ("sampling 32 completions, tokens/s", "sample", "hf-sample", "tokens_per_s", "tokens_per_s", false),
+        ("the same by the model alone, tokens/s", "plain-sample", "hf-sample", "tokens_per_s", "tokens_per_s", false),
         ("one completion, tokens/s", "one", "", "", "one_tokens_per_s", false),
+        ("the same by the model alone, tokens/s", "plain-one", "", "", "one_tokens_per_s", false),
         ("prompts alone, tokens/s", "prefill", "", "", "prefill_tokens_per_s", false),
+        ("the same by the model alone, tokens/s", "plain-prefill", "", "", "prefill_tokens_per_s", false),
         ("training step, s", "train", "hf-train", "best_s", "", true),
         ("whole GRPO step, s", "step", "trl-step", "best_s", "", true),
     ];
+
+    private static readonly string[] S_precisions = ["f32", "bf16", "int8"];
 
     [Fact]
     public void The_page_shows_the_medians_of_the_results()
@@ -46,25 +51,26 @@ public class PeersPageTests
             text.Append("|---|---:|---:|---:|---:|---:|---:|\n");
             foreach (var row in S_rows)
             {
+                if (!S_precisions.Any(name => runs.Contains($"tenon-{row.Part}-{name}"))) continue;
                 var own = row.Less ? "seconds" : "tokens_per_s";
-                text.Append(CultureInfo.InvariantCulture, $"| {row.Title} | {Cell(runs, $"tenon-{row.Part}-f32", own)} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-bf16", own)} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", own)} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Peer, row.Key)} | {Cell(runs, "llama-q8_0", row.LlamaKey)} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, "llama-q4_0", row.LlamaKey)} |\n");
-                if (row.Part is not ("sample" or "train" or "step")) continue;
-                text.Append(CultureInfo.InvariantCulture, $"| its peak memory, GB | {Cell(runs, $"tenon-{row.Part}-f32", "memory_gb")} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-bf16", "memory_gb")} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, $"tenon-{row.Part}-int8", "memory_gb")} ");
-                text.Append(CultureInfo.InvariantCulture, $"| {Cell(runs, row.Peer, row.Peer.Length > 0 ? "rss_gb" : "")} ");
-                text.Append(row.Less ? "| | |\n"
-                    : $"| {Cell(runs, "llama-q8_0", "memory_gb")} | {Cell(runs, "llama-q4_0", "memory_gb")} |\n");
+                AppendRow(text, row.Title, [.. S_precisions.Select(name => Cell(runs, $"tenon-{row.Part}-{name}", own)),
+                    Cell(runs, row.Peer, row.Key), Cell(runs, "llama-q8_0", row.LlamaKey), Cell(runs, "llama-q4_0", row.LlamaKey)]);
+                if (row.Part is not ("sample" or "plain-sample" or "train" or "step")) continue;
+                var llamaMemory = row.Less ? "" : "memory_gb";
+                AppendRow(text, "its peak memory, GB", [.. S_precisions.Select(name => Cell(runs, $"tenon-{row.Part}-{name}", "memory_gb")),
+                    Cell(runs, row.Peer, "rss_gb"), Cell(runs, "llama-q8_0", llamaMemory), Cell(runs, "llama-q4_0", llamaMemory)]);
             }
 
             text.Append('\n');
         }
 
         return text.ToString();
+    }
+
+    /// <summary>A row of a table, unless nothing of it was measured in these rounds.</summary>
+    private static void AppendRow(StringBuilder text, string title, IReadOnlyList<string> cells)
+    {
+        if (cells.Any(cell => cell.Length > 0)) text.Append(CultureInfo.InvariantCulture, $"| {title} | {string.Join(" | ", cells)} |\n");
     }
 
     private static string Cell(ILookup<string, JsonNode> runs, string program, string key)

@@ -57,7 +57,8 @@ public unsafe class AmxTests
             foreach (var (terms, offsets) in ((int, bool)[])[(1, false), (2, true)])
             {
                 var code = Vnni512Assembly.Tile(rows, terms, offsets, 4);
-                TileCheck.IsRight(args => new TileProcessor().Run(code, args), rows, terms, offsets).ShouldBeTrue($"{rows} rows, {terms} terms");
+                TileCheck.IsRight(args => new TileProcessor().Run(code, args), rows, terms, offsets)
+                    .ShouldBeTrue($"{rows} rows, {terms} terms");
             }
     }
 

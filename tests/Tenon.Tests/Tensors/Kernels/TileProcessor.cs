@@ -178,7 +178,8 @@ internal sealed unsafe class TileProcessor
     {
         var (sums, left, right) = (Tile(i.Op0Register), Tile(i.Op1Register), Tile(i.Op2Register));
         new[] { i.Op0Register, i.Op1Register, i.Op2Register }.Distinct().Count().ShouldBe(3, "one tile twice");
-        var (c, a, b) = (_shapes[i.Op0Register - Register.TMM0], _shapes[i.Op1Register - Register.TMM0], _shapes[i.Op2Register - Register.TMM0]);
+        (int Rows, int RowBytes) Shape(Register register) => _shapes[register - Register.TMM0];
+        var (c, a, b) = (Shape(i.Op0Register), Shape(i.Op1Register), Shape(i.Op2Register));
         a.Rows.ShouldBe(c.Rows);
         b.RowBytes.ShouldBe(c.RowBytes);
         a.RowBytes.ShouldBe(4 * b.Rows);

@@ -18,7 +18,8 @@ public unsafe class Vnni512Tests
                 {
                     Vnni512Assembly.Tile(rows, terms, offsets, 4).Length.ShouldBeInRange(300, 4096);
                     if (Vnni512Kernels.IsSupported)
-                        new Vnni512Kernels(Int8Kernels.Best).Make(rows, terms, offsets, 4).ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
+                        new Vnni512Kernels(Int8Kernels.Best).Make(rows, terms, offsets, 4)
+                            .ShouldNotBe(0, $"{rows} rows, {terms} terms, offsets {offsets}");
                 }
     }
 
