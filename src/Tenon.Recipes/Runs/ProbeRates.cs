@@ -53,8 +53,7 @@ internal static class ProbeRates
         var most = last.Steps.Max(step => step.Active(settings) * step.Length) / Math.Max(1, length * prompts);
         return new RunProbe
         {
-            Length = last.Size.Limit == rollout.MaxNewTokens ? length
-                : Math.Min(rollout.MaxNewTokens, length * drawn * rollout.Group / Math.Max(1, ended)),
+            Length = ExpectedLength(length, drawn * rollout.Group, ended, last.Size.Limit, rollout.MaxNewTokens),
             ProbedLength = length, Longest = last.Steps.Max(step => step.Longest), PromptTokens = promptTokens,
             Prompts = prompts, Problems = last.Evaluations.Count > 0 ? last.Size.Problems : 0,
             Steps = last.Steps.Count, Completions = (int)(drawn * rollout.Group),
@@ -78,6 +77,24 @@ internal static class ProbeRates
 
         // What a piece's first step takes more is its start; those behind it are slower or faster by chance.
         double First(ProbeStep step) => pieces.Any(piece => piece.Steps[0] == step) ? 1 : 0;
+    }
+
+    /// <summary>
+    /// Mean length of completions of at most <paramref name="limit"/> tokens by some that were cut at <paramref name="cut"/>: their own
+    /// mean, and for the share S that went on what an end as likely at each further token as before leaves of the rest,
+    /// S m (1 - e^(-(limit - cut) / m)) with m tokens for each end (the exponential distribution's estimate from lifetimes that were cut;
+    /// one end where there was none).
+    /// </summary>
+    /// <param name="mean">Mean length up to the cut.</param>
+    /// <param name="completions">How many they were.</param>
+    /// <param name="ended">Those of them that ended by themselves.</param>
+    /// <param name="cut">Tokens at which they were cut.</param>
+    /// <param name="limit">Tokens at which the run cuts them.</param>
+    internal static double ExpectedLength(double mean, double completions, double ended, int cut, int limit)
+    {
+        if (cut >= limit || completions <= 0) return mean;
+        var each = mean * completions / Math.Max(1, ended);
+        return Math.Min(limit, mean + (1 - ended / completions) * each * (1 - ExactMath.Exp((cut - limit) / Math.Max(1, each))));
     }
 
     // The first step touches memory for the first time, those behind it run code that is not yet compiled for good, and one in four may

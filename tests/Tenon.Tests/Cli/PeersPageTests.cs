@@ -42,7 +42,9 @@ public class PeersPageTests
     private static string Tables()
     {
         var text = new StringBuilder();
-        foreach (var file in Directory.EnumerateFiles(Repository.Path("bench/results"), "*.jsonl").Order(StringComparer.Ordinal))
+        // The newest first; a second file of a day has a number behind the date.
+        foreach (var file in Directory.EnumerateFiles(Repository.Path("bench/results"), "*.jsonl")
+            .OrderByDescending(Path.GetFileNameWithoutExtension, StringComparer.Ordinal))
         {
             var runs = File.ReadLines(file).Select(line => JsonNode.Parse(line)!)
                 .ToLookup(run => (string)run["program"]!, run => run["answer"]!);
