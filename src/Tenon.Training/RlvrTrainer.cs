@@ -79,11 +79,15 @@ public sealed class RlvrTrainer
         while (_state.Step < settings.Steps && !stop.IsCancellationRequested && !_guards.Ends(_state))
         {
             var metrics = Step(_state.Step + 1, abort);
-            _evaluations.Run(metrics, stop);
+            var setbacks = _state.Setbacks;
+            // What is evaluated is what the step leaves behind; a run that ends here has nothing new to evaluate.
+            TenonException? end = null;
+            if (_diverged is not null) _state = _guards.Handle(_state, _diverged, out end);
+            if (end is null) _evaluations.Run(metrics, stop);
             log.Append(metrics);
             _events(new StepDone(metrics));
-            var setbacks = _state.Setbacks;
-            _state = _guards.After(_state, metrics, _diverged);
+            _state = _guards.After(_state, metrics);
+            if (end is not null) throw end;
             if (_state.Setbacks > setbacks) _batches.Again(_state.Step + 1, _state.Rollouts);
             var empty = _guards.Empty.Ends(_state);
             if (empty) _state = _state with { EmptySteps = 0 };

@@ -24,7 +24,11 @@ internal sealed record Divergence(int Step, string What, string Bound, string Go
         $"its completions are kept in {samples}; "
         + (folder.CheckpointSteps().LastOrDefault(step => step < Step) is > 0 and var whole
             ? $"the checkpoint of step {whole} is whole: `{folder.ResumeCommand()} --set on-divergence=skip` (or back-to-checkpoint) "
-            + $"goes on from there, "
+            + $"goes on from there, or "
             : "there is no checkpoint yet: ")
-        + string.Create(CultureInfo.InvariantCulture, $"or begin anew with a smaller optimizer.learning-rate than {rate:G3}"));
+        + $"begin anew with a smaller optimizer.learning-rate than {Rate(rate)}");
+
+    // 1000 and 0.001, where G3 would say 1E+03.
+    private static string Rate(double rate) =>
+        double.Parse(rate.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
 }

@@ -19,15 +19,22 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
 
     // A share of so many is within 15 points of the truth.
     private const int EnoughCompletions = 100;
+    private const int EnoughTokens = 100;
 
     // Rarer than this a streak is no chance any more: a run of some hundred steps has as many streaks that could be one.
     private const double Chance = 0.002;
+
+    // How much wider than at its start a policy is that has fallen apart, and the nats below which it is not wide.
+    private const double Wider = 10, Wide = 1;
+    private const int FirstSteps = 3;
     private readonly List<double> _accuracies = [];
+    private readonly List<double> _firstEntropies = [];
 
     /// <summary>Reads the accuracies of the steps that are logged.</summary>
     public void Load(string metricsFile)
     {
         _accuracies.Clear();
+        _firstEntropies.Clear();
         if (!File.Exists(metricsFile)) return;
         foreach (var line in SharedFile.ReadLines(metricsFile))
             if (MetricsLog.Read(line) is { } step) Remember(step);
@@ -37,6 +44,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
     public void Remember(StepMetrics step)
     {
         if (double.IsFinite(step[StepMetric.Accuracy])) _accuracies.Add(step[StepMetric.Accuracy]);
+        if (_firstEntropies.Count < FirstSteps && double.IsFinite(step[StepMetric.Entropy]))
+            _firstEntropies.Add(step[StepMetric.Entropy]);
     }
 
     /// <summary>
@@ -56,18 +65,31 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
                         return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
             }
 
-        return EntropyOf(step.Step, Sampled(groups)) ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
+        var (entropy, tokens) = Sampled(groups);
+        return EntropyOf(step.Step, entropy) ?? Explosion(step, entropy, tokens) ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
     }
 
     // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to
     // train on.
-    private static double Sampled(IReadOnlyList<RolloutGroup> groups)
+    private static (double Mean, long Tokens) Sampled(IReadOnlyList<RolloutGroup> groups)
     {
         var (sum, count) = (0.0, 0L);
         foreach (var rollout in groups.SelectMany(group => group.Rollouts))
             foreach (var logp in rollout.Sampled.FullLogProbabilities)
                 (sum, count) = (sum - logp, count + 1);
-        return count == 0 ? double.NaN : sum / count;
+        return (count == 0 ? double.NaN : sum / count, count);
+    }
+
+    // One update can tear a policy apart without making it uniform, and before there are enough steps to tell its accuracy by.
+    private Divergence? Explosion(StepMetrics step, double entropy, long tokens)
+    {
+        if (settings.Entropy is null || tokens < EnoughTokens || step[StepMetric.Accuracy] != 0 || _firstEntropies.Count == 0
+            || !_accuracies.Exists(accuracy => accuracy > 0)) return null;
+        var bound = Math.Max(Wide, Wider * _firstEntropies.Average());
+        return entropy > bound
+            ? new(step.Step, "the policy's entropy",
+                $"at most {Text(bound)} {(bound == 1 ? "nat" : "nats")} in a step without a right completion (divergence.entropy)", Text(entropy))
+            : null;
     }
 
     private Divergence? EntropyOf(int step, double entropy) =>
@@ -133,7 +155,7 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         if (steps < settings.AccuracySteps
             || groups > 0 && Distributions.Binomial(streak * groups, steps * groups, best) > Chance) return null;
         return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)",
-            $"{Text(now)}, the {steps}. such step in a row");
+            $"{Text(now)}, the last of {steps} such steps in a row");
     }
 
     // The completion with a number that is not finite, else the one whose tokens weigh most.

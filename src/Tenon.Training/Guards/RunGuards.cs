@@ -62,24 +62,25 @@ internal sealed class RunGuards
         : null;
 
     /// <summary>
-    /// After a step was logged: what the doctor has to say, what is done about a divergence, whether it is the best step so far.
+    /// After a step was logged: what the doctor has to say, whether it is the best step so far.
     /// </summary>
-    /// <exception cref="TenonException">The step has diverged, and the run is to stop or cannot go on.</exception>
-    public TrainerState After(TrainerState state, StepMetrics metrics, Divergence? diverged)
+    public TrainerState After(TrainerState state, StepMetrics metrics)
     {
         Bounds.Remember(metrics);
         foreach (var text in _doctor.After(metrics)) Say(text);
-        if (diverged is not null) state = Handle(state, diverged);
         state = BestCheckpoint.After(state, metrics, EarlyStop);
         if (EndReason(state) is { } reason && state.Step < _setup.Settings.Steps)
             Say($"step {state.Step}: {reason}: the run ends");
         return state;
     }
 
-    private void Say(string text) => _events(new Remark(text));
-
-    private TrainerState Handle(TrainerState state, Divergence found)
+    /// <summary>
+    /// Does about a step that has diverged what the recipe says; <paramref name="end"/> is the error that ends the run once the step is
+    /// logged, where it is to stop or cannot go on.
+    /// </summary>
+    public TrainerState Handle(TrainerState state, Divergence found, out TenonException? end)
     {
+        end = null;
         var samples = _folder.KeepAside(found.Step);
         var action = _setup.Settings.OnDivergence;
         // An update that was made cannot be left out any more, only taken back.
@@ -93,11 +94,17 @@ internal sealed class RunGuards
         }
 
         if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
-            throw found.ToException(_folder, samples, _optimizer.LearningRate);
+        {
+            end = found.ToException(_folder, samples, _optimizer.LearningRate);
+            return state;
+        }
+
         Checkpoint.Load(_folder.CheckpointFolder(back), _setup.Adapter, _optimizer, _frozen);
         Say(
             $"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are "
             + $"kept in {samples}");
         return state with { Setbacks = state.Setbacks + 1 };
     }
+
+    private void Say(string text) => _events(new Remark(text));
 }

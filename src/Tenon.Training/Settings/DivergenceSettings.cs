@@ -25,7 +25,8 @@ public sealed record DivergenceSettings : ISettings
 
     /// <summary>
     /// Largest mean entropy, as a share of the logarithm of the vocabulary's size (the entropy of a model that knows nothing); null for no
-    /// bound.
+    /// bound. In a step without a right completion ten times the entropy of the first three steps is too much, too, where that is above 1
+    /// nat.
     /// </summary>
     [Bounds(0, 1, Above = true)]
     public double? Entropy { get; init; } = 0.7;

@@ -64,12 +64,39 @@ public class DivergenceGuardTests
             guard.Remember(Step(i, 0.01));
         }
 
-        guard.OfBatch(Step(9, 0.01), [], _ => 0).ShouldNotBeNull().ToString().ShouldContain("the 3. such step in a row");
+        guard.OfBatch(Step(9, 0.01), [], _ => 0).ShouldNotBeNull().ToString().ShouldContain("the last of 3 such steps in a row");
         guard.OfBatch(Step(9, 0.2), [], _ => 0).ShouldBeNull();
 
         var weak = new DivergenceGuard(new DivergenceSettings(), 512);
         for (var i = 1; i <= 9; i++) weak.Remember(Step(i, 0.02));
         weak.OfBatch(Step(10, 0), [], _ => 0).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_policy_far_wider_than_at_its_start_has_diverged_where_nothing_is_right()
+    {
+        // 200 tokens, below 0.7 of the logarithm of the vocabulary: a learning rate of 1000 on the embedded model, seed 1.
+        static RolloutGroup Group(float logp) => new(new Problem("p", "?", "1"), 0, [1],
+        [
+            .. Enumerable.Range(0, 4).Select(i => new Rollout(new GeneratedSample(0, i, [.. Enumerable.Repeat(2, 50)],
+                [.. Enumerable.Repeat(logp, 50)], [.. Enumerable.Repeat(logp, 50)], FinishReason.Length), "", [])),
+        ]);
+        static StepMetrics Step(int step, double accuracy, double entropy) =>
+            new(step) { [StepMetric.Accuracy] = accuracy, [StepMetric.Entropy] = entropy };
+        var guard = new DivergenceGuard(new DivergenceSettings(), 512);
+        guard.OfBatch(Step(1, 0, double.NaN), [Group(-3.3f)], _ => 0).ShouldBeNull("nothing is known of the start");
+        guard.Remember(Step(1, 0.3, 0.1));
+        guard.OfBatch(Step(2, 0, double.NaN), [Group(-3.3f)], _ => 0).ShouldNotBeNull().ToString()
+            .ShouldContain("the policy's entropy is 3.3, the bound is at most 1 nat in a step without a right completion");
+        guard.OfBatch(Step(2, 0.1, double.NaN), [Group(-3.3f)], _ => 0).ShouldBeNull("some are right");
+        guard.OfBatch(Step(2, 0, double.NaN), [Group(-0.9f)], _ => 0).ShouldBeNull("not wide");
+
+        var open = new DivergenceGuard(new DivergenceSettings { Entropy = null }, 512);
+        open.Remember(Step(1, 0.3, 0.1));
+        open.OfBatch(Step(2, 0, double.NaN), [Group(-3.3f)], _ => 0).ShouldBeNull("no bound");
+        var wide = new DivergenceGuard(new DivergenceSettings(), 512);
+        wide.Remember(Step(1, 0.3, 0.5));
+        wide.OfBatch(Step(2, 0, double.NaN), [Group(-3.3f)], _ => 0).ShouldBeNull("not ten times the start");
     }
 
     // Right ones of 64 in each step of a sound run on a hard task (rloo, studies/presets.yaml, second task, seed 11): 8 groups of 8.

@@ -95,6 +95,23 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void After_going_back_to_a_checkpoint_its_weights_are_evaluated()
+    {
+        using var setup = With(Setup("on-divergence=back-to-checkpoint", "steps=3",
+            "evaluate={every: 1, benchmarks: [held-out@1], problems: 32}"),
+            problem => StepOf(problem) == 3 ? double.PositiveInfinity : null);
+        using var folder = Folder("evaluated", setup);
+        Run(setup, folder, e =>
+        {
+            if (e is CheckpointWritten { Step: 2 }) setup.Adapter.Trainable[1].Update(values => values.Fill(30));
+        });
+        _said.ShouldContain(text => text.Contains("step 3 has diverged") && text.Contains("those of step 2 again"));
+        var accuracies = Metrics(folder, "eval/held-out@1");
+        accuracies[2].ShouldBe(accuracies[1]);
+        accuracies[2].ShouldNotBe(0);
+    }
+
+    [Fact]
     public void With_overlap_the_batch_of_the_lost_weights_is_drawn_anew()
     {
         using var setup = With(Setup("on-divergence=back-to-checkpoint", "rollout.overlap=true"),
