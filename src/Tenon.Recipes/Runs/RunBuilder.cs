@@ -67,8 +67,7 @@ internal static class RunBuilder
             Texts = texts,
             Tokenizer = loaded.Tokenizer,
             TeacherModel = TeacherFinder.Open(settings, loaded, home),
-            Notices =
-            [.. notices, .. ObjectiveValidation.Warnings(settings.Objective, settings.Update.Epochs * settings.Update.Minibatches)],
+            Notices = [.. notices, .. ObjectiveValidation.Warnings(settings)],
         };
     }
 

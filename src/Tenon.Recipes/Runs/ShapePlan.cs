@@ -37,7 +37,7 @@ internal static class ShapePlan
         [
             "the model is a configuration alone: no weights are read, no data is opened, and time is not estimated",
             .. method.Unused(settings.Adapter),
-            .. ObjectiveValidation.Warnings(run.Objective, run.Update.Epochs * run.Update.Minibatches),
+            .. ObjectiveValidation.Warnings(run),
         ]);
     }
 

@@ -1,4 +1,5 @@
 using Tenon.Tensors.Ops;
+using Tenon.Training.Settings;
 
 namespace Tenon.Training.Objectives;
 
@@ -27,11 +28,31 @@ public static class ObjectiveValidation
     /// Combinations that run but rarely do what was meant, each one sentence that names its keys: said once at the start of a run and in a
     /// dry run.
     /// </summary>
-    /// <param name="s">The settings.</param>
-    /// <param name="updatesPerBatch">Optimizer steps taken on one batch of rollouts.</param>
-    public static IEnumerable<string> Warnings(ObjectiveSettings s, int updatesPerBatch)
+    public static IEnumerable<string> Warnings(RunSettings run)
     {
-        if (updatesPerBatch == 1 && ClippingKeys(s) is { Length: > 0 } keys)
+        foreach (var text in Warnings(run.Objective, RatiosMove(run))) yield return text;
+        var (rollout, plain) = (run.Rollout, new RolloutSettings());
+        if (rollout.DynamicSampling) yield break;
+        string[] idle =
+        [
+            .. rollout.Surplus != plain.Surplus ? ["surplus"] : Array.Empty<string>(),
+            .. rollout.MaxRounds != plain.MaxRounds ? ["max-rounds"] : Array.Empty<string>(),
+        ];
+        if (idle.Length > 0)
+            yield return $"rollout.{string.Join(" and ", idle)}: without rollout.dynamic-sampling: true every batch takes the groups it draws";
+    }
+
+    // The first update over a batch is made by the policy that sampled it, unless something lies between the two.
+    private static bool RatiosMove(RunSettings run) =>
+        run.Update.Epochs * run.Update.Minibatches > 1 || run.Rollout.Overlap || run.Rollout.Replay is not null
+        || run.Rollout is { DynamicSampling: true, Surplus: "carry" } || run.Adapter.Dropout > 0;
+
+    /// <summary>The same of the objective alone.</summary>
+    /// <param name="s">The settings.</param>
+    /// <param name="ratiosMove">False where every importance ratio is 1: one update a batch, by the policy that sampled it.</param>
+    internal static IEnumerable<string> Warnings(ObjectiveSettings s, bool ratiosMove)
+    {
+        if (!ratiosMove && ClippingKeys(s) is { Length: > 0 } keys)
             yield return $"with one update a batch every importance ratio is 1, so {keys} cannot act: "
                 + "update.minibatches or update.epochs above 1 makes more updates";
         foreach (var (key, now, its) in Overridden(s))

@@ -38,6 +38,30 @@ public sealed class DivergedRunTests : IDisposable
         Metrics(run, "updates_skipped").ShouldBe([null, 1]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_policy_that_one_update_tears_apart_is_found_in_the_next_step_whatever_its_entropy(int seed)
+    {
+        var (call, run) = Train("torn", $"seed={seed}");
+        call.Exit.ShouldBe(1, call.Error);
+        call.Error.ShouldContain("step 2 has diverged: the policy's entropy");
+        call.Error.ShouldContain(" in a step without a right completion (divergence.entropy)");
+        Metrics(run, "accuracy")[1].ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_step_that_ends_the_run_is_logged_without_an_evaluation()
+    {
+        var (call, run) = Train("unevaluated", "evaluate={every: 1, benchmarks: [held-out@1], problems: 4}");
+        call.Exit.ShouldBe(1, call.Error);
+        var accuracies = Metrics(run, "eval/held-out@1");
+        accuracies.Length.ShouldBe(2);
+        accuracies[0].ShouldNotBeNull();
+        accuracies[1].ShouldBeNull();
+        Directory.GetDirectories(Path.Combine(run, "eval")).Select(Path.GetFileName).ShouldNotContain("000002");
+    }
+
     [Fact]
     public void Skip_leaves_the_update_out_and_goes_on()
     {
@@ -97,6 +121,13 @@ public sealed class DivergedRunTests : IDisposable
             call.Error.ShouldContain(said);
         }
 
+        // A batch that is older than the policy, or another function of it, moves ratios with one update, too.
+        foreach (var change in (string[])["rollout.overlap=true", "rollout.replay={ share: 0.5 }", "adapter.dropout=0.1",
+            "rollout={ dynamic-sampling: true, surplus: carry }"])
+            Call.Tenon("train", recipe, "--dry-run", "--set", change).Error.ShouldNotContain("cannot act", customMessage: change);
+
+        Call.Tenon("train", recipe, "--dry-run", "--set", "rollout={ surplus: carry, max-rounds: 3 }").Error
+            .ShouldContain("rollout.surplus and max-rounds: without rollout.dynamic-sampling: true");
         Train("once", "steps=1").Call.Error.Split("objective.clip-low and clip-high cannot act").Length.ShouldBe(2);
     }
 

@@ -98,7 +98,7 @@ public sealed class FullVocabularyTests : IDisposable
         call.Out.ShouldContain("teacher's distributions");
         var faults = SettingsCheck.Faults(ObjectivePresets.Named("gkd") with { TeacherModel = "tiny", TeacherBeta = 1 });
         faults.Select(fault => fault.Key).ShouldBe(["teacher-beta"]);
-        ObjectiveValidation.Warnings(ObjectivePresets.Named("opsd") with { TeacherTop = 5 }, 4)
+        ObjectiveValidation.Warnings(ObjectivePresets.Named("opsd") with { TeacherTop = 5 }, ratiosMove: true)
             .ShouldContain(text => text.Contains("teacher-top", StringComparison.Ordinal));
     }
 
