@@ -2,6 +2,7 @@ using System.Globalization;
 using Tenon.Evaluation.Comparisons;
 using Tenon.Evaluation.Reports;
 using Tenon.Evaluation.Statistics;
+using Tenon.Runs;
 
 namespace Tenon.Studies;
 
@@ -80,18 +81,37 @@ public static class StudyTables
     /// <summary>Cells that were refused or ended before their last step, each with its reason; null where there is none.</summary>
     public static ResultTable? Failures(StudyResults results)
     {
-        var failed = results.Cells.Where(c => c.Result.Status is CellStatus.Refused or CellStatus.Diverged).DistinctBy(c => c.Cell.Id)
-            .ToList();
+        var failed = Failed(results);
         if (failed.Count == 0) return null;
-        var table = new ResultTable("refused and diverged", "row", "tuned", "seed", "what", "why");
+        var table = new ResultTable("refused and diverged", "row", "tuned", "seed", "what", "at step", "last evaluated", "why");
         foreach (var (cell, result) in failed)
+        {
+            var (step, evaluated) = Ended(results, cell);
             table.Add(cell.Row.Label, Tuned(cell.Tuned), cell.Seed.ToString(CultureInfo.InvariantCulture), CellResult.Word(result.Status),
-                Brief(result.Reason));
-        return table;
+                step, evaluated, Brief(result.Reason));
+        }
+
+        return table.WithoutEmptyColumns();
     }
 
-    // A table has room for what happened; the hint stands in the cell's record.
-    private static string Brief(string? reason) =>
+    /// <summary>The cells that were refused or ended before their last step, each once.</summary>
+    internal static IReadOnlyList<(StudyCell Cell, CellResult Result)> Failed(StudyResults results) =>
+        [.. results.Cells.Where(c => c.Result.Status is CellStatus.Refused or CellStatus.Diverged).DistinctBy(c => c.Cell.Id)];
+
+    // The last step that a run without an end has logged, and the last accuracy that is known of it.
+    private static (string Step, string Evaluated) Ended(StudyResults results, StudyCell cell)
+    {
+        var path = results.RunOf(cell);
+        if (!RunFolder.IsRun(path) || RunReader.Open(path) is not { Steps: [.., var last] } run) return ("-", "-");
+        var step = last.Step.ToString(CultureInfo.InvariantCulture);
+        if (StoredEvaluations.OfRun(run).Max(e => e.Step) is not { } at) return (step, "-");
+        var known = CellRun.Accuracies(path, at, results.Plan.Recipe.Benchmarks);
+        return (step, string.Join(", ", known.Select(a => string.Create(CultureInfo.InvariantCulture, $"{a.Key} {100 * a.Value:0.0} %")))
+            + $" (step {at})");
+    }
+
+    /// <summary>A reason in one line: a table has room for what happened, the hint stands in the cell's record.</summary>
+    internal static string Brief(string? reason) =>
         reason is null ? "-"
             : string.Join("; ", reason.Split('\n').Select(line => line.Trim())
                 .TakeWhile(line => !line.StartsWith("Hint:", StringComparison.Ordinal)).Where(line => line.Length > 0));

@@ -10,12 +10,14 @@ namespace Tenon.Cli.Display;
 /// <summary>A study as it runs: a live table of rows on a terminal, a line a cell otherwise.</summary>
 internal sealed class StudyDisplay : IDisposable
 {
+    private const int MostFailures = 3;
     private readonly object _gate = new();
     private readonly Study _study;
     private readonly Terminal _terminal;
     private readonly int _jobs;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, (StudyCell Cell, int Step)> _running = [];
+    private readonly List<string> _failed = [];
     private readonly ManualResetEventSlim _ended = new(false);
     private readonly Thread? _live;
     private readonly int _before;
@@ -45,6 +47,7 @@ internal sealed class StudyDisplay : IDisposable
                 case CellEnded ended:
                     _running.Remove(e.Cell.Id);
                     _done++;
+                    if (ended.Result.Status != CellStatus.Done) _failed.Add(Failure(ended));
                     if (_live is null) _terminal.Error.WriteLine(Line(ended));
                     break;
             }
@@ -69,6 +72,9 @@ internal sealed class StudyDisplay : IDisposable
         };
         return $"[{_before + _done} of {Most}] {e.Cell.Id}: {what}{Left()}";
     }
+
+    private static string Failure(CellEnded e) =>
+        $"{e.Cell.Id}: {CellResult.Word(e.Result.Status)}: {StudyTables.Brief(e.Result.Reason)}";
 
     private int Most => _study.Results.Most;
 
@@ -118,7 +124,8 @@ internal sealed class StudyDisplay : IDisposable
                     Markup.Escape(string.Join("  ", now)));
             }
 
-            return table;
+            // The newest few: all of them stand in the table of failures at the end.
+            return new Rows([table, .. _failed.TakeLast(MostFailures).Select(text => new Spectre.Console.Text(text))]);
         }
     }
 }

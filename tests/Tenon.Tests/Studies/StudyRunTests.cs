@@ -154,6 +154,32 @@ public sealed class StudyRunTests : IDisposable
         call.Out.ShouldContain("at least one norm");
     }
 
+    [Fact]
+    public void A_run_that_diverged_is_listed_with_its_step_its_last_accuracy_and_its_own_reason()
+    {
+        var recipe = _folder.File("torn.yaml", """
+            base:
+              model: tiny
+              adapter: { rank: 4 }
+              data: { task: { name: arithmetic, level: 2 }, prompt: plain }
+              rollout: { prompts: 4, group: 4, max-new-tokens: 40 }
+              steps: 4
+              evaluate: { problems: 4, every: 1 }
+              checkpoint: { every: 0 }
+            axes: { optimizer.learning-rate: [1.0e-3, 1000] }
+            seeds: [42]
+            spectra: false
+            """);
+        var call = Call.Tenon("study", recipe, "--output", At("torn"), "--jobs", "2");
+        call.Exit.ShouldBe(0, call.Error);
+        call.Error.ShouldContain("diverged: step 2 has diverged: the policy's entropy");
+        call.Out.ShouldContain("1 done, 1 diverged");
+        var table = File.ReadAllLines(At("torn/tables/failures.md"));
+        table[0].ShouldBe("| row | seed | what | at step | last evaluated | why |");
+        // The evaluation of the last step that was made: the run ended before that of the next.
+        table[2].ShouldStartWith("| 1000 | 42 | diverged | 2 | held-out@1 0.0 % (step 1) | step 2 has diverged: the policy's entropy");
+    }
+
     [Theory]
     [InlineData("study")]
     [InlineData("study", "none.yaml")]
