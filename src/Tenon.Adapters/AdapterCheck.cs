@@ -20,7 +20,9 @@ public static class AdapterCheck
                 "mlx_lm.fuse writes the merged model, which every verb reads", usage: true);
         if (!File.Exists(In(PeftFolder.ConfigFile)))
         {
-            var below = Directory.GetDirectories(path).Where(d => File.Exists(Path.Combine(d, PeftFolder.ConfigFile)))
+            // A run's adapters lie one folder deeper.
+            var inner = Directory.Exists(In("checkpoints")) ? Directory.GetDirectories(In("checkpoints")) : Directory.GetDirectories(path);
+            var below = inner.Where(d => File.Exists(Path.Combine(d, PeftFolder.ConfigFile)))
                 .Order(StringComparer.Ordinal).ToList();
             throw new TenonException($"adapter '{path}'", $"a folder with {PeftFolder.ConfigFile}",
                 Directory.EnumerateFileSystemEntries(path).Any() ? "none in it" : "an empty folder",

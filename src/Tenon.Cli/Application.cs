@@ -142,8 +142,22 @@ internal static class Application
         }
 
         if (faults.Count == 0)
-            faults.AddRange(call.Errors.Select(error => $"tenon {command.Name}: {error.Message}"));
+            faults.AddRange(call.Errors.Select(error => $"tenon {command.Name}: {Text(error)}"));
         return faults;
+    }
+
+    // The parser names a type of .NET; a person is told what to write.
+    private static string Text(ParseError error)
+    {
+        if (error.SymbolResult is not OptionResult { Option: var option, Tokens: [var token] }) return error.Message;
+        var expected = (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) switch
+        {
+            var type when type == typeof(int) || type == typeof(long) || type == typeof(ulong) => "a whole number",
+            var type when type == typeof(double) => "a number",
+            _ => null,
+        };
+        return expected is null || !error.Message.Contains(nameof(System) + ".", StringComparison.Ordinal) ? error.Message
+            : $"{option.Name}: expected {expected}, got '{token.Value}'";
     }
 
     private static string Meant(string? name) => name is null ? "" : $"; did you mean '{name}'?";

@@ -389,6 +389,6 @@ public sealed class RunFolder : IDisposable
     {
         if (!IsRun(path))
             throw new TenonException($"{path} is no run", "a folder with a run.json", Directory.Exists(path) ? "a folder without one"
-                : "nothing there", usage: true);
+                : File.Exists(path) ? "a file" : "nothing there", usage: true);
     }
 }

@@ -59,7 +59,7 @@ internal sealed class DoctorCommand : Verb
     internal static RunReader Open(string folder) => RunFolder.IsRun(folder)
         ? RunReader.Open(folder)
         : throw new TenonException($"{folder} is no run", "a folder with a run.json", Directory.Exists(folder) ? "a folder without one"
-        : "nothing there");
+        : File.Exists(folder) ? "a file" : "nothing there");
 
     private static void Write(Finding finding, TextWriter writer)
     {

@@ -66,7 +66,7 @@ internal sealed class SamplesCommand : Verb
         foreach (var sample in chosen)
         {
             count++;
-            if (json) terminal.Out.WriteLine(ToJson(sample).ToJsonString());
+            if (json) terminal.Out.WriteLine(ToJson(sample).ToLine());
             else Write(sample, terminal.Out);
         }
 

@@ -30,7 +30,7 @@ internal sealed class LinesDisplay(TextWriter writer, IAnsiConsole summary, Time
 
     private void Start(RunStarted run) => writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{run.Model}: {run.Method}, {Figures.Count(run.Trainable)} of {Figures.Count(run.Parameters)} parameters trained; "
-        + $"{run.Steps} steps into {run.Folder}")
+        + $"{run.Steps} {(run.Steps == 1 ? "step" : "steps")} into {run.Folder}")
         + (run.FirstStep > 0 ? $", going on after step {run.FirstStep}" : ""));
 
     private void Step(StepMetrics m)

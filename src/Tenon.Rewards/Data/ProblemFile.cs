@@ -72,8 +72,13 @@ public sealed class ProblemFile
         }
 
         if (problems.Count == 0)
-            throw new TenonException($"Data file {path}", "one JSON object a line, or a table with rows", "no line at all",
-                "the file is empty: check the path and how it was written", usage: true);
+        {
+            var isTable = new FileInfo(path) is { Exists: true, Length: > 0 } && DataTable.IsTable(path);
+            throw new TenonException($"Data file {path}", "one JSON object a line, or a table with rows",
+                isTable ? "no line at all below the names of its columns" : "no line at all",
+                $"the {(isTable ? "table" : "file")} is empty: check the path and how it was written", usage: true);
+        }
+
         return new ProblemFile(problems, [.. duplicates], [.. remarks.Lines(columns, chosen!.Value), .. Twice(path, duplicates)]);
     }
 

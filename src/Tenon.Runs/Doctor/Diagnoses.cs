@@ -10,11 +10,12 @@ public static class Diagnoses
     [
         new("no-mixed-groups", Severity.Fault, GroupsMixed.Name,
             "Three steps in a row had no group with right and wrong answers: nothing is learned from them.",
-            "data.task.level or other data nearer to what the model half knows; rollout.group larger; rollout.dynamic-sampling: true",
+            "data.task.level or other data nearer to what the model half knows; rollout.group larger; rollout.dynamic-sampling: true where it "
+            + "is off",
             _ => GroupRules.NoneMixed(3)),
         new("advantage-collapse", Severity.Warning, GroupsMixed.Name,
             "Less than a tenth of the groups of the last ten steps have an advantage other than 0.",
-            "rollout.dynamic-sampling: true; harder or easier problems (data.task.level); rollout.group larger",
+            "rollout.dynamic-sampling: true where it is off; harder or easier problems (data.task.level); rollout.group larger",
             facts => GroupRules.FewMixed(10, 0.1, facts.Epochs)),
         new("repeated-problems", Severity.Warning, "id",
             "The last steps draw the same few problems again and again.",

@@ -129,8 +129,8 @@ public sealed record RunSettings : ISettings
         if (Objective.Teacher == Teacher.Model && string.IsNullOrEmpty(Objective.TeacherModel))
             yield return new("objective.teacher-model", "is not given, and teacher: model asks for one",
                 "a model with the policy's tokenizer");
-        if (EarlyStop.Patience is not null && Evaluate.Every == 0)
-            yield return new("early-stop.patience", "counts evaluations, and there are none during the run",
+        if (EarlyStop.Patience is not null && (Evaluate.Every == 0 || Evaluate.Benchmarks.Count == 0))
+            yield return new("early-stop.patience", "counts evaluations of accuracy, and there are none during the run",
                 "evaluate.every of 1 or more, with benchmarks");
         if (Optimizer.WarmupSteps > Steps)
             yield return new("optimizer.warmup-steps", $"{Optimizer.WarmupSteps} is more than the run's {Steps} steps", $"at most {Steps}");

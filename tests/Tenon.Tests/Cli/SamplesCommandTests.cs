@@ -31,6 +31,7 @@ public class SamplesCommandTests
         foreach (var key in new[] { "step", "problem", "id", "completion", "reward", "reason", "advantage", "tokens", "finish" })
             line.ContainsKey(key).ShouldBeTrue(key);
         ((double)line["advantage"]!).ShouldBe(0.5);
+        Call.Tenon("samples", run, "--json").Out.ShouldContain("1+1=?", customMessage: "text as it stands, not as escapes");
         var text = Call.Tenon("samples", run, "--step", "1", "--truncated").Out;
         text.ShouldContain("wrong (numeric-different), reward -0.500, advantage -0.500, 7 tokens, cut");
         text.ShouldNotContain("\u001b");
@@ -50,6 +51,8 @@ public class SamplesCommandTests
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(2), c => c.Error.ShouldContain("one of its 3 problems: a, b, c"));
         Call.Tenon("samples", folder.File("none"))
             .ShouldSatisfyAllConditions(c => c.Exit.ShouldBe(1), c => c.Error.ShouldContain("is no run"));
+        var file = folder.File("recipe.yaml", "steps: 1");
+        Call.Tenon("samples", file).Error.ShouldContain("a file");
     }
 
     private static string[] Ids(string run, params string[] options)

@@ -26,6 +26,10 @@ public sealed class AdapterCheckTests : IDisposable
         Directory.CreateDirectory(inner);
         File.WriteAllText(Path.Combine(inner, "adapter_config.json"), Config);
         Call.Tenon("adapter", "inspect", _folder["outer"]).Error.ShouldContain($"there is one in {inner}");
+        var step = Path.Combine(_folder["run"], "checkpoints", "4");
+        Directory.CreateDirectory(step);
+        File.WriteAllText(Path.Combine(step, "adapter_config.json"), Config);
+        Call.Tenon("adapter", "inspect", _folder["run"]).Error.ShouldContain($"there is one in {step}");
     }
 
     [Theory]

@@ -124,6 +124,11 @@ public class UselessKeyTests
         Fault($"{Task}adapter:\n  from: somewhere\n  {key}").ShouldContain($"line 4, adapter.{message}");
 
     [Fact]
+    public void Patience_without_an_accuracy_to_wait_for_is_refused() =>
+        Fault($"{Task}early-stop: {{ patience: 2 }}\nevaluate: {{ every: 1, texts: [a.txt] }}")
+            .ShouldContain("early-stop.patience: counts evaluations of accuracy, and there are none during the run");
+
+    [Fact]
     public void A_recipe_that_goes_on_from_an_adapter_is_written_without_what_does_nothing_and_read_again()
     {
         var settings = RecipeFile.Parse<RunSettings>(Task + "adapter: { from: somewhere, seed: 3 }", "r.yaml").Resolved(1e-3);

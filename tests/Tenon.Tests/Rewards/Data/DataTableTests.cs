@@ -101,7 +101,7 @@ public sealed class DataTableTests : IDisposable
     [InlineData("x.csv", "problem,problem\n1,3\n", "the heading", "'problem' 2 times")]
     [InlineData("x.csv", "problem;answer\n1;3\n", "the heading", "separated by commas")]
     [InlineData("x.csv", "", "x.csv", "no line at all")]
-    [InlineData("x.csv", "problem,answer\n", "x.csv", "no line at all")]
+    [InlineData("x.csv", "problem,answer\n", "x.csv", "no line at all below the names of its columns")]
     [InlineData("x.json", "[{\"problem\":\"q\",\"answer\":\"1\"},]", "is no JSON", "a comma before a closing bracket")]
     [InlineData("x.json", "[{\"problem\":\"q\",\"answer\":\"1\"},3]", "item 2", "a JSON object")]
     [InlineData("x.json", "{\n  \"problem\": \"q\"\n}", "line 1", "one object a line")]
