@@ -79,15 +79,11 @@ public sealed class RlvrTrainer
         while (_state.Step < settings.Steps && !stop.IsCancellationRequested && !_guards.Ends(_state))
         {
             var metrics = Step(_state.Step + 1, abort);
-            var setbacks = _state.Setbacks;
-            // What is evaluated is what the step leaves behind; a run that ends here has nothing new to evaluate.
-            TenonException? end = null;
-            if (_diverged is not null) _state = _guards.Handle(_state, _diverged, out end);
+            (var setbacks, _state) = (_state.Setbacks, _guards.Handle(_state, _diverged, out var end));
             if (end is null) _evaluations.Run(metrics, stop);
             log.Append(metrics);
             _events(new StepDone(metrics));
-            _state = _guards.After(_state, metrics);
-            if (end is not null) throw end;
+            _state = _guards.After(_state, metrics, end);
             if (_state.Setbacks > setbacks) _batches.Again(_state.Step + 1, _state.Rollouts);
             var empty = _guards.Empty.Ends(_state);
             if (empty) _state = _state with { EmptySteps = 0 };

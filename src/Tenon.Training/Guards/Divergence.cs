@@ -30,5 +30,6 @@ internal sealed record Divergence(int Step, string What, string Bound, string Go
 
     // 1000 and 0.001, where G3 would say 1E+03.
     private static string Rate(double rate) =>
-        double.Parse(rate.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        double.Parse(rate.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+            .ToString(CultureInfo.InvariantCulture);
 }

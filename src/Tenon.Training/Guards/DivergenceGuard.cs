@@ -66,7 +66,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
             }
 
         var (entropy, tokens) = Sampled(groups);
-        return EntropyOf(step.Step, entropy) ?? Explosion(step, entropy, tokens) ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
+        return EntropyOf(step.Step, entropy) ?? Explosion(step, entropy, tokens)
+            ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
     }
 
     // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to

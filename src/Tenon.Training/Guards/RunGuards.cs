@@ -64,10 +64,12 @@ internal sealed class RunGuards
     /// <summary>
     /// After a step was logged: what the doctor has to say, whether it is the best step so far.
     /// </summary>
-    public TrainerState After(TrainerState state, StepMetrics metrics)
+    /// <exception cref="TenonException"><paramref name="end"/>, where there is one.</exception>
+    public TrainerState After(TrainerState state, StepMetrics metrics, TenonException? end)
     {
         Bounds.Remember(metrics);
         foreach (var text in _doctor.After(metrics)) Say(text);
+        if (end is not null) throw end;
         state = BestCheckpoint.After(state, metrics, EarlyStop);
         if (EndReason(state) is { } reason && state.Step < _setup.Settings.Steps)
             Say($"step {state.Step}: {reason}: the run ends");
@@ -75,12 +77,14 @@ internal sealed class RunGuards
     }
 
     /// <summary>
-    /// Does about a step that has diverged what the recipe says; <paramref name="end"/> is the error that ends the run once the step is
-    /// logged, where it is to stop or cannot go on.
+    /// Does about a step that has diverged what the recipe says, before an evaluation: that is of what the step leaves behind, and a run
+    /// that ends here has nothing new to evaluate. <paramref name="end"/> is the error that ends it once the step is logged, where it is to
+    /// stop or cannot go on.
     /// </summary>
-    public TrainerState Handle(TrainerState state, Divergence found, out TenonException? end)
+    public TrainerState Handle(TrainerState state, Divergence? found, out TenonException? end)
     {
         end = null;
+        if (found is null) return state;
         var samples = _folder.KeepAside(found.Step);
         var action = _setup.Settings.OnDivergence;
         // An update that was made cannot be left out any more, only taken back.

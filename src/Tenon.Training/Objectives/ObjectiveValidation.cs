@@ -39,7 +39,8 @@ public static class ObjectiveValidation
             .. rollout.MaxRounds != plain.MaxRounds ? ["max-rounds"] : Array.Empty<string>(),
         ];
         if (idle.Length > 0)
-            yield return $"rollout.{string.Join(" and ", idle)}: without rollout.dynamic-sampling: true every batch takes the groups it draws";
+            yield return $"rollout.{string.Join(" and ", idle)}: without rollout.dynamic-sampling: true every batch takes the groups it "
+                + "draws";
     }
 
     // The first update over a batch is made by the policy that sampled it, unless something lies between the two.
