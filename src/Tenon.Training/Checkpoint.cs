@@ -110,6 +110,7 @@ internal static class Checkpoint
             json["since_best"] = state.SinceBest;
         }
         if (state.Setbacks > 0) json["setbacks"] = state.Setbacks;
+        if (state.WentBackAt is { } at) (json["went_back_at"], json["went_back_to"]) = (at, state.WentBackTo);
         if (state.Rollouts.Judged > 0)
         {
             json["judged"] = state.Rollouts.Judged;
@@ -167,6 +168,7 @@ internal static class Checkpoint
             BestAccuracy = (double?)json["best_accuracy"] ?? double.NaN,
             SinceBest = (int?)json["since_best"] ?? 0,
             Setbacks = (int?)json["setbacks"] ?? 0,
+            WentBackAt = (int?)json["went_back_at"], WentBackTo = (int?)json["went_back_to"],
             Entropy = coefficient is null ? null
             : new EntropyController(coefficient.Value, (double?)json["entropy_last"] ?? double.PositiveInfinity),
         };

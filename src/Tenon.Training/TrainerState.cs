@@ -30,6 +30,12 @@ public sealed record TrainerState
     /// <summary>How often the run has gone back to a checkpoint since the last new one.</summary>
     public int Setbacks { get; init; }
 
+    /// <summary>The step in which it went back to one the last time; null where it never did.</summary>
+    public int? WentBackAt { get; init; }
+
+    /// <summary>The step of that checkpoint.</summary>
+    public int? WentBackTo { get; init; }
+
     /// <summary>State of an adaptive entropy bonus; null where there is none.</summary>
     public EntropyController? Entropy { get; init; }
 }

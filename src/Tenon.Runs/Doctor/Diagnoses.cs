@@ -48,7 +48,7 @@ public static class Diagnoses
             "optimizer.learning-rate smaller, optimizer.max-grad-norm: 1, on-divergence: back-to-checkpoint",
             _ => PolicyRules.EntropyExplosion(5, 1)),
         new("accuracy-collapse", Severity.Fault, Accuracy.Name,
-            "Accuracy fell below a fifth of its best mean of five steps, for three steps.",
+            "Accuracy fell below a fifth of its best mean of five steps, for three steps or as many as chance does not explain (1 in 500).",
             "optimizer.learning-rate smaller; go on from an earlier checkpoint; on-divergence: back-to-checkpoint",
             _ => PolicyRules.AccuracyCollapse(3, 0.2)),
         new("kl-jump", Severity.Warning, Kl.Name,

@@ -13,7 +13,11 @@ internal static class PolicyRules
     public static StepRule EntropyExplosion(double factor, double least) =>
         new EntropyRule(start => Math.Max(least, factor * start), bound => new AboveRule(step => step[Entropy], bound));
 
-    /// <summary>Accuracy far below the best mean of five steps in a row.</summary>
+    /// <summary>
+    /// Accuracy far below the best mean of five steps in a row, and in so many steps that chance does not do it: Chernoff's bound of the
+    /// binomial tail, e^(-n KL(share of right answers, best)) over n groups, which count once each since one problem's completions may all
+    /// share their fate, is below 1 in 500.
+    /// </summary>
     public static StepRule AccuracyCollapse(int steps, double share) => new Fall(steps, share);
 
     /// <summary>
@@ -76,9 +80,10 @@ internal static class PolicyRules
 
     private sealed class Fall(int steps, double share) : StepRule
     {
+        private const double Chance = 0.002;
         private readonly Queue<double> _window = [];
         private Sight? _seen;
-        private double _best;
+        private double _best, _groups, _right;
         private int _first, _count;
 
         public override Sight? Seen => _seen is { } seen ? seen with { Threshold = share * _best } : null;
@@ -91,9 +96,16 @@ internal static class PolicyRules
             // The first steps are few: a mean of what there is.
             _best = Math.Max(_best, _window.Average());
             _count = _best >= 0.1 && step[Accuracy] < share * _best ? _count + 1 : 0;
-            if (_count == 1) _first = step.Step;
-            if (_count >= steps) _seen = new Sight(_first, step.Step, step[Accuracy], 0);
+            if (_count <= 1) (_first, _groups, _right) = (step.Step, 0, 0);
+            var groups = double.IsFinite(step[GroupsDrawn]) ? step[GroupsDrawn] : 0;
+            (_groups, _right) = (_groups + groups, _right + groups * step[Accuracy]);
+            if (_count >= steps && (_groups == 0 || _groups * Unlikeness(_right / _groups, _best) > -ExactMath.Log(Chance)))
+                _seen = new Sight(_first, step.Step, step[Accuracy], 0);
         }
+
+        // KL(p, q) of two coins.
+        private static double Unlikeness(double p, double q) =>
+            (p > 0 ? p * ExactMath.Log(p / q) : 0) + (q < 1 ? (1 - p) * ExactMath.Log((1 - p) / (1 - q)) : double.PositiveInfinity);
     }
 
     private sealed class JumpRule(Func<StepMetrics, double> of, double factor, double least) : StepRule

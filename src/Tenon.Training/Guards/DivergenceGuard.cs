@@ -62,12 +62,15 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
                     return new(step.Step, "a reward", "a finite number", Text(rewardOf(rollout)), place);
                 foreach (var logp in rollout.Sampled.FullLogProbabilities)
                     if (!float.IsFinite(logp))
-                        return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place);
+                        return new(step.Step, "the log-probability of a sampled token", "a finite number", Text(logp), place)
+                        {
+                            Since = step.Step,
+                        };
             }
 
         var (entropy, tokens) = Sampled(groups);
-        return EntropyOf(step.Step, entropy) ?? Explosion(step, entropy, tokens)
-            ?? Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
+        return (EntropyOf(step.Step, entropy) ?? Explosion(step, entropy, tokens)) is { } high ? high with { Since = step.Step }
+            : Collapse(step, groups.Count, groups.Sum(group => group.Rollouts.Count));
     }
 
     // The mean of -l over sampled tokens is the entropy but for chance: it shows a policy that has fallen apart where no group is left to
@@ -89,7 +92,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         var bound = Math.Max(Wide, Wider * _firstEntropies.Average());
         return entropy > bound
             ? new(step.Step, "the policy's entropy",
-                $"at most {Text(bound)} {(bound == 1 ? "nat" : "nats")} in a step without a right completion (divergence.entropy)", Text(entropy))
+                $"at most {Text(bound)} {(bound == 1 ? "nat" : "nats")} in a step without a right completion (divergence.entropy)",
+                Text(entropy))
             : null;
     }
 
@@ -156,7 +160,8 @@ internal sealed class DivergenceGuard(DivergenceSettings settings, int vocabular
         if (steps < settings.AccuracySteps
             || groups > 0 && Distributions.Binomial(streak * groups, steps * groups, best) > Chance) return null;
         return new(step.Step, "accuracy", $"at least {Text(bound)}, a share of the run's best (divergence.accuracy)",
-            $"{Text(now)}, the last of {steps} such steps in a row");
+            $"{Text(now)}, the last of {steps} such steps in a row")
+        { Since = step.Step - steps + 1 };
     }
 
     // The completion with a number that is not finite, else the one whose tokens weigh most.

@@ -48,7 +48,12 @@ internal sealed class RunGuards
     }
 
     /// <summary>What the batch itself shows, before anything is trained on.</summary>
-    public Divergence? OfBatch(StepMetrics metrics, RolloutBatch drawn) => Bounds.OfBatch(metrics, drawn.Groups, drawn.Statistics.RewardOf);
+    public Divergence? OfBatch(StepMetrics metrics, RolloutBatch drawn)
+    {
+        var found = Bounds.OfBatch(metrics, drawn.Groups, drawn.Statistics.RewardOf);
+        // A batch that was sampled beside the step before shows the policy of the checkpoint ahead of that.
+        return found is { Since: { } since } && _setup.Settings.Rollout.Overlap ? found with { Since = since - 1 } : found;
+    }
 
     /// <summary>True where the step that was done is the best so far and gets a checkpoint.</summary>
     public bool IsBest(TrainerState state) => _setup.Settings.Checkpoint.Best && state.BestStep == state.Step && state.Step > 0;
@@ -97,9 +102,10 @@ internal sealed class RunGuards
             return state;
         }
 
-        if (action == DivergenceAction.Stop || _folder.NewestCheckpoint().Step is not { } back || state.Setbacks >= MostSetbacks)
+        var unsound = _folder.CheckpointSteps().Where(step => step >= found.SoundBefore(state)).ToHashSet();
+        if (action == DivergenceAction.Stop || _folder.NewestCheckpoint(unsound).Step is not { } back || state.Setbacks >= MostSetbacks)
         {
-            end = found.ToException(_folder, samples, _optimizer.LearningRate);
+            end = found.ToException(_folder, state, samples, _optimizer.LearningRate);
             return state;
         }
 
@@ -107,7 +113,7 @@ internal sealed class RunGuards
         Say(
             $"{found}: adapter and optimizer are those of step {back} again, the run goes on with other problems; its completions are "
             + $"kept in {samples}");
-        return state with { Setbacks = state.Setbacks + 1 };
+        return state with { Setbacks = state.Setbacks + 1, WentBackAt = found.Step, WentBackTo = back };
     }
 
     private void Say(string text) => _events(new Remark(text));

@@ -30,7 +30,8 @@ public sealed class DivergedRunTests : IDisposable
         var (call, run) = Train("stop");
         call.Exit.ShouldBe(1, call.Error);
         call.Error.ShouldContain("step 2 has diverged: the policy's entropy");
-        call.Error.ShouldContain("the checkpoint of step 1 is whole");
+        // The checkpoint of step 1 holds that policy: going on from it would not help.
+        call.Error.ShouldContain("no checkpoint is older than the policy that has diverged, which that of step 1 holds");
         call.Error.ShouldContain("optimizer.learning-rate");
         var aside = File.ReadLines(Path.Combine(run, "diverged", "000002.jsonl")).Select(SampleRecord.Read).ToList();
         aside.Count.ShouldBe(16);
@@ -76,7 +77,7 @@ public sealed class DivergedRunTests : IDisposable
     [Fact]
     public void Back_to_the_checkpoint_takes_the_update_back_and_three_times_are_enough()
     {
-        // Checkpoint 1 holds the destroyed policy, so that going back to it does not help.
+        // Checkpoint 1 holds the destroyed policy, so that going back to it cannot help.
         var (call, run) = Train("back", "on-divergence=back-to-checkpoint", "checkpoint.every=100", "steps=3");
         call.Exit.ShouldBe(1);
         call.Error.ShouldContain("there is no checkpoint yet");
@@ -84,7 +85,9 @@ public sealed class DivergedRunTests : IDisposable
         Call.Tenon("train", _runs.Recipe(Recipe), "--output", _runs.RunFolder("good"), "--set", "steps=1", "--set",
             "optimizer.learning-rate=1e-3").Exit.ShouldBe(0);
         var (stopped, _) = Train("bad", "on-divergence=back-to-checkpoint", "steps=9", "checkpoint.every=1");
-        stopped.Error.ShouldContain("are those of step 1 again");
+        stopped.Exit.ShouldBe(1);
+        stopped.Error.ShouldContain("step 2 has diverged");
+        stopped.Error.ShouldContain("no checkpoint is older than the policy that has diverged");
         Directory.Exists(run).ShouldBeTrue();
     }
 

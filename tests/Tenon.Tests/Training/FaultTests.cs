@@ -112,6 +112,19 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_that_has_fallen_apart_goes_back_beyond_the_checkpoint_that_holds_it()
+    {
+        using var setup = Setup("on-divergence=back-to-checkpoint", "steps=4");
+        using var folder = Folder("torn", setup);
+        Run(setup, folder, e =>
+        {
+            if (e is CheckpointWritten { Step: 2 }) setup.Adapter.Trainable[1].Update(values => values[0] = float.NaN);
+        });
+        _said.ShouldContain(text => text.Contains("step 3 has diverged: the log-probability") && text.Contains("those of step 1 again"));
+        Metrics(folder, "updates_skipped").ShouldBe([null, null, 1, null]);
+    }
+
+    [Fact]
     public void With_overlap_the_batch_of_the_lost_weights_is_drawn_anew()
     {
         using var setup = With(Setup("on-divergence=back-to-checkpoint", "rollout.overlap=true"),

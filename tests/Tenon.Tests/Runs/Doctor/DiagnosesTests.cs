@@ -70,6 +70,24 @@ public class DiagnosesTests
         }
     }
 
+    /// <summary>Few groups of hard problems have steps in a row without a right answer that say nothing of the policy.</summary>
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(64, true)]
+    public void Accuracy_that_chance_explains_is_no_collapse(int groups, bool found)
+    {
+        using var folder = new TemporaryFolder();
+        var run = new Made(30, (i, m, _) =>
+        {
+            m[StepMetric.Accuracy] = m[StepMetric.RewardMean] = i is >= 20 and < 23 ? 0 : 0.12;
+            (m[StepMetric.GroupsDrawn], m[StepMetric.GroupsMixed], m[StepMetric.GroupsAllWrong]) = (groups, groups / 2, groups / 2);
+            m[StepMetric.GroupsAllRight] = 0;
+        }).Write(folder.File("run"));
+        var call = Call.Tenon("doctor", run, "--json");
+        JsonNode.Parse(call.Lines.ShouldHaveSingleItem())!["findings"]!.AsArray().Any(f => (string?)f!["name"] == "accuracy-collapse")
+            .ShouldBe(found);
+    }
+
     [Fact]
     public void What_is_only_near_a_threshold_is_no_finding()
     {

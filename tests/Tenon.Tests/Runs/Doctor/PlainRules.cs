@@ -109,7 +109,14 @@ internal static class PlainRules
             best = Math.Max(best, window.Average());
             count = best >= 0.1 && step[Accuracy] < share * best ? count + 1 : 0;
             if (count == 1) first = step.Step;
-            if (count >= length) (seen, value) = ((first, step.Step), step[Accuracy]);
+            if (count < length) continue;
+            var streak = steps.Where(s => s.Step >= first && s.Step <= step.Step && double.IsFinite(s[Accuracy])).ToList();
+            var groups = streak.Sum(s => double.IsFinite(s[GroupsDrawn]) ? s[GroupsDrawn] : 0);
+            var right = streak.Sum(s => double.IsFinite(s[GroupsDrawn]) ? s[GroupsDrawn] * s[Accuracy] : 0) / groups;
+            // Chernoff: the chance of so few is at most (q / p)^(n p) ((1 - q) / (1 - p))^(n (1 - p)).
+            var chance = Math.Pow(Math.Pow(best / right, right) * Math.Pow((1 - best) / (1 - right), 1 - right), groups);
+            if (groups == 0 || (right == 0 ? Math.Pow(1 - best, groups) : chance) < 0.002)
+                (seen, value) = ((first, step.Step), step[Accuracy]);
         }
 
         return seen is { } found ? new(found.First, found.Last, value, share * best) : null;
