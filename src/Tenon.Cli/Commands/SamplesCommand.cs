@@ -66,7 +66,7 @@ internal sealed class SamplesCommand : Verb
         foreach (var sample in chosen)
         {
             count++;
-            if (json) terminal.Out.WriteLine(ToJson(sample).ToLine());
+            if (json) terminal.Out.WriteLine(ToJson(sample).ToJsonString());
             else Write(sample, terminal.Out);
         }
 

@@ -203,7 +203,7 @@ internal sealed class StudyCommand : Verb
         var page = StudyReport.Write(study);
         if (call.GetValue(_json))
         {
-            terminal.Out.WriteLine(study.Results.ToJson().ToLine());
+            terminal.Out.WriteLine(study.Results.ToJson().ToJsonString());
         }
         else
         {

@@ -71,5 +71,8 @@ internal static class DryRun
             + (levels.Count > 1 ? $" to {made.Describe(levels.Last)}" : "");
     }
 
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
+    /// <summary>A size for a person: a part that two digits would make nothing has four.</summary>
+    internal static string Size(long bytes) => bytes is > 0 and < 100_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / 1e5) / 1e4:0.####} GB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

@@ -54,9 +54,9 @@ internal static class ShapePlan
         var rollout = run.Rollout;
         yield return $"each step    {rollout.Prompts} prompts x {rollout.Group} completions of at most {rollout.MaxNewTokens} tokens";
         var parts = Parts(run, config, all, count ?? 0).ToList();
-        foreach (var (what, bytes) in parts) yield return $"memory       {what}: at most {Size(bytes)}";
-        yield return $"memory       all: at most {Size(parts.Sum(p => p.Bytes))}, beside the program; this machine has "
-            + $"{Size(MemoryPlan.AvailableBytes())}";
+        foreach (var (what, bytes) in parts) yield return $"memory       {what}: at most {DryRun.Size(bytes)}";
+        yield return $"memory       all: at most {DryRun.Size(parts.Sum(p => p.Bytes))}, beside the program; this machine has "
+            + $"{DryRun.Size(MemoryPlan.AvailableBytes())}";
     }
 
     private static IEnumerable<(string What, long Bytes)> Parts(RunSettings run, ModelConfig config, long all, long trained)
@@ -80,6 +80,4 @@ internal static class ShapePlan
     }
 
     private static long ModelBytes(RunSettings run, long all) => all * (run.Precision == Precision.F32 ? sizeof(float) : sizeof(short));
-
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F2} GB");
 }

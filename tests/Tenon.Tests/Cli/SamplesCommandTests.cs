@@ -31,7 +31,7 @@ public class SamplesCommandTests
         foreach (var key in new[] { "step", "problem", "id", "completion", "reward", "reason", "advantage", "tokens", "finish" })
             line.ContainsKey(key).ShouldBeTrue(key);
         ((double)line["advantage"]!).ShouldBe(0.5);
-        Call.Tenon("samples", run, "--json").Out.ShouldContain("1+1=?", customMessage: "text as it stands, not as escapes");
+        Call.Tenon("samples", run, "--json").Out.ShouldAllBe(c => char.IsAscii(c), "an answer to a program is ASCII");
         var text = Call.Tenon("samples", run, "--step", "1", "--truncated").Out;
         text.ShouldContain("wrong (numeric-different), reward -0.500, advantage -0.500, 7 tokens, cut");
         text.ShouldNotContain("\u001b");
@@ -68,7 +68,7 @@ public class SamplesCommandTests
         for (var step = 1; step <= 2; step++)
             run.WriteSamples(step, new[] { "a", "b", "c" }.Select((id, i) => new SampleRecord
             {
-                Step = step, Group = i, Sample = 0, Id = id, Problem = "1+1=?", Answer = "2", Completion = "\u001b[31m2", Tokens = 7,
+                Step = step, Group = i, Sample = 0, Id = id, Problem = "1+1=?", Answer = "2", Completion = "\u001b[31m2\u00d7", Tokens = 7,
                 Truncated = i == 2, Reward = 0.5 - 0.5 * i,
                 Advantage = 0.5 - 0.5 * i, Correct = i == 0, Reason = i == 0 ? "numeric-equal" : "numeric-different",
             }.ToJson()));
