@@ -3,7 +3,6 @@ using Tenon.Cli.Commands.Options;
 using Tenon.Cli.Display;
 using Tenon.Cluster;
 using Tenon.Cluster.Trials;
-using Tenon.Runs;
 using Tenon.Studies;
 
 namespace Tenon.Cli.Commands;
