@@ -111,8 +111,10 @@ internal sealed record RunProbe
             var (step, had) = (piece.Steps[0], prompts);
             prompts = (int)Math.Clamp(had * MostSeconds / step.Seconds, had, Math.Min(rollout.Prompts, 8.0 * had));
             if (prompts < rollout.Prompts && prompts >= 2 * had) continue;
+            // The second step holds what the first has left, which one alone does not show.
             pieces.Add(ProbeSteps.Run(setup, new ProbeSize(prompts, limit,
-                (int)Math.Clamp(Math.Round(UsualSeconds * had / (step.Seconds * prompts)), 1, Math.Min(MostSteps, settings.Steps)),
+                (int)Math.Clamp(Math.Round(UsualSeconds * had / (step.Seconds * prompts)), Math.Min(2, settings.Steps),
+                    Math.Min(MostSteps, settings.Steps)),
                 2 * UsualSeconds)
             {
                 Problems = Evaluated(setup, step), Ends = true,
