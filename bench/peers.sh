@@ -31,6 +31,8 @@ cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1 | tr -cs 'A-Za-z
 results=${TENON_PEER_RESULTS:-$here/bench/results/${cpu:-$(uname -m)}-$(date +%F).jsonl}
 mkdir -p "$(dirname "$results")"
 
+# Options that leave the adapter out; measure, which sets them, runs in a process of its own.
+plain=()
 measure() {
   case $1 in
     tenon-sample-*) "$TENON" bench sample "$model" --data "$data" --runs 1 --json --speculation off --precision "${1##*-}" "${plain[@]}" ;;
@@ -58,7 +60,6 @@ for program in "$@"; do
     hf-train) [ -n "${TENON_PEER_TRAIN:-}" ] || { echo "$program: left out, TENON_PEER_TRAIN is not set" >&2; continue; } ;;
     trl-step) [ -n "${TENON_PEER_STEP:-}" ] || { echo "$program: left out, TENON_PEER_STEP is not set" >&2; continue; } ;;
   esac
-  plain=()
   answer=$(measure "$program" | grep '^{' | tail -1)
   printf '{"program":"%s","date":"%s","answer":%s}\n' "$program" "$(date -u +%FT%TZ)" "$answer" | tee -a "$results"
 done

@@ -24,9 +24,6 @@ internal static class AmxAssembly
     /// <summary>Bytes of the description of the tiles' shapes.</summary>
     public const int ShapesBytes = 64;
 
-    // Rows that one base register reaches with rdx, its multiples by 2 and 4, rax and r11.
-    private const int RowsOfBase = 6;
-
     private static readonly AssemblerRegisterZMM[] S_outputs =
     [
         zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11,
@@ -73,7 +70,6 @@ internal static class AmxAssembly
         c.mov(rcx, __qword_ptr[rbx + TileArgs.PanelAt]);
         c.mov(rbp, __qword_ptr[rbx + TileArgs.SumsAt]);
         c.lea(r8, __[rbp + (rows * SumsRow)]);
-        c.mov(r9d, SumsRow);
         c.lea(rax, __[rdx + (rdx * 2)]);
         c.lea(r11, __[rdx + (rdx * 4)]);
         c.lea(rdi, __[rsi + (rax * 2)]);
@@ -82,8 +78,9 @@ internal static class AmxAssembly
         for (var i = 0; i < 2 * rows; i++) c.vpxord(S_outputs[i], S_outputs[i], S_outputs[i]);
         c.jmp(begin);
         c.Label(ref accumulate);
-        Outputs(c, rows, load: true);
+        TileCode.Outputs(c, rbx, S_outputs, rows, load: true, r12);
         c.Label(ref begin);
+        c.mov(r9d, SumsRow);
         Multiply(c, 0, 0);
         c.xchg(r8, rbp);
 
@@ -113,16 +110,14 @@ internal static class AmxAssembly
         c.dec(r10);
         c.jne(block);
 
-        Outputs(c, rows, load: false);
+        TileCode.Outputs(c, rbx, S_outputs, rows, load: false, r12);
         c.tilerelease();
         c.vzeroupper();
         c.pop(r12);
         c.pop(rbp);
         c.pop(rbx);
         c.ret();
-        using var code = new MemoryStream();
-        c.Assemble(new StreamCodeWriter(code), 0);
-        return code.ToArray();
+        return TileCode.Bytes(c);
     }
 
     /// <summary>The sums of a record into the memory at rbp; its weights are loaded unless the tiles hold them.</summary>
@@ -160,33 +155,7 @@ internal static class AmxAssembly
             }
     }
 
-    private static void Outputs(Assembler c, int rows, bool load)
-    {
-        c.mov(r12, __qword_ptr[rbx + TileArgs.OutputAt]);
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < 2; j++)
-            {
-                if (load) c.vmovups(S_outputs[(2 * i) + j], __zmmword_ptr[r12 + (64 * j)]);
-                else c.vmovups(__zmmword_ptr[r12 + (64 * j)], S_outputs[(2 * i) + j]);
-            }
-
-            c.add(r12, __qword_ptr[rbx + TileArgs.OutputRowAt]);
-        }
-    }
-
-    // A place in a row's record: rax holds three row lengths, r11 five, rdi the place of the seventh row.
-    private static AssemblerMemoryOperand Row(int row, int at)
-    {
-        var first = row < RowsOfBase ? rsi : rdi;
-        return (row % RowsOfBase) switch
-        {
-            0 => __[first + at],
-            1 => __[first + rdx + at],
-            2 => __[first + (rdx * 2) + at],
-            3 => __[first + rax + at],
-            4 => __[first + (rdx * 4) + at],
-            _ => __[first + r11 + at],
-        };
-    }
+    // The places of the first six rows lie behind rsi, those of the others behind rdi.
+    private static AssemblerMemoryOperand Row(int row, int at) =>
+        TileCode.Row(row < TileCode.RowsOfBase ? rsi : rdi, row % TileCode.RowsOfBase, at);
 }

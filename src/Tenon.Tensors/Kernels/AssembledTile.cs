@@ -4,34 +4,6 @@ using Tenon.Tensors.Panels;
 
 namespace Tenon.Tensors.Kernels;
 
-/// <summary>What an assembled tile is called with; the code reads the fields by their places.</summary>
-internal unsafe struct TileArgs
-{
-    /// <summary>Places of the fields.</summary>
-    public const int BlocksAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48,
-        AheadAt = 56, SumsAt = 64, ShapesAt = 72;
-
-    public nint Blocks;
-    public byte* Rows;
-    public nint RowBytes;
-    public byte* Panel;
-    public float* Output;
-
-    /// <summary>Bytes from an output row to the next.</summary>
-    public nint OutputRow;
-
-    public nint Accumulate;
-
-    /// <summary>Bytes from a block to what is asked for while it is multiplied.</summary>
-    public nint Ahead;
-
-    /// <summary>Room for a tile's integer sums, where they do not stay in vector registers.</summary>
-    public byte* Sums;
-
-    /// <summary>The 64 bytes that tell the processor its tiles' shapes, where it has tiles.</summary>
-    public byte* Shapes;
-}
-
 /// <summary>Runs a tile, by the processor or in its place.</summary>
 internal unsafe delegate void TileRun(TileArgs* args);
 

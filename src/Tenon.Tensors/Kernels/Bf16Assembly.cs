@@ -4,28 +4,6 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Tenon.Tensors.Kernels;
 
-/// <summary>What an assembled tile is called with; the code reads the fields by their places.</summary>
-internal unsafe struct Bf16Args
-{
-    /// <summary>Places of the fields.</summary>
-    public const int PairsAt = 0, RowsAt = 8, RowBytesAt = 16, PanelAt = 24, OutputAt = 32, OutputRowAt = 40, AccumulateAt = 48,
-        AheadAt = 56;
-
-    public nint Pairs;
-    public byte* Rows;
-    public nint RowBytes;
-    public byte* Panel;
-    public float* Output;
-
-    /// <summary>Bytes from an output row to the next.</summary>
-    public nint OutputRow;
-
-    public nint Accumulate;
-
-    /// <summary>Bytes from a line of weights to what is asked for while it is multiplied.</summary>
-    public nint Ahead;
-}
-
 /// <summary>
 /// The machine code of <see cref="Bf16Dot"/>'s tile with 512-bit <c>vdpbf16ps</c>, which .NET has no name for: some rows by the 32 outputs
 /// of a panel, all sums in registers, a line of 32 pairs of weights at a time.
@@ -46,7 +24,7 @@ internal static class Bf16Assembly
     ];
 
     /// <summary>
-    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="Bf16Args"/>), which
+    /// The code of a tile of <paramref name="rows"/> rows (System V calling convention, one pointer to <see cref="TileArgs"/>), which
     /// <paramref name="asks"/> for a line of the cache with each line of weights or does not.
     /// </summary>
     public static byte[] Tile(int rows, bool asks)
@@ -54,21 +32,21 @@ internal static class Bf16Assembly
         var c = new Assembler(64);
         var (accumulate, begin, many, few, one, end) =
             (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
-        c.mov(rsi, __qword_ptr[rdi + Bf16Args.RowsAt]);
-        c.mov(rdx, __qword_ptr[rdi + Bf16Args.RowBytesAt]);
-        c.mov(rcx, __qword_ptr[rdi + Bf16Args.PanelAt]);
+        c.mov(rsi, __qword_ptr[rdi + TileArgs.RowsAt]);
+        c.mov(rdx, __qword_ptr[rdi + TileArgs.RowBytesAt]);
+        c.mov(rcx, __qword_ptr[rdi + TileArgs.PanelAt]);
         c.lea(rax, __[rdx + (rdx * 2)]);
         c.lea(r8, __[rsi + (rdx * 4)]);
         c.lea(r11, __[r8 + (rdx * 4)]);
-        c.cmp(__qword_ptr[rdi + Bf16Args.AccumulateAt], 0);
+        c.cmp(__qword_ptr[rdi + TileArgs.AccumulateAt], 0);
         c.jne(accumulate);
         for (var i = 0; i < 2 * rows; i++) c.vpxord(S_sums[i], S_sums[i], S_sums[i]);
         c.jmp(begin);
         c.Label(ref accumulate);
-        Outputs(c, rows, load: true);
+        TileCode.Outputs(c, rdi, S_sums, rows, load: true, r10);
         c.Label(ref begin);
-        c.mov(r10, __qword_ptr[rdi + Bf16Args.PairsAt]);
-        if (asks) c.mov(r9, __qword_ptr[rdi + Bf16Args.AheadAt]);
+        c.mov(r10, __qword_ptr[rdi + TileArgs.BlocksAt]);
+        if (asks) c.mov(r9, __qword_ptr[rdi + TileArgs.AheadAt]);
         c.sub(r10, Unrolled);
         c.jl(few);
         c.Label(ref many);
@@ -85,12 +63,10 @@ internal static class Bf16Assembly
         c.dec(r10);
         c.jne(one);
         c.Label(ref end);
-        Outputs(c, rows, load: false);
+        TileCode.Outputs(c, rdi, S_sums, rows, load: false, r10);
         c.vzeroupper();
         c.ret();
-        using var code = new MemoryStream();
-        c.Assemble(new StreamCodeWriter(code), 0);
-        return code.ToArray();
+        return TileCode.Bytes(c);
     }
 
     private static void Lines(Assembler c, int rows, int line, bool asks)
@@ -112,22 +88,6 @@ internal static class Bf16Assembly
         c.add(rsi, sizeof(float) * lines);
         if (rows > 4) c.add(r8, sizeof(float) * lines);
         if (rows > 8) c.add(r11, sizeof(float) * lines);
-    }
-
-    private static void Outputs(Assembler c, int rows, bool load)
-    {
-        c.mov(r10, __qword_ptr[rdi + Bf16Args.OutputAt]);
-        c.mov(r9, __qword_ptr[rdi + Bf16Args.OutputRowAt]);
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < 2; j++)
-            {
-                if (load) c.vmovups(S_sums[(2 * i) + j], __zmmword_ptr[r10 + (64 * j)]);
-                else c.vmovups(__zmmword_ptr[r10 + (64 * j)], S_sums[(2 * i) + j]);
-            }
-
-            c.add(r10, r9);
-        }
     }
 
     // A place in a row: rax holds three row lengths, r8 the fifth row, r11 the ninth.

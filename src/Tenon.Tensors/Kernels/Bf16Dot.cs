@@ -107,12 +107,12 @@ internal static unsafe class Bf16Dot
     private static void Run(nint tile, nint pairs, byte* x, nint rowBytes, byte* w, float* y, nint yRow, bool accumulate,
         nint ahead)
     {
-        var args = new Bf16Args
+        var args = new TileArgs
         {
-            Pairs = pairs, Rows = x, RowBytes = rowBytes, Panel = w, Output = y, OutputRow = yRow * sizeof(float),
+            Blocks = pairs, Rows = x, RowBytes = rowBytes, Panel = w, Output = y, OutputRow = yRow * sizeof(float),
             Accumulate = accumulate ? 1 : 0, Ahead = ahead,
         };
-        ((delegate* unmanaged<Bf16Args*, void>)tile)(&args);
+        ((delegate* unmanaged<TileArgs*, void>)tile)(&args);
     }
 
     private static float Step(ushort w, ushort x, float sum) => Flushed(MathF.FusedMultiplyAdd(Wide(w), Wide(x), Flushed(sum)));

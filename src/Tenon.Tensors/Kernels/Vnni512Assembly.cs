@@ -33,7 +33,6 @@ internal static class Vnni512Assembly
         c.mov(rsi, __qword_ptr[rdi + TileArgs.RowsAt]);
         c.mov(rdx, __qword_ptr[rdi + TileArgs.RowBytesAt]);
         c.mov(rcx, __qword_ptr[rdi + TileArgs.PanelAt]);
-        c.mov(r9, __qword_ptr[rdi + TileArgs.OutputRowAt]);
         c.lea(rax, __[rdx + (rdx * 2)]);
         c.lea(r11, __[rdx + (rdx * 4)]);
         c.cmp(__qword_ptr[rdi + TileArgs.AccumulateAt], 0);
@@ -41,7 +40,7 @@ internal static class Vnni512Assembly
         for (var i = 0; i < 2 * rows; i++) c.vpxord(Output(i), Output(i), Output(i));
         c.jmp(block);
         c.Label(ref accumulate);
-        Outputs(c, rows, load: true);
+        TileCode.Outputs(c, rdi, S_zmm.AsSpan(2 * MostRows), rows, load: true, r8);
         c.Label(ref block);
         if (lines > 0) c.mov(r8, __qword_ptr[rdi + TileArgs.AheadAt]);
         for (var i = 0; i < lines; i++) c.prefetcht1(__byte_ptr[rcx + r8 + (64 * i)]);
@@ -51,12 +50,10 @@ internal static class Vnni512Assembly
         c.dec(r10);
         c.jne(block);
 
-        Outputs(c, rows, load: false);
+        TileCode.Outputs(c, rdi, S_zmm.AsSpan(2 * MostRows), rows, load: false, r8);
         c.vzeroupper();
         c.ret();
-        using var code = new MemoryStream();
-        c.Assemble(new StreamCodeWriter(code), 0);
-        return code.ToArray();
+        return TileCode.Bytes(c);
     }
 
     private static void Term(Assembler c, int rows, int record, bool offsets)
@@ -98,33 +95,10 @@ internal static class Vnni512Assembly
         }
     }
 
-    private static void Outputs(Assembler c, int rows, bool load)
-    {
-        c.mov(r8, __qword_ptr[rdi + TileArgs.OutputAt]);
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < 2; j++)
-            {
-                if (load) c.vmovups(Output((2 * i) + j), __zmmword_ptr[r8 + (64 * j)]);
-                else c.vmovups(__zmmword_ptr[r8 + (64 * j)], Output((2 * i) + j));
-            }
-
-            c.add(r8, r9);
-        }
-    }
-
     private static AssemblerRegisterZMM Sum(int i) => S_zmm[i];
 
     private static AssemblerRegisterZMM Output(int i) => S_zmm[(2 * MostRows) + i];
 
-    // A place in a row's record: rax holds three row lengths, r11 five.
-    private static AssemblerMemoryOperand Row(int row, int at) => row switch
-    {
-        0 => __[rsi + at],
-        1 => __[rsi + rdx + at],
-        2 => __[rsi + (rdx * 2) + at],
-        3 => __[rsi + rax + at],
-        4 => __[rsi + (rdx * 4) + at],
-        _ => __[rsi + r11 + at],
-    };
+    // The places of the rows lie behind rsi.
+    private static AssemblerMemoryOperand Row(int row, int at) => TileCode.Row(rsi, row, at);
 }
