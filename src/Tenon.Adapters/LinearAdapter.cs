@@ -52,6 +52,12 @@ public abstract class LinearAdapter(Linear layer)
     public abstract Tensor Forward(Tape tape, Tensor x);
 
     /// <summary>
+    /// <see cref="Forward"/> without recording and dropout as one product with a narrow update, where it is nothing else; null for most
+    /// methods.
+    /// </summary>
+    internal virtual JoinedProduct? Joined => null;
+
+    /// <summary>
     /// The weight [out, in], row-major, whose plain product with x equals <see cref="Forward"/> up to rounding; made from a copy of the
     /// base weight, which it may change in place.
     /// </summary>

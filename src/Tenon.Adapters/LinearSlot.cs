@@ -66,6 +66,12 @@ internal sealed class LinearSlot : ILinearSlot, ILeftSlot
         return Parts.Single(batch.Adapter) is { } part ? part.Forward(tape, x) : linear.Base(tape, x);
     }
 
+    public JoinedProduct? Joined(Linear linear, TokenBatch batch)
+    {
+        if (batch.RunAdapters is not null) return null;
+        return Parts.Single(batch.Adapter) is { } part ? part.Joined : new JoinedProduct(linear.Weight, linear.Bias);
+    }
+
     private Tensor Mixed(Tape tape, Linear linear, Tensor x, TokenBatch batch) =>
         Parts.Forward(tape, x, batch, (part, rows) => part is null ? linear.Base(tape, rows) : part.Forward(tape, rows));
 }

@@ -14,20 +14,16 @@ public sealed unsafe partial class FrozenMatrix
     // Outputs of a turned block.
     private const nint TurnedTerms = 512;
 
-    /// <summary>y = x Wᵀ; finished sums times <paramref name="after"/> [outputs] where it is not null.</summary>
-    private void MultiplyBf16(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, float* after, Tensor? source)
+    /// <summary>y = x Wᵀ of rounded rows; finished sums times <paramref name="after"/> [outputs] where it is not null.</summary>
+    private ProductCall Bf16CallOf(byte* rounded, nint rows, float* y, nint yRow, WorkerPool pool, float* after)
     {
-        var rowBytes = Bf16Dot.RowBytes(Inputs);
         var call = new Bf16Call
         {
-            Matrix = View, Rows = Rounded(x, rows, xRow, Inputs, rowBytes, Bf16Terms, null, source, pool), RowBytes = rowBytes,
-            RowCount = rows, Output = y, OutputRow = yRow, Scale = after,
-            Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
+            Matrix = View, Rows = rounded, RowBytes = Bf16Dot.RowBytes(Inputs), RowCount = rows, Output = y, OutputRow = yRow,
+            Scale = after, Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
         };
         call.Ahead = Follow(call.Share, parts, pool);
-        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run(parts, &call, &MultiplyBf16Part, "frozen product");
-        GC.KeepAlive(this);
+        return new() { Kind = ProductKind.Bf16, Bf16 = call, Parts = parts };
     }
 
     /// <summary>dx = dy W, or added to dx; dy times <paramref name="before"/> [outputs] first where it is not null.</summary>
@@ -37,7 +33,7 @@ public sealed unsafe partial class FrozenMatrix
         var rowBytes = Bf16Dot.RowBytes(Outputs);
         var call = new Bf16Call
         {
-            Matrix = View, Rows = Rounded(dy, rows, dyRow, Outputs, rowBytes, Bf16Terms, before, null, pool), RowBytes = rowBytes,
+            Matrix = View, Rows = Rounded(dy, rows, dyRow, Outputs, Bf16Terms, before, null, pool), RowBytes = rowBytes,
             RowCount = rows, Output = dx, OutputRow = dxRow, Accumulate = accumulate,
             Share = ShareOfGradient(rows, pool, out var parts),
         };
@@ -46,7 +42,7 @@ public sealed unsafe partial class FrozenMatrix
         GC.KeepAlive(this);
     }
 
-    private static void MultiplyBf16Part(Bf16Call* call, int part)
+    internal static void MultiplyBf16Part(Bf16Call* call, int part)
     {
         var w = call->Matrix;
         var (rows, panel, end) = call->Share.Of(part, call->RowCount, (w.Outputs + PanelWidth - 1) / PanelWidth);
@@ -107,7 +103,8 @@ public sealed unsafe partial class FrozenMatrix
             new Span<float>(tile + (r * PanelWidth), (int)count).CopyTo(new Span<float>(y + (r * call->OutputRow), (int)count));
     }
 
-    private struct Bf16Call
+    /// <summary>One product in bfloat16, as its threads see it.</summary>
+    internal struct Bf16Call
     {
         public FrozenView Matrix;
         public byte* Rows;

@@ -43,17 +43,14 @@ public sealed unsafe partial class FrozenMatrix
     }
 
     /// <summary>
-    /// y = x Wᵀ, or added to y; x times the factors <paramref name="before"/> [inputs] and the finished sums times <paramref name="after"/>
-    /// [outputs] where they
-    /// are not null.
+    /// y = x Wᵀ of rounded rows, or added to y; the finished sums times the factors <paramref name="after"/> [outputs] where they are not
+    /// null.
     /// </summary>
-    private void MultiplyInt8(
-        float* x, nint rows, nint xRow, float* y, nint yRow, bool accumulate, WorkerPool pool, int terms,
-        float* before, float* after, string what, Tensor? source = null)
+    private ProductCall Int8CallOf(
+        byte* rounded, nint rows, float* y, nint yRow, bool accumulate, WorkerPool pool, int terms, float* after)
     {
         var format = (Int8Panels)_format;
         var rowBytes = Int8Rows.RowBytes(Inputs, terms);
-        var rounded = Rounded(x, rows, xRow, Inputs, rowBytes, terms, before, source, pool);
         // Rows so long that the cache holds few of them all go in one part with few panels: the weights are then read once.
         var atOnce = Int8Kernels.Best.RowsAtOnce(rowBytes);
         var stretch = atOnce >= 96 ? Math.Min(rows, atOnce) : rows;
@@ -67,49 +64,70 @@ public sealed unsafe partial class FrozenMatrix
             Share = share, Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
             Ahead = Follow(share, parts, pool),
         };
-        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run(parts, &call, &Int8Kernels.Multiply, what);
-        GC.KeepAlive(this);
+        return new() { Kind = ProductKind.Int8, Int8 = call, Parts = parts };
     }
 
-    // The rows in this thread's memory, in as many terms: integers, or bfloat16.
-    private static byte* Rounded(float* x, nint rows, nint xRow, nint columns, nint rowBytes, int terms, float* factors, Tensor? source,
-        WorkerPool pool)
+    // Terms of rounded rows: integers, bfloat16, or none where the rows are read as they are.
+    private int RoundedTerms(Precision precision) =>
+        precision.Terms() is > 0 and var terms ? terms : precision == Precision.Bf16 && Bf16Dot.IsSupported ? Bf16Terms : 0;
+
+    /// <summary>
+    /// Rows as products in a precision read them, rounded into this thread's memory; null where they are read as they are.
+    /// </summary>
+    private static byte* Rounded(float* x, nint rows, nint xRow, nint columns, int terms, float* factors, Tensor? source, WorkerPool pool)
     {
         const nint WorthWhile = 20_000;
+        var job = RoundingOf(x, rows, xRow, columns, terms, factors, source);
+        if (job.Rows == 0) return job.Target;
+        job.Parts = rows * columns < WorthWhile ? 1 : (int)Math.Min(rows, 4 * pool.Threads);
+        pool.Run(job.Parts, &job, &RoundPart, terms == Bf16Terms ? "rounding to bfloat16" : "rounding to integers");
+        return job.Target;
+    }
+
+    /// <summary>
+    /// What rounds the rows of this input for products in a precision: no rows where they are read as they are, or are those that this
+    /// thread has rounded last. What comes before the next rounding may read them once it has run.
+    /// </summary>
+    internal RoundJob RoundingOf(Tensor x, Precision precision) =>
+        RoundingOf(x.Data, x.Rows, x.Columns, Inputs, RoundedTerms(precision), null, x);
+
+    private static RoundJob RoundingOf(float* x, nint rows, nint xRow, nint columns, int terms, float* factors, Tensor? source)
+    {
+        if (terms == 0) return default;
+        var rowBytes = terms == Bf16Terms ? Bf16Dot.RowBytes(columns) : Int8Rows.RowBytes(columns, terms);
         var target = (byte*)Scratch.Floats(ScratchUse.RoundedRows, rows * rowBytes / sizeof(float));
-        if (source is { Kept: true } && _t_rounded == (source, source.Life, terms)) return target;
-        var parts = rows * columns < WorthWhile ? 1 : (int)Math.Min(rows, 4 * pool.Threads);
-        var job = new RoundJob
+        if (source is { Kept: true } && _t_rounded == (source, source.Life, terms)) rows = 0;
+        _t_rounded = (source, source?.Life ?? 0, terms);
+        return new()
         {
             X = x, Target = target, Factors = factors, Rows = rows, Row = xRow, Columns = columns, RowBytes = rowBytes, Terms = terms,
-            Parts = parts,
         };
-        pool.Run(parts, &job, &RoundPart, terms == Bf16Terms ? "rounding to bfloat16" : "rounding to integers");
-        _t_rounded = (source, source?.Life ?? 0, terms);
-        return target;
     }
 
     private static void RoundPart(RoundJob* job, int part)
     {
         var (first, end) = Ops.RowJobs.Range(job->Rows, job->Parts, part);
-        for (var r = first; r < end; r++)
-        {
-            var x = job->X + (r * job->Row);
-            if (job->Factors != null)
-            {
-                var scaled = Scratch.Floats(ScratchUse.Panel, job->Columns);
-                RowKernels.Mul(scaled, x, job->Factors, job->Columns);
-                x = scaled;
-            }
-
-            var target = job->Target + (r * job->RowBytes);
-            if (job->Terms == Bf16Terms) Bf16Dot.Round(x, job->Columns, target);
-            else RowKernels.RoundToInt8(x, job->Columns, job->Terms, target);
-        }
+        for (var r = first; r < end; r++) RoundRow(job, r);
     }
 
-    private struct RoundJob
+    /// <summary>One row of the rounding.</summary>
+    internal static void RoundRow(RoundJob* job, nint row)
+    {
+        var x = job->X + (row * job->Row);
+        if (job->Factors != null)
+        {
+            var scaled = Scratch.Floats(ScratchUse.Panel, job->Columns);
+            RowKernels.Mul(scaled, x, job->Factors, job->Columns);
+            x = scaled;
+        }
+
+        var target = job->Target + (row * job->RowBytes);
+        if (job->Terms == Bf16Terms) Bf16Dot.Round(x, job->Columns, target);
+        else RowKernels.RoundToInt8(x, job->Columns, job->Terms, target);
+    }
+
+    /// <summary>The rounding of an input's rows.</summary>
+    internal struct RoundJob
     {
         public float* X, Factors;
         public byte* Target;

@@ -29,29 +29,38 @@ public sealed unsafe partial class FrozenMatrix
         Precision.F32, float* scale = null, Tensor? source = null)
     {
         if (rows <= 0) return;
+        var rounded = Rounded(x, rows, xRow, Inputs, RoundedTerms(precision), null, source, pool);
+        var call = CallOf(x, rows, xRow, rounded, y, yRow, pool, precision, scale);
+        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
+        pool.Run(call.Parts, &call, &ProductCall.Run, "frozen product");
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>
+    /// <see cref="Multiply"/> as its threads see it; <paramref name="rounded"/> are the rows as the precision reads them, null in float32.
+    /// </summary>
+    internal ProductCall CallOf(
+        float* x, nint rows, nint xRow, byte* rounded, float* y, nint yRow, WorkerPool pool, Precision precision, float* scale = null)
+    {
         CheckPrecision(precision);
-        if (precision.Terms() is > 0 and var terms)
-        {
-            MultiplyInt8(x, rows, xRow, y, yRow, accumulate: false, pool, terms, before: null, after: scale, "frozen product",
-                source);
-            return;
-        }
+        var terms = RoundedTerms(precision);
+        var call = terms > 0 ? Int8CallOf(rounded, rows, y, yRow, accumulate: false, pool, terms, scale)
+            : terms < 0 ? Bf16CallOf(rounded, rows, y, yRow, pool, scale)
+            : F32CallOf(x, rows, xRow, y, yRow, pool, scale);
+        call.Output = y;
+        (call.OutputRow, call.Outputs, call.Rows) = (yRow, Outputs, rows);
+        return call;
+    }
 
-        if (precision == Precision.Bf16 && Bf16Dot.IsSupported)
-        {
-            MultiplyBf16(x, rows, xRow, y, yRow, pool, scale, source);
-            return;
-        }
-
+    private ProductCall F32CallOf(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, float* scale)
+    {
         var call = new FrozenCall
         {
             Matrix = View, Input = x, Rows = rows, InputRow = xRow, Output = y, OutputRow = yRow, Scale = scale,
+            Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
         };
-        call.Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts);
         call.Ahead = Follow(call.Share, parts, pool);
-        WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
-        pool.Run(parts, &call, &MultiplyPart, "frozen product");
-        GC.KeepAlive(this);
+        return new() { Kind = ProductKind.F32, F32 = call, Parts = parts };
     }
 
     /// <summary>
@@ -67,8 +76,12 @@ public sealed unsafe partial class FrozenMatrix
         CheckPrecision(precision);
         if (precision.Terms() is > 0 and var terms)
         {
-            Turned(pool).MultiplyInt8(
-                dy, rows, dyRow, dx, dxRow, accumulate, pool, terms, before: scale, after: null, "frozen product, gradient");
+            var turned = Turned(pool);
+            var product = turned.Int8CallOf(
+                Rounded(dy, rows, dyRow, Outputs, terms, scale, null, pool), rows, dx, dxRow, accumulate, pool, terms, null);
+            WorkProfile.Next(Outputs, Inputs, rows, turned.Traffic(rows));
+            pool.Run(product.Parts, &product, &ProductCall.Run, "frozen product, gradient");
+            GC.KeepAlive(this);
             return;
         }
 
@@ -108,12 +121,10 @@ public sealed unsafe partial class FrozenMatrix
         Data = _memory.Pointer, PanelBytes = PanelBytes, Inputs = Inputs, Outputs = Outputs, Storage = Storage,
     };
 
-    private static void MultiplyPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiply(call, part);
-
     private static void MultiplyTransposedPart(FrozenCall* call, int part) => KernelSet.Best.FrozenMultiplyTransposed(call, part);
 
-    // Bytes that a product must move at least: the weight, its rows and its results.
-    private double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
+    /// <summary>Bytes that a product must move at least: the weight, its rows and its results.</summary>
+    internal double Traffic(nint rows) => (Panels * PanelBytes) + (sizeof(float) * rows * (Inputs + Outputs));
 
     // Every part reads all of dy: few parts of many columns, so that the head's is not fetched again for each of them.
     private PartShare ShareOfGradient(nint rows, WorkerPool pool, out int parts)

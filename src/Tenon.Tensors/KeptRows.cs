@@ -35,10 +35,32 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
         if (offset >= 0) kept!.Write(tape, weight, y, offset);
     }
 
-    private bool Takes => takes;
+    /// <summary>True for a pass that reads the rows, false for one that writes them.</summary>
+    internal bool Takes => takes;
+
+    /// <summary>Where each token's row lies, 0 for none.</summary>
+    internal ReadOnlySpan<nint> Addresses => _rows;
+
+    /// <summary>Bytes from a token's row to a matrix's outputs where this pass writes them; -1 where it does not.</summary>
+    internal nint WriteOffset(Tape tape, FrozenMatrix weight) => !takes && Written > 0 ? Offset(tape, weight) : -1;
+
+    /// <summary>Counts a matrix's product as written.</summary>
+    internal void CountWritten(FrozenMatrix weight) => store.CountWritten(weight, Written);
 
     /// <summary>Tokens without a row.</summary>
     private int[] Missing => _missing ??= [.. Enumerable.Range(0, _rows.Length).Where(token => _rows[token] == 0)];
+
+    private int Written
+    {
+        get
+        {
+            var written = 0;
+            foreach (var row in _rows)
+                if (row != 0)
+                    written++;
+            return written;
+        }
+    }
 
     private nint Offset(Tape tape, FrozenMatrix weight)
     {
@@ -50,13 +72,9 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
 
     private void Write(Tape tape, FrozenMatrix weight, Tensor y, nint offset)
     {
-        var written = 0;
-        foreach (var row in _rows)
-            if (row != 0)
-                written++;
-        if (written == 0) return;
+        if (Written == 0) return;
         Copy(tape, y, offset, "keeping products");
-        store.CountWritten(weight, written);
+        CountWritten(weight);
     }
 
     private void Take(Tape tape, FrozenMatrix weight, Tensor y, nint offset)

@@ -62,6 +62,10 @@ public class LoraLayer : LinearAdapter
     /// <inheritdoc/>
     public override Tensor Forward(Tape tape, Tensor x) => Update(tape, Drop(tape, x), Base(tape, x));
 
+    // What follows from this class may do something else in its forward pass.
+    internal override JoinedProduct? Joined =>
+        GetType() == typeof(LoraLayer) && _scaledBias is null ? new JoinedProduct(Layer.Weight, Bias, A, B, Scale) : null;
+
     /// <summary>y += s (B A x + bias). The scale goes onto the narrow middle: r values a token instead of out.</summary>
     private protected Tensor Update(Tape tape, Tensor x, Tensor y)
     {

@@ -81,19 +81,17 @@ public sealed class DecoderBlock
     {
         // A batch that is cut where its adapters change has other rows.
         tape.Kept = batch.RunAdapters is null ? batch.Kept : null;
-        x = tape.AddInto(x, Attention(tape, InputNorm.Forward(tape, x, batch), batch, rotary));
-        x = tape.AddInto(x, FeedForward(tape, PostAttentionNorm.Forward(tape, x, batch), batch));
+        x = tape.AddInto(x, Attention(tape, x, batch, rotary));
+        x = tape.AddInto(x, FeedForward(tape, x, batch));
         tape.Kept = null;
         return x;
     }
 
     private Tensor Attention(Tape tape, Tensor x, TokenBatch batch, RotaryTable rotary)
     {
-        x = Tape.ReadByMany(x);
-        var q = Query.Forward(tape, x, batch);
-        var k = Key.Forward(tape, x, batch);
-        var v = Value.Forward(tape, x, batch);
-        tape.LetGo(x);
+        Span<Tensor> all = [x, x, x];
+        JoinedLinears.OfNorm(tape, InputNorm, x, batch, [Query, Key, Value], all);
+        var (q, k, v) = (all[0], all[1], all[2]);
         if (QueryNorm is not null) q = QueryNorm.Forward(tape, q, batch);
         if (KeyNorm is not null) k = KeyNorm.Forward(tape, k, batch);
         q = tape.RotateInPlace(q, batch.Positions, rotary);
@@ -101,18 +99,13 @@ public sealed class DecoderBlock
         var attended = batch.Cache is { } cache
             ? tape.AttentionCached(q, k, v, Heads, batch.Layout, cache.Layer(Index))
             : tape.Attention(q, k, v, Heads, KeyValueHeads, batch.Layout, Index);
-        return Output.Forward(tape, attended, batch);
+        return JoinedLinears.Of(tape, attended, batch, Output);
     }
 
     private Tensor FeedForward(Tape tape, Tensor x, TokenBatch batch)
     {
-        x = Tape.ReadByMany(x);
-        var gate = Gate.Forward(tape, x, batch);
-        var up = Up.Forward(tape, x, batch);
-        tape.LetGo(x);
-        var inner = tape.SwiGlu(gate, up);
-        var y = Down.Forward(tape, inner, batch);
-        tape.LetGo(inner);
-        return y;
+        Span<Tensor> both = [x, x];
+        JoinedLinears.OfNorm(tape, PostAttentionNorm, x, batch, [Gate, Up], both);
+        return JoinedLinears.OfGate(tape, both[0], both[1], batch, Down);
     }
 }

@@ -30,6 +30,9 @@ public sealed class Linear(string path, FrozenMatrix weight, Parameter? bias)
     /// <summary>y through the slot, where there is one.</summary>
     public Tensor Forward(Tape tape, Tensor x, TokenBatch batch) => Slot is null ? Base(tape, x) : Slot.Forward(tape, this, x, batch);
 
+    /// <summary>The layer as a product with at most a narrow update; null where it is more for this batch.</summary>
+    internal JoinedProduct? Joined(TokenBatch batch) => Slot is null ? new JoinedProduct(Weight, Bias) : Slot.Joined(this, batch);
+
     /// <summary>y of the frozen layer alone.</summary>
     public Tensor Base(Tape tape, Tensor x)
     {

@@ -1,4 +1,5 @@
 using Tenon.Tensors;
+using Tenon.Tensors.Ops;
 
 namespace Tenon.Models.Layers;
 
@@ -21,6 +22,12 @@ public interface ILinearSlot
 {
     /// <summary>y [tokens, out] of x [tokens, in], each run through the adapter that the batch names for it.</summary>
     Tensor Forward(Tape tape, Linear linear, Tensor x, TokenBatch batch);
+
+    /// <summary>
+    /// The same as one product with a narrow update, for all tokens of the batch alike, where it is nothing else outside training; null
+    /// where only <see cref="Forward"/> knows.
+    /// </summary>
+    JoinedProduct? Joined(Linear linear, TokenBatch batch) => null;
 }
 
 /// <summary>What an adapter puts into a norm's slot.</summary>

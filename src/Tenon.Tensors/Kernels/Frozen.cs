@@ -140,7 +140,8 @@ internal static unsafe class Frozen<TOps, TV>
         var terms = call->Matrix.Inputs & ~1;
         var input = call->Input + (rows.First * call->InputRow);
         var output = call->Output + (rows.First * call->OutputRow) + first;
-        if (wide) Tiles<TOps, TV>.WidePairs1(terms / 2, input, block, Width, output);
+        nint step = 2 * TOps.Lanes;
+        if (wide) Tiles<TOps, TV>.WidePairs1(terms, input, block, step, Width, output, step, accumulate: false);
         else Gemm<TOps, TV>.PairColumns(rows.Count, terms, input, call->InputRow, block, Width, output, call->OutputRow, accumulate: false);
     }
 

@@ -27,7 +27,17 @@ internal static unsafe class Gemm
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate) =>
         KernelSet.Best.MultiplyPairs(m, n, k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
 
-    /// <summary>The same, cut among the threads of a pool by columns or, where there are more of them, by rows.</summary>
+    /// <summary>
+    /// The same, overwriting C, for two blocks of columns of which the second lies <paramref name="next"/> words behind the first, and its
+    /// results <paramref name="cNext"/> behind the first one's: few rows have too few sums under way for one block.
+    /// </summary>
+    public static void MultiplyPairsOfTwo(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint next, nint pairsRow, float* c, nint cNext, nint cRow) =>
+        KernelSet.Best.MultiplyPairsOfTwo(m, n, k, a, aRow, pairs, next, pairsRow, c, cNext, cRow);
+
+    /// <summary>
+    /// The same as <see cref="Multiply"/>, cut among the threads of a pool by columns or, where there are more of them, by rows.
+    /// </summary>
     public static void MultiplyParallel(
         WorkerPool pool, nint m, nint n, nint k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
     {
@@ -184,7 +194,37 @@ internal static unsafe class Gemm<TOps, TV>
     public static void MultiplyPairs(
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate)
     {
-        for (nint j = 0; j < n; j += 2 * TOps.Lanes) PairColumns(m, k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+        nint width = 2 * TOps.Lanes, j = 0;
+        for (; m <= 3 && n - j >= 2 * width; j += 2 * width)
+            WidePairs(m, k, a, aRow, pairs + j, width, pairsRow, c + j, width, cRow, accumulate);
+        for (; j < n; j += width) PairColumns(m, k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate);
+    }
+
+    /// <summary>See <see cref="Gemm.MultiplyPairsOfTwo"/>.</summary>
+    public static void MultiplyPairsOfTwo(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint next, nint pairsRow, float* c, nint cNext, nint cRow)
+    {
+        nint width = 2 * TOps.Lanes;
+        for (nint j = 0; j < n; j += width)
+        {
+            if (m <= 3)
+            {
+                WidePairs(m, k, a, aRow, pairs + j, next, pairsRow, c + j, cNext, cRow, accumulate: false);
+                continue;
+            }
+
+            PairColumns(m, k, a, aRow, pairs + j, pairsRow, c + j, cRow, accumulate: false);
+            PairColumns(m, k, a, aRow, pairs + next + j, pairsRow, c + cNext + j, cRow, accumulate: false);
+        }
+    }
+
+    // One to three rows by twice two vectors of columns.
+    private static void WidePairs(
+        nint m, nint k, float* a, nint aRow, float* pairs, nint next, nint pairsRow, float* c, nint cNext, nint cRow, bool accumulate)
+    {
+        if (m == 3) Tiles<TOps, TV>.WidePairs3(k, a, aRow, pairs, next, pairsRow, c, cNext, cRow, accumulate);
+        else if (m == 2) Tiles<TOps, TV>.WidePairs2(k, a, aRow, pairs, next, pairsRow, c, cNext, cRow, accumulate);
+        else Tiles<TOps, TV>.WidePairs1(k, a, pairs, next, pairsRow, c, cNext, accumulate);
     }
 
     /// <summary>The same, exactly two vectors of columns.</summary>

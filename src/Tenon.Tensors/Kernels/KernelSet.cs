@@ -76,6 +76,10 @@ internal abstract unsafe class KernelSet(SimdLevel level)
     public abstract void MultiplyPairs(
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate);
 
+    /// <summary>See <see cref="Gemm.MultiplyPairsOfTwo"/>.</summary>
+    public abstract void MultiplyPairsOfTwo(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint next, nint pairsRow, float* c, nint cNext, nint cRow);
+
     public abstract void FrozenMultiply(FrozenCall* call, int part);
 
     public abstract void FrozenMultiplyTransposed(FrozenCall* call, int part);
@@ -171,6 +175,10 @@ internal sealed unsafe class KernelSet<TOps, TV, TTile, TT, TEight, TD>(SimdLeve
     public override void MultiplyPairs(
         nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint pairsRow, float* c, nint cRow, bool accumulate) =>
         Gemm<TTile, TT>.MultiplyPairs(m, n, k, a, aRow, pairs, pairsRow, c, cRow, accumulate);
+
+    public override void MultiplyPairsOfTwo(
+        nint m, nint n, nint k, float* a, nint aRow, float* pairs, nint next, nint pairsRow, float* c, nint cNext, nint cRow) =>
+        Gemm<TTile, TT>.MultiplyPairsOfTwo(m, n, k, a, aRow, pairs, next, pairsRow, c, cNext, cRow);
 
     public override void FrozenMultiply(FrozenCall* call, int part) => Frozen<TTile, TT>.Multiply(call, part);
 

@@ -43,31 +43,6 @@ internal static unsafe partial class Tiles<TOps, TV>
         TOps.Store(y0, c + TOps.Lanes);
     }
 
-    /// <summary>1 row by four vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void WidePairs1(nint pairs, float* a, float* b, nint bStep, float* c)
-    {
-        var zero = TOps.Broadcast(0f);
-        TV x = zero, y = zero, z = zero, w = zero;
-        for (; pairs > 0; pairs--)
-        {
-            float* b2 = b + (2 * TOps.Lanes), b3 = b + (3 * TOps.Lanes);
-            var v = TOps.Broadcast(*a);
-            (x, y) = (TOps.Fma(v, TOps.LoadPairLow(b), x), TOps.Fma(v, TOps.LoadPairLow(b + TOps.Lanes), y));
-            (z, w) = (TOps.Fma(v, TOps.LoadPairLow(b2), z), TOps.Fma(v, TOps.LoadPairLow(b3), w));
-            v = TOps.Broadcast(a[1]);
-            (x, y) = (TOps.Fma(v, TOps.LoadPairHigh(b), x), TOps.Fma(v, TOps.LoadPairHigh(b + TOps.Lanes), y));
-            (z, w) = (TOps.Fma(v, TOps.LoadPairHigh(b2), z), TOps.Fma(v, TOps.LoadPairHigh(b3), w));
-            a += 2;
-            b += bStep;
-        }
-
-        TOps.Store(x, c);
-        TOps.Store(y, c + TOps.Lanes);
-        TOps.Store(z, c + (2 * TOps.Lanes));
-        TOps.Store(w, c + (3 * TOps.Lanes));
-    }
-
     /// <summary>2 rows by two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pairs2(nint k, float* a, nint aRow, float* b, nint bStep, float* c, nint cRow, bool accumulate)

@@ -61,10 +61,19 @@ public static unsafe partial class AttentionOp
         for (var i = 0; i < count; i++)
         {
             var (keys, pages, at) = (layout.Runs[first + i].Position + 1, layout.Pages[first + i], i * group);
-            for (var p = shared; p * page < keys; p++)
+            // Two pages at a time.
+            for (var p = shared; p * page < keys; p += 2)
             {
                 if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.AskKeys(next, head);
-                store.Scores(group, q + at * size, size, pages[p], head, scores + at * stride + p * page, stride);
+                float* from = q + at * size, to = scores + at * stride + p * page;
+                if ((p + 1) * page >= keys)
+                {
+                    store.Scores(group, from, size, pages[p], head, to, stride);
+                    break;
+                }
+
+                if (Next(layout, first + i, i + 1 < count, p + 1, shared) is var behind and >= 0) store.AskKeys(behind, head);
+                store.Scores(group, from, size, (pages[p], pages[p + 1]), head, to, stride);
             }
         }
 

@@ -132,6 +132,22 @@ public sealed unsafe class KvPages
         Gemm.Multiply(rows, width, HeadSize, q, qRow, 1, keys, width, scores, scoresRow, accumulate: false);
     }
 
+    /// <summary>The same for two pages, whose scores follow each other: [rows, 64] at scores.</summary>
+    internal void Scores(int rows, float* q, nint qRow, (int First, int Second) pages, int head, float* scores, nint scoresRow)
+    {
+        const int width = AttentionLayout.PageSize;
+        if (_paired && rows <= FewRows)
+        {
+            var keys = KeyPage(pages.First, head);
+            Gemm.MultiplyPairsOfTwo(rows, width, HeadSize, q, qRow, keys, (nint)(KeyPage(pages.Second, head) - keys), width, scores, width,
+                scoresRow);
+            return;
+        }
+
+        Scores(rows, q, qRow, pages.First, head, scores, scoresRow);
+        Scores(rows, q, qRow, pages.Second, head, scores + width, scoresRow);
+    }
+
     /// <summary>
     /// Adds a page's first <paramref name="count"/> values, weighted for each of so many rows, to o, or begins with them.
     /// </summary>

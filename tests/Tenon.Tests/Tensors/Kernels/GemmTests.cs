@@ -54,6 +54,54 @@ public unsafe class GemmTests
     }
 
     [Fact]
+    public void Pairs_give_the_bits_of_their_widened_numbers_in_every_width()
+    {
+        foreach (var level in (SimdLevel[])[SimdLevel.Scalar, SimdLevel.Neon, Cpu.Level])
+            foreach (var m in (int[])[1, 2, 3, 4, 5, 6, 9])
+                foreach (var n in (int[])[32, 64, 96, 160])
+                    foreach (var k in (int[])[1, 2, 17, 64])
+                        foreach (var accumulate in (bool[])[false, true])
+                            CheckPairs(KernelSet.Of(level), m, n, k, accumulate);
+    }
+
+    private static void CheckPairs(KernelSet kernels, int m, int n, int k, bool accumulate)
+    {
+        var a = Samples.Uniform(m * k, 1);
+        // Two blocks of columns, so many words apart, of lines of two terms each.
+        var lines = (k + 1) / 2;
+        var bits = Samples.Uniform(4 * lines * n, 2).Select(x => BitConverter.SingleToUInt32Bits(x) >> 16).ToArray();
+        var words = new float[2 * lines * n];
+        for (var i = 0; i < words.Length; i++) words[i] = BitConverter.UInt32BitsToSingle(bits[2 * i] | (bits[(2 * i) + 1] << 16));
+        var begin = Samples.Uniform(m * 2 * n, 3);
+        var expected = (float[])begin.Clone();
+        for (var i = 0; i < m; i++)
+            for (var j = 0; j < 2 * n; j++)
+            {
+                var sum = accumulate ? begin[(i * 2 * n) + j] : 0f;
+                for (var t = 0; t < k; t++)
+                {
+                    var word = (((j / n * lines) + (t / 2)) * n) + (j % n);
+                    sum = MathF.FusedMultiplyAdd(a[(i * k) + t], BitConverter.UInt32BitsToSingle(bits[(2 * word) + (t % 2)] << 16), sum);
+                }
+
+                expected[(i * 2 * n) + j] = sum;
+            }
+
+        var c = (float[])begin.Clone();
+        fixed (float* pa = a, pw = words, pc = c)
+        {
+            kernels.MultiplyPairs(m, n, k, pa, k, pw, n, pc, 2 * n, accumulate);
+            kernels.MultiplyPairs(m, n, k, pa, k, pw + (lines * n), n, pc + n, 2 * n, accumulate);
+            c.ShouldBeSameBits(expected, $"{kernels.Level}, {m} x {n} x {k}, accumulate {accumulate}");
+            if (accumulate) return;
+            begin.CopyTo(c, 0);
+            kernels.MultiplyPairsOfTwo(m, n, k, pa, k, pw, lines * n, n, pc, n, 2 * n);
+        }
+
+        c.ShouldBeSameBits(expected, $"{kernels.Level}, two blocks, {m} x {n} x {k}");
+    }
+
+    [Fact]
     public void No_terms_leave_zero_or_the_old_result()
     {
         var c = new float[] { 1, 2, 3, 4 };
