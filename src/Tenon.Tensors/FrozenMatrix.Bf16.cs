@@ -23,7 +23,7 @@ public sealed unsafe partial class FrozenMatrix
             Scale = after, Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
         };
         call.Ahead = Follow(call.Share, parts, pool);
-        return new() { Kind = ProductKind.Bf16, Bf16 = call, Parts = parts };
+        return new() { Kind = ProductKind.Bf16, Bf16 = call, Share = call.Share, Parts = parts };
     }
 
     /// <summary>dx = dy W, or added to dx; dy times <paramref name="before"/> [outputs] first where it is not null.</summary>

@@ -64,11 +64,11 @@ public sealed unsafe partial class FrozenMatrix
             Share = share, Terms = terms, Offsets = format.Offsets, Accumulate = accumulate, Scale = after,
             Ahead = Follow(share, parts, pool),
         };
-        return new() { Kind = ProductKind.Int8, Int8 = call, Parts = parts };
+        return new() { Kind = ProductKind.Int8, Int8 = call, Share = call.Share, Parts = parts };
     }
 
     // Terms of rounded rows: integers, bfloat16, or none where the rows are read as they are.
-    private int RoundedTerms(Precision precision) =>
+    private static int RoundedTerms(Precision precision) =>
         precision.Terms() is > 0 and var terms ? terms : precision == Precision.Bf16 && Bf16Dot.IsSupported ? Bf16Terms : 0;
 
     /// <summary>

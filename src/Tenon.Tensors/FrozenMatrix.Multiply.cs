@@ -23,14 +23,16 @@ public sealed unsafe partial class FrozenMatrix
     /// y [rows, outputs] = x [rows, inputs] Wᵀ, overwriting y; row i of x lies at x + i xRow, of y at y + i yRow. Each finished sum is
     /// multiplied by its output's factor where
     /// <paramref name="scale"/> [outputs] is not null. <paramref name="source"/> is the tensor that x is all of, where there is one:
-    /// what is kept (<see cref="Tensor.Kept"/>) is rounded once for products that follow each other.
+    /// what is kept (<see cref="Tensor.Kept"/>) is rounded once for products that follow each other. <paramref name="tail"/> is done to the
+    /// outputs once they are there.
     /// </summary>
     internal void Multiply(float* x, nint rows, nint xRow, float* y, nint yRow, WorkerPool pool, Precision precision =
-        Precision.F32, float* scale = null, Tensor? source = null)
+        Precision.F32, float* scale = null, Tensor? source = null, ProductTail tail = default)
     {
         if (rows <= 0) return;
         var rounded = Rounded(x, rows, xRow, Inputs, RoundedTerms(precision), null, source, pool);
         var call = CallOf(x, rows, xRow, rounded, y, yRow, pool, precision, scale);
+        call.Tail = tail;
         WorkProfile.Next(Inputs, Outputs, rows, Traffic(rows));
         pool.Run(call.Parts, &call, &ProductCall.Run, "frozen product");
         GC.KeepAlive(this);
@@ -60,7 +62,7 @@ public sealed unsafe partial class FrozenMatrix
             Share = ShareOf(rows, Inputs, Panels, pool, 1, out var parts),
         };
         call.Ahead = Follow(call.Share, parts, pool);
-        return new() { Kind = ProductKind.F32, F32 = call, Parts = parts };
+        return new() { Kind = ProductKind.F32, F32 = call, Share = call.Share, Parts = parts };
     }
 
     /// <summary>

@@ -22,18 +22,24 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
     /// </summary>
     internal static void Multiply(Tape tape, Tensor x, FrozenMatrix weight, Tensor y, float* scale, Tensor? source)
     {
-        var kept = tape.Kept is { } rows && rows._rows.Length == x.Rows ? rows : null;
-        var offset = kept?.Offset(tape, weight) ?? -1;
-        if (offset >= 0 && kept!.Takes)
+        var kept = Of(tape, x);
+        if (kept is { Takes: true } && kept.Offset(tape, weight) is >= 0 and var offset)
         {
-            kept.Take(tape, weight, y, offset);
+            kept.Take(tape, y, offset);
             if (kept.Missing.Length > 0) kept.Compute(tape, x, weight, y, scale);
             return;
         }
 
-        weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source);
-        if (offset >= 0) kept!.Write(tape, weight, y, offset);
+        fixed (nint* addresses = kept is null ? default : kept.Addresses)
+        {
+            var tail = kept?.Tail(tape, weight, addresses) ?? default;
+            weight.Multiply(x.Data, x.Rows, x.Columns, y.Data, y.Columns, tape.Pool, tape.Precision, scale, source, tail);
+            if (tail.Kept != null) kept!.CountWritten(weight);
+        }
     }
+
+    /// <summary>The rows of the tokens of x, where the tape has some.</summary>
+    internal static KeptRows? Of(Tape tape, Tensor x) => tape.Kept is { } kept && kept._rows.Length == x.Rows ? kept : null;
 
     /// <summary>True for a pass that reads the rows, false for one that writes them.</summary>
     internal bool Takes => takes;
@@ -41,8 +47,12 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
     /// <summary>Where each token's row lies, 0 for none.</summary>
     internal ReadOnlySpan<nint> Addresses => _rows;
 
-    /// <summary>Bytes from a token's row to a matrix's outputs where this pass writes them; -1 where it does not.</summary>
-    internal nint WriteOffset(Tape tape, FrozenMatrix weight) => !takes && Written > 0 ? Offset(tape, weight) : -1;
+    /// <summary>
+    /// What writes a matrix's product where this pass keeps it, with <see cref="Addresses"/> pinned; nothing where it does not. It counts
+    /// once <see cref="CountWritten"/> is called behind the product: a pass that was given up has kept nothing.
+    /// </summary>
+    internal ProductTail Tail(Tape tape, FrozenMatrix weight, nint* addresses) =>
+        !takes && Written > 0 && Offset(tape, weight) is >= 0 and var offset ? new() { Kept = addresses, KeptOffset = offset } : default;
 
     /// <summary>Counts a matrix's product as written.</summary>
     internal void CountWritten(FrozenMatrix weight) => store.CountWritten(weight, Written);
@@ -70,30 +80,19 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
         return offset < 0 || (takes && !store.IsWhole(weight)) ? -1 : offset;
     }
 
-    private void Write(Tape tape, FrozenMatrix weight, Tensor y, nint offset)
-    {
-        if (Written == 0) return;
-        Copy(tape, y, offset, "keeping products");
-        CountWritten(weight);
-    }
-
-    private void Take(Tape tape, FrozenMatrix weight, Tensor y, nint offset)
-    {
-        Copy(tape, y, offset, "kept products");
-        store.CountTaken(_rows.Length - Missing.Length);
-    }
-
-    private void Copy(Tape tape, Tensor y, nint offset, string what)
+    private void Take(Tape tape, Tensor y, nint offset)
     {
         fixed (nint* rows = _rows)
         {
-            var job = new CopyJob
+            var job = new TakeJob
             {
-                Rows = rows, Offset = offset, Y = y.Data, Count = y.Rows, Columns = y.Columns, Takes = takes,
+                Rows = rows, Offset = offset, Y = y.Data, Count = y.Rows, Columns = y.Columns,
                 Parts = RowJobs.Parts(tape.Pool, y.Rows, y.Columns),
             };
-            tape.Pool.Run(job.Parts, &job, &CopyPart, what);
+            tape.Pool.Run(job.Parts, &job, &TakePart, "kept products");
         }
+
+        store.CountTaken(_rows.Length - Missing.Length);
     }
 
     /// <summary>The product of the tokens without a row: gathered, multiplied, and put in their places.</summary>
@@ -110,25 +109,18 @@ public sealed unsafe class KeptRows(KeptProducts store, int count, bool takes)
     private static void CopyRow(float* from, float* to, nint columns) =>
         Buffer.MemoryCopy(from, to, columns * sizeof(float), columns * sizeof(float));
 
-    private struct CopyJob
+    private struct TakeJob
     {
         public nint* Rows;
         public float* Y;
         public nint Offset, Count, Columns;
-        public bool Takes;
         public int Parts;
     }
 
-    private static void CopyPart(CopyJob* job, int part)
+    private static void TakePart(TakeJob* job, int part)
     {
         var (first, end) = RowJobs.Range(job->Count, job->Parts, part);
         for (var r = first; r < end; r++)
-        {
-            if (job->Rows[r] == 0) continue;
-            var kept = (float*)(job->Rows[r] + job->Offset);
-            var row = job->Y + (r * job->Columns);
-            if (job->Takes) CopyRow(kept, row, job->Columns);
-            else CopyRow(row, kept, job->Columns);
-        }
+            if (job->Rows[r] != 0) CopyRow((float*)(job->Rows[r] + job->Offset), job->Y + (r * job->Columns), job->Columns);
     }
 }

@@ -30,6 +30,9 @@ internal unsafe struct ProductCall
 
     public nint OutputRow, Outputs, Rows;
 
+    /// <summary>How it is cut among the threads.</summary>
+    public PartShare Share;
+
     /// <summary>Parts of the job.</summary>
     public int Parts;
 
@@ -39,13 +42,8 @@ internal unsafe struct ProductCall
     /// <summary>One part, its tail included.</summary>
     public static void Run(ProductCall* call, int part)
     {
-        if (!call->Tail.IsEmpty)
-        {
-            Finish(call, part);
-            return;
-        }
-
-        Product(call, part);
+        if (call->Tail.IsEmpty) Product(call, part);
+        else Finish(call, part);
     }
 
     private static void Product(ProductCall* call, int part)
@@ -61,13 +59,7 @@ internal unsafe struct ProductCall
     private static void Finish(ProductCall* call, int part)
     {
         const nint Width = FrozenMatrix.PanelWidth;
-        var share = call->Kind switch
-        {
-            ProductKind.F32 => call->F32.Share,
-            ProductKind.Bf16 => call->Bf16.Share,
-            _ => call->Int8.Share,
-        };
-        var (rows, panel, end) = share.Of(part, call->Rows, (call->Outputs + Width - 1) / Width);
+        var (rows, panel, end) = call->Share.Of(part, call->Rows, (call->Outputs + Width - 1) / Width);
         var first = panel * Width;
         var count = Math.Min(end * Width, call->Outputs) - first;
         call->Tail.Ask(first, count, call->Outputs);

@@ -118,31 +118,14 @@ internal static unsafe class Frozen<TOps, TV>
         var w = call->Matrix;
         for (end = Math.Min(end, w.Outputs / Width); panel < end; panel++)
         {
-            var data = (float*)(w.Data + (panel * w.PanelBytes));
-            nint step = 2 * TOps.Lanes, columns;
-            for (nint j = 0; j < Width; j += columns)
-            {
-                var wide = rows.Count == 1 && j + (2 * step) <= Width;
-                columns = wide ? 2 * step : step;
-                PairColumns(call, rows, wide, data + j, (panel * Width) + j);
-            }
-
+            Gemm<TOps, TV>.MultiplyPairs(rows.Count, Width, w.Inputs & ~1, call->Input + (rows.First * call->InputRow), call->InputRow,
+                (float*)(w.Data + (panel * w.PanelBytes)), Width, call->Output + (rows.First * call->OutputRow) + (panel * Width),
+                call->OutputRow, accumulate: false);
             if (w.Inputs % 2 == 1) LastInput(call, rows, panel);
             if (call->Scale != null) ScalePanel(call, rows, panel * Width, Width);
         }
 
         return panel;
-    }
-
-    // The rows by two vectors of columns (four for a single row), all pairs of inputs.
-    private static void PairColumns(FrozenCall* call, (nint First, nint Count) rows, bool wide, float* block, nint first)
-    {
-        var terms = call->Matrix.Inputs & ~1;
-        var input = call->Input + (rows.First * call->InputRow);
-        var output = call->Output + (rows.First * call->OutputRow) + first;
-        nint step = 2 * TOps.Lanes;
-        if (wide) Tiles<TOps, TV>.WidePairs1(terms, input, block, step, Width, output, step, accumulate: false);
-        else Gemm<TOps, TV>.PairColumns(rows.Count, terms, input, call->InputRow, block, Width, output, call->OutputRow, accumulate: false);
     }
 
     // The input that has no pair.

@@ -64,16 +64,12 @@ public static unsafe partial class AttentionOp
             // Two pages at a time.
             for (var p = shared; p * page < keys; p += 2)
             {
-                if (Next(layout, first + i, i + 1 < count, p, shared) is var next and >= 0) store.AskKeys(next, head);
+                var two = (p + 1) * page < keys;
+                for (var read = p; read <= (two ? p + 1 : p); read++)
+                    if (Next(layout, first + i, i + 1 < count, read, shared) is var next and >= 0) store.AskKeys(next, head);
                 float* from = q + at * size, to = scores + at * stride + p * page;
-                if ((p + 1) * page >= keys)
-                {
-                    store.Scores(group, from, size, pages[p], head, to, stride);
-                    break;
-                }
-
-                if (Next(layout, first + i, i + 1 < count, p + 1, shared) is var behind and >= 0) store.AskKeys(behind, head);
-                store.Scores(group, from, size, (pages[p], pages[p + 1]), head, to, stride);
+                if (two) store.Scores(group, from, size, (pages[p], pages[p + 1]), head, to, stride);
+                else store.Scores(group, from, size, pages[p], head, to, stride);
             }
         }
 

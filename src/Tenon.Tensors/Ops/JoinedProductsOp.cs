@@ -57,8 +57,10 @@ public static unsafe class JoinedProductsOp
 
     private static void Run(Tape tape, Tensor x, RowsJob byRows, ReadOnlySpan<JoinedProduct> products, Span<Tensor> results)
     {
-        var kept = tape.Kept is { } rows && rows.Addresses.Length == x.Rows ? rows : null;
+        var kept = KeptRows.Of(tape, x);
         var calls = stackalloc ProductCall[Most];
+        var narrow = stackalloc NarrowProduct[Most];
+        byRows.Narrow = narrow;
         (byRows.Rows, byRows.Columns) = (x.Rows, x.Columns);
         for (var i = 0; i < products.Length; i++)
         {
@@ -74,39 +76,32 @@ public static unsafe class JoinedProductsOp
         byRows.Run(tape.Pool);
         fixed (nint* addresses = kept is null ? default : kept.Addresses)
         {
-            var group = new Group { Calls = calls };
-            var (update, outputs, bytes) = (0, (nint)0, 0.0);
+            var (parts, outputs, bytes) = (0, (nint)0, 0.0);
             for (var i = 0; i < products.Length; i++)
             {
                 var (weight, bias, a, b, _) = products[i];
                 var call = calls + i;
                 *call = weight.CallOf(x.Data, x.Rows, x.Columns, rounded, results[i].Data, weight.Outputs, tape.Pool, tape.Precision);
+                if (kept is not null) call->Tail = kept.Tail(tape, weight, addresses);
                 if (bias is not null) call->Tail.Bias = bias.Data;
-                if (kept?.WriteOffset(tape, weight) is >= 0 and var offset)
-                {
-                    call->Tail.Kept = addresses;
-                    call->Tail.KeptOffset = offset;
-                }
-
                 if (a is not null)
                 {
-                    call->Tail.Middle = byRows[update++].Middle;
+                    call->Tail.Middle = narrow++->Middle;
                     call->Tail.Wide = b!.Transposed().Data;
                     call->Tail.Rank = a.Rows;
                 }
 
-                group.Add(call->Parts);
+                parts += call->Parts;
                 outputs += weight.Outputs;
                 bytes += weight.Traffic(x.Rows);
             }
 
             WorkProfile.Next(x.Columns, outputs, x.Rows, bytes);
-            tape.Pool.Run(group.Parts, &group, &RunPart, "frozen product");
+            tape.Pool.Run(parts, calls, &RunPart, "frozen product");
         }
 
         for (var i = 0; i < products.Length; i++)
         {
-            // Counted only now: a pass that was given up has kept nothing.
             if (calls[i].Tail.Kept != null) kept!.CountWritten(products[i].Weight);
             GC.KeepAlive(products[i].Weight);
         }
@@ -123,26 +118,10 @@ public static unsafe class JoinedProductsOp
             $"[{a.Rows}, {a.Columns}] and [{b?.Rows}, {b?.Columns}]");
     }
 
-    private static void RunPart(Group* group, int part)
+    private static void RunPart(ProductCall* call, int part)
     {
-        var i = 0;
-        while (part >= group->Ends[i]) i++;
-        ProductCall.Run(group->Calls + i, i == 0 ? part : part - group->Ends[i - 1]);
-    }
-
-    private struct Group
-    {
-        public ProductCall* Calls;
-        public fixed int Ends[Most];
-        private int _count;
-
-        public int Parts { get; private set; }
-
-        public void Add(int parts)
-        {
-            Parts += parts;
-            Ends[_count++] = Parts;
-        }
+        for (; part >= call->Parts; call++) part -= call->Parts;
+        ProductCall.Run(call, part);
     }
 
     private struct NarrowProduct
@@ -163,24 +142,18 @@ public static unsafe class JoinedProductsOp
         public float Epsilon;
         public nint Rows, Columns;
         public FrozenMatrix.RoundJob Rounding;
-        private NarrowProduct _first, _second, _third;
+        public NarrowProduct* Narrow;
         private int _count, _parts;
 
-        public readonly NarrowProduct this[int i] => i switch { 0 => _first, 1 => _second, _ => _third };
-
-        public void Add(Parameter a, float scale, Tensor middle)
+        public void Add(Parameter a, float scale, Tensor middle) => Narrow[_count++] = new()
         {
-            var product = new NarrowProduct { Factor = a.Transposed().Data, Middle = middle.Data, Rank = a.Rows, Scale = scale };
-            if (_count == 0) _first = product;
-            else if (_count == 1) _second = product;
-            else _third = product;
-            _count++;
-        }
+            Factor = a.Transposed().Data, Middle = middle.Data, Rank = a.Rows, Scale = scale,
+        };
 
         public void Run(WorkerPool pool)
         {
             nint ranks = 0;
-            for (var i = 0; i < _count; i++) ranks += this[i].Rank;
+            for (var i = 0; i < _count; i++) ranks += Narrow[i].Rank;
             var passes = (Normed != null ? 2 : 0) + (Gate != null ? 4 : 0) + (Rounding.Rows > 0 ? 4 : 0);
             if (passes + ranks == 0) return;
             var work = (double)Rows * Columns * (passes + ranks);
@@ -204,7 +177,7 @@ public static unsafe class JoinedProductsOp
 
             for (var i = 0; i < job->_count; i++)
             {
-                var product = (*job)[i];
+                var product = job->Narrow[i];
                 var middle = product.Middle + (first * product.Rank);
                 Gemm.Multiply(end - first, product.Rank, job->Columns, job->X + (first * job->Columns), job->Columns, 1, product.Factor,
                     product.Rank, middle, product.Rank, accumulate: false);
